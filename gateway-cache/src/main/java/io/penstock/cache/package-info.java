@@ -1,0 +1,5 @@
+/** Exact and semantic cache. */
+@NullMarked
+package io.penstock.cache;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,57 @@
+package io.penstock.core;
+
+/**
+ * What a client asks the gateway to do, by surface. The {@link #label()} is the value of the CEL
+ * variable {@code endpoint}, of the metric label and of the ledger column.
+ */
+public enum Endpoint {
+  CHAT("chat", Dialect.OPENAI),
+  COMPLETIONS("completions", Dialect.OPENAI),
+  EMBEDDINGS("embeddings", Dialect.OPENAI),
+  MODERATIONS("moderations", Dialect.OPENAI),
+  IMAGES("images", Dialect.OPENAI),
+  /** Text to speech: JSON in, binary or SSE out. */
+  SPEECH("speech", Dialect.OPENAI),
+  /** Transcription and translation: multipart in. */
+  TRANSCRIPTIONS("transcriptions", Dialect.OPENAI),
+  RERANK("rerank", Dialect.OPENAI),
+  RESPONSES("responses", Dialect.OPENAI),
+  RESPONSES_INPUT_TOKENS("input_tokens", Dialect.OPENAI),
+  MESSAGES("messages", Dialect.ANTHROPIC),
+  COUNT_TOKENS("count_tokens", Dialect.ANTHROPIC),
+  GENERATE("generate", Dialect.GEMINI),
+  GEMINI_COUNT_TOKENS("gemini_count_tokens", Dialect.GEMINI),
+  EMBED_CONTENT("embed_content", Dialect.GEMINI),
+  BATCH_EMBED_CONTENTS("batch_embed_contents", Dialect.GEMINI),
+  /** A path named under {@code passthrough}: forwarded as it is, recorded as unpriced. */
+  PASSTHROUGH("passthrough", Dialect.OPENAI),
+  /** Listings and the key's own usage; no model is called. */
+  MODELS("models", Dialect.OPENAI),
+  USAGE("usage", Dialect.OPENAI);
+
+  private final String label;
+  private final Dialect dialect;
+
+  Endpoint(String label, Dialect dialect) {
+    this.label = label;
+    this.dialect = dialect;
+  }
+
+  /** Returns the name in metrics, ledger and conditions. */
+  public String label() {
+    return label;
+  }
+
+  /** Returns the dialect in which errors of this endpoint are written. */
+  public Dialect dialect() {
+    return dialect;
+  }
+
+  /** Returns whether this endpoint produces model text by turns of a conversation. */
+  public boolean isConversation() {
+    return switch (this) {
+      case CHAT, RESPONSES, MESSAGES, GENERATE -> true;
+      default -> false;
+    };
+  }
+}

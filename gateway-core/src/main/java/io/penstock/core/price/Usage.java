@@ -1,0 +1,179 @@
+package io.penstock.core.price;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one attempt consumed, in disjoint meters, and what the response says it ran on. Quantities
+ * are never negative. Immutable.
+ */
+public final class Usage {
+  private static final Meter[] METER_VALUES = Meter.values();
+  private static final int METERS = METER_VALUES.length;
+
+  /** Nothing consumed. */
+  public static final Usage NONE = new Usage(new long[METERS], null, null, null);
+
+  private final long[] quantities;
+  private final @Nullable String model;
+  private final @Nullable String serviceTier;
+  private final @Nullable String region;
+
+  private Usage(
+      long[] quantities,
+      @Nullable String model,
+      @Nullable String serviceTier,
+      @Nullable String region) {
+    this.quantities = quantities;
+    this.model = model;
+    this.serviceTier = serviceTier;
+    this.region = region;
+  }
+
+  /** Returns the count of that meter. */
+  public long of(Meter meter) {
+    return quantities[meter.ordinal()];
+  }
+
+  /** Returns the model that the response names, or null when it names none. */
+  public @Nullable String model() {
+    return model;
+  }
+
+  /** Returns the catalogue's name of the service tier that was billed, or null for standard. */
+  public @Nullable String serviceTier() {
+    return serviceTier;
+  }
+
+  /** Returns the region that the response says was billed, or null when it says none. */
+  public @Nullable String region() {
+    return region;
+  }
+
+  /** Returns all input tokens, cached ones too. */
+  public long inputTokens() {
+    return sum(Meter.Direction.IN);
+  }
+
+  /** Returns all output tokens, reasoning too. */
+  public long outputTokens() {
+    return sum(Meter.Direction.OUT);
+  }
+
+  /** Returns whether nothing was counted. */
+  public boolean isEmpty() {
+    for (long quantity : quantities) {
+      if (quantity != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private long sum(Meter.Direction direction) {
+    long sum = 0;
+    for (Meter meter : METER_VALUES) {
+      if (meter.direction() == direction) {
+        sum += quantities[meter.ordinal()];
+      }
+    }
+    return sum;
+  }
+
+  /** Returns a builder that starts at nothing. */
+  public static Builder builder() {
+    return new Builder(new long[METERS]);
+  }
+
+  /** Returns a builder that starts at this usage. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(quantities.clone());
+    builder.model = model;
+    builder.serviceTier = serviceTier;
+    builder.region = region;
+    return builder;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Usage that
+        && Arrays.equals(quantities, that.quantities)
+        && java.util.Objects.equals(model, that.model)
+        && java.util.Objects.equals(serviceTier, that.serviceTier)
+        && java.util.Objects.equals(region, that.region);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(quantities);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("Usage{");
+    for (Meter meter : METER_VALUES) {
+      if (of(meter) != 0) {
+        text.append(meter.label()).append('=').append(of(meter)).append(' ');
+      }
+    }
+    return text.append("model=")
+        .append(model)
+        .append(" tier=")
+        .append(serviceTier)
+        .append(" region=")
+        .append(region)
+        .append('}')
+        .toString();
+  }
+
+  /** Collects counts. Confined to one thread. */
+  public static final class Builder {
+    private final long[] quantities;
+    private @Nullable String model;
+    private @Nullable String serviceTier;
+    private @Nullable String region;
+
+    private Builder(long[] quantities) {
+      this.quantities = quantities;
+    }
+
+    /** Sets a meter; a negative count (a provider's mistake) is taken as 0. */
+    public Builder set(Meter meter, long quantity) {
+      quantities[meter.ordinal()] = Math.max(0, quantity);
+      return this;
+    }
+
+    /** Adds to a meter. */
+    public Builder add(Meter meter, long quantity) {
+      return set(meter, quantities[meter.ordinal()] + quantity);
+    }
+
+    /** Returns the count so far. */
+    public long get(Meter meter) {
+      return quantities[meter.ordinal()];
+    }
+
+    /** Sets the model that the response names. */
+    public Builder model(@Nullable String model) {
+      this.model = model;
+      return this;
+    }
+
+    /** Sets the catalogue's name of the billed service tier; null for standard. */
+    public Builder serviceTier(@Nullable String serviceTier) {
+      this.serviceTier = serviceTier;
+      return this;
+    }
+
+    /** Sets the billed region. */
+    public Builder region(@Nullable String region) {
+      this.region = region;
+      return this;
+    }
+
+    /** Returns the usage; the builder may go on. */
+    public Usage build() {
+      return new Usage(quantities.clone(), model, serviceTier, region);
+    }
+  }
+}

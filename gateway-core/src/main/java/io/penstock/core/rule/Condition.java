@@ -1,0 +1,58 @@
+package io.penstock.core.rule;
+
+import java.util.Set;
+
+/** A compiled condition. Immutable, thread-safe, without side effects. */
+public interface Condition {
+  /** Holds for every request: what a missing {@code when} means. */
+  Condition ALWAYS =
+      new Condition() {
+        @Override
+        public boolean test(Facts facts) {
+          return true;
+        }
+
+        @Override
+        public String text() {
+          return "true";
+        }
+
+        @Override
+        public Set<String> variables() {
+          return Set.of();
+        }
+      };
+
+  /**
+   * Returns whether the condition holds. A condition that fails while it runs (division by zero,
+   * cost limit) does not hold; it is counted, never thrown.
+   */
+  boolean test(Facts facts);
+
+  /** Returns the source text. */
+  String text();
+
+  /** Returns the names of the variables that the condition reads, such as {@code target}. */
+  Set<String> variables();
+
+  /** Returns whether the outcome depends on the target that is tried. */
+  default boolean dependsOnTarget() {
+    Set<String> read = variables();
+    return read.contains("target")
+        || read.contains("provider")
+        || read.contains("region")
+        || read.contains("cost");
+  }
+
+  /**
+   * Returns whether the outcome is decided by identity, model and endpoint alone, so that it may be
+   * remembered for the next request of the same kind.
+   */
+  default boolean isMemoisable() {
+    return MEMOISABLE.containsAll(variables());
+  }
+
+  /** The variables that {@link #isMemoisable()} allows. */
+  Set<String> MEMOISABLE =
+      Set.of("model", "target", "provider", "region", "endpoint", "team", "app", "user", "key");
+}

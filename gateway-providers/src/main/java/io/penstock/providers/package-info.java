@@ -1,0 +1,5 @@
+/** Provider dialects; bytes to bytes, no I/O. */
+@NullMarked
+package io.penstock.providers;
+
+import org.jspecify.annotations.NullMarked;
