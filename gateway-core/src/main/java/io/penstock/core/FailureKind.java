@@ -1,0 +1,42 @@
+package io.penstock.core;
+
+/**
+ * What went wrong upstream, in one vocabulary for every provider. Routing decides by it whether to
+ * retry, to fall back or to tell the client.
+ */
+public enum FailureKind {
+  /**
+   * The client's request is wrong (400, 404, 413, 422): the provider's own message comes through.
+   */
+  BAD_REQUEST,
+  /** The prompt is longer than this model's context. */
+  CONTEXT_LENGTH,
+  /** The provider refused the content. */
+  CONTENT_POLICY,
+  /** Our credential is bad (401, 403): a 502 for the client, the key is set aside. */
+  CREDENTIALS,
+  /** 429: this key or account is over the provider's rate. */
+  RATE_LIMITED,
+  /** 429 or 402: this account's money or quota is used up; waiting does not help. */
+  QUOTA,
+  /** 408 or a 5xx. */
+  SERVER_ERROR,
+  /** 503 or 529: overloaded. */
+  OVERLOADED,
+  /** No connection: refused, DNS, TLS, time-out while connecting. */
+  CONNECT,
+  /** Connected, then closed or reset before the answer's head. */
+  RESET,
+  /** Nothing within the first-byte time-out. */
+  FIRST_BYTE_TIMEOUT,
+  /** Headers, but no content within the route's first-token time-out. */
+  FIRST_TOKEN_TIMEOUT,
+  /** Silence between two chunks. */
+  IDLE_TIMEOUT,
+  /** The total time is over. */
+  TOTAL_TIMEOUT,
+  /** The stream ended or broke before its finish. */
+  CUT,
+  /** Not the protocol: garbage, truncated JSON, wrong content type, an answer over the limit. */
+  MALFORMED
+}

@@ -1,0 +1,129 @@
+package io.penstock.core.body;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * New bytes for a body: replaces, adds and removes top-level fields and leaves every other byte as
+ * the client wrote it. Confined to one thread; used once.
+ */
+public final class BodyPatch {
+  private record Edit(int start, int end, byte[] bytes) {}
+
+  private final RequestBody body;
+  private final List<Edit> edits = new ArrayList<>(4);
+  private @Nullable StringBuilder added;
+  private @Nullable BitSet removed;
+
+  /** Creates an empty patch: {@link #apply} would give the body itself. */
+  public BodyPatch(RequestBody body) {
+    this.body = body;
+  }
+
+  /** Sets a field to the given JSON text, in place when it is there, else as a new last field. */
+  public BodyPatch set(String name, String json) {
+    int i = body.indexOf(name);
+    if (i >= 0) {
+      return replace(body.start(i), body.end(i), json);
+    }
+    if (added == null) {
+      added = new StringBuilder(64);
+    }
+    added.append(',').append(Json.quote(name)).append(':').append(json);
+    return this;
+  }
+
+  /** Sets a field to a JSON string. */
+  public BodyPatch setText(String name, String text) {
+    return set(name, Json.quote(text));
+  }
+
+  /** Sets a field only when the body lacks it. */
+  public BodyPatch setDefault(String name, String json) {
+    return body.indexOf(name) >= 0 ? this : set(name, json);
+  }
+
+  /**
+   * Replaces the bytes from {@code start} to {@code end}, which lie inside one field's value. Spans
+   * of one patch must not overlap.
+   */
+  public BodyPatch replace(int start, int end, String json) {
+    edits.add(new Edit(start, end, json.getBytes(StandardCharsets.UTF_8)));
+    return this;
+  }
+
+  /** Removes a field; nothing happens when it is absent. A removed field cannot be set. */
+  public BodyPatch remove(String name) {
+    int i = body.indexOf(name);
+    if (i >= 0) {
+      if (removed == null) {
+        removed = new BitSet(body.fieldCount());
+      }
+      removed.set(i);
+    }
+    return this;
+  }
+
+  /** Returns whether nothing would change. */
+  public boolean isEmpty() {
+    return edits.isEmpty() && added == null && removed == null;
+  }
+
+  /** Returns the patched body; the body's own array when nothing changes. */
+  public byte[] apply() {
+    if (isEmpty()) {
+      return body.bytes();
+    }
+    edits.sort((a, b) -> Integer.compare(a.start, b.start));
+    byte[] source = body.bytes();
+    int fields = body.fieldCount();
+    var out = new ByteArrayOutputStream(source.length + 64);
+    int tailStart = fields == 0 ? closingBrace(source) : body.end(fields - 1);
+    int kept = 0;
+    if (removed == null) {
+      kept = fields;
+      copy(0, tailStart, out);
+    } else {
+      copy(0, body.nameStart(0), out);
+      for (int i = removed.nextClearBit(0); i < fields; i = removed.nextClearBit(i + 1)) {
+        if (kept++ > 0) {
+          out.write(',');
+        }
+        copy(body.nameStart(i), body.end(i), out);
+      }
+    }
+    if (added != null) {
+      byte[] tail = added.toString().getBytes(StandardCharsets.UTF_8);
+      int skip = kept == 0 ? 1 : 0;
+      out.write(tail, skip, tail.length - skip);
+    }
+    out.write(source, tailStart, source.length - tailStart);
+    return out.toByteArray();
+  }
+
+  private static int closingBrace(byte[] source) {
+    int at = source.length - 1;
+    while (source[at] != '}') {
+      at--;
+    }
+    return at;
+  }
+
+  /** Copies a range of the source with the edits that lie in it. */
+  private void copy(int start, int end, ByteArrayOutputStream out) {
+    byte[] source = body.bytes();
+    int from = start;
+    for (Edit edit : edits) {
+      if (edit.start >= from && edit.end <= end) {
+        out.write(source, from, edit.start - from);
+        out.write(edit.bytes, 0, edit.bytes.length);
+        from = edit.end;
+      }
+    }
+    out.write(source, from, end - from);
+  }
+}

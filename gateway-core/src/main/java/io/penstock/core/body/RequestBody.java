@@ -1,0 +1,257 @@
+package io.penstock.core.body;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON request body and where its top-level fields lie. One streaming pass finds the fields and
+ * checks that the whole is one well-formed JSON object; nothing below the top level is
+ * materialised. Duplicate top-level names are refused: gateway and provider could read different
+ * ones.
+ *
+ * <p>Immutable once made; the bytes are shared, not copied, and must not be changed.
+ */
+public final class RequestBody {
+  /** Deeper nesting than any honest request, shallow enough for every parser behind us. */
+  public static final int MAX_DEPTH = 256;
+
+  private static final JsonFactory JSON =
+      new JsonFactoryBuilder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(1024)
+                  .build())
+          .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
+          .build();
+
+  private final byte[] bytes;
+  private int count;
+  private String[] names = new String[16];
+  private int[] nameStarts = new int[16];
+  private int[] starts = new int[16];
+  private int[] ends = new int[16];
+  private JsonToken[] tokens = new JsonToken[16];
+
+  private RequestBody(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /**
+   * Reads the body.
+   *
+   * @throws GatewayException 400 {@code invalid_json} that says where
+   */
+  public static RequestBody parse(byte[] bytes) {
+    RequestBody body = new RequestBody(bytes);
+    try (JsonParser parser = JSON.createParser(bytes)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        body.addField(parser);
+      }
+      if (parser.nextToken() != null) {
+        throw invalid("there is more after the end of the JSON object");
+      }
+    } catch (StreamConstraintsException e) {
+      throw invalid("the body is nested deeper than " + MAX_DEPTH + " or has an oversized name");
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw invalid(e.getOriginalMessage() + at(e));
+    } catch (IOException e) {
+      throw invalid("the body is not valid UTF-8");
+    }
+    return body;
+  }
+
+  private static String at(com.fasterxml.jackson.core.JsonProcessingException e) {
+    return e.getLocation() == null ? "" : " (at byte " + e.getLocation().getByteOffset() + ")";
+  }
+
+  private static GatewayException invalid(String why) {
+    return new GatewayException(
+        ErrorCode.INVALID_JSON, "The request body is not valid JSON: " + why + ".");
+  }
+
+  private void addField(JsonParser parser) throws IOException {
+    String name = parser.currentName();
+    int nameStart = (int) parser.currentTokenLocation().getByteOffset();
+    if (indexOf(name) >= 0) {
+      throw new GatewayException(
+          ErrorCode.INVALID_JSON,
+          "The request body has the field \"" + clip(name) + "\" twice.",
+          clip(name),
+          GatewayException.NO_RETRY_AFTER);
+    }
+    JsonToken token = parser.nextToken();
+    int start = (int) parser.currentTokenLocation().getByteOffset();
+    parser.skipChildren();
+    parser.finishToken();
+    int end = (int) parser.currentLocation().getByteOffset();
+    if (count == names.length) {
+      grow();
+    }
+    names[count] = name;
+    nameStarts[count] = nameStart;
+    starts[count] = start;
+    ends[count] = end;
+    tokens[count] = token;
+    count++;
+  }
+
+  private void grow() {
+    if (count >= 1024) {
+      throw invalid("it has more than 1024 top-level fields");
+    }
+    int size = count * 2;
+    names = Arrays.copyOf(names, size);
+    nameStarts = Arrays.copyOf(nameStarts, size);
+    starts = Arrays.copyOf(starts, size);
+    ends = Arrays.copyOf(ends, size);
+    tokens = Arrays.copyOf(tokens, size);
+  }
+
+  private static String clip(String name) {
+    return name.length() <= 64 ? name : name.substring(0, 64) + "...";
+  }
+
+  /** Returns the whole body; shared, not to be changed. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Returns the number of top-level fields. */
+  public int fieldCount() {
+    return count;
+  }
+
+  /** Returns the name of the i-th top-level field, in the order of the body. */
+  public String name(int i) {
+    return names[i];
+  }
+
+  /** Returns the byte offset of the opening quote of the i-th field's name. */
+  int nameStart(int i) {
+    return nameStarts[i];
+  }
+
+  /** Returns the byte offset at which the value of the i-th field begins. */
+  public int start(int i) {
+    return starts[i];
+  }
+
+  /** Returns the byte offset just after the value of the i-th field. */
+  public int end(int i) {
+    return ends[i];
+  }
+
+  /** Returns the first token of the i-th field's value. */
+  public JsonToken token(int i) {
+    return tokens[i];
+  }
+
+  /** Returns the index of a top-level field, or -1 when it is absent. */
+  public int indexOf(String name) {
+    for (int i = 0; i < count; i++) {
+      if (names[i].equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns whether the field is there and not null. */
+  public boolean has(String name) {
+    int i = indexOf(name);
+    return i >= 0 && tokens[i] != JsonToken.VALUE_NULL;
+  }
+
+  /**
+   * Returns a text field, or null when it is absent or null.
+   *
+   * @throws GatewayException 400 when it is not a string
+   */
+  public @Nullable String text(String name) {
+    int i = indexOf(name);
+    if (i < 0 || tokens[i] == JsonToken.VALUE_NULL) {
+      return null;
+    }
+    if (tokens[i] != JsonToken.VALUE_STRING) {
+      throw wrongType(name, "a string");
+    }
+    int from = starts[i] + 1;
+    int to = ends[i] - 1;
+    for (int at = from; at < to; at++) {
+      if (bytes[at] == '\\') {
+        return unescape(i);
+      }
+    }
+    return new String(bytes, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  private String unescape(int i) {
+    try (JsonParser parser = JSON.createParser(bytes, starts[i], ends[i] - starts[i])) {
+      parser.nextToken();
+      return parser.getText();
+    } catch (IOException e) {
+      throw invalid("the field \"" + names[i] + "\" is malformed");
+    }
+  }
+
+  /**
+   * Returns a boolean field, or the default when it is absent or null.
+   *
+   * @throws GatewayException 400 when it is not a boolean
+   */
+  public boolean flag(String name, boolean otherwise) {
+    int i = indexOf(name);
+    if (i < 0 || tokens[i] == JsonToken.VALUE_NULL) {
+      return otherwise;
+    }
+    if (tokens[i] != JsonToken.VALUE_TRUE && tokens[i] != JsonToken.VALUE_FALSE) {
+      throw wrongType(name, "true or false");
+    }
+    return tokens[i] == JsonToken.VALUE_TRUE;
+  }
+
+  /**
+   * Returns a whole non-negative number, or the default when it is absent or null.
+   *
+   * @throws GatewayException 400 when it is something else
+   */
+  public long count(String name, long otherwise) {
+    int i = indexOf(name);
+    if (i < 0 || tokens[i] == JsonToken.VALUE_NULL) {
+      return otherwise;
+    }
+    long value = -1;
+    if (tokens[i] == JsonToken.VALUE_NUMBER_INT && ends[i] - starts[i] <= 18) {
+      value = Long.parseLong(raw(i));
+    }
+    if (value < 0) {
+      throw wrongType(name, "a whole number >= 0");
+    }
+    return value;
+  }
+
+  /** Returns the JSON text of the i-th field's value. */
+  public String raw(int i) {
+    return new String(bytes, starts[i], ends[i] - starts[i], StandardCharsets.UTF_8);
+  }
+
+  private static GatewayException wrongType(String name, String expected) {
+    return GatewayException.invalid(name, "The field \"" + name + "\" must be " + expected + ".");
+  }
+}

@@ -1,0 +1,17 @@
+package io.penstock.providers;
+
+import io.penstock.core.price.Usage;
+
+/**
+ * What the gateway needs to know of an answer.
+ *
+ * @param usage disjoint meters; {@link Usage#NONE} when nothing was reported
+ * @param usageReported whether the provider reported the usage completely
+ * @param finish why the model stopped, in OpenAI's words: stop, length, tool_calls, content_filter,
+ *     refusal; "" when the answer has none (embeddings) or it is not known yet
+ * @param toolCalls whether the answer calls a tool
+ */
+public record AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
+  /** Nothing known yet. */
+  public static final AnswerSummary NONE = new AnswerSummary(Usage.NONE, false, "", false);
+}

@@ -1,0 +1,99 @@
+package io.penstock.providers;
+
+import io.penstock.core.Dialect;
+import io.penstock.core.body.Json;
+import org.jspecify.annotations.Nullable;
+
+/** Error bodies as clients of each dialect expect them. */
+public final class ErrorBodies {
+  private ErrorBodies() {}
+
+  /**
+   * Returns the JSON body.
+   *
+   * @param client the client's dialect: OpenAI, Anthropic or Gemini
+   * @param status the HTTP status
+   * @param code the machine-readable reason
+   * @param message for a person
+   * @param param the request field at fault, or null
+   * @param requestId the gateway's id of the request
+   */
+  public static String json(
+      Dialect client,
+      int status,
+      String code,
+      String message,
+      @Nullable String param,
+      String requestId) {
+    return switch (client) {
+      case ANTHROPIC ->
+          "{\"type\":\"error\",\"error\":{\"type\":"
+              + Json.quote(anthropicType(status))
+              + ",\"message\":"
+              + Json.quote(message)
+              + ",\"code\":"
+              + Json.quote(code)
+              + "},\"request_id\":"
+              + Json.quote(requestId)
+              + "}";
+      case GEMINI ->
+          "{\"error\":{\"code\":"
+              + status
+              + ",\"message\":"
+              + Json.quote(message)
+              + ",\"status\":"
+              + Json.quote(geminiStatus(status))
+              + ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+              + Json.quote(code)
+              + "}]}}";
+      default ->
+          "{\"error\":{\"message\":"
+              + Json.quote(message)
+              + ",\"type\":"
+              + Json.quote(openAiType(status))
+              + ",\"param\":"
+              + (param == null ? "null" : Json.quote(param))
+              + ",\"code\":"
+              + Json.quote(code)
+              + "}}";
+    };
+  }
+
+  private static String openAiType(int status) {
+    return switch (status) {
+      case 401 -> "authentication_error";
+      case 402 -> "insufficient_quota";
+      case 403 -> "permission_error";
+      case 429 -> "rate_limit_error";
+      default -> status >= 500 ? "server_error" : "invalid_request_error";
+    };
+  }
+
+  /** The types of Anthropic's errors by status (protocols.md 2.3). */
+  private static String anthropicType(int status) {
+    return switch (status) {
+      case 401 -> "authentication_error";
+      case 402 -> "billing_error";
+      case 403 -> "permission_error";
+      case 404 -> "not_found_error";
+      case 413 -> "request_too_large";
+      case 429 -> "rate_limit_error";
+      case 504 -> "timeout_error";
+      case 503, 529 -> "overloaded_error";
+      default -> status >= 500 ? "api_error" : "invalid_request_error";
+    };
+  }
+
+  /** The canonical status names of Google's RPC codes. */
+  private static String geminiStatus(int status) {
+    return switch (status) {
+      case 401 -> "UNAUTHENTICATED";
+      case 403 -> "PERMISSION_DENIED";
+      case 404 -> "NOT_FOUND";
+      case 402, 429 -> "RESOURCE_EXHAUSTED";
+      case 503 -> "UNAVAILABLE";
+      case 504 -> "DEADLINE_EXCEEDED";
+      default -> status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT";
+    };
+  }
+}

@@ -1,0 +1,28 @@
+package io.penstock.providers;
+
+import io.penstock.core.FailureKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider's failure.
+ *
+ * @param kind what it means
+ * @param status the HTTP status, or 0 when there was none
+ * @param message the provider's own words, without secrets; "" when it said nothing
+ * @param code the provider's error code, or null
+ * @param param the request field that the provider names, or null
+ * @param retryAfterMillis the provider's wish, or -1
+ */
+public record Failure(
+    FailureKind kind,
+    int status,
+    String message,
+    @Nullable String code,
+    @Nullable String param,
+    long retryAfterMillis) {
+
+  /** Creates a failure that has no answer behind it. */
+  public static Failure of(FailureKind kind, String message) {
+    return new Failure(kind, 0, message, null, null, -1);
+  }
+}

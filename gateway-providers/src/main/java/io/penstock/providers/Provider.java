@@ -1,0 +1,27 @@
+package io.penstock.providers;
+
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.Endpoint;
+
+/** One provider dialect. Stateless and shared by all event loops. */
+public interface Provider {
+  /** Returns whether this dialect can serve the endpoint at all. */
+  boolean serves(Endpoint endpoint);
+
+  /**
+   * Makes the bytes of one attempt and the reader of its answer.
+   *
+   * @throws io.penstock.core.GatewayException 400 naming the field and the provider, when the
+   *     target cannot take what the client asks for
+   */
+  Attempt attempt(ProviderCall call);
+
+  /**
+   * Says what an answer that is not a success means.
+   *
+   * @param status the HTTP status
+   * @param headers the answer's headers
+   * @param body borrowed; at most the first 64 KiB
+   */
+  Failure classify(int status, HeaderLookup headers, ByteBuf body);
+}
