@@ -1,0 +1,232 @@
+package io.penstock.cache;
+
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.penstock.core.Ticker;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The exact cache: a tier in process and, when replicas share a Redis, a tier there.
+ *
+ * <p>With Redis, a replica that has not heard the invalidation stream for a second serves and
+ * stores nothing, from either tier. Nothing here ever fails a request: what goes wrong is a miss.
+ */
+public final class ExactCache implements AutoCloseable {
+  private static final int STORES_IN_FLIGHT = 256;
+
+  private final LocalTier local;
+  private final @Nullable RedisTier shared;
+  private final @Nullable InvalidationFeed feed;
+  private final Executor background;
+  private final Ticker ticker;
+  private final Semaphore stores = new Semaphore(STORES_IN_FLIGHT);
+
+  private ExactCache(
+      LocalTier local,
+      @Nullable RedisTier shared,
+      @Nullable InvalidationFeed feed,
+      Executor background,
+      Ticker ticker) {
+    this.local = local;
+    this.shared = shared;
+    this.feed = feed;
+    this.background = background;
+    this.ticker = ticker;
+  }
+
+  /** Creates a cache of this process alone. */
+  public static ExactCache embedded(long maxBytes, Ticker ticker) {
+    return new ExactCache(new LocalTier(maxBytes, ticker), null, null, Runnable::run, ticker);
+  }
+
+  /**
+   * Creates a cache shared through Redis.
+   *
+   * @param redis a connection for look-ups and stores; not closed here
+   * @param feed a second connection, for the blocking reads of the invalidation stream; its command
+   *     time-out must be over 200 ms; not closed here
+   * @param background compresses and encrypts entries, off the event loops
+   */
+  public static ExactCache shared(
+      SharedSettings settings,
+      RedisClusterAsyncCommands<byte[], byte[]> redis,
+      RedisClusterAsyncCommands<byte[], byte[]> feed,
+      Executor background,
+      Ticker ticker) {
+    LocalTier local = new LocalTier(settings.maxBytes(), ticker);
+    EntryCipher cipher = settings.secret().isEmpty() ? null : new EntryCipher(settings.secret());
+    EntryCodec codec = new EntryCodec(cipher, settings.maxEntryBytes());
+    RedisTier tier = new RedisTier(redis, codec, settings.namespace(), settings.timeoutMillis());
+    InvalidationFeed heard =
+        new InvalidationFeed(feed, settings.namespace(), ticker, local::invalidate);
+    return new ExactCache(local, tier, heard, background, ticker);
+  }
+
+  /**
+   * How entries are shared.
+   *
+   * @param namespace the prefix of every Redis key
+   * @param secret encrypts entries when not empty
+   * @param maxBytes bound of the tier in process
+   * @param maxEntryBytes larger answers are not read from Redis
+   * @param timeoutMillis after which Redis counts as silent
+   */
+  public record SharedSettings(
+      String namespace, String secret, long maxBytes, int maxEntryBytes, long timeoutMillis) {
+    @Override
+    public String toString() {
+      return "SharedSettings{namespace=" + namespace + ", secret=****}";
+    }
+  }
+
+  /**
+   * The state of invalidation when a request started. A store that brings it is dropped if anything
+   * was invalidated since.
+   */
+  public static final class Ticket {
+    private final long epoch;
+    private final long generation;
+
+    private Ticket(long epoch, long generation) {
+      this.epoch = epoch;
+      this.generation = generation;
+    }
+  }
+
+  /** What a look-up found. */
+  public record Lookup(@Nullable CacheEntry entry, Ticket ticket) {}
+
+  /**
+   * Looks in process; never waits.
+   *
+   * @param maxAgeMillis the rule's time to live now, which may be shorter than when it was stored
+   */
+  public @Nullable CacheEntry local(CacheKey key, CacheScope scope, long maxAgeMillis) {
+    return isServing() ? local.get(key, scope, maxAgeMillis) : null;
+  }
+
+  /**
+   * Looks in Redis and takes the ticket with which the answer may be stored; without Redis it is
+   * complete at once. Never fails.
+   */
+  public CompletionStage<Lookup> shared(CacheKey key, CacheScope scope, long maxAgeMillis) {
+    long epoch = local.epoch();
+    if (shared == null || !isServing()) {
+      return CompletableFuture.completedStage(new Lookup(null, new Ticket(epoch, -1)));
+    }
+    return shared
+        .lookup(key, scope)
+        .thenApply(found -> {
+          Ticket ticket = new Ticket(epoch, found.generation());
+          CacheEntry entry = found.entry();
+          if (entry == null
+              || !isServing()
+              || !entry.isServable(ticker.epochMillis(), maxAgeMillis)) {
+            return new Lookup(null, ticket);
+          }
+          local.put(entry, epoch);
+          return new Lookup(entry, ticket);
+        });
+  }
+
+  /** Takes a ticket without looking, for a request that only stores. Never fails. */
+  public CompletionStage<Ticket> ticket(CacheKey key, CacheScope scope) {
+    return shared(key, scope, 0).thenApply(Lookup::ticket);
+  }
+
+  /**
+   * Stores an answer of which {@link AnswerFacts#refusal} had nothing to say. Returns at once; with
+   * too many stores under way the entry is dropped.
+   */
+  public void store(Ticket ticket, CacheEntry entry) {
+    if (shared == null) {
+      local.put(entry, ticket.epoch);
+    } else if (ticket.generation >= 0 && isServing() && stores.tryAcquire()) {
+      try {
+        background.execute(() -> storeShared(shared, ticket, entry));
+      } catch (RejectedExecutionException full) {
+        stores.release();
+      }
+    }
+  }
+
+  private void storeShared(RedisTier tier, Ticket ticket, CacheEntry entry) {
+    CompletionStage<Boolean> stored;
+    try {
+      stored = tier.store(entry, ticket.generation, ticker.epochMillis());
+    } catch (RuntimeException e) {
+      stored = CompletableFuture.failedStage(e);
+    }
+    stored.whenComplete((taken, error) -> {
+      stores.release();
+      if (error == null && taken) {
+        local.put(entry, ticket.epoch);
+      }
+    });
+  }
+
+  /**
+   * Drops what matches, here, in Redis and on every replica within a second. Fails when Redis does.
+   *
+   * @return the ids dropped
+   */
+  public CompletionStage<List<String>> invalidate(Invalidation which) {
+    List<String> here = ids(local.matching(which));
+    local.invalidate(which);
+    if (shared == null || feed == null) {
+      return CompletableFuture.completedStage(here);
+    }
+    InvalidationFeed replicas = feed;
+    // Told twice: at once, and again when Redis holds nothing that a replica could read back.
+    return replicas
+        .publish(which)
+        .thenCompose(first -> shared.invalidate(which))
+        .thenCompose(ids ->
+            replicas
+                .publish(which)
+                .thenApply(second -> {
+                  local.invalidate(which);
+                  return ids;
+                }));
+  }
+
+  /** Returns the ids that {@link #invalidate} would drop. */
+  public CompletionStage<List<String>> dryRun(Invalidation which) {
+    return shared == null
+        ? CompletableFuture.completedStage(ids(local.matching(which)))
+        : shared
+            .matching(which)
+            .thenApply(found -> found.stream().map(RedisTier.Match::id).toList());
+  }
+
+  private static List<String> ids(List<CacheEntry> entries) {
+    return entries.stream().map(CacheEntry::id).toList();
+  }
+
+  /** Returns whether entries may be served: always without Redis, else while its news arrive. */
+  public boolean isServing() {
+    return feed == null || feed.isFresh();
+  }
+
+  /** Returns the number of entries in process, roughly. */
+  public long localEntries() {
+    return local.count();
+  }
+
+  /** Returns the bytes of the entries in process, roughly. */
+  public long localBytes() {
+    return local.bytes();
+  }
+
+  @Override
+  public void close() {
+    if (feed != null) {
+      feed.close();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.penstock.cache;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which entries to drop. Every condition that is given must hold; null or empty means any.
+ *
+ * @param ids entry ids
+ * @param createdBeforeMillis epoch milliseconds
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Invalidation(
+    @Nullable Set<String> ids,
+    @Nullable String team,
+    @Nullable String app,
+    @Nullable String model,
+    @Nullable String tag,
+    @Nullable Long createdBeforeMillis) {
+
+  public Invalidation {
+    ids = ids == null || ids.isEmpty() ? null : Set.copyOf(ids);
+  }
+
+  /** Returns the selector of everything. */
+  public static Invalidation all() {
+    return new Invalidation(null, null, null, null, null, null);
+  }
+
+  /** Returns the selector of these entries. */
+  public static Invalidation ofIds(Set<String> ids) {
+    if (ids.isEmpty()) {
+      throw new IllegalArgumentException("ids: none (expected: at least one)");
+    }
+    return new Invalidation(ids, null, null, null, null, null);
+  }
+
+  /** Returns whether the entry is to go. */
+  public boolean matches(CacheEntry entry) {
+    CacheEntry.Identity identity = entry.identity();
+    CacheEntry.Origin origin = entry.origin();
+    return (ids == null || ids.contains(identity.key().id()))
+        && (team == null || team.equals(origin.team()))
+        && (app == null || app.equals(origin.app()))
+        && (model == null || model.equals(identity.model()))
+        && (tag == null || origin.tags().contains(tag))
+        && (createdBeforeMillis == null || entry.life().createdMillis() < createdBeforeMillis);
+  }
+}

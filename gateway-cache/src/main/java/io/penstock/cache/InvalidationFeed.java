@@ -1,0 +1,123 @@
+package io.penstock.cache;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.XReadArgs;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.penstock.core.Ticker;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream over which replicas tell each other what to drop. It is read in a chain of short
+ * blocking reads on a connection of its own; no thread waits.
+ *
+ * <p>What an answer says was true no earlier than when its read was sent, so a replica counts as
+ * having heard the stream at the moment of sending. After {@link #FRESH_NANOS} without an answer it
+ * is deaf, serves nothing, and starts over empty when it hears again: it cannot know what it
+ * missed.
+ */
+final class InvalidationFeed implements AutoCloseable {
+  static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long BLOCK_MILLIS = 200;
+  private static final long RETRY_MILLIS = 50;
+  private static final byte[] FIELD = {'w'};
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final RedisClusterAsyncCommands<byte[], byte[]> redis;
+  private final byte[] stream;
+  private final Ticker ticker;
+  private final Consumer<Invalidation> onHeard;
+  private final Executor retry =
+      CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+
+  private volatile boolean started;
+  private volatile boolean closed;
+  private volatile long heardAt;
+  private String lastId = "0-0";
+
+  InvalidationFeed(
+      RedisClusterAsyncCommands<byte[], byte[]> redis,
+      String namespace,
+      Ticker ticker,
+      Consumer<Invalidation> onHeard) {
+    this.redis = redis;
+    this.stream = (namespace + ":cache:invalidations").getBytes(StandardCharsets.UTF_8);
+    this.ticker = ticker;
+    this.onHeard = onHeard;
+    listen();
+  }
+
+  boolean isFresh() {
+    return started && ticker.nanoTime() - heardAt < FRESH_NANOS;
+  }
+
+  /** Tells every replica, this one too when its own read returns. */
+  CompletionStage<String> publish(Invalidation which) {
+    byte[] message;
+    try {
+      message = JSON.writeValueAsBytes(which);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an invalidation is plain data", e);
+    }
+    XAddArgs bounded = new XAddArgs().maxlen(10_000).approximateTrimming();
+    return redis.xadd(stream, bounded, Map.of(FIELD, message));
+  }
+
+  @SuppressWarnings("unchecked") // a generic varargs parameter of the client
+  private void listen() {
+    if (closed) {
+      return;
+    }
+    long sentAt = ticker.nanoTime();
+    redis
+        .xread(XReadArgs.Builder.block(BLOCK_MILLIS), XReadArgs.StreamOffset.from(stream, lastId))
+        .whenComplete((messages, error) -> heard(messages, error, sentAt));
+  }
+
+  private void heard(
+      @Nullable List<StreamMessage<byte[], byte[]>> messages,
+      @Nullable Throwable error,
+      long sentAt) {
+    if (error != null) {
+      retry.execute(this::listen);
+      return;
+    }
+    if (!started || sentAt - heardAt >= FRESH_NANOS) {
+      onHeard.accept(Invalidation.all());
+    }
+    if (messages != null) {
+      for (StreamMessage<byte[], byte[]> message : messages) {
+        onHeard.accept(decode(message.getBody().values().iterator().next()));
+        lastId = message.getId();
+      }
+    }
+    heardAt = sentAt;
+    started = true;
+    listen();
+  }
+
+  /** What another version wrote and this one cannot read drops everything. */
+  private static Invalidation decode(byte[] message) {
+    try {
+      return JSON.readValue(message, Invalidation.class);
+    } catch (IOException unknown) {
+      return Invalidation.all();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

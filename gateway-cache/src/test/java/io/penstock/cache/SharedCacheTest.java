@@ -1,0 +1,216 @@
+package io.penstock.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.penstock.core.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two replicas on one real Redis. */
+final class SharedCacheTest {
+  private static final CacheKey KEY = Samples.key("q");
+  private static final Ticker TIME = Ticker.system();
+
+  private static LocalRedis server;
+  private static RedisClient client;
+  private static StatefulRedisConnection<byte[], byte[]> connection;
+
+  private ExactCache one;
+  private ExactCache two;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = LocalRedis.start();
+    client = RedisClient.create("redis://127.0.0.1:" + server.port());
+    connection = client.connect(ByteArrayCodec.INSTANCE);
+  }
+
+  @AfterAll
+  static void stop() {
+    client.shutdown(0, 0, TimeUnit.SECONDS);
+    server.close();
+  }
+
+  @BeforeEach
+  void replicas() {
+    connection.sync().flushall();
+    one = replica("s1", TIME);
+    two = replica("s1", TIME);
+  }
+
+  @AfterEach
+  void close() {
+    one.close();
+    two.close();
+  }
+
+  private static ExactCache replica(String secret, Ticker ticker) {
+    ExactCache replica =
+        ExactCache.shared(
+            new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000, 2_000),
+            connection.async(),
+            client.connect(ByteArrayCodec.INSTANCE).async(),
+            ForkJoinPool.commonPool(),
+            ticker);
+    await(replica::isServing);
+    return replica;
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private static ExactCache.Lookup look(ExactCache cache) {
+    return cache.shared(KEY, Samples.TEAM, Samples.HOUR).toCompletableFuture().join();
+  }
+
+  private void stored(String body) {
+    one.store(look(one).ticket(), Samples.entry(KEY, TIME.epochMillis(), body));
+    await(() -> one.local(KEY, Samples.TEAM, Samples.HOUR) != null);
+  }
+
+  private static byte[] entryKey() {
+    return raw().keys("t:cache:*:e:*").getFirst();
+  }
+
+  private static RedisCommands<byte[], byte[]> raw() {
+    return connection.sync();
+  }
+
+  @Test
+  void shared_otherReplicasEntry_isFoundWhole() {
+    String body = "{\"text\":\"" + "long answer ".repeat(1_000) + "\"}";
+    stored(body);
+
+    CacheEntry found = look(two).entry();
+
+    assertThat(found).isNotNull();
+    assertThat(new String(found.body(), StandardCharsets.UTF_8)).isEqualTo(body);
+    assertThat(found.paid()).isEqualTo(Samples.entry(KEY, 0, body).paid());
+    byte[] stored = raw().get(entryKey());
+    assertThat(stored.length).isLessThan(body.length() / 4);
+    assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("long answer");
+  }
+
+  @Test
+  void shared_anyByteChanged_isAMiss() {
+    stored("{\"answer\":42}");
+    byte[] key = entryKey();
+    byte[] good = raw().get(key);
+    Random random = new Random(3);
+    for (int i = 0; i < good.length; i++) {
+      byte[] bad = good.clone();
+      bad[i] ^= (byte) (1 + random.nextInt(255));
+      raw().set(key, bad);
+      assertThat(look(two).entry()).as("byte %d", i).isNull();
+    }
+    raw().set(key, good);
+    assertThat(look(two).entry()).isNotNull();
+  }
+
+  @Test
+  void shared_changedSecretOrMovedEntry_isAMiss() {
+    stored("a");
+    byte[] good = raw().get(entryKey());
+    try (ExactCache other = replica("s2", TIME);
+        ExactCache open = replica("", TIME)) {
+      assertThat(look(other).entry()).isNull();
+      assertThat(look(open).entry()).isNull();
+    }
+    CacheScope sales = new CacheScope(CacheScope.Kind.TEAM, "sales");
+    two.shared(KEY, sales, Samples.HOUR).toCompletableFuture().join();
+    for (byte[] scope : raw().keys("t:cache:*:s")) {
+      String prefix = new String(scope, StandardCharsets.US_ASCII);
+      String moved = prefix.substring(0, prefix.length() - 1) + "e:" + KEY.id();
+      raw().set(moved.getBytes(StandardCharsets.US_ASCII), good);
+    }
+    assertThat(two.shared(KEY, sales, Samples.HOUR).toCompletableFuture().join().entry()).isNull();
+  }
+
+  @Test
+  void store_deletedMeanwhileByAnotherReplica_isDropped() {
+    ExactCache.Ticket before = look(one).ticket();
+    assertThat(two.invalidate(Invalidation.all()).toCompletableFuture().join()).isEmpty();
+
+    one.store(before, Samples.entry(KEY, TIME.epochMillis(), "a"));
+    stored("b");
+
+    CacheEntry found = look(two).entry();
+    assertThat(found).isNotNull();
+    assertThat(found.body()).containsExactly('b');
+  }
+
+  @Test
+  void invalidate_onOneReplica_theOtherObeys() {
+    stored("a");
+    look(two);
+    assertThat(two.local(KEY, Samples.TEAM, Samples.HOUR)).isNotNull();
+    Invalidation model = new Invalidation(null, null, null, "gpt", null, null);
+
+    assertThat(one.dryRun(model).toCompletableFuture().join()).containsExactly(KEY.id());
+    List<String> gone = one.invalidate(model).toCompletableFuture().join();
+
+    assertThat(gone).containsExactly(KEY.id());
+    await(() -> two.local(KEY, Samples.TEAM, Samples.HOUR) == null);
+    assertThat(look(two).entry()).isNull();
+  }
+
+  @Test
+  void shared_evictedScopeRecord_isColdNotStale() {
+    stored("a");
+    for (byte[] scope : raw().keys("t:cache:*:s")) {
+      raw().del(scope);
+    }
+
+    assertThat(look(two).entry()).isNull();
+  }
+
+  @Test
+  void isServing_deafReplica_servesNothing() {
+    Samples.FakeTime time = new Samples.FakeTime();
+    try (ExactCache deaf = replica("s1", time)) {
+      deaf.store(look(deaf).ticket(), Samples.entry(KEY, time.epochMillis(), "a"));
+      await(() -> deaf.local(KEY, Samples.TEAM, Samples.HOUR) != null);
+
+      raw().clientPause(1_000);
+      time.advanceMillis(1_001);
+
+      assertThat(deaf.isServing()).isFalse();
+      assertThat(deaf.local(KEY, Samples.TEAM, Samples.HOUR)).isNull();
+      assertThat(look(deaf).entry()).isNull();
+      await(deaf::isServing);
+      assertThat(deaf.local(KEY, Samples.TEAM, Samples.HOUR)).isNull();
+    }
+  }
+
+  @Test
+  void store_redisFull_isDropped() {
+    raw().configSet("maxmemory", "1");
+    try {
+      ExactCache.Ticket ticket = look(one).ticket();
+      one.store(ticket, Samples.entry(KEY, TIME.epochMillis(), "a"));
+      assertThat(look(two).entry()).isNull();
+    } finally {
+      raw().configSet("maxmemory", "0");
+    }
+    assertThat(look(two).entry()).isNull();
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the cache. */
+@NullMarked
+package io.penstock.cache;
+
+import org.jspecify.annotations.NullMarked;
