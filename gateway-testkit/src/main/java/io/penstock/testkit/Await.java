@@ -1,0 +1,23 @@
+package io.penstock.testkit;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waits for a state that nothing announces, such as another process accepting connections. */
+public final class Await {
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private Await() {}
+
+  /** Blocks until the condition holds; fails with the given words after 20 seconds. */
+  public static void until(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Gate.PATIENCE_SECONDS);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError(what + ": not within " + Gate.PATIENCE_SECONDS + " s");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+}
