@@ -1,0 +1,77 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import java.util.Map;
+
+/**
+ * The usage of one Anthropic stream: {@code message_start} has the input side, each {@code
+ * message_delta} cumulative counts. The last value of each field that is not null counts; deltas
+ * are never added up. Confined to one thread.
+ */
+public final class AnthropicUsage {
+  private final ObjectNode fields = JsonNodeFactory.instance.objectNode();
+
+  /** Takes a {@code usage} object of {@code message_start}, {@code message_delta} or an answer. */
+  public void merge(JsonNode usage) {
+    for (Map.Entry<String, JsonNode> field : usage.properties()) {
+      if (!field.getValue().isNull()) {
+        fields.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  /** Returns whether nothing was reported yet. */
+  public boolean isEmpty() {
+    return fields.isEmpty();
+  }
+
+  /**
+   * Returns the meters; tier and region are what the usage says. Compaction runs before the message
+   * and is not in the top-level counts, so its tokens are added. Passes on another model (advisor,
+   * fallback) are added too, at the same meters: to leave them out would be to bill them at 0.
+   */
+  public Usage toUsage() {
+    Usage.Builder meters = Usage.builder();
+    addTokens(meters, fields);
+    for (JsonNode pass : fields.path("iterations")) {
+      if (!pass.path("type").asText("message").equals("message")) {
+        addTokens(meters, pass);
+      }
+    }
+    JsonNode server = fields.path("server_tool_use");
+    meters.set(Meter.WEB_SEARCH, server.path("web_search_requests").asLong());
+    meters.set(Meter.CODE_EXECUTION, server.path("code_execution_requests").asLong());
+    String tier = UsageReaders.tier(fields.path("speed").asText(""));
+    meters.serviceTier(
+        tier != null ? tier : UsageReaders.tier(fields.path("service_tier").asText("")));
+    String region = fields.path("inference_geo").asText("");
+    meters.region(
+        region.isEmpty() || region.equals("global") || region.equals("not_available")
+            ? null
+            : region);
+    return meters.build();
+  }
+
+  private static void addTokens(Usage.Builder meters, JsonNode usage) {
+    long written = usage.path("cache_creation_input_tokens").asLong();
+    JsonNode split = usage.path("cache_creation");
+    long hour = split.path("ephemeral_1h_input_tokens").asLong();
+    if (written == 0) {
+      written = hour + split.path("ephemeral_5m_input_tokens").asLong();
+    }
+    hour = Math.min(hour, written);
+    long output = usage.path("output_tokens").asLong();
+    long thinking =
+        Math.min(output, usage.path("output_tokens_details").path("thinking_tokens").asLong());
+    meters.add(Meter.INPUT, usage.path("input_tokens").asLong());
+    meters.add(Meter.CACHE_READ, usage.path("cache_read_input_tokens").asLong());
+    meters.add(Meter.CACHE_WRITE, written - hour);
+    meters.add(Meter.CACHE_WRITE_1H, hour);
+    meters.add(Meter.OUTPUT, output - thinking);
+    meters.add(Meter.OUTPUT_REASONING, thinking);
+  }
+}

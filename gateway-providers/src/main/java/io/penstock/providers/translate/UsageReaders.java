@@ -1,0 +1,215 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The usage that providers report, as disjoint meters. Providers differ in what includes what: at
+ * OpenAI and Gemini the cached tokens are part of the prompt's, at Anthropic and Bedrock they are
+ * not; reasoning is part of the output at OpenAI and Anthropic and apart from it at Gemini, xAI and
+ * Perplexity. Absent fields and fields of a wrong type count as 0.
+ *
+ * <p>Model, tier and region are not set, except where the usage object itself holds them: callers
+ * add what the answer says, with {@link #tier} and {@link Usage#toBuilder()}.
+ */
+public final class UsageReaders {
+  private UsageReaders() {}
+
+  /**
+   * Reads {@code usage} of an OpenAI-compatible chat, completions or embeddings answer, or {@code
+   * x_groq.usage}.
+   *
+   * <p>Reasoning is taken as being outside {@code completion_tokens} when the numbers say so: when
+   * {@code total_tokens} is the sum of prompt, completion and reasoning (xAI), when there is more
+   * reasoning than completion, or when {@code reasoning_tokens} stands at the top level
+   * (Perplexity). DeepSeek's cache hits and Perplexity's searches and citations are read too.
+   */
+  public static Usage openAiChat(JsonNode usage) {
+    JsonNode in = usage.path("prompt_tokens_details");
+    JsonNode out = usage.path("completion_tokens_details");
+    long prompt = usage.path("prompt_tokens").asLong();
+    long completion = usage.path("completion_tokens").asLong();
+    long cached =
+        in.has("cached_tokens")
+            ? in.path("cached_tokens").asLong()
+            : usage.path("prompt_cache_hit_tokens").asLong();
+    Usage.Builder meters = Usage.builder();
+    openAiInput(meters, prompt, cached, in);
+    boolean topLevel = usage.has("reasoning_tokens") && !out.has("reasoning_tokens");
+    long reasoning = (topLevel ? usage : out).path("reasoning_tokens").asLong();
+    long total = usage.path("total_tokens").asLong();
+    boolean outside =
+        reasoning > 0
+            && (topLevel || reasoning > completion || total == prompt + completion + reasoning);
+    long audio = out.path("audio_tokens").asLong();
+    long image = out.path("image_tokens").asLong();
+    meters.set(Meter.OUTPUT, completion - (outside ? 0 : reasoning) - audio - image);
+    meters.set(Meter.OUTPUT_REASONING, reasoning);
+    meters.set(Meter.OUTPUT_AUDIO, audio);
+    meters.set(Meter.OUTPUT_IMAGE, image);
+    meters.set(Meter.CITATION, usage.path("citation_tokens").asLong());
+    meters.set(Meter.WEB_SEARCH, usage.path("num_search_queries").asLong());
+    meters.set(Meter.AUDIO_SECOND, usage.path("prompt_audio_seconds").asLong());
+    return meters.build();
+  }
+
+  /**
+   * Reads {@code usage} of a Responses answer.
+   *
+   * @param toolUsage {@code tool_usage} of the response; may be a missing node
+   */
+  public static Usage openAiResponses(JsonNode usage, JsonNode toolUsage) {
+    JsonNode in = usage.path("input_tokens_details");
+    JsonNode out = usage.path("output_tokens_details");
+    Usage.Builder meters = Usage.builder();
+    openAiInput(meters, usage.path("input_tokens").asLong(), in.path("cached_tokens").asLong(), in);
+    long reasoning = out.path("reasoning_tokens").asLong();
+    long image = out.path("image_tokens").asLong();
+    meters.set(Meter.OUTPUT, usage.path("output_tokens").asLong() - reasoning - image);
+    meters.set(Meter.OUTPUT_REASONING, reasoning);
+    meters.set(Meter.OUTPUT_IMAGE, image);
+    meters.set(Meter.WEB_SEARCH, toolUsage.path("web_search").path("num_requests").asLong());
+    meters.set(Meter.FILE_SEARCH, toolUsage.path("file_search").path("num_requests").asLong());
+    JsonNode images = toolUsage.path("image_gen");
+    meters.add(Meter.INPUT_IMAGE, images.path("input_tokens").asLong());
+    meters.add(Meter.OUTPUT_IMAGE, images.path("output_tokens").asLong());
+    return meters.build();
+  }
+
+  /**
+   * Splits OpenAI's inclusive prompt count. Cache writes live 30 minutes and are billed at the
+   * plain write rate; the long ones (12 hours) at the long rate.
+   */
+  private static void openAiInput(Usage.Builder meters, long prompt, long cached, JsonNode in) {
+    long audio = in.path("audio_tokens").asLong();
+    long image = in.path("image_tokens").asLong();
+    long written = in.path("cache_write_tokens").asLong();
+    long writtenLong = in.path("cache_write_tokens_details").path("ttl_12h_tokens").asLong();
+    meters.set(Meter.INPUT, prompt - cached - written - audio - image);
+    meters.set(Meter.CACHE_READ, cached);
+    meters.set(Meter.CACHE_WRITE, written - writtenLong);
+    meters.set(Meter.CACHE_WRITE_1H, writtenLong);
+    meters.set(Meter.INPUT_AUDIO, audio);
+    meters.set(Meter.INPUT_IMAGE, image);
+  }
+
+  /** Reads {@code usage} of a unary Anthropic answer; for streams see {@link AnthropicUsage}. */
+  public static Usage anthropic(JsonNode usage) {
+    AnthropicUsage merged = new AnthropicUsage();
+    merged.merge(usage);
+    return merged.toUsage();
+  }
+
+  /**
+   * Reads {@code usageMetadata} of Gemini; in streams each is cumulative and the last one counts.
+   */
+  public static Usage gemini(JsonNode usage) {
+    Usage.Builder meters = Usage.builder();
+    JsonNode in = usage.path("promptTokensDetails");
+    JsonNode cachedIn = usage.path("cacheTokensDetails");
+    long cached = usage.path("cachedContentTokenCount").asLong();
+    long rest = usage.path("promptTokenCount").asLong() - cached;
+    long cachedRest = cached;
+    for (Modality modality : Modality.values()) {
+      long cachedPart = modality.count(cachedIn);
+      long part = Math.max(0, modality.count(in) - cachedPart);
+      meters.set(modality.input, part).set(modality.cached, cachedPart);
+      rest -= part;
+      cachedRest -= cachedPart;
+    }
+    meters.set(Meter.INPUT, rest + usage.path("toolUsePromptTokenCount").asLong());
+    meters.set(Meter.CACHE_READ, cachedRest);
+    long output = usage.path("candidatesTokenCount").asLong();
+    for (Modality modality : Modality.values()) {
+      long part = modality.count(usage.path("candidatesTokensDetails"));
+      meters.set(modality.output, part);
+      output -= part;
+    }
+    meters.set(Meter.OUTPUT, output);
+    meters.set(Meter.OUTPUT_REASONING, usage.path("thoughtsTokenCount").asLong());
+    return meters.serviceTier(tier(usage.path("trafficType").asText(""))).build();
+  }
+
+  /** The modalities of Gemini that have a price of their own. */
+  private enum Modality {
+    AUDIO(Meter.INPUT_AUDIO, Meter.CACHE_READ_AUDIO, Meter.OUTPUT_AUDIO),
+    IMAGE(Meter.INPUT_IMAGE, Meter.CACHE_READ_IMAGE, Meter.OUTPUT_IMAGE),
+    VIDEO(Meter.INPUT_VIDEO, Meter.CACHE_READ_VIDEO, Meter.OUTPUT_VIDEO);
+
+    private final Meter input;
+    private final Meter cached;
+    private final Meter output;
+
+    Modality(Meter input, Meter cached, Meter output) {
+      this.input = input;
+      this.cached = cached;
+      this.output = output;
+    }
+
+    long count(JsonNode details) {
+      long count = 0;
+      for (JsonNode detail : details) {
+        if (detail.path("modality").asText().equals(name())) {
+          count += Math.max(0, detail.path("tokenCount").asLong());
+        }
+      }
+      return count;
+    }
+  }
+
+  /** Reads {@code usage} of Bedrock Converse, unary or of the {@code metadata} event. */
+  public static Usage bedrockConverse(JsonNode usage) {
+    long written = usage.path("cacheWriteInputTokens").asLong();
+    long hour = 0;
+    for (JsonNode detail : usage.path("cacheDetails")) {
+      if (detail.path("ttl").asText().equals("1h")) {
+        hour += detail.path("inputTokens").asLong();
+      }
+    }
+    hour = Math.min(hour, written);
+    return Usage.builder()
+        .set(Meter.INPUT, usage.path("inputTokens").asLong())
+        .set(Meter.CACHE_READ, usage.path("cacheReadInputTokens").asLong())
+        .set(Meter.CACHE_WRITE, written - hour)
+        .set(Meter.CACHE_WRITE_1H, hour)
+        .set(Meter.OUTPUT, usage.path("outputTokens").asLong())
+        .build();
+  }
+
+  /**
+   * Reads {@code usage} of a Cohere v2 answer, or {@code meta} of its embed and rerank answers:
+   * what is billed ({@code billed_units}), not what was counted.
+   */
+  public static Usage cohere(JsonNode usage) {
+    JsonNode billed = usage.path("billed_units");
+    JsonNode counted = billed.isMissingNode() ? usage.path("tokens") : billed;
+    long input = counted.path("input_tokens").asLong();
+    long cached = Math.min(input, usage.path("cached_tokens").asLong());
+    return Usage.builder()
+        .set(Meter.INPUT, input - cached)
+        .set(Meter.CACHE_READ, cached)
+        .set(Meter.INPUT_IMAGE, billed.path("image_tokens").asLong())
+        .set(Meter.OUTPUT, counted.path("output_tokens").asLong())
+        .set(Meter.RERANK_QUERY, billed.path("search_units").asLong())
+        .build();
+  }
+
+  /**
+   * Returns the price catalogue's name of a service tier as any provider writes it; null for the
+   * standard tier.
+   */
+  public static @Nullable String tier(String reported) {
+    return switch (reported.toLowerCase(Locale.ROOT)) {
+      case "flex", "on_demand_flex" -> "flex";
+      case "priority", "on_demand_priority" -> "priority";
+      case "fast" -> "fast";
+      case "batch" -> "batch";
+      case "scale" -> "scale";
+      case "reserved" -> "reserved";
+      default -> null;
+    };
+  }
+}
