@@ -1,0 +1,19 @@
+package io.penstock.ledger;
+
+/** What the gateway's own cache did for a request. */
+public enum CacheOutcome {
+  /** Not asked: no rule matched, or the client or the key said no. */
+  OFF,
+  MISS,
+  EXACT,
+  SEMANTIC,
+  /** Joined a call of another client that was in flight. */
+  JOINED,
+  /** The stored answer of the same Idempotency-Key. */
+  REPLAYED;
+
+  /** Returns whether the answer came without a call of its own. */
+  public boolean isHit() {
+    return this != OFF && this != MISS;
+  }
+}

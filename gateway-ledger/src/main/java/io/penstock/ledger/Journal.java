@@ -1,0 +1,194 @@
+package io.penstock.ledger;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journals of one process: a directory of its own, locked while it lives, so that another
+ * process can tell the journals of the dead. One thread makes spare segments and calls fdatasync
+ * every 10 ms.
+ */
+final class Journal implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+  private static final long FORCE_EVERY_NANOS = 10_000_000;
+  private static final String LOCK = "lock";
+  private static final String SUFFIX = ".journal";
+
+  private final Path directory;
+  private final FileChannel lock;
+  private final LedgerOptions.JournalSizes sizes;
+  private final JournalCounts counts = new JournalCounts();
+  private final List<JournalWriter> writers = new CopyOnWriteArrayList<>();
+  private final AtomicInteger files = new AtomicInteger();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private Journal(Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes) {
+    this.directory = directory;
+    this.lock = lock;
+    this.sizes = sizes;
+    this.thread = Thread.ofPlatform().name("penstock-journal").daemon().unstarted(this::run);
+  }
+
+  /** Makes a new directory under the root and locks it. */
+  static Journal open(Path root, LedgerOptions.JournalSizes sizes) throws IOException {
+    Files.createDirectories(root);
+    Path directory = Files.createDirectory(root.resolve(UUID.randomUUID().toString()));
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    channel.lock();
+    Journal journal = new Journal(directory, channel, sizes);
+    journal.thread.start();
+    return journal;
+  }
+
+  /** Opens a new writer; blocks while its files are made. */
+  JournalWriter writer() {
+    try {
+      int index = writers.size();
+      JournalWriter writer = new JournalWriter(this, index, newSegment(index, sizes.segment()));
+      writer.replenish();
+      writers.add(writer);
+      return writer;
+    } catch (IOException e) {
+      throw new LedgerException(
+          "journal: cannot make " + sizes.segment() + " bytes in " + directory + ": " + e, e);
+    }
+  }
+
+  Segment newSegment(int writer, int bytes) throws IOException {
+    String name = String.format("%03d-%09d%s", writer, files.getAndIncrement(), SUFFIX);
+    return Segment.create(directory.resolve(name), bytes);
+  }
+
+  List<JournalWriter> writers() {
+    return writers;
+  }
+
+  JournalCounts counts() {
+    return counts;
+  }
+
+  LedgerOptions.JournalSizes sizes() {
+    return sizes;
+  }
+
+  private void run() {
+    while (!closed) {
+      for (JournalWriter writer : writers) {
+        try {
+          writer.replenish();
+          writer.force();
+        } catch (IOException e) {
+          LOG.error("journal: {} cannot be written: {}", directory, e.toString());
+        }
+      }
+      LockSupport.parkNanos(this, FORCE_EVERY_NANOS);
+    }
+  }
+
+  /** Ends; deletes the directory when all of it is in the database. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join();
+      boolean empty = true;
+      for (JournalWriter writer : writers) {
+        for (Segment segment : writer.segments()) {
+          empty &= segment.openIntents == 0 && segment.isRead();
+        }
+        writer.close();
+      }
+      if (empty) {
+        delete(directory);
+      }
+      lock.close();
+    } catch (IOException e) {
+      LOG.warn("journal: {} could not be closed: {}", directory, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns the directories of processes that have died, each locked by the caller now. */
+  static List<Dead> dead(Path root) throws IOException {
+    List<Dead> dead = new ArrayList<>();
+    if (!Files.isDirectory(root)) {
+      return dead;
+    }
+    for (Path directory : list(root)) {
+      FileChannel channel = null;
+      try {
+        channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE);
+        FileLock held = channel.tryLock();
+        if (held != null) {
+          dead.add(new Dead(directory, channel));
+          continue;
+        }
+      } catch (OverlappingFileLockException | NoSuchFileException e) {
+        LOG.debug("journal: {} belongs to a live process", directory);
+      }
+      if (channel != null) {
+        channel.close();
+      }
+    }
+    return dead;
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.sorted().toList();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    for (Path file : list(directory)) {
+      Files.deleteIfExists(file);
+    }
+    Files.deleteIfExists(directory);
+  }
+
+  /**
+   * The journal of a dead process.
+   *
+   * @param lock held, so that no other process imports it too
+   */
+  record Dead(Path directory, FileChannel lock) implements AutoCloseable {
+    /** Opens its segments in the order of writing, per writer. */
+    List<Path> segments() throws IOException {
+      return list(directory).stream()
+          .filter(file -> file.toString().endsWith(SUFFIX))
+          .sorted(Comparator.comparing(Path::getFileName))
+          .toList();
+    }
+
+    /** Deletes it: all of it is in the database. */
+    void remove() throws IOException {
+      delete(directory);
+    }
+
+    @Override
+    public void close() throws IOException {
+      lock.close();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.penstock.ledger;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running ledger of one process: journals, ledger thread, database. {@link #writer()} once per
+ * event loop at start; the rest from any thread that may block, unless it says otherwise.
+ */
+public interface Ledger extends AutoCloseable {
+  /** Returns a new writer for one event loop. */
+  LedgerWriter writer();
+
+  /** Returns the figures for metrics. */
+  LedgerStats stats();
+
+  /**
+   * Waits until everything written before this call is in the database.
+   *
+   * @throws LedgerException when the database did not take it within the given time
+   */
+  void flush(long timeoutMillis);
+
+  /**
+   * Appends a row that no attempt made: a top-up, a reset, a correction. In the database when this
+   * returns. Any thread.
+   *
+   * @throws LedgerException when the database does not take it
+   */
+  void book(LedgerRow row);
+
+  /** Reads of what is committed. */
+  LedgerQueries queries();
+
+  /** Returns what the journals of dead processes held when this ledger was opened. */
+  Recovery recovery();
+
+  /** Commits what is in the journal, as far as the database takes it, and ends the threads. */
+  @Override
+  void close();
+
+  /** Returns the request id of its text form, or null when the text is none. */
+  static @Nullable UUID parseId(String text) {
+    try {
+      return text.length() == 36 ? UUID.fromString(text) : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+}

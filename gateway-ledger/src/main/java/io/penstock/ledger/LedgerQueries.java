@@ -1,0 +1,40 @@
+package io.penstock.ledger;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads of what is committed. Thread-safe; each call blocks on the database and never runs on an
+ * event loop.
+ */
+public interface LedgerQueries {
+  /** Returns the rows of that request by attempt; empty when it is unknown. */
+  List<LedgerRow> request(UUID request);
+
+  /**
+   * Returns rows, newest first.
+   *
+   * @param before only rows older than this row id; null: from the newest
+   * @param limit at most so many
+   */
+  List<LedgerRow> recent(@Nullable UUID before, int limit);
+
+  /** Returns what each counter of that owner was charged, ever. */
+  Map<UUID, Long> ownerTotals(long owner);
+
+  /**
+   * Returns the total of each counter whose window has not ended, by owner. A restored budget store
+   * gets its ledger part from here.
+   */
+  List<CounterTotal> counterTotals(long nowMillis);
+
+  /**
+   * What one owner charged to one counter.
+   *
+   * @param owner 0: corrections
+   * @param sum in the counter's unit
+   */
+  record CounterTotal(Counter counter, long owner, long sum) {}
+}

@@ -1,0 +1,28 @@
+package io.penstock.ledger;
+
+/** What the ledger's metrics show. Any thread; cheap. */
+public interface LedgerStats {
+  /** Records in the journal that the database does not have yet. */
+  long queue();
+
+  /** Rows with money that could not be kept. Stays 0; anything else is a defect or a dead disk. */
+  long lost();
+
+  /** Refusals and cache hits, cost 0, that found the journal full. */
+  long unrecorded();
+
+  /** Rows for which a journal segment had to be made on the event loop. */
+  long stalls();
+
+  /** Attempts that have an intent and no row yet. */
+  long open();
+
+  /** Whether intents are refused now. */
+  boolean full();
+
+  /** Milliseconds since the epoch of the last commit, or 0. */
+  long lastCommitMillis();
+
+  /** What the database last said when it could not be used, or "" while it works. */
+  String databaseError();
+}

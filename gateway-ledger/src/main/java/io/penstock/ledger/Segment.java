@@ -1,0 +1,192 @@
+package io.penstock.ledger;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One memory-mapped, preallocated, append-only journal file: an 8-byte header, then records of
+ * {@code int length, int crc32c, body}; a length of 0 ends it. Stores survive the death of the
+ * process at once because the pages belong to the kernel; {@link #force} makes them survive a power
+ * loss.
+ *
+ * <p>Appended by one thread, read by one other, forced by a third; {@code committed} is the
+ * publication between them.
+ */
+final class Segment {
+  private static final long MAGIC = 0x50_53_4a_4c_0000_0001L; // "PSJL", format 1
+  private static final int HEADER = Long.BYTES;
+  private static final int PREFIX = 2 * Integer.BYTES;
+  private static final int ZEROS = 64 << 10;
+
+  private final Path file;
+  private final Arena arena;
+  private final MappedByteBuffer map;
+  private final ByteBuffer out;
+  private final ByteBuffer checked;
+  private final CRC32C crc = new CRC32C();
+
+  private volatile int committed = HEADER;
+  private volatile boolean sealed;
+  private int forced;
+  private boolean released;
+
+  /** Reader's state: where it is, and how many of this segment's intents have no row yet. */
+  int readPosition = HEADER;
+
+  int openIntents;
+
+  private Segment(Path file, Arena arena, MappedByteBuffer map) {
+    this.file = file;
+    this.arena = arena;
+    this.map = map;
+    this.out = map.duplicate().position(HEADER);
+    this.checked = map.duplicate();
+  }
+
+  /** Makes a file of that many zero bytes, so that a full disk shows here and not as a SIGBUS. */
+  static Segment create(Path file, int bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
+      for (long at = 0; at < bytes; ) {
+        zeros.clear().limit((int) Math.min(ZEROS, bytes - at));
+        at += channel.write(zeros, at);
+      }
+      Segment segment = map(file, channel, bytes);
+      segment.map.putLong(0, MAGIC);
+      return segment;
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      throw e;
+    }
+  }
+
+  /** Opens the file of a dead process for reading; everything up to the first bad record counts. */
+  static Segment open(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      int size = Math.toIntExact(channel.size());
+      Segment segment = map(file, channel, size);
+      segment.committed = size >= HEADER && segment.map.getLong(0) == MAGIC ? size : HEADER;
+      segment.sealed = true;
+      return segment;
+    }
+  }
+
+  private static Segment map(Path file, FileChannel channel, int bytes) throws IOException {
+    Arena arena = Arena.ofShared();
+    var memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
+    return new Segment(file, arena, (MappedByteBuffer) memory.asByteBuffer());
+  }
+
+  /** Appends a record, or returns false when it does not fit. Writer only. */
+  boolean append(Object entry, int maxBody) {
+    int start = out.position();
+    if (out.remaining() < PREFIX + Integer.BYTES) {
+      return false;
+    }
+    try {
+      out.position(start + PREFIX);
+      RowCodec.encode(out, entry, maxBody);
+    } catch (BufferOverflowException e) {
+      wipe(start);
+      return false;
+    }
+    int end = out.position();
+    int length = end - start - PREFIX;
+    out.putInt(start + Integer.BYTES, checksum(start + PREFIX, length));
+    out.putInt(start, length);
+    committed = end;
+    return true;
+  }
+
+  private void wipe(int start) {
+    // The length at `start` stays 0, which ends the segment; what was half written after it is not
+    // reachable.
+    out.position(start);
+  }
+
+  private int checksum(int from, int length) {
+    crc.reset();
+    checked.limit(from + length).position(from);
+    crc.update(checked);
+    return (int) crc.getValue();
+  }
+
+  /** Returns the next record that is committed, or null when there is none now. Reader only. */
+  @Nullable Object read() {
+    int end = committed;
+    if (readPosition + PREFIX >= end) {
+      return null;
+    }
+    int length = map.getInt(readPosition);
+    if (length <= 0 || length > end - readPosition - PREFIX) {
+      return null;
+    }
+    int body = readPosition + PREFIX;
+    ByteBuffer record = map.slice(body, length);
+    CRC32C check = new CRC32C();
+    check.update(record.duplicate());
+    readPosition = body + length;
+    if ((int) check.getValue() != map.getInt(body - Integer.BYTES)) {
+      return Torn.RECORD;
+    }
+    return RowCodec.decode(record);
+  }
+
+  /** Says that nothing more will be appended. Writer only. */
+  void seal() {
+    sealed = true;
+  }
+
+  /** Returns whether the reader has seen all that will ever be here. */
+  boolean isExhausted() {
+    return sealed && readPosition >= committed;
+  }
+
+  /** Returns whether the reader has seen all that is here now. */
+  boolean isRead() {
+    return readPosition >= committed;
+  }
+
+  /** Makes what is committed survive a power loss. Blocks. */
+  synchronized void force() {
+    int end = committed;
+    if (!released && end > forced) {
+      map.force(forced, end - forced);
+      forced = end;
+    }
+  }
+
+  /** Unmaps; the file stays. The reader calls it when nobody appends any more. */
+  synchronized void release() {
+    if (!released) {
+      released = true;
+      arena.close();
+    }
+  }
+
+  /** Unmaps and deletes. */
+  void delete() throws IOException {
+    release();
+    Files.deleteIfExists(file);
+  }
+
+  /** A record whose checksum is wrong: the process or the machine died while it was written. */
+  enum Torn {
+    RECORD
+  }
+}

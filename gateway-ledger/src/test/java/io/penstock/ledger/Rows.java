@@ -1,0 +1,75 @@
+package io.penstock.ledger;
+
+import io.penstock.core.Ending;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+
+/** Rows for tests: seeded, so that each test makes the same ones. */
+final class Rows {
+  static final long NOV_1 = 1_793_491_200_000L; // 2026-11-01T00:00:00Z
+
+  private Rows() {}
+
+  static UUID request(Random random, long millis) {
+    return RequestIds.of(millis, random.nextLong(), random.nextLong());
+  }
+
+  static Counter counter(String budget, String subject) {
+    return new Counter(
+        UUID.nameUUIDFromBytes((budget + '/' + subject).getBytes(StandardCharsets.UTF_8)),
+        budget,
+        -1,
+        subject,
+        NOV_1,
+        NOV_1 + 30L * 86_400_000);
+  }
+
+  static LedgerRow row(Random random, long millis) {
+    return row(new LedgerRow.Attempt(request(random, millis), 1, Cause.REQUEST), random, millis);
+  }
+
+  static LedgerRow row(LedgerRow.Attempt attempt, Random random, long millis) {
+    long input = random.nextInt(5000);
+    long output = random.nextInt(800);
+    long cost = input * 150 + output * 600;
+    String team = "team-" + random.nextInt(5);
+    return new LedgerRow(
+        attempt,
+        new LedgerRow.Times(
+            millis - 900, millis, 1_000_000L * (1 + random.nextInt(9000)), 300_000, 90_000_000),
+        caller(team, "user-" + random.nextInt(20)),
+        destination(random.nextInt(4) == 0 ? "gpt-4o" : "gpt-4o-mini"),
+        new LedgerRow.Outcome(200, Ending.COMPLETED, "", "", CacheOutcome.MISS, Waste.NONE),
+        Usage.builder().set(Meter.INPUT, input).set(Meter.OUTPUT, output).model("gpt-x").build(),
+        UsageSource.REPORTED,
+        new LedgerRow.Money(cost, cost + cost / 10, cost * 2, cost, 0, "2026-11-01#1"),
+        List.of(
+            new Charge(counter("org", ""), 7, cost), new Charge(counter("team", team), 7, cost)),
+        null);
+  }
+
+  static LedgerRow.Caller caller(String team, String user) {
+    return new LedgerRow.Caller(
+        team, "app-1", user, "end-ü", "k-1", "s-1", Map.of("project", "apollo"));
+  }
+
+  static LedgerRow.Destination destination(String model) {
+    return new LedgerRow.Destination("chat", "asked", "route-a", "priority[0]", "openai", model);
+  }
+
+  static Intent intent(LedgerRow row, long bound) {
+    return new Intent(
+        row.attempt(),
+        row.times().reservedAt(),
+        row.caller(),
+        row.destination(),
+        bound,
+        row.money().priceVersion(),
+        row.charges().stream().map(c -> new Charge(c.counter(), c.owner(), bound)).toList());
+  }
+}
