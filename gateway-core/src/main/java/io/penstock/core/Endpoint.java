@@ -12,8 +12,10 @@ public enum Endpoint {
   IMAGES("images", Dialect.OPENAI),
   /** Text to speech: JSON in, binary or SSE out. */
   SPEECH("speech", Dialect.OPENAI),
-  /** Transcription and translation: multipart in. */
+  /** Speech to text: multipart in. */
   TRANSCRIPTIONS("transcriptions", Dialect.OPENAI),
+  /** Speech to English text: multipart in. */
+  TRANSLATIONS("translations", Dialect.OPENAI),
   RERANK("rerank", Dialect.OPENAI),
   RESPONSES("responses", Dialect.OPENAI),
   RESPONSES_INPUT_TOKENS("input_tokens", Dialect.OPENAI),

@@ -4,19 +4,22 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * New bytes for a body: replaces, adds and removes top-level fields and leaves every other byte as
- * the client wrote it. Confined to one thread; used once.
+ * the client wrote it. Works on JSON objects and on multipart forms alike. Confined to one thread;
+ * used once.
  */
 public final class BodyPatch {
   private record Edit(int start, int end, byte[] bytes) {}
 
   private final RequestBody body;
   private final List<Edit> edits = new ArrayList<>(4);
-  private @Nullable StringBuilder added;
+  private @Nullable Map<String, String> added;
   private @Nullable BitSet removed;
 
   /** Creates an empty patch: {@link #apply} would give the body itself. */
@@ -24,16 +27,22 @@ public final class BodyPatch {
     this.body = body;
   }
 
-  /** Sets a field to the given JSON text, in place when it is there, else as a new last field. */
+  /**
+   * Sets a field to the given JSON text, in place when it is there, else as a new last field; of
+   * several calls for one field the last counts. In a form a JSON string is written as plain text.
+   */
   public BodyPatch set(String name, String json) {
     int i = body.indexOf(name);
     if (i >= 0) {
-      return replace(body.start(i), body.end(i), json);
+      int start = body.start(i);
+      int end = body.end(i);
+      edits.removeIf(edit -> edit.start >= start && edit.end <= end);
+      return replace(start, end, body.isForm() ? Json.plain(json) : json);
     }
     if (added == null) {
-      added = new StringBuilder(64);
+      added = new LinkedHashMap<>();
     }
-    added.append(',').append(Json.quote(name)).append(':').append(json);
+    added.put(name, json);
     return this;
   }
 
@@ -51,8 +60,8 @@ public final class BodyPatch {
    * Replaces the bytes from {@code start} to {@code end}, which lie inside one field's value. Spans
    * of one patch must not overlap.
    */
-  public BodyPatch replace(int start, int end, String json) {
-    edits.add(new Edit(start, end, json.getBytes(StandardCharsets.UTF_8)));
+  public BodyPatch replace(int start, int end, String text) {
+    edits.add(new Edit(start, end, text.getBytes(StandardCharsets.UTF_8)));
     return this;
   }
 
@@ -79,9 +88,18 @@ public final class BodyPatch {
       return body.bytes();
     }
     edits.sort((a, b) -> Integer.compare(a.start, b.start));
+    var out = new ByteArrayOutputStream(body.bytes().length + 128);
+    if (body.isForm()) {
+      applyToForm(out);
+    } else {
+      applyToObject(out);
+    }
+    return out.toByteArray();
+  }
+
+  private void applyToObject(ByteArrayOutputStream out) {
     byte[] source = body.bytes();
     int fields = body.fieldCount();
-    var out = new ByteArrayOutputStream(source.length + 64);
     int tailStart = fields == 0 ? closingBrace(source) : body.end(fields - 1);
     int kept = 0;
     if (removed == null) {
@@ -97,12 +115,46 @@ public final class BodyPatch {
       }
     }
     if (added != null) {
-      byte[] tail = added.toString().getBytes(StandardCharsets.UTF_8);
-      int skip = kept == 0 ? 1 : 0;
-      out.write(tail, skip, tail.length - skip);
+      for (Map.Entry<String, String> field : added.entrySet()) {
+        String text = Json.quote(field.getKey()) + ":" + field.getValue();
+        out.writeBytes((kept++ > 0 ? "," + text : text).getBytes(StandardCharsets.UTF_8));
+      }
     }
     out.write(source, tailStart, source.length - tailStart);
-    return out.toByteArray();
+  }
+
+  private void applyToForm(ByteArrayOutputStream out) {
+    byte[] source = body.bytes();
+    int parts = body.fieldCount();
+    if (parts == 0) {
+      out.writeBytes(source);
+      return;
+    }
+    int tail = body.end(parts - 1) + 2;
+    copy(0, body.nameStart(0), out);
+    for (int i = 0; i < parts; i++) {
+      if (removed == null || !removed.get(i)) {
+        copy(body.nameStart(i), i + 1 < parts ? body.nameStart(i + 1) : tail, out);
+      }
+    }
+    if (added != null) {
+      int line = body.nameStart(0);
+      int lineEnd = line;
+      while (source[lineEnd] != '\r') {
+        lineEnd++;
+      }
+      for (Map.Entry<String, String> field : added.entrySet()) {
+        out.write(source, line, lineEnd - line);
+        String part =
+            "\r\nContent-Disposition: form-data; name=\""
+                + field.getKey().replaceAll("[\r\n\"]", "_")
+                + "\"\r\n\r\n"
+                + Json.plain(field.getValue())
+                + "\r\n";
+        out.writeBytes(part.getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    out.write(source, tail, source.length - tail);
   }
 
   private static int closingBrace(byte[] source) {
@@ -120,7 +172,7 @@ public final class BodyPatch {
     for (Edit edit : edits) {
       if (edit.start >= from && edit.end <= end) {
         out.write(source, from, edit.start - from);
-        out.write(edit.bytes, 0, edit.bytes.length);
+        out.writeBytes(edit.bytes);
         from = edit.end;
       }
     }

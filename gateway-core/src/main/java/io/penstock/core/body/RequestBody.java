@@ -12,13 +12,15 @@ import io.penstock.core.GatewayException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON request body and where its top-level fields lie. One streaming pass finds the fields and
- * checks that the whole is one well-formed JSON object; nothing below the top level is
- * materialised. Duplicate top-level names are refused: gateway and provider could read different
- * ones.
+ * A request body and where its top-level fields lie: a JSON object or a multipart form. One
+ * streaming pass finds the fields and checks that the whole is well-formed; nothing below the top
+ * level is materialised. Duplicate top-level names of a JSON object are refused: gateway and
+ * provider could read different ones. Of a form's repeated names ({@code image[]}) the first
+ * counts, but those that steer the gateway ({@link #SINGLE}) may not repeat.
  *
  * <p>Immutable once made; the bytes are shared, not copied, and must not be changed.
  */
@@ -37,7 +39,14 @@ public final class RequestBody {
           .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
           .build();
 
+  /** The content type of a JSON body. */
+  public static final String JSON_TYPE = "application/json";
+
+  /** Form fields that the gateway itself acts on. */
+  static final Set<String> SINGLE = Set.of("model", "stream", "user", "n");
+
   private final byte[] bytes;
+  private final String contentType;
   private int count;
   private String[] names = new String[16];
   private int[] nameStarts = new int[16];
@@ -45,8 +54,29 @@ public final class RequestBody {
   private int[] ends = new int[16];
   private JsonToken[] tokens = new JsonToken[16];
 
-  private RequestBody(byte[] bytes) {
+  private RequestBody(byte[] bytes, String contentType) {
     this.bytes = bytes;
+    this.contentType = contentType;
+  }
+
+  /**
+   * Reads a multipart form. A part without a file name is a text field; {@code true}, {@code false}
+   * and whole numbers are read as such by {@link #flag} and {@link #count}.
+   *
+   * @param contentType the request's header, with the boundary
+   * @throws GatewayException 400 {@code invalid_request} that says what is wrong
+   */
+  public static RequestBody parseForm(byte[] bytes, String contentType) {
+    RequestBody body = new RequestBody(bytes, contentType);
+    MultipartScan.scan(bytes, contentType, body::addPart);
+    return body;
+  }
+
+  private void addPart(String name, int partStart, int start, int end, JsonToken token) {
+    if (SINGLE.contains(name) && indexOf(name) >= 0) {
+      throw GatewayException.invalid(name, "The form has the field \"" + name + "\" twice.");
+    }
+    add(name, partStart, start, end, token);
   }
 
   /**
@@ -55,7 +85,7 @@ public final class RequestBody {
    * @throws GatewayException 400 {@code invalid_json} that says where
    */
   public static RequestBody parse(byte[] bytes) {
-    RequestBody body = new RequestBody(bytes);
+    RequestBody body = new RequestBody(bytes, JSON_TYPE);
     try (JsonParser parser = JSON.createParser(bytes)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
@@ -100,6 +130,10 @@ public final class RequestBody {
     parser.skipChildren();
     parser.finishToken();
     int end = (int) parser.currentLocation().getByteOffset();
+    add(name, nameStart, start, end, token);
+  }
+
+  private void add(String name, int nameStart, int start, int end, JsonToken token) {
     if (count == names.length) {
       grow();
     }
@@ -132,6 +166,17 @@ public final class RequestBody {
     return bytes;
   }
 
+  /** Returns the content type to send the body with, a form's boundary included. */
+  public String contentType() {
+    return contentType;
+  }
+
+  /** Returns whether this is a multipart form; its values are plain text, not JSON. */
+  @SuppressWarnings("ReferenceEquality") // one constant marks JSON bodies
+  public boolean isForm() {
+    return contentType != JSON_TYPE;
+  }
+
   /** Returns the number of top-level fields. */
   public int fieldCount() {
     return count;
@@ -142,7 +187,10 @@ public final class RequestBody {
     return names[i];
   }
 
-  /** Returns the byte offset of the opening quote of the i-th field's name. */
+  /**
+   * Returns the byte offset of the opening quote of the i-th field's name, or of the boundary that
+   * opens a form's part.
+   */
   int nameStart(int i) {
     return nameStarts[i];
   }
@@ -157,7 +205,9 @@ public final class RequestBody {
     return ends[i];
   }
 
-  /** Returns the first token of the i-th field's value. */
+  /**
+   * Returns the first token of the i-th field's value; of a form VALUE_EMBEDDED_OBJECT for a file.
+   */
   public JsonToken token(int i) {
     return tokens[i];
   }
@@ -188,8 +238,11 @@ public final class RequestBody {
     if (i < 0 || tokens[i] == JsonToken.VALUE_NULL) {
       return null;
     }
+    if (isForm() && tokens[i] != JsonToken.VALUE_EMBEDDED_OBJECT) {
+      return raw(i);
+    }
     if (tokens[i] != JsonToken.VALUE_STRING) {
-      throw wrongType(name, "a string");
+      throw wrongType(name, isForm() ? "text, not a file" : "a string");
     }
     int from = starts[i] + 1;
     int to = ends[i] - 1;
@@ -246,7 +299,7 @@ public final class RequestBody {
     return value;
   }
 
-  /** Returns the JSON text of the i-th field's value. */
+  /** Returns the text of the i-th field's value as it stands in the body. */
   public String raw(int i) {
     return new String(bytes, starts[i], ends[i] - starts[i], StandardCharsets.UTF_8);
   }

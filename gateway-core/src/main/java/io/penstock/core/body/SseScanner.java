@@ -52,7 +52,21 @@ public final class SseScanner implements AutoCloseable {
   public void feed(ByteBuf chunk, Listener listener) {
     int start = chunk.readerIndex();
     int end = chunk.writerIndex();
+    int nextCr =
+        -1; // the next CR at or after `at`; most streams have none, so one search per chunk
     for (int at = start; at < end; at++) {
+      if (state == TEXT) {
+        int lf = chunk.indexOf(at, end, (byte) '\n');
+        int lineEnd = lf < 0 ? end : lf;
+        if (nextCr < at) {
+          int cr = chunk.indexOf(at, end, (byte) '\r');
+          nextCr = cr < 0 ? end : cr;
+        }
+        at = Math.min(lineEnd, nextCr);
+        if (at == end) {
+          break;
+        }
+      }
       byte b = chunk.getByte(at);
       if (swallowLf) {
         swallowLf = false;

@@ -1,0 +1,167 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.core.body.Json;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.AnswerSummary;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams whose events name their type: Responses, transcriptions, speech, images. The event that
+ * ends the answer carries the usage; it goes out as it came, after a comment with the cost.
+ */
+final class OpenAiEventStream extends SseStreamReader {
+  private @Nullable String model;
+  private @Nullable String tier;
+  private Usage usage = Usage.NONE;
+  private boolean usageSeen;
+  private String finish = "";
+  private boolean toolCalls;
+  private long sequence;
+
+  OpenAiEventStream(ByteBufAllocator allocator, Sink sink) {
+    super(allocator, sink);
+  }
+
+  @Override
+  void onData(ByteBuf event) {
+    if (!dataIsObject()) {
+      if (!dataIs("[DONE]")) {
+        emit(event, false);
+      }
+      return;
+    }
+    String type = "";
+    boolean content = false;
+    keys.reset(json, from, to);
+    while (keys.next()) {
+      if (keys.is("type") && type.isEmpty()) {
+        type = keys.isText() ? keys.identifier() : "";
+        content = isContent(type);
+      } else if (content && (keys.is("delta") || keys.is("text")) && keys.isText()) {
+        relay();
+      } else if (keys.is("model") && model == null && keys.isText()) {
+        model = keys.identifier();
+      } else if (keys.is("error") && type.isEmpty() && keys.first() == '{') {
+        type = "error";
+      } else if (keys.is("sequence_number")) {
+        sequence++;
+      }
+    }
+    if (isTerminal(type)) {
+      terminal(type, event);
+    } else {
+      toolCalls |= type.startsWith("response.function_call_arguments");
+      emit(event, content);
+    }
+  }
+
+  private static boolean isContent(String type) {
+    return type.endsWith(".delta") || type.endsWith(".partial_image");
+  }
+
+  private static boolean isTerminal(String type) {
+    return switch (type) {
+      case "response.completed",
+          "response.incomplete",
+          "response.failed",
+          "error",
+          "transcript.text.done",
+          "speech.audio.done",
+          "image_generation.completed",
+          "image_edit.completed" ->
+          true;
+      default -> false;
+    };
+  }
+
+  private void terminal(String type, ByteBuf event) {
+    JsonNode tree = JsonTrees.read(json, from, to);
+    JsonNode response = tree.path("response").isObject() ? tree.path("response") : tree;
+    tier = response.path("service_tier").asText(tier);
+    if (response.path("usage").isObject()) {
+      usage = usage(type, response);
+      usageSeen = true;
+    }
+    if (type.equals("error") || type.equals("response.failed")) {
+      fail(Failures.inside(response));
+      return;
+    }
+    finish = type.startsWith("response.") ? ResponsesAnswer.finish(response) : "stop";
+    toolCalls |= finish.equals("tool_calls");
+    if (type.startsWith("image_")) {
+      // One event for each image: the end of the stream ends the answer.
+      emit(event, true);
+      return;
+    }
+    over();
+    String penstock = sink.settle(summary());
+    if (penstock != null) {
+      emitText(": penstock " + penstock + "\n\n");
+    }
+    emit(event, true);
+  }
+
+  private Usage usage(String type, JsonNode response) {
+    if (type.startsWith("response.")) {
+      return ResponsesAnswer.usage(response, model, tier);
+    }
+    if (!type.startsWith("image_")) {
+      return OpenAiUsage.read(response.path("usage"), model, tier);
+    }
+    Usage image = OpenAiUsage.images(response.path("usage"), model);
+    Usage.Builder sum = image.toBuilder();
+    for (Meter meter : Meter.values()) {
+      sum.add(meter, usage.of(meter));
+    }
+    return sum.build();
+  }
+
+  @Override
+  void onEnd() {
+    if (finish.isEmpty()) {
+      fail(cut());
+      return;
+    }
+    over();
+    String penstock = sink.settle(summary());
+    if (penstock != null) {
+      emitText(": penstock " + penstock + "\n\n");
+    }
+  }
+
+  @Override
+  public AnswerSummary summary() {
+    return new AnswerSummary(
+        model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
+        usageSeen && isOver(),
+        finish,
+        toolCalls);
+  }
+
+  @Override
+  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+    String comment = penstock == null ? "" : ": penstock " + penstock + "\n\n";
+    String event =
+        reason == null
+            ? "event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_error\",\"message\":"
+                + Json.quote(message)
+                + ",\"param\":null,\"sequence_number\":"
+                + sequence
+                + "}\n\n"
+            : "event: response.incomplete\n"
+                + "data: {\"type\":\"response.incomplete\",\"sequence_number\":"
+                + sequence
+                + ",\"response\":{\"object\":\"response\",\"status\":\"incomplete\","
+                + "\"incomplete_details\":{\"reason\":"
+                + Json.quote(reason.equals("length") ? "max_output_tokens" : reason)
+                + "},\"model\":"
+                + Json.quote(model == null ? "" : model)
+                + ",\"output\":[]}}\n\n";
+    return ByteBufUtil.writeUtf8(allocator, comment + event);
+  }
+}

@@ -1,0 +1,73 @@
+package io.penstock.providers.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.Failure;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.Provider;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.UpstreamRequest;
+import io.penstock.providers.UpstreamRequest.Header;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * OpenAI and everything compatible with it. Option of a target: {@code stream_options: off} for a
+ * provider that refuses the field.
+ */
+final class OpenAiProvider implements Provider {
+  @Override
+  public boolean serves(Endpoint endpoint) {
+    return switch (endpoint) {
+      case PASSTHROUGH, MODELS, USAGE -> false;
+      default -> endpoint.dialect() == Dialect.OPENAI;
+    };
+  }
+
+  @Override
+  public Attempt attempt(ProviderCall call) {
+    return attempt(call, OpenAiRequests.path(call.endpoint()));
+  }
+
+  /** Makes an attempt at another path, for providers with the same bodies (Azure). */
+  static Attempt attempt(ProviderCall call, String path) {
+    Map<String, String> options = call.target().options();
+    boolean chat = call.endpoint() == Endpoint.CHAT || call.endpoint() == Endpoint.COMPLETIONS;
+    boolean ask = chat && call.stream() && !"off".equals(options.get("stream_options"));
+    byte[] body = OpenAiRequests.body(call, ask);
+    var request =
+        new UpstreamRequest(
+            "POST",
+            path,
+            List.of(
+                new Header("content-type", call.body().contentType()),
+                new Header(
+                    "accept", call.stream() ? "text/event-stream" : accept(call.endpoint()))),
+            body);
+    return new SplicedAttempt(
+        request,
+        allocator -> new OpenAiUnaryReader(call.endpoint(), OpenAiRequests.spokenCharacters(call)),
+        (allocator, sink) ->
+            chat
+                ? new OpenAiChatStream(
+                    allocator,
+                    sink,
+                    OpenAiRequests.wantsUsage(call.body()),
+                    call.endpoint() == Endpoint.COMPLETIONS)
+                : new OpenAiEventStream(allocator, sink));
+  }
+
+  private static String accept(Endpoint endpoint) {
+    return switch (endpoint) {
+      case SPEECH, TRANSCRIPTIONS, TRANSLATIONS -> "*/*";
+      default -> "application/json";
+    };
+  }
+
+  @Override
+  public Failure classify(int status, HeaderLookup headers, ByteBuf body) {
+    return Failures.of(status, headers, body);
+  }
+}

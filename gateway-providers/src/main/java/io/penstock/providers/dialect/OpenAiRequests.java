@@ -1,0 +1,117 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Endpoint;
+import io.penstock.core.body.BodyPatch;
+import io.penstock.core.body.RequestBody;
+import io.penstock.providers.ProviderCall;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Splices an OpenAI request: everything unknown stays, in its order. */
+final class OpenAiRequests {
+  /** Names of one and the same thing, the output cap, across endpoints and years. */
+  private static final Set<String> CAPS =
+      Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
+
+  private OpenAiRequests() {}
+
+  /** Returns the path under the provider's base URL. */
+  static String path(Endpoint endpoint) {
+    return switch (endpoint) {
+      case CHAT -> "/chat/completions";
+      case COMPLETIONS -> "/completions";
+      case EMBEDDINGS -> "/embeddings";
+      case MODERATIONS -> "/moderations";
+      case IMAGES -> "/images/generations";
+      case SPEECH -> "/audio/speech";
+      case TRANSCRIPTIONS -> "/audio/transcriptions";
+      case TRANSLATIONS -> "/audio/translations";
+      case RERANK -> "/rerank";
+      case RESPONSES -> "/responses";
+      case RESPONSES_INPUT_TOKENS -> "/responses/input_tokens";
+      default -> throw new IllegalArgumentException("endpoint: " + endpoint.label());
+    };
+  }
+
+  /** Returns the bytes for the provider. */
+  static byte[] body(ProviderCall call, boolean askForUsage) {
+    RequestBody body = call.body();
+    BodyPatch patch = new BodyPatch(body);
+    if (!call.target().model().equals(textOrNull(body, "model"))) {
+      patch.setText("model", call.target().model());
+    }
+    String cap = cap(call.endpoint(), body);
+    for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
+      String name = CAPS.contains(field.getKey()) ? cap : field.getKey();
+      patch.setDefault(name, field.getValue().toString());
+    }
+    for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
+      patch.set(CAPS.contains(field.getKey()) ? cap : field.getKey(), field.getValue().toString());
+    }
+    if (call.maxTokens() >= 0) {
+      patch.set(cap, Long.toString(call.maxTokens()));
+    }
+    if (askForUsage) {
+      askForUsage(body, patch);
+    }
+    return patch.apply();
+  }
+
+  private static @Nullable String textOrNull(RequestBody body, String name) {
+    int i = body.indexOf(name);
+    return i >= 0 && (body.isForm() || body.token(i) == JsonToken.VALUE_STRING)
+        ? body.text(name)
+        : null;
+  }
+
+  /** Returns the field for the output cap: the one the client used, else the endpoint's newest. */
+  private static String cap(Endpoint endpoint, RequestBody body) {
+    for (String name : CAPS) {
+      if (body.indexOf(name) >= 0) {
+        return name;
+      }
+    }
+    return switch (endpoint) {
+      case RESPONSES -> "max_output_tokens";
+      case CHAT -> "max_completion_tokens";
+      default -> "max_tokens";
+    };
+  }
+
+  /** Returns whether the client itself asks for the usage chunk. */
+  static boolean wantsUsage(RequestBody body) {
+    return options(body).path("include_usage").asBoolean(false);
+  }
+
+  private static void askForUsage(RequestBody body, BodyPatch patch) {
+    JsonNode options = options(body);
+    if (options instanceof ObjectNode object) {
+      if (!object.path("include_usage").asBoolean(false)) {
+        patch.set("stream_options", object.put("include_usage", true).toString());
+      }
+    } else {
+      patch.set("stream_options", "{\"include_usage\":true}");
+    }
+  }
+
+  private static JsonNode options(RequestBody body) {
+    int i = body.indexOf("stream_options");
+    return i < 0 || body.isForm()
+        ? MissingNode.getInstance()
+        : JsonTrees.read(body.bytes(), body.start(i), body.end(i));
+  }
+
+  /** Returns the number of characters to be spoken. */
+  static long spokenCharacters(ProviderCall call) {
+    if (call.endpoint() != Endpoint.SPEECH) {
+      return 0;
+    }
+    String input = textOrNull(call.body(), "input");
+    return input == null ? 0 : input.codePointCount(0, input.length());
+  }
+}

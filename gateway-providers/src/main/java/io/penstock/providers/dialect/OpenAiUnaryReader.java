@@ -1,0 +1,214 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.UnaryReader;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what the gateway needs from an answer in one streaming pass, which also proves that it is
+ * whole; the body goes on as the same bytes.
+ */
+final class OpenAiUnaryReader implements UnaryReader {
+  private final Endpoint endpoint;
+  private final long characters;
+
+  /** Facts of one answer, gathered as its fields go by. */
+  private static final class Facts {
+    @Nullable String model;
+    @Nullable String tier;
+    @Nullable JsonNode usage;
+    @Nullable JsonNode error;
+    String finish = "";
+    boolean toolCalls;
+    boolean body;
+    int items;
+    JsonNode toolUsage = MissingNode.getInstance();
+  }
+
+  /**
+   * Creates the reader.
+   *
+   * @param characters the length of the text to be spoken, which is what speech is billed by
+   */
+  OpenAiUnaryReader(Endpoint endpoint, long characters) {
+    this.endpoint = endpoint;
+    this.characters = characters;
+  }
+
+  @Override
+  public Answer read(HeaderLookup headers, ByteBuf body) {
+    String contentType = headers.get("content-type");
+    String type = contentType == null ? "application/json" : contentType;
+    if (isOpaque(type)) {
+      Usage usage = Usage.builder().set(Meter.CHARACTER, characters).build();
+      return new Answer(body.retainedSlice(), type, new AnswerSummary(usage, false, "", false));
+    }
+    Facts facts = scan(body);
+    if (facts.error != null) {
+      throw new ProviderException(Failures.inside(facts.error));
+    }
+    if (!facts.body) {
+      throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");
+    }
+    return new Answer(body.retainedSlice(), type, summary(facts));
+  }
+
+  /** Speech is binary, transcriptions may be plain text or subtitles: nothing in them to read. */
+  private boolean isOpaque(String type) {
+    return switch (endpoint) {
+      case SPEECH, TRANSCRIPTIONS, TRANSLATIONS -> !type.contains("json");
+      default -> false;
+    };
+  }
+
+  private AnswerSummary summary(Facts facts) {
+    JsonNode reported = facts.usage;
+    if (reported != null) {
+      return new AnswerSummary(usage(facts, reported), true, facts.finish, facts.toolCalls);
+    }
+    Usage.Builder usage = Usage.builder().model(facts.model);
+    if (endpoint == Endpoint.IMAGES) {
+      usage.set(Meter.IMAGE, facts.items);
+    }
+    // Moderations cost nothing and older image models are billed by the image.
+    boolean complete = endpoint == Endpoint.MODERATIONS || endpoint == Endpoint.IMAGES;
+    return new AnswerSummary(usage.build(), complete, facts.finish, facts.toolCalls);
+  }
+
+  private Usage usage(Facts facts, JsonNode reported) {
+    return switch (endpoint) {
+      case RESPONSES -> OpenAiUsage.responses(reported, facts.toolUsage, facts.model, facts.tier);
+      case IMAGES -> OpenAiUsage.images(reported, facts.model);
+      default -> OpenAiUsage.read(reported, facts.model, facts.tier);
+    };
+  }
+
+  /** The field without which an answer of this endpoint is none. */
+  private String expected() {
+    return switch (endpoint) {
+      case CHAT, COMPLETIONS -> "choices";
+      case EMBEDDINGS, IMAGES -> "data";
+      case MODERATIONS, RERANK -> "results";
+      case RESPONSES -> "output";
+      case RESPONSES_INPUT_TOKENS -> "input_tokens";
+      default -> "text";
+    };
+  }
+
+  private Facts scan(ByteBuf body) {
+    Facts facts = new Facts();
+    try (JsonParser parser = JsonTrees.parser(body)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw Failures.malformed("The provider's answer is not a JSON object.");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        facts.body |= name.equals(expected());
+        field(name, parser, facts);
+      }
+      if (parser.nextToken() != null) {
+        throw Failures.malformed("The provider's answer goes on after its end.");
+      }
+    } catch (IOException e) {
+      throw Failures.malformed("The provider's answer is not well-formed JSON.");
+    }
+    return facts;
+  }
+
+  private void field(String name, JsonParser parser, Facts facts) throws IOException {
+    switch (name) {
+      case "model" -> facts.model = parser.getValueAsString();
+      case "service_tier" -> facts.tier = parser.getValueAsString();
+      case "usage" -> facts.usage = object(parser);
+      case "error" -> {
+        JsonNode error = parser.readValueAsTree();
+        facts.error = error.isTextual() || !error.isEmpty() ? error : null;
+      }
+      case "choices" -> eachObject(parser, facts);
+      case "output" -> eachObject(parser, facts);
+      case "tool_usage" -> facts.toolUsage = parser.readValueAsTree();
+      case "data" -> facts.items = count(parser);
+      case "status" -> {
+        if (endpoint == Endpoint.RESPONSES && facts.finish.isEmpty()) {
+          facts.finish = "incomplete".equals(parser.getText()) ? "length" : "stop";
+        }
+      }
+      case "incomplete_details" -> {
+        JsonNode details = parser.readValueAsTree();
+        if (details.path("reason").asText().equals("content_filter")) {
+          facts.finish = "content_filter";
+        }
+      }
+      default -> parser.skipChildren();
+    }
+  }
+
+  private static @Nullable JsonNode object(JsonParser parser) throws IOException {
+    JsonNode node = parser.readValueAsTree();
+    return node.isObject() ? node : null;
+  }
+
+  private static int count(JsonParser parser) throws IOException {
+    int count = 0;
+    if (parser.currentToken() == JsonToken.START_ARRAY) {
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        parser.skipChildren();
+        count++;
+      }
+    } else {
+      parser.skipChildren();
+    }
+    return count;
+  }
+
+  /** Looks into each object of an array: the choices of chat, the output items of Responses. */
+  private static void eachObject(JsonParser parser, Facts facts) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return;
+    }
+    while (parser.nextToken() == JsonToken.START_OBJECT) {
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        JsonToken value = parser.nextToken();
+        if (name.equals("finish_reason") && value == JsonToken.VALUE_STRING) {
+          String finish = parser.getText();
+          facts.finish = finish.equals("function_call") ? "tool_calls" : finish;
+        } else if (name.equals("type") && value == JsonToken.VALUE_STRING) {
+          facts.toolCalls |=
+              parser.getText().endsWith("_call") && !parser.getText().startsWith("web_");
+        } else if (name.equals("message") && value == JsonToken.START_OBJECT) {
+          message(parser, facts);
+        } else {
+          parser.skipChildren();
+        }
+      }
+    }
+  }
+
+  private static void message(JsonParser parser, Facts facts) throws IOException {
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (name.equals("tool_calls") && value == JsonToken.START_ARRAY) {
+        facts.toolCalls |= count(parser) > 0;
+      } else {
+        facts.toolCalls |= name.equals("function_call") && value == JsonToken.START_OBJECT;
+        parser.skipChildren();
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+package io.penstock.providers.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.FailureKind;
+import io.penstock.core.price.Meter;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OpenAiProviderTest {
+  private static final String ASK =
+      "{\"model\":\"alias\",\"zz\":{\"k\": 1},\"messages\":[],\"stream\":true}";
+  private static final String ASK_USAGE =
+      "{\"model\":\"alias\",\"messages\":[],\"stream\":true,\"stream_options\":{\"include_usage\":true}}";
+  private static final String FIRST =
+      "data:"
+          + " {\"id\":\"c1\",\"created\":7,\"model\":\"gpt-4o-2024\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}],\"usage\":null}\n\n";
+  private static final String TEXT =
+      "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"h\\u00e9"
+          + " \\\"error\\\":\"},\"finish_reason\":null}],\"usage\":null}\n\n";
+  private static final String FINISH =
+      "data:"
+          + " {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n";
+  private static final String USAGE =
+      "data:"
+          + " {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5,\"total_tokens\":15,\"prompt_tokens_details\":{\"cached_tokens\":4}}}\n\n";
+  private static final String DONE = "data: [DONE]\n\n";
+  private static final String COMMENT = ": penstock " + Wire.COST + "\n\n";
+
+  private static Wire.Call chat(String body) {
+    return Wire.call(Dialect.OPENAI, Endpoint.CHAT, body);
+  }
+
+  @Test
+  void attempt_stream_splicesModelAndAsksForUsage() {
+    assertThat(chat(ASK).sent())
+        .isEqualTo(
+            "{\"model\":\"upstream-model\",\"zz\":{\"k\":"
+                + " 1},\"messages\":[],\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+    assertThat(chat(ASK_USAGE.replace("true}", "false,\"x\":1}")).sent())
+        .contains("\"stream_options\":{\"include_usage\":true,\"x\":1}");
+    assertThat(chat(ASK).options(Map.of("stream_options", "off")).sent()).doesNotContain("usage");
+  }
+
+  @Test
+  void attempt_capSetDefault_useTheClientsField() {
+    String body = "{\"model\":\"a\",\"max_tokens\":900}";
+
+    assertThat(chat(body).maxTokens(100).sent())
+        .isEqualTo("{\"model\":\"upstream-model\",\"max_tokens\":100}");
+    assertThat(chat(body).defaults("max_completion_tokens", "5").sent())
+        .isEqualTo("{\"model\":\"upstream-model\",\"max_tokens\":900}");
+    assertThat(chat("{}").maxTokens(100).set("service_tier", "\"flex\"").sent())
+        .isEqualTo(
+            "{\"model\":\"upstream-model\",\"service_tier\":\"flex\",\"max_completion_tokens\":100}");
+  }
+
+  @Test
+  void stream_clientDidNotAsk_usageChunkRemovedCostInComment() {
+    Wire.Outcome out = chat(ASK).streamed(FIRST + TEXT + FINISH + USAGE + DONE + DONE);
+
+    assertThat(out.text()).isEqualTo(FIRST + TEXT + FINISH + COMMENT + DONE);
+    assertThat(out.beforeContent()).isEqualTo(FIRST);
+    assertThat(out.relayed()).isEqualTo("hé \"error\":");
+    AnswerSummary settled = out.settled();
+    assertThat(settled).isNotNull();
+    assertThat(settled.usageReported()).isTrue();
+    assertThat(settled.finish()).isEqualTo("stop");
+    assertThat(settled.usage().of(Meter.INPUT)).isEqualTo(6);
+    assertThat(settled.usage().of(Meter.CACHE_READ)).isEqualTo(4);
+    assertThat(settled.usage().of(Meter.OUTPUT)).isEqualTo(5);
+    assertThat(settled.usage().model()).isEqualTo("gpt-4o-2024");
+  }
+
+  @Test
+  void stream_clientAsked_costInUsageChunk() {
+    Wire.Outcome out = chat(ASK_USAGE).streamed(FIRST + TEXT + FINISH + USAGE + DONE);
+
+    assertThat(out.text())
+        .isEqualTo(
+            FIRST
+                + TEXT
+                + FINISH
+                + USAGE.replace("}}}\n", "},\"penstock\":" + Wire.COST + "}}\n")
+                + DONE);
+  }
+
+  @Test
+  void stream_everySplit_givesTheSameBytesAndUsage() {
+    String stream = FIRST + ": keep\r\n\r\n" + TEXT + FINISH + USAGE + DONE;
+    for (String ask : new String[] {ASK, ASK_USAGE}) {
+      Wire.Outcome whole = chat(ask).streamed(stream);
+      for (int cut = 0; cut <= stream.length(); cut++) {
+        assertThat(chat(ask).streamed(stream, cut)).isEqualTo(whole);
+      }
+    }
+  }
+
+  @Test
+  void stream_usageInEachChunk_lastWinsAndContentIsNotHeld() {
+    String chunk =
+        "data:"
+            + " {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
+    String last =
+        "data:"
+            + " {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+
+    Wire.Outcome out = chat(ASK).streamed(chunk + last);
+
+    assertThat(out.text()).isEqualTo(chunk + last + COMMENT + DONE);
+    assertThat(out.summary().usage().outputTokens()).isEqualTo(2);
+    assertThat(out.summary().finish()).isEqualTo("length");
+  }
+
+  @Test
+  void stream_groqUsage_isRead() {
+    String last =
+        "data:"
+            + " {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"x_groq\":{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}}\n\n";
+
+    assertThat(chat(ASK).streamed(last + DONE).summary().usage().inputTokens()).isEqualTo(3);
+  }
+
+  @Test
+  void stream_noUsage_isNotReported() {
+    AnswerSummary summary = chat(ASK).streamed(FIRST + TEXT + FINISH + DONE).summary();
+
+    assertThat(summary.usageReported()).isFalse();
+    assertThat(summary.usage().model()).isEqualTo("gpt-4o-2024");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "1", "2"})
+  void stream_cutBeforeFinish_isCut(int events) {
+    String[] all = {"", FIRST, FIRST + TEXT};
+
+    Failure failure = chat(ASK).streamed(all[events]).failure();
+
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.CUT);
+  }
+
+  @Test
+  void stream_errorEvent_isClassified() {
+    Failure failure =
+        chat(ASK)
+            .streamed(
+                "data: {\"error\":{\"message\":\"slow"
+                    + " down\",\"code\":\"rate_limit_exceeded\"}}\n\n")
+            .failure();
+
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(failure.message()).isEqualTo("slow down");
+  }
+
+  @Test
+  void unary_chat_sameBytesAndUsage() {
+    String answer =
+        "{\"id\":\"c\",\"model\":\"m1\",\"service_tier\":\"flex\",\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":[{\"id\":\"1\"}]},\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5,\"completion_tokens_details\":{\"reasoning_tokens\":2}}}";
+
+    Answer read = chat("{}").unary(answer);
+
+    assertThat(read.body().toString(UTF_8)).isEqualTo(answer);
+    read.body().release();
+    assertThat(read.summary().toolCalls()).isTrue();
+    assertThat(read.summary().finish()).isEqualTo("tool_calls");
+    assertThat(read.summary().usage().serviceTier()).isEqualTo("flex");
+    assertThat(read.summary().usage().of(Meter.OUTPUT_REASONING)).isEqualTo(2);
+    assertThat(read.summary().usage().of(Meter.OUTPUT)).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"error\":{\"message\":\"x\",\"code\":429}}|RATE_LIMITED",
+        "{\"choices\":[|MALFORMED",
+        "<html>|MALFORMED",
+        "{}|MALFORMED",
+        "{\"choices\":[]} x|MALFORMED"
+      })
+  void unary_notAnAnswer_isAFailure(String body, FailureKind kind) {
+    assertThatThrownBy(() -> chat("{}").unary(body))
+        .isInstanceOfSatisfying(
+            ProviderException.class, e -> assertThat(e.failure().kind()).isEqualTo(kind));
+  }
+
+  @Test
+  void responsesStream_completed_costBeforeTheTerminalEvent() {
+    String head =
+        "event: response.created\n"
+            + "data:"
+            + " {\"type\":\"response.created\",\"response\":{\"model\":\"m\",\"error\":null},\"sequence_number\":0}\n\n"
+            + "event: response.output_text.delta\n"
+            + "data: {\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}\n\n";
+    String end =
+        "event: response.completed\n"
+            + "data:"
+            + " {\"type\":\"response.completed\",\"response\":{\"model\":\"m\",\"status\":\"completed\",\"output\":[{\"type\":\"function_call\"}],\"usage\":{\"input_tokens\":9,\"input_tokens_details\":{\"cached_tokens\":3},\"output_tokens\":4,\"output_tokens_details\":{\"reasoning_tokens\":1}}}}\n\n";
+    Wire.Call call = Wire.call(Dialect.OPENAI, Endpoint.RESPONSES, "{\"stream\":true}");
+
+    Wire.Outcome out = call.streamed(head + end);
+
+    assertThat(out.text()).isEqualTo(head + COMMENT + end);
+    assertThat(out.summary().finish()).isEqualTo("tool_calls");
+    assertThat(out.summary().usage().of(Meter.INPUT)).isEqualTo(6);
+    assertThat(out.relayed()).isEqualTo("hi");
+    for (int cut = 0; cut < (head + end).length(); cut++) {
+      assertThat(call.streamed(head + end, cut)).isEqualTo(out);
+    }
+    assertThat(call.streamed(head).failure()).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "401|{\"error\":{\"message\":\"Incorrect API key provided: sk-abc12345678\"}}|CREDENTIALS",
+        "403|{}|CREDENTIALS",
+        "400|{\"error\":{\"message\":\"too"
+            + " long\",\"code\":\"context_length_exceeded\"}}|CONTEXT_LENGTH",
+        "400|{\"error\":{\"message\":\"no\",\"code\":\"content_filter\"}}|CONTENT_POLICY",
+        "400|{\"error\":{\"message\":\"bad\",\"param\":\"n\"}}|BAD_REQUEST",
+        "429|{\"error\":{\"code\":\"insufficient_quota\"}}|QUOTA",
+        "429|{\"error\":{\"code\":\"rate_limit_exceeded\"}}|RATE_LIMITED",
+        "402|{}|QUOTA",
+        "404|{\"error\":{\"code\":\"model_not_found\"}}|BAD_REQUEST",
+        "500|oops|SERVER_ERROR",
+        "503|{}|OVERLOADED",
+        "529|{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}|OVERLOADED",
+        "302|x|MALFORMED"
+      })
+  void classify_statusAndBody_givesTheKind(int status, String body, FailureKind kind) {
+    ByteBuf bytes = Unpooled.copiedBuffer(body, UTF_8);
+
+    Failure failure =
+        Providers.of(Dialect.OPENAI).classify(status, Map.of("retry-after", "2")::get, bytes);
+
+    bytes.release();
+    assertThat(failure.kind()).isEqualTo(kind);
+    assertThat(failure.retryAfterMillis()).isEqualTo(2000);
+    assertThat(failure.message()).doesNotContain("sk-abc");
+  }
+}
