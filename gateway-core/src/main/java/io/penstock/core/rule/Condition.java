@@ -35,6 +35,11 @@ public interface Condition {
   /** Returns the names of the variables that the condition reads, such as {@code target}. */
   Set<String> variables();
 
+  /** Returns the names of the budgets that the condition asks for, to be checked at load. */
+  default Set<String> budgets() {
+    return Set.of();
+  }
+
   /** Returns whether the outcome depends on the target that is tried. */
   default boolean dependsOnTarget() {
     Set<String> read = variables();

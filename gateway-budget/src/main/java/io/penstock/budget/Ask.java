@@ -1,0 +1,35 @@
+package io.penstock.budget;
+
+/**
+ * What an attempt wants to hold.
+ *
+ * @param nanos the bound of its cost, nano-USD, at least 0
+ * @param tokens the bound of input plus output, at least 0
+ * @param redirectedBy the budget that sent this request to another model; "" when none did
+ * @param purpose "" for a client's call; else why the gateway makes it itself. Such a call is
+ *     charged to budgets without {@code per} and to those of its purpose
+ */
+public record Ask(long nanos, long tokens, String redirectedBy, String purpose) {
+  /** The largest bound of one attempt: 100 million USD, so that no sum leaves 64 bits. */
+  static final long MOST = 100_000_000_000_000_000L;
+
+  public Ask {
+    if (nanos < 0 || tokens < 0 || nanos > MOST || tokens > MOST) {
+      throw new IllegalArgumentException(
+          "bound: %d nano-USD, %d tokens (expected: 0 to %d)".formatted(nanos, tokens, MOST));
+    }
+  }
+
+  /** Creates what a client's call asks for. */
+  public static Ask of(long nanos, long tokens) {
+    return new Ask(nanos, tokens, "", "");
+  }
+
+  long amount(Limit.Unit unit) {
+    return switch (unit) {
+      case NANO_USD -> nanos;
+      case TOKENS -> tokens;
+      case PERMITS -> 1;
+    };
+  }
+}

@@ -1,0 +1,259 @@
+package io.penstock.budget;
+
+import io.penstock.core.Ticker;
+import io.penstock.core.rule.Facts;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All budgets and rates of this process. Thread-safe. {@link #reserve} answers at once when slices
+ * suffice; else {@link Verdict.Pending}, whose stage completes on any thread.
+ *
+ * <p>Order for a server: {@link #admit} once per request, {@link #reserve} once per attempt, the
+ * intent to the journal, upstream, {@link Reservation#settle} once, its charges into the row.
+ */
+public final class Budgets implements AutoCloseable {
+  private static final RateMeter[] NO_METERS = {};
+  private static final Counter[] NO_COUNTERS = {};
+
+  private final Ticker ticker;
+  private final AtomicReference<Rules> rules = new AtomicReference<>(Rules.NONE);
+  private final Slices slices = new Slices();
+  private final Replica replica;
+  private final Driver driver;
+  private final Store store;
+
+  /** What lies behind the replica. */
+  interface Store extends Request.Link, AutoCloseable {
+    /** Starts to connect; tells the driver when it has. */
+    void start(Driver driver);
+
+    /** Lists counters after a cursor. */
+    CompletionStage<BudgetPage> page(String cursor, int most);
+
+    @Override
+    void close();
+  }
+
+  Budgets(Ticker ticker, Settings settings, BudgetListener listener, LedgerFeed feed, Store store) {
+    this.ticker = ticker;
+    this.store = store;
+    Wiring wiring = new Wiring(this, listener, feed);
+    this.replica = new Replica(settings, wiring, slices);
+    this.driver = new Driver(ticker, replica, store);
+    wiring.start(driver);
+    store.start(driver);
+  }
+
+  /**
+   * Opens budgets that live in this process.
+   *
+   * @param settled what the ledger has of every counter whose window has not ended
+   */
+  public static Budgets embedded(
+      Ticker ticker, BudgetListener listener, Iterable<LedgerPart> settled) {
+    return new Budgets(
+        ticker, Settings.embedded(), listener, NoFeed.INSTANCE, new EmbeddedStore(ticker, settled));
+  }
+
+  /** Puts a plan in force. Counters that mean the same go on; open holds are settled as taken. */
+  public void reload(BudgetPlan plan) {
+    List<Rule> lowered = new ArrayList<>();
+    rules.set(rules.get().change(plan, lowered));
+    if (!lowered.isEmpty()) {
+      driver.run(r -> r.recall(lowered));
+    }
+  }
+
+  /**
+   * Takes one request of every request rate that does not depend on the target. {@link
+   * Reservation#cancel} gives it back when the request is refused later.
+   */
+  public Verdict admit(Facts facts) {
+    Rules now = rules.get();
+    int[] matched = now.plan.matchRates(facts, "");
+    RateMeter[] meters = NO_METERS;
+    for (int slot : matched) {
+      Rules.Rate rate = now.rates.get(slot);
+      if (rate.requests().limit > 0 && !rate.spec().dependsOnTarget()) {
+        meters = Arrays.copyOf(meters, meters.length + 1);
+        String subject = Subjects.of(rate.spec().per(), facts);
+        meters[meters.length - 1] = rate.requests().of(rate.spec(), false, subject);
+      }
+    }
+    return decide(new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), storeNow()));
+  }
+
+  /**
+   * Holds what an attempt may cost on every budget, token rate and concurrency limit that matches
+   * the request and its target, all or nothing.
+   *
+   * @param facts with target, provider, region and cost set
+   */
+  public Verdict reserve(Facts facts, Ask ask) {
+    return decide(new Matched(rules.get(), slices, storeNow(), clock()).call(facts, ask));
+  }
+
+  private Verdict decide(Call call) {
+    if (slices.take(call, clock())) {
+      return new Verdict.Granted(new Reservation(this, call));
+    }
+    CompletableFuture<Verdict> answer = new CompletableFuture<>();
+    call.then(answer::complete);
+    driver.run(r -> r.enqueue(call, clock()));
+    Verdict verdict = answer.getNow(null);
+    return verdict != null ? verdict : new Verdict.Pending(answer);
+  }
+
+  Verdict extend(Reservation reservation, long nanos, long tokens) {
+    Call held = reservation.call();
+    Call more =
+        new Call(
+                held.counters.clone(),
+                held.meters,
+                held.boundMeters,
+                held.forced,
+                Ask.of(nanos, tokens),
+                held.at)
+            .growing(reservation);
+    if (slices.take(more, clock())) {
+      return granted(more);
+    }
+    CompletableFuture<Verdict> answer = new CompletableFuture<>();
+    more.then(answer::complete);
+    driver.run(r -> r.enqueue(more, clock()));
+    Verdict verdict = answer.getNow(null);
+    return verdict != null ? verdict : new Verdict.Pending(answer);
+  }
+
+  Verdict granted(Call call) {
+    Reservation grows = call.grows();
+    if (grows == null) {
+      return new Verdict.Granted(new Reservation(this, call));
+    }
+    if (grows.grow(call)) {
+      return new Verdict.Granted(grows);
+    }
+    slices.release(call);
+    return new Verdict.Unavailable(0, "the reservation has been settled meanwhile");
+  }
+
+  List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
+    List<Charge> charges = new ArrayList<>(r.counters().length);
+    boolean urgent =
+        slices.settle(
+            r,
+            nanos,
+            tokens,
+            (c, owner, cost) -> {
+              if (c.rule.shape.unit() != Limit.Unit.PERMITS) {
+                charges.add(new Charge(c.key, owner, cost));
+              }
+            });
+    Call call = r.call();
+    for (RateMeter meter : call.meters) {
+      if (meter.tokens) {
+        meter.give(r.held(Limit.Unit.TOKENS) - tokens, call.at, storeNow());
+      } else if (cancel) {
+        meter.give(1, call.at, storeNow());
+      }
+    }
+    if (urgent) {
+      driver.run(Replica::hurry);
+    }
+    return charges;
+  }
+
+  /** Returns the share of that budget which this request's subject has used, 0 when none. */
+  public double used(String budget, Facts facts) {
+    Rule rule = rules.get().named(budget, facts);
+    if (rule == null || rule.terms().limit() == 0) {
+      return 0;
+    }
+    String subject = Subjects.of(rule.shape.per(), facts);
+    Counter c = slices.counter(rule, subject, storeNow(), clock());
+    return (double) (rule.terms().limit() - room(c)) / rule.terms().limit();
+  }
+
+  /** What is neither spent nor held here, as this replica knows it. */
+  long room(Counter c) {
+    return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
+  }
+
+  /**
+   * Lists counters as the store has them, in no order.
+   *
+   * @param cursor "" for the first page, then {@link BudgetPage#next}
+   * @param most counters per page, about
+   */
+  public CompletionStage<BudgetPage> states(String cursor, int most) {
+    Rules now = rules.get();
+    return store.page(cursor, most).thenApply(page -> page.limits(now));
+  }
+
+  /**
+   * Tells what the ledger has of counters now: after a top-up or reset row is committed, or rows of
+   * a dead process.
+   */
+  public void ledgerChanged(List<LedgerPart> parts) {
+    driver.run(r -> r.ledgerParts(r.epoch(), parts));
+  }
+
+  /** Tells what a dead process's owner has in the ledger, after its journal was imported. */
+  public void ownerEnded(long owner, List<LedgerPart> sums) {
+    driver.run(r -> r.closeOwner(owner, sums));
+  }
+
+  /** Whether calls can be granted: false while a shared store is being rebuilt. */
+  public boolean isReady() {
+    return replica.isReady();
+  }
+
+  /** Returns the number under which this process's rows are charged now. */
+  public long owner() {
+    return slices.owner();
+  }
+
+  /** Does what time brings: heartbeats, calls that waited too long. A server calls it by timer. */
+  public void tick() {
+    long now = clock();
+    rules.get().sweep(storeNow());
+    driver.run(r -> r.tick(now));
+  }
+
+  /** Returns how many counters are in this replica's memory. */
+  public int resident() {
+    return slices.all().size();
+  }
+
+  long clock() {
+    return ticker.nanoTime() / 1_000_000;
+  }
+
+  /** Returns the time by which windows are chosen, epoch milliseconds. */
+  public long storeNow() {
+    return clock() + replica.storeOffset();
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  /** Returns the counter of a budget and a subject in the present window; for top-up and reset. */
+  public @Nullable CounterKey counter(String budget, int override, String subject) {
+    for (Rule rule : rules.get().slots) {
+      Rule.Shape s = rule.shape;
+      if (s.name().equals(budget) && s.override() == override) {
+        return CounterKey.of(
+            budget, override, s.unit(), s.per(), subject, s.window().at(storeNow()));
+      }
+    }
+    return null;
+  }
+}

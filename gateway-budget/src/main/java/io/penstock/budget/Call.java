@@ -1,0 +1,76 @@
+package io.penstock.budget;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one attempt, or its extension, wants to take in one step. Belongs to the caller until it is
+ * queued, then to the replica's lock.
+ */
+final class Call {
+  final Counter[] counters;
+  final RateMeter[] meters;
+  final long nanos;
+  final long tokens;
+
+  /** Bit per counter: counted even if it does not fit. Counters beyond 64 are never forced. */
+  final long forced;
+
+  /** Whether meters that have the same index bit are those of a target. */
+  final long boundMeters;
+
+  /** Store time at which it was made; decides the windows. */
+  final long at;
+
+  long giveUpAt;
+  long retryAt;
+  private @Nullable Consumer<Verdict> then;
+  private @Nullable Reservation grows;
+
+  Call(Counter[] counters, RateMeter[] meters, long boundMeters, long forced, Ask ask, long at) {
+    this.counters = counters;
+    this.meters = meters;
+    this.boundMeters = boundMeters;
+    this.forced = forced;
+    this.nanos = ask.nanos();
+    this.tokens = ask.tokens();
+    this.at = at;
+  }
+
+  /** Makes this the extension of a reservation. */
+  Call growing(Reservation reservation) {
+    grows = reservation;
+    return this;
+  }
+
+  @Nullable Reservation grows() {
+    return grows;
+  }
+
+  void then(Consumer<Verdict> consumer) {
+    then = consumer;
+  }
+
+  void complete(Verdict verdict) {
+    Consumer<Verdict> consumer = then;
+    if (consumer != null) {
+      consumer.accept(verdict);
+    }
+  }
+
+  boolean isForced(int i) {
+    return i < 64 && (forced >>> i & 1) != 0;
+  }
+
+  long amount(Counter counter) {
+    return switch (counter.rule.shape.unit()) {
+      case NANO_USD -> nanos;
+      case TOKENS -> tokens;
+      case PERMITS -> grows == null ? 1 : 0;
+    };
+  }
+
+  long amount(RateMeter meter) {
+    return meter.tokens ? tokens : grows == null ? 1 : 0;
+  }
+}

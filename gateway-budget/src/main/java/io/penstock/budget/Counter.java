@@ -1,0 +1,167 @@
+package io.penstock.budget;
+
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+
+/**
+ * This replica's slice of one counter: of {@code allowed} that the store granted, {@code spent} is
+ * settled, {@code free} may be reserved, the rest is held by open calls.
+ *
+ * <p>{@code free} and {@code spent} are changed by any thread, atomically; everything else belongs
+ * to the replica's lock.
+ */
+final class Counter {
+  /** Of {@code free}: this object has left memory; whoever finds it looks the counter up again. */
+  private static final long EVICTED = Long.MIN_VALUE;
+
+  private static final AtomicLongFieldUpdater<Counter> FREE =
+      AtomicLongFieldUpdater.newUpdater(Counter.class, "free");
+  private static final AtomicLongFieldUpdater<Counter> SPENT =
+      AtomicLongFieldUpdater.newUpdater(Counter.class, "spent");
+
+  final Rule rule;
+  final CounterKey key;
+  private volatile long free;
+  private volatile long spent;
+
+  /** Whether it waits to be told to the store. Set by any thread. */
+  volatile boolean dirty;
+
+  /** When it was last used, milliseconds of the replica's clock. Racy on purpose. */
+  volatile long usedAt;
+
+  /** Reserved since the last move; racy on purpose: it only sizes the next grant. */
+  long flow;
+
+  long largest;
+  volatile long tight;
+  volatile long allSpent;
+  volatile long allUsed;
+  long allowed;
+  long movedAt;
+  long toldSpent = -1;
+  long toldAllowed = -1;
+  boolean attached;
+
+  /** Alerts to be claimed, and those that are somebody's already: bits. */
+  int claim;
+
+  int alerted;
+
+  /** Index in the move that is being built, plus one. */
+  int index;
+
+  boolean urgent;
+
+  Counter(Rule rule, CounterKey key, long now) {
+    this.rule = rule;
+    this.key = key;
+    this.usedAt = now;
+    this.movedAt = now;
+  }
+
+  /** Takes an amount if it is free; a forced one is taken anyway and leaves a debt. */
+  boolean take(long amount, boolean forced) {
+    while (true) {
+      long before = free;
+      if (before == EVICTED || (!forced && amount > 0 && before < amount)) {
+        return false;
+      }
+      if (FREE.compareAndSet(this, before, before - amount)) {
+        return true;
+      }
+    }
+  }
+
+  /** Gives back an amount that was taken; false when this object has left memory. */
+  boolean give(long amount) {
+    while (true) {
+      long before = free;
+      if (before == EVICTED) {
+        return false;
+      }
+      if (FREE.compareAndSet(this, before, before + amount)) {
+        return true;
+      }
+    }
+  }
+
+  /** Turns a hold into what it cost; a cost above the hold leaves a debt. */
+  boolean settle(long held, long cost) {
+    // First free, then spent: between the two it looks held, never idle.
+    if (!give(held - cost)) {
+      return false;
+    }
+    SPENT.addAndGet(this, cost);
+    return true;
+  }
+
+  /** Takes what is free out of the allowance, or a debt into it. */
+  void balance(boolean drain) {
+    long before = free;
+    while (before != EVICTED && (before < 0 || (drain && before > 0))) {
+      if (FREE.compareAndSet(this, before, 0)) {
+        allowed -= before;
+        return;
+      }
+      before = free;
+    }
+  }
+
+  /** Becomes the slice of a new owner: holds stay, what was settled was the old owner's. */
+  void adopt(boolean keepFree) {
+    long held = held();
+    long kept = keepFree ? Math.max(0, free) : 0;
+    free = kept;
+    spent = 0;
+    allowed = held + kept;
+    attached = true;
+    toldAllowed = -1;
+    toldSpent = -1;
+    tight = 0;
+  }
+
+  void attach(long allowedBefore, long spentBefore, long booked) {
+    attached = true;
+    allowed += allowedBefore;
+    SPENT.addAndGet(this, spentBefore);
+    give(allowedBefore - spentBefore - booked);
+  }
+
+  long free() {
+    long now = free;
+    return now == EVICTED ? 0 : now;
+  }
+
+  long spent() {
+    return spent;
+  }
+
+  long held() {
+    return allowed - spent - free();
+  }
+
+  /** Leaves memory if nothing is held, free or untold. */
+  boolean evict() {
+    return allowed == spent
+        && toldAllowed == allowed
+        && toldSpent == spent
+        && FREE.compareAndSet(this, 0, EVICTED);
+  }
+
+  boolean isEvicted() {
+    return free == EVICTED;
+  }
+
+  void use(long amount, long now) {
+    usedAt = now;
+    flow += amount;
+    if (amount > largest) {
+      largest = amount;
+    }
+  }
+
+  /** What settled calls cost, of all replicas, as well as this one knows. */
+  long spentEverywhere() {
+    return allSpent + (attached ? Math.max(0, spent - Math.max(0, toldSpent)) : spent);
+  }
+}

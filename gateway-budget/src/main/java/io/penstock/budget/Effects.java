@@ -1,0 +1,24 @@
+package io.penstock.budget;
+
+import java.util.List;
+
+/** What a replica wants done that is not the store's. Called under its lock: must not block. */
+interface Effects {
+  /** Commit all rows, then tell {@link Replica#ledgerParts} the sums of all other epochs. */
+  void ledgerWanted(long epoch);
+
+  /** Commit all rows, then tell {@link Replica#closeOwner} what this owner has in the ledger. */
+  void totalsWanted(long owner);
+
+  /** Lift the ledger's totals of a dead owner to these, then tell {@link Replica#reaped}. */
+  void crashed(long owner, List<Charge> totals);
+
+  /** A threshold has been passed, and this replica is the one that says so. */
+  void alert(BudgetAlert alert);
+
+  /** Answer a call, when the replica's lock is free again. */
+  void complete(Call call, Verdict verdict);
+
+  /** What a granted call becomes. */
+  Verdict granted(Call call);
+}

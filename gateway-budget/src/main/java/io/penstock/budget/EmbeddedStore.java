@@ -1,0 +1,66 @@
+package io.penstock.budget;
+
+import io.penstock.budget.Request.Answer;
+import io.penstock.core.Ticker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The store of a gateway without Redis. Guarded by the driver's lock, but for the listing. */
+final class EmbeddedStore implements Budgets.Store {
+  private final Ticker ticker;
+  private final MemoryStore store;
+  private long sweptAt;
+
+  EmbeddedStore(Ticker ticker, Iterable<LedgerPart> settled) {
+    this.ticker = ticker;
+    this.store = new MemoryStore(Settings.embedded().lease(), true);
+    // The first word makes the epoch, so that what the ledger has can be told before any owner.
+    store.apply(new Request.Hello(0, 0, 0, false), ticker.epochMillis());
+    List<LedgerPart> parts = new ArrayList<>();
+    settled.forEach(parts::add);
+    store.apply(new Request.Ledger(store.epoch(), parts), ticker.epochMillis());
+  }
+
+  @Override
+  public void start(Driver driver) {
+    driver.run(r -> r.connected(driver.now()));
+  }
+
+  @Override
+  public Answer send(Request request) {
+    synchronized (store) {
+      long now = ticker.epochMillis();
+      if (now - sweptAt > 60_000) {
+        sweptAt = now;
+        store.sweep(now);
+      }
+      return store.apply(request, now);
+    }
+  }
+
+  @Override
+  public CompletionStage<BudgetPage> page(String cursor, int most) {
+    int skip = cursor.isEmpty() ? 0 : Integer.parseInt(cursor);
+    List<BudgetState> page = new ArrayList<>();
+    synchronized (store) {
+      int at = 0;
+      for (StoredCounter c : store.counters()) {
+        if (at >= skip && page.size() < most && c.unit != Limit.Unit.PERMITS) {
+          page.add(new BudgetState(c.key, c.unit, -1, c.spent, c.used - c.spent));
+        }
+        at++;
+        if (page.size() == most) {
+          return CompletableFuture.completedStage(new BudgetPage(page, Integer.toString(at)));
+        }
+      }
+    }
+    return CompletableFuture.completedStage(new BudgetPage(page, ""));
+  }
+
+  @Override
+  public void close() {
+    // Nothing outlives the process: the ledger has it all.
+  }
+}

@@ -1,0 +1,91 @@
+package io.penstock.budget;
+
+import io.penstock.core.rule.Facts;
+
+/** Finds what an attempt has to ask: counters and meters of everything that matches. */
+final class Matched {
+  private final Rules rules;
+  private final Slices slices;
+  private final long storeNow;
+  private final long now;
+
+  Matched(Rules rules, Slices slices, long storeNow, long now) {
+    this.rules = rules;
+    this.slices = slices;
+    this.storeNow = storeNow;
+    this.now = now;
+  }
+
+  Call call(Facts facts, Ask ask) {
+    int[] budgets = rules.plan.matchBudgets(facts, ask.purpose());
+    int[] rates = rules.plan.matchRates(facts, ask.purpose());
+    int permits = 0;
+    int metered = 0;
+    for (int slot : rates) {
+      Rules.Rate rate = rules.rates.get(slot);
+      permits += rate.permits() == null ? 0 : 1;
+      metered += rate.tokens().limit > 0 ? 1 : 0;
+      metered += takesRequest(rate) ? 1 : 0;
+    }
+    Counter[] counters = new Counter[budgets.length + permits];
+    long forced = 0;
+    for (int i = 0; i < budgets.length; i++) {
+      Rule rule = rules.slots.get(budgets[i]);
+      counters[i] = counter(rule, facts);
+      forced |= isForced(rule, counters[i], ask) && i < 64 ? 1L << i : 0;
+    }
+    RateMeter[] meters = new RateMeter[metered];
+    long bound = meters(rates, facts, counters, budgets.length, meters);
+    return new Call(counters, meters, bound, forced, ask, storeNow);
+  }
+
+  private long meters(int[] rates, Facts facts, Counter[] counters, int from, RateMeter[] meters) {
+    int c = from;
+    int m = 0;
+    long bound = 0;
+    for (int slot : rates) {
+      Rules.Rate rate = rules.rates.get(slot);
+      Rule permits = rate.permits();
+      int first = m;
+      if (permits != null) {
+        counters[c++] = counter(permits, facts);
+      }
+      if (rate.tokens().limit > 0) {
+        meters[m++] = rate.tokens().of(rate.spec(), true, Subjects.of(rate.spec().per(), facts));
+      }
+      if (takesRequest(rate)) {
+        meters[m++] = rate.requests().of(rate.spec(), false, Subjects.of(rate.spec().per(), facts));
+      }
+      for (int i = first; i < Math.min(m, 64) && rate.spec().dependsOnTarget(); i++) {
+        bound |= 1L << i;
+      }
+    }
+    return bound;
+  }
+
+  /** A rate of a target counts attempts; any other counted the request when it was admitted. */
+  private static boolean takesRequest(Rules.Rate rate) {
+    return rate.requests().limit > 0 && rate.spec().dependsOnTarget();
+  }
+
+  private Counter counter(Rule rule, Facts facts) {
+    return slices.counter(rule, Subjects.of(rule.shape.per(), facts), storeNow, now);
+  }
+
+  /** A budget that only warns counts everything; so does one that already redirected the call. */
+  private static boolean isForced(Rule rule, Counter counter, Ask ask) {
+    if (rule.isWarning()) {
+      return true;
+    }
+    if (!(rule.terms().over() instanceof Over.Use use)
+        || !ask.redirectedBy().equals(rule.shape.name())) {
+      return false;
+    }
+    long most =
+        use.denyAtPercent() == 0
+            ? Long.MAX_VALUE
+            : Moves.share(rule.terms().limit(), use.denyAtPercent());
+    long used = counter.spentEverywhere() + Math.max(0, counter.held());
+    return used <= most - ask.amount(rule.shape.unit());
+  }
+}

@@ -1,0 +1,271 @@
+package io.penstock.budget;
+
+import io.penstock.budget.Request.Answer;
+import io.penstock.budget.Request.Answer.Moved;
+import io.penstock.budget.Request.Answer.Taken;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store in process: what the Redis scripts do, once more, in Java. It serves a gateway without
+ * Redis, is the store of the simulation, and is what the scripts are compared with. Guarded by
+ * whoever calls it.
+ */
+final class MemoryStore {
+  /** Of a fence: the owner has ended. */
+  private static final long CLOSED = -1;
+
+  private static final int MOST_EXPIRED = 4;
+
+  private final long lease;
+  private final boolean alone;
+  private long epoch;
+  private long born;
+  private boolean open;
+  private long lastOwner;
+  private final Map<Long, Long> fences = new TreeMap<>();
+  private final Map<Long, Long> leases = new TreeMap<>();
+  private final Map<Long, Boolean> ready = new HashMap<>();
+  private final Map<UUID, StoredCounter> counters = new HashMap<>();
+  private final Map<UUID, SlidingRate> rates = new HashMap<>();
+  private long published;
+
+  /**
+   * Creates an empty store.
+   *
+   * @param leaseMillis how long an owner lives without a heartbeat
+   * @param alone there is one replica only: it is granted everything, and nothing has to be waited
+   *     for before the first grant
+   */
+  MemoryStore(long leaseMillis, boolean alone) {
+    this.lease = leaseMillis;
+    this.alone = alone;
+  }
+
+  /** Loses everything, as a flush does. */
+  void flush() {
+    epoch = 0;
+    open = false;
+    fences.clear();
+    leases.clear();
+    ready.clear();
+    counters.clear();
+    rates.clear();
+  }
+
+  Answer apply(Request request, long now) {
+    if (request instanceof Request.Hello hello) {
+      return hello(hello, now);
+    }
+    if (request.epoch() != epoch || epoch == 0) {
+      return new Answer.Stale(epoch);
+    }
+    return switch (request) {
+      case Request.Move move -> move(move, now);
+      case Request.Reap reap -> reap(reap, now);
+      case Request.Close close -> close(close);
+      case Request.Ledger ledger -> ledger(ledger);
+      case Request.Hello hello -> throw new IllegalStateException(hello.toString());
+    };
+  }
+
+  private Answer hello(Request.Hello hello, long now) {
+    if (epoch == 0) {
+      epoch = Owners.epochAt(now, lastOwner);
+      lastOwner = epoch;
+      born = now;
+      open = alone;
+    }
+    if (hello.epoch() != epoch) {
+      return new Answer.Stale(epoch);
+    }
+    long owner = hello.owner();
+    if (owner == 0) {
+      owner = Owners.of(epoch, fences.size() + 1L);
+    }
+    long fence = fences.getOrDefault(owner, 0L);
+    if (fence == CLOSED) {
+      return new Answer.Gone(epoch);
+    }
+    if (fence > hello.fence()) {
+      return new Answer.Fenced();
+    }
+    fences.put(owner, hello.fence());
+    leases.put(owner, now + lease);
+    ready.put(owner, hello.ready());
+    if (!open && now >= born + lease + lease / 20) {
+      open = leases.entrySet().stream().allMatch(e -> e.getValue() < now || isReady(e.getKey()));
+    }
+    List<Long> expired = new ArrayList<>();
+    for (Map.Entry<Long, Long> e : leases.entrySet()) {
+      if (e.getValue() < now && expired.size() < MOST_EXPIRED) {
+        expired.add(e.getKey());
+      }
+    }
+    return new Answer.Welcome(epoch, owner, now, open, expired);
+  }
+
+  private boolean isReady(long owner) {
+    return ready.getOrDefault(owner, false);
+  }
+
+  private Answer move(Request.Move move, long now) {
+    long fence = fences.getOrDefault(move.owner(), 0L);
+    if (fence != move.fence()) {
+      return new Answer.Fenced();
+    }
+    leases.put(move.owner(), now + lease);
+    long owner = move.owner();
+    List<StoredCounter> touched = new ArrayList<>(move.counters().size());
+    for (Request.Entry entry : move.counters()) {
+      StoredCounter c =
+          counters.computeIfAbsent(
+              entry.key().id(), id -> new StoredCounter(entry.key(), entry.unit()));
+      c.tell(owner, entry);
+      touched.add(c);
+    }
+    boolean[] refused = new boolean[touched.size()];
+    int[] calls = new int[move.calls().size()];
+    for (int i = 0; i < calls.length; i++) {
+      calls[i] = open ? grant(move, move.calls().get(i), touched) : Moved.WAIT;
+      if (calls[i] >= 0) {
+        refused[calls[i]] = true;
+      }
+    }
+    int living = living(now);
+    List<Answer.State> states = new ArrayList<>(touched.size());
+    for (int i = 0; i < refused.length; i++) {
+      states.add(finish(owner, touched.get(i), move.counters().get(i), refused[i], living, now));
+    }
+    List<Taken> takes = new ArrayList<>(move.takes().size());
+    for (Request.Take take : move.takes()) {
+      SlidingRate rate = rates.computeIfAbsent(take.id(), id -> new SlidingRate());
+      takes.add(rate.take(take, now, alone ? 0 : 2L * living));
+    }
+    return new Moved(open, living, states, calls, takes);
+  }
+
+  private static int grant(Request.Move move, Request.Call call, List<StoredCounter> touched) {
+    for (int i = 0; i < call.counter().length; i++) {
+      int index = call.counter()[i];
+      StoredCounter c = touched.get(index);
+      long need = call.need()[i];
+      long limit = move.counters().get(index).limit();
+      if (need <= limit && c.used <= limit - need) {
+        c.add(move.owner(), need);
+      } else {
+        for (int j = 0; j < i; j++) {
+          touched.get(call.counter()[j]).add(move.owner(), -call.need()[j]);
+        }
+        return index;
+      }
+    }
+    return Moved.GRANTED;
+  }
+
+  private Answer.State finish(
+      long owner, StoredCounter c, Request.Entry entry, boolean refused, int living, long now) {
+    long room = entry.limit() - c.used;
+    if (c.tight == 0 && (refused || room < entry.low())) {
+      published = c.recall(leases, now, entry.drained() ? owner : 0);
+    } else if (c.tight != 0 && !refused && room > 2 * entry.low()) {
+      c.relax();
+    }
+    if (c.tight == 0 && open && room > 0) {
+      c.add(owner, Math.min(entry.extra(), alone ? room : room / (2L * living)));
+    }
+    return c.state(owner, entry.claim(), leases, now);
+  }
+
+  /** Returns the number of the last recall, to see whether there was one. */
+  long published() {
+    return published;
+  }
+
+  private int living(long now) {
+    int living = 0;
+    for (long end : leases.values()) {
+      if (end >= now) {
+        living++;
+      }
+    }
+    return Math.max(1, living);
+  }
+
+  private Answer reap(Request.Reap reap, long now) {
+    long owner = reap.owner();
+    Long end = leases.get(owner);
+    if (end == null) {
+      return new Answer.Reaped(owner, List.of());
+    }
+    if (reap.done()) {
+      if (fences.getOrDefault(owner, 0L) == CLOSED) {
+        leases.remove(owner);
+      }
+      return new Answer.Done();
+    }
+    if (end >= now) {
+      return new Answer.Reaped(owner, List.of());
+    }
+    fences.put(owner, CLOSED);
+    // Its rows may never arrive if this reaper dies too: another one tries again after a lease.
+    leases.put(owner, now + lease);
+    ready.put(owner, true);
+    List<Charge> totals = new ArrayList<>();
+    for (StoredCounter c : counters.values()) {
+      if (c.chargeInFull(owner)) {
+        totals.add(new Charge(c.key, owner, c.have(owner)));
+      }
+    }
+    return new Answer.Reaped(owner, totals);
+  }
+
+  private Answer close(Request.Close close) {
+    long owner = close.owner();
+    fences.put(owner, CLOSED);
+    leases.remove(owner);
+    Map<UUID, Long> sums = new HashMap<>();
+    for (LedgerPart part : close.totals()) {
+      sums.put(part.counter().id(), part.sum());
+      counters.computeIfAbsent(
+          part.counter().id(), id -> new StoredCounter(part.counter(), Limit.Unit.NANO_USD));
+    }
+    for (StoredCounter c : counters.values()) {
+      c.settle(owner, sums.getOrDefault(c.key.id(), 0L));
+    }
+    return new Answer.Done();
+  }
+
+  private Answer ledger(Request.Ledger ledger) {
+    for (LedgerPart part : ledger.parts()) {
+      counters
+          .computeIfAbsent(
+              part.counter().id(), id -> new StoredCounter(part.counter(), Limit.Unit.NANO_USD))
+          .ledger(part.version(), part.sum());
+    }
+    return new Answer.Done();
+  }
+
+  /** Forgets counters whose window ended a day ago, and rates that are at rest. */
+  void sweep(long now) {
+    counters.values().removeIf(c -> c.key.windowEnd() < now - 86_400_000L);
+    rates.values().removeIf(r -> r.isAtRest(now));
+  }
+
+  @Nullable StoredCounter counter(UUID id) {
+    return counters.get(id);
+  }
+
+  Iterable<StoredCounter> counters() {
+    return counters.values();
+  }
+
+  long epoch() {
+    return epoch;
+  }
+}

@@ -1,0 +1,408 @@
+package io.penstock.budget;
+
+import io.penstock.budget.Request.Answer;
+import io.penstock.budget.Request.Answer.Moved;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packs what the store has to hear into one move, and takes its answer apart. Guarded by the
+ * replica's lock.
+ */
+final class Moves {
+  static final int MOST_COUNTERS = 500;
+  private static final int MOST_CALLS = 64;
+  private static final long RETRY = 15;
+
+  private final Settings settings;
+  private final Effects effects;
+  private final Slices slices;
+  private final ArrayDeque<Counter> urgent = new ArrayDeque<>();
+  private List<Counter> counters = new ArrayList<>();
+  private List<Request.Entry> entries = new ArrayList<>();
+  private List<Batched> batch = new ArrayList<>();
+  private List<Request.Take> takes = new ArrayList<>();
+  private int living = 1;
+  private int uncarried;
+
+  /** A call of the move: its index among the calls, or -1; its takes, -1 where none is needed. */
+  private record Batched(Call call, int index, Request.Call request, int[] takes) {}
+
+  Moves(Settings settings, Effects effects, Slices slices) {
+    this.settings = settings;
+    this.effects = effects;
+    this.slices = slices;
+  }
+
+  /** So many counters have to be told before anything may be reserved. */
+  void carry(int count) {
+    for (Counter c = urgent.poll(); c != null; c = urgent.poll()) {
+      c.urgent = false;
+    }
+    uncarried = count;
+  }
+
+  boolean isCarried() {
+    return uncarried <= 0;
+  }
+
+  boolean isUnderWay(Call call) {
+    for (Batched b : batch) {
+      if (b.call == call) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void urge(Counter c) {
+    if (!c.urgent) {
+      c.urgent = true;
+      urgent.add(c);
+    }
+  }
+
+  /** The answer will not come: everything is told again. */
+  void forget() {
+    for (Counter c : counters) {
+      slices.soil(c);
+      urge(c);
+    }
+    reset();
+  }
+
+  private void reset() {
+    counters = new ArrayList<>();
+    entries = new ArrayList<>();
+    batch = new ArrayList<>();
+    takes = new ArrayList<>();
+  }
+
+  /** Tells at once of what others wait for. */
+  void urgeTight() {
+    slices.eachDirty(c -> {
+      if (c.tight != 0) {
+        urge(c);
+      }
+    });
+  }
+
+  /** Gives back all that is free, everywhere. */
+  void drainAll() {
+    for (Counter c : slices.all()) {
+      c.balance(true);
+      slices.soil(c);
+    }
+  }
+
+  /** Lets an idle slice go back, and leave memory once that has been told. */
+  void rest(Counter c, long now, long storeNow) {
+    if (isIdle(c, now, storeNow)) {
+      if (c.free() != 0 || c.toldSpent != c.spent() || c.toldAllowed != c.allowed) {
+        urge(c);
+      } else {
+        slices.evict(c);
+      }
+    }
+  }
+
+  private boolean isIdle(Counter c, long now, long storeNow) {
+    return storeNow >= c.key.windowEnd()
+        || now - c.usedAt > (isFar(c) ? Settings.IDLE_FAR : Settings.IDLE_NEAR);
+  }
+
+  private static boolean isFar(Counter c) {
+    return c.allUsed < c.rule.terms().limit() / 5 * 4;
+  }
+
+  @Nullable Request build(
+      long epoch,
+      long owner,
+      long fence,
+      ArrayDeque<Call> waiting,
+      boolean sync,
+      long now,
+      long storeNow) {
+    List<Request.Call> calls = new ArrayList<>();
+    for (Iterator<Call> i = waiting.iterator(); i.hasNext() && calls.size() < MOST_CALLS; ) {
+      Call call = i.next();
+      if (call.retryAt > now) {
+        continue;
+      }
+      if (slices.take(call, now)) {
+        i.remove();
+        effects.complete(call, effects.granted(call));
+      } else {
+        pack(call, calls, now, storeNow);
+      }
+    }
+    while (!urgent.isEmpty() && counters.size() < MOST_COUNTERS) {
+      Counter c = urgent.poll();
+      c.urgent = false;
+      add(c, false, now, storeNow);
+    }
+    while (sync && counters.size() < MOST_COUNTERS) {
+      Counter c = slices.nextDirty();
+      if (c == null) {
+        break;
+      }
+      add(c, false, now, storeNow);
+    }
+    if (counters.isEmpty() && batch.isEmpty()) {
+      return null;
+    }
+    return new Request.Move(epoch, owner, fence, entries, calls, takes);
+  }
+
+  private void pack(Call call, List<Request.Call> calls, long now, long storeNow) {
+    int[] index = new int[call.counters.length];
+    long[] need = new long[index.length];
+    int n = 0;
+    for (int i = 0; i < index.length; i++) {
+      Counter c = call.counters[i];
+      if (c.isEvicted()) {
+        c = slices.resident(c.rule, c.key, now);
+        call.counters[i] = c;
+      }
+      if (!call.isForced(i)) {
+        index[n] = add(c, true, now, storeNow);
+        need[n++] = call.amount(c);
+      }
+    }
+    int[] taken = new int[call.meters.length];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = ask(call.meters[i], call.amount(call.meters[i]), storeNow);
+    }
+    Request.Call request = new Request.Call(Arrays.copyOf(index, n), Arrays.copyOf(need, n));
+    batch.add(new Batched(call, n == 0 ? -1 : calls.size(), request, taken));
+    if (n > 0) {
+      calls.add(request);
+    }
+  }
+
+  private int ask(RateMeter meter, long amount, long storeNow) {
+    for (Request.Take take : takes) {
+      if (take.id().equals(meter.id)) {
+        takes.add(
+            new Request.Take(take.id(), take.windowMillis(), take.limit(), Math.max(1, amount), 0));
+        return takes.size() - 1;
+      }
+    }
+    Request.Take take = meter.ask(amount, storeNow, !settings.alone());
+    takes.add(take);
+    return takes.size() - 1;
+  }
+
+  private int add(Counter c, boolean asked, long now, long storeNow) {
+    if (c.index > 0 && c.index <= counters.size() && counters.get(c.index - 1) == c) {
+      return c.index - 1;
+    }
+    if (c.isEvicted()) {
+      return -1;
+    }
+    boolean drain = asked || c.tight != 0 || isIdle(c, now, storeNow);
+    c.balance(drain);
+    long elapsed = Math.max(1_000, now - c.movedAt);
+    long burn = c.flow < 0 ? Ask.MOST : c.flow / Math.max(1, elapsed / 1_000);
+    long extra = c.flow > 0 || asked ? wanted(c, burn) : 0;
+    c.movedAt = now;
+    c.flow = 0;
+    // Read after the balance: a cost that comes in between is told next time.
+    long spent = c.spent();
+    entries.add(
+        new Request.Entry(
+            c.key,
+            c.rule.shape.unit(),
+            !c.attached,
+            c.allowed,
+            spent,
+            c.rule.terms().limit(),
+            settings.alone() ? 0 : Math.min(c.largest, Ask.MOST / 4 / living) * 4 * living,
+            extra,
+            drain && c.attached,
+            c.claim));
+    counters.add(c);
+    c.index = counters.size();
+    return c.index - 1;
+  }
+
+  /** A second of what is reserved; far from the limit enough for a minute without the store. */
+  private long wanted(Counter c, long burn) {
+    if (c.rule.isWarning() || c.tight != 0) {
+      return 0;
+    }
+    if (settings.alone()) {
+      return Limit.MAX;
+    }
+    long want = Math.min(burn, Ask.MOST / 75);
+    if (isFar(c)) {
+      want = Math.max(want * 75, Math.min(c.largest, Ask.MOST / 8) * 8);
+    }
+    c.largest -= c.largest / 8;
+    return Math.max(0, want - Math.max(0, c.free()));
+  }
+
+  void apply(Moved moved, ArrayDeque<Call> waiting, long now, long storeNow) {
+    living = Math.max(1, moved.living());
+    // A grant belongs to its call: what calls were granted never becomes free in between.
+    long[] booked = new long[counters.size()];
+    for (Batched b : batch) {
+      if (b.index >= 0 && moved.calls()[b.index] == Moved.GRANTED) {
+        for (int i = 0; i < b.request.counter().length; i++) {
+          booked[b.request.counter()[i]] += b.request.need()[i];
+        }
+      }
+    }
+    for (int i = 0; i < booked.length; i++) {
+      told(counters.get(i), entries.get(i), moved.counters().get(i), booked[i]);
+    }
+    for (int i = 0; i < takes.size(); i++) {
+      meter(i).granted(moved.takes().get(i), storeNow);
+    }
+    for (Batched b : batch) {
+      int outcome = b.index < 0 ? Moved.GRANTED : moved.calls()[b.index];
+      if (outcome == Moved.GRANTED) {
+        book(b, moved, waiting, now);
+      } else if (outcome == Moved.WAIT) {
+        b.call.retryAt = now + 4 * RETRY;
+      } else {
+        refuse(b.call, outcome, moved.counters().get(outcome), waiting, now);
+      }
+    }
+    for (int i = 0; i < counters.size(); i++) {
+      alerts(counters.get(i), moved.counters().get(i), entries.get(i), storeNow);
+    }
+    reset();
+  }
+
+  private RateMeter meter(int take) {
+    for (Batched b : batch) {
+      for (int i = 0; i < b.takes.length; i++) {
+        if (b.takes[i] == take) {
+          return b.call.meters[i];
+        }
+      }
+    }
+    throw new IllegalStateException("take " + take + " of nobody");
+  }
+
+  private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
+    if (c.toldAllowed < 0) {
+      uncarried--;
+    }
+    if (entry.attach()) {
+      c.attach(state.have(), state.spent(), booked);
+      c.alerted |= state.taken();
+      c.toldSpent = state.spent();
+    } else {
+      long granted = state.have() - entry.have();
+      c.allowed += granted;
+      c.give(granted - booked);
+      c.toldSpent = entry.spent();
+    }
+    c.toldAllowed = state.have();
+    c.allUsed = state.used();
+    c.allSpent = state.allSpent();
+    c.tight = state.tight();
+    if (c.tight != 0 && c.free() > 0) {
+      urge(c);
+    }
+  }
+
+  private void book(Batched b, Moved moved, ArrayDeque<Call> waiting, long now) {
+    Call call = b.call;
+    waiting.remove(call);
+    for (int i = 0; i < call.meters.length; i++) {
+      if (!call.meters[i].take(call.amount(call.meters[i]), call.at)) {
+        Slices.giveMeters(call, i);
+        for (int k = 0; k < b.request.counter().length; k++) {
+          counters.get(b.request.counter()[k]).give(b.request.need()[k]);
+        }
+        unmetered(b, i, moved.takes().get(b.takes[i]), waiting, now);
+        return;
+      }
+    }
+    for (int i = 0; i < call.counters.length; i++) {
+      Counter c = call.counters[i];
+      if (call.isForced(i)) {
+        c.take(call.amount(c), true);
+      }
+      c.use(call.amount(c), now);
+      slices.soil(c);
+    }
+    effects.complete(call, effects.granted(call));
+  }
+
+  private void unmetered(Batched b, int i, Answer.Taken taken, ArrayDeque<Call> waiting, long now) {
+    if (taken.granted() > 0) {
+      // Somebody else used it meanwhile, rightly: ask again.
+      b.call.retryAt = now;
+      waiting.addFirst(b.call);
+      return;
+    }
+    RateMeter meter = b.call.meters[i];
+    boolean bound = i < 64 && (b.call.boundMeters >>> i & 1) != 0;
+    effects.complete(
+        b.call, new Verdict.RateLimited(meter.state(b.call.at), taken.retryMillis(), bound));
+  }
+
+  private void refuse(
+      Call call, int index, Answer.State state, ArrayDeque<Call> waiting, long now) {
+    Counter c = counters.get(index);
+    if (state.waiting() > 0 || entries.get(index).attach()) {
+      // Others may give something back; and what an attach answered may be enough.
+      call.retryAt = entries.get(index).attach() ? now : now + RETRY;
+      return;
+    }
+    waiting.remove(call);
+    effects.complete(call, denied(c, call.amount(c)));
+  }
+
+  static Verdict denied(Counter c, long need) {
+    Rule.Terms terms = c.rule.terms();
+    if (c.rule.shape.unit() == Limit.Unit.PERMITS) {
+      return new Verdict.ConcurrencyLimited(c.key, terms.limit(), terms.targetBound());
+    }
+    long spent = c.allSpent;
+    return new Verdict.Denied(
+        c.key,
+        c.rule.limit(),
+        spent,
+        Math.max(0, c.allUsed - spent),
+        need,
+        terms.over(),
+        terms.targetBound());
+  }
+
+  private void alerts(Counter c, Answer.State state, Request.Entry entry, long storeNow) {
+    Rule.Terms terms = c.rule.terms();
+    List<Integer> percents = terms.alerts();
+    for (int bit = 0; bit < percents.size(); bit++) {
+      if ((state.won() >>> bit & 1) != 0 && (c.alerted >>> bit & 1) == 0) {
+        effects.alert(
+            BudgetAlert.of(c.key, percents.get(bit), c.rule.limit(), c.allSpent, storeNow));
+      }
+    }
+    c.alerted |= entry.claim();
+    c.claim &= ~entry.claim();
+    for (int bit = 0; bit < percents.size(); bit++) {
+      boolean open = ((c.alerted | c.claim) >>> bit & 1) == 0;
+      if (open && c.allSpent > 0 && c.allSpent >= share(terms.limit(), percents.get(bit))) {
+        c.claim |= 1 << bit;
+        urge(c);
+      }
+    }
+  }
+
+  /** Returns that share of the limit, or what no spend reaches. */
+  static long share(long limit, int percent) {
+    if (limit / 100 > Long.MAX_VALUE / 2 / percent) {
+      return Long.MAX_VALUE;
+    }
+    return limit / 100 * percent + limit % 100 * percent / 100;
+  }
+}

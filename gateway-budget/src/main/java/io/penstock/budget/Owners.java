@@ -1,0 +1,25 @@
+package io.penstock.budget;
+
+/**
+ * Owner numbers: the epoch and a number within it, so that the ledger can tell which rows belong to
+ * an epoch without asking anyone. 0 is no owner.
+ */
+public final class Owners {
+  private static final int BITS = 26;
+
+  private Owners() {}
+
+  /** Returns the epoch in which that owner lived, 0 for rows without owner. */
+  public static long epochOf(long owner) {
+    return owner >>> BITS;
+  }
+
+  static long of(long epoch, long number) {
+    return (epoch << BITS) | number;
+  }
+
+  /** Returns the epoch that starts now: grows with time, 36 bits, 64 ms each. */
+  static long epochAt(long epochMillis, long previous) {
+    return Math.max(epochMillis >>> 6, previous + 1);
+  }
+}

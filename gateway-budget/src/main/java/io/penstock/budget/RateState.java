@@ -1,0 +1,14 @@
+package io.penstock.budget;
+
+/**
+ * A rate as rate-limit headers show it.
+ *
+ * @param name the rate's name
+ * @param subject whom it counts
+ * @param tokens whether it counts tokens; else requests
+ * @param limit per window
+ * @param remaining what is left, as last known
+ * @param resetMillis milliseconds until it is whole again
+ */
+public record RateState(
+    String name, String subject, boolean tokens, long limit, long remaining, long resetMillis) {}

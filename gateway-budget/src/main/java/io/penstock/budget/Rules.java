@@ -1,0 +1,146 @@
+package io.penstock.budget;
+
+import io.penstock.core.rule.Facts;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** A plan in force: for each slot the rule that lives, for each rate its meters. Immutable. */
+final class Rules {
+  /** A rate in force. */
+  record Rate(RateSpec spec, @Nullable Rule permits, Meters requests, Meters tokens) {}
+
+  /** Meters of one rate by subject. */
+  static final class Meters {
+    final ConcurrentHashMap<String, RateMeter> bySubject = new ConcurrentHashMap<>();
+    final long limit;
+
+    Meters(long limit) {
+      this.limit = limit;
+    }
+
+    RateMeter of(RateSpec spec, boolean tokens, String subject) {
+      RateMeter found = bySubject.get(subject);
+      return found != null
+          ? found
+          : bySubject.computeIfAbsent(subject, s -> make(spec, tokens, s, limit));
+    }
+
+    private static RateMeter make(RateSpec spec, boolean tokens, String subject, long limit) {
+      String identity =
+          "%s\n%s\n%s\n%s\n%s"
+              .formatted(spec.name(), tokens, spec.every().toMillis(), spec.per(), subject);
+      UUID id = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8));
+      return new RateMeter(spec.name(), subject, tokens, id, spec.every().toMillis(), limit);
+    }
+  }
+
+  final BudgetPlan plan;
+  final List<Rule> slots;
+  final List<Rate> rates;
+  private final Map<Rule.Shape, Rule> byShape;
+
+  private Rules(BudgetPlan plan, List<Rule> slots, List<Rate> rates, Map<Rule.Shape, Rule> all) {
+    this.plan = plan;
+    this.slots = slots;
+    this.rates = rates;
+    this.byShape = all;
+  }
+
+  static final Rules NONE = new Rules(BudgetPlan.EMPTY, List.of(), List.of(), Map.of());
+
+  /** Puts a plan in force; {@code lowered} receives the rules that allow less than before. */
+  Rules change(BudgetPlan next, List<Rule> lowered) {
+    Map<Rule.Shape, Rule> all = new HashMap<>();
+    List<Rule> slotRules = new ArrayList<>();
+    for (BudgetSpec b : next.budgets()) {
+      boolean bound = b.dependsOnTarget();
+      for (int i = -1; i < b.overrides().size(); i++) {
+        Limit limit = i < 0 ? b.limit() : b.overrides().get(i).limit();
+        Rule.Shape shape = new Rule.Shape(b.name(), i, limit.unit(), b.per(), b.window());
+        slotRules.add(
+            keep(shape, new Rule.Terms(limit.amount(), b.alerts(), b.over(), bound), all, lowered));
+      }
+    }
+    List<Rate> nextRates = new ArrayList<>();
+    for (RateSpec r : next.rates()) {
+      Rule permits = null;
+      if (r.concurrent() > 0) {
+        Window always = new Window(Window.Every.TOTAL, java.time.ZoneOffset.UTC);
+        permits =
+            keep(
+                new Rule.Shape(r.name(), -1, Limit.Unit.PERMITS, r.per(), always),
+                new Rule.Terms(r.concurrent(), List.of(), Over.DENY, r.dependsOnTarget()),
+                all,
+                lowered);
+      }
+      nextRates.add(new Rate(r, permits, meters(r, false), meters(r, true)));
+    }
+    return new Rules(next, slotRules, nextRates, all);
+  }
+
+  private Meters meters(RateSpec spec, boolean tokens) {
+    Meters made = new Meters(tokens ? spec.tokens() : spec.requests());
+    for (Rate old : rates) {
+      boolean same =
+          old.spec.name().equals(spec.name())
+              && old.spec.every().equals(spec.every())
+              && old.spec.per().equals(spec.per());
+      if (same) {
+        for (RateMeter meter : (tokens ? old.tokens : old.requests).bySubject.values()) {
+          meter.limit(made.limit);
+          made.bySubject.put(meter.subject, meter);
+        }
+      }
+    }
+    return made;
+  }
+
+  private Rule keep(
+      Rule.Shape shape, Rule.Terms terms, Map<Rule.Shape, Rule> all, List<Rule> lowered) {
+    Rule rule = byShape.get(shape);
+    if (rule == null) {
+      rule = new Rule(shape, terms);
+    } else if (rule.change(terms)) {
+      lowered.add(rule);
+    }
+    all.put(shape, rule);
+    return rule;
+  }
+
+  /** Returns the rule of a budget's counters, or null when no budget means them any more. */
+  @Nullable Rule of(CounterKey key, Limit.Unit unit) {
+    for (Rule rule : slots) {
+      Rule.Shape shape = rule.shape;
+      if (shape.name().equals(key.budget())
+          && shape.override() == key.override()
+          && shape.unit() == unit) {
+        return rule;
+      }
+    }
+    return null;
+  }
+
+  /** Forgets meters that are at rest. */
+  void sweep(long storeNow) {
+    for (Rate rate : rates) {
+      rate.requests.bySubject.values().removeIf(m -> m.isAtRest(storeNow));
+      rate.tokens.bySubject.values().removeIf(m -> m.isAtRest(storeNow));
+    }
+  }
+
+  /** Returns the rule of that budget which counts this request, or null. */
+  @Nullable Rule named(String budget, Facts facts) {
+    for (int slot : plan.matchBudgets(facts, "")) {
+      if (slots.get(slot).shape.name().equals(budget)) {
+        return slots.get(slot);
+      }
+    }
+    return null;
+  }
+}

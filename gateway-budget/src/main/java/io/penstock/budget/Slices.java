@@ -1,0 +1,237 @@
+package io.penstock.budget;
+
+import java.util.Collection;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slices in memory, and the way of a call that needs no store. Thread-safe: calls take and
+ * settle under a shared lock, which is exclusive only while a new owner takes the slices over.
+ */
+final class Slices {
+  private final ConcurrentHashMap<UUID, Counter> all = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<Counter> dirty = new ConcurrentLinkedQueue<>();
+  private final StampedLock owners = new StampedLock();
+
+  /** Until when slices may be spent, milliseconds of the replica's clock. */
+  private volatile long deadline = Long.MIN_VALUE;
+
+  /** Whose slices these are. Changes under the exclusive lock. */
+  private volatile long owner;
+
+  /** Returns the counter of a subject in the window that contains the moment. */
+  Counter counter(Rule rule, String subject, long storeNow, long now) {
+    Counter found = rule.current.get(subject);
+    if (found != null && !found.isEvicted() && contains(found.key, storeNow)) {
+      return found;
+    }
+    Window.Span span = rule.shape.window().at(storeNow);
+    Rule.Shape shape = rule.shape;
+    CounterKey key =
+        CounterKey.of(shape.name(), shape.override(), shape.unit(), shape.per(), subject, span);
+    Counter made = resident(rule, key, now);
+    rule.current.put(key.subject(), made);
+    return made;
+  }
+
+  private static boolean contains(CounterKey key, long storeNow) {
+    return storeNow >= key.windowStart() && storeNow < key.windowEnd();
+  }
+
+  /** Returns the one object of that counter, made anew if it had left memory. */
+  Counter resident(Rule rule, CounterKey key, long now) {
+    return all.compute(
+        key.id(), (id, c) -> c == null || c.isEvicted() ? new Counter(rule, key, now) : c);
+  }
+
+  /** Takes all that the call needs from slices, or nothing. */
+  boolean take(Call call, long now) {
+    if (now > deadline) {
+      return false;
+    }
+    long stamp = owners.readLock();
+    try {
+      // Again under the lock: a new owner may have come in between.
+      return now <= deadline && takeMeters(call) && takeCounters(call, now);
+    } finally {
+      owners.unlockRead(stamp);
+    }
+  }
+
+  private static boolean takeMeters(Call call) {
+    for (int i = 0; i < call.meters.length; i++) {
+      if (!call.meters[i].take(call.amount(call.meters[i]), call.at)) {
+        giveMeters(call, i);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static void giveMeters(Call call, int upTo) {
+    for (int i = 0; i < upTo; i++) {
+      call.meters[i].give(call.amount(call.meters[i]), call.at, call.at);
+    }
+  }
+
+  private boolean takeCounters(Call call, long now) {
+    Counter[] counters = call.counters;
+    for (int i = 0; i < counters.length; i++) {
+      if (!counters[i].take(call.amount(counters[i]), call.isForced(i))) {
+        for (int j = 0; j < i; j++) {
+          counters[j].give(call.amount(counters[j]));
+        }
+        giveMeters(call, call.meters.length);
+        return false;
+      }
+    }
+    for (Counter counter : counters) {
+      counter.use(call.amount(counter), now);
+      if (!counter.attached) {
+        soil(counter);
+      }
+    }
+    return true;
+  }
+
+  /** Gives back what a call had taken: nobody wants it any more. */
+  void release(Call call) {
+    long stamp = owners.readLock();
+    try {
+      for (Counter c : call.counters) {
+        c.give(call.amount(c));
+        soil(c);
+      }
+    } finally {
+      owners.unlockRead(stamp);
+    }
+    giveMeters(call, call.meters.length);
+  }
+
+  /** Takes everything whether it fits or not: nothing bounds what this overspends. */
+  void force(Call call, long now) {
+    long stamp = owners.readLock();
+    try {
+      for (int i = 0; i < call.counters.length; i++) {
+        forceOne(call.counters[i], call.amount(call.counters[i]), now);
+      }
+    } finally {
+      owners.unlockRead(stamp);
+    }
+  }
+
+  private void forceOne(Counter counter, long amount, long now) {
+    Counter c = counter;
+    while (!c.take(amount, true)) {
+      c = resident(c.rule, c.key, now);
+    }
+    soil(c);
+  }
+
+  /**
+   * Turns holds into costs; returns whether the store should hear of it at once.
+   *
+   * @param heard receives the owner on whose account the costs are
+   */
+  boolean settle(Reservation r, long nanos, long tokens, Reservation.Booked heard) {
+    boolean urgent = false;
+    long stamp = owners.readLock();
+    try {
+      Counter[] counters = r.counters();
+      for (int i = 0; i < counters.length; i++) {
+        long held = r.held(counters[i].rule.shape.unit());
+        long cost =
+            switch (counters[i].rule.shape.unit()) {
+              case NANO_USD -> nanos;
+              case TOKENS -> tokens;
+              case PERMITS -> 0;
+            };
+        Counter c = counters[i];
+        while (!c.settle(held, cost)) {
+          // Only a hold of 0 lets its counter leave memory; it comes back for what it cost.
+          c = resident(c.rule, c.key, c.usedAt);
+        }
+        heard.on(c, owner, cost);
+        soil(c);
+        urgent |= c.tight != 0;
+      }
+    } finally {
+      owners.unlockRead(stamp);
+    }
+    return urgent;
+  }
+
+  /** Marks a counter as one of which the store has to be told. */
+  void soil(Counter counter) {
+    if (!counter.dirty) {
+      counter.dirty = true;
+      dirty.add(counter);
+    }
+  }
+
+  @Nullable Counter nextDirty() {
+    Counter next = dirty.poll();
+    if (next != null) {
+      next.dirty = false;
+    }
+    return next;
+  }
+
+  void eachDirty(Consumer<Counter> action) {
+    dirty.forEach(action);
+  }
+
+  /** Hands all slices to a new owner; returns how many. */
+  int adopt(long newOwner, boolean keepFree) {
+    long stamp = owners.writeLock();
+    try {
+      deadline = Long.MIN_VALUE;
+      owner = newOwner;
+      dirty.clear();
+      int adopted = 0;
+      for (Counter c : all.values()) {
+        c.dirty = false;
+        if (!c.isEvicted()) {
+          c.adopt(keepFree);
+          soil(c);
+          adopted++;
+        }
+      }
+      return adopted;
+    } finally {
+      owners.unlockWrite(stamp);
+    }
+  }
+
+  long owner() {
+    return owner;
+  }
+
+  void deadline(long until) {
+    deadline = until;
+  }
+
+  boolean mayServe(long now) {
+    return now <= deadline;
+  }
+
+  /** Lets a counter leave memory if it holds nothing and all of it has been told. */
+  void evict(Counter c) {
+    if (c.evict()) {
+      all.remove(c.key.id(), c);
+      c.rule.current.remove(c.key.subject(), c);
+    }
+  }
+
+  @Nullable Counter find(UUID id) {
+    return all.get(id);
+  }
+
+  Collection<Counter> all() {
+    return all.values();
+  }
+}

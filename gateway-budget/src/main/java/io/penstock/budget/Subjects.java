@@ -1,0 +1,83 @@
+package io.penstock.budget;
+
+import io.penstock.core.rule.Facts;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+
+/** Whom a counter counts: values of dimensions, taken from the facts of a request. */
+final class Subjects {
+  /** The subject of what is absent: one shared counter, so that leaving it out dodges nothing. */
+  static final String NONE = "(none)";
+
+  /** Longer subjects are replaced by a hash. UTF-16 units. */
+  static final int LONGEST = 128;
+
+  private static final Set<String> NAMES =
+      Set.of("team", "app", "user", "end_user", "key", "model", "provider", "session");
+
+  private Subjects() {}
+
+  static boolean isKnown(String dimension) {
+    return NAMES.contains(dimension)
+        || (dimension.startsWith("metadata.") && dimension.length() > "metadata.".length());
+  }
+
+  static boolean dependOnTarget(List<String> per) {
+    return per.contains("model") || per.contains("provider");
+  }
+
+  /** Returns the subject, "" for a shared counter; allocates only for several dimensions. */
+  static String of(List<String> per, Facts facts) {
+    if (per.isEmpty()) {
+      return "";
+    }
+    if (per.size() == 1) {
+      return value(per.get(0), facts);
+    }
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < per.size(); i++) {
+      if (i > 0) {
+        all.append(" / ");
+      }
+      // A value that holds the separator must not look like two values.
+      all.append(value(per.get(i), facts).replace(" / ", " // "));
+    }
+    return shorten(all.toString());
+  }
+
+  private static String value(String dimension, Facts facts) {
+    String value =
+        switch (dimension) {
+          case "team" -> facts.team();
+          case "app" -> facts.app();
+          case "user" -> facts.user();
+          case "end_user" -> facts.endUser();
+          case "key" -> facts.key();
+          case "model" -> facts.target();
+          case "provider" -> facts.provider();
+          case "session" -> facts.session();
+          default -> facts.metadata().getOrDefault(dimension.substring("metadata.".length()), "");
+        };
+    return value.isEmpty() ? NONE : shorten(value);
+  }
+
+  static String shorten(String value) {
+    if (value.length() <= LONGEST) {
+      return value;
+    }
+    byte[] hash = sha256().digest(value.getBytes(StandardCharsets.UTF_8));
+    return "sha256:" + HexFormat.of().formatHex(hash, 0, 16);
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

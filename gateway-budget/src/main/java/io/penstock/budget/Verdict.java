@@ -1,0 +1,112 @@
+package io.penstock.budget;
+
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+
+/** The answer to an attempt that wants to spend. */
+public sealed interface Verdict {
+  /**
+   * All allow it: the hold is taken.
+   *
+   * @param reservation to be settled exactly once
+   */
+  record Granted(Reservation reservation) implements Verdict {}
+
+  /**
+   * A budget is over: 402, or the next target, or another model.
+   *
+   * @param counter the budget, subject and window that refused
+   * @param limit its limit
+   * @param spent what settled calls cost, of all replicas, as last known
+   * @param held what open calls and allowances of replicas hold of it
+   * @param need what this attempt asked for
+   * @param over what the budget says should happen
+   * @param targetBound whether another target may pass
+   */
+  record Denied(
+      CounterKey counter,
+      Limit limit,
+      long spent,
+      long held,
+      long need,
+      Over over,
+      boolean targetBound)
+      implements Verdict {
+    /** Returns what would still fit, in the unit of the limit: to lower the output cap. */
+    public long affordable() {
+      return Math.max(0, limit.amount() - spent - held);
+    }
+
+    /** Returns the sentence for the client. */
+    public String message() {
+      return "budget %s%s is used up: limit %s, spent %s, held %s, this call may cost %s; %s"
+          .formatted(
+              counter.budget(),
+              counter.subject().isEmpty() ? "" : " of " + counter.subject(),
+              limit.show(limit.amount()),
+              limit.show(spent),
+              limit.show(held),
+              limit.show(need),
+              counter.windowEnd() == Long.MAX_VALUE
+                  ? "it does not reset"
+                  : "it resets at " + Instant.ofEpochMilli(counter.windowEnd()));
+    }
+  }
+
+  /**
+   * A request or token rate is used up: 429.
+   *
+   * @param rate the numbers of the rate that refused
+   * @param retryAfterMillis when it may fit
+   * @param targetBound whether another target may pass
+   */
+  record RateLimited(RateState rate, long retryAfterMillis, boolean targetBound)
+      implements Verdict {
+    /** Returns the sentence for the client. */
+    public String message() {
+      return "rate %s%s is used up: limit %d %s, %d left, retry after %d ms"
+          .formatted(
+              rate.name(),
+              rate.subject().isEmpty() ? "" : " of " + rate.subject(),
+              rate.limit(),
+              rate.tokens() ? "tokens" : "requests",
+              rate.remaining(),
+              retryAfterMillis);
+    }
+  }
+
+  /**
+   * Too many calls are in flight: 429, or the next target.
+   *
+   * @param counter the rate and the subject that refused
+   * @param limit calls at a time
+   * @param targetBound whether another target may pass
+   */
+  record ConcurrencyLimited(CounterKey counter, long limit, boolean targetBound)
+      implements Verdict {
+    /** Returns the sentence for the client. */
+    public String message() {
+      return "rate %s%s allows %d calls at a time"
+          .formatted(
+              counter.budget(),
+              counter.subject().isEmpty() ? "" : " of " + counter.subject(),
+              limit);
+    }
+  }
+
+  /**
+   * Nobody can tell whether there is money: 503.
+   *
+   * @param retryAfterMillis when to ask again
+   * @param reason for the message
+   */
+  record Unavailable(long retryAfterMillis, String reason) implements Verdict {}
+
+  /**
+   * The store has to be asked.
+   *
+   * @param stage completes with any other verdict, never exceptionally, on any thread; a grant that
+   *     nobody wants any more must be settled at 0
+   */
+  record Pending(CompletionStage<Verdict> stage) implements Verdict {}
+}

@@ -1,0 +1,83 @@
+package io.penstock.budget;
+
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
+
+/**
+ * The calendar windows of a budget. Bounds are midnights (or full hours) of the zone, so that a day
+ * with a clock change has 23 or 25 hours; a midnight that does not exist is the first moment after
+ * the gap.
+ */
+public record Window(Every every, ZoneId zone) {
+  /** The lengths of a window. */
+  public enum Every {
+    HOUR,
+    DAY,
+    /** Monday to Sunday. */
+    WEEK,
+    MONTH,
+    QUARTER,
+    YEAR,
+    /** Never resets. */
+    TOTAL
+  }
+
+  /**
+   * One window.
+   *
+   * @param start epoch milliseconds, inclusive
+   * @param end epoch milliseconds, exclusive; {@link Long#MAX_VALUE} for {@code total}
+   */
+  public record Span(long start, long end) {
+    /** The one window of {@code total}. */
+    public static final Span TOTAL = new Span(0, Long.MAX_VALUE);
+
+    /** Returns whether the moment lies in this window. */
+    public boolean contains(long epochMillis) {
+      return epochMillis >= start && epochMillis < end;
+    }
+  }
+
+  /** Returns the window that contains the moment. */
+  public Span at(long epochMillis) {
+    if (every == Every.TOTAL) {
+      return Span.TOTAL;
+    }
+    ZonedDateTime now = Instant.ofEpochMilli(epochMillis).atZone(zone);
+    if (every == Every.HOUR) {
+      // An hour that a clock change repeats is two windows: hours are counted on the instant line.
+      Instant start = now.truncatedTo(ChronoUnit.HOURS).toInstant();
+      return new Span(start.toEpochMilli(), start.toEpochMilli() + 3_600_000);
+    }
+    ZonedDateTime day = now.toLocalDate().atStartOfDay(zone);
+    return switch (every) {
+      case DAY -> span(day, day.toLocalDate().plusDays(1));
+      case WEEK -> {
+        ZonedDateTime monday =
+            day.toLocalDate()
+                .with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY))
+                .atStartOfDay(zone);
+        yield span(monday, monday.toLocalDate().plusWeeks(1));
+      }
+      case MONTH -> months(day, day.getMonthValue(), 1);
+      case QUARTER -> months(day, (day.getMonthValue() - 1) / 3 * 3 + 1, 3);
+      case YEAR -> months(day, 1, 12);
+      case HOUR, TOTAL -> throw new IllegalStateException(every.name());
+    };
+  }
+
+  private Span months(ZonedDateTime day, int firstMonth, int count) {
+    ZonedDateTime start =
+        day.toLocalDate().withDayOfMonth(1).withMonth(firstMonth).atStartOfDay(zone);
+    return span(start, start.toLocalDate().plusMonths(count));
+  }
+
+  private Span span(ZonedDateTime start, java.time.LocalDate end) {
+    return new Span(
+        start.toInstant().toEpochMilli(), end.atStartOfDay(zone).toInstant().toEpochMilli());
+  }
+}

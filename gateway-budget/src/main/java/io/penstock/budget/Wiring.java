@@ -1,0 +1,80 @@
+package io.penstock.budget;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries a replica's wishes to the ledger, the listener and the callers. */
+final class Wiring implements Effects {
+  private static final Logger log = LoggerFactory.getLogger(Budgets.class);
+
+  private final Budgets home;
+  private final BudgetListener listener;
+  private final LedgerFeed feed;
+  private @org.jspecify.annotations.Nullable Driver driver;
+
+  Wiring(Budgets home, BudgetListener listener, LedgerFeed feed) {
+    this.home = home;
+    this.listener = listener;
+    this.feed = feed;
+  }
+
+  void start(Driver started) {
+    driver = started;
+  }
+
+  private Driver driver() {
+    return java.util.Objects.requireNonNull(driver, "not started");
+  }
+
+  @Override
+  public void ledgerWanted(long epoch) {
+    ask(() -> feed.sumsOfOtherEpochs(epoch), sums -> driver().run(r -> r.ledgerParts(epoch, sums)));
+  }
+
+  @Override
+  public void totalsWanted(long owner) {
+    ask(() -> feed.sumsOf(owner), sums -> driver().run(r -> r.closeOwner(owner, sums)));
+  }
+
+  @Override
+  public void crashed(long owner, List<Charge> totals) {
+    log.warn("budget owner died owner={} counters={}: charged in full", owner, totals.size());
+    ask(() -> feed.crashed(owner, totals), done -> driver().run(r -> r.reaped(owner)));
+  }
+
+  /** Off the replica's lock, and again until it works: without the ledger there is no rejoin. */
+  private <T> void ask(Supplier<CompletionStage<T>> question, Consumer<T> then) {
+    Thread.startVirtualThread(() ->
+        question
+            .get()
+            .whenComplete((answer, failure) -> {
+              if (failure == null) {
+                then.accept(answer);
+              } else {
+                log.warn("budgets cannot ask the ledger: {}", failure.toString());
+                java.util.concurrent.CompletableFuture.delayedExecutor(
+                        1, java.util.concurrent.TimeUnit.SECONDS)
+                    .execute(() -> ask(question, then));
+              }
+            }));
+  }
+
+  @Override
+  public void alert(BudgetAlert alert) {
+    listener.alert(alert);
+  }
+
+  @Override
+  public void complete(Call call, Verdict verdict) {
+    driver().complete(call, verdict);
+  }
+
+  @Override
+  public Verdict granted(Call call) {
+    return home.granted(call);
+  }
+}

@@ -1,0 +1,89 @@
+package io.penstock.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.budget.Window.Every;
+import java.time.Instant;
+import java.time.ZoneId;
+import org.junit.jupiter.api.Test;
+
+class WindowTest {
+  private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
+
+  private static Window.Span at(Every every, ZoneId zone, String moment) {
+    return new Window(every, zone).at(Instant.parse(moment).toEpochMilli());
+  }
+
+  private static long millis(String moment) {
+    return Instant.parse(moment).toEpochMilli();
+  }
+
+  @Test
+  void day_clocksGoForward_has23Hours() {
+    Window.Span day = at(Every.DAY, BERLIN, "2026-03-29T12:00:00Z");
+
+    assertThat(day.start()).isEqualTo(millis("2026-03-28T23:00:00Z"));
+    assertThat(day.end() - day.start()).isEqualTo(23 * 3_600_000L);
+  }
+
+  @Test
+  void day_clocksGoBack_has25Hours() {
+    Window.Span day = at(Every.DAY, BERLIN, "2026-10-25T12:00:00Z");
+
+    assertThat(day.end() - day.start()).isEqualTo(25 * 3_600_000L);
+  }
+
+  @Test
+  void day_midnightDoesNotExist_startsAfterTheGap() {
+    Window.Span day = at(Every.DAY, ZoneId.of("America/Asuncion"), "2023-10-01T12:00:00Z");
+
+    assertThat(day.start()).isEqualTo(millis("2023-10-01T04:00:00Z"));
+    assertThat(day.end() - day.start()).isEqualTo(23 * 3_600_000L);
+  }
+
+  @Test
+  void hour_thatIsRepeated_isTwoWindows() {
+    Window.Span first = at(Every.HOUR, BERLIN, "2026-10-25T00:30:00Z");
+    Window.Span second = at(Every.HOUR, BERLIN, "2026-10-25T01:30:00Z");
+
+    assertThat(first.end()).isEqualTo(second.start());
+  }
+
+  @Test
+  void week_anySunday_startsMonday() {
+    Window.Span week = at(Every.WEEK, ZoneId.of("UTC"), "2026-01-04T23:59:59Z");
+
+    assertThat(week.start()).isEqualTo(millis("2025-12-29T00:00:00Z"));
+    assertThat(week.end()).isEqualTo(millis("2026-01-05T00:00:00Z"));
+  }
+
+  @Test
+  void monthQuarterYear_lastDay_endTogether() {
+    ZoneId utc = ZoneId.of("UTC");
+    String moment = "2026-12-31T23:59:59Z";
+
+    assertThat(at(Every.MONTH, utc, moment).start()).isEqualTo(millis("2026-12-01T00:00:00Z"));
+    assertThat(at(Every.QUARTER, utc, moment).start()).isEqualTo(millis("2026-10-01T00:00:00Z"));
+    assertThat(at(Every.YEAR, utc, moment).start()).isEqualTo(millis("2026-01-01T00:00:00Z"));
+    for (Every every : new Every[] {Every.MONTH, Every.QUARTER, Every.YEAR}) {
+      assertThat(at(every, utc, moment).end()).isEqualTo(millis("2027-01-01T00:00:00Z"));
+    }
+  }
+
+  @Test
+  void any_consecutiveWindows_touch() {
+    for (Every every : Every.values()) {
+      if (every == Every.TOTAL) {
+        continue;
+      }
+      Window window = new Window(every, BERLIN);
+      Window.Span span = window.at(millis("2026-01-01T00:00:00Z"));
+      for (int i = 0; i < 500; i++) {
+        Window.Span next = window.at(span.end());
+        assertThat(next.start()).as("%s %d", every, i).isEqualTo(span.end());
+        assertThat(window.at(next.end() - 1)).isEqualTo(next);
+        span = next;
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.penstock.core.price;
+
+import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The catalogue's parts as read. Immutable. */
+final class Catalogue {
+  private Catalogue() {}
+
+  /** Rates and when they hold. */
+  record Card(When when, Map<Meter, BigDecimal> rates) {}
+
+  /** A factor on the token meters of many models of a provider. */
+  record Modifier(When when, BigDecimal factor, List<Pattern> only, Set<Meter> except) {
+    boolean appliesTo(String model) {
+      return only.isEmpty() || only.stream().anyMatch(glob -> glob.matcher(model).matches());
+    }
+  }
+
+  /** A provider whose prices are known. */
+  record Vendor(String id, String name, List<Modifier> modifiers, Map<String, Entry> models) {}
+
+  /**
+   * A model.
+   *
+   * @param checked when a source last showed this price
+   */
+  record Entry(
+      String id,
+      String kind,
+      List<String> aliases,
+      List<Card> cards,
+      Limits limits,
+      Set<String> capabilities,
+      @Nullable LocalDate checked) {}
+
+  /** Token limits; -1 where unknown. */
+  record Limits(long context, long output, long cacheMinimum) {}
+
+  static Pattern glob(String glob) {
+    StringBuilder regex = new StringBuilder();
+    for (String literal : glob.split("\\*", -1)) {
+      regex
+          .append(regex.isEmpty() ? "" : ".*")
+          .append(literal.isEmpty() ? "" : Pattern.quote(literal));
+      if (regex.isEmpty()) {
+        regex.append("(?:)");
+      }
+    }
+    return Pattern.compile(regex.toString());
+  }
+}

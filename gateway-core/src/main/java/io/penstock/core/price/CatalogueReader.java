@@ -1,0 +1,238 @@
+package io.penstock.core.price;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Reads a catalogue in the schema {@code prices/1}, or a file that is laid over one. All problems
+ * are collected, each with its path, value and expectation.
+ */
+final class CatalogueReader {
+  private static final Set<String> TIERS =
+      Set.of("batch", "flex", "priority", "fast", "scale", "provisioned");
+
+  private final List<String> problems;
+
+  CatalogueReader(List<String> problems) {
+    this.problems = problems;
+  }
+
+  /** Reads meters' divisors. */
+  Map<Meter, Integer> meters(JsonNode root) {
+    Map<Meter, Integer> per = new EnumMap<>(Meter.class);
+    root.path("meters")
+        .properties()
+        .forEach(entry -> {
+          Meter meter = Meter.ofLabel(entry.getKey());
+          if (meter == null) {
+            problem("meters." + entry.getKey(), "unknown", "one of the known meters");
+          } else {
+            per.put(meter, entry.getValue().path("per").asInt(1));
+          }
+        });
+    return per;
+  }
+
+  /** Reads providers and models into {@code vendors}; models that are there get further cards. */
+  void read(JsonNode root, Map<String, Catalogue.Vendor> vendors) {
+    root.path("providers")
+        .properties()
+        .forEach(entry -> {
+          String id = entry.getKey();
+          JsonNode node = entry.getValue();
+          List<Catalogue.Modifier> modifiers = new ArrayList<>();
+          for (JsonNode modifier : node.path("modifiers")) {
+            modifiers.add(modifier("providers." + id + ".modifiers", modifier));
+          }
+          vendors.put(
+              id,
+              new Catalogue.Vendor(
+                  id, node.path("name").asText(id), modifiers, new LinkedHashMap<>()));
+        });
+    int i = 0;
+    for (JsonNode model : root.path("models")) {
+      model("models[" + i++ + "]", model, vendors);
+    }
+  }
+
+  private void model(String path, JsonNode node, Map<String, Catalogue.Vendor> vendors) {
+    String provider = node.path("provider").asText("");
+    String id = node.path("id").asText("");
+    if (provider.isEmpty() || id.isEmpty()) {
+      problem(path, node.toString(), "an entry with provider and id");
+      return;
+    }
+    Catalogue.Vendor vendor =
+        vendors.computeIfAbsent(
+            provider, name -> new Catalogue.Vendor(name, name, List.of(), new LinkedHashMap<>()));
+    List<Catalogue.Card> cards = new ArrayList<>();
+    Catalogue.Entry known = vendor.models().get(id);
+    if (known != null) {
+      cards.addAll(known.cards());
+    }
+    String where = path + " (" + provider + "/" + id + ")";
+    for (JsonNode card : node.path("cards")) {
+      cards.add(
+          new Catalogue.Card(when(where, card.path("when")), rates(where, card.path("rates"))));
+    }
+    if (cards.isEmpty()) {
+      problem(where + ".cards", "none", "at least one card with rates");
+      return;
+    }
+    vendor.models().put(id, entry(where, id, node, known, cards));
+  }
+
+  private Catalogue.Entry entry(
+      String where,
+      String id,
+      JsonNode node,
+      Catalogue.@org.jspecify.annotations.Nullable Entry known,
+      List<Catalogue.Card> cards) {
+    List<String> aliases = new ArrayList<>(known == null ? List.of() : known.aliases());
+    node.path("aliases").forEach(alias -> aliases.add(alias.asText()));
+    for (String alias : aliases) {
+      if (alias.startsWith("re:")) {
+        pattern(where, alias.substring(3));
+      }
+    }
+    Set<String> capabilities = new HashSet<>(known == null ? Set.of() : known.capabilities());
+    node.path("caps").forEach(cap -> capabilities.add(cap.asText()));
+    JsonNode limits = node.path("limits");
+    Catalogue.Limits base = known == null ? new Catalogue.Limits(-1, -1, -1) : known.limits();
+    return new Catalogue.Entry(
+        id,
+        node.path("kind").asText(known == null ? "chat" : known.kind()),
+        List.copyOf(aliases),
+        List.copyOf(cards),
+        new Catalogue.Limits(
+            limits.path("context").asLong(base.context()),
+            limits.path("output").asLong(base.output()),
+            node.path("cache_min_tokens").asLong(base.cacheMinimum())),
+        Set.copyOf(capabilities),
+        node.has("checked") ? date(where + ".checked", node.path("checked").asText()) : null);
+  }
+
+  private void pattern(String where, String regex) {
+    try {
+      Pattern.compile(regex);
+    } catch (java.util.regex.PatternSyntaxException e) {
+      problem(where + ".aliases", regex, "a regular expression");
+    }
+  }
+
+  private Catalogue.Modifier modifier(String path, JsonNode node) {
+    List<Pattern> only = new ArrayList<>();
+    node.path("only").forEach(glob -> only.add(Catalogue.glob(glob.asText())));
+    Set<Meter> except = EnumSet.noneOf(Meter.class);
+    for (JsonNode name : node.path("except_meters")) {
+      Meter meter = Meter.ofLabel(name.asText());
+      if (meter != null) {
+        except.add(meter);
+      }
+    }
+    return new Catalogue.Modifier(
+        when(path, node.path("when")), decimal(path + ".x", node.path("x").asText()), only, except);
+  }
+
+  private Map<Meter, BigDecimal> rates(String path, JsonNode node) {
+    Map<Meter, BigDecimal> rates = new EnumMap<>(Meter.class);
+    node.properties()
+        .forEach(entry -> {
+          Meter meter = Meter.ofLabel(entry.getKey());
+          String where = path + ".rates." + entry.getKey();
+          if (meter == null) {
+            problem(where, "unknown meter", "one of the known meters, such as input or output");
+          } else {
+            rates.put(meter, decimal(where, entry.getValue().asText()));
+          }
+        });
+    return rates;
+  }
+
+  private BigDecimal decimal(String path, String text) {
+    try {
+      BigDecimal value = new BigDecimal(text);
+      if (value.signum() >= 0 && value.stripTrailingZeros().scale() <= 9) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below, with the value.
+    }
+    problem(path, text, "a decimal >= 0 with at most 9 places");
+    return BigDecimal.ZERO;
+  }
+
+  private When when(String path, JsonNode node) {
+    if (node.isMissingNode() || node.isEmpty()) {
+      return When.ALWAYS;
+    }
+    List<LocalTime> tod = new ArrayList<>();
+    List<Integer> dow = new ArrayList<>();
+    List<String> regions = new ArrayList<>();
+    node.path("tod").forEach(time -> tod.add(time(path, time.asText())));
+    node.path("dow").forEach(day -> dow.add(day.asInt()));
+    node.path("region").forEach(region -> regions.add(region.asText()));
+    if (!tod.isEmpty() && tod.size() != 2) {
+      problem(path + ".when.tod", node.path("tod").toString(), "a start and an end");
+      tod.clear();
+    }
+    String tier = node.has("service_tier") ? node.path("service_tier").asText() : null;
+    if (tier != null && !TIERS.contains(tier)) {
+      problem(path + ".when.service_tier", tier, "one of " + TIERS);
+    }
+    return new When(
+        node.has("from") ? date(path + ".when.from", node.path("from").asText()) : null,
+        node.has("until") ? date(path + ".when.until", node.path("until").asText()) : null,
+        zone(path, node.path("tz").asText("UTC")),
+        List.copyOf(tod),
+        List.copyOf(dow),
+        List.copyOf(regions),
+        tier,
+        node.has("context_over") ? node.path("context_over").asLong() : null);
+  }
+
+  private LocalTime time(String path, String text) {
+    try {
+      return LocalTime.parse(text);
+    } catch (DateTimeException e) {
+      problem(path + ".when.tod", text, "a time such as 06:30");
+      return LocalTime.MIDNIGHT;
+    }
+  }
+
+  private LocalDate date(String path, String text) {
+    try {
+      return LocalDate.parse(text);
+    } catch (DateTimeException e) {
+      problem(path, text, "a date such as 2026-11-21");
+      return LocalDate.EPOCH;
+    }
+  }
+
+  private ZoneId zone(String path, String text) {
+    try {
+      return ZoneId.of(text);
+    } catch (DateTimeException e) {
+      problem(path + ".when.tz", text, "a time zone such as Europe/Berlin");
+      return ZoneOffset.UTC;
+    }
+  }
+
+  private void problem(String path, String value, String expected) {
+    problems.add(path + ": " + value + " (expected: " + expected + ")");
+  }
+}

@@ -1,0 +1,230 @@
+package io.penstock.core.price;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a target costs: found once when the configuration is loaded, asked for every attempt.
+ * Immutable but for a cache of resolved rates; thread-safe.
+ */
+public final class PricedModel {
+  private static final String STANDARD = "standard";
+  private static final long MINUTE_MILLIS = 60_000;
+  private static final int MAX_CACHED = 256;
+
+  private record Key(long minute, String region, String tier, int contextClass) {}
+
+  private final PriceBook book;
+  private final Catalogue.Vendor vendor;
+  private final Catalogue.Entry entry;
+  private final boolean known;
+  private final int discount;
+  private final String region;
+  private final long[] contextSteps;
+  private final ConcurrentHashMap<Key, Rates> resolved = new ConcurrentHashMap<>();
+
+  PricedModel(
+      PriceBook book,
+      Catalogue.Vendor vendor,
+      Catalogue.Entry entry,
+      boolean known,
+      int discount,
+      String region) {
+    this.book = book;
+    this.vendor = vendor;
+    this.entry = entry;
+    this.known = known;
+    this.discount = discount;
+    this.region = region;
+    Set<Long> steps = new TreeSet<>();
+    entry.cards().stream()
+        .map(card -> card.when().contextOver())
+        .filter(Objects::nonNull)
+        .forEach(steps::add);
+    this.contextSteps = steps.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Returns whether there is a price; false only under the policy that refuses. */
+  public boolean isPriced() {
+    return known;
+  }
+
+  /** Returns the catalogue's version, for the ledger. */
+  public String version() {
+    return book.version();
+  }
+
+  /** Returns the most output tokens of one answer, or -1 when unknown. */
+  public long outputLimit() {
+    return entry.limits().output();
+  }
+
+  /** Returns the largest context in tokens, or -1 when unknown. */
+  public long contextLimit() {
+    return entry.limits().context();
+  }
+
+  /** Returns the catalogue's kind of model: chat, embedding, image, ... */
+  public String kind() {
+    return entry.kind();
+  }
+
+  /** Returns what the model is known to be capable of, such as {@code tools}, {@code vision}. */
+  public Set<String> capabilities() {
+    return entry.capabilities();
+  }
+
+  /** Returns the day on which a source last showed this price, or null when unknown. */
+  public @Nullable LocalDate checked() {
+    return entry.checked();
+  }
+
+  /**
+   * Returns what a usage costs after discounts, nano-USD, rounded half up once. What the response
+   * says (tier, region) counts, not what was asked.
+   */
+  public long costNanos(Usage usage, long epochMillis) {
+    return rates(usage, epochMillis).costNanos(usage, discount, RoundingMode.HALF_UP);
+  }
+
+  /** Returns what a usage costs before discounts, nano-USD. */
+  public long listNanos(Usage usage, long epochMillis) {
+    return rates(usage, epochMillis).costNanos(usage, 0, RoundingMode.HALF_UP);
+  }
+
+  /** Returns a meter that was used and has no price, or null when all have one. */
+  public @Nullable Meter unpriced(Usage usage, long epochMillis) {
+    return known ? rates(usage, epochMillis).unpriced(usage) : Meter.INPUT;
+  }
+
+  /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */
+  public @Nullable BigDecimal rate(Meter meter, long epochMillis) {
+    return rates(epochMillis, region, STANDARD, 0).usd(meter);
+  }
+
+  private Rates rates(Usage usage, long epochMillis) {
+    String tier = usage.serviceTier() == null ? STANDARD : usage.serviceTier();
+    String where = usage.region() == null ? region : usage.region();
+    return rates(epochMillis, where, tier, usage.inputTokens());
+  }
+
+  /**
+   * Returns the worst case of an attempt, nano-USD, rounded up: all input at the dearest rate at
+   * which it may be billed, all output at the dearest, in the dearest tier it may land in.
+   *
+   * @param inputTokens an upper bound
+   * @param outputTokens an upper bound, all answers together
+   * @param fees other meters at their worst
+   * @param tiers the service tiers it may land in besides the standard one
+   */
+  public long boundNanos(
+      long inputTokens, long outputTokens, Usage fees, Set<String> tiers, long epochMillis) {
+    long worst = bound(inputTokens, outputTokens, fees, STANDARD, epochMillis);
+    for (String tier : tiers) {
+      worst = Math.max(worst, bound(inputTokens, outputTokens, fees, tier, epochMillis));
+    }
+    return worst;
+  }
+
+  private long bound(long input, long output, Usage fees, String tier, long epochMillis) {
+    long worst = 0;
+    // A higher context step need not be dearer in every meter: the worst of all that it may reach.
+    for (int step = 0; step <= contextClass(input); step++) {
+      long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
+      Rates rates = rates(epochMillis, region, tier, context);
+      Usage.Builder usage = fees.toBuilder();
+      usage.add(
+          dearest(rates, Meter.INPUT, Meter.CACHE_WRITE, Meter.CACHE_WRITE_1H, Meter.INPUT_AUDIO),
+          input);
+      usage.add(
+          dearest(rates, Meter.OUTPUT, Meter.OUTPUT_REASONING, Meter.OUTPUT, Meter.OUTPUT), output);
+      worst = Math.max(worst, rates.costNanos(usage.build(), discount, RoundingMode.UP));
+    }
+    return worst;
+  }
+
+  private static Meter dearest(Rates rates, Meter... meters) {
+    Meter dearest = meters[0];
+    for (Meter meter : meters) {
+      BigDecimal rate = rates.usd(meter);
+      BigDecimal most = rates.usd(dearest);
+      if (rate != null && (most == null || rate.compareTo(most) > 0)) {
+        dearest = meter;
+      }
+    }
+    return dearest;
+  }
+
+  private int contextClass(long context) {
+    int steps = 0;
+    while (steps < contextSteps.length && context > contextSteps[steps]) {
+      steps++;
+    }
+    return steps;
+  }
+
+  private Rates rates(long epochMillis, String where, String tier, long context) {
+    Key key = new Key(epochMillis / MINUTE_MILLIS, where, tier, contextClass(context));
+    Rates rates = resolved.get(key);
+    if (rates == null) {
+      if (resolved.size() >= MAX_CACHED) {
+        resolved.clear();
+      }
+      rates = new Rates(resolve(epochMillis, where, tier, context), book.per());
+      resolved.put(key, rates);
+    }
+    return rates;
+  }
+
+  /** Cards are layered: fewest conditions first, later in the file wins (pricing schema). */
+  Map<Meter, BigDecimal> resolve(long epochMillis, String where, String tier, long context) {
+    ZonedDateTime at = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC);
+    List<Catalogue.Card> holding = new ArrayList<>();
+    for (Catalogue.Card card : entry.cards()) {
+      if (card.when().holds(at, where, tier, context)) {
+        holding.add(card);
+      }
+    }
+    holding.sort(
+        Comparator.<Catalogue.Card>comparingInt(card -> card.when().specificity())
+            .thenComparingLong(
+                card -> card.when().contextOver() == null ? 0 : card.when().contextOver()));
+    Map<Meter, BigDecimal> rates = new EnumMap<>(Meter.class);
+    boolean tierCovered = false;
+    boolean regionCovered = false;
+    for (Catalogue.Card card : holding) {
+      rates.putAll(card.rates());
+      tierCovered |= card.when().tier() != null;
+      regionCovered |= !card.when().regions().isEmpty();
+    }
+    for (Catalogue.Modifier modifier : vendor.modifiers()) {
+      boolean byTier = modifier.when().tier() != null;
+      boolean covered = byTier ? tierCovered : regionCovered;
+      if (!covered
+          && modifier.appliesTo(entry.id())
+          && modifier.when().holds(at, where, tier, context)) {
+        rates.replaceAll((meter, rate) -> modified(modifier, meter, rate));
+      }
+    }
+    return rates;
+  }
+
+  private static BigDecimal modified(Catalogue.Modifier modifier, Meter meter, BigDecimal rate) {
+    boolean applies = meter.isTokens() && !modifier.except().contains(meter);
+    return applies ? rate.multiply(modifier.factor()) : rate;
+  }
+}

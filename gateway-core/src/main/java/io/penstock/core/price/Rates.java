@@ -1,0 +1,124 @@
+package io.penstock.core.price;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rates of one model under fixed conditions, ready for exact arithmetic. Immutable.
+ *
+ * <p>A rate is USD per {@code per} counts, with at most {@value #SCALE} decimal places after
+ * modifiers. {@code per} is 1, 1,000, 3,600 or 1,000,000; all divide {@value #COMMON_PER}. So a
+ * cost is one sum of whole numbers, divided and rounded once.
+ */
+final class Rates {
+  private static final int SCALE = 15;
+  private static final long COMMON_PER = 9_000_000L;
+  private static final Meter[] METERS = Meter.values();
+  private static final BigInteger COMMON = BigInteger.valueOf(COMMON_PER);
+
+  /** What one nano-USD is in the sum's unit: 10^(SCALE-9) x COMMON_PER, before discounts. */
+  private static final BigInteger NANO = BigInteger.TEN.pow(SCALE - 9).multiply(COMMON);
+
+  private static final BigInteger FULL = BigInteger.valueOf(10_000);
+
+  /** Where a meter without a rate of its own looks next. */
+  private static final Map<Meter, Meter> FALLBACKS = new EnumMap<>(Meter.class);
+
+  static {
+    FALLBACKS.put(Meter.CACHE_READ, Meter.INPUT);
+    FALLBACKS.put(Meter.CACHE_WRITE, Meter.INPUT);
+    FALLBACKS.put(Meter.CACHE_WRITE_1H, Meter.CACHE_WRITE);
+    FALLBACKS.put(Meter.INPUT_AUDIO, Meter.INPUT);
+    FALLBACKS.put(Meter.INPUT_IMAGE, Meter.INPUT);
+    FALLBACKS.put(Meter.INPUT_VIDEO, Meter.INPUT);
+    FALLBACKS.put(Meter.CACHE_READ_AUDIO, Meter.CACHE_READ);
+    FALLBACKS.put(Meter.CACHE_READ_IMAGE, Meter.CACHE_READ);
+    FALLBACKS.put(Meter.CACHE_READ_VIDEO, Meter.CACHE_READ);
+    FALLBACKS.put(Meter.OUTPUT_REASONING, Meter.OUTPUT);
+    FALLBACKS.put(Meter.OUTPUT_AUDIO, Meter.OUTPUT);
+    FALLBACKS.put(Meter.OUTPUT_IMAGE, Meter.OUTPUT);
+    FALLBACKS.put(Meter.OUTPUT_VIDEO, Meter.OUTPUT);
+    FALLBACKS.put(Meter.CITATION, Meter.OUTPUT);
+  }
+
+  private final @Nullable BigDecimal[] usd = new BigDecimal[METERS.length];
+  private final @Nullable BigInteger[] scaled = new BigInteger[METERS.length];
+
+  Rates(Map<Meter, BigDecimal> rates, Map<Meter, Integer> per) {
+    for (Meter meter : METERS) {
+      Meter from = meter;
+      while (from != null && !rates.containsKey(from)) {
+        from = FALLBACKS.get(from);
+      }
+      BigDecimal rate = from == null ? null : rates.get(from);
+      if (rate != null) {
+        usd[meter.ordinal()] = rate;
+        scaled[meter.ordinal()] =
+            rate.movePointRight(SCALE)
+                .toBigIntegerExact()
+                .multiply(BigInteger.valueOf(COMMON_PER / per.getOrDefault(meter, 1)));
+      }
+    }
+  }
+
+  /** Returns USD per {@code per} of the meter, or null when there is no rate. */
+  @Nullable BigDecimal usd(Meter meter) {
+    return usd[meter.ordinal()];
+  }
+
+  /**
+   * Returns what a usage costs.
+   *
+   * @param discount basis points off
+   */
+  long costNanos(Usage usage, int discount, RoundingMode rounding) {
+    BigInteger sum = BigInteger.ZERO;
+    for (Meter meter : METERS) {
+      long quantity = usage.of(meter);
+      BigInteger rate = quantity == 0 ? null : scaled[meter.ordinal()];
+      if (rate != null) {
+        sum = sum.add(rate.multiply(BigInteger.valueOf(quantity)));
+      }
+    }
+    return nanos(sum, discount, rounding);
+  }
+
+  private static long nanos(BigInteger sum, int discount, RoundingMode rounding) {
+    if (sum.signum() == 0) {
+      return 0;
+    }
+    BigInteger unit = NANO;
+    BigInteger amount = sum;
+    if (discount != 0) {
+      amount = sum.multiply(BigInteger.valueOf(10_000L - discount));
+      unit = NANO.multiply(FULL);
+    }
+    BigInteger[] parts = amount.divideAndRemainder(unit);
+    boolean up =
+        rounding == RoundingMode.UP
+            ? parts[1].signum() > 0
+            : parts[1].shiftLeft(1).compareTo(unit) >= 0;
+    return (up ? parts[0].add(BigInteger.ONE) : parts[0]).longValueExact();
+  }
+
+  /** Returns the first meter that was used and has no rate, or null when all can be priced. */
+  @Nullable Meter unpriced(Usage usage) {
+    for (Meter meter : METERS) {
+      if (usage.of(meter) != 0 && scaled[meter.ordinal()] == null) {
+        return meter;
+      }
+    }
+    return null;
+  }
+
+  /** Returns the dearer of both rates, meter by meter. */
+  static Map<Meter, BigDecimal> dearest(Map<Meter, BigDecimal> one, Map<Meter, BigDecimal> two) {
+    Map<Meter, BigDecimal> dearest = new EnumMap<>(one);
+    two.forEach((meter, rate) -> dearest.merge(meter, rate, BigDecimal::max));
+    return dearest;
+  }
+}

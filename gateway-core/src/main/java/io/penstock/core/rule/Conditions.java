@@ -1,0 +1,172 @@
+package io.penstock.core.rule;
+
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.CelFunctionDecl;
+import dev.cel.common.CelIssue;
+import dev.cel.common.CelOptions;
+import dev.cel.common.CelOverloadDecl;
+import dev.cel.common.CelValidationException;
+import dev.cel.common.CelValidationResult;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.SimpleType;
+import dev.cel.compiler.CelCompiler;
+import dev.cel.compiler.CelCompilerBuilder;
+import dev.cel.compiler.CelCompilerFactory;
+import dev.cel.parser.CelStandardMacro;
+import dev.cel.runtime.CelFunctionBinding;
+import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelRuntimeFactory;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Compiles conditions and remembers them by their text, so that a reload and a rule written a
+ * thousand times cost nothing. One instance per process; thread-safe.
+ */
+public final class Conditions {
+  private static final int LONGEST_TEXT = 4096;
+
+  /** What a condition may read. */
+  public enum Kind {
+    /** {@code when} and {@code if}: facts of the request. */
+    REQUEST,
+    /** {@code accept} and {@code store_if}: the answer as well, as {@code response}. */
+    RESPONSE
+  }
+
+  private record Source(String text, Kind kind) {}
+
+  private static final CelOptions OPTIONS =
+      CelOptions.current()
+          .enableHeterogeneousNumericComparisons(true)
+          .comprehensionMaxIterations(CostEstimate.LIMIT)
+          .maxExpressionCodePointSize(LONGEST_TEXT)
+          .maxParseRecursionDepth(64)
+          .maxRegexProgramSize(1000)
+          .build();
+
+  private final Map<Kind, CelCompiler> compilers = new EnumMap<>(Kind.class);
+  private final CelRuntime runtime = newRuntime();
+  private final ConcurrentHashMap<Source, Condition> compiled = new ConcurrentHashMap<>();
+  private final LongAdder failures = new LongAdder();
+
+  /** Creates an empty cache. */
+  public Conditions() {
+    for (Kind kind : Kind.values()) {
+      compilers.put(kind, newCompiler(kind));
+    }
+  }
+
+  /**
+   * Parses and type-checks a condition. May take a millisecond: at load, not per request.
+   *
+   * @throws ConditionException when the text is no condition, with the place and what was expected
+   */
+  public Condition compile(String text, Kind kind) {
+    Source source = new Source(text, kind);
+    Condition known = compiled.get(source);
+    if (known == null) {
+      known = compileNew(text, kind, true);
+      compiled.put(source, known);
+    }
+    return known;
+  }
+
+  /** Returns how many evaluations failed (division by zero, cost limit) and so did not hold. */
+  public long failures() {
+    return failures.sum();
+  }
+
+  /** Forgets the conditions for which {@code inUse} is false: called after a reload. */
+  public void retain(Predicate<Condition> inUse) {
+    compiled.values().removeIf(inUse.negate());
+  }
+
+  /** Compiles past the cache; without the direct shapes it is CEL's interpreter that answers. */
+  Condition compileNew(String text, Kind kind, boolean shapes) {
+    CelCompiler compiler = Objects.requireNonNull(compilers.get(kind));
+    Rewriter rewriter = new Rewriter();
+    CelAbstractSyntaxTree parsed = tree(text, compiler.parse(text));
+    CelAbstractSyntaxTree checked = tree(text, compiler.check(rewriter.rewrite(parsed)));
+    if (!checked.getResultType().equals(SimpleType.BOOL)) {
+      throw new ConditionException(
+          "%s: is %s (expected: a condition, true or false)"
+              .formatted(text, checked.getResultType().name()));
+    }
+    long cost = CostEstimate.of(checked.getExpr());
+    if (cost > CostEstimate.LIMIT) {
+      throw new ConditionException(
+          "%s: may take %d steps (expected: <= %d)".formatted(text, cost, CostEstimate.LIMIT));
+    }
+    Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
+    return direct == null
+        ? new CelCondition(rewriter, checked, text, runtime, failures)
+        : new DirectCondition(rewriter, text, direct);
+  }
+
+  private static CelAbstractSyntaxTree tree(String text, CelValidationResult result) {
+    if (result.hasError()) {
+      throw new ConditionException(
+          result.getErrors().stream().map(Conditions::words).collect(Collectors.joining("; "))
+              + " in: "
+              + text);
+    }
+    try {
+      return result.getAst();
+    } catch (CelValidationException e) {
+      throw new ConditionException(e.getMessage() + " in: " + text);
+    }
+  }
+
+  private static String words(CelIssue issue) {
+    String message = issue.getMessage();
+    if (message.startsWith("undeclared reference to 'response")) {
+      message += "; response.text, .finish, .json, .logprob, .tokens exist in accept and store_if";
+    }
+    return "column %d: %s".formatted(issue.getSourceLocation().getColumn() + 1, message);
+  }
+
+  private static CelCompiler newCompiler(Kind kind) {
+    CelCompilerBuilder builder =
+        CelCompilerFactory.standardCelCompilerBuilder()
+            .setOptions(OPTIONS)
+            .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+            .addVar(Rewriter.FACTS, SimpleType.DYN)
+            .addFunctionDeclarations(
+                lookUp(Rewriter.METADATA, SimpleType.STRING),
+                lookUp(Rewriter.HEADERS, SimpleType.STRING),
+                lookUp(Rewriter.BUDGET, SimpleType.DOUBLE));
+    for (Variables.Variable variable : Variables.of(kind)) {
+      builder.addVar(variable.name(), variable.type());
+    }
+    return builder.build();
+  }
+
+  private static CelFunctionDecl lookUp(String name, CelType result) {
+    return CelFunctionDecl.newFunctionDeclaration(
+        name, CelOverloadDecl.newGlobalOverload(name, result, SimpleType.DYN, SimpleType.STRING));
+  }
+
+  private static CelRuntime newRuntime() {
+    return CelRuntimeFactory.plannerRuntimeBuilder()
+        .setOptions(OPTIONS)
+        .addFunctionBindings(
+            CelFunctionBinding.from(
+                Rewriter.METADATA,
+                Facts.class,
+                String.class,
+                (facts, key) -> Shapes.at(true, facts, key)),
+            CelFunctionBinding.from(
+                Rewriter.HEADERS,
+                Facts.class,
+                String.class,
+                (facts, key) -> Shapes.at(false, facts, key)),
+            CelFunctionBinding.from(Rewriter.BUDGET, Facts.class, String.class, Facts::budget))
+        .build();
+  }
+}
