@@ -104,14 +104,22 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** Ends; deletes the directory when all of it is in the database. */
   @Override
   public void close() {
+    close(false);
+  }
+
+  /**
+   * Ends; deletes the directory when all of it is in the database.
+   *
+   * @param committed whether all that was read has been committed
+   */
+  void close(boolean committed) {
     closed = true;
     LockSupport.unpark(thread);
     try {
       thread.join();
-      boolean empty = true;
+      boolean empty = committed;
       for (JournalWriter writer : writers) {
         for (Segment segment : writer.segments()) {
           empty &= segment.openIntents == 0 && segment.isRead();

@@ -21,6 +21,9 @@ public interface LedgerQueries {
    */
   List<LedgerRow> recent(@Nullable UUID before, int limit);
 
+  /** Returns sums by dimension and period, exact to the nano. */
+  Spend spend(SpendQuery query);
+
   /** Returns what each counter of that owner was charged, ever. */
   Map<UUID, Long> ownerTotals(long owner);
 

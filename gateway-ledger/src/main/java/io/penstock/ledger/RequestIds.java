@@ -50,9 +50,8 @@ public final class RequestIds {
     return new UUID(request.getMostSignificantBits(), request.getLeastSignificantBits() | attempt);
   }
 
-  /** Returns the request of a row. */
-  public static UUID request(UUID row) {
-    return new UUID(
-        row.getMostSignificantBits(), row.getLeastSignificantBits() & ~(long) MAX_ATTEMPT);
+  /** Returns the request of a row with that attempt number. */
+  static UUID request(UUID row, int attempt) {
+    return new UUID(row.getMostSignificantBits(), row.getLeastSignificantBits() & ~(long) attempt);
   }
 }

@@ -1,0 +1,126 @@
+package io.penstock.ledger;
+
+import io.penstock.core.Ending;
+import io.penstock.core.price.Usage;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Rows that no call made. The past is never changed: what was wrong gets a row that says so. */
+public final class Corrections {
+  private static final LedgerRow.Caller NOBODY =
+      new LedgerRow.Caller("", "", "", "", "", "", Map.of());
+  private static final LedgerRow.Destination NOWHERE =
+      new LedgerRow.Destination("", "", "", "", "", "");
+
+  private Corrections() {}
+
+  /** Returns the row for an attempt whose process died before its end: charged at its bound. */
+  static LedgerRow crashed(Intent intent) {
+    LedgerRow.Attempt attempt = intent.attempt();
+    return new LedgerRow(
+        new LedgerRow.Attempt(attempt.request(), attempt.number(), Cause.CRASH),
+        new LedgerRow.Times(intent.reservedAt(), intent.reservedAt(), 0, 0, -1),
+        intent.caller(),
+        intent.destination(),
+        new LedgerRow.Outcome(
+            0,
+            Ending.UPSTREAM_FAILED,
+            "crash",
+            Dimension.label(attempt.cause()),
+            CacheOutcome.OFF,
+            Waste.CRASH),
+        Usage.NONE,
+        UsageSource.ESTIMATED,
+        new LedgerRow.Money(intent.bound(), intent.bound(), 0, 0, 0, intent.priceVersion()),
+        intent.holds(),
+        null);
+  }
+
+  /**
+   * Returns the row by which a dead owner's whole allowance of one counter stays charged until its
+   * journal is found; when that happens the ledger reverses it.
+   *
+   * @param id a hash of owner and counter, so that reaping twice books once; its last ten bits are
+   *     not used
+   */
+  public static LedgerRow reaped(UUID id, long atMillis, Charge charge) {
+    return new LedgerRow(
+        new LedgerRow.Attempt(RequestIds.request(id, RequestIds.MAX_ATTEMPT), 0, Cause.CRASH),
+        new LedgerRow.Times(atMillis, atMillis, 0, 0, -1),
+        NOBODY,
+        NOWHERE,
+        new LedgerRow.Outcome(
+            0, Ending.UPSTREAM_FAILED, "crash", "reaped", CacheOutcome.OFF, Waste.CRASH),
+        Usage.NONE,
+        UsageSource.ESTIMATED,
+        LedgerRow.Money.ZERO,
+        List.of(charge),
+        null);
+  }
+
+  /**
+   * Returns a correction.
+   *
+   * @param id from {@link RequestIds#next()}
+   * @param cost nano-USD, negative for a credit
+   * @param charges without owner (0); negative amounts give budget back
+   * @param reason for the report
+   */
+  public static LedgerRow correction(
+      UUID id,
+      long atMillis,
+      LedgerRow.Caller caller,
+      long cost,
+      List<Charge> charges,
+      String reason) {
+    return booked(
+        new LedgerRow.Attempt(id, 0, Cause.CORRECTION),
+        atMillis,
+        caller,
+        NOWHERE,
+        cost,
+        charges,
+        reason);
+  }
+
+  static LedgerRow booked(
+      LedgerRow.Attempt attempt,
+      long atMillis,
+      LedgerRow.Caller caller,
+      LedgerRow.Destination destination,
+      long cost,
+      List<Charge> charges,
+      String reason) {
+    return new LedgerRow(
+        attempt,
+        new LedgerRow.Times(atMillis, atMillis, 0, 0, -1),
+        caller,
+        destination,
+        new LedgerRow.Outcome(0, Ending.COMPLETED, "", reason, CacheOutcome.OFF, Waste.NONE),
+        Usage.NONE,
+        attempt.cause() == Cause.RECONCILIATION ? UsageSource.RECONCILED : UsageSource.NONE,
+        new LedgerRow.Money(cost, cost, 0, 0, 0, ""),
+        charges,
+        null);
+  }
+
+  /** Returns the row that takes another back, with the next attempt number. */
+  static LedgerRow reverse(LedgerRow row, String reason) {
+    LedgerRow.Money money = row.money();
+    return new LedgerRow(
+        new LedgerRow.Attempt(
+            row.attempt().request(), row.attempt().number() + 1, Cause.CORRECTION),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        new LedgerRow.Outcome(0, Ending.COMPLETED, "", reason, CacheOutcome.OFF, Waste.NONE),
+        Usage.NONE,
+        UsageSource.NONE,
+        new LedgerRow.Money(-money.cost(), -money.list(), -money.baseline(), 0, 0, ""),
+        row.charges().stream()
+            .map(charge -> new Charge(charge.counter(), charge.owner(), -charge.amount()))
+            .toList(),
+        null);
+  }
+}

@@ -1,0 +1,135 @@
+package io.penstock.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** What every counter was charged, by owner, in the same transaction as the rows. */
+final class CounterTable {
+  private static final int MAX_KNOWN = 100_000;
+
+  private final SqlDialect dialect;
+  private final Set<UUID> known = new HashSet<>();
+
+  CounterTable(SqlDialect dialect) {
+    this.dialect = dialect;
+  }
+
+  /** Adds the charges of rows that were inserted in the same transaction. */
+  void add(Connection connection, List<LedgerRow> rows) throws SQLException {
+    TreeMap<UUID, Counter> counters = new TreeMap<>();
+    TreeMap<UUID, TreeMap<Long, Long>> totals = new TreeMap<>();
+    for (LedgerRow row : rows) {
+      for (Charge charge : row.charges()) {
+        UUID id = charge.counter().id();
+        if (!known.contains(id)) {
+          counters.put(id, charge.counter());
+        }
+        totals
+            .computeIfAbsent(id, counter -> new TreeMap<>())
+            .merge(charge.owner(), charge.amount(), Math::addExact);
+      }
+    }
+    insert(connection, counters);
+    try (PreparedStatement upsert =
+        connection.prepareStatement(
+            "INSERT INTO counter_total (counter, owner, total) VALUES (?, ?, ?) ON CONFLICT"
+                + " (counter, owner) DO UPDATE SET total = counter_total.total + excluded.total")) {
+      for (Map.Entry<UUID, TreeMap<Long, Long>> counter : totals.entrySet()) {
+        for (Map.Entry<Long, Long> owner : counter.getValue().entrySet()) {
+          dialect.bind(upsert, 1, counter.getKey());
+          upsert.setLong(2, owner.getKey());
+          upsert.setLong(3, owner.getValue());
+          upsert.addBatch();
+        }
+      }
+      upsert.executeBatch();
+    }
+  }
+
+  private void insert(Connection connection, Map<UUID, Counter> counters) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end)"
+                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")) {
+      for (Counter counter : counters.values()) {
+        dialect.bind(insert, 1, counter.id());
+        insert.setString(2, counter.budget());
+        insert.setInt(3, counter.override());
+        insert.setString(4, counter.subject());
+        insert.setLong(5, counter.windowStart());
+        insert.setLong(6, counter.windowEnd());
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+    if (known.size() + counters.size() > MAX_KNOWN) {
+      known.clear();
+    }
+    known.addAll(counters.keySet());
+  }
+
+  /** Forgets what a transaction that failed may have inserted. */
+  void rolledBack() {
+    known.clear();
+  }
+
+  /** Returns the counters that the filter selects. */
+  List<LedgerQueries.CounterTotal> totals(Connection connection, String where, long value)
+      throws SQLException {
+    List<LedgerQueries.CounterTotal> totals = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT c.id, c.budget, c.override_index, c.subject, c.window_start, c.window_end,"
+                + " t.owner, t.total FROM counter_total t JOIN counter c ON c.id = t.counter WHERE "
+                + where)) {
+      select.setLong(1, value);
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          totals.add(
+              new LedgerQueries.CounterTotal(
+                  counter(results), results.getLong(7), results.getLong(8)));
+        }
+      }
+    }
+    return totals;
+  }
+
+  /** Returns counters by id. */
+  Map<UUID, Counter> byId(Connection connection, Set<UUID> ids) throws SQLException {
+    Map<UUID, Counter> counters = new HashMap<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT id, budget, override_index, subject, window_start, window_end FROM counter"
+                + " WHERE id = ?")) {
+      for (UUID id : ids) {
+        dialect.bind(select, 1, id);
+        try (ResultSet results = select.executeQuery()) {
+          if (results.next()) {
+            counters.put(id, counter(results));
+          }
+        }
+      }
+    }
+    return counters;
+  }
+
+  private Counter counter(ResultSet results) throws SQLException {
+    return new Counter(
+        dialect.uuid(results, 1),
+        results.getString(2),
+        results.getInt(3),
+        results.getString(4),
+        results.getLong(5),
+        results.getLong(6));
+  }
+}

@@ -1,0 +1,43 @@
+package io.penstock.ledger;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+
+/** The lengths of roll-up periods, UTC. */
+enum Grain {
+  HOUR,
+  DAY,
+  MONTH;
+
+  private static final long HOUR_MILLIS = 3_600_000;
+  private static final long DAY_MILLIS = 86_400_000;
+
+  /** Returns the start of the period that contains that instant. */
+  long floor(long millis) {
+    return switch (this) {
+      case HOUR -> Math.floorDiv(millis, HOUR_MILLIS) * HOUR_MILLIS;
+      case DAY -> Math.floorDiv(millis, DAY_MILLIS) * DAY_MILLIS;
+      case MONTH -> month(millis).toEpochDay() * DAY_MILLIS;
+    };
+  }
+
+  /** Returns the first start of a period that is not before that instant. */
+  long ceil(long millis) {
+    long floor = floor(millis);
+    return floor == millis ? millis : next(floor);
+  }
+
+  /** Returns the start of the period after that start. */
+  long next(long start) {
+    return switch (this) {
+      case HOUR -> start + HOUR_MILLIS;
+      case DAY -> start + DAY_MILLIS;
+      case MONTH -> month(start).plusMonths(1).toEpochDay() * DAY_MILLIS;
+    };
+  }
+
+  private static LocalDate month(long millis) {
+    return LocalDate.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC).withDayOfMonth(1);
+  }
+}

@@ -1,0 +1,22 @@
+package io.penstock.ledger;
+
+/** Reads a ledger that another process may be writing. Close it when done. */
+public final class LedgerReader implements AutoCloseable {
+  private final ReadPool pool;
+  private final SqlQueries queries;
+
+  LedgerReader(ReadPool pool) {
+    this.pool = pool;
+    this.queries = new SqlQueries(pool);
+  }
+
+  /** Reads of what is committed. */
+  public LedgerQueries queries() {
+    return queries;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

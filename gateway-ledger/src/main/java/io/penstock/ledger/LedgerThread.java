@@ -1,0 +1,206 @@
+package io.penstock.ledger;
+
+import io.penstock.core.Ticker;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes to the database. It reads the journals from the front, commits rows in
+ * batches, then frees segments whose every record is committed and whose every intent has its row.
+ * A batch that the database refuses is kept and tried again, so nothing is read twice or lost.
+ */
+final class LedgerThread {
+  private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
+  private static final int BATCH = 500;
+  private static final long IDLE_NANOS = 5_000_000;
+  private static final long RETRY_NANOS = 200_000_000;
+  private static final long EXPIRE_EVERY_NANOS = 3_600_000_000_000L;
+
+  private final Journal journal;
+  private final Store store;
+  private final LedgerOptions options;
+  private final Ticker ticker;
+  private final Thread thread;
+  private final Map<UUID, Segment> open = new HashMap<>();
+  private final List<LedgerRow> batch = new ArrayList<>(BATCH);
+  private final ConcurrentLinkedQueue<Booking> bookings = new ConcurrentLinkedQueue<>();
+  private long read;
+  private long expireAt;
+
+  private volatile long consumed;
+  private volatile int openCount;
+  private volatile long lastCommitMillis;
+  private volatile String error = "";
+  private volatile boolean closed;
+
+  LedgerThread(Journal journal, Store store, LedgerOptions options, Ticker ticker) {
+    this.journal = journal;
+    this.store = store;
+    this.options = options;
+    this.ticker = ticker;
+    this.expireAt = ticker.nanoTime();
+    this.thread = Thread.ofPlatform().name("penstock-ledger").daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Commits what the journal holds, as far as the database takes it, and ends. */
+  void close() throws InterruptedException {
+    closed = true;
+    LockSupport.unpark(thread);
+    thread.join();
+    store.close();
+  }
+
+  /** Returns whether all that was read is committed; only after {@link #close}. */
+  boolean isDrained() {
+    return batch.isEmpty();
+  }
+
+  CompletableFuture<Void> book(LedgerRow row) {
+    Booking booking = new Booking(row, new CompletableFuture<>());
+    bookings.add(booking);
+    if (closed) {
+      booking.done.completeExceptionally(new LedgerException("the ledger is closed"));
+    }
+    LockSupport.unpark(thread);
+    return booking.done;
+  }
+
+  long consumed() {
+    return consumed;
+  }
+
+  int openIntents() {
+    return openCount;
+  }
+
+  long lastCommitMillis() {
+    return lastCommitMillis;
+  }
+
+  String error() {
+    return error;
+  }
+
+  private void run() {
+    boolean busy = true;
+    while (busy || !closed) {
+      try {
+        busy = pump();
+        if (!busy && !closed) {
+          expire();
+          LockSupport.parkNanos(this, IDLE_NANOS);
+        }
+      } catch (SQLException | IOException | RuntimeException e) {
+        failed(e);
+        busy = false;
+        if (!closed) {
+          LockSupport.parkNanos(this, RETRY_NANOS);
+        }
+      }
+    }
+    for (Booking booking = bookings.poll(); booking != null; booking = bookings.poll()) {
+      booking.done.completeExceptionally(new LedgerException("the ledger is closed"));
+    }
+  }
+
+  private void failed(Exception e) {
+    String message = String.valueOf(e.getMessage());
+    if (!message.equals(error)) {
+      LOG.error("ledger: {} takes no rows: {}", options.safeUrl(), message);
+    }
+    error = message;
+  }
+
+  private boolean pump() throws SQLException, IOException {
+    if (batch.isEmpty()) {
+      fill();
+    }
+    List<Booking> booked = new ArrayList<>();
+    List<LedgerRow> rows = new ArrayList<>(batch);
+    for (Booking booking : bookings) {
+      booked.add(booking);
+      rows.add(booking.row);
+    }
+    if (!rows.isEmpty()) {
+      store.append(rows);
+      lastCommitMillis = ticker.epochMillis();
+      error = "";
+    }
+    batch.clear();
+    for (Booking booking : booked) {
+      bookings.remove(booking);
+      booking.done.complete(null);
+    }
+    for (JournalWriter writer : journal.writers()) {
+      writer.free();
+    }
+    boolean progress = consumed != read || !booked.isEmpty();
+    openCount = open.size();
+    consumed = read;
+    return progress;
+  }
+
+  private void fill() {
+    for (JournalWriter writer : journal.writers()) {
+      for (Segment segment : writer.segments()) {
+        while (batch.size() < BATCH) {
+          Object entry = segment.read();
+          if (entry == null) {
+            break;
+          }
+          read++;
+          accept(entry, segment);
+        }
+        if (!segment.isExhausted()) {
+          break;
+        }
+      }
+    }
+  }
+
+  private void accept(Object entry, Segment segment) {
+    switch (entry) {
+      case Intent intent -> {
+        if (open.put(intent.attempt().rowId(), segment) == null) {
+          segment.openIntents++;
+        }
+      }
+      case LedgerRow row -> {
+        Segment began = open.remove(row.id());
+        if (began != null) {
+          began.openIntents--;
+        }
+        batch.add(row);
+      }
+      case Extend extend -> LOG.trace("extended {}", extend.row());
+      default -> throw new IllegalStateException("a torn record in the journal of this process");
+    }
+  }
+
+  private void expire() throws SQLException {
+    if (options.retain() == null || ticker.nanoTime() - expireAt < 0) {
+      return;
+    }
+    expireAt = ticker.nanoTime() + EXPIRE_EVERY_NANOS;
+    long deleted = store.expire(ticker.epochMillis() - options.retain().toMillis());
+    if (deleted > 0) {
+      LOG.info("ledger: deleted rows older than {}: {}", options.retain(), deleted);
+    }
+  }
+
+  private record Booking(LedgerRow row, CompletableFuture<Void> done) {}
+}

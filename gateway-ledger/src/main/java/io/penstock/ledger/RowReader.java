@@ -1,0 +1,76 @@
+package io.penstock.ledger;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads whole rows by id. Stateless; the connection is the caller's. */
+final class RowReader {
+  private static final Pattern COUNTER = Pattern.compile("\\[\"([0-9a-f-]{36})\"");
+
+  private final SqlDialect dialect;
+  private final RowTable rows;
+  private final CounterTable counters;
+
+  RowReader(SqlDialect dialect, RowTable rows, CounterTable counters) {
+    this.dialect = dialect;
+    this.rows = rows;
+    this.counters = counters;
+  }
+
+  /** Returns the rows between two ids, both included, in order. */
+  List<LedgerRow> rows(Connection connection, UUID from, UUID to) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(select() + " WHERE r.id >= ? AND r.id <= ? ORDER BY r.id")) {
+      dialect.bind(select, 1, from);
+      dialect.bind(select, 2, to);
+      return read(connection, select);
+    }
+  }
+
+  /** Returns rows below that id, descending. */
+  List<LedgerRow> before(Connection connection, UUID before, int limit) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            select() + " WHERE r.id < ? ORDER BY r.id DESC LIMIT " + limit)) {
+      dialect.bind(select, 1, before);
+      return read(connection, select);
+    }
+  }
+
+  private static String select() {
+    return "SELECT " + RowTable.columns("r") + " FROM ledger_row r";
+  }
+
+  /** Runs the query twice: once for the counters it names, once for the rows. */
+  private List<LedgerRow> read(Connection connection, PreparedStatement select)
+      throws SQLException {
+    int charges = 2 + RowTable.NUMBERS.size() + RowTable.TEXTS.indexOf("charges");
+    Set<UUID> ids = new HashSet<>();
+    try (ResultSet results = select.executeQuery()) {
+      while (results.next()) {
+        Matcher matcher = COUNTER.matcher(results.getString(charges));
+        while (matcher.find()) {
+          ids.add(UUID.fromString(matcher.group(1)));
+        }
+      }
+    }
+    Map<UUID, Counter> known = counters.byId(connection, ids);
+    List<LedgerRow> found = new ArrayList<>();
+    try (ResultSet results = select.executeQuery()) {
+      while (results.next()) {
+        found.add(rows.read(results, known));
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,360 @@
+package io.penstock.ledger;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Ending;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Rows as a table: one line per row, one column per meter. */
+final class RowTable {
+  static final List<String> NUMBERS =
+      List.of(
+          "number",
+          "reserved_at",
+          "ended_at",
+          "latency_ns",
+          "overhead_ns",
+          "first_token_ns",
+          "status",
+          "cost",
+          "list_cost",
+          "baseline",
+          "saved",
+          "premium");
+  static final List<String> TEXTS =
+      List.of(
+          "cause",
+          "team",
+          "app",
+          "usr",
+          "end_user",
+          "key_id",
+          "session",
+          "metadata",
+          "endpoint",
+          "asked",
+          "route",
+          "reason",
+          "provider",
+          "model",
+          "ending",
+          "error",
+          "rule",
+          "cache",
+          "waste",
+          "usage_source",
+          "usage_model",
+          "usage_tier",
+          "usage_region",
+          "price_version",
+          "charges",
+          "budgets");
+
+  private static final Meter[] METERS = Meter.values();
+  private static final List<String> ALL =
+      Stream.of(
+              Stream.of("id"),
+              NUMBERS.stream(),
+              TEXTS.stream(),
+              Stream.of(METERS).map(Schema::meterColumn))
+          .flatMap(names -> names)
+          .toList();
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<TreeMap<String, String>> TEXT_MAP = new TypeReference<>() {};
+  private static final TypeReference<List<List<String>>> TEXT_TABLE = new TypeReference<>() {};
+
+  private final SqlDialect dialect;
+
+  RowTable(SqlDialect dialect) {
+    this.dialect = dialect;
+  }
+
+  static String columns(String alias) {
+    return ALL.stream().map(name -> alias + '.' + name).collect(Collectors.joining(", "));
+  }
+
+  /** Inserts those that are not there yet and returns them. */
+  List<LedgerRow> insert(Connection connection, List<LedgerRow> rows) throws SQLException {
+    String places = ALL.stream().map(name -> "?").collect(Collectors.joining(", "));
+    String sql =
+        "INSERT INTO ledger_row ("
+            + String.join(", ", ALL)
+            + ") VALUES ("
+            + places
+            + ") ON CONFLICT (id) DO NOTHING";
+    int[] counts;
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      for (LedgerRow row : rows) {
+        bind(insert, row);
+        insert.addBatch();
+      }
+      counts = insert.executeBatch();
+    }
+    List<LedgerRow> fresh = new ArrayList<>(rows.size());
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] == 1) {
+        fresh.add(rows.get(i));
+      }
+    }
+    insertContent(connection, fresh);
+    return fresh;
+  }
+
+  private void insertContent(Connection connection, List<LedgerRow> rows) throws SQLException {
+    List<LedgerRow> kept = rows.stream().filter(row -> row.content() != null).toList();
+    if (kept.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO content (id, request, response) VALUES (?, ?, ?)")) {
+      for (LedgerRow row : kept) {
+        Content content = row.content();
+        if (content != null) {
+          dialect.bind(insert, 1, row.id());
+          insert.setBytes(2, content.request());
+          insert.setBytes(3, content.response());
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private void bind(PreparedStatement insert, LedgerRow row) throws SQLException {
+    dialect.bind(insert, 1, row.id());
+    int at = 2;
+    LedgerRow.Times times = row.times();
+    LedgerRow.Money money = row.money();
+    for (long number :
+        new long[] {
+          row.attempt().number(),
+          times.reservedAt(),
+          times.endedAt(),
+          times.latencyNanos(),
+          times.overheadNanos(),
+          times.firstTokenNanos(),
+          row.outcome().status(),
+          money.cost(),
+          money.list(),
+          money.baseline(),
+          money.saved(),
+          money.premium()
+        }) {
+      insert.setLong(at++, number);
+    }
+    for (String text : texts(row)) {
+      // PostgreSQL refuses NUL in text; a client may have sent one.
+      insert.setString(at++, text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD'));
+    }
+    for (Meter meter : METERS) {
+      long quantity = row.usage().of(meter);
+      if (quantity == 0) {
+        insert.setNull(at++, Types.BIGINT);
+      } else {
+        insert.setLong(at++, quantity);
+      }
+    }
+  }
+
+  private static String[] texts(LedgerRow row) {
+    LedgerRow.Caller caller = row.caller();
+    LedgerRow.Destination to = row.destination();
+    LedgerRow.Outcome outcome = row.outcome();
+    Usage usage = row.usage();
+    TreeSet<String> budgets = new TreeSet<>();
+    for (Charge charge : row.charges()) {
+      budgets.add(charge.counter().budget());
+    }
+    return new String[] {
+      Dimension.label(row.attempt().cause()),
+      caller.team(),
+      caller.app(),
+      caller.user(),
+      caller.endUser(),
+      caller.key(),
+      caller.session(),
+      json(new TreeMap<>(caller.metadata())),
+      to.endpoint(),
+      to.asked(),
+      to.route(),
+      to.reason(),
+      to.provider(),
+      to.model(),
+      Dimension.label(outcome.ending()),
+      outcome.error(),
+      outcome.rule(),
+      Dimension.label(outcome.cache()),
+      Dimension.label(outcome.waste()),
+      Dimension.label(row.usageSource()),
+      orEmpty(usage.model()),
+      orEmpty(usage.serviceTier()),
+      orEmpty(usage.region()),
+      row.money().priceVersion(),
+      charges(row.charges()),
+      json(budgets)
+    };
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  private static @Nullable String orNull(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static String charges(List<Charge> charges) {
+    StringBuilder text = new StringBuilder("[");
+    for (Charge charge : charges) {
+      text.append(text.length() == 1 ? "" : ",")
+          .append("[\"")
+          .append(charge.counter().id())
+          .append("\",\"")
+          .append(charge.owner())
+          .append("\",\"")
+          .append(charge.amount())
+          .append("\"]");
+    }
+    return text.append(']').toString();
+  }
+
+  static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("no JSON form: " + value.getClass(), e);
+    }
+  }
+
+  private static <T> T parse(String json, TypeReference<T> type) {
+    try {
+      return JSON.readValue(json, type);
+    } catch (JsonProcessingException e) {
+      throw new LedgerException("the ledger holds unreadable JSON: " + json, e);
+    }
+  }
+
+  static Map<String, String> textMap(String json) {
+    return parse(json, TEXT_MAP);
+  }
+
+  /** Reads the row at the result's position, selected by {@link #columns}. */
+  LedgerRow read(ResultSet results, Map<UUID, Counter> counters) throws SQLException {
+    Cursor cursor = new Cursor(results);
+    UUID id = dialect.uuid(results, cursor.at++);
+    int number = (int) cursor.number();
+    LedgerRow.Times times =
+        new LedgerRow.Times(
+            cursor.number(), cursor.number(), cursor.number(), cursor.number(), cursor.number());
+    int status = (int) cursor.number();
+    long[] money = {
+      cursor.number(), cursor.number(), cursor.number(), cursor.number(), cursor.number()
+    };
+    Cause cause = cursor.label(Cause.class);
+    LedgerRow.Caller caller =
+        new LedgerRow.Caller(
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            textMap(cursor.text()));
+    LedgerRow.Destination destination =
+        new LedgerRow.Destination(
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text(),
+            cursor.text());
+    LedgerRow.Outcome outcome = outcome(cursor, status);
+    UsageSource source = cursor.label(UsageSource.class);
+    Usage.Builder usage =
+        Usage.builder()
+            .model(orNull(cursor.text()))
+            .serviceTier(orNull(cursor.text()))
+            .region(orNull(cursor.text()));
+    String version = cursor.text();
+    List<Charge> charges = charges(cursor.text(), counters);
+    cursor.text(); // budgets: derived from the charges
+    for (Meter meter : METERS) {
+      usage.set(meter, cursor.number());
+    }
+    return new LedgerRow(
+        new LedgerRow.Attempt(RequestIds.request(id, number), number, cause),
+        times,
+        caller,
+        destination,
+        outcome,
+        usage.build(),
+        source,
+        new LedgerRow.Money(money[0], money[1], money[2], money[3], money[4], version),
+        charges,
+        null);
+  }
+
+  private static LedgerRow.Outcome outcome(Cursor cursor, int status) throws SQLException {
+    Ending ending = cursor.label(Ending.class);
+    return new LedgerRow.Outcome(
+        status,
+        ending,
+        cursor.text(),
+        cursor.text(),
+        cursor.label(CacheOutcome.class),
+        cursor.label(Waste.class));
+  }
+
+  private static List<Charge> charges(String json, Map<UUID, Counter> counters) {
+    List<Charge> charges = new ArrayList<>();
+    for (List<String> entry : parse(json, TEXT_TABLE)) {
+      UUID id = UUID.fromString(entry.get(0));
+      Counter counter = counters.get(id);
+      if (counter == null) {
+        throw new LedgerException("the ledger has a charge to an unknown counter: " + id);
+      }
+      charges.add(new Charge(counter, Long.parseLong(entry.get(1)), Long.parseLong(entry.get(2))));
+    }
+    return charges;
+  }
+
+  /** Reads columns from left to right. */
+  private static final class Cursor {
+    private final ResultSet results;
+    private int at = 1;
+
+    Cursor(ResultSet results) {
+      this.results = results;
+    }
+
+    long number() throws SQLException {
+      return results.getLong(at++);
+    }
+
+    String text() throws SQLException {
+      return results.getString(at++);
+    }
+
+    <E extends Enum<E>> E label(Class<E> type) throws SQLException {
+      return Enum.valueOf(type, text().toUpperCase(Locale.ROOT));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.penstock.ledger;
+
+import io.penstock.core.price.Meter;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The tables and how older ones become the present ones: a list of steps, each run once, in one
+ * transaction. A database that is newer than this program is refused.
+ */
+final class Schema {
+  private static final List<List<String>> STEPS = List.of(first(), second());
+
+  /** The version that this program writes. */
+  static final int VERSION = STEPS.size();
+
+  private Schema() {}
+
+  /** Brings the database to {@link #VERSION}. */
+  static void migrate(Connection connection, SqlDialect dialect) throws SQLException {
+    migrate(connection, dialect, VERSION);
+  }
+
+  /** Brings the database to that version; for tests of the migration. */
+  static void migrate(Connection connection, SqlDialect dialect, int target) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement sql = connection.createStatement()) {
+      if (dialect == SqlDialect.POSTGRES) {
+        sql.execute("SELECT pg_advisory_xact_lock(7250611)"); // replicas that start together
+      }
+      sql.execute("CREATE TABLE IF NOT EXISTS penstock_schema (version INTEGER NOT NULL)");
+      int version = version(sql);
+      if (version > VERSION) {
+        throw new LedgerException(
+            "the ledger has schema version "
+                + version
+                + ", made by a newer Penstock (expected: at most "
+                + VERSION
+                + ")");
+      }
+      for (int step = version; step < target; step++) {
+        for (String statement : STEPS.get(step)) {
+          sql.execute(dialect.ddl(statement));
+        }
+        sql.execute("DELETE FROM penstock_schema");
+        sql.execute("INSERT INTO penstock_schema VALUES (" + (step + 1) + ")");
+      }
+      addMeters(sql);
+      connection.commit();
+    } catch (SQLException | LedgerException e) {
+      connection.rollback();
+      throw e;
+    } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private static int version(Statement sql) throws SQLException {
+    try (ResultSet results = sql.executeQuery("SELECT MAX(version) FROM penstock_schema")) {
+      return results.next() ? results.getInt(1) : 0;
+    }
+  }
+
+  /** A meter that this program knows and the tables do not becomes a column. */
+  private static void addMeters(Statement sql) throws SQLException {
+    for (String table : List.of("ledger_row", "rollup")) {
+      Set<String> present = new HashSet<>();
+      try (ResultSet results = sql.executeQuery("SELECT * FROM " + table + " WHERE 1 = 0")) {
+        for (int i = 1; i <= results.getMetaData().getColumnCount(); i++) {
+          present.add(results.getMetaData().getColumnName(i).toLowerCase(Locale.ROOT));
+        }
+      }
+      for (Meter meter : Meter.values()) {
+        if (!present.contains(meterColumn(meter))) {
+          sql.execute("ALTER TABLE " + table + " ADD COLUMN " + meterColumn(meter) + " BIGINT");
+        }
+      }
+    }
+  }
+
+  static String meterColumn(Meter meter) {
+    return "m_" + meter.label();
+  }
+
+  private static String columns(Stream<String> names, String type) {
+    return names.map(name -> name + ' ' + type).collect(Collectors.joining(", "));
+  }
+
+  private static List<String> first() {
+    String texts = columns(RowTable.TEXTS.stream(), "TEXT NOT NULL");
+    String numbers = columns(RowTable.NUMBERS.stream(), "BIGINT NOT NULL");
+    String dims = columns(Dimension.ROLLED.stream().map(Dimension::column), "TEXT NOT NULL");
+    String measures = columns(Stream.of(Measure.values()).map(Measure::label), "BIGINT NOT NULL");
+    String key = "grain INTEGER NOT NULL, period BIGINT NOT NULL, dim BIGINT NOT NULL";
+    String buckets =
+        columns(IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i), "BIGINT NOT NULL");
+    return List.of(
+        "CREATE TABLE ledger_row (id {uuid} PRIMARY KEY, " + numbers + ", " + texts + ")",
+        "CREATE INDEX ledger_row_ended ON ledger_row (ended_at)",
+        "CREATE TABLE content (id {uuid} PRIMARY KEY, request {bytes}, response {bytes})",
+        "CREATE TABLE counter (id {uuid} PRIMARY KEY, budget TEXT NOT NULL, override_index INTEGER"
+            + " NOT NULL, subject TEXT NOT NULL, window_start BIGINT NOT NULL, window_end BIGINT"
+            + " NOT NULL)",
+        "CREATE TABLE counter_total (counter {uuid} NOT NULL, owner BIGINT NOT NULL, total BIGINT"
+            + " NOT NULL, PRIMARY KEY (counter, owner))",
+        "CREATE INDEX counter_total_owner ON counter_total (owner)",
+        "CREATE TABLE reaped (owner BIGINT NOT NULL, id {uuid} NOT NULL, PRIMARY KEY (owner, id))",
+        "CREATE TABLE dim (id {serial}, dim_key TEXT NOT NULL UNIQUE, "
+            + dims
+            + ", extra TEXT NOT NULL)",
+        "CREATE TABLE rollup ("
+            + key
+            + ", "
+            + measures
+            + ", PRIMARY KEY (grain, period, dim))"
+            + " {clustered}",
+        "CREATE TABLE rollup_latency ("
+            + key
+            + ", "
+            + buckets
+            + ", PRIMARY KEY (grain, period,"
+            + " dim)) {clustered}",
+        "CREATE TABLE rollup_extra (name TEXT PRIMARY KEY, since BIGINT NOT NULL)");
+  }
+
+  private static List<String> second() {
+    return List.of(
+        "CREATE TABLE statement_line (month BIGINT NOT NULL, team TEXT NOT NULL, line INTEGER NOT"
+            + " NULL, kind TEXT NOT NULL, description TEXT NOT NULL, calls BIGINT NOT NULL, amount"
+            + " BIGINT NOT NULL, PRIMARY KEY (month, team, line))",
+        "CREATE TABLE statement_month (month BIGINT PRIMARY KEY, closed_at BIGINT NOT NULL)");
+  }
+}

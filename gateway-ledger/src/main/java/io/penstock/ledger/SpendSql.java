@@ -1,0 +1,130 @@
+package io.penstock.ledger;
+
+import io.penstock.core.price.Meter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The SELECTs of one query over one source: roll-ups of a grain, or rows. */
+final class SpendSql {
+  private static final long HOUR_MILLIS = 3_600_000;
+  private static final long DAY_MILLIS = 86_400_000;
+
+  private final SqlDialect dialect;
+  private final SpendQuery query;
+  private final @Nullable Grain grain;
+  private final List<String> parameters = new ArrayList<>();
+  private final String keys;
+  private final String filter;
+
+  /**
+   * @param grain null: rows
+   */
+  SpendSql(SqlDialect dialect, SpendQuery query, @Nullable Grain grain) {
+    this.dialect = dialect;
+    this.query = query;
+    this.grain = grain;
+    this.keys =
+        query.by().stream().map(name -> expression(name) + ", ").collect(Collectors.joining());
+    StringBuilder where = new StringBuilder();
+    query
+        .where()
+        .forEach((name, value) -> {
+          where.append(" AND ").append(expression(name)).append(" = ?");
+          parameters.add(value);
+        });
+    this.filter = where.toString();
+  }
+
+  /** Returns the text parameters, in order; the period's two bounds follow them. */
+  List<String> parameters() {
+    return parameters;
+  }
+
+  /** Returns the SELECT of every measure, then every meter. */
+  String sums() {
+    Stream<String> measures =
+        Stream.of(Measure.values())
+            .map(measure -> grain == null ? measure.rowSql() : "s." + measure.label());
+    Stream<String> meters =
+        Stream.of(Meter.values()).map(meter -> "s." + Schema.meterColumn(meter));
+    return select("rollup", Stream.concat(measures, meters));
+  }
+
+  /** Returns the SELECT of the latency histogram. */
+  String buckets() {
+    return select(
+        "rollup_latency",
+        IntStream.range(0, LatencyBuckets.COUNT)
+            .mapToObj(i -> grain == null ? LatencyBuckets.rowSql(i) : "s.l" + i));
+  }
+
+  private String select(String rollup, Stream<String> sums) {
+    String group =
+        query.by().isEmpty()
+            ? ""
+            : " GROUP BY "
+                + IntStream.rangeClosed(1, query.by().size())
+                    .mapToObj(Integer::toString)
+                    .collect(Collectors.joining(", "));
+    return "SELECT "
+        + keys
+        + sums.map(sum -> "SUM(" + sum + ")").collect(Collectors.joining(", "))
+        + " FROM "
+        + (grain == null ? rows() : rollup + " s JOIN dim d ON d.id = s.dim")
+        + " WHERE 1 = 1"
+        + filter
+        + (grain == null
+            ? " AND s.ended_at >= ? AND s.ended_at < ?"
+            : " AND s.grain = " + grain.ordinal() + " AND s.period >= ? AND s.period < ?")
+        + group;
+  }
+
+  private String rows() {
+    return query.by().contains("budget")
+        ? "ledger_row s LEFT JOIN " + dialect.jsonArray("s.budgets", "b") + " ON 1 = 1"
+        : "ledger_row s";
+  }
+
+  private String expression(String name) {
+    if (SpendQuery.isPeriod(name)) {
+      String time = grain == null ? "s.ended_at" : "s.period";
+      return switch (name) {
+        case "hour" -> time + " - " + time + " % " + HOUR_MILLIS;
+        // Months are cut from days by the reader.
+        default -> time + " - " + time + " % " + DAY_MILLIS;
+      };
+    }
+    if (name.equals("budget")) {
+      return "b.value";
+    }
+    if (grain != null) {
+      return rolled(name);
+    }
+    if (SpendQuery.isMetadata(name)) {
+      parameters.add(dialect.jsonPath(SpendQuery.metadataName(name)));
+      return dialect.jsonText("s.metadata");
+    }
+    return "s." + column(name);
+  }
+
+  private String rolled(String name) {
+    Dimension dimension = Dimension.named(name);
+    if (dimension != null && Dimension.ROLLED.contains(dimension)) {
+      return "d." + dimension.column();
+    }
+    parameters.add(dialect.jsonPath(name));
+    return dialect.jsonText("d.extra");
+  }
+
+  private static String column(String name) {
+    Dimension dimension = Dimension.named(name);
+    if (dimension == null) {
+      throw new IllegalArgumentException("no such dimension: " + name);
+    }
+    return dimension.column();
+  }
+}

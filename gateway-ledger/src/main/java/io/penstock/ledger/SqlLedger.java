@@ -1,0 +1,188 @@
+package io.penstock.ledger;
+
+import io.penstock.core.Ticker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+
+/** The ledger over SQLite or PostgreSQL. */
+public final class SqlLedger implements Ledger {
+  private static final long BOOK_TIMEOUT_SECONDS = 10;
+
+  private final Journal journal;
+  private final LedgerThread thread;
+  private final ReadPool pool;
+  private final SqlQueries queries;
+  private final Recovery recovery;
+  private final Stats stats = new Stats();
+
+  private SqlLedger(Journal journal, LedgerThread thread, ReadPool pool, Recovery recovery) {
+    this.journal = journal;
+    this.thread = thread;
+    this.pool = pool;
+    this.queries = new SqlQueries(pool);
+    this.recovery = recovery;
+  }
+
+  /**
+   * Opens the database (made or migrated as needed), imports the journals of dead processes, starts
+   * the journal and the ledger thread. Blocks.
+   *
+   * @throws LedgerException when the database or the journal directory cannot be used
+   */
+  public static SqlLedger open(LedgerOptions options, Ticker ticker) {
+    makeDirectory(options.url());
+    Store store = Store.open(options, ticker);
+    try {
+      Recovery recovery = Recoverer.run(options.journal(), store);
+      Journal journal = Journal.open(options.journal(), options.journalSizes());
+      LedgerThread thread = new LedgerThread(journal, store, options, ticker);
+      thread.start();
+      return new SqlLedger(journal, thread, new ReadPool(options), recovery);
+    } catch (IOException e) {
+      store.close();
+      throw new LedgerException("journal " + options.journal() + ": " + e, e);
+    } catch (LedgerException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  /** Opens a ledger for reading, for commands that run beside a server; migrates it if needed. */
+  public static LedgerReader read(LedgerOptions options) {
+    Store.open(options, Ticker.system()).close();
+    return new LedgerReader(new ReadPool(options));
+  }
+
+  private static void makeDirectory(String url) {
+    if (SqlDialect.of(url) != SqlDialect.SQLITE) {
+      return;
+    }
+    String file = url.substring("sqlite:".length());
+    int query = file.indexOf('?');
+    Path parent = Path.of(query < 0 ? file : file.substring(0, query)).getParent();
+    if (parent != null) {
+      try {
+        Files.createDirectories(parent);
+      } catch (IOException e) {
+        throw new LedgerException("ledger.url: cannot make " + parent + ": " + e, e);
+      }
+    }
+  }
+
+  @Override
+  public LedgerWriter writer() {
+    return journal.writer();
+  }
+
+  @Override
+  public LedgerStats stats() {
+    return stats;
+  }
+
+  @Override
+  public void flush(long timeoutMillis) {
+    long target = journal.counts().appended().sum();
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    while (thread.consumed() < target) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new LedgerException(
+            "the database did not take "
+                + stats.queue()
+                + " records within "
+                + timeoutMillis
+                + " ms: "
+                + thread.error());
+      }
+      LockSupport.parkNanos(this, 1_000_000);
+    }
+  }
+
+  @Override
+  public void book(LedgerRow row) {
+    CompletableFuture<Void> done = thread.book(row);
+    try {
+      done.get(BOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new LedgerException("the database did not take the row: " + thread.error(), e);
+    } catch (ExecutionException e) {
+      throw new LedgerException(String.valueOf(e.getCause()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LedgerException("interrupted while booking", e);
+    }
+  }
+
+  @Override
+  public LedgerQueries queries() {
+    return queries;
+  }
+
+  @Override
+  public Recovery recovery() {
+    return recovery;
+  }
+
+  @Override
+  public void close() {
+    try {
+      thread.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    journal.close(thread.isDrained());
+    pool.close();
+  }
+
+  private final class Stats implements LedgerStats {
+    @Override
+    public long queue() {
+      return Math.max(0, journal.counts().appended().sum() - thread.consumed());
+    }
+
+    @Override
+    public long lost() {
+      return journal.counts().lost().sum();
+    }
+
+    @Override
+    public long unrecorded() {
+      return journal.counts().unrecorded().sum();
+    }
+
+    @Override
+    public long stalls() {
+      return journal.counts().stalls().sum();
+    }
+
+    @Override
+    public long open() {
+      return thread.openIntents();
+    }
+
+    @Override
+    public boolean full() {
+      for (JournalWriter writer : journal.writers()) {
+        if (writer.isFull()) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    @Override
+    public long lastCommitMillis() {
+      return thread.lastCommitMillis();
+    }
+
+    @Override
+    public String databaseError() {
+      return thread.error();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.penstock.ledger;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** {@link LedgerQueries} over the read pool. */
+final class SqlQueries implements LedgerQueries {
+  private static final UUID NEWEST = new UUID(-1, -1);
+
+  private final ReadPool pool;
+  private final RowReader rows;
+  private final CounterTable counters;
+  private final SpendReader spend;
+
+  SqlQueries(ReadPool pool) {
+    this.pool = pool;
+    this.counters = new CounterTable(pool.dialect());
+    this.spend = new SpendReader(pool.dialect());
+    this.rows = new RowReader(pool.dialect(), new RowTable(pool.dialect()), counters);
+  }
+
+  @Override
+  public List<LedgerRow> request(UUID request) {
+    UUID first = RequestIds.request(request, RequestIds.MAX_ATTEMPT);
+    UUID last = RequestIds.row(first, RequestIds.MAX_ATTEMPT);
+    return pool.read(connection -> rows.rows(connection, first, last));
+  }
+
+  @Override
+  public List<LedgerRow> recent(@Nullable UUID before, int limit) {
+    if (limit < 1 || limit > 1000) {
+      throw new IllegalArgumentException("limit: " + limit + " (expected: 1 to 1000)");
+    }
+    return pool.read(
+        connection -> rows.before(connection, before == null ? NEWEST : before, limit));
+  }
+
+  @Override
+  public Spend spend(SpendQuery query) {
+    return pool.read(connection -> spend.read(connection, query));
+  }
+
+  @Override
+  public Map<UUID, Long> ownerTotals(long owner) {
+    Map<UUID, Long> totals = new HashMap<>();
+    for (CounterTotal total :
+        pool.read(connection -> counters.totals(connection, "t.owner = ?", owner))) {
+      totals.put(total.counter().id(), total.sum());
+    }
+    return totals;
+  }
+
+  @Override
+  public List<CounterTotal> counterTotals(long nowMillis) {
+    return pool.read(connection -> counters.totals(connection, "c.window_end > ?", nowMillis));
+  }
+}

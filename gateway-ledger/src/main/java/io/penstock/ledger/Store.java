@@ -1,0 +1,187 @@
+package io.penstock.ledger;
+
+import io.penstock.core.Ticker;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The database as the ledger thread writes it: rows, counter totals and roll-ups in one
+ * transaction. Confined to that thread (and to the one that opens the ledger, before). After an
+ * error the connection is opened anew.
+ */
+final class Store implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+  private static final int EXPIRE_AT_ONCE = 1000;
+
+  private final SqlDialect dialect;
+  private final LedgerOptions options;
+  private final RowTable rows;
+  private final CounterTable counters;
+  private final RollupTable rollups;
+  private @Nullable Connection connection;
+
+  private Store(LedgerOptions options) {
+    this.options = options;
+    this.dialect = SqlDialect.of(options.url());
+    this.rows = new RowTable(dialect);
+    this.counters = new CounterTable(dialect);
+    this.rollups = new RollupTable(options.rollup());
+  }
+
+  /**
+   * Connects, migrates.
+   *
+   * @throws LedgerException when the database cannot be opened
+   */
+  static Store open(LedgerOptions options, Ticker ticker) {
+    Store store = new Store(options);
+    try {
+      Connection connection = store.connection();
+      Schema.migrate(connection, store.dialect);
+      boolean empty;
+      try (Statement sql = connection.createStatement();
+          ResultSet results = sql.executeQuery("SELECT 1 FROM ledger_row LIMIT 1")) {
+        empty = !results.next();
+      }
+      store.rollups.announce(connection, empty ? 0 : Grain.HOUR.ceil(ticker.epochMillis()));
+      return store;
+    } catch (SQLException e) {
+      store.close();
+      throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Connection connection() throws SQLException {
+    Connection open = connection;
+    if (open == null) {
+      open = dialect.connect(options.url());
+      connection = open;
+    }
+    return open;
+  }
+
+  /** Appends rows that are not there yet and returns how many those were. */
+  int append(List<LedgerRow> batch) throws SQLException {
+    return append(batch, List.of());
+  }
+
+  /**
+   * Appends rows and takes back what was booked for owners that had been given up while their
+   * journal was out of reach.
+   */
+  int append(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
+    Connection open = connection();
+    try {
+      open.setAutoCommit(false);
+      List<LedgerRow> all = new ArrayList<>(batch);
+      for (long owner : foundOwners) {
+        all.addAll(reversals(open, owner));
+      }
+      List<LedgerRow> fresh = rows.insert(open, all);
+      counters.add(open, fresh);
+      rollups.add(open, fresh);
+      rememberReaped(open, fresh);
+      open.commit();
+      return fresh.size();
+    } catch (SQLException | RuntimeException e) {
+      counters.rolledBack();
+      rollups.rolledBack();
+      close();
+      throw e;
+    } finally {
+      if (connection != null) {
+        open.setAutoCommit(true);
+      }
+    }
+  }
+
+  /** A crash row without an attempt stands for a whole owner; see the budgets' reaper. */
+  private void rememberReaped(Connection open, List<LedgerRow> fresh) throws SQLException {
+    try (PreparedStatement insert =
+        open.prepareStatement(
+            "INSERT INTO reaped (owner, id) VALUES (?, ?) ON CONFLICT (owner, id) DO NOTHING")) {
+      for (LedgerRow row : fresh) {
+        if (row.attempt().cause() == Cause.CRASH && row.attempt().number() == 0) {
+          for (Charge charge : row.charges()) {
+            insert.setLong(1, charge.owner());
+            dialect.bind(insert, 2, row.id());
+            insert.addBatch();
+          }
+        }
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private List<LedgerRow> reversals(Connection open, long owner) throws SQLException {
+    List<UUID> ids = new ArrayList<>();
+    try (PreparedStatement select =
+        open.prepareStatement("SELECT id FROM reaped WHERE owner = ?")) {
+      select.setLong(1, owner);
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          ids.add(dialect.uuid(results, 1));
+        }
+      }
+    }
+    List<LedgerRow> reversals = new ArrayList<>();
+    RowReader reader = new RowReader(dialect, rows, counters);
+    for (UUID id : ids) {
+      for (LedgerRow row : reader.rows(open, id, id)) {
+        reversals.add(Corrections.reverse(row, "journal found"));
+      }
+    }
+    return reversals;
+  }
+
+  /** Deletes rows that ended before that instant, never roll-ups; returns how many. */
+  long expire(long beforeMillis) throws SQLException {
+    Connection open = connection();
+    String old =
+        "SELECT id FROM ledger_row WHERE ended_at < ? ORDER BY ended_at LIMIT " + EXPIRE_AT_ONCE;
+    long deleted = 0;
+    for (int count = EXPIRE_AT_ONCE; count == EXPIRE_AT_ONCE; deleted += count) {
+      open.setAutoCommit(false);
+      try (PreparedStatement content =
+              open.prepareStatement("DELETE FROM content WHERE id IN (" + old + ")");
+          PreparedStatement rowDelete =
+              open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
+        content.setLong(1, beforeMillis);
+        content.executeUpdate();
+        rowDelete.setLong(1, beforeMillis);
+        count = rowDelete.executeUpdate();
+        open.commit();
+      } catch (SQLException e) {
+        close();
+        throw e;
+      } finally {
+        if (connection != null) {
+          open.setAutoCommit(true);
+        }
+      }
+    }
+    return deleted;
+  }
+
+  @Override
+  public void close() {
+    Connection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        LOG.debug("ledger: close: {}", e.toString());
+      }
+    }
+  }
+}

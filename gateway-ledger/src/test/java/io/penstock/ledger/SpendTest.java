@@ -1,0 +1,174 @@
+package io.penstock.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.core.Ticker;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.report.Report;
+import io.penstock.ledger.report.ReportFormat;
+import io.penstock.testkit.PostgresServer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class SpendTest {
+  private static final long HOUR = 3_600_000;
+  private static final long FROM = Rows.NOV_1 - 40 * 24 * HOUR;
+
+  @TempDir Path directory;
+
+  private LedgerOptions options(SqlDialect dialect) {
+    String url =
+        dialect == SqlDialect.SQLITE
+            ? "sqlite:" + directory.resolve("ledger.db")
+            : PostgresServer.shared().newDatabase();
+    return new LedgerOptions(
+        url,
+        directory.resolve("journal"),
+        null,
+        List.of("metadata.project", "end_user"),
+        LedgerOptions.JournalSizes.DEFAULT);
+  }
+
+  private static List<LedgerRow> fill(LedgerOptions options) throws Exception {
+    Random random = new Random(9);
+    List<LedgerRow> rows = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      long at = FROM + (long) (random.nextDouble() * 80 * 24 * HOUR);
+      rows.add(Rows.row(random, at));
+    }
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(rows);
+    }
+    return rows;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_anyPeriodAndDimensions_equalsTheRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    Random random = new Random(10);
+    List<List<String>> groupings =
+        List.of(
+            List.of(),
+            List.of("team"),
+            List.of("day"),
+            List.of("hour", "model"),
+            List.of("month", "team"),
+            List.of("metadata.project"),
+            List.of("end_user", "status"),
+            List.of("session"),
+            List.of("metadata.unknown"));
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      for (List<String> by : groupings) {
+        long from = FROM + (long) (random.nextDouble() * 20 * 24 * HOUR);
+        long to = from + (long) (random.nextDouble() * 55 * 24 * HOUR);
+        Spend spend = reader.queries().spend(new SpendQuery(by, from, to, Map.of(), true));
+        verify(spend, rows, from, to);
+      }
+    }
+  }
+
+  private static void verify(Spend spend, List<LedgerRow> rows, long from, long to) {
+    List<LedgerRow> inside =
+        rows.stream()
+            .filter(row -> row.times().endedAt() >= from && row.times().endedAt() < to)
+            .toList();
+    SpendLine sum = new SpendLine(List.of());
+    spend.lines().forEach(sum::add);
+    for (Measure measure : Measure.values()) {
+      long expected = inside.stream().mapToLong(measure::of).sum();
+      assertThat(spend.total().of(measure)).as("%s", measure).isEqualTo(expected);
+      assertThat(sum.of(measure)).as("%s", measure).isEqualTo(expected);
+    }
+    assertThat(spend.total().of(Meter.INPUT))
+        .isEqualTo(inside.stream().mapToLong(row -> row.usage().of(Meter.INPUT)).sum());
+    List<Long> latencies =
+        inside.stream()
+            .map(row -> row.times().latencyNanos())
+            .sorted(Comparator.naturalOrder())
+            .toList();
+    double p95 = latencies.get((int) (0.95 * latencies.size()));
+    assertThat((double) spend.total().latencyNanos(0.95)).isBetween(p95 / 1.42, p95 * 1.42);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_byBudget_countsARowUnderEachOfItsBudgets(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    long cost = rows.stream().mapToLong(row -> row.money().cost()).sum();
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      Spend spend = reader.queries().spend(SpendQuery.of(0, Long.MAX_VALUE / 2, "budget"));
+      assertThat(spend.total().of(Measure.COST)).isEqualTo(cost);
+      assertThat(spend.lines()).hasSize(2);
+      assertThat(spend.lines()).allMatch(line -> line.of(Measure.COST) == cost);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_where_onlyThoseRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    TreeMap<String, Long> byModel = new TreeMap<>();
+    rows.stream()
+        .filter(row -> row.caller().team().equals("team-1"))
+        .forEach(row -> byModel.merge(row.destination().model(), row.money().cost(), Long::sum));
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      Map<String, String> where = Map.of("team", "team-1", "metadata.project", "apollo");
+      Spend spend =
+          reader.queries().spend(new SpendQuery(List.of("model"), 0, Rows.NOV_1 * 2, where, false));
+      TreeMap<String, Long> found = new TreeMap<>();
+      spend.lines().forEach(line -> found.put(line.key().getFirst(), line.of(Measure.COST)));
+      assertThat(found).isEqualTo(byModel);
+      assertThat(spend.fromRows()).isFalse();
+    }
+  }
+
+  @Test
+  void query_unknownDimension_namesTheKnownOnes() {
+    assertThatThrownBy(() -> SpendQuery.of(0, 1, "colour"))
+        .hasMessageContaining("colour")
+        .hasMessageContaining("team, app, user");
+  }
+
+  @Test
+  void report_allFormats_showTheSameExactTotal() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    List<LedgerRow> rows = fill(options);
+    long from = Rows.NOV_1;
+    long now = Rows.NOV_1 + 10 * 24 * HOUR;
+    long cost =
+        rows.stream()
+            .filter(row -> row.times().endedAt() >= from && row.times().endedAt() < now)
+            .mapToLong(row -> row.money().cost())
+            .sum();
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      SpendQuery query = new SpendQuery(List.of("team", "model"), from, now, Map.of(), true);
+      Report report = Report.of(reader.queries(), query, Instant.ofEpochMilli(now));
+      String exact = NanoUsd.format(cost);
+      assertThat(ReportFormat.TABLE.format(report)).contains(exact).contains("p95_ms");
+      assertThat(ReportFormat.JSON.format(report)).contains('"' + exact + '"');
+      assertThat(ReportFormat.CSV.format(report).lines()).hasSize(11);
+      assertThat(report.ownedShare()).isEqualTo(1.0);
+      assertThat(report.movers()).hasSize(5);
+      assertThat(report.forecast()).isNotNull();
+      assertThat(report.forecast().spent()).isEqualTo(cost);
+      assertThat(report.forecast().month()).isBetween(2 * cost, 4 * cost);
+      assertThat(report.spend().total().netSaved()).isEqualTo(cost);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package io.penstock.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.core.Ticker;
+import io.penstock.testkit.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class SqlLedgerTest {
+  @TempDir Path directory;
+
+  private LedgerOptions options(SqlDialect dialect) {
+    String url =
+        dialect == SqlDialect.SQLITE
+            ? "sqlite:" + directory.resolve("data/ledger.db")
+            : PostgresServer.shared().newDatabase();
+    return LedgerOptions.of(url, directory.resolve("journal"));
+  }
+
+  private static long scalar(LedgerOptions options, String sql) throws SQLException {
+    try (Connection connection = SqlDialect.of(options.url()).connect(options.url());
+        Statement statement = connection.createStatement();
+        ResultSet results = statement.executeQuery(sql)) {
+      results.next();
+      return results.getLong(1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rows_throughJournal_areReadBackAsTheyWere(SqlDialect dialect) throws SQLException {
+    LedgerOptions options = options(dialect);
+    Random random = new Random(1);
+    List<LedgerRow> rows = new ArrayList<>();
+    long cost = 0;
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      LedgerWriter writer = ledger.writer();
+      for (int i = 0; i < 2000; i++) {
+        LedgerRow row = Rows.row(random, Rows.NOV_1 + i * 1000L);
+        assertThat(writer.intent(Rows.intent(row, 5))).isTrue();
+        writer.extend(row.id(), 9, row.charges());
+        assertThat(writer.row(row)).isTrue();
+        rows.add(row);
+        cost += row.money().cost();
+      }
+      ledger.flush(30_000);
+      assertThat(ledger.stats().queue()).isZero();
+      assertThat(ledger.stats().open()).isZero();
+      LedgerRow some = rows.get(1234);
+      assertThat(ledger.queries().request(some.attempt().request())).containsExactly(some);
+      List<LedgerRow> newest = ledger.queries().recent(null, 10);
+      assertThat(newest).hasSize(10).startsWith(rows.getLast());
+      assertThat(ledger.queries().recent(newest.getLast().id(), 1))
+          .containsExactly(rows.get(rows.size() - 11));
+      assertThat(ledger.queries().ownerTotals(7)).containsEntry(Rows.counter("org", "").id(), cost);
+      assertThat(ledger.queries().counterTotals(Rows.NOV_1)).hasSize(6);
+      assertThat(ledger.queries().counterTotals(Long.MAX_VALUE - 1)).isEmpty();
+    }
+    assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(2000);
+    for (Grain grain : Grain.values()) {
+      String where = " FROM rollup WHERE grain = " + grain.ordinal();
+      assertThat(scalar(options, "SELECT SUM(cost)" + where)).isEqualTo(cost);
+      assertThat(scalar(options, "SELECT SUM(calls)" + where)).isEqualTo(2000);
+    }
+    try (Stream<Path> left = Files.list(options.journal())) {
+      assertThat(left).isEmpty();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void append_sameRowsTwice_countOnce(SqlDialect dialect) throws SQLException {
+    LedgerOptions options = options(dialect);
+    Random random = new Random(2);
+    List<LedgerRow> rows = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      rows.add(Rows.row(random, Rows.NOV_1));
+    }
+    openStore(options).close();
+    try (Store store = openStore(options)) {
+      assertThat(store.append(rows)).isEqualTo(50);
+      assertThat(store.append(rows)).isZero();
+    }
+    long cost = rows.stream().mapToLong(row -> row.money().cost()).sum();
+    assertThat(scalar(options, "SELECT SUM(cost) FROM rollup WHERE grain = 1")).isEqualTo(cost);
+    assertThat(scalar(options, "SELECT SUM(total) FROM counter_total")).isEqualTo(2 * cost);
+  }
+
+  private Store openStore(LedgerOptions options) {
+    try {
+      Files.createDirectories(directory.resolve("data"));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return Store.open(options, Ticker.system());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void migrate_fromThePreviousVersion_keepsRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    Files.createDirectories(directory.resolve("data"));
+    try (Connection connection = dialect.connect(options.url())) {
+      Schema.migrate(connection, dialect, Schema.VERSION - 1);
+      List<LedgerRow> rows = List.of(Rows.row(new Random(3), Rows.NOV_1));
+      new CounterTable(dialect).add(connection, new RowTable(dialect).insert(connection, rows));
+    }
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      assertThat(ledger.queries().recent(null, 10)).hasSize(1);
+    }
+    assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(1);
+    assertThat(scalar(options, "SELECT version FROM penstock_schema")).isEqualTo(Schema.VERSION);
+    assertThat(scalar(options, "SELECT COUNT(*) FROM statement_month")).isZero();
+  }
+
+  @Test
+  void open_newerSchema_isRefused() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    openStore(options).close();
+    try (Connection connection = SqlDialect.SQLITE.connect(options.url());
+        Statement sql = connection.createStatement()) {
+      sql.execute("UPDATE penstock_schema SET version = 99");
+    }
+    assertThatThrownBy(() -> SqlLedger.open(options, Ticker.system()))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("99")
+        .hasMessageContaining("newer");
+  }
+
+  @Test
+  void open_unknownScheme_isRefusedWithoutThePassword() {
+    LedgerOptions options = LedgerOptions.of("jdbc:mysql://u:secret@h/db", directory);
+    assertThatThrownBy(() -> SqlLedger.open(options, Ticker.system()))
+        .hasMessageContaining("expected: sqlite:FILE")
+        .hasMessageNotContaining("secret");
+    assertThat(options.toString()).doesNotContain("secret");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void expire_deletesRowsNotRollups(SqlDialect dialect) throws SQLException {
+    LedgerOptions options = options(dialect);
+    Random random = new Random(4);
+    List<LedgerRow> rows = new ArrayList<>();
+    for (int i = 0; i < 2500; i++) {
+      rows.add(Rows.row(random, Rows.NOV_1 + i));
+    }
+    try (Store store = openStore(options)) {
+      store.append(rows);
+      assertThat(store.expire(Rows.NOV_1 + 2400)).isEqualTo(2400);
+    }
+    assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(100);
+    assertThat(scalar(options, "SELECT SUM(calls) FROM rollup WHERE grain = 2")).isEqualTo(2500);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void recovery_intentWithoutRow_isBookedAtItsLastBound(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    Random random = new Random(5);
+    LedgerRow whole = Rows.row(random, Rows.NOV_1);
+    LedgerRow dead = Rows.row(random, Rows.NOV_1);
+    Path journal = directory.resolve("journal/dead-process");
+    Files.createDirectories(journal);
+    Files.createFile(journal.resolve("lock"));
+    Segment segment = Segment.create(journal.resolve("000-000000000.journal"), 1 << 18);
+    segment.append(Rows.intent(whole, 10), 0);
+    segment.append(Rows.intent(dead, 10), 0);
+    segment.append(new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()), 0);
+    segment.append(whole, 0);
+    segment.release();
+    UUID reapedId = UUID.nameUUIDFromBytes(new byte[] {1});
+    Charge allowance = new Charge(Rows.counter("org", ""), 7, 1_000_000);
+    try (Store store = openStore(options)) {
+      store.append(List.of(Corrections.reaped(reapedId, Rows.NOV_1, allowance)));
+    }
+
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      assertThat(ledger.recovery().rows()).isEqualTo(1);
+      assertThat(ledger.recovery().owners()).containsExactly(7L);
+      LedgerRow crash = ledger.queries().request(dead.attempt().request()).getFirst();
+      assertThat(crash.money().cost()).isEqualTo(25);
+      assertThat(crash.attempt().cause()).isEqualTo(Cause.CRASH);
+      assertThat(crash.usageSource()).isEqualTo(UsageSource.ESTIMATED);
+      assertThat(ledger.queries().ownerTotals(7))
+          .containsEntry(Rows.counter("org", "").id(), whole.money().cost() + 25);
+    }
+    assertThat(journal).doesNotExist();
+  }
+
+  @Test
+  void book_correction_isInTheDatabaseWhenItReturns() {
+    try (SqlLedger ledger = SqlLedger.open(options(SqlDialect.SQLITE), Ticker.system())) {
+      UUID id = RequestIds.of(Rows.NOV_1, 1, 2);
+      Charge back = new Charge(Rows.counter("org", ""), 0, -5);
+      LedgerRow row =
+          Corrections.correction(
+              id, Rows.NOV_1, Rows.caller("a", "b"), -5, List.of(back), "refund");
+      ledger.book(row);
+      assertThat(ledger.queries().request(id)).containsExactly(row);
+      assertThat(ledger.queries().ownerTotals(0)).containsValue(-5L);
+    }
+  }
+}
