@@ -1,0 +1,7 @@
+package io.penstock.server.config;
+
+/** A second attempt when the first is slow. */
+public record HedgeConfig(
+    @Setting("When it starts: p95 of the usual first-token time, or a duration.") @Default("p95")
+        HedgeDelay after,
+    @Setting("Second attempts as a share of the traffic.") @Default("5%") Share budget) {}

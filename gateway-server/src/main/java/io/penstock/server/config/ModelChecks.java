@@ -1,0 +1,77 @@
+package io.penstock.server.config;
+
+import io.penstock.server.config.Word.Strategy;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What each strategy needs. */
+final class ModelChecks {
+  private static final Pattern FALLBACK =
+      Pattern.compile("[45][0-9]{2}|[45]xx|timeout|context_length");
+
+  private ModelChecks() {}
+
+  static void check(
+      Strategy strategy,
+      List<TargetConfig> targets,
+      List<RuleConfig> rules,
+      List<String> fallbackOn,
+      @Nullable Share strong) {
+    for (String cause : fallbackOn) {
+      if (!FALLBACK.matcher(cause).matches()) {
+        throw new InvalidValue(
+            "fallback_on", cause, "a status such as 429, 4xx, 5xx, timeout or context_length");
+      }
+    }
+    if (strategy == Strategy.RULES) {
+      checkRules(targets, rules);
+      return;
+    }
+    if (!rules.isEmpty()) {
+      throw new InvalidValue("rules", "a list", "none with strategy " + Values.word(strategy));
+    }
+    if (targets.isEmpty()) {
+      throw new InvalidValue("targets", "[]", "at least one target");
+    }
+    if (strategy == Strategy.PLAIN && targets.size() > 1) {
+      throw new InvalidValue("strategy", "plain", "another with " + targets.size() + " targets");
+    }
+    if (strategy == Strategy.WEIGHTED && targets.stream().allMatch(t -> t.weight() == 0)) {
+      throw new InvalidValue("targets", "weights that sum to 0", "a weight above 0");
+    }
+    if (strategy == Strategy.COMPLEXITY) {
+      checkThresholds(targets, strong);
+    }
+  }
+
+  private static void checkRules(List<TargetConfig> targets, List<RuleConfig> rules) {
+    if (rules.isEmpty()) {
+      throw new InvalidValue("rules", "[]", "at least one rule");
+    }
+    if (!targets.isEmpty()) {
+      throw new InvalidValue("targets", "a list", "none with strategy rules: each rule has `use`");
+    }
+  }
+
+  private static void checkThresholds(List<TargetConfig> targets, @Nullable Share strong) {
+    double last = 0;
+    for (int i = 0; i < targets.size() - 1; i++) {
+      Double upto = targets.get(i).upto();
+      if (upto == null && strong == null) {
+        throw new InvalidValue(
+            "targets",
+            "no threshold on target " + (i + 1),
+            "`upto` on all but the last, or strong");
+      }
+      if (upto != null && upto <= last) {
+        throw new InvalidValue("targets", "upto: " + upto, "thresholds that rise");
+      }
+      last = upto == null ? last : upto;
+    }
+    Double end = targets.getLast().upto();
+    if (end != null && end < 1) {
+      throw new InvalidValue("targets", "upto: " + end + " on the last", "none there");
+    }
+  }
+}

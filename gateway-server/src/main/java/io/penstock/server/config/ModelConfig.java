@@ -1,0 +1,58 @@
+package io.penstock.server.config;
+
+import static io.penstock.server.config.Word.Strategy.PLAIN;
+import static io.penstock.server.config.Word.Strategy.PRIORITY;
+import static io.penstock.server.config.Word.Strategy.RULES;
+
+import io.penstock.server.config.Word.Strategy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A name that clients may ask for, and how it is answered. */
+@Shorthand("targets")
+public record ModelConfig(
+    @Setting("How it chooses; plain for one target, priority for several, when left out.")
+        Word.@Nullable Strategy strategy,
+    @Setting(value = "provider/model or another name here.", oneOrMany = true)
+        List<TargetConfig> targets,
+    @Setting("Conditions in order, for the strategy `rules`.") List<RuleConfig> rules,
+    @Setting("What makes it go on to the next target: a status, 5xx, timeout, context_length.")
+        @Default("[429, 5xx, timeout, context_length]")
+        List<String> fallbackOn,
+    @Setting(value = "No first token by then: next target.", positive = true)
+        @Nullable Duration firstToken,
+    @Setting("How long response headers wait for the first content.") @Default("10s") Duration hold,
+    @Setting("How a cut stream goes on.") @Default("off") Word.Resume resume,
+    @Setting("The most that one request may cost on a target.") Limit.@Nullable Money ceiling,
+    @Setting("What routing savings are measured against.") @Nullable String baseline,
+    @Setting("What a request field does that the target cannot take.") @Default("refuse")
+        Word.OnUnsupported onUnsupported,
+    @Setting("What keeps a target.") @Nullable StickyConfig sticky,
+    @Setting("A second attempt when the first is slow; its loser is billed.")
+        @Nullable HedgeConfig hedge,
+    @Setting("The least quality, for the strategy `cost`.") @Nullable Double minQuality,
+    @Setting("The share that goes to the strong model, instead of thresholds.")
+        @Nullable Share strong,
+    @Setting("`shipped`, or a file made by calibrate.") @Default("shipped") String router,
+    @Setting("Whether cache breakpoints are added.") @Default("off") Word.PromptCache promptCache,
+    @Setting("A model that is asked as well and never served.") @Nullable ShadowConfig shadow) {
+
+  /** Fills in the strategy and checks what it needs. */
+  public ModelConfig {
+    targets = List.copyOf(targets);
+    rules = List.copyOf(rules);
+    fallbackOn = List.copyOf(fallbackOn);
+    if (strategy == null) {
+      strategy = !rules.isEmpty() ? RULES : targets.size() == 1 ? PLAIN : PRIORITY;
+    }
+    ModelChecks.check(strategy, targets, rules, fallbackOn, strong);
+  }
+
+  /** Returns the strategy, never null: the default has been filled in. */
+  @Override
+  public Strategy strategy() {
+    return Objects.requireNonNull(strategy);
+  }
+}

@@ -1,0 +1,69 @@
+package io.penstock.server.config;
+
+import io.penstock.core.Dialect;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One provider of models. */
+public record ProviderConfig(
+    @Setting("The wire format it speaks.") Dialect dialect,
+    @Setting("Where it is; the dialect's own address when there is one.") @Nullable URI baseUrl,
+    @Setting("The region that conditions see and that AWS and Google addresses need.") @Default("")
+        String region,
+    @Setting("The account or project, where the dialect needs one (Vertex).") @Default("")
+        String project,
+    @Setting("The version of the API, where the dialect needs one (Azure).") @Default("")
+        String apiVersion,
+    @Setting("Deployment names by model, where they differ (Azure).")
+        Map<String, String> deployments,
+    @Setting("Its API keys: spread by weight, a dead one (401, 403) is set aside.")
+        List<ProviderKeyConfig> keys,
+    @Setting("Cloud credentials, where a key is not the way in.")
+        @Nullable CredentialsConfig credentials,
+    @Setting("Headers that every call carries.") Map<String, Secret> headers,
+    @Setting("Whose prices; the provider's own name, else its dialect's, when left out.")
+        @Nullable String catalogue,
+    @Setting("How long each part of a call may take.") TimeoutsConfig timeouts,
+    @Setting("How a failed call is tried again.") RetriesConfig retries,
+    @Setting("When it is left alone.") BreakerConfig breaker,
+    @Setting("The active health check.") @Nullable ProbeConfig probe,
+    @Setting("What the provider allows; beyond it the route goes on.")
+        @Nullable ProviderRatesConfig rates,
+    @Setting(value = "Calls at once; beyond it the route goes on.", positive = true)
+        @Nullable Integer concurrency,
+    @Setting("Whether its tokens cost nothing, on purpose.") @Default("false") boolean free,
+    @Setting("What a call does when its client has gone.") @Default("cancel")
+        Word.OnDisconnect onDisconnect,
+    @Setting("The HTTP proxy on the way to it, such as http://proxy:3128.")
+        @Nullable SecretUrl proxy,
+    @Setting("The PEM file of a private CA.") @Nullable Path ca) {
+
+  private static final Set<Dialect> NEED_ADDRESS = Set.of(Dialect.OPENAI, Dialect.AZURE);
+
+  /** Checks the address. */
+  public ProviderConfig {
+    deployments = Values.copy(deployments);
+    keys = List.copyOf(keys);
+    headers = Values.copy(headers);
+    if (baseUrl == null && NEED_ADDRESS.contains(dialect)) {
+      throw new InvalidValue("base_url", "(none)", "an address such as https://api.example.com/v1");
+    }
+  }
+
+  /** Returns the keys that have a value. */
+  public List<ProviderKeyConfig> liveKeys() {
+    return keys.stream().filter(key -> !key.secret().isEmpty()).toList();
+  }
+
+  /**
+   * Returns whether calls can be made: false when keys are configured and none has a value. Targets
+   * of such a provider are skipped.
+   */
+  public boolean isUsable() {
+    return keys.isEmpty() || !liveKeys().isEmpty();
+  }
+}

@@ -1,0 +1,7 @@
+package io.penstock.server.config;
+
+/** An API key of a provider. */
+@Shorthand("secret")
+public record ProviderKeyConfig(
+    @Setting(value = "The key itself: ${NAME} or file:PATH.", mayBeMissing = true) Secret secret,
+    @Setting(value = "Its part of the traffic.", positive = true) @Default("1") int weight) {}

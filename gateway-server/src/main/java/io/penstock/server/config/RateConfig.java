@@ -1,0 +1,24 @@
+package io.penstock.server.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A limit on requests, tokens or concurrency. */
+public record RateConfig(
+    @Setting("What answers call it.") String name,
+    @Setting("Which calls it is for (CEL); all when left out.") @Nullable String when,
+    @Setting(value = "One counter each, as of a budget.", oneOrMany = true) List<String> per,
+    @Setting(value = "Requests in a window.", positive = true) @Nullable Long requests,
+    @Setting(value = "Tokens in a window.", positive = true) @Nullable Long tokens,
+    @Setting("The window.") @Default("minute") Word.RateWindow every,
+    @Setting(value = "Requests at once.", positive = true) @Nullable Integer concurrent) {
+
+  /** Checks that something is limited. */
+  public RateConfig {
+    per = List.copyOf(per);
+    Subjects.check(per);
+    if (requests == null && tokens == null && concurrent == null) {
+      throw new InvalidValue("", "no limit", "requests, tokens or concurrent");
+    }
+  }
+}

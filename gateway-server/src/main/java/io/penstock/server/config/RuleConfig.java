@@ -1,0 +1,9 @@
+package io.penstock.server.config;
+
+import org.jspecify.annotations.Nullable;
+
+/** One line of the strategy `rules`: the first that holds decides. */
+public record RuleConfig(
+    @Setting(value = "The condition (CEL); without one it always holds.", name = "if")
+        @Nullable String condition,
+    @Setting("The model or provider/model that is asked.") String use) {}

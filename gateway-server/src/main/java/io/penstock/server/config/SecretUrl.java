@@ -1,0 +1,73 @@
+package io.penstock.server.config;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An address that may carry a password or a token: {@code toString} keeps scheme, host and port,
+ * and the path where it holds no secret (not for http and https: webhooks hide a token there).
+ */
+public final class SecretUrl {
+  private final String value;
+
+  private SecretUrl(String value) {
+    this.value = value;
+  }
+
+  /** Wraps the address as it is written. */
+  public static SecretUrl of(String value) {
+    return new SecretUrl(value);
+  }
+
+  /** Returns the address itself, for the one place that connects to it. */
+  public String reveal() {
+    return value;
+  }
+
+  /** Returns the scheme in lower case with everything up to the first colon, "" without one. */
+  public String scheme() {
+    int colon = value.indexOf(':');
+    return colon < 0 ? "" : value.substring(0, colon).toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SecretUrl url && value.equals(url.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return value.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    int authority = value.indexOf("://");
+    if (authority < 0) {
+      return withoutQuery(value);
+    }
+    int start = authority + 3;
+    int end = endOfAuthority(start);
+    int at = value.lastIndexOf('@', end - 1);
+    String host =
+        at >= start ? Secret.MASK + value.substring(at, end) : value.substring(start, end);
+    String rest = value.substring(end);
+    if (scheme().startsWith("http")) {
+      rest = rest.length() <= 1 ? rest : "/" + Secret.MASK;
+    }
+    return value.substring(0, start) + host + withoutQuery(rest);
+  }
+
+  private int endOfAuthority(int start) {
+    int end = start;
+    while (end < value.length() && "/?#".indexOf(value.charAt(end)) < 0) {
+      end++;
+    }
+    return end;
+  }
+
+  private static String withoutQuery(String text) {
+    int query = text.indexOf('?');
+    return query < 0 ? text : text.substring(0, query) + "?" + Secret.MASK;
+  }
+}

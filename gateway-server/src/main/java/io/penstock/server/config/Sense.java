@@ -1,0 +1,57 @@
+package io.penstock.server.config;
+
+import java.util.List;
+import java.util.Map;
+
+/** Checks what several sections say together, and warns of what is probably not meant. */
+final class Sense {
+  private Sense() {}
+
+  static void check(Config config, Report report) {
+    AdminConfig admin = config.admin();
+    if (!admin.listen().isLoopback() && admin.token() == null) {
+      report.problem(
+          admin.listen().toString() + " without a token",
+          "a loopback address such as 127.0.0.1:9091, or admin.token",
+          "admin",
+          "listen");
+    }
+    config.providers().forEach((name, provider) -> provider(name, provider, report));
+    emptiness(config, report);
+    if (config.state() != null && config.ledger().url().scheme().equals("sqlite")) {
+      report.warning(
+          "SQLite beside Redis",
+          "one PostgreSQL for all replicas: what a stopped one spent is unknown if Redis is lost",
+          "ledger",
+          "url");
+    }
+  }
+
+  private static void provider(String name, ProviderConfig provider, Report report) {
+    List<ProviderKeyConfig> keys = provider.keys();
+    for (int i = 0; i < keys.size(); i++) {
+      if (keys.get(i).secret().isEmpty()) {
+        String effect =
+            provider.isUsable() ? "; this key is skipped" : "; targets of " + name + " are skipped";
+        report.warning("no value", "an API key" + effect, "providers", name, "keys", i, "secret");
+      }
+    }
+    for (Map.Entry<String, Secret> header : provider.headers().entrySet()) {
+      if (header.getValue().isEmpty()) {
+        report.warning("no value", "a value", "providers", name, "headers", header.getKey());
+      }
+    }
+  }
+
+  private static void emptiness(Config config, Report report) {
+    if (config.providers().isEmpty()) {
+      report.warning("none", "a provider: nothing can be answered", "providers");
+    }
+    if (config.models().isEmpty()) {
+      report.warning("none", "a model: every name is a 404", "models");
+    }
+    if (config.keys().isEmpty() && config.jwt().isEmpty()) {
+      report.warning("none", "a key (`penstock key new`) or jwt: every call is a 401", "keys");
+    }
+  }
+}

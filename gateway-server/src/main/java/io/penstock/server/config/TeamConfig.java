@@ -1,0 +1,21 @@
+package io.penstock.server.config;
+
+import java.util.List;
+import java.util.Map;
+
+/** A team; its keys inherit all of this. */
+public record TeamConfig(
+    @Setting("Names that its keys may ask for; they may hold `*`.") @Default("[\"*\"]")
+        List<String> models,
+    @Setting("Dimensions that no header overrides.") Map<String, String> metadata,
+    @Setting("Dimensions that every request must carry: 400 when absent.") List<String> require,
+    @Setting("Request parameters that are refused with 403.") List<String> deny) {
+
+  /** Copies. */
+  public TeamConfig {
+    models = List.copyOf(models);
+    metadata = Values.copy(metadata);
+    require = List.copyOf(require);
+    deny = List.copyOf(deny);
+  }
+}

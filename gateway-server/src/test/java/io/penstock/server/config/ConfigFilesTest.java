@@ -1,0 +1,58 @@
+package io.penstock.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Loads every YAML file that the project ships. */
+final class ConfigFilesTest {
+
+  @ParameterizedTest
+  @MethodSource("shipped")
+  void load_shippedFile_withoutKeysOrNetwork_isSound(Path file) {
+    LoadResult result = Loads.load(file, Map.of(), Set.of());
+
+    assertThat(Loads.loaded(result).config().models()).isNotEmpty();
+  }
+
+  @Test
+  void load_everything_readsAllSections() {
+    Config config =
+        Loads.loaded(Loads.load(Loads.ROOT.resolve("examples/everything.yaml"), Map.of(), Set.of()))
+            .config();
+
+    assertThat(config.models()).hasSize(11);
+    assertThat(config.budgets()).hasSize(5);
+    assertThat(Loads.at(config.models(), "llama").targets().get(1).retries()).isEqualTo(2);
+    assertThat(
+            Loads.at(Loads.at(config.models(), "flex").targets().getFirst().set(), "service_tier")
+                .text())
+        .isEqualTo("\"flex\"");
+    assertThat(config.budgets().get(3).over().action()).isEqualTo(Word.OverAction.USE);
+    assertThat(Loads.at(config.providers(), "openai").isUsable()).isFalse();
+    assertThat(Loads.at(config.providers(), "onprem").isUsable()).isTrue();
+  }
+
+  static List<Path> shipped() throws IOException {
+    try (Stream<Path> files = Files.walk(Loads.ROOT)) {
+      return files
+          .filter(file -> file.toString().endsWith(".yaml"))
+          .filter(file -> file.equals(Loads.ROOT.resolve("penstock.yaml")) || isExample(file))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static boolean isExample(Path file) {
+    return Loads.ROOT.resolve("examples").equals(file.getParent());
+  }
+}
