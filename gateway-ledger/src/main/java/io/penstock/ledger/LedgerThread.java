@@ -22,7 +22,10 @@ import org.slf4j.LoggerFactory;
 final class LedgerThread {
   private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
   private static final int BATCH = 500;
-  private static final long IDLE_NANOS = 5_000_000;
+
+  /** A batch gathers for so long: the journal is durable, and few commits cost little. */
+  private static final long GATHER_NANOS = 100_000_000;
+
   private static final long RETRY_NANOS = 200_000_000;
   private static final long EXPIRE_EVERY_NANOS = 3_600_000_000_000L;
 
@@ -79,6 +82,11 @@ final class LedgerThread {
     return booking.done;
   }
 
+  /** Ends the wait for more. */
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
   long consumed() {
     return consumed;
   }
@@ -99,10 +107,11 @@ final class LedgerThread {
     boolean busy = true;
     while (busy || !closed) {
       try {
-        busy = pump();
-        if (!busy && !closed) {
+        int committed = pump();
+        busy = committed > 0;
+        if (committed < BATCH && !closed) {
           expire();
-          LockSupport.parkNanos(this, IDLE_NANOS);
+          LockSupport.parkNanos(this, GATHER_NANOS);
         }
       } catch (SQLException | IOException | RuntimeException e) {
         failed(e);
@@ -125,7 +134,8 @@ final class LedgerThread {
     error = message;
   }
 
-  private boolean pump() throws SQLException, IOException {
+  /** Commits one batch and returns how many records it took from the journal and bookings. */
+  private int pump() throws SQLException, IOException {
     if (batch.isEmpty()) {
       fill();
     }
@@ -148,7 +158,7 @@ final class LedgerThread {
     for (JournalWriter writer : journal.writers()) {
       writer.free();
     }
-    boolean progress = consumed != read || !booked.isEmpty();
+    int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
     return progress;

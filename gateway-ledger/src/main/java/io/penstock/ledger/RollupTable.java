@@ -6,18 +6,23 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * Hourly, daily and monthly sums by dimension, and latency histograms beside them. A batch is
- * summed in memory and added with one upsert per (grain, period, dimensions), in the order of the
- * keys, so that replicas that write to one PostgreSQL never wait for each other in a circle.
+ * summed in memory; then only sums that are not 0 are sent, because with many subjects most slots
+ * of a batch hold one row. Hourly sums leave out who called (app, user, key, further dimensions):
+ * with them there would be about one slot per call.
  */
 final class RollupTable {
   private static final int MAX_KNOWN = 100_000;
@@ -27,10 +32,9 @@ final class RollupTable {
       Stream.concat(
               Stream.of(MEASURES).map(Measure::label), Stream.of(METERS).map(Schema::meterColumn))
           .toList();
-  private static final List<String> BUCKETS =
-      IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i).toList();
-  private static final String ADD_SUMS = upsert("rollup", SUMS);
-  private static final String ADD_BUCKETS = upsert("rollup_latency", BUCKETS);
+
+  /** Dimensions that hourly sums leave out. */
+  static final Set<Dimension> NOT_HOURLY = Set.of(Dimension.APP, Dimension.USER, Dimension.KEY);
 
   private final List<String> extras;
 
@@ -42,6 +46,8 @@ final class RollupTable {
           return size() > MAX_KNOWN;
         }
       };
+
+  private final Set<Meter> knownMeters = EnumSet.noneOf(Meter.class);
 
   RollupTable(List<String> extras) {
     this.extras = extras.stream().sorted().toList();
@@ -57,16 +63,7 @@ final class RollupTable {
         + ") ON CONFLICT (grain, period, dim) DO UPDATE SET "
         + columns.stream()
             .map(column ->
-                column.startsWith("m_")
-                    ? column
-                        + " = COALESCE("
-                        + table
-                        + '.'
-                        + column
-                        + ", 0) + COALESCE(excluded."
-                        + column
-                        + ", 0)"
-                    : column + " = " + table + '.' + column + " + excluded." + column)
+                String.format("%1$s = COALESCE(%2$s.%1$s, 0) + excluded.%1$s", column, table))
             .collect(Collectors.joining(", "));
   }
 
@@ -89,64 +86,95 @@ final class RollupTable {
 
   /** Adds rows that were inserted in the same transaction. */
   void add(Connection connection, List<LedgerRow> rows) throws SQLException {
-    TreeMap<String, Dims> byDims = new TreeMap<>();
+    Map<Slot, Sums> slots = new HashMap<>();
+    Set<Meter> meters = EnumSet.noneOf(Meter.class);
     for (LedgerRow row : rows) {
-      Dims dims = dims(row);
-      byDims.computeIfAbsent(dims.key, key -> dims).rows.add(row);
-    }
-    TreeMap<Slot, Sums> slots = new TreeMap<>();
-    for (Dims dims : byDims.values()) {
-      long id = id(connection, dims);
-      for (LedgerRow row : dims.rows) {
-        for (Grain grain : Grain.values()) {
-          long period = grain.floor(row.times().endedAt());
-          slots.computeIfAbsent(new Slot(grain, period, id), slot -> new Sums()).add(row);
-        }
+      long whole = id(connection, dims(row, true));
+      long coarse = id(connection, dims(row, false));
+      for (Grain grain : Grain.values()) {
+        Slot slot =
+            new Slot(
+                grain, grain.floor(row.times().endedAt()), grain == Grain.HOUR ? coarse : whole);
+        slots.computeIfAbsent(slot, key -> new Sums()).add(row, meters);
       }
     }
-    write(connection, slots, ADD_SUMS, sums -> sums.sums, MEASURES.length);
-    write(connection, slots, ADD_BUCKETS, sums -> sums.buckets, LatencyBuckets.COUNT);
+    remember(connection, meters);
+    writeSums(connection, slots);
+    writeBuckets(connection, slots);
   }
 
-  private static void write(
-      Connection connection,
-      Map<Slot, Sums> slots,
-      String sql,
-      java.util.function.Function<Sums, long[]> values,
-      int required)
-      throws SQLException {
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      for (Map.Entry<Slot, Sums> slot : slots.entrySet()) {
-        upsert.setInt(1, slot.getKey().grain.ordinal());
-        upsert.setLong(2, slot.getKey().period);
-        upsert.setLong(3, slot.getKey().dim);
-        long[] numbers = values.apply(slot.getValue());
-        for (int i = 0; i < numbers.length; i++) {
-          if (numbers[i] == 0 && i >= required) {
-            upsert.setNull(4 + i, java.sql.Types.BIGINT);
-          } else {
-            upsert.setLong(4 + i, numbers[i]);
+  private void remember(Connection connection, Set<Meter> meters) throws SQLException {
+    meters.removeAll(knownMeters);
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO used_meter (name) VALUES (?) ON CONFLICT (name) DO NOTHING")) {
+      for (Meter meter : meters) {
+        insert.setString(1, meter.label());
+        insert.executeUpdate();
+      }
+    }
+    knownMeters.addAll(meters);
+  }
+
+  /** One statement per set of columns that are not 0; real traffic has a handful of such sets. */
+  private static void writeSums(Connection connection, Map<Slot, Sums> slots) throws SQLException {
+    Map<BitSet, List<Map.Entry<Slot, Sums>>> byColumns = new HashMap<>();
+    for (Map.Entry<Slot, Sums> slot : slots.entrySet()) {
+      byColumns.computeIfAbsent(slot.getValue().used(), key -> new ArrayList<>()).add(slot);
+    }
+    for (Map.Entry<BitSet, List<Map.Entry<Slot, Sums>>> group : byColumns.entrySet()) {
+      int[] columns = group.getKey().stream().toArray();
+      List<String> names = Arrays.stream(columns).mapToObj(SUMS::get).toList();
+      try (PreparedStatement upsert = connection.prepareStatement(upsert("rollup", names))) {
+        for (Map.Entry<Slot, Sums> slot : group.getValue()) {
+          slot.getKey().bind(upsert);
+          for (int i = 0; i < columns.length; i++) {
+            upsert.setLong(4 + i, slot.getValue().sums[columns[i]]);
           }
+          upsert.addBatch();
         }
-        upsert.addBatch();
+        upsert.executeBatch();
       }
-      upsert.executeBatch();
     }
   }
 
-  private Dims dims(LedgerRow row) {
+  private static void writeBuckets(Connection connection, Map<Slot, Sums> slots)
+      throws SQLException {
+    for (int bucket = 0; bucket < LatencyBuckets.COUNT; bucket++) {
+      int at = bucket;
+      List<Map.Entry<Slot, Sums>> used =
+          slots.entrySet().stream().filter(slot -> slot.getValue().buckets[at] != 0).toList();
+      if (used.isEmpty()) {
+        continue;
+      }
+      try (PreparedStatement upsert =
+          connection.prepareStatement(upsert("rollup_latency", List.of("l" + bucket)))) {
+        for (Map.Entry<Slot, Sums> slot : used) {
+          slot.getKey().bind(upsert);
+          upsert.setLong(4, slot.getValue().buckets[bucket]);
+          upsert.addBatch();
+        }
+        upsert.executeBatch();
+      }
+    }
+  }
+
+  private Dims dims(LedgerRow row, boolean whole) {
     String[] values = new String[Dimension.ROLLED.size()];
     StringBuilder key = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
-      values[i] = clean(Dimension.ROLLED.get(i).of(row));
+      Dimension dimension = Dimension.ROLLED.get(i);
+      values[i] = whole || !NOT_HOURLY.contains(dimension) ? clean(dimension.of(row)) : "";
       key.append(values[i]).append('\u001f');
     }
     TreeMap<String, String> extra = new TreeMap<>();
-    for (String name : extras) {
-      extra.put(name, clean(Dimension.extra(name, row)));
+    if (whole) {
+      for (String name : extras) {
+        extra.put(name, clean(Dimension.extra(name, row)));
+      }
     }
-    String json = RowTable.json(extra);
-    return new Dims(key.append(json).toString(), values, json, new ArrayList<>());
+    String json = extra.isEmpty() ? "{}" : RowTable.json(extra);
+    return new Dims(key.append(json).toString(), values, json);
   }
 
   private static String clean(String text) {
@@ -181,20 +209,20 @@ final class RollupTable {
     }
   }
 
-  /** Forgets ids that a transaction which failed may have made. */
+  /** Forgets what a transaction that failed may have made. */
   void rolledBack() {
     known.clear();
+    knownMeters.clear();
   }
 
   @SuppressWarnings("ArrayRecordComponent") // local carrier, never compared
-  private record Dims(String key, String[] values, String extra, List<LedgerRow> rows) {}
+  private record Dims(String key, String[] values, String extra) {}
 
-  private record Slot(Grain grain, long period, long dim) implements Comparable<Slot> {
-    @Override
-    public int compareTo(Slot that) {
-      int byGrain = grain.compareTo(that.grain);
-      int byPeriod = byGrain != 0 ? byGrain : Long.compare(period, that.period);
-      return byPeriod != 0 ? byPeriod : Long.compare(dim, that.dim);
+  private record Slot(Grain grain, long period, long dim) {
+    void bind(PreparedStatement statement) throws SQLException {
+      statement.setInt(1, grain.ordinal());
+      statement.setLong(2, period);
+      statement.setLong(3, dim);
     }
   }
 
@@ -202,14 +230,27 @@ final class RollupTable {
     private final long[] sums = new long[SUMS.size()];
     private final long[] buckets = new long[LatencyBuckets.COUNT];
 
-    void add(LedgerRow row) {
+    void add(LedgerRow row, Set<Meter> meters) {
       for (int i = 0; i < MEASURES.length; i++) {
         sums[i] = Math.addExact(sums[i], MEASURES[i].of(row));
       }
       for (int i = 0; i < METERS.length; i++) {
-        sums[MEASURES.length + i] += row.usage().of(METERS[i]);
+        long quantity = row.usage().of(METERS[i]);
+        if (quantity != 0) {
+          sums[MEASURES.length + i] += quantity;
+          meters.add(METERS[i]);
+        }
       }
       buckets[LatencyBuckets.of(row.times().latencyNanos())]++;
+    }
+
+    /** Returns which sums are not 0; the count of calls always is one. */
+    BitSet used() {
+      BitSet used = new BitSet(sums.length);
+      for (int i = 0; i < sums.length; i++) {
+        used.set(i, i == 0 || sums[i] != 0);
+      }
+      return used;
     }
   }
 }

@@ -99,10 +99,10 @@ final class Schema {
     String texts = columns(RowTable.TEXTS.stream(), "TEXT NOT NULL");
     String numbers = columns(RowTable.NUMBERS.stream(), "BIGINT NOT NULL");
     String dims = columns(Dimension.ROLLED.stream().map(Dimension::column), "TEXT NOT NULL");
-    String measures = columns(Stream.of(Measure.values()).map(Measure::label), "BIGINT NOT NULL");
+    String measures = columns(Stream.of(Measure.values()).map(Measure::label), "BIGINT");
     String key = "grain INTEGER NOT NULL, period BIGINT NOT NULL, dim BIGINT NOT NULL";
     String buckets =
-        columns(IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i), "BIGINT NOT NULL");
+        columns(IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i), "BIGINT");
     return List.of(
         "CREATE TABLE ledger_row (id {uuid} PRIMARY KEY, " + numbers + ", " + texts + ")",
         "CREATE INDEX ledger_row_ended ON ledger_row (ended_at)",
@@ -129,6 +129,7 @@ final class Schema {
             + buckets
             + ", PRIMARY KEY (grain, period,"
             + " dim)) {clustered}",
+        "CREATE TABLE used_meter (name TEXT PRIMARY KEY)",
         "CREATE TABLE rollup_extra (name TEXT PRIMARY KEY, since BIGINT NOT NULL)");
   }
 

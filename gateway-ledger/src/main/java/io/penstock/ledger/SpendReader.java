@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpendReader {
   private static final Measure[] MEASURES = Measure.values();
-  private static final Meter[] METERS = Meter.values();
   private static final Comparator<SpendLine> DEAREST_FIRST =
       Comparator.comparingLong((SpendLine line) -> line.of(Measure.COST))
           .reversed()
@@ -35,10 +34,21 @@ final class SpendReader {
 
   Spend read(Connection connection, SpendQuery query) throws SQLException {
     boolean rolled = isRolled(connection, query);
+    List<Meter> meters = usedMeters(connection);
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
-    for (Range range : rolled ? plan(query) : List.of(new Range(null, query.from(), query.to()))) {
-      SpendSql sql = new SpendSql(dialect, query, range.grain);
-      collect(connection, sql, sql.sums(), range, query, lines, SpendReader::addSums);
+    for (Range range :
+        rolled
+            ? plan(query, isHourly(query))
+            : List.of(new Range(null, query.from(), query.to()))) {
+      SpendSql sql = new SpendSql(dialect, query, range.grain, meters);
+      collect(
+          connection,
+          sql,
+          sql.sums(),
+          range,
+          query,
+          lines,
+          (line, results, at) -> addSums(line, results, at, meters));
       if (query.latency()) {
         collect(connection, sql, sql.buckets(), range, query, lines, SpendReader::addBuckets);
       }
@@ -86,34 +96,75 @@ final class SpendReader {
     return true;
   }
 
-  private static List<Range> plan(SpendQuery query) {
+  /** Returns whether hourly sums have every dimension of the query. */
+  private static boolean isHourly(SpendQuery query) {
+    List<String> names = new ArrayList<>(query.by());
+    names.addAll(query.where().keySet());
+    for (String name : names) {
+      Dimension dimension = Dimension.named(name);
+      boolean known =
+          SpendQuery.isPeriod(name)
+              || (dimension != null
+                  && Dimension.ROLLED.contains(dimension)
+                  && !RollupTable.NOT_HOURLY.contains(dimension));
+      if (!known) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the meters that any row has; most columns of the roll-up are empty. */
+  private static List<Meter> usedMeters(Connection connection) throws SQLException {
+    List<Meter> meters = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement("SELECT name FROM used_meter");
+        ResultSet results = select.executeQuery()) {
+      while (results.next()) {
+        Meter meter = Meter.ofLabel(results.getString(1));
+        if (meter != null) {
+          meters.add(meter);
+        }
+      }
+    }
+    return meters;
+  }
+
+  private static List<Range> plan(SpendQuery query, boolean hourly) {
+    Grain finest = hourly ? Grain.HOUR : Grain.DAY;
     Grain coarsest =
         query.by().contains("hour")
             ? Grain.HOUR
             : query.by().contains("day") ? Grain.DAY : Grain.MONTH;
     List<Range> ranges = new ArrayList<>();
-    plan(coarsest, query.from(), query.to(), ranges);
+    plan(
+        coarsest.compareTo(finest) < 0 ? null : coarsest,
+        finest,
+        new Range(null, query.from(), query.to()),
+        ranges);
     return ranges;
   }
 
-  private static void plan(@Nullable Grain grain, long from, long to, List<Range> ranges) {
-    if (from >= to) {
+  /**
+   * @param grain null: rows
+   */
+  private static void plan(@Nullable Grain grain, Grain finest, Range part, List<Range> ranges) {
+    if (part.from >= part.to) {
       return;
     }
     if (grain == null) {
-      ranges.add(new Range(null, from, to));
+      ranges.add(part);
       return;
     }
-    Grain finer = grain == Grain.HOUR ? null : Grain.values()[grain.ordinal() - 1];
-    long first = grain.ceil(from);
-    long last = grain.floor(to);
+    Grain finer = grain == finest ? null : Grain.values()[grain.ordinal() - 1];
+    long first = grain.ceil(part.from);
+    long last = grain.floor(part.to);
     if (first >= last) {
-      plan(finer, from, to, ranges);
+      plan(finer, finest, part, ranges);
       return;
     }
-    plan(finer, from, first, ranges);
+    plan(finer, finest, new Range(null, part.from, first), ranges);
     ranges.add(new Range(grain, first, last));
-    plan(finer, last, to, ranges);
+    plan(finer, finest, new Range(null, last, part.to), ranges);
   }
 
   private void collect(
@@ -164,12 +215,13 @@ final class SpendReader {
     };
   }
 
-  private static void addSums(SpendLine line, ResultSet results, int from) throws SQLException {
+  private static void addSums(SpendLine line, ResultSet results, int from, List<Meter> meters)
+      throws SQLException {
     int at = from;
     for (Measure measure : MEASURES) {
       line.add(measure, results.getLong(at++));
     }
-    for (Meter meter : METERS) {
+    for (Meter meter : meters) {
       line.add(meter, results.getLong(at++));
     }
   }

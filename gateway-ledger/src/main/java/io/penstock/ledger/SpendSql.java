@@ -17,13 +17,16 @@ final class SpendSql {
   private final SpendQuery query;
   private final @Nullable Grain grain;
   private final List<String> parameters = new ArrayList<>();
+  private final List<Meter> meters;
   private final String keys;
   private final String filter;
 
   /**
    * @param grain null: rows
+   * @param used the meters to sum
    */
-  SpendSql(SqlDialect dialect, SpendQuery query, @Nullable Grain grain) {
+  SpendSql(SqlDialect dialect, SpendQuery query, @Nullable Grain grain, List<Meter> used) {
+    this.meters = used;
     this.dialect = dialect;
     this.query = query;
     this.grain = grain;
@@ -44,14 +47,13 @@ final class SpendSql {
     return parameters;
   }
 
-  /** Returns the SELECT of every measure, then every meter. */
+  /** Returns the SELECT of every measure, then every used meter. */
   String sums() {
     Stream<String> measures =
         Stream.of(Measure.values())
             .map(measure -> grain == null ? measure.rowSql() : "s." + measure.label());
-    Stream<String> meters =
-        Stream.of(Meter.values()).map(meter -> "s." + Schema.meterColumn(meter));
-    return select("rollup", Stream.concat(measures, meters));
+    Stream<String> quantities = meters.stream().map(meter -> "s." + Schema.meterColumn(meter));
+    return select("rollup", Stream.concat(measures, quantities));
   }
 
   /** Returns the SELECT of the latency histogram. */

@@ -57,6 +57,11 @@ enum SqlDialect {
     }
 
     @Override
+    void lockRollups(Connection connection) {
+      // SQLite has one writer at any time.
+    }
+
+    @Override
     String ddl(String template) {
       return template
           .replace("{uuid}", "BLOB")
@@ -97,6 +102,13 @@ enum SqlDialect {
     }
 
     @Override
+    void lockRollups(Connection connection) throws SQLException {
+      try (Statement lock = connection.createStatement()) {
+        lock.execute("SELECT pg_advisory_xact_lock(7250612)");
+      }
+    }
+
+    @Override
     String ddl(String template) {
       return template
           .replace("{uuid}", "UUID")
@@ -120,6 +132,11 @@ enum SqlDialect {
 
   /** Returns the table expression that yields the members of a JSON array as {@code value}. */
   abstract String jsonArray(String column, String alias);
+
+  /**
+   * Lets one replica at a time add to roll-ups, so that two never wait for each other in a circle.
+   */
+  abstract void lockRollups(Connection connection) throws SQLException;
 
   /** Fills the placeholders of a table definition. */
   abstract String ddl(String template);

@@ -99,6 +99,7 @@ public final class SqlLedger implements Ledger {
                 + " ms: "
                 + thread.error());
       }
+      thread.wake();
       LockSupport.parkNanos(this, 1_000_000);
     }
   }

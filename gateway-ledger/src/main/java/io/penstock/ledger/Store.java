@@ -82,6 +82,7 @@ final class Store implements AutoCloseable {
     Connection open = connection();
     try {
       open.setAutoCommit(false);
+      dialect.lockRollups(open);
       List<LedgerRow> all = new ArrayList<>(batch);
       for (long owner : foundOwners) {
         all.addAll(reversals(open, owner));
