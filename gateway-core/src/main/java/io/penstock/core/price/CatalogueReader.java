@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -24,6 +25,33 @@ import java.util.regex.Pattern;
 final class CatalogueReader {
   private static final Set<String> TIERS =
       Set.of("batch", "flex", "priority", "fast", "scale", "provisioned");
+
+  private static final Set<String> FILE_KEYS =
+      Set.of("schema", "generated", "currency", "sources", "meters", "providers", "models");
+  private static final Set<String> PROVIDER_KEYS = Set.of("name", "host", "modifiers");
+  private static final Set<String> MODIFIER_KEYS =
+      Set.of("when", "x", "meters", "only", "except_meters", "note", "src");
+  private static final Set<String> MODEL_KEYS =
+      Set.of(
+          "provider",
+          "id",
+          "kind",
+          "name",
+          "aliases",
+          "released",
+          "deprecation",
+          "status",
+          "limits",
+          "caps",
+          "no_caps",
+          "cache_min_tokens",
+          "cards",
+          "src",
+          "checked",
+          "note");
+  private static final Set<String> CARD_KEYS = Set.of("when", "rates");
+  private static final Set<String> WHEN_KEYS =
+      Set.of("from", "until", "tz", "tod", "dow", "region", "service_tier", "context_over");
 
   private final List<String> problems;
 
@@ -41,7 +69,14 @@ final class CatalogueReader {
           if (meter == null) {
             problem("meters." + entry.getKey(), "unknown", "one of the known meters");
           } else {
-            per.put(meter, entry.getValue().path("per").asInt(1));
+            int counts = entry.getValue().path("per").asInt(0);
+            if (counts < 1 || Rates.COMMON_PER % counts != 0) {
+              problem(
+                  "meters." + entry.getKey() + ".per",
+                  entry.getValue().path("per").toString(),
+                  "a divisor of " + Rates.COMMON_PER);
+            }
+            per.put(meter, Math.max(1, counts));
           }
         });
     return per;
@@ -49,11 +84,14 @@ final class CatalogueReader {
 
   /** Reads providers and models into {@code vendors}; models that are there get further cards. */
   void read(JsonNode root, Map<String, Catalogue.Vendor> vendors) {
+    knownKeys("", root, FILE_KEYS);
     root.path("providers")
         .properties()
         .forEach(entry -> {
           String id = entry.getKey();
           JsonNode node = entry.getValue();
+          knownKeys("providers." + id, node, PROVIDER_KEYS);
+          Catalogue.Vendor known = vendors.get(id);
           List<Catalogue.Modifier> modifiers = new ArrayList<>();
           for (JsonNode modifier : node.path("modifiers")) {
             modifiers.add(modifier("providers." + id + ".modifiers", modifier));
@@ -61,7 +99,10 @@ final class CatalogueReader {
           vendors.put(
               id,
               new Catalogue.Vendor(
-                  id, node.path("name").asText(id), modifiers, new LinkedHashMap<>()));
+                  id,
+                  node.path("name").asText(known == null ? id : known.name()),
+                  known == null || node.has("modifiers") ? modifiers : known.modifiers(),
+                  known == null ? new LinkedHashMap<>() : known.models()));
         });
     int i = 0;
     for (JsonNode model : root.path("models")) {
@@ -85,7 +126,9 @@ final class CatalogueReader {
       cards.addAll(known.cards());
     }
     String where = path + " (" + provider + "/" + id + ")";
+    knownKeys(where, node, MODEL_KEYS);
     for (JsonNode card : node.path("cards")) {
+      knownKeys(where + ".cards", card, CARD_KEYS);
       cards.add(
           new Catalogue.Card(when(where, card.path("when")), rates(where, card.path("rates"))));
     }
@@ -135,6 +178,7 @@ final class CatalogueReader {
   }
 
   private Catalogue.Modifier modifier(String path, JsonNode node) {
+    knownKeys(path, node, MODIFIER_KEYS);
     List<Pattern> only = new ArrayList<>();
     node.path("only").forEach(glob -> only.add(Catalogue.glob(glob.asText())));
     Set<Meter> except = EnumSet.noneOf(Meter.class);
@@ -180,6 +224,7 @@ final class CatalogueReader {
     if (node.isMissingNode() || node.isEmpty()) {
       return When.ALWAYS;
     }
+    knownKeys(path + ".when", node, WHEN_KEYS);
     List<LocalTime> tod = new ArrayList<>();
     List<Integer> dow = new ArrayList<>();
     List<String> regions = new ArrayList<>();
@@ -230,6 +275,19 @@ final class CatalogueReader {
       problem(path + ".when.tz", text, "a time zone such as Europe/Berlin");
       return ZoneOffset.UTC;
     }
+  }
+
+  /** A key that is not understood could be a mistyped price: refused, never ignored. */
+  private void knownKeys(String path, JsonNode node, Set<String> known) {
+    node.fieldNames()
+        .forEachRemaining(name -> {
+          if (!known.contains(name)) {
+            problem(
+                path.isEmpty() ? name : path + "." + name,
+                "unknown key",
+                "one of " + new TreeSet<>(known));
+          }
+        });
   }
 
   private void problem(String path, String value, String expected) {

@@ -178,6 +178,15 @@ public final class PriceBook {
     };
   }
 
+  /** Returns the list price of a model that the catalogue has, whatever the policy; else null. */
+  @Nullable PricedModel known(String catalogue, String model) {
+    Catalogue.Vendor vendor = vendors.get(catalogue);
+    Catalogue.Entry entry = vendor == null ? null : find(vendor, model);
+    return vendor == null || entry == null
+        ? null
+        : new PricedModel(this, vendor, entry, true, 0, "");
+  }
+
   /** Returns the price of a target whose tokens cost nothing, on purpose. */
   public PricedModel free(String model) {
     Map<Meter, BigDecimal> zero = new EnumMap<>(Meter.class);

@@ -25,6 +25,7 @@ public final class PricedModel {
   private static final String STANDARD = "standard";
   private static final long MINUTE_MILLIS = 60_000;
   private static final int MAX_CACHED = 256;
+  private static final int STALE_DAYS = 90;
 
   private record Key(long minute, String region, String tier, int contextClass) {}
 
@@ -109,6 +110,42 @@ public final class PricedModel {
   /** Returns a meter that was used and has no price, or null when all have one. */
   public @Nullable Meter unpriced(Usage usage, long epochMillis) {
     return known ? rates(usage, epochMillis).unpriced(usage) : Meter.INPUT;
+  }
+
+  /**
+   * Returns the exact parts of {@link #listNanos}, one per meter that was used and has a price.
+   * They sum to it within half a nano-USD.
+   */
+  public List<Line> lines(Usage usage, long epochMillis) {
+    Rates rates = rates(usage, epochMillis);
+    List<Line> lines = new ArrayList<>();
+    for (Meter meter : Meter.values()) {
+      BigDecimal rate = rates.usd(meter);
+      if (rate != null && usage.of(meter) != 0) {
+        lines.add(new Line(meter, usage.of(meter), rate, book.per(meter)));
+      }
+    }
+    return lines;
+  }
+
+  /**
+   * What one meter of a usage costs before discounts.
+   *
+   * @param rate USD for {@code per} counts
+   */
+  public record Line(Meter meter, long quantity, BigDecimal rate, int per) {
+    /** Returns quantity x rate / per in USD, to 15 decimal places. */
+    public BigDecimal usd() {
+      return rate.multiply(BigDecimal.valueOf(quantity))
+          .divide(BigDecimal.valueOf(per), 15, RoundingMode.HALF_UP);
+    }
+  }
+
+  /** Returns whether no source has shown this price within 90 days before that time. */
+  public boolean isStale(long epochMillis) {
+    LocalDate seen = entry.checked();
+    LocalDate today = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC).toLocalDate();
+    return seen != null && seen.plusDays(STALE_DAYS).isBefore(today);
   }
 
   /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */

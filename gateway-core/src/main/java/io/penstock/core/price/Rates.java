@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rates {
   private static final int SCALE = 15;
-  private static final long COMMON_PER = 9_000_000L;
+  static final long COMMON_PER = 9_000_000L;
   private static final Meter[] METERS = Meter.values();
   private static final BigInteger COMMON = BigInteger.valueOf(COMMON_PER);
 
@@ -45,8 +45,17 @@ final class Rates {
     FALLBACKS.put(Meter.CITATION, Meter.OUTPUT);
   }
 
+  private static final long NANO_LONG = NANO.longValueExact();
+
+  /** No rate. */
+  private static final long NONE = -1;
+
+  /** A rate that needs more than 63 bits: the whole sum is made of {@link BigInteger}s. */
+  private static final long WIDE = -2;
+
   private final @Nullable BigDecimal[] usd = new BigDecimal[METERS.length];
   private final @Nullable BigInteger[] scaled = new BigInteger[METERS.length];
+  private final long[] narrow = new long[METERS.length];
 
   Rates(Map<Meter, BigDecimal> rates, Map<Meter, Integer> per) {
     for (Meter meter : METERS) {
@@ -55,12 +64,15 @@ final class Rates {
         from = FALLBACKS.get(from);
       }
       BigDecimal rate = from == null ? null : rates.get(from);
+      narrow[meter.ordinal()] = NONE;
       if (rate != null) {
-        usd[meter.ordinal()] = rate;
-        scaled[meter.ordinal()] =
+        BigInteger whole =
             rate.movePointRight(SCALE)
                 .toBigIntegerExact()
                 .multiply(BigInteger.valueOf(COMMON_PER / per.getOrDefault(meter, 1)));
+        usd[meter.ordinal()] = rate;
+        scaled[meter.ordinal()] = whole;
+        narrow[meter.ordinal()] = whole.bitLength() < Long.SIZE ? whole.longValue() : WIDE;
       }
     }
   }
@@ -74,35 +86,40 @@ final class Rates {
    * Returns what a usage costs.
    *
    * @param discount basis points off
+   * @throws ArithmeticException when it is beyond a long of nano-USD
    */
   long costNanos(Usage usage, int discount, RoundingMode rounding) {
-    BigInteger sum = BigInteger.ZERO;
+    long high = 0;
+    long low = 0;
     for (Meter meter : METERS) {
       long quantity = usage.of(meter);
-      BigInteger rate = quantity == 0 ? null : scaled[meter.ordinal()];
-      if (rate != null) {
-        sum = sum.add(rate.multiply(BigInteger.valueOf(quantity)));
+      long rate = narrow[meter.ordinal()];
+      if (quantity == 0 || rate == NONE) {
+        continue;
+      }
+      long product = quantity * rate;
+      low += product;
+      high += Math.multiplyHigh(quantity, rate) + (Long.compareUnsigned(low, product) < 0 ? 1 : 0);
+      if (rate == WIDE || high < 0 || high >= Wide.MAX_HIGH) {
+        return wideNanos(usage, discount, rounding);
       }
     }
-    return nanos(sum, discount, rounding);
+    return Wide.divide(high, low, 10_000 - discount, NANO_LONG, rounding);
   }
 
-  private static long nanos(BigInteger sum, int discount, RoundingMode rounding) {
-    if (sum.signum() == 0) {
-      return 0;
+  /** The same for sums that 128 bits do not hold with room to spare: absurd, but exact. */
+  private long wideNanos(Usage usage, int discount, RoundingMode rounding) {
+    BigInteger sum = BigInteger.ZERO;
+    for (Meter meter : METERS) {
+      BigInteger rate = scaled[meter.ordinal()];
+      if (rate != null) {
+        sum = sum.add(rate.multiply(BigInteger.valueOf(usage.of(meter))));
+      }
     }
-    BigInteger unit = NANO;
-    BigInteger amount = sum;
-    if (discount != 0) {
-      amount = sum.multiply(BigInteger.valueOf(10_000L - discount));
-      unit = NANO.multiply(FULL);
-    }
-    BigInteger[] parts = amount.divideAndRemainder(unit);
-    boolean up =
-        rounding == RoundingMode.UP
-            ? parts[1].signum() > 0
-            : parts[1].shiftLeft(1).compareTo(unit) >= 0;
-    return (up ? parts[0].add(BigInteger.ONE) : parts[0]).longValueExact();
+    BigDecimal nanos =
+        new BigDecimal(sum.multiply(BigInteger.valueOf(10_000L - discount)))
+            .divide(new BigDecimal(NANO.multiply(FULL)), 0, rounding);
+    return nanos.longValueExact();
   }
 
   /** Returns the first meter that was used and has no rate, or null when all can be priced. */
