@@ -1,0 +1,69 @@
+package io.penstock.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** CPU and memory of a process and its children, as Linux counts them. */
+final class ProcessMeter {
+  private final long pid;
+
+  ProcessMeter(long pid) {
+    this.pid = pid;
+  }
+
+  /** Returns nanoseconds on a CPU so far; of threads that live. */
+  long cpuNanos() {
+    return processes().stream().mapToLong(ProcessMeter::cpuNanos).sum();
+  }
+
+  /** Returns resident memory in KiB. */
+  long residentKib() {
+    return processes().stream().mapToLong(ProcessMeter::residentKib).sum();
+  }
+
+  private List<Long> processes() {
+    return ProcessHandle.of(pid)
+        .map(top ->
+            Stream.concat(Stream.of(top), top.descendants()).map(ProcessHandle::pid).toList())
+        .orElse(List.of());
+  }
+
+  private static long cpuNanos(long process) {
+    long sum = 0;
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + process + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String text = read(thread.resolve("schedstat"));
+        sum += text.isEmpty() ? 0 : Long.parseLong(text.substring(0, text.indexOf(' ')));
+      }
+      return sum;
+    } catch (IOException e) {
+      return sum; // the process has ended
+    }
+  }
+
+  private static long residentKib(long process) {
+    return read(Path.of("/proc/" + process + "/status"))
+        .lines()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .sum();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return ""; // the thread has ended
+    } catch (IOException e) {
+      if (e.getMessage() != null && e.getMessage().contains("No such process")) {
+        return "";
+      }
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.penstock.bench;
+
+import io.penstock.bench.Load.Kind;
+
+/**
+ * What is measured, in the order of the results.
+ *
+ * @param label as on the command line and in the results
+ * @param program nginx, haproxy, penstock, or empty for none
+ * @param file under {@code scenarios}, or empty
+ */
+record Scenario(String label, String program, String file, Kind kind) {
+  static final Scenario[] ALL = {
+    new Scenario("01-no-gateway", "", "", Kind.UNIQUE),
+    new Scenario("02-nginx", "nginx", "02-nginx.conf", Kind.UNIQUE),
+    new Scenario("02-haproxy", "haproxy", "02-haproxy.cfg", Kind.UNIQUE),
+    new Scenario("03-passthrough", "penstock", "03-passthrough.yaml", Kind.UNIQUE),
+    new Scenario("04-governed", "penstock", "04-governed.yaml", Kind.UNIQUE),
+    new Scenario("05-everything", "penstock", "05-everything.yaml", Kind.UNIQUE),
+    new Scenario("06-cache-hit", "penstock", "05-everything.yaml", Kind.SAME),
+    new Scenario("07-stream-no-gateway", "", "", Kind.STREAM),
+    new Scenario("07-stream-nginx", "nginx", "02-nginx.conf", Kind.STREAM),
+    new Scenario("07-stream", "penstock", "04-governed.yaml", Kind.STREAM),
+    new Scenario("08-redis", "penstock", "08-redis.yaml", Kind.UNIQUE),
+  };
+
+  /** Returns the scenario that this one is compared with. */
+  String baseline() {
+    return kind == Kind.STREAM ? "07-stream-nginx" : "02-nginx";
+  }
+
+  /** Returns whether it needs a Redis. */
+  boolean needsRedis() {
+    return file.startsWith("08-");
+  }
+}
