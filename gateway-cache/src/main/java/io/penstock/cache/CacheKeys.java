@@ -82,6 +82,14 @@ public final class CacheKeys {
     return new Keying.Keyed(CacheKey.of(digest.digest()));
   }
 
+  /** Returns the key of a text within a partition. */
+  public static CacheKey child(CacheKey partition, String text) {
+    MessageDigest digest = newDigest();
+    digest.update(partition.bytes());
+    field(digest, text);
+    return CacheKey.of(digest.digest());
+  }
+
   private static boolean isCacheable(Endpoint endpoint) {
     return endpoint.isConversation() || endpoint == Endpoint.COMPLETIONS;
   }

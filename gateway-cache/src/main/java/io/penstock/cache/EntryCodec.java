@@ -37,10 +37,10 @@ final class EntryCodec {
   private static final int PREFIX_BYTES = 6;
   private static final byte[] NO_BODY = {};
 
-  private final @Nullable EntryCipher cipher;
+  private final @Nullable Sealer cipher;
   private final int maxBodyBytes;
 
-  EntryCodec(@Nullable EntryCipher cipher, int maxBodyBytes) {
+  EntryCodec(@Nullable Sealer cipher, int maxBodyBytes) {
     this.cipher = cipher;
     this.maxBodyBytes = maxBodyBytes;
   }

@@ -59,7 +59,7 @@ public final class ExactCache implements AutoCloseable {
       Executor background,
       Ticker ticker) {
     LocalTier local = new LocalTier(settings.maxBytes(), ticker);
-    EntryCipher cipher = settings.secret().isEmpty() ? null : new EntryCipher(settings.secret());
+    Sealer cipher = settings.secret().isEmpty() ? null : new Sealer(settings.secret());
     EntryCodec codec = new EntryCodec(cipher, settings.maxEntryBytes());
     RedisTier tier = new RedisTier(redis, codec, settings.namespace(), settings.timeoutMillis());
     InvalidationFeed heard =

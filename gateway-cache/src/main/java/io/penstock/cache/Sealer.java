@@ -16,7 +16,7 @@ import javax.crypto.spec.HKDFParameterSpec;
  * AES-256-GCM under a key derived (HKDF-SHA256) from the secret and the scope: an entry moved to
  * another scope, changed in any byte, or written under another secret does not open. Thread-safe.
  */
-final class EntryCipher {
+public final class Sealer {
   private static final int NONCE_BYTES = 12;
   private static final int TAG_BITS = 128;
   private static final byte[] SALT = "penstock cache 1".getBytes(StandardCharsets.US_ASCII);
@@ -24,7 +24,8 @@ final class EntryCipher {
   private final SecureRandom random = new SecureRandom();
   private final LoadingCache<String, SecretKey> keys;
 
-  EntryCipher(String secret) {
+  /** Creates a sealer; the secret is kept in derived form only. */
+  public Sealer(String secret) {
     byte[] material = secret.getBytes(StandardCharsets.UTF_8);
     this.keys =
         Caffeine.newBuilder()
@@ -44,7 +45,7 @@ final class EntryCipher {
   }
 
   /** Returns nonce and ciphertext. */
-  byte[] seal(String scope, byte[] header, byte[] plain) {
+  public byte[] seal(String scope, byte[] header, byte[] plain) {
     byte[] nonce = new byte[NONCE_BYTES];
     random.nextBytes(nonce);
     try {
@@ -63,7 +64,7 @@ final class EntryCipher {
    *
    * @throws GeneralSecurityException when they were not sealed under this secret, scope and header
    */
-  byte[] open(String scope, byte[] header, byte[] sealed) throws GeneralSecurityException {
+  public byte[] open(String scope, byte[] header, byte[] sealed) throws GeneralSecurityException {
     if (sealed.length < NONCE_BYTES) {
       throw new GeneralSecurityException("sealed: " + sealed.length + " bytes (expected: >= 12)");
     }

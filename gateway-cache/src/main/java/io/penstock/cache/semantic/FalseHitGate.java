@@ -1,0 +1,149 @@
+package io.penstock.cache.semantic;
+
+import java.util.ArrayDeque;
+import java.util.Iterator;
+
+/**
+ * One rule's knowledge of how often its hits are wrong, from checks on its own traffic, and the
+ * threshold that follows from it. Thread-safe.
+ *
+ * <p>The threshold starts at the operating point of the training pairs. With {@value #ENOUGH}
+ * checks at or above a lower one whose 95 % upper bound keeps the promise, it goes there; when
+ * checks show that the present one breaks it (95 % lower bound above the promise), it goes up, to
+ * the point where only the same wording passes if need be. Only the newest {@value #WINDOW} checks
+ * count, so it follows traffic that drifts; a recent run of wrong answers makes it check every hit
+ * again.
+ */
+public final class FalseHitGate {
+  static final int ENOUGH = 300;
+  static final int WINDOW = 4_000;
+  private static final int RECENT = 200;
+  private static final int CHOOSE_EVERY = 50;
+  private static final double[] SHARES = {0.10, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002};
+
+  private final double maxFalseHits;
+  private final double fixedThreshold;
+  private final double verifyShare;
+  private final ArrayDeque<Check> checks = new ArrayDeque<>();
+  private double threshold;
+  private boolean drifting;
+  private int sinceChoice;
+
+  private record Check(double score, boolean wrong) {}
+
+  private FalseHitGate(double maxFalseHits, double fixedThreshold, double verifyShare) {
+    this.maxFalseHits = maxFalseHits;
+    this.fixedThreshold = fixedThreshold;
+    this.verifyShare = verifyShare;
+    this.threshold =
+        Double.isNaN(fixedThreshold) ? OperatingPoints.threshold(maxFalseHits) : fixedThreshold;
+  }
+
+  /**
+   * Creates the gate of a rule with {@code max_false_hits}.
+   *
+   * @param maxFalseHits share of served hits that may be wrong, 0..1
+   * @param verifyShare of hits that are checked once enough is known, 0..1
+   */
+  public static FalseHitGate following(double maxFalseHits, double verifyShare) {
+    return new FalseHitGate(maxFalseHits, Double.NaN, verifyShare);
+  }
+
+  /** Creates the gate of a rule with a fixed {@code threshold}: it measures, and stays. */
+  public static FalseHitGate fixed(double threshold, double verifyShare) {
+    return new FalseHitGate(1, threshold, verifyShare);
+  }
+
+  /** Returns the least score that is served now. */
+  public synchronized double threshold() {
+    return threshold;
+  }
+
+  /**
+   * Returns whether to ask upstream as well.
+   *
+   * @param random uniform in [0, 1)
+   */
+  public synchronized boolean shouldVerify(double random) {
+    return drifting || served() < ENOUGH || random < verifyShare;
+  }
+
+  /**
+   * Takes the result of a check, or of a candidate that was too unsure to serve and whose question
+   * was answered upstream anyway.
+   */
+  public synchronized void checked(double score, boolean wrong) {
+    checks.addLast(new Check(score, wrong));
+    if (checks.size() > WINDOW) {
+      checks.removeFirst();
+    }
+    // Right answers change little one by one; a wrong one is heeded at once.
+    if (wrong || ++sinceChoice >= CHOOSE_EVERY) {
+      sinceChoice = 0;
+      drifting = Proportion.lower(wrongOfRecent(), RECENT) > maxFalseHits;
+      threshold = Double.isNaN(fixedThreshold) ? choose() : fixedThreshold;
+    }
+  }
+
+  /** Takes the report of a wrong answer: it counts as a check that failed. */
+  public void reported(double score) {
+    checked(score, true);
+  }
+
+  private double choose() {
+    double prior = OperatingPoints.threshold(maxFalseHits);
+    for (double share : SHARES) {
+      double candidate = OperatingPoints.threshold(share);
+      long n = count(candidate, false);
+      if (n >= ENOUGH && Proportion.upper(count(candidate, true), n) <= maxFalseHits) {
+        return candidate;
+      }
+    }
+    double strict = prior;
+    for (double share : SHARES) {
+      double candidate = OperatingPoints.threshold(share);
+      boolean broken = Proportion.lower(count(strict, true), count(strict, false)) > maxFalseHits;
+      if (broken && candidate > strict) {
+        strict = candidate;
+      }
+    }
+    boolean broken = Proportion.lower(count(strict, true), count(strict, false)) > maxFalseHits;
+    return broken ? OperatingPoints.STRICTEST : strict;
+  }
+
+  private long count(double least, boolean wrongOnly) {
+    return checks.stream().filter(c -> c.score >= least && (c.wrong || !wrongOnly)).count();
+  }
+
+  private long served() {
+    return count(threshold, false);
+  }
+
+  private long wrongOfRecent() {
+    Iterator<Check> newest = checks.descendingIterator();
+    long wrong = 0;
+    for (int i = 0; i < RECENT && newest.hasNext(); ) {
+      Check check = newest.next();
+      if (check.score >= threshold) {
+        i++;
+        wrong += check.wrong ? 1 : 0;
+      }
+    }
+    return wrong;
+  }
+
+  /**
+   * What is known of the hits that would be served now.
+   *
+   * @param interval 95 % Wilson interval of the share that is wrong
+   */
+  public record Report(
+      double threshold, long checked, long wrong, Proportion.Interval interval, boolean drifting) {}
+
+  /** Returns the state for metrics and the admin API. */
+  public synchronized Report report() {
+    long checked = served();
+    long wrong = count(threshold, true);
+    return new Report(threshold, checked, wrong, Proportion.wilson(wrong, checked), drifting);
+  }
+}

@@ -1,0 +1,118 @@
+package io.penstock.cache.semantic;
+
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.XReadArgs;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.penstock.cache.CacheKey;
+import io.penstock.cache.Sealer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream that feeds every replica's index: read from its start when a replica starts, followed
+ * from then on by short blocking reads on a connection of its own. With a secret the vectors are
+ * sealed and bound to partition and id; one that does not open is passed over. The feed proposes
+ * only, so a lost or repeated message costs at most a miss.
+ */
+final class VectorFeed implements AutoCloseable {
+  private static final long BLOCK_MILLIS = 200;
+  private static final long PAGE = 1_000;
+  private static final byte[] FIELD = {'v'};
+
+  /** Partition and id, 64 hex digits each, come before the vector. */
+  private static final int HEAD = 128;
+
+  private final RedisClusterAsyncCommands<byte[], byte[]> reader;
+  private final RedisClusterAsyncCommands<byte[], byte[]> writer;
+  private final @Nullable Sealer sealer;
+  private final Partitions index;
+  private final byte[] stream;
+  private final long maxLength;
+  private final Executor retry = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+  private volatile boolean closed;
+  private String lastId = "0-0";
+
+  VectorFeed(Channel channel, Partitions index, long maxLength) {
+    this.reader = channel.reader();
+    this.writer = channel.writer();
+    this.sealer = channel.secret().isEmpty() ? null : new Sealer(channel.secret());
+    this.index = index;
+    this.stream = (channel.namespace() + ":cache:vectors").getBytes(StandardCharsets.UTF_8);
+    this.maxLength = maxLength;
+    read();
+  }
+
+  /** Where the feed runs; see {@link SemanticCache#shared}. */
+  record Channel(
+      RedisClusterAsyncCommands<byte[], byte[]> writer,
+      RedisClusterAsyncCommands<byte[], byte[]> reader,
+      String namespace,
+      String secret) {
+    @Override
+    public String toString() {
+      return "Channel{namespace=" + namespace + ", secret=****}";
+    }
+  }
+
+  void publish(CacheKey partition, CacheKey key, byte[] vector) {
+    byte[] head = (partition.id() + key.id()).getBytes(StandardCharsets.US_ASCII);
+    byte[] sent = sealer == null ? vector : sealer.seal(partition.id(), head, vector);
+    byte[] message = Arrays.copyOf(head, head.length + sent.length);
+    System.arraycopy(sent, 0, message, head.length, sent.length);
+    XAddArgs bounded = new XAddArgs().maxlen(maxLength).approximateTrimming();
+    writer.xadd(stream, bounded, Map.of(FIELD, message));
+  }
+
+  @SuppressWarnings("unchecked") // a generic varargs parameter of the client
+  private void read() {
+    if (!closed) {
+      XReadArgs page = XReadArgs.Builder.block(BLOCK_MILLIS).count(PAGE);
+      reader.xread(page, XReadArgs.StreamOffset.from(stream, lastId)).whenComplete(this::heard);
+    }
+  }
+
+  private void heard(
+      @Nullable List<StreamMessage<byte[], byte[]>> messages, @Nullable Throwable error) {
+    if (error != null) {
+      retry.execute(this::read);
+      return;
+    }
+    if (messages != null) {
+      for (StreamMessage<byte[], byte[]> message : messages) {
+        accept(message.getBody().values().iterator().next());
+        lastId = message.getId();
+      }
+    }
+    read();
+  }
+
+  private void accept(byte[] message) {
+    if (message.length <= HEAD) {
+      return;
+    }
+    byte[] head = Arrays.copyOf(message, HEAD);
+    byte[] sent = Arrays.copyOfRange(message, HEAD, message.length);
+    String ids = new String(head, StandardCharsets.US_ASCII);
+    String partition = ids.substring(0, HEAD / 2);
+    try {
+      byte[] vector = sealer == null ? sent : sealer.open(partition, head, sent);
+      index.put(CacheKey.ofId(partition), CacheKey.ofId(ids.substring(HEAD / 2)), vector);
+    } catch (GeneralSecurityException | IllegalArgumentException notOurs) {
+      // Another secret, another embedder or another version wrote it: not for this index.
+      return;
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}
