@@ -33,4 +33,22 @@ public record ProviderCall(
     Map<String, JsonNode> defaults,
     boolean dropUnsupported,
     long modelOutputLimit,
-    @Nullable String clientModel) {}
+    @Nullable String clientModel) {
+
+  /** Returns the same call for another target. */
+  public ProviderCall withTarget(Target other) {
+    return new ProviderCall(
+        endpoint,
+        other,
+        body,
+        stream,
+        arraySplit,
+        headers,
+        maxTokens,
+        set,
+        defaults,
+        dropUnsupported,
+        modelOutputLimit,
+        clientModel);
+  }
+}

@@ -81,6 +81,11 @@ final class Failures {
         RetryAfter.millis(HeaderLookup.NONE, error));
   }
 
+  /** Classifies an exception of an event stream, whose type is told apart from its body. */
+  static Failure named(String type, JsonNode body) {
+    return of(0, body, type, RetryAfter.UNKNOWN);
+  }
+
   /** Says that an answer is not the protocol. */
   static ProviderException malformed(String why) {
     return new ProviderException(Failure.of(FailureKind.MALFORMED, why));

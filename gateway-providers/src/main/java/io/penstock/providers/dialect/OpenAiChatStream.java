@@ -254,7 +254,7 @@ final class OpenAiChatStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        usageSeen && (isOver() && !finish.isEmpty()),
+        usageSeen && isComplete(),
         finish,
         toolCalls);
   }

@@ -138,7 +138,7 @@ final class OpenAiEventStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        usageSeen && isOver(),
+        usageSeen && isComplete(),
         finish,
         toolCalls);
   }

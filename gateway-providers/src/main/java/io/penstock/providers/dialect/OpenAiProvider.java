@@ -48,6 +48,7 @@ final class OpenAiProvider implements Provider {
             body);
     return new SplicedAttempt(
         request,
+        List.of(),
         allocator -> new OpenAiUnaryReader(call.endpoint(), OpenAiRequests.spokenCharacters(call)),
         (allocator, sink) ->
             chat

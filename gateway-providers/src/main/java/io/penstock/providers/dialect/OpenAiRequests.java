@@ -1,6 +1,5 @@
 package io.penstock.providers.dialect;
 
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,16 +7,9 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
-import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Splices an OpenAI request: everything unknown stays, in its order. */
 final class OpenAiRequests {
-  /** Names of one and the same thing, the output cap, across endpoints and years. */
-  private static final Set<String> CAPS =
-      Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
-
   private OpenAiRequests() {}
 
   /** Returns the path under the provider's base URL. */
@@ -42,36 +34,17 @@ final class OpenAiRequests {
   static byte[] body(ProviderCall call, boolean askForUsage) {
     RequestBody body = call.body();
     BodyPatch patch = new BodyPatch(body);
-    if (!call.target().model().equals(textOrNull(body, "model"))) {
-      patch.setText("model", call.target().model());
-    }
-    String cap = cap(call.endpoint(), body);
-    for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
-      String name = CAPS.contains(field.getKey()) ? cap : field.getKey();
-      patch.setDefault(name, field.getValue().toString());
-    }
-    for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
-      patch.set(CAPS.contains(field.getKey()) ? cap : field.getKey(), field.getValue().toString());
-    }
-    if (call.maxTokens() >= 0) {
-      patch.set(cap, Long.toString(call.maxTokens()));
-    }
+    Splice.model(call, patch);
+    Splice.parameters(call, patch, cap(call.endpoint(), body));
     if (askForUsage) {
       askForUsage(body, patch);
     }
     return patch.apply();
   }
 
-  private static @Nullable String textOrNull(RequestBody body, String name) {
-    int i = body.indexOf(name);
-    return i >= 0 && (body.isForm() || body.token(i) == JsonToken.VALUE_STRING)
-        ? body.text(name)
-        : null;
-  }
-
   /** Returns the field for the output cap: the one the client used, else the endpoint's newest. */
   private static String cap(Endpoint endpoint, RequestBody body) {
-    for (String name : CAPS) {
+    for (String name : Splice.CAPS) {
       if (body.indexOf(name) >= 0) {
         return name;
       }
@@ -111,7 +84,7 @@ final class OpenAiRequests {
     if (call.endpoint() != Endpoint.SPEECH) {
       return 0;
     }
-    String input = textOrNull(call.body(), "input");
+    String input = Splice.textOrNull(call.body(), "input");
     return input == null ? 0 : input.codePointCount(0, input.length());
   }
 }

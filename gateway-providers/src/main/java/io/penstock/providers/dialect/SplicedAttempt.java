@@ -7,8 +7,9 @@ import io.penstock.providers.UnaryReader;
 import io.penstock.providers.UpstreamRequest;
 import java.util.List;
 
-/** An attempt in the client's own dialect: nothing is ever dropped. */
-record SplicedAttempt(UpstreamRequest request, Unary unary, Streamed streamed) implements Attempt {
+/** An attempt in the client's own dialect. */
+record SplicedAttempt(UpstreamRequest request, List<String> dropped, Unary unary, Streamed streamed)
+    implements Attempt {
   /** Makes the reader of a unary answer. */
   @FunctionalInterface
   interface Unary {
@@ -19,11 +20,6 @@ record SplicedAttempt(UpstreamRequest request, Unary unary, Streamed streamed) i
   @FunctionalInterface
   interface Streamed {
     StreamReader reader(ByteBufAllocator allocator, StreamReader.Sink sink);
-  }
-
-  @Override
-  public List<String> dropped() {
-    return List.of();
   }
 
   @Override

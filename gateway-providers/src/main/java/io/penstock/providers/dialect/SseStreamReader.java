@@ -29,6 +29,7 @@ abstract class SseStreamReader implements StreamReader {
   private final SseScanner.Listener listener = this::event;
   private byte[] scratch = EmptyArrays.EMPTY_BYTES;
   private boolean over;
+  private boolean complete;
 
   final ByteBufAllocator allocator;
   final Sink sink;
@@ -73,9 +74,17 @@ abstract class SseStreamReader implements StreamReader {
     if (over) {
       return;
     }
-    scanner.finish(listener);
+    scanner.finish(this::lastEvent);
     if (!over) {
       onEnd();
+    }
+  }
+
+  /** An event without its blank line: taken when its data is whole, else it is what was cut. */
+  private void lastEvent(ByteBuf event) {
+    load(event);
+    if (from >= 0 && (dataIs("[DONE]") || JsonTrees.read(json, from, to).isObject())) {
+      onData(event);
     }
   }
 
@@ -195,9 +204,15 @@ abstract class SseStreamReader implements StreamReader {
     }
   }
 
-  /** Nothing after this is read. */
+  /** The answer is whole: nothing after this is read. */
   final void over() {
     over = true;
+    complete = true;
+  }
+
+  /** Returns whether the answer is whole. */
+  final boolean isComplete() {
+    return complete;
   }
 
   final boolean isOver() {

@@ -1,0 +1,71 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.netty.buffer.ByteBuf;
+import io.penstock.providers.ProviderException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The top-level fields of an answer that matter, read in one streaming pass that also proves the
+ * answer whole; the others are skipped, not built.
+ */
+final class AnswerFields {
+  private final Map<String, JsonNode> fields = new HashMap<>();
+
+  private AnswerFields() {}
+
+  /**
+   * Reads the named fields.
+   *
+   * @param expected one of them must be there, or it is no answer
+   * @throws ProviderException when it is malformed or an error
+   */
+  static AnswerFields read(ByteBuf body, Set<String> names, Set<String> expected) {
+    AnswerFields answer = new AnswerFields();
+    boolean whole = false;
+    try (JsonParser parser = JsonTrees.parser(body)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw Failures.malformed("The provider's answer is not a JSON object.");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        whole |= expected.contains(name);
+        if (names.contains(name) || name.equals("error")) {
+          answer.fields.put(name, parser.readValueAsTree());
+        } else {
+          parser.skipChildren();
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw Failures.malformed("The provider's answer goes on after its end.");
+      }
+    } catch (IOException e) {
+      throw Failures.malformed("The provider's answer is not well-formed JSON.");
+    }
+    JsonNode error = answer.get("error");
+    if (error.isObject() || error.isTextual()) {
+      throw new ProviderException(Failures.inside(error));
+    }
+    if (!whole) {
+      throw Failures.malformed("The provider's answer lacks " + expected + ".");
+    }
+    return answer;
+  }
+
+  /** Returns a field that was asked for; a missing node when it is absent. */
+  JsonNode get(String name) {
+    return fields.getOrDefault(name, MissingNode.getInstance());
+  }
+
+  /** Returns whether the field is there. */
+  boolean has(String name) {
+    return fields.containsKey(name);
+  }
+}

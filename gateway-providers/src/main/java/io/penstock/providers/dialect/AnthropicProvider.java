@@ -1,0 +1,54 @@
+package io.penstock.providers.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.Failure;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.Provider;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.UpstreamRequest;
+import io.penstock.providers.UpstreamRequest.Header;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The Anthropic API. The client's {@code anthropic-version} goes upstream as it is; {@code
+ * anthropic-beta} is filtered, see {@link AnthropicBetas}.
+ */
+final class AnthropicProvider implements Provider {
+  static final String DEFAULT_VERSION = "2023-06-01";
+
+  @Override
+  public boolean serves(Endpoint endpoint) {
+    return endpoint.dialect() == Dialect.ANTHROPIC;
+  }
+
+  @Override
+  public Attempt attempt(ProviderCall call) {
+    boolean count = call.endpoint() == Endpoint.COUNT_TOKENS;
+    AnthropicBetas betas = AnthropicBetas.of(call);
+    String version = call.headers().get("anthropic-version");
+    List<Header> headers = new ArrayList<>(4);
+    headers.add(new Header("content-type", call.body().contentType()));
+    headers.add(new Header("accept", call.stream() ? "text/event-stream" : "application/json"));
+    headers.add(new Header("anthropic-version", version == null ? DEFAULT_VERSION : version));
+    if (!betas.allowed().isEmpty()) {
+      headers.add(new Header("anthropic-beta", String.join(",", betas.allowed())));
+    }
+    var request =
+        new UpstreamRequest(
+            "POST",
+            count ? "/v1/messages/count_tokens" : "/v1/messages",
+            headers,
+            AnthropicRequests.body(call));
+    return new SplicedAttempt(
+        request, betas.refused(), allocator -> new AnthropicUnaryReader(), AnthropicStream::new);
+  }
+
+  @Override
+  public Failure classify(int status, HeaderLookup headers, ByteBuf body) {
+    return Failures.of(status, headers, body);
+  }
+}

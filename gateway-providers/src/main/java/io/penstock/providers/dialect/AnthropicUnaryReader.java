@@ -1,0 +1,42 @@
+package io.penstock.providers.dialect;
+
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.UnaryReader;
+import io.penstock.providers.translate.UsageReaders;
+import java.util.Set;
+
+/** Reads a message or a token count of the Anthropic dialect; the bytes go on as they are. */
+final class AnthropicUnaryReader implements UnaryReader {
+  private static final Set<String> FIELDS = Set.of("model", "usage", "stop_reason");
+  private static final Set<String> EXPECTED = Set.of("content", "input_tokens");
+
+  @Override
+  public Answer read(HeaderLookup headers, ByteBuf body) {
+    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED);
+    boolean message = answer.has("usage");
+    Usage usage = message ? UsageReaders.anthropic(answer.get("usage")) : Usage.NONE;
+    String finish = finish(answer.get("stop_reason").asText(""));
+    usage = usage.toBuilder().model(answer.get("model").asText(null)).build();
+    // A token count is free: nothing to report is complete.
+    boolean reported = message || !answer.has("stop_reason");
+    return new Answer(
+        body.retainedSlice(),
+        "application/json",
+        new AnswerSummary(usage, reported, finish, finish.equals("tool_calls")));
+  }
+
+  /** Returns Anthropic's stop reason in the words of chat. */
+  static String finish(String reason) {
+    return switch (reason) {
+      case "", "null" -> "";
+      case "max_tokens", "model_context_window_exceeded" -> "length";
+      case "tool_use" -> "tool_calls";
+      case "refusal" -> "refusal";
+      default -> "stop";
+    };
+  }
+}

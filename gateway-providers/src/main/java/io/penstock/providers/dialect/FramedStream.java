@@ -1,0 +1,108 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.EventStreamDecoder;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.StreamReader;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Claude's events inside the event-stream frames of Bedrock's InvokeModel: unwrapped, named as
+ * server-sent events and read as Anthropic's own.
+ */
+final class FramedStream implements StreamReader {
+  private final ByteBufAllocator allocator;
+  private final AnthropicStream events;
+  private final EventStreamDecoder decoder = new EventStreamDecoder();
+  private final EventStreamDecoder.Listener listener = this::message;
+
+  FramedStream(ByteBufAllocator allocator, Sink sink) {
+    this.allocator = allocator;
+    this.events = new AnthropicStream(allocator, sink);
+  }
+
+  @Override
+  public void read(ByteBuf chunk) {
+    if (events.isOver()) {
+      return;
+    }
+    try {
+      decoder.feed(chunk, listener);
+    } catch (ProviderException e) {
+      events.fail(e.failure());
+    }
+  }
+
+  private void message(EventStreamDecoder.Message message) {
+    if (!message.kind().equals("event")) {
+      JsonNode body = JsonTrees.read(message.bytes(), message.from(), message.to());
+      events.fail(Failures.named(message.type(), body));
+      return;
+    }
+    byte[] event = payload(message);
+    JsonKeys keys = new JsonKeys();
+    keys.reset(event, 0, event.length);
+    String type = keys.next() && keys.is("type") ? keys.identifier() : "";
+    ByteBuf sse = allocator.buffer(event.length + 64);
+    try {
+      if (!type.isEmpty()) {
+        ByteBufUtil.writeAscii(sse, "event: ");
+        ByteBufUtil.writeUtf8(sse, type);
+        sse.writeByte('\n');
+      }
+      ByteBufUtil.writeAscii(sse, "data: ");
+      sse.writeBytes(event);
+      ByteBufUtil.writeAscii(sse, "\n\n");
+      events.read(sse);
+    } finally {
+      sse.release();
+    }
+  }
+
+  private static byte[] payload(EventStreamDecoder.Message message) {
+    JsonNode chunk = JsonTrees.read(message.bytes(), message.from(), message.to()).path("bytes");
+    if (!chunk.isTextual()) {
+      throw Failures.malformed("A chunk of the provider's stream has no bytes.");
+    }
+    try {
+      byte[] event = chunk.binaryValue();
+      // Line ends in JSON are only white space, and in an event they would end it.
+      for (int i = 0; i < event.length; i++) {
+        event[i] = event[i] == '\n' || event[i] == '\r' ? (byte) ' ' : event[i];
+      }
+      return event;
+    } catch (IOException e) {
+      throw Failures.malformed("A chunk of the provider's stream is not base64.");
+    }
+  }
+
+  @Override
+  public void end() {
+    events.end();
+  }
+
+  @Override
+  public AnswerSummary summary() {
+    return events.summary();
+  }
+
+  @Override
+  public CharSequence relayedText() {
+    return events.relayedText();
+  }
+
+  @Override
+  public ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
+    return events.closing(finish, message, penstock);
+  }
+
+  @Override
+  public void close() {
+    events.close();
+  }
+}

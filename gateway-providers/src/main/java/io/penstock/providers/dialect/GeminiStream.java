@@ -1,0 +1,222 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.core.Dialect;
+import io.penstock.core.FailureKind;
+import io.penstock.core.body.Json;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.UsageReaders;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream of the Gemini dialect, which ends with its last chunk: that one is withheld until the
+ * provider closes, so that the cost can be written into it ({@code usageMetadata.penstock};
+ * Google's SDKs choke on comments). To a client without {@code alt=sse} the chunks go as one JSON
+ * array.
+ */
+final class GeminiStream extends SseStreamReader {
+  private final boolean array;
+  private @Nullable String model;
+  private Usage usage = Usage.NONE;
+  private boolean usageSeen;
+  private String finish = "";
+  private boolean toolCalls;
+  private boolean opened;
+
+  private byte @Nullable [] withheld;
+  private int withheldUsageEnd;
+  private boolean withheldUsageEmpty;
+
+  private boolean content;
+  private boolean finishes;
+  private int usageEnd;
+  private boolean usageEmpty;
+
+  /**
+   * Creates the reader.
+   *
+   * @param array the client takes one JSON array in pieces instead of events
+   */
+  GeminiStream(ByteBufAllocator allocator, Sink sink, boolean array) {
+    super(allocator, sink);
+    this.array = array;
+  }
+
+  @Override
+  void onData(ByteBuf event) {
+    if (!dataIsObject()) {
+      if (from < to) {
+        fail(
+            Failure.of(
+                FailureKind.MALFORMED, "The provider's stream holds an event that is not JSON."));
+      }
+      return;
+    }
+    scan();
+    if (isOver()) {
+      return;
+    }
+    release();
+    if (finishes) {
+      withheld = Arrays.copyOfRange(json, from, to);
+      withheldUsageEnd = usageEnd < 0 ? -1 : usageEnd - from;
+      withheldUsageEmpty = usageEmpty;
+    } else if (array) {
+      chunk(Arrays.copyOfRange(json, from, to), content);
+    } else {
+      emit(event, content);
+    }
+  }
+
+  @Override
+  void onOther(ByteBuf event) {
+    if (!array) {
+      emit(event, false);
+    }
+  }
+
+  private void scan() {
+    content = false;
+    finishes = false;
+    usageEnd = -1;
+    String reason = "";
+    keys.reset(json, from, to);
+    while (keys.next()) {
+      if (keys.is("text")) {
+        if (keys.isText()) {
+          content = true;
+          relay();
+        }
+      } else if (keys.is("functionCall")) {
+        toolCalls = true;
+        content = true;
+      } else if (keys.is("inlineData") || keys.is("executableCode")) {
+        content = true;
+      } else if (keys.is("finishReason") && keys.isText()) {
+        reason = keys.identifier();
+        finishes = true;
+      } else if (keys.is("blockReason")) {
+        reason = "SAFETY";
+        finishes = true;
+      } else if (keys.is("modelVersion") && keys.isText()) {
+        model = keys.identifier();
+      } else if (keys.is("usageMetadata") && keys.first() == '{') {
+        usageEnd = keys.valueEnd();
+        usageEmpty = !keys.isFilled();
+        usage = UsageReaders.gemini(JsonTrees.read(json, keys.valueStart(), usageEnd));
+        usageSeen = true;
+        keys.skipValue();
+      } else if (keys.is("error") && keys.first() == '{' && reason.isEmpty() && !content) {
+        JsonNode error = JsonTrees.read(json, from, to);
+        if (error.path("error").isObject()) {
+          fail(Failures.inside(error));
+          return;
+        }
+      }
+    }
+    if (finishes) {
+      finish = GeminiUnaryReader.finish(reason, toolCalls);
+    }
+  }
+
+  private void release() {
+    byte[] held = withheld;
+    if (held != null) {
+      withheld = null;
+      chunk(held, true);
+    }
+  }
+
+  /** Emits one JSON object as an event or as the next element of the array. */
+  private void chunk(byte[] object, boolean isContent) {
+    ByteBuf out = allocator.buffer(object.length + 16);
+    if (array) {
+      ByteBufUtil.writeAscii(out, opened ? ",\r\n" : "[");
+      opened = true;
+      out.writeBytes(object);
+    } else {
+      ByteBufUtil.writeAscii(out, "data: ");
+      // Several data lines were joined with line ends, which in JSON are white space.
+      for (byte b : object) {
+        out.writeByte(b == '\n' ? ' ' : b);
+      }
+      ByteBufUtil.writeAscii(out, "\r\n\r\n");
+    }
+    sink.emit(out, isContent);
+  }
+
+  @Override
+  void onEnd() {
+    byte[] last = withheld;
+    if (last == null) {
+      // Chunks may follow the finish; only a stream that never finished is cut.
+      if (finish.isEmpty()) {
+        fail(cut());
+        return;
+      }
+      over();
+      sink.settle(summary());
+    } else {
+      over();
+      String penstock = sink.settle(summary());
+      withheld = null;
+      chunk(penstock == null ? last : withPenstock(last, penstock), true);
+    }
+    if (array) {
+      emitText("]");
+    }
+  }
+
+  private byte[] withPenstock(byte[] object, String penstock) {
+    boolean inside = withheldUsageEnd > 0;
+    int brace = (inside ? withheldUsageEnd : lastBrace(object) + 1) - 1;
+    boolean comma = !inside || !withheldUsageEmpty;
+    byte[] field =
+        ((comma ? "," : "") + "\"penstock\":" + penstock).getBytes(StandardCharsets.UTF_8);
+    byte[] out = new byte[object.length + field.length];
+    System.arraycopy(object, 0, out, 0, brace);
+    System.arraycopy(field, 0, out, brace, field.length);
+    System.arraycopy(object, brace, out, brace + field.length, object.length - brace);
+    return out;
+  }
+
+  private static int lastBrace(byte[] object) {
+    int at = object.length - 1;
+    while (at > 0 && object[at] != '}') {
+      at--;
+    }
+    return at;
+  }
+
+  @Override
+  public AnswerSummary summary() {
+    return new AnswerSummary(
+        usage.toBuilder().model(model).build(), usageSeen && isComplete(), finish, toolCalls);
+  }
+
+  @Override
+  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+    String cost = penstock == null ? "" : ",\"penstock\":" + penstock;
+    String error = ErrorBodies.json(Dialect.GEMINI, 502, "upstream_error", message, null, "");
+    String object =
+        reason == null
+            ? error.substring(0, error.length() - 1) + cost + "}"
+            : "{\"candidates\":[{\"content\":{\"parts\":[],\"role\":\"model\"},\"finishReason\":"
+                + (reason.equals("length") ? "\"MAX_TOKENS\"" : "\"STOP\"")
+                + ",\"index\":0}],\"modelVersion\":"
+                + Json.quote(model == null ? "" : model)
+                + cost
+                + "}";
+    return ByteBufUtil.writeUtf8(
+        allocator,
+        array ? (opened ? ",\r\n" : "[") + object + "]" : "data: " + object + "\r\n\r\n");
+  }
+}

@@ -1,0 +1,75 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.body.BodyPatch;
+import io.penstock.core.body.RequestBody;
+import io.penstock.providers.ProviderCall;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Edits that every dialect makes to the client's bytes. */
+final class Splice {
+  /** Names of one and the same thing, the output cap, across dialects and years. */
+  static final Set<String> CAPS =
+      Set.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
+
+  private static final String HEX = "0123456789ABCDEF";
+
+  private Splice() {}
+
+  /** Writes the target's model into the field {@code model}. */
+  static void model(ProviderCall call, BodyPatch patch) {
+    if (!call.target().model().equals(textOrNull(call.body(), "model"))) {
+      patch.setText("model", call.target().model());
+    }
+  }
+
+  /** Applies the route's parameters and the output cap, whose field here is {@code cap}. */
+  static void parameters(ProviderCall call, BodyPatch patch, String cap) {
+    for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
+      patch.setDefault(name(field.getKey(), cap), field.getValue().toString());
+    }
+    for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
+      patch.set(name(field.getKey(), cap), field.getValue().toString());
+    }
+    if (call.maxTokens() >= 0) {
+      patch.set(cap, Long.toString(call.maxTokens()));
+    }
+  }
+
+  private static String name(String name, String cap) {
+    return CAPS.contains(name) ? cap : name;
+  }
+
+  /** Returns a text field; null when it is absent or something else. */
+  static @Nullable String textOrNull(RequestBody body, String name) {
+    int i = body.indexOf(name);
+    return i >= 0 && (body.isForm() || body.token(i) == JsonToken.VALUE_STRING)
+        ? body.text(name)
+        : null;
+  }
+
+  /** Returns one path segment, percent-encoded but for unreserved characters (RFC 3986, 2.3). */
+  static String segment(String text) {
+    StringBuilder out = new StringBuilder(text.length() + 16);
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      boolean unreserved =
+          (b >= 'a' && b <= 'z')
+              || (b >= 'A' && b <= 'Z')
+              || (b >= '0' && b <= '9')
+              || b == '-'
+              || b == '.'
+              || b == '_'
+              || b == '~';
+      if (unreserved) {
+        out.append((char) b);
+      } else {
+        out.append('%').append(HEX.charAt((b >> 4) & 15)).append(HEX.charAt(b & 15));
+      }
+    }
+    return out.toString();
+  }
+}

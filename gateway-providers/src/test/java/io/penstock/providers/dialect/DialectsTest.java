@@ -1,0 +1,196 @@
+package io.penstock.providers.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.FailureKind;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.EventStreamDecoder;
+import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.UpstreamRequest.Header;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class DialectsTest {
+  private static final String MESSAGE =
+      "{\"model\":\"c\",\"max_tokens\":900,\"zz\":1,\"stream\":true,\"messages\":[]}";
+
+  private static Wire.Call messages(Dialect dialect) {
+    return Wire.call(dialect, Endpoint.MESSAGES, MESSAGE).model("claude-x:0");
+  }
+
+  @Test
+  void anthropic_request_keepsVersionFiltersBetas() {
+    Attempt attempt =
+        messages(Dialect.ANTHROPIC)
+            .header("anthropic-beta", "effort-2025-11-24, context-1m-2025-08-07")
+            .maxTokens(10)
+            .attempt();
+
+    assertThat(attempt.request().path()).isEqualTo("/v1/messages");
+    assertThat(attempt.request().body())
+        .asString()
+        .isEqualTo(MESSAGE.replace("\"c\"", "\"claude-x:0\"").replace("900", "10"));
+    assertThat(attempt.request().headers())
+        .contains(
+            new Header("anthropic-version", "2023-06-01"),
+            new Header("anthropic-beta", "effort-2025-11-24"));
+    assertThat(attempt.dropped()).containsExactly("anthropic-beta: context-1m-2025-08-07");
+  }
+
+  @Test
+  void anthropic_fieldWithoutPrice_is400() {
+    assertThatThrownBy(
+            () -> Wire.call(Dialect.ANTHROPIC, Endpoint.MESSAGES, "{\"thread\":{}}").attempt())
+        .isInstanceOf(GatewayException.class)
+        .hasMessageContaining("thread");
+  }
+
+  @Test
+  void anthropic_errorEvent_isOverloaded() {
+    Failure failure =
+        messages(Dialect.ANTHROPIC)
+            .streamed(
+                "event: error\n"
+                    + "data:"
+                    + " {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n")
+            .failure();
+
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.OVERLOADED);
+  }
+
+  @Test
+  void bedrock_claude_modelInPathVersionInBody() {
+    Attempt attempt =
+        messages(Dialect.BEDROCK).header("anthropic-beta", "effort-2025-11-24").attempt();
+
+    assertThat(attempt.request().path())
+        .isEqualTo("/model/claude-x%3A0/invoke-with-response-stream");
+    assertThat(attempt.request().body())
+        .asString()
+        .isEqualTo(
+            "{\"max_tokens\":900,\"zz\":1,\"messages\":[],\"anthropic_version\":\"bedrock-2023-05-31\",\"anthropic_beta\":[\"effort-2025-11-24\"]}");
+  }
+
+  @Test
+  void bedrock_exceptionFrame_isThrottled() {
+    byte[] frame =
+        Frames.frame(
+            Map.of(":message-type", "exception", ":exception-type", "throttlingException"),
+            "{\"message\":\"slow\"}");
+
+    Failure failure = messages(Dialect.BEDROCK).streamed(frame).failure();
+
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(failure.message()).isEqualTo("slow");
+  }
+
+  @Test
+  void eventStream_mutatedBytes_raisesOnlyProviderExceptions() {
+    byte[] seed = Frames.ofSse("data: {\"type\":\"ping\"}\n\ndata: {\"type\":\"x\"}\n\n");
+    Random random = new Random(11);
+    int broken = 0;
+    for (int round = 0; round < 5000; round++) {
+      byte[] bytes = seed.clone();
+      bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+      ByteBuf chunk = Unpooled.wrappedBuffer(bytes);
+      try {
+        new EventStreamDecoder()
+            .feed(chunk, message -> assertThat(message.type()).isEqualTo("chunk"));
+      } catch (ProviderException e) {
+        assertThat(e.failure().kind()).isEqualTo(FailureKind.MALFORMED);
+        broken++;
+      } finally {
+        chunk.release();
+      }
+    }
+    assertThat(broken).isGreaterThan(4000);
+  }
+
+  @Test
+  void vertex_paths_nameProjectAndLocation() {
+    Map<String, String> options = Map.of("project", "p", "location", "eu");
+
+    assertThat(messages(Dialect.VERTEX).options(options).attempt().request().path())
+        .isEqualTo(
+            "/v1/projects/p/locations/eu/publishers/anthropic/models/claude-x%3A0:streamRawPredict");
+    assertThat(
+            Wire.call(Dialect.VERTEX, Endpoint.GENERATE, "{}")
+                .model("gemini-x")
+                .options(options)
+                .attempt()
+                .request()
+                .path())
+        .isEqualTo("/v1/projects/p/locations/eu/publishers/google/models/gemini-x:generateContent");
+    assertThatThrownBy(() -> messages(Dialect.VERTEX).attempt()).hasMessageContaining("project");
+  }
+
+  @Test
+  void azure_paths_classicAndV1() {
+    Wire.Call call = Wire.call(Dialect.AZURE, Endpoint.CHAT, "{\"model\":\"a\"}").model("gpt-x");
+
+    assertThat(call.attempt().request().path()).isEqualTo("/openai/v1/chat/completions");
+    Attempt classic =
+        call.options(Map.of("api_version", "2024-10-21", "deployments.gpt-x", "my dep")).attempt();
+    assertThat(classic.request().path())
+        .isEqualTo("/openai/deployments/my%20dep/chat/completions?api-version=2024-10-21");
+    assertThat(classic.request().body()).asString().isEqualTo("{\"model\":\"my dep\"}");
+  }
+
+  @Test
+  void gemini_request_capIsNestedAndBatchNamesTheModel() {
+    assertThat(
+            Wire.call(
+                    Dialect.GEMINI,
+                    Endpoint.GENERATE,
+                    "{\"generationConfig\":{\"seed\":1},\"q\":2}")
+                .maxTokens(5)
+                .sent())
+        .isEqualTo("{\"generationConfig\":{\"seed\":1,\"maxOutputTokens\":5},\"q\":2}");
+    assertThat(
+            Wire.call(
+                    Dialect.GEMINI,
+                    Endpoint.BATCH_EMBED_CONTENTS,
+                    "{\"requests\":[{\"model\":\"models/a\",\"content\":{}},{\"model\":\"models/a\"}]}")
+                .model("e")
+                .sent())
+        .isEqualTo(
+            "{\"requests\":[{\"model\":\"models/e\",\"content\":{}},{\"model\":\"models/e\"}]}");
+  }
+
+  @Test
+  void gemini_arrayClient_getsOneJsonArray() {
+    String first = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}";
+    String last = "{\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}";
+
+    Wire.Outcome out =
+        Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{}").stream(true)
+            .streamed("data: " + first + "\n\ndata: " + last + "\n\n");
+
+    assertThat(out.text())
+        .isEqualTo(
+            "[" + first + ",\r\n" + last.replace("{}}", "{\"penstock\":" + Wire.COST + "}}") + "]");
+  }
+
+  @Test
+  void gemini_errorChunk_isClassified() {
+    Failure failure =
+        Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{}").stream(false)
+            .streamed(
+                "data:"
+                    + " {\"error\":{\"code\":503,\"message\":\"busy\",\"status\":\"UNAVAILABLE\"}}\n\n")
+            .failure();
+
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.OVERLOADED);
+  }
+}

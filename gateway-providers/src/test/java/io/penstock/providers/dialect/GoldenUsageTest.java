@@ -1,0 +1,143 @@
+package io.penstock.providers.dialect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.FailureKind;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.AnswerSummary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Recorded answers of every provider under {@code golden/PROVIDER/CASE.txt}: a head that names the
+ * source and the expected meters, then the answer.
+ */
+class GoldenUsageTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+  record Case(String provider, Map<String, String> head, String answer, boolean framed) {
+    Wire.Call call() {
+      boolean stream = Boolean.parseBoolean(head.get("stream"));
+      Dialect dialect = Dialect.ofLabel(provider);
+      Wire.Call call =
+          Wire.call(
+                  dialect == null ? Dialect.OPENAI : dialect,
+                  Endpoint.valueOf(head.getOrDefault("endpoint", "")),
+                  "{\"stream\":" + stream + "}")
+              .model("claude-x")
+              .options(Map.of("project", "p"));
+      return stream ? call.stream(false) : call;
+    }
+
+    byte[] bytes() {
+      return framed ? Frames.ofSse(answer) : answer.getBytes(UTF_8);
+    }
+  }
+
+  static Stream<Named<Case>> unary() throws IOException {
+    return cases("false");
+  }
+
+  static Stream<Named<Case>> streams() throws IOException {
+    return cases("true");
+  }
+
+  private static Stream<Named<Case>> cases(String stream) throws IOException {
+    try (Stream<Path> files = Files.walk(GOLDEN)) {
+      List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
+      return sorted.stream()
+          .map(GoldenUsageTest::read)
+          .filter(named -> stream.equals(named.getPayload().head().get("stream")));
+    }
+  }
+
+  private static Named<Case> read(Path file) {
+    try {
+      String text = Files.readString(file);
+      int split = text.indexOf("---\n");
+      Map<String, String> head = new HashMap<>();
+      for (String line : text.substring(0, split).split("\n", -1)) {
+        int colon = line.indexOf(':');
+        if (colon > 0) {
+          head.put(line.substring(0, colon), line.substring(colon + 1).strip());
+        }
+      }
+      assertThat(head).containsKeys("source", "usage", "finish", "stream", "endpoint");
+      String provider = String.valueOf(file.getName(file.getNameCount() - 2));
+      boolean framed = String.valueOf(file.getFileName()).contains("framed");
+      return Named.of(
+          GOLDEN.relativize(file).toString(),
+          new Case(provider, head, text.substring(split + 4), framed));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String meters(Usage usage) {
+    StringBuilder text = new StringBuilder();
+    for (Meter meter : Meter.values()) {
+      if (usage.of(meter) != 0) {
+        text.append(meter.label()).append('=').append(usage.of(meter)).append(' ');
+      }
+    }
+    if (usage.serviceTier() != null) {
+      text.append("tier=").append(usage.serviceTier());
+    }
+    return text.toString().strip();
+  }
+
+  @ParameterizedTest
+  @MethodSource("unary")
+  void unary_answer_givesTheMeters(Case golden) {
+    AnswerSummary summary = golden.call().summary(golden.answer());
+
+    assertThat(meters(summary.usage())).isEqualTo(golden.head().get("usage"));
+    assertThat(summary.finish()).isEqualTo(golden.head().get("finish"));
+    assertThat(summary.usageReported()).isTrue();
+  }
+
+  @ParameterizedTest
+  @MethodSource("streams")
+  void stream_everySplit_givesTheMetersAndTheSameBytes(Case golden) {
+    byte[] bytes = golden.bytes();
+    Wire.Outcome whole = golden.call().streamed(bytes);
+
+    AnswerSummary settled = whole.settled();
+    assertThat(settled).isNotNull();
+    assertThat(meters(settled.usage())).isEqualTo(golden.head().get("usage"));
+    assertThat(settled.finish()).isEqualTo(golden.head().get("finish"));
+    assertThat(settled.usageReported()).isTrue();
+    assertThat(whole.text()).contains(Wire.COST);
+    for (int cut = 0; cut <= bytes.length; cut++) {
+      assertThat(golden.call().streamed(bytes, cut)).isEqualTo(whole);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("streams")
+  void stream_abortedAnywhere_isCutOrCompleteAndNeverOvercounts(Case golden) {
+    byte[] bytes = golden.bytes();
+    Usage full = golden.call().streamed(bytes).summary().usage();
+    for (int end = 0; end < bytes.length; end++) {
+      Wire.Outcome part = golden.call().streamed(Arrays.copyOf(bytes, end));
+      if (part.failure() != null) {
+        assertThat(part.failure().kind()).isIn(FailureKind.CUT, FailureKind.MALFORMED);
+        assertThat(part.summary().usageReported()).isFalse();
+      }
+      assertThat(part.summary().usage().outputTokens()).isLessThanOrEqualTo(full.outputTokens());
+    }
+  }
+}
