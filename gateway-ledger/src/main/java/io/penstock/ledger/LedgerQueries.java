@@ -3,6 +3,7 @@ package io.penstock.ledger;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,15 @@ public interface LedgerQueries {
    * @param limit at most so many
    */
   List<LedgerRow> recent(@Nullable UUID before, int limit);
+
+  /**
+   * Passes every row that ended in that period to the consumer, in order of its end, without charge
+   * list and content. Rows are read as the consumer takes them.
+   *
+   * @param from epoch milliseconds, included
+   * @param to epoch milliseconds, excluded
+   */
+  void rows(long from, long to, Consumer<LedgerRow> consumer);
 
   /** Returns sums by dimension and period, exact to the nano. */
   Spend spend(SpendQuery query);

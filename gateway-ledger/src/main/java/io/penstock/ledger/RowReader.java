@@ -10,12 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads whole rows by id. Stateless; the connection is the caller's. */
 final class RowReader {
   private static final Pattern COUNTER = Pattern.compile("\\[\"([0-9a-f-]{36})\"");
+
+  private static final int PORTION = 1000;
 
   private final SqlDialect dialect;
   private final RowTable rows;
@@ -44,6 +47,30 @@ final class RowReader {
             select() + " WHERE r.id < ? ORDER BY r.id DESC LIMIT " + limit)) {
       dialect.bind(select, 1, before);
       return read(connection, select);
+    }
+  }
+
+  /** Passes rows by the time of their end, without charges; returns how many. */
+  long each(Connection connection, long from, long to, Consumer<LedgerRow> consumer)
+      throws SQLException {
+    connection.setAutoCommit(false); // PostgreSQL reads in portions only inside a transaction
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            select() + " WHERE r.ended_at >= ? AND r.ended_at < ? ORDER BY r.ended_at, r.id")) {
+      select.setFetchSize(PORTION);
+      select.setLong(1, from);
+      select.setLong(2, to);
+      long count = 0;
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          consumer.accept(rows.read(results, null));
+          count++;
+        }
+      }
+      return count;
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
     }
   }
 

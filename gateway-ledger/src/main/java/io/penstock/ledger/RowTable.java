@@ -256,8 +256,12 @@ final class RowTable {
     return parse(json, TEXT_MAP);
   }
 
-  /** Reads the row at the result's position, selected by {@link #columns}. */
-  LedgerRow read(ResultSet results, Map<UUID, Counter> counters) throws SQLException {
+  /**
+   * Reads the row at the result's position, selected by {@link #columns}.
+   *
+   * @param counters those of the charge list; null: the list is left empty
+   */
+  LedgerRow read(ResultSet results, @Nullable Map<UUID, Counter> counters) throws SQLException {
     Cursor cursor = new Cursor(results);
     UUID id = dialect.uuid(results, cursor.at++);
     int number = (int) cursor.number();
@@ -294,7 +298,8 @@ final class RowTable {
             .serviceTier(orNull(cursor.text()))
             .region(orNull(cursor.text()));
     String version = cursor.text();
-    List<Charge> charges = charges(cursor.text(), counters);
+    String chargeList = cursor.text();
+    List<Charge> charges = counters == null ? List.of() : charges(chargeList, counters);
     cursor.text(); // budgets: derived from the charges
     for (Meter meter : METERS) {
       usage.set(meter, cursor.number());

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link LedgerQueries} over the read pool. */
@@ -36,6 +37,11 @@ final class SqlQueries implements LedgerQueries {
     }
     return pool.read(
         connection -> rows.before(connection, before == null ? NEWEST : before, limit));
+  }
+
+  @Override
+  public void rows(long from, long to, Consumer<LedgerRow> consumer) {
+    pool.read(connection -> rows.each(connection, from, to, consumer));
   }
 
   @Override

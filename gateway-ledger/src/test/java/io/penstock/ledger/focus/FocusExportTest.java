@@ -1,0 +1,218 @@
+package io.penstock.ledger.focus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Ending;
+import io.penstock.core.Ticker;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Cause;
+import io.penstock.ledger.Corrections;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.LedgerWriter;
+import io.penstock.ledger.RequestIds;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.ledger.UsageSource;
+import io.penstock.ledger.Waste;
+import io.penstock.ledger.report.Csv;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class FocusExportTest {
+  private static final long NOV_30 = Instant.parse("2026-11-30T23:00:00Z").toEpochMilli();
+  private static final BigDecimal DISCOUNT = new BigDecimal("0.9");
+  private static final Map<Meter, BigDecimal> LIST =
+      Map.of(
+          Meter.INPUT, new BigDecimal("0.1537"),
+          Meter.CACHE_READ, new BigDecimal("0.0751"),
+          Meter.OUTPUT, new BigDecimal("0.6113"));
+
+  @TempDir Path directory;
+
+  private static FocusRates.Rate rate(LedgerRow row, Meter meter) {
+    BigDecimal list = LIST.getOrDefault(meter, BigDecimal.ZERO);
+    boolean dear = row.usage().inputTokens() > 4000;
+    BigDecimal price = dear ? list.add(list) : list;
+    return new FocusRates.Rate(price, price.multiply(DISCOUNT), 1_000_000, dear ? ">4000" : "");
+  }
+
+  private SqlLedger ledger(Random random) {
+    SqlLedger ledger =
+        SqlLedger.open(
+            LedgerOptions.of(
+                "sqlite:" + directory.resolve("ledger.db"), directory.resolve("journal")),
+            Ticker.system());
+    LedgerWriter writer = ledger.writer();
+    for (int i = 0; i < 500; i++) {
+      writer.row(row(random, NOV_30 + i * 30_000L));
+    }
+    ledger.flush(30_000);
+    ledger.book(
+        Corrections.correction(
+            new RequestIds(Ticker.system(), random).next(),
+            NOV_30,
+            new LedgerRow.Caller("team-1", "", "", "", "", "", Map.of()),
+            -12_345,
+            List.of(),
+            "refund"));
+    return ledger;
+  }
+
+  private static LedgerRow row(Random random, long at) {
+    boolean hit = random.nextInt(10) == 0;
+    Usage usage =
+        Usage.builder()
+            .set(Meter.INPUT, random.nextInt(5000))
+            .set(Meter.CACHE_READ, random.nextInt(900))
+            .set(Meter.OUTPUT, 1 + random.nextInt(700))
+            .region(random.nextBoolean() ? "eu" : null)
+            .build();
+    UUIDs ids = new UUIDs(random);
+    LedgerRow draft = draft(ids, at, hit ? Usage.NONE : usage, LedgerRow.Money.ZERO, hit);
+    long list = cost(draft, BigDecimal.ONE);
+    long cost = cost(draft, DISCOUNT);
+    return draft(ids, at, draft.usage(), new LedgerRow.Money(cost, list, 0, 0, 0, "v1"), hit);
+  }
+
+  /** One request id for two drafts of a row. */
+  private record UUIDs(UUID request) {
+    UUIDs(Random random) {
+      this(new RequestIds(Ticker.system(), random).next());
+    }
+  }
+
+  private static long cost(LedgerRow row, BigDecimal factor) {
+    BigDecimal sum = BigDecimal.ZERO;
+    for (Meter meter : LIST.keySet()) {
+      BigDecimal units = BigDecimal.valueOf(row.usage().of(meter), 6);
+      sum = sum.add(rate(row, meter).list().multiply(factor).multiply(units));
+    }
+    return sum.movePointRight(9).setScale(0, RoundingMode.HALF_UP).longValueExact();
+  }
+
+  private static LedgerRow draft(
+      UUIDs ids, long at, Usage usage, LedgerRow.Money money, boolean hit) {
+    return new LedgerRow(
+        new LedgerRow.Attempt(ids.request, 1, Cause.REQUEST),
+        new LedgerRow.Times(at, at, 1, 1, 1),
+        new LedgerRow.Caller(
+            "team-" + at % 3, "", "user-1", "", "k-1", "", Map.of("project", "a\"b,c")),
+        new LedgerRow.Destination("chat", "gpt", "r", "", "openai", "gpt-6"),
+        new LedgerRow.Outcome(
+            200,
+            Ending.COMPLETED,
+            "",
+            "",
+            hit ? CacheOutcome.EXACT : CacheOutcome.MISS,
+            Waste.NONE),
+        usage,
+        UsageSource.REPORTED,
+        money,
+        List.of(),
+        null);
+  }
+
+  private static String export(SqlLedger ledger, FocusOptions options) throws IOException {
+    StringBuilder out = new StringBuilder();
+    new FocusExport(options, FocusExportTest::rate)
+        .writeCsv(ledger.queries(), 0, Long.MAX_VALUE, out);
+    return out.toString();
+  }
+
+  private static BigDecimal sum(String csv, String column) {
+    List<List<String>> records = Csv.parse(csv);
+    int at = records.getFirst().indexOf(column);
+    return records.stream()
+        .skip(1)
+        .map(record -> new BigDecimal(record.get(at)))
+        .reduce(BigDecimal.ZERO, BigDecimal::add);
+  }
+
+  private static FocusOptions options(
+      FocusOptions.Version version, FocusOptions.View view, String markup) {
+    return new FocusOptions(version, view, "Platform", "acme", new BigDecimal(markup), Map.of());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void export_anyVersion_passesEveryCheckAndSumsToTheLedger(FocusOptions.Version version)
+      throws IOException {
+    try (SqlLedger ledger = ledger(new Random(12))) {
+      long[] totals = new long[2];
+      ledger
+          .queries()
+          .rows(
+              0,
+              Long.MAX_VALUE,
+              row -> {
+                totals[0] += row.money().cost();
+                totals[1] += row.money().list();
+              });
+      String csv = export(ledger, options(version, FocusOptions.View.PROVIDER, "0.05"));
+      assertThat(FocusCheck.problems(csv, version)).isEmpty();
+      assertThat(sum(csv, "BilledCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
+      assertThat(sum(csv, "EffectiveCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
+      assertThat(sum(csv, "ListCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[1]));
+      assertThat(csv).contains("Adjustment").contains("rounding to nano-USD").contains(">4000");
+    }
+  }
+
+  @Test
+  void chargeback_markup_isApartAndTheRestSumsToTheLedger() throws IOException {
+    try (SqlLedger ledger = ledger(new Random(13))) {
+      String own =
+          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.PROVIDER, "0"));
+      String csv =
+          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK, "0.05"));
+      assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4)).isEmpty();
+      assertThat(sum(csv, "BilledCost").subtract(sum(csv, "x_MarkupCost")))
+          .isEqualByComparingTo(sum(own, "BilledCost"));
+      assertThat(csv).contains("penstock:tenant/acme").contains("Platform");
+    }
+  }
+
+  @Test
+  void check_brokenExports_areCaught() throws IOException {
+    try (SqlLedger ledger = ledger(new Random(14))) {
+      FocusOptions options = FocusOptions.of(FocusOptions.View.PROVIDER);
+      String csv = export(ledger, options);
+      assertBroken(csv.replace("Usage-Based", "Sometimes"), "ChargeFrequency");
+      assertBroken(csv.replace("BilledCost", "Cost"), "head");
+      assertBroken(csv.replace("gpt-6 input", "sk-12345678abcdef"), "key");
+      assertBroken(csv.replace("0.1537", "0.2537"), "x PricingQuantity");
+      assertBroken(csv.replace("2026-12-01T00:00:00Z", "2026-11-02T00:00:00Z"), "period");
+      assertBroken(csv.replace("AI and Machine Learning", ""), "ServiceCategory is null");
+      assertBroken(csv.replace("\"{\"\"project\"\":", "\"{\"\"project\"\":{},\"\"x\"\":"), "flat");
+      assertBroken(csv.replace(",USD,", ",usd,"), "BillingCurrency");
+    }
+  }
+
+  private static void assertBroken(String csv, String expected) {
+    assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4))
+        .anyMatch(problem -> problem.contains(expected));
+  }
+
+  @Test
+  void metadata_namesVersionAndColumns() {
+    FocusExport export =
+        new FocusExport(FocusOptions.of(FocusOptions.View.PROVIDER), FocusExportTest::rate);
+    assertThat(export.metadata(Instant.ofEpochMilli(NOV_30)))
+        .contains("\"FocusVersion\":\"1.4\"")
+        .contains("2026-11-30T23:00:00Z")
+        .contains("\"x_CredentialId\"");
+  }
+}
