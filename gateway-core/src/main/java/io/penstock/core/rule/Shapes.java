@@ -41,7 +41,7 @@ final class Shapes {
   }
 
   private static Predicate<Facts> constant(boolean value) {
-    return facts -> value;
+    return _ -> value;
   }
 
   private static @Nullable Predicate<Facts> call(CelCall call) {
@@ -130,7 +130,7 @@ final class Shapes {
   private static @Nullable Function<Facts, String> text(CelExpr expr) {
     if (expr.getKind() == Kind.CONSTANT && isText(expr.constant())) {
       String literal = expr.constant().stringValue();
-      return facts -> literal;
+      return _ -> literal;
     }
     if (expr.getKind() == Kind.IDENT) {
       Variables.Variable variable = Variables.named(expr.ident().name());

@@ -1,0 +1,79 @@
+package io.penstock.core.route;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A circuit breaker as a value; transitions are pure.
+ *
+ * <pre>
+ *   Closed --failures within the window--> Open --open time over, next attempt--> HalfOpen
+ *   HalfOpen --success--> Closed      HalfOpen --failure--> Open
+ * </pre>
+ *
+ * <p>Half-open lets one probe through; a probe that never reports is given up after another open
+ * time. Times are monotonic nanoseconds.
+ */
+sealed interface Breaker {
+  /** Lets everything through; remembers when failures were, oldest first. */
+  record Closed(long[] failures) implements Breaker {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Closed that && Arrays.equals(failures, that.failures);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(failures);
+    }
+  }
+
+  /** Lets nothing through until then. */
+  record Open(long untilNanos) implements Breaker {}
+
+  /** One probe is under way; the next one may go at that time if it has not reported. */
+  record HalfOpen(long nextProbeNanos) implements Breaker {}
+
+  /**
+   * When a breaker opens.
+   *
+   * @param failures so many
+   * @param withinNanos in so long, consecutive or not
+   * @param openNanos how long until a probe
+   */
+  record Policy(int failures, long withinNanos, long openNanos) {}
+
+  /** Returns whether an attempt may start. */
+  default boolean allows(long now) {
+    return switch (this) {
+      case Closed closed -> true;
+      case Open open -> now - open.untilNanos >= 0;
+      case HalfOpen half -> now - half.nextProbeNanos >= 0;
+    };
+  }
+
+  /** Returns the state once an allowed attempt has started. */
+  default Breaker onAttempt(Policy policy, long now) {
+    return this instanceof Closed ? this : new HalfOpen(now + policy.openNanos);
+  }
+
+  /** Returns the state after a success; late ones of before an opening change nothing. */
+  default Breaker onSuccess() {
+    return this instanceof HalfOpen ? new Closed(new long[0]) : this;
+  }
+
+  /** Returns the state after a failure; late ones while open do not prolong it. */
+  default Breaker onFailure(Policy policy, long now) {
+    return switch (this) {
+      case Open open -> open;
+      case HalfOpen half -> new Open(now + policy.openNanos);
+      case Closed closed -> {
+        long[] recent =
+            Arrays.stream(closed.failures).filter(at -> now - at < policy.withinNanos).toArray();
+        long[] with = Arrays.copyOf(recent, recent.length + 1);
+        with[recent.length] = now;
+        yield with.length >= policy.failures ? new Open(now + policy.openNanos) : new Closed(with);
+      }
+    };
+  }
+}

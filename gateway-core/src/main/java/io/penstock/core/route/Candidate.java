@@ -1,0 +1,29 @@
+package io.penstock.core.route;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A target to try now.
+ *
+ * @param provider the configured provider's name
+ * @param model the provider's own name of the model
+ * @param spec what the routes on the way say of it: body fields of the outer route win, the
+ *     innermost number of retries and the nearest cascade's {@code accept} count
+ * @param options of the innermost route that has several targets, for {@code fallback_on} and
+ *     {@code first_token}; all else is {@link Plan#options()}
+ * @param reason why this one, in words: the value of {@code x-penstock-route}
+ * @param keyHint the provider key that holds the warm prompt cache, or null for any
+ */
+public record Candidate(
+    String provider,
+    String model,
+    TargetSpec spec,
+    RouteOptions options,
+    String reason,
+    @Nullable String keyHint) {
+
+  /** Returns {@code provider/model}, the name on the {@link HealthBoard}. */
+  public String target() {
+    return provider + "/" + model;
+  }
+}

@@ -1,0 +1,186 @@
+package io.penstock.core.route;
+
+import io.penstock.core.price.NanoUsd;
+import io.penstock.core.rule.Facts;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
+
+/** Puts the targets of one route into the order in which they are tried, by its strategy. */
+final class Chooser {
+  /** Share of requests that look for a target that has become faster. */
+  private static final double EXPLORATION = 0.02;
+
+  private static final double NANOS_PER_MILLI = 1e6;
+  private static final int LONGEST_RULE = 60;
+
+  private final RouteTable table;
+  private final HealthBoard health;
+  private final DoubleUnaryOperator thresholdOfShare;
+
+  Chooser(RouteTable table, HealthBoard health, DoubleUnaryOperator thresholdOfShare) {
+    this.table = table;
+    this.health = health;
+    this.thresholdOfShare = thresholdOfShare;
+  }
+
+  /**
+   * Returns the order.
+   *
+   * @param warm where this conversation's prompt cache is warm, for {@code cost}
+   */
+  List<Choice> order(
+      RouteTable.Found route,
+      Facts facts,
+      Surroundings around,
+      Warm warm,
+      SplittableRandom random) {
+    List<Choice> all = all(route);
+    return switch (route.spec()) {
+      case RouteSpec.Plain plain -> all;
+      case RouteSpec.Priority priority -> all;
+      case RouteSpec.Cascade cascade -> all;
+      case RouteSpec.Weighted weighted -> weighted(all, random);
+      case RouteSpec.Latency latency -> latency(all, random);
+      case RouteSpec.Cost cost -> cost(cost, all, around, warm);
+      case RouteSpec.Complexity complexity -> complexity(complexity, all, facts.complexity());
+      case RouteSpec.Rules rules -> rules(rules, route.rest(), facts);
+    };
+  }
+
+  /** The target whose provider has this conversation in its prompt cache. */
+  record Warm(String target, long tokens) {
+    static final Warm NOTHING = new Warm("", 0);
+
+    long tokensOn(String other) {
+      return target.equals(other) ? tokens : 0;
+    }
+  }
+
+  private static List<Choice> all(RouteTable.Found route) {
+    if (route.spec() instanceof RouteSpec.Rules) {
+      return List.of();
+    }
+    String label =
+        switch (route.spec()) {
+          case RouteSpec.Priority priority -> "priority[%d]";
+          case RouteSpec.Cascade cascade -> "cascade[%d]";
+          default -> "";
+        };
+    List<TargetSpec> targets = route.spec().targets();
+    List<Choice> choices = new ArrayList<>(targets.size());
+    for (int i = 0; i < targets.size(); i++) {
+      String why = label.isEmpty() ? "" : label.replace("%d", Integer.toString(i));
+      choices.add(choice(targets.get(i), route.rest(), why));
+    }
+    return choices;
+  }
+
+  private static Choice choice(TargetSpec spec, String rest, String why) {
+    return new Choice(spec, spec.model().replace("*", rest), why);
+  }
+
+  /** Draws without replacement, so that the rest is a fallback order of the same weights. */
+  private static List<Choice> weighted(List<Choice> all, SplittableRandom random) {
+    double total = all.stream().mapToDouble(choice -> choice.spec().weight()).sum();
+    List<Choice> left = new ArrayList<>(all);
+    List<Choice> order = new ArrayList<>(all.size());
+    while (!left.isEmpty()) {
+      double sum = left.stream().mapToDouble(choice -> choice.spec().weight()).sum();
+      if (sum <= 0) {
+        break;
+      }
+      double point = random.nextDouble() * sum;
+      int i = 0;
+      while (i < left.size() - 1 && point >= left.get(i).spec().weight()) {
+        point -= left.get(i).spec().weight();
+        i++;
+      }
+      Choice drawn = left.remove(i);
+      if (drawn.spec().weight() > 0) {
+        long percent = Math.round(100 * drawn.spec().weight() / total);
+        order.add(drawn.because("weighted " + percent + "%"));
+      }
+    }
+    return order;
+  }
+
+  private List<Choice> latency(List<Choice> all, SplittableRandom random) {
+    List<Choice> order = new ArrayList<>(all.size());
+    for (Choice choice : all) {
+      long nanos = health.firstToken(choice.target());
+      String speed = nanos == 0 ? "not measured" : Math.round(nanos / NANOS_PER_MILLI) + " ms";
+      order.add(choice.because("latency " + speed));
+    }
+    order.sort(Comparator.comparingLong(choice -> health.firstToken(choice.target())));
+    if (order.size() < 2) {
+      return order;
+    }
+    int first = random.nextInt(order.size());
+    int second = random.nextInt(order.size() - 1);
+    second += second >= first ? 1 : 0;
+    boolean explore = random.nextDouble() < EXPLORATION;
+    // Sorted by speed: the lower index is the faster one, and the unmeasured come before all.
+    int chosen = explore ? Math.max(first, second) : Math.min(first, second);
+    Choice winner = order.remove(chosen);
+    order.addFirst(explore ? winner.because(winner.why() + ", exploring") : winner);
+    return order;
+  }
+
+  private List<Choice> cost(RouteSpec.Cost spec, List<Choice> all, Surroundings around, Warm warm) {
+    record Priced(Choice choice, long cost) {}
+    List<Priced> priced = new ArrayList<>(all.size());
+    for (Choice choice : all) {
+      if (spec.minQuality() > 0 && !(choice.spec().quality() >= spec.minQuality())) {
+        continue;
+      }
+      String target = choice.target();
+      long cost = around.expectedCost(target, warm.tokensOn(target), health.expectedOutput(target));
+      if (cost >= 0) {
+        priced.add(new Priced(choice, cost));
+      }
+    }
+    priced.sort(Comparator.comparingLong(Priced::cost));
+    return priced.stream()
+        .map(p -> p.choice().because("cost " + NanoUsd.format(p.cost()) + " USD"))
+        .toList();
+  }
+
+  private List<Choice> complexity(RouteSpec.Complexity spec, List<Choice> all, double score) {
+    int chosen = all.size() - 1;
+    if (!Double.isNaN(spec.strong())) {
+      boolean strong = score > thresholdOfShare.applyAsDouble(spec.strong());
+      chosen = strong ? all.size() - 1 : 0;
+    } else {
+      for (int i = all.size() - 1; i >= 0; i--) {
+        if (score <= all.get(i).spec().upto()) {
+          chosen = i;
+        }
+      }
+    }
+    List<Choice> order = new ArrayList<>(all.size());
+    String why = "complexity " + String.format(Locale.ROOT, "%.2f", score) + " -> ";
+    // Then the stronger ones, which can answer it as well; then the weaker, strongest first.
+    for (int i = chosen; i < all.size(); i++) {
+      order.add(all.get(i).because(why + all.get(i).target()));
+    }
+    for (int i = chosen - 1; i >= 0; i--) {
+      order.add(all.get(i).because(why + all.get(i).target()));
+    }
+    return order;
+  }
+
+  private List<Choice> rules(RouteSpec.Rules spec, String rest, Facts facts) {
+    int first = table.rules(spec).first(facts);
+    if (first == RuleIndex.NONE) {
+      return List.of();
+    }
+    RouteSpec.Rule rule = spec.rules().get(first);
+    String text = rule.when().text();
+    String words = text.length() > LONGEST_RULE ? text.substring(0, LONGEST_RULE) + "..." : text;
+    return List.of(choice(rule.use(), rest, "rule[%d] %s".formatted(first, words)));
+  }
+}

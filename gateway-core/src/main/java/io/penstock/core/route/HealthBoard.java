@@ -1,0 +1,195 @@
+package io.penstock.core.route;
+
+import io.penstock.core.FailureKind;
+import io.penstock.core.Ticker;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Health by name: {@code provider/model}, and {@code provider/model#key} for single keys. Lives as
+ * long as the process, across reloads; any thread.
+ *
+ * <p>The server reports, for each attempt and in this order: {@link #tryStart} before it connects
+ * (false: take the next target), {@link #onFirstToken} at the first content, and exactly one of
+ * {@link #onSuccess}, {@link #onFailure} or {@link #onAbandoned} at the end.
+ */
+public final class HealthBoard {
+  private final ConcurrentHashMap<String, AtomicReference<Health>> board =
+      new ConcurrentHashMap<>();
+  private final Ticker ticker;
+  private final Function<String, BreakerSetting> settings;
+
+  /**
+   * When the breaker of a provider opens.
+   *
+   * @param failures so many
+   * @param withinNanos in so long, consecutive or not
+   * @param openNanos for so long, then a probe
+   */
+  public record BreakerSetting(int failures, long withinNanos, long openNanos) {
+    /** 5 failures within 30 s; 15 s. */
+    public static final BreakerSetting DEFAULT =
+        new BreakerSetting(5, 30_000_000_000L, 15_000_000_000L);
+
+    Breaker.Policy policy() {
+      return new Breaker.Policy(failures, withinNanos, openNanos);
+    }
+  }
+
+  /**
+   * Creates a board on which everything is healthy.
+   *
+   * @param settings the setting of a provider's name; asked at each report
+   */
+  public HealthBoard(Ticker ticker, Function<String, BreakerSetting> settings) {
+    this.ticker = ticker;
+    this.settings = settings;
+  }
+
+  /** Returns whether an attempt may start, and if so counts it as a probe when one is due. */
+  public boolean tryStart(String name) {
+    AtomicReference<Health> entry = entry(name);
+    while (true) {
+      long now = ticker.nanoTime();
+      Health health = entry.get();
+      if (!health.breaker().allows(now) || health.isCooling(now)) {
+        return false;
+      }
+      if (health.breaker() instanceof Breaker.Closed) {
+        return true;
+      }
+      Health next = health.breaker(health.breaker().onAttempt(policy(name), now));
+      if (entry.compareAndSet(health, next)) {
+        return true;
+      }
+    }
+  }
+
+  /** Reports the time from dispatch to the first content. */
+  public void onFirstToken(String name, long nanos) {
+    long now = ticker.nanoTime();
+    change(name, health -> health.onFirstToken(nanos, now));
+  }
+
+  /** Reports a whole answer, an active probe's too; {@code outputTokens} 0 when unknown. */
+  public void onSuccess(String name, long outputTokens) {
+    change(
+        name,
+        health -> {
+          Health next = health.breaker(health.breaker().onSuccess());
+          return outputTokens > 0 ? next.onOutput(outputTokens) : next;
+        });
+  }
+
+  /**
+   * Reports a failed attempt. What the client caused is no failure of the target; a 429 cools the
+   * target down and does not open its breaker.
+   *
+   * @param retryAfterMillis the provider's wish, or -1
+   */
+  public void onFailure(String name, FailureKind kind, long retryAfterMillis) {
+    long now = ticker.nanoTime();
+    switch (kind) {
+      case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY -> onSuccess(name, 0);
+      case RATE_LIMITED, QUOTA, CREDENTIALS ->
+          change(
+              name,
+              health ->
+                  health
+                      .breaker(health.breaker().onSuccess())
+                      .coolUntil(now + Cooldown.nanos(kind, retryAfterMillis)));
+      default ->
+          change(name, health -> health.breaker(health.breaker().onFailure(policy(name), now)));
+    }
+  }
+
+  /** Reports an attempt that ended without a verdict: the client left, a hedge lost. */
+  public void onAbandoned(String name) {
+    long now = ticker.nanoTime();
+    change(
+        name,
+        health ->
+            health.breaker() instanceof Breaker.HalfOpen
+                ? health.breaker(new Breaker.Open(now))
+                : health);
+  }
+
+  /** Another replica's breaker opened: here one failure opens this one as well. */
+  public void onRemoteOpen(String name) {
+    long now = ticker.nanoTime();
+    Breaker.Policy policy = policy(name);
+    long[] almost = new long[Math.max(0, policy.failures() - 1)];
+    Arrays.fill(almost, now);
+    change(
+        name,
+        health ->
+            health.breaker() instanceof Breaker.Closed
+                ? health.breaker(new Breaker.Closed(almost))
+                : health);
+  }
+
+  /** Returns the p95 of the time to the first token, nanoseconds; 0 while unknown. */
+  public long p95(String name) {
+    return (long) health(name).p95();
+  }
+
+  /** Returns the mean output tokens of that target; 0 while unknown. */
+  public long expectedOutput(String name) {
+    return Math.round(health(name).output());
+  }
+
+  /** Returns the peak-EWMA of the time to the first token, nanoseconds; 0 while unknown. */
+  public long firstToken(String name) {
+    return Math.round(health(name).firstToken());
+  }
+
+  /** Returns whether the breaker is open or half-open: for metrics and {@code /admin/v1/models}. */
+  public boolean isOpen(String name) {
+    return !(health(name).breaker() instanceof Breaker.Closed);
+  }
+
+  /** Returns why no attempt may start now, or null when one may. */
+  public @Nullable String unavailable(String name) {
+    Health health = health(name);
+    long now = ticker.nanoTime();
+    if (health.isCooling(now)) {
+      return "cooling down";
+    }
+    return health.breaker().allows(now) ? null : "breaker open";
+  }
+
+  private Health health(String name) {
+    AtomicReference<Health> entry = board.get(name);
+    return entry == null ? Health.FRESH : entry.get();
+  }
+
+  private AtomicReference<Health> entry(String name) {
+    AtomicReference<Health> entry = board.get(name);
+    return entry != null
+        ? entry
+        : board.computeIfAbsent(name, _ -> new AtomicReference<>(Health.FRESH));
+  }
+
+  private void change(String name, UnaryOperator<Health> step) {
+    entry(name).updateAndGet(step);
+  }
+
+  private Breaker.Policy policy(String name) {
+    return settings.apply(name.substring(0, Math.max(0, name.indexOf('/')))).policy();
+  }
+
+  /** Forgets names that no configuration has any more. */
+  public void retain(Predicate<String> inUse) {
+    for (Map.Entry<String, AtomicReference<Health>> entry : board.entrySet()) {
+      if (!inUse.test(entry.getKey())) {
+        board.remove(entry.getKey());
+      }
+    }
+  }
+}

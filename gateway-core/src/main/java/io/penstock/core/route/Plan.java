@@ -1,0 +1,247 @@
+package io.penstock.core.route;
+
+import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.Facts;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The targets of one request, best first, found one at a time as the state is when asked. Confined
+ * to the exchange's loop.
+ */
+public final class Plan {
+  private static final int LONGEST_REASON = 200;
+
+  private final Planner planner;
+  private final RouteTable.Found route;
+  private final Facts facts;
+  private final Surroundings around;
+  private final SplittableRandom random;
+  private final Deque<Frame> frames = new ArrayDeque<>();
+  private final List<Skipped> skipped = new ArrayList<>();
+  private @Nullable Candidate ahead;
+  private List<Step> wayAhead = List.of();
+  private List<Step> way = List.of();
+  private @Nullable Candidate current;
+
+  /** A target that was passed over, and why. */
+  public record Skipped(String target, String why) {}
+
+  /** What a route on the way to a target chose. */
+  private record Step(RouteTable.Found route, String target) {
+    boolean isCascade() {
+      return route.spec() instanceof RouteSpec.Cascade;
+    }
+  }
+
+  /** A route on the way to a target, and which of its choices is being tried. */
+  private static final class Frame {
+    final RouteTable.Found route;
+    final List<Choice> order;
+    int position = -1;
+
+    Frame(RouteTable.Found route, List<Choice> order) {
+      this.route = route;
+      this.order = order;
+    }
+
+    Choice choice() {
+      return order.get(position);
+    }
+  }
+
+  Plan(
+      Planner planner,
+      RouteTable.Found route,
+      Facts facts,
+      Surroundings around,
+      SplittableRandom random) {
+    this.planner = planner;
+    this.route = route;
+    this.facts = facts;
+    this.around = around;
+    this.random = random;
+    enter(route);
+  }
+
+  /** Returns the options of the model that was asked for. */
+  public RouteOptions options() {
+    return route.spec().options();
+  }
+
+  /** Returns the targets passed over so far, in order: what a 503 and explain tell. */
+  public List<Skipped> skipped() {
+    return List.copyOf(skipped);
+  }
+
+  /** Returns whether {@link #next} would find another target now. */
+  public boolean hasNext() {
+    look();
+    return ahead != null;
+  }
+
+  /**
+   * Returns the next target, or null when there is none left.
+   *
+   * @param after why the last one did not do ({@link AttemptPolicy.Decision#why()}), "" at first
+   */
+  public @Nullable Candidate next(String after) {
+    look();
+    Candidate found = ahead;
+    way = wayAhead;
+    ahead = null;
+    if (found != null && !after.isEmpty()) {
+      String reason = found.reason() + " after " + after;
+      found =
+          new Candidate(
+              found.provider(),
+              found.model(),
+              found.spec(),
+              found.options(),
+              reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) : reason,
+              found.keyHint());
+    }
+    current = found;
+    return found;
+  }
+
+  /** Returns the next tier of the nearest cascade: the last answer was not accepted. */
+  public @Nullable Candidate escalate(String why) {
+    Step tier = way.reversed().stream().filter(Step::isCascade).findFirst().orElse(null);
+    if (tier != null && (ahead == null || wayAhead.contains(tier))) {
+      ahead = null;
+      while (!frames.isEmpty() && !frames.getLast().route.name().equals(tier.route().name())) {
+        frames.removeLast();
+      }
+    }
+    return next(why);
+  }
+
+  /**
+   * Remembers the last target for what is sticky on the way to it. Call it when an answer is
+   * complete.
+   *
+   * @param key id of the provider key used, "" when there is but one
+   * @param warmTokens input tokens now in the provider's prompt cache, 0 when it keeps none
+   * @param ttlNanos how long that cache stays warm
+   */
+  public void answered(String key, long warmTokens, long ttlNanos) {
+    if (current == null) {
+      return;
+    }
+    for (Step step : way) {
+      RouteOptions.Sticky sticky = step.route().spec().options().sticky();
+      if (sticky != null) {
+        planner
+            .placements()
+            .put(
+                Planner.stickyName(step.route().name(), sticky, facts),
+                step.target(),
+                key,
+                warmTokens,
+                ttlNanos);
+      }
+    }
+  }
+
+  private void look() {
+    while (ahead == null && !frames.isEmpty()) {
+      Frame top = frames.getLast();
+      if (++top.position >= top.order.size()) {
+        frames.removeLast();
+        continue;
+      }
+      String target = top.choice().target();
+      String provider = planner.table().providerOf(target);
+      if (provider != null) {
+        consider(provider, target.substring(provider.length() + 1));
+      } else {
+        RouteTable.Found nested = planner.table().find(target);
+        if (nested != null) {
+          enter(nested);
+        }
+      }
+    }
+  }
+
+  private void enter(RouteTable.Found nested) {
+    frames.addLast(new Frame(nested, planner.order(nested, facts, around, random)));
+  }
+
+  private void consider(String provider, String model) {
+    Candidate candidate =
+        new Candidate(provider, model, mergedSpec(), innerOptions(), reason(), keyHint());
+    String why = planner.health().unavailable(candidate.target());
+    why = why == null ? around.unfit(candidate) : why;
+    if (why != null) {
+      skipped.add(new Skipped(candidate.target(), why));
+    } else {
+      ahead = candidate;
+      wayAhead =
+          frames.stream().map(frame -> new Step(frame.route, frame.choice().target())).toList();
+    }
+  }
+
+  private String reason() {
+    StringBuilder words = new StringBuilder();
+    for (Frame frame : frames) {
+      String why = frame.choice().why();
+      if (!why.isEmpty()) {
+        words.append(words.isEmpty() ? "" : ", ").append(why);
+      }
+    }
+    return words.isEmpty() ? "plain" : words.toString();
+  }
+
+  private RouteOptions innerOptions() {
+    RouteOptions options = route.spec().options();
+    for (Frame frame : frames) {
+      if (frame.order.size() > 1) {
+        options = frame.route.spec().options();
+      }
+    }
+    return options;
+  }
+
+  private TargetSpec mergedSpec() {
+    TargetSpec inner = frames.getLast().choice().spec();
+    if (frames.size() == 1) {
+      return inner;
+    }
+    Map<String, Object> set = new HashMap<>();
+    Map<String, Object> defaults = new HashMap<>();
+    Condition accept = Condition.ALWAYS;
+    boolean optimistic = false;
+    for (Frame frame : (Iterable<Frame>) frames::descendingIterator) {
+      TargetSpec spec = frame.choice().spec();
+      set.putAll(spec.set());
+      defaults.putAll(spec.defaults());
+      if (accept.equals(Condition.ALWAYS)) {
+        accept = spec.accept();
+        optimistic = spec.optimistic();
+      }
+    }
+    return inner.body(set, defaults).accept(accept, optimistic);
+  }
+
+  private @Nullable String keyHint() {
+    for (Frame frame : frames) {
+      RouteOptions.Sticky sticky = frame.route.spec().options().sticky();
+      if (sticky == null) {
+        continue;
+      }
+      Placements.Placement last =
+          planner.placements().find(Planner.stickyName(frame.route.name(), sticky, facts));
+      if (last != null && last.target().equals(frame.choice().target()) && !last.key().isEmpty()) {
+        return last.key();
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,124 @@
+package io.penstock.core.route;
+
+import io.penstock.core.Ticker;
+import io.penstock.core.rule.Facts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * Makes plans: a pure function of the request, the state on the boards, the clock and a seed.
+ * Immutable; one per configuration.
+ */
+public final class Planner {
+  private final RouteTable table;
+  private final HealthBoard health;
+  private final Placements placements;
+  private final Ticker ticker;
+  private final Chooser chooser;
+
+  /**
+   * Creates a planner.
+   *
+   * @param thresholdOfShare the complexity above which that share of prompts lies, for {@code
+   *     strong: 20%}
+   */
+  public Planner(
+      RouteTable table,
+      HealthBoard health,
+      Placements placements,
+      Ticker ticker,
+      DoubleUnaryOperator thresholdOfShare) {
+    this.table = table;
+    this.health = health;
+    this.placements = placements;
+    this.ticker = ticker;
+    this.chooser = new Chooser(table, health, thresholdOfShare);
+  }
+
+  /**
+   * Plans a request. No target is looked at before {@link Plan#next} asks for it.
+   *
+   * @param seed decides every draw; the same seed, state and request give the same plan
+   */
+  public Plan plan(RouteTable.Found route, Facts facts, Surroundings around, long seed) {
+    return new Plan(this, route, facts, around, new SplittableRandom(seed));
+  }
+
+  RouteTable table() {
+    return table;
+  }
+
+  HealthBoard health() {
+    return health;
+  }
+
+  Placements placements() {
+    return placements;
+  }
+
+  /** Returns the order of one route, with what is sticky in front. */
+  List<Choice> order(
+      RouteTable.Found route, Facts facts, Surroundings around, SplittableRandom random) {
+    RouteOptions.Sticky sticky = route.spec().options().sticky();
+    Placements.Placement last =
+        sticky == null ? null : placements.find(stickyName(route.name(), sticky, facts));
+    long now = ticker.nanoTime();
+    Chooser.Warm warm =
+        last != null && last.isWarm(now)
+            ? new Chooser.Warm(last.target(), last.warmTokens())
+            : Chooser.Warm.NOTHING;
+    List<Choice> order = chooser.order(route, facts, around, warm, random);
+    if (sticky == null || last == null || order.isEmpty()) {
+      return order;
+    }
+    int kept = indexOf(order, last.target());
+    boolean lasts = sticky.forNanos() > 0 ? now - last.usedAt() < sticky.forNanos() : false;
+    boolean stays = lasts || (last.isWarm(now) && !repays(order.getFirst(), last, around));
+    if (kept < 0 || !stays) {
+      return order;
+    }
+    List<Choice> moved = new ArrayList<>(order);
+    Choice choice = moved.remove(kept);
+    String why = lasts ? "sticky" : "prompt cache warm";
+    moved.addFirst(choice.because(choice.why().isEmpty() ? why : choice.why() + ", " + why));
+    return moved;
+  }
+
+  private boolean repays(Choice first, Placements.Placement last, Surroundings around) {
+    if (first.target().equals(last.target())) {
+      return false;
+    }
+    String there = first.target();
+    long output = health.expectedOutput(there);
+    long stay =
+        around.expectedCost(last.target(), last.warmTokens(), health.expectedOutput(last.target()));
+    long firstThere = around.expectedCost(there, 0, output);
+    long laterThere = around.expectedCost(there, last.warmTokens(), output);
+    if (stay < 0 || firstThere < 0 || laterThere < 0) {
+      return false;
+    }
+    int turns = BreakEven.remainingTurns(last.turns());
+    return BreakEven.worthMoving(stay, firstThere, laterThere, turns);
+  }
+
+  private static int indexOf(List<Choice> order, String target) {
+    for (int i = 0; i < order.size(); i++) {
+      if (order.get(i).target().equals(target)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  static String stickyName(String route, RouteOptions.Sticky sticky, Facts facts) {
+    String subject =
+        switch (sticky.by()) {
+          case SESSION, CONVERSATION -> facts.session();
+          case KEY -> facts.key();
+          case USER -> facts.user().isEmpty() ? facts.endUser() : facts.user();
+        };
+    return route + '\n' + sticky.by() + '\n' + facts.team() + '\n' + subject;
+  }
+}

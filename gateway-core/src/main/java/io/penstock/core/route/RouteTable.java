@@ -1,0 +1,104 @@
+package io.penstock.core.route;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Model names and their routes: aliases, wildcards and nesting. Immutable, safe on any thread; made
+ * by {@link #of}, which reports every problem and not just the first.
+ */
+public final class RouteTable {
+  private final Map<String, RouteSpec> exact;
+  private final List<Map.Entry<String, RouteSpec>> wildcards;
+  private final Set<String> providers;
+  private final IdentityHashMap<RouteSpec, RuleIndex> rules = new IdentityHashMap<>();
+
+  private RouteTable(Map<String, RouteSpec> models, Set<String> providers) {
+    Map<String, RouteSpec> names = new HashMap<>();
+    List<Map.Entry<String, RouteSpec>> patterns = new ArrayList<>();
+    models.forEach((name, spec) -> {
+      if (name.endsWith("*")) {
+        patterns.add(Map.entry(name, spec));
+      } else {
+        names.put(name, spec);
+      }
+      if (spec instanceof RouteSpec.Rules list) {
+        rules.put(spec, new RuleIndex(list.rules()));
+      }
+    });
+    patterns.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
+    this.exact = Map.copyOf(names);
+    this.wildcards = List.copyOf(patterns);
+    this.providers = Set.copyOf(providers);
+  }
+
+  /**
+   * Builds the table.
+   *
+   * @param models names that clients may ask for; a trailing {@code *} matches any rest
+   * @param providers the configured providers' names
+   * @param problems receives every problem; the table may be used only when none was added
+   */
+  public static RouteTable of(
+      Map<String, RouteSpec> models, Set<String> providers, List<Problem> problems) {
+    RouteTable table = new RouteTable(models, providers);
+    new RouteCheck(table, problems).check(new TreeMap<>(models));
+    return table;
+  }
+
+  /**
+   * A name that was found.
+   *
+   * @param name what was asked for
+   * @param spec how it is answered
+   * @param rest what the name's {@code *} matched, "" when there is none
+   */
+  public record Found(String name, RouteSpec spec, String rest) {}
+
+  /** Returns the route of a name: exact, else by the longest wildcard, else null. */
+  public @Nullable Found find(String name) {
+    RouteSpec spec = exact.get(name);
+    if (spec != null) {
+      return new Found(name, spec, "");
+    }
+    for (Map.Entry<String, RouteSpec> wildcard : wildcards) {
+      String prefix = wildcard.getKey().substring(0, wildcard.getKey().length() - 1);
+      if (name.startsWith(prefix)) {
+        return new Found(name, wildcard.getValue(), name.substring(prefix.length()));
+      }
+    }
+    return null;
+  }
+
+  /** Returns the names without a wildcard. */
+  public Set<String> names() {
+    return exact.keySet();
+  }
+
+  /** Returns the route that a target names, or null when it names a provider's model. */
+  @Nullable RouteSpec nested(String target) {
+    return providerOf(target) == null ? exact.get(target) : null;
+  }
+
+  /** Returns the configured provider of {@code provider/model}, or null. */
+  @Nullable String providerOf(String target) {
+    int slash = target.indexOf('/');
+    if (slash <= 0 || slash == target.length() - 1) {
+      return null;
+    }
+    String provider = target.substring(0, slash);
+    return providers.contains(provider) ? provider : null;
+  }
+
+  RuleIndex rules(RouteSpec.Rules spec) {
+    RuleIndex index = rules.get(spec);
+    return index == null ? new RuleIndex(spec.rules()) : index;
+  }
+}

@@ -1,0 +1,21 @@
+package io.penstock.core.route;
+
+import org.jspecify.annotations.Nullable;
+
+/** What the planner asks the server about a target for this request. On the exchange's loop. */
+public interface Surroundings {
+  /**
+   * Returns why this target cannot be tried, in a few words for the log and for explain
+   * (capability, context, unknown price, no key, ceiling, concurrency), or null when it can.
+   */
+  @Nullable String unfit(Candidate candidate);
+
+  /**
+   * Returns the expected cost of this request on {@code provider/model}, nano-USD, or -1 when its
+   * price is unknown.
+   *
+   * @param warmTokens input tokens that the provider has in its prompt cache
+   * @param outputTokens expected output; 0: nothing learned, the caller takes the request's cap
+   */
+  long expectedCost(String target, long warmTokens, long outputTokens);
+}

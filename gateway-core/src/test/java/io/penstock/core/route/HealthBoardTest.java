@@ -1,0 +1,130 @@
+package io.penstock.core.route;
+
+import static io.penstock.core.route.FakeTime.SECOND;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.penstock.core.FailureKind;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class HealthBoardTest {
+  private static final String TARGET = "openai/a";
+
+  private final FakeTime time = new FakeTime();
+  private final HealthBoard board =
+      new HealthBoard(time, provider -> HealthBoard.BreakerSetting.DEFAULT);
+
+  private void fail(int times) {
+    for (int i = 0; i < times; i++) {
+      board.onFailure(TARGET, FailureKind.SERVER_ERROR, -1);
+    }
+  }
+
+  @Test
+  void breaker_failuresInWindow_opensThenProbesThenCloses() {
+    fail(4);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    fail(1);
+    assertThat(board.tryStart(TARGET)).isFalse();
+
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).as("one probe").isTrue();
+    assertThat(board.tryStart(TARGET)).as("and only one").isFalse();
+
+    board.onSuccess(TARGET, 10);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    assertThat(board.isOpen(TARGET)).isFalse();
+  }
+
+  @Test
+  void breaker_failuresOutOfWindow_staysClosed() {
+    for (int i = 0; i < 20; i++) {
+      fail(1);
+      time.pass(8 * SECOND);
+    }
+    assertThat(board.tryStart(TARGET)).isTrue();
+  }
+
+  @Test
+  void breaker_probeFails_opensAgain() {
+    fail(5);
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    fail(1);
+    time.pass(14 * SECOND);
+    assertThat(board.tryStart(TARGET)).isFalse();
+    time.pass(SECOND);
+    assertThat(board.tryStart(TARGET)).isTrue();
+  }
+
+  @Test
+  void breaker_lostOrAbandonedProbe_doesNotBlockForGood() {
+    fail(5);
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    board.onAbandoned(TARGET);
+    assertThat(board.tryStart(TARGET)).as("abandoned: the next one probes").isTrue();
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).as("never reported: given up").isTrue();
+  }
+
+  @Test
+  void breaker_outageUnderLoad_reachesNoMoreThanThresholdAndInFlight() {
+    int reached = 0;
+    int inFlight = 50; // answers come 50 requests late
+    for (int i = 0; i < 10_000; i++) {
+      boolean started = board.tryStart(TARGET);
+      reached += started ? 1 : 0;
+      if (i >= inFlight && i - inFlight < reached) {
+        fail(1);
+      }
+      time.pass(SECOND / 1000);
+    }
+    assertThat(reached).isLessThanOrEqualTo(5 + inFlight);
+  }
+
+  @Test
+  void breaker_remoteOpen_oneLocalFailureOpens() {
+    board.onRemoteOpen(TARGET);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    fail(1);
+    assertThat(board.tryStart(TARGET)).isFalse();
+  }
+
+  @Test
+  void onFailure_causedByClient_neverOpens() {
+    for (int i = 0; i < 50; i++) {
+      board.onFailure(TARGET, FailureKind.BAD_REQUEST, -1);
+      board.onFailure(TARGET, FailureKind.CONTEXT_LENGTH, -1);
+    }
+    assertThat(board.tryStart(TARGET)).isTrue();
+  }
+
+  @Test
+  void onFailure_rateLimited_coolsDownAsLongAsAsked() {
+    board.onFailure(TARGET, FailureKind.RATE_LIMITED, 3000);
+    assertThat(board.unavailable(TARGET)).isEqualTo("cooling down");
+    time.pass(3 * SECOND);
+    assertThat(board.unavailable(TARGET)).isNull();
+  }
+
+  @Test
+  void onFirstToken_peak_countsAtOnceAndFades() {
+    board.onFirstToken(TARGET, SECOND / 10);
+    board.onFirstToken(TARGET, 2 * SECOND);
+    assertThat(board.firstToken(TARGET)).isEqualTo(2 * SECOND);
+    time.pass(60 * SECOND);
+    board.onFirstToken(TARGET, SECOND / 10);
+    assertThat(board.firstToken(TARGET)).isLessThan(SECOND / 8);
+  }
+
+  @Test
+  void p95_manySamples_nearTheTruth() {
+    Random random = new Random(5);
+    for (int i = 0; i < 20_000; i++) {
+      board.onFirstToken(TARGET, 1 + (long) (random.nextDouble() * SECOND));
+    }
+    assertThat(board.p95(TARGET) / (double) SECOND).isCloseTo(0.95, within(0.12));
+  }
+}

@@ -1,0 +1,285 @@
+package io.penstock.core.route;
+
+import static io.penstock.core.route.Bench.PLAIN;
+import static io.penstock.core.route.Bench.targets;
+import static io.penstock.core.route.FakeTime.SECOND;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.penstock.core.FailureKind;
+import io.penstock.core.route.RouteOptions.Sticky;
+import io.penstock.core.route.RouteOptions.StickyBy;
+import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.Conditions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+  private final Bench bench = new Bench();
+
+  private static String tell(Candidate candidate) {
+    return candidate.target() + ": " + candidate.reason();
+  }
+
+  private List<String> all(String model) {
+    Plan plan = bench.plan(model, 7);
+    List<String> told = new ArrayList<>();
+    for (Candidate c = plan.next(""); c != null; c = plan.next("429")) {
+      told.add(tell(c));
+    }
+    return told;
+  }
+
+  @Test
+  void next_priority_inOrderWithReasons() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "onprem/b"), PLAIN));
+
+    assertThat(all("m"))
+        .containsExactly("openai/a: priority[0]", "onprem/b: priority[1] after 429");
+  }
+
+  @Test
+  void next_openBreakerCooldownAndUnfit_areSkippedAndTold() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b", "openai/c"), PLAIN));
+    for (int i = 0; i < 5; i++) {
+      bench.health.onFailure("openai/a", FailureKind.SERVER_ERROR, -1);
+    }
+    bench.health.onFailure("openai/b", FailureKind.RATE_LIMITED, 2000);
+    bench.unfit.put("openai/c", "no tools");
+    Plan plan = bench.plan("m", 1);
+
+    assertThat(plan.hasNext()).isFalse();
+
+    assertThat(plan.skipped())
+        .containsExactly(
+            new Plan.Skipped("openai/a", "breaker open"),
+            new Plan.Skipped("openai/b", "cooling down"),
+            new Plan.Skipped("openai/c", "no tools"));
+  }
+
+  @Test
+  void next_nested_walksInnerThenOuter() {
+    bench
+        .model("in", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN))
+        .model("m", new RouteSpec.Priority(targets("in", "anthropic/c"), PLAIN));
+
+    assertThat(all("m"))
+        .containsExactly(
+            "openai/a: priority[0], priority[0]",
+            "openai/b: priority[0], priority[1] after 429",
+            "anthropic/c: priority[1] after 429");
+  }
+
+  @Test
+  void next_nestedBodyFields_outerWins() {
+    TargetSpec inner = TargetSpec.of("openai/a").body(Map.of("x", 1, "y", 1), Map.of()).retries(3);
+    bench
+        .model("in", new RouteSpec.Plain(inner, PLAIN))
+        .model("m", new RouteSpec.Plain(TargetSpec.of("in").body(Map.of("x", 2), Map.of()), PLAIN));
+
+    Candidate candidate = Objects.requireNonNull(bench.plan("m", 1).next(""));
+
+    assertThat(candidate.spec().set()).isEqualTo(Map.of("x", 2, "y", 1));
+    assertThat(candidate.spec().retries()).isEqualTo(3);
+  }
+
+  @Test
+  void next_weighted_sharesAreThoseConfigured() {
+    bench.model(
+        "m",
+        new RouteSpec.Weighted(
+            List.of(TargetSpec.of("openai/a").weight(95), TargetSpec.of("openai/b").weight(5)),
+            PLAIN));
+    Map<String, Integer> seen = new HashMap<>();
+    for (long seed = 0; seed < 4000; seed++) {
+      Candidate candidate = Objects.requireNonNull(bench.plan("m", seed).next(""));
+      seen.merge(tell(candidate), 1, Integer::sum);
+    }
+
+    assertThat(seen).containsOnlyKeys("openai/a: weighted 95%", "openai/b: weighted 5%");
+    assertThat(seen.getOrDefault("openai/b: weighted 5%", 0) / 4000.0)
+        .isCloseTo(0.05, within(0.01));
+  }
+
+  @Test
+  void next_sameSeedAndState_samePlan() {
+    bench.model("m", new RouteSpec.Latency(targets("openai/a", "openai/b", "onprem/c"), PLAIN));
+
+    assertThat(all("m")).isEqualTo(all("m"));
+  }
+
+  @Test
+  void next_latency_prefersTheFaster() {
+    bench.model("m", new RouteSpec.Latency(targets("openai/a", "openai/b"), PLAIN));
+    bench.health.onFirstToken("openai/a", SECOND);
+    bench.health.onFirstToken("openai/b", SECOND / 5);
+    int fast = 0;
+    for (long seed = 0; seed < 1000; seed++) {
+      Candidate candidate = Objects.requireNonNull(bench.plan("m", seed).next(""));
+      fast += candidate.target().equals("openai/b") ? 1 : 0;
+    }
+
+    assertThat(fast).isBetween(960, 998);
+    assertThat(all("m")).first().asString().startsWith("openai/b: latency 200 ms");
+  }
+
+  @Test
+  void next_stickyWeighted_keepsTargetForItsTime() {
+    bench.model(
+        "m",
+        new RouteSpec.Weighted(
+            targets("openai/a", "openai/b"),
+            PLAIN.sticky(new Sticky(StickyBy.SESSION, 600 * SECOND))));
+    bench.facts.set("session", "s1");
+    Plan plan = bench.plan("m", 1);
+    String chosen = Objects.requireNonNull(plan.next("")).target();
+    assertThat(plan.hasNext()).isTrue(); // looking ahead does not change what is remembered
+    plan.answered("", 0, 0);
+
+    for (long seed = 0; seed < 50; seed++) {
+      Candidate candidate = Objects.requireNonNull(bench.plan("m", seed).next(""));
+      assertThat(candidate.target()).isEqualTo(chosen);
+      assertThat(candidate.reason()).endsWith("sticky");
+    }
+    bench.time.pass(601 * SECOND);
+    assertThat(Objects.requireNonNull(bench.plan("m", 3).next("")).reason())
+        .doesNotContain("sticky");
+  }
+
+  @Test
+  void next_cost_cheapestGoodEnough() {
+    bench.model(
+        "m",
+        new RouteSpec.Cost(
+            List.of(
+                TargetSpec.of("openai/a").quality(0.7),
+                TargetSpec.of("openai/b").quality(0.8),
+                TargetSpec.of("openai/c").quality(0.9)),
+            0.75,
+            PLAIN));
+    bench.facts.set("tokens", 1000);
+    bench.prices.put("openai/a", new long[] {1, 1, 1});
+    bench.prices.put("openai/b", new long[] {5, 1, 5});
+    bench.prices.put("openai/c", new long[] {4, 1, 4});
+    bench.health.onSuccess("openai/c", 5000); // learned: c writes much
+
+    assertThat(all("m"))
+        .containsExactly("openai/b: cost 0.000005 USD", "openai/c: cost 0.000024 USD after 429");
+  }
+
+  @Test
+  void next_costWithWarmCache_movesOnlyWhenItRepays() {
+    bench.model(
+        "m",
+        new RouteSpec.Cost(
+            targets("openai/dear", "openai/cheap"),
+            0,
+            PLAIN.sticky(new Sticky(StickyBy.SESSION, 0))));
+    bench.facts.set("tokens", 10_000).set("session", "s");
+    bench.prices.put("openai/dear", new long[] {30, 3, 0});
+    bench.prices.put("openai/cheap", new long[] {20, 2, 0});
+    bench.placements.put(
+        Planner.stickyName("m", new Sticky(StickyBy.SESSION, 0), bench.facts),
+        "openai/dear",
+        "key-2",
+        9_500,
+        300 * SECOND);
+
+    Candidate warm = Objects.requireNonNull(bench.plan("m", 1).next(""));
+    bench.time.pass(301 * SECOND);
+    Candidate cold = Objects.requireNonNull(bench.plan("m", 1).next(""));
+
+    assertThat(warm.target()).isEqualTo("openai/dear");
+    assertThat(warm.keyHint()).isEqualTo("key-2");
+    assertThat(cold.target()).isEqualTo("openai/cheap");
+  }
+
+  @Test
+  void worthMoving_boundary_isTheSumOverRemainingTurns() {
+    // Moving costs 100 once, then saves 10 per turn: repaid after more than 11 turns.
+    assertThat(BreakEven.worthMoving(20, 120, 10, 11)).isFalse();
+    assertThat(BreakEven.worthMoving(20, 120, 10, 12)).isTrue();
+    assertThat(BreakEven.remainingTurns(0)).isEqualTo(1);
+    assertThat(BreakEven.remainingTurns(500)).isEqualTo(BreakEven.MOST_TURNS);
+  }
+
+  @Test
+  void next_complexity_byThresholdThenStronger() {
+    bench
+        .model("weak", new RouteSpec.Plain(TargetSpec.of("openai/weak"), PLAIN))
+        .model(
+            "m",
+            new RouteSpec.Complexity(
+                List.of(TargetSpec.of("weak").upto(0.35), TargetSpec.of("openai/strong")),
+                Double.NaN,
+                PLAIN));
+    bench.facts.set("complexity", 0.214);
+    assertThat(all("m"))
+        .containsExactly(
+            "openai/weak: complexity 0.21 -> weak",
+            "openai/strong: complexity 0.21 -> openai/strong after 429");
+
+    bench.facts.set("complexity", 0.36);
+    assertThat(all("m")).first().isEqualTo("openai/strong: complexity 0.36 -> openai/strong");
+  }
+
+  @Test
+  void next_complexityShare_thresholdFromTheRouter() {
+    bench.model("m", new RouteSpec.Complexity(targets("openai/w", "openai/s"), 0.2, PLAIN));
+    bench.facts.set("complexity", 0.81);
+    assertThat(all("m")).first().asString().startsWith("openai/s");
+    bench.facts.set("complexity", 0.79);
+    assertThat(all("m")).first().asString().startsWith("openai/w");
+  }
+
+  @Test
+  void escalate_cascade_goesToTheNextTierEvenAfterLookingAhead() {
+    Condition accept =
+        new Conditions().compile("response.finish == 'stop'", Conditions.Kind.RESPONSE);
+    bench
+        .model("in", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN))
+        .model(
+            "m",
+            new RouteSpec.Cascade(
+                List.of(
+                    TargetSpec.of("in").accept(accept, true),
+                    TargetSpec.of("openai/mid"),
+                    TargetSpec.of("openai/top")),
+                PLAIN));
+    Plan plan = bench.plan("m", 1);
+    Candidate first = Objects.requireNonNull(plan.next(""));
+    assertThat(first.spec().accept()).isSameAs(accept);
+    assertThat(first.spec().optimistic()).isTrue();
+    assertThat(plan.hasNext()).isTrue();
+
+    Candidate second = Objects.requireNonNull(plan.escalate("not accepted"));
+    assertThat(plan.hasNext()).isTrue();
+    Candidate third = Objects.requireNonNull(plan.escalate("not accepted"));
+
+    assertThat(tell(second)).isEqualTo("openai/mid: cascade[1] after not accepted");
+    assertThat(third.target()).isEqualTo("openai/top");
+    assertThat(plan.escalate("not accepted")).isNull();
+  }
+
+  @Test
+  void next_rules_firstThatHolds() {
+    bench.model(
+        "m",
+        new RouteSpec.Rules(
+            List.of(
+                bench.rule("metadata.environment == \"development\"", "openai/dev"),
+                bench.rule("budget[\"org\"] > 0.9", "openai/cheap"),
+                new RouteSpec.Rule(Condition.ALWAYS, TargetSpec.of("openai/rest"))),
+            PLAIN));
+
+    assertThat(all("m")).containsExactly("openai/rest: rule[2] true");
+    bench.facts.budget("org", 0.95);
+    assertThat(all("m")).containsExactly("openai/cheap: rule[1] budget[\"org\"] > 0.9");
+    bench.facts.metadata("environment", "development");
+    assertThat(all("m")).first().asString().startsWith("openai/dev: rule[0]");
+  }
+}
