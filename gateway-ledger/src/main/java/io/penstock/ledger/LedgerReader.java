@@ -15,6 +15,11 @@ public final class LedgerReader implements AutoCloseable {
     return queries;
   }
 
+  /** Statements of closed months. */
+  public StatementBook statements() {
+    return new StatementBook(pool);
+  }
+
   @Override
   public void close() {
     pool.close();

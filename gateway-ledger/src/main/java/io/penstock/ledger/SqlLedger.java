@@ -124,6 +124,11 @@ public final class SqlLedger implements Ledger {
     return queries;
   }
 
+  /** Statements of closed months. */
+  public StatementBook statements() {
+    return new StatementBook(pool);
+  }
+
   @Override
   public Recovery recovery() {
     return recovery;

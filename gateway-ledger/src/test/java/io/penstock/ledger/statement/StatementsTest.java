@@ -1,0 +1,113 @@
+package io.penstock.ledger.statement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.core.Ticker;
+import io.penstock.ledger.Corrections;
+import io.penstock.ledger.LedgerException;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.RequestIds;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.ledger.StatementBook.Line;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@SuppressWarnings("NullAway.Init") // set before each test
+final class StatementsTest {
+  private static final YearMonth OCTOBER = YearMonth.of(2026, 10);
+  private static final long OCT_5 = Instant.parse("2026-10-05T00:00:00Z").toEpochMilli();
+  private static final Instant NOV_20 = Instant.parse("2026-11-20T00:00:00Z");
+  private static final StatementTerms TERMS =
+      new StatementTerms(
+          new BigDecimal("0.05"), List.of(new StatementTerms.Shared("machines", 100)));
+
+  @TempDir Path directory;
+
+  private final RequestIds ids = new RequestIds(Ticker.system(), new Random(15));
+  private SqlLedger ledger;
+  private Statements statements;
+
+  @BeforeEach
+  void open() {
+    ledger =
+        SqlLedger.open(
+            LedgerOptions.of(
+                "sqlite:" + directory.resolve("ledger.db"), directory.resolve("journal")),
+            Ticker.system());
+    statements = new Statements(ledger.queries(), ledger.statements(), TERMS);
+    spend("red", 1000);
+    spend("blue", 2000);
+  }
+
+  @AfterEach
+  void close() {
+    ledger.close();
+  }
+
+  private void spend(String team, long cost) {
+    ledger.book(
+        Corrections.correction(
+            ids.next(),
+            OCT_5,
+            new LedgerRow.Caller(team, "", "", "", "", "", Map.of()),
+            cost,
+            List.of(),
+            "test"));
+  }
+
+  @Test
+  void of_openMonth_hasUsageMarkupAndSharedToTheNano() {
+    assertThat(statements.of(OCTOBER))
+        .containsExactly(
+            new Line(OCTOBER, "blue", "usage", "corrections", 1, 2000),
+            new Line(OCTOBER, "blue", "markup", "5 %", 0, 100),
+            new Line(OCTOBER, "blue", "shared", "machines", 0, 67),
+            new Line(OCTOBER, "red", "usage", "corrections", 1, 1000),
+            new Line(OCTOBER, "red", "markup", "5 %", 0, 50),
+            new Line(OCTOBER, "red", "shared", "machines", 0, 33));
+  }
+
+  @Test
+  void close_laterRow_isACorrectionOfTheNextMonthOnce() {
+    List<Line> issued = statements.of(OCTOBER);
+    statements.close(OCTOBER, NOV_20);
+    spend("red", -300);
+    assertThat(statements.of(OCTOBER)).isEqualTo(issued);
+    YearMonth november = OCTOBER.plusMonths(1);
+    Line correction = new Line(november, "red", "correction", "2026-10", 0, -300);
+    assertThat(statements.of(november)).containsExactly(correction);
+    statements.close(november, Instant.parse("2026-12-01T00:00:00Z"));
+    assertThat(statements.of(november.plusMonths(1))).isEmpty();
+    assertThatThrownBy(() -> statements.close(OCTOBER, NOV_20))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void close_monthThatIsNotOver_isRefused() {
+    assertThatThrownBy(() -> statements.close(YearMonth.of(2026, 11), NOV_20))
+        .hasMessageContaining("not over");
+  }
+
+  @Test
+  void formats_escapeAndTotal() throws Exception {
+    spend("<script>", 1);
+    StringBuilder html = new StringBuilder();
+    StatementFormat.html(statements.of(OCTOBER), html);
+    assertThat(html).contains("&lt;script&gt;").doesNotContain("<script>").contains("0.000002167");
+    StringBuilder csv = new StringBuilder();
+    StatementFormat.csv(statements.of(OCTOBER), csv);
+    assertThat(csv).contains("2026-10,blue,usage,corrections,1,0.000002");
+  }
+}
