@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +28,16 @@ final class Binder {
 
   private final Texts texts;
   private final Problems problems;
+  private final IdentityHashMap<Node, List<Integer>> sound = new IdentityHashMap<>();
 
   Binder(Texts texts, Problems problems) {
     this.texts = texts;
     this.problems = problems;
+  }
+
+  /** Returns which entries were read, by list, for lists in which some could not be. */
+  IdentityHashMap<Node, List<Integer>> sound() {
+    return sound;
   }
 
   /** Returns the record, or null when it cannot be made. */
@@ -155,14 +162,17 @@ final class Binder {
   private Object list(Shape.Many shape, Node node, Where where, Setting setting) {
     List<Object> values = new ArrayList<>();
     if (node instanceof Sequence sequence) {
-      boolean whole = true;
+      List<Integer> kept = new ArrayList<>();
       for (int i = 0; i < sequence.items().size(); i++) {
         Object value = value(shape.item(), sequence.items().get(i), where.item(i), setting);
-        if (isInvalid(value)) {
-          whole = false;
-        } else {
+        if (!isInvalid(value)) {
           values.add(value);
+          kept.add(i);
         }
+      }
+      boolean whole = kept.size() == sequence.items().size();
+      if (!whole) {
+        sound.put(sequence, kept);
       }
       return whole || shape.item() instanceof Shape.Fields ? values : INVALID;
     }

@@ -31,7 +31,7 @@ public final class Inputs {
   }
 
   /** Returns whether a file looks different now, has come or has gone. */
-  boolean mayHaveChanged() {
+  public boolean mayHaveChanged() {
     for (Map.Entry<Path, Stamp> entry : stamps.entrySet()) {
       if (!entry.getValue().equals(Stamp.of(entry.getKey()))) {
         return true;

@@ -48,10 +48,11 @@ final class Loading {
   private @Nullable Config bind(Path file, Mapping main) {
     Mapping root = new Mapping(main.mark(), new LinkedHashMap<>(main.entries()));
     include(file, root);
-    Config config = new Binder(texts, problems).bind(Config.class, root);
+    Binder binder = new Binder(texts, problems);
+    Config config = binder.bind(Config.class, root);
     new NotYet(notYet, problems).refuse(root);
     if (config != null) {
-      Tree tree = new Tree(root, problems);
+      Tree tree = new Tree(root, binder.sound(), problems);
       new References(config, tree).check();
       Sense.check(config, tree);
       if (!problems.hasErrors()) {
@@ -80,6 +81,7 @@ final class Loading {
   private @Nullable String text(Path file) {
     Node.Mark mark = new Node.Mark(file.toString(), 0, 0);
     texts.watch(file);
+    problems.inFile(file.toString());
     try {
       if (Files.size(file) > MAX_FILE) {
         problems.error(mark, Where.ROOT, Files.size(file) + " bytes", "at most 16MiB");

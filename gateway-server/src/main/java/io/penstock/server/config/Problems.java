@@ -11,6 +11,11 @@ final class Problems {
   private final List<Problem> warnings = new ArrayList<>();
   private final List<String> fileOrder = new ArrayList<>();
 
+  /** Says that a file is read: problems come in this order. */
+  void inFile(String file) {
+    fileOrder.add(file);
+  }
+
   void error(Node.Mark mark, Where where, String value, String expected, @Nullable String near) {
     errors.add(problem(mark, where, value, expected, near));
   }
@@ -25,9 +30,6 @@ final class Problems {
 
   private Problem problem(
       Node.Mark mark, Where where, String value, String expected, @Nullable String near) {
-    if (!fileOrder.contains(mark.file())) {
-      fileOrder.add(mark.file());
-    }
     return new Problem(
         mark.file(), mark.line(), mark.column(), where.toString(), value, expected, near);
   }

@@ -2,14 +2,19 @@ package io.penstock.server.config;
 
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Sequence;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes of a configuration, includes merged in: what exists by name, and where it stands.
  * Implements the report by finding places.
+ *
+ * @param sound the places that were read, for lists in which some could not be
  */
-record Tree(Mapping root, Problems problems) implements Report {
+record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems problems)
+    implements Report {
 
   /** Returns the names under a top-level key, sound or not. */
   Set<String> names(String section) {
@@ -19,18 +24,31 @@ record Tree(Mapping root, Problems problems) implements Report {
         : Set.of();
   }
 
-  /** Returns the node that the keys lead to, or the last one on the way. */
-  Node find(Object... path) {
+  /** Returns where the keys lead to, or the last place on the way. */
+  private Place find(Object... path) {
     Node node = root;
+    Where where = Where.ROOT;
+    boolean there = true;
     for (Object segment : path) {
-      Node next = child(node, segment);
-      if (next == null) {
-        return node;
-      }
-      node = next;
+      Object place =
+          node instanceof Sequence list && segment instanceof Integer index
+              ? index(list, index)
+              : segment;
+      where = place instanceof Integer index ? where.item(index) : where.key(place.toString());
+      Node next = there ? child(node, place) : null;
+      there = next != null;
+      node = next == null ? node : next;
     }
-    return node;
+    return new Place(node.mark(), where);
   }
+
+  /** Entries that could not be read are missing in the records, so their indices differ. */
+  private int index(Sequence list, int index) {
+    List<Integer> kept = sound.get(list);
+    return kept == null ? index : kept.get(index);
+  }
+
+  private record Place(Node.Mark mark, Where where) {}
 
   private static @Nullable Node child(Node node, Object segment) {
     if (node instanceof Mapping mapping) {
@@ -48,17 +66,19 @@ record Tree(Mapping root, Problems problems) implements Report {
 
   @Override
   public void problem(String value, String expected, Object... path) {
-    problems.error(find(path).mark(), Where.of(path), value, expected);
+    Place place = find(path);
+    problems.error(place.mark, place.where, value, expected);
   }
 
   /** Adds a problem with the name that was probably meant. */
   void unknown(String value, String expected, Set<String> names, Object... path) {
-    problems.error(
-        find(path).mark(), Where.of(path), value, expected, Suggest.nearest(value, names));
+    Place place = find(path);
+    problems.error(place.mark, place.where, value, expected, Suggest.nearest(value, names));
   }
 
   @Override
   public void warning(String value, String expected, Object... path) {
-    problems.warning(find(path).mark(), Where.of(path), value, expected);
+    Place place = find(path);
+    problems.warning(place.mark, place.where, value, expected);
   }
 }

@@ -46,7 +46,7 @@ final class Loads {
   static List<String> lines(List<Problem> problems) {
     return problems.stream()
         .map(Problem::toString)
-        .map(line -> line.replaceFirst("^.*/(?=[^/]*\\.yaml)", ""))
+        .map(line -> line.replaceFirst("^[^:]*/", ""))
         .toList();
   }
 

@@ -1,0 +1,201 @@
+package io.penstock.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What each kind of mistake says, word for word. */
+final class ConfigProblemsTest {
+  private static final String SOUND =
+      """
+      providers: { onprem: { dialect: openai, base_url: http://127.0.0.1:8000/v1 } }
+      models: { small: onprem/s }
+      teams: { support: {} }
+      """;
+
+  @TempDir private Path directory;
+
+  @Test
+  void load_everyKindOfMistake_reportsAllAtOnce() {
+    List<String> lines =
+        lines(
+            """
+            lissten: 0.0.0.0:8080
+            listen: nowhere
+            clamp: true
+            limits: { body: 32, inflight: 0, drain: 5 minutes, drain: 1s }
+            providers:
+              onprem: { dialect: opnai, base_url: ftp://x }
+              near: { dialect: openai }
+            models:
+              small: onprme/s
+              round: { targets: [square] }
+              square: { targets: [round, small] }
+              none: { strategy: rules }
+            teams:
+              support: { models: [smal] }
+            keys:
+              - { id: a, sha256: secret-by-mistake, team: support }
+              - { id: b, sha256: "%s", team: suport }
+            budgets:
+              - { name: x, limit: 10 }
+              - { name: y, limit: 10 USD, per: person }
+            timezone: Mars/Base
+            log: ${LOG_FORMAT}
+            """
+                .formatted("0".repeat(64)));
+
+    assertThat(lines)
+        .containsExactly(
+            "penstock.yaml:1:1: lissten: unknown key (expected: one of listen, tls, admin, include,"
+                + " limits, transport, proxy_protocol, timezone, log, state, ledger, end_users,"
+                + " providers, prices, models, passthrough, teams, keys, jwt, budgets, clamp,"
+                + " rates, cache, alerts, telemetry; did you mean listen?)",
+            "penstock.yaml:2:9: listen: nowhere (expected: host:port such as 0.0.0.0:8080)",
+            "penstock.yaml:3:8: clamp: true (expected: on, off)",
+            "penstock.yaml:4:17: limits.body: 32 (expected: a size such as 10MiB)",
+            "penstock.yaml:4:31: limits.inflight: 0 (expected: above 0)",
+            "penstock.yaml:4:41: limits.drain: 5 minutes (expected: a duration: 200ms 5s 10m 6h 30d"
+                + " forever)",
+            "penstock.yaml:4:52: `drain` again (expected: each key once; the first is on line 4)",
+            "penstock.yaml:6:22: providers.onprem.dialect: opnai (expected: openai, anthropic,"
+                + " gemini, bedrock, azure, vertex, cohere, demo; did you mean openai?)",
+            "penstock.yaml:6:39: providers.onprem.base_url: ftp://x (expected: an address such as"
+                + " https://host/path)",
+            "penstock.yaml:7:9: providers.near.base_url: (none) (expected: an address such as"
+                + " https://api.example.com/v1)",
+            "penstock.yaml:9:10: models.small.targets[0].model: onprme/s (expected: a provider"
+                + " under providers before the slash; did you mean onprem/s?)",
+            "penstock.yaml:10:10: models.round: round -> square -> round (expected: targets that"
+                + " end at a provider)",
+            "penstock.yaml:12:9: models.none.rules: [] (expected: at least one rule)",
+            "penstock.yaml:14:23: teams.support.models[0]: smal (expected: a name under models; did"
+                + " you mean small?)",
+            "penstock.yaml:16:22: keys[0].sha256: **** (expected: 64 hexadecimal digits, as"
+                + " `penstock key new` prints them)",
+            "penstock.yaml:17:96: keys[1].team: suport (expected: a name under teams; did you mean"
+                + " support?)",
+            "penstock.yaml:19:23: budgets[0].limit: 10 (expected: 10 USD, $10 or 2M tokens)",
+            "penstock.yaml:20:36: budgets[1].per: person (expected: app, end_user, key, model,"
+                + " provider, session, team, user or metadata.NAME)",
+            "penstock.yaml:21:11: timezone: Mars/Base (expected: a time zone such as"
+                + " Europe/Berlin)",
+            "penstock.yaml:22:6: log: ${LOG_FORMAT} (expected: the environment variable LOG_FORMAT,"
+                + " or ${LOG_FORMAT:-default})");
+  }
+
+  @Test
+  void load_adminBeyondLoopbackWithoutToken_isRefused() {
+    assertThat(lines(SOUND + "admin: { listen: 0.0.0.0:9091 }"))
+        .containsExactly(
+            "penstock.yaml:4:18: admin.listen: 0.0.0.0:9091 without a token (expected: a loopback"
+                + " address such as 127.0.0.1:9091, or admin.token)");
+  }
+
+  @Test
+  void load_brokenYaml_saysWhere() {
+    assertThat(lines("listen: [1, 2\nadmin: {}")).singleElement().asString().contains(":2:");
+    assertThat(lines("- a list")).singleElement().asString().contains("a mapping of keys");
+    assertThat(lines("a: 1\n---\nb: 2")).singleElement().asString().contains("one document");
+    assertThat(lines("listen: !env X")).singleElement().asString().contains("no tags");
+  }
+
+  @Test
+  void load_missingFile_isAProblem() {
+    LoadResult result = Loads.load(directory.resolve("none.yaml"), Map.of(), Set.of());
+
+    assertThat(Loads.lines(Loads.problems(result)))
+        .containsExactly("none.yaml: no such file (expected: a file that can be read)");
+  }
+
+  @Test
+  void load_deepNesting_isBounded() {
+    assertThat(lines("listen: " + "[".repeat(100_000)))
+        .singleElement()
+        .asString()
+        .contains("at most 32 levels");
+  }
+
+  @Test
+  void load_aliasBomb_isBounded() {
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 10; i++) {
+      String alias = "*a" + (i - 1);
+      bomb.append("a%d: &a%d [%s]\n".formatted(i, i, (alias + ", ").repeat(10)));
+    }
+
+    assertThat(lines(bomb.toString())).singleElement().asString().contains("too many values");
+  }
+
+  @Test
+  void load_notYet_isRefusedByNameUnlessItSaysNothing() {
+    Path file =
+        Loads.write(
+            directory,
+            "penstock.yaml",
+            """
+            providers: { onprem: { dialect: openai, base_url: http://127.0.0.1:8000/v1 } }
+            models:
+              small: onprem/s
+              two: { strategy: latency, targets: [small, onprem/x] }
+            cache: { semantic: { verify: 1%, when: 'true' }, singleflight: true }
+            rates: []
+            """);
+
+    LoadResult result =
+        Loads.load(file, Map.of(), Set.of("cache.semantic", "rates", "models.*.strategy=latency"));
+
+    assertThat(Loads.lines(Loads.problems(result)))
+        .containsExactly(
+            "penstock.yaml:4:20: models.two.strategy: latency (expected: not yet: this version does"
+                + " not serve it; leave it out)",
+            "penstock.yaml:5:20: cache.semantic: a mapping of 2 keys (expected: not yet: this"
+                + " version does not serve it; leave it out)");
+  }
+
+  @Test
+  void load_includes_mergeAndReportDuplicates() {
+    Loads.write(directory, "teams/a.yaml", "teams: { sales: {} }\nlisten: 1.2.3.4:80\n");
+    Loads.write(directory, "teams/b.yaml", "teams: { support: {} }\n");
+
+    assertThat(lines(SOUND + "include: [teams/*.yaml, gone.yaml]"))
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("penstock.yaml:4:25: include[1]: gone.yaml"),
+            line -> assertThat(line).startsWith("a.yaml:2:1: listen: not in an included file"),
+            line ->
+                assertThat(line)
+                    .startsWith("b.yaml:1:10: teams.support: again")
+                    .contains("penstock.yaml:3"));
+  }
+
+  @Test
+  void load_duplicateKeys_areReported() {
+    String key = "{ id: k, sha256: \"%s\", team: support }".formatted("0".repeat(64));
+
+    assertThat(lines(SOUND + "keys:\n- " + key + "\n- " + key))
+        .satisfiesExactly(
+            line -> assertThat(line).contains("keys[1].id: k (expected: each id once"),
+            line -> assertThat(line).contains("keys[1].sha256: 00000000... (expected: each hash"));
+  }
+
+  @Test
+  void load_providerWithoutKey_isAWarning() {
+    LoadResult result =
+        Loads.load(
+            directory,
+            SOUND.replace("/v1 }", "/v1, keys: [\"${NOT_SET}\", \"file:/no/such/file\"] }"));
+
+    assertThat(Loads.lines(Loads.loaded(result).warnings()))
+        .anyMatch(line -> line.contains("keys[0].secret: no value"))
+        .anyMatch(line -> line.contains("targets of onprem are skipped"));
+  }
+
+  private List<String> lines(String yaml) {
+    return Loads.lines(Loads.problems(Loads.load(directory, yaml)));
+  }
+}
