@@ -57,6 +57,9 @@ public final class BenchMain implements Callable<Integer> {
       description = "between events of a stream")
   private long eventMicros;
 
+  @Option(names = "--many", defaultValue = "10000", description = "keys, budgets, rules of 09")
+  private int many;
+
   @Option(names = "--only", split = ",", description = "labels of scenarios, or how they begin")
   private List<String> only = new ArrayList<>();
 
@@ -124,7 +127,8 @@ public final class BenchMain implements Callable<Integer> {
       Target target =
           switch (scenario.program()) {
             case "" -> mock;
-            case "penstock" -> launcher.penstock(scenario.label(), file, mock, redis);
+            case "penstock" ->
+                launcher.penstock(scenario.label(), yaml(scenario, file), mock, redis);
             default -> launcher.proxy(scenario.program(), file, mock);
           };
       register(scenario, target);
@@ -132,6 +136,11 @@ public final class BenchMain implements Callable<Integer> {
       OUT.println(scenario.label() + " skipped: " + e.getMessage());
       report.skip(scenario.label(), String.valueOf(e.getMessage()));
     }
+  }
+
+  private String yaml(Scenario scenario, Path file) {
+    String yaml = Launcher.read(file);
+    return scenario.isMany() ? Many.of(yaml, many) : yaml;
   }
 
   private void register(Scenario scenario, Target target) {

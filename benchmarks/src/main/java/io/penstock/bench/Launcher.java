@@ -69,7 +69,7 @@ final class Launcher {
   }
 
   /** Starts Penstock with the scenario's configuration. */
-  Target penstock(String name, Path config, Target upstream, String redis) throws Unavailable {
+  Target penstock(String name, String yaml, Target upstream, String redis) throws Unavailable {
     Path launcher = repository.resolve("penstock");
     if (!Files.isExecutable(launcher)) {
       throw new Unavailable("there is no ./penstock to start");
@@ -83,9 +83,9 @@ final class Launcher {
             "BENCH_UPSTREAM", "http://127.0.0.1:" + upstream.chat().getPort() + "/v1",
             "BENCH_REDIS", redis,
             "BENCH_DATA", data.toString());
-    write(data.resolve("made"), "");
-    List<String> command =
-        List.of(launcher.toString(), "serve", "--config", config.toAbsolutePath().toString());
+    Path config = data.resolve("penstock.yaml");
+    write(config, yaml);
+    List<String> command = List.of(launcher.toString(), "serve", "--config", config.toString());
     return start(name, port, command, environment);
   }
 
@@ -137,7 +137,7 @@ final class Launcher {
     return String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
   }
 
-  private static String read(Path file) {
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

@@ -22,11 +22,17 @@ record Scenario(String label, String program, String file, Kind kind) {
     new Scenario("07-stream-nginx", "nginx", "02-nginx.conf", Kind.STREAM),
     new Scenario("07-stream", "penstock", "04-governed.yaml", Kind.STREAM),
     new Scenario("08-redis", "penstock", "08-redis.yaml", Kind.UNIQUE),
+    new Scenario("09-many", "penstock", "05-everything.yaml", Kind.UNIQUE),
   };
 
   /** Returns the scenario that this one is compared with. */
   String baseline() {
     return kind == Kind.STREAM ? "07-stream-nginx" : "02-nginx";
+  }
+
+  /** Returns whether its configuration is made large. */
+  boolean isMany() {
+    return label.startsWith("09-");
   }
 
   /** Returns whether it needs a Redis. */

@@ -7,6 +7,7 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,16 @@ final class LoadGeneratorTest {
         report.markdown(Map.of("03-passthrough", Scenario.ALL[3], "02-nginx", Scenario.ALL[1]));
 
     assertThat(text).contains("| 03-passthrough | 100.0 | 2.50 |").contains("`08-redis` skipped");
+  }
+
+  @Test
+  void many_everyScenarioFileThatIsMadeLarge_getsKeysBudgetsAndRules() {
+    String yaml = Launcher.read(Path.of("scenarios", "05-everything.yaml"));
+
+    String large = Many.of(yaml, 30);
+
+    assertThat(large.lines().count()).isEqualTo(yaml.lines().count() + 90);
+    assertThat(large).contains("keys:\n  - { id: k-0,").contains("metadata.project == \"p29\"");
   }
 
   @Test
