@@ -13,9 +13,9 @@ import io.penstock.providers.UpstreamRequest.Header;
 import java.util.List;
 
 /**
- * Vertex AI: Gemini, and Claude by rawPredict. Options: {@code project}, {@code location} (default
- * {@code global}), {@code api_version} (default {@code v1}), {@code anthropic_version} (default
- * {@code vertex-2023-10-16}).
+ * Vertex AI: Gemini, and Claude by rawPredict. Options: {@code project}, {@code api_version}
+ * (default {@code v1}), {@code anthropic_version} (default {@code vertex-2023-10-16}). The target's
+ * region is the location, {@code global} when there is none.
  */
 final class VertexProvider implements Provider {
   private static final String VERSION = "vertex-2023-10-16";
@@ -44,10 +44,14 @@ final class VertexProvider implements Provider {
         + "/projects/"
         + Splice.segment(Hosted.option(call, "project"))
         + "/locations/"
-        + Splice.segment(options.getOrDefault("location", "global"))
+        + Splice.segment(location(call))
         + "/publishers/"
         + name
         + "/models/";
+  }
+
+  private static String location(ProviderCall call) {
+    return call.target().region().isEmpty() ? "global" : call.target().region();
   }
 
   private static Attempt claude(ProviderCall call) {

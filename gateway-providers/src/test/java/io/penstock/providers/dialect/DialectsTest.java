@@ -118,14 +118,15 @@ class DialectsTest {
 
   @Test
   void vertex_paths_nameProjectAndLocation() {
-    Map<String, String> options = Map.of("project", "p", "location", "eu");
+    Map<String, String> options = Map.of("project", "p");
 
-    assertThat(messages(Dialect.VERTEX).options(options).attempt().request().path())
+    assertThat(messages(Dialect.VERTEX).region("eu").options(options).attempt().request().path())
         .isEqualTo(
             "/v1/projects/p/locations/eu/publishers/anthropic/models/claude-x%3A0:streamRawPredict");
     assertThat(
             Wire.call(Dialect.VERTEX, Endpoint.GENERATE, "{}")
                 .model("gemini-x")
+                .region("eu")
                 .options(options)
                 .attempt()
                 .request()
