@@ -7,6 +7,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.penstock.core.Ticker;
+import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +26,7 @@ final class SharedCacheTest {
   private static final CacheKey KEY = Samples.key("q");
   private static final Ticker TIME = Ticker.system();
 
-  private static LocalRedis server;
+  private static RedisServer server;
   private static RedisClient client;
   private static StatefulRedisConnection<byte[], byte[]> connection;
 
@@ -33,9 +34,9 @@ final class SharedCacheTest {
   private ExactCache two;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = LocalRedis.start();
-    client = RedisClient.create("redis://127.0.0.1:" + server.port());
+  static void start() {
+    server = RedisServer.start();
+    client = RedisClient.create(server.uri());
     connection = client.connect(ByteArrayCodec.INSTANCE);
   }
 

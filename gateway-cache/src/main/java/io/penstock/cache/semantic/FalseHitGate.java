@@ -19,6 +19,7 @@ public final class FalseHitGate {
   static final int WINDOW = 4_000;
   private static final int RECENT = 200;
   private static final int CHOOSE_EVERY = 50;
+  private static final int AFTER_REPORT = 50;
   private static final double[] SHARES = {0.10, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002};
 
   private final double maxFalseHits;
@@ -28,6 +29,7 @@ public final class FalseHitGate {
   private double threshold;
   private boolean drifting;
   private int sinceChoice;
+  private int suspicious;
 
   private record Check(double score, boolean wrong) {}
 
@@ -65,7 +67,7 @@ public final class FalseHitGate {
    * @param random uniform in [0, 1)
    */
   public synchronized boolean shouldVerify(double random) {
-    return drifting || served() < ENOUGH || random < verifyShare;
+    return drifting || suspicious > 0 || served() < ENOUGH || random < verifyShare;
   }
 
   /**
@@ -73,6 +75,7 @@ public final class FalseHitGate {
    * was answered upstream anyway.
    */
   public synchronized void checked(double score, boolean wrong) {
+    suspicious = Math.max(0, suspicious - 1);
     checks.addLast(new Check(score, wrong));
     if (checks.size() > WINDOW) {
       checks.removeFirst();
@@ -85,9 +88,10 @@ public final class FalseHitGate {
     }
   }
 
-  /** Takes the report of a wrong answer: it counts as a check that failed. */
-  public void reported(double score) {
+  /** Takes the report of a wrong answer: a check that failed; the next hits are all checked. */
+  public synchronized void reported(double score) {
     checked(score, true);
+    suspicious = AFTER_REPORT;
   }
 
   private double choose() {

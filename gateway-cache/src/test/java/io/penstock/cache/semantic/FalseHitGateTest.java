@@ -90,6 +90,22 @@ final class FalseHitGateTest {
   }
 
   @Test
+  void reported_onceAmongMany_checksTheNextHits() {
+    FalseHitGate gate = FalseHitGate.following(0.05, 0.02);
+    for (int i = 0; i < 400; i++) {
+      gate.checked(1, false);
+    }
+    gate.reported(1);
+    for (int i = 0; i < 50; i++) {
+      assertThat(gate.shouldVerify(0.5)).isTrue();
+      gate.checked(1, false);
+    }
+
+    assertThat(gate.shouldVerify(0.5)).isFalse();
+    assertThat(gate.report().wrong()).isEqualTo(1);
+  }
+
+  @Test
   void fixed_threshold_neverMoves() {
     FalseHitGate gate = FalseHitGate.fixed(0.95, 0.02);
 

@@ -1,0 +1,114 @@
+package io.penstock.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Endpoint;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class EmbeddingInputsTest {
+  private static @Nullable EmbeddingInputs read(Endpoint endpoint, String body) {
+    return EmbeddingInputs.of(
+        new KeyInput(Samples.TEAM, endpoint, "m", "r"), body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static EmbeddingInputs openAi(String body) {
+    EmbeddingInputs inputs = read(Endpoint.EMBEDDINGS, body);
+    assertThat(inputs).isNotNull();
+    return inputs;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void of_batchAndSingle_shareKeysPerInput() {
+    EmbeddingInputs batch = openAi("{\"model\":\"m\",\"input\":[\"a\", \"b\"],\"user\":\"u\"}");
+
+    assertThat(batch.size()).isEqualTo(2);
+    assertThat(batch.key(1)).isEqualTo(openAi("{\"model\":\"m\",\"input\":\"b\"}").key(0));
+    assertThat(batch.key(0)).isNotEqualTo(batch.key(1));
+    assertThat(batch.key(1))
+        .isNotEqualTo(openAi("{\"model\":\"m\",\"dimensions\":9,\"input\":\"b\"}").key(0));
+  }
+
+  @Test
+  void of_tokenLists_areInputsOfTheirOwn() {
+    assertThat(openAi("{\"input\":[1,2,3]}").size()).isEqualTo(1);
+    EmbeddingInputs lists = openAi("{\"input\":[[1,2],[3]]}");
+    assertThat(lists.size()).isEqualTo(2);
+    assertThat(lists.key(0)).isEqualTo(openAi("{\"input\":[1,2]}").key(0));
+  }
+
+  @Test
+  void without_knownInputs_asksForTheRest() {
+    EmbeddingInputs inputs = openAi("{\"input\": [\"a\", \"b\" ,\"c\"],\"x\":1}");
+    BitSet known = new BitSet();
+    known.set(1);
+
+    assertThat(text(inputs.without(known))).isEqualTo("{\"input\": [\"a\",\"c\"],\"x\":1}");
+    assertThat(text(inputs.without(new BitSet()))).contains("[\"a\", \"b\" ,\"c\"]");
+    assertThat(inputs.share(0, 10) + inputs.share(1, 10) + inputs.share(2, 10)).isEqualTo(10);
+  }
+
+  @Test
+  void vectors_outOfOrder_comeInOrderByteForByte() {
+    String answer =
+        "{\"data\":[{\"index\":1,\"embedding\":[1.50, 2e-3]},"
+            + "{\"object\":\"embedding\",\"embedding\":\"AAAA\",\"index\":0}],\"model\":\"m\"}";
+
+    List<byte[]> vectors =
+        EmbeddingInputs.vectors(Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2);
+
+    assertThat(vectors)
+        .extracting(EmbeddingInputsTest::text)
+        .containsExactly("\"AAAA\"", "[1.50, 2e-3]");
+    assertThat(text(EmbeddingInputs.answer(Endpoint.EMBEDDINGS, vectors, "m", 7)))
+        .isEqualTo(
+            "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":\"AAAA\"},{\"object\":\"embedding\",\"index\":1,\"embedding\":[1.50,"
+                + " 2e-3]}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
+  }
+
+  @Test
+  void vectors_geminiBatch_areWholeObjects() {
+    String answer = "{\"embeddings\":[{\"values\":[1]},{\"values\":[2]}]}";
+    Endpoint endpoint = Endpoint.BATCH_EMBED_CONTENTS;
+
+    List<byte[]> vectors =
+        EmbeddingInputs.vectors(endpoint, answer.getBytes(StandardCharsets.UTF_8), 2);
+
+    assertThat(text(EmbeddingInputs.answer(endpoint, vectors, "m", 1))).isEqualTo(answer);
+    assertThat(read(endpoint, "{\"requests\":[{\"a\":1},{\"b\":[2]}]}")).isNotNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"data\":[{\"index\":0,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":7,\"embedding\":[1]}]}",
+        "{\"error\":{}}",
+        "<html>"
+      })
+  void vectors_notTheExpectedAnswer_areNone(String answer) {
+    assertThat(
+            EmbeddingInputs.vectors(
+                Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2))
+        .isEmpty();
+  }
+
+  @Test
+  void of_otherShapes_isNull() {
+    assertThat(read(Endpoint.EMBEDDINGS, "{\"input\":[]}")).isNull();
+    assertThat(read(Endpoint.EMBEDDINGS, "{\"input\":\"a\",\"input\":\"b\"}")).isNull();
+    assertThat(read(Endpoint.EMBEDDINGS, "{\"model\":\"m\"}")).isNull();
+    assertThat(read(Endpoint.EMBEDDINGS, "{")).isNull();
+    assertThat(read(Endpoint.CHAT, "{\"input\":\"a\"}")).isNull();
+  }
+}
