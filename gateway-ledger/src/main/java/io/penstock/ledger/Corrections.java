@@ -84,7 +84,26 @@ public final class Corrections {
         reason);
   }
 
-  static LedgerRow booked(
+  /**
+   * Returns the row that brings a day, model and key to what the provider charges.
+   *
+   * @param id a hash of what is adjusted; its last ten bits are not used
+   * @param difference nano-USD
+   */
+  public static LedgerRow reconciled(
+      UUID id, long dayMillis, String provider, String model, String key, long difference) {
+    return booked(
+        new LedgerRow.Attempt(
+            RequestIds.request(id, RequestIds.MAX_ATTEMPT), 0, Cause.RECONCILIATION),
+        dayMillis,
+        new LedgerRow.Caller("", "", "", "", key, "", Map.of()),
+        new LedgerRow.Destination("", "", "", "", provider, model),
+        difference,
+        List.of(),
+        "reconciliation");
+  }
+
+  private static LedgerRow booked(
       LedgerRow.Attempt attempt,
       long atMillis,
       LedgerRow.Caller caller,
