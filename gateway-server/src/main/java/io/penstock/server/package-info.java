@@ -1,4 +1,7 @@
-/** Netty transport, wiring and main. */
+/**
+ * The program: commands, wiring, start and stop. Everything is put together in {@link
+ * io.penstock.server.Gateway} and {@link io.penstock.server.SnapshotBuilder}.
+ */
 @NullMarked
 package io.penstock.server;
 

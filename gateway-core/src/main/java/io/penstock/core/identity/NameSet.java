@@ -13,13 +13,15 @@ import java.util.Set;
  */
 public final class NameSet {
   /** Contains no name. */
-  public static final NameSet NONE = new NameSet(Set.of(), List.of(), false);
+  public static final NameSet NONE = new NameSet(List.of(), Set.of(), List.of(), false);
 
+  private final List<String> names;
   private final Set<String> exact;
   private final List<String[]> globs;
   private final boolean all;
 
-  private NameSet(Set<String> exact, List<String[]> globs, boolean all) {
+  private NameSet(List<String> names, Set<String> exact, List<String[]> globs, boolean all) {
+    this.names = names;
     this.exact = exact;
     this.globs = globs;
     this.all = all;
@@ -36,7 +38,13 @@ public final class NameSet {
         globs.add(name.split("\\*", -1));
       }
     }
-    return new NameSet(Set.copyOf(exact), List.copyOf(globs), names.contains("*"));
+    return new NameSet(
+        List.copyOf(names), Set.copyOf(exact), List.copyOf(globs), names.contains("*"));
+  }
+
+  /** Returns the names and globs as they were given. */
+  public List<String> names() {
+    return names;
   }
 
   /** Returns whether the name is one of these or matches a glob. */

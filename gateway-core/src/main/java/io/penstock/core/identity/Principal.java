@@ -1,5 +1,6 @@
 package io.penstock.core.identity;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,8 @@ public record Principal(
     String user,
     Map<String, String> metadata,
     List<String> require,
-    List<String> models,
-    List<String> routes,
+    NameSet models,
+    NameSet routes,
     List<String> deny,
     List<Cidr> allowFrom,
     long expiresAtMillis) {
@@ -37,8 +38,6 @@ public record Principal(
   public Principal {
     metadata = Map.copyOf(metadata);
     require = List.copyOf(require);
-    models = List.copyOf(models);
-    routes = List.copyOf(routes);
     deny = List.copyOf(deny);
     allowFrom = List.copyOf(allowFrom);
   }
@@ -52,10 +51,28 @@ public record Principal(
         user == null ? "" : user,
         Map.of(),
         List.of(),
-        List.of("*"),
-        List.of(),
+        NameSet.of(List.of("*")),
+        NameSet.NONE,
         List.of(),
         List.of(),
         Long.MAX_VALUE);
+  }
+
+  /** Returns whether this model name may be asked for. */
+  public boolean mayAsk(String model) {
+    return models.contains(model);
+  }
+
+  /** Returns whether a request may come from there; an unknown address only where all may. */
+  public boolean mayComeFrom(@Nullable InetAddress address) {
+    if (allowFrom.isEmpty()) {
+      return true;
+    }
+    for (Cidr network : allowFrom) {
+      if (address != null && network.contains(address)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

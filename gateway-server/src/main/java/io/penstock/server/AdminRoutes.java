@@ -1,0 +1,170 @@
+package io.penstock.server;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.penstock.core.price.Meter;
+import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.report.Report;
+import io.penstock.ledger.report.ReportFormat;
+import io.penstock.server.admin.AdminReply;
+import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.admin.AdminSink;
+import io.penstock.server.admin.RowJson;
+import io.penstock.server.call.Load;
+import io.penstock.server.call.ModelTable;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.call.TargetRuntime;
+import io.penstock.server.config.AdminConfig;
+import io.penstock.server.config.Word;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
+final class AdminRoutes {
+  private static final int MAX_ROWS = 1000;
+
+  private final Ledger ledger;
+  private final AtomicReference<Snapshot> snapshot;
+  private final Load load;
+  private final PrometheusMeterRegistry registry;
+  private final Reloader reloader;
+
+  AdminRoutes(
+      Ledger ledger,
+      AtomicReference<Snapshot> snapshot,
+      Load load,
+      PrometheusMeterRegistry registry,
+      Reloader reloader) {
+    this.ledger = ledger;
+    this.snapshot = snapshot;
+    this.load = load;
+    this.registry = registry;
+    this.reloader = reloader;
+  }
+
+  AdminSink sink() {
+    return new AdminSink(this::access)
+        .route("/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
+        .route("/readyz", request -> ready())
+        .route("/metrics", request -> metrics())
+        .route("/admin/v1/spend", this::spend)
+        .route("/admin/v1/requests", this::requests)
+        .route("/admin/v1/models", request -> models())
+        .route("/admin/v1/config", request -> config())
+        .route("/admin/v1/prices", this::prices);
+  }
+
+  private AdminSink.Access access() {
+    AdminConfig admin = snapshot.get().config().admin();
+    return new AdminSink.Access(
+        admin.token() == null ? "" : admin.token().reveal(),
+        admin.metrics() == Word.MetricsAccess.OPEN);
+  }
+
+  private AdminReply ready() {
+    boolean ready = !load.isDraining() && !ledger.stats().full();
+    return AdminReply.text(ready ? 200 : 503, "text/plain", ready ? "ok\n" : "not ready\n");
+  }
+
+  private AdminReply metrics() {
+    return AdminReply.text(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape());
+  }
+
+  private AdminReply spend(AdminRequest request) {
+    String format = request.parameter("format", "json");
+    ledger.flush(2_000);
+    Report report =
+        Report.of(
+            ledger.queries(),
+            Periods.query(
+                request.parameter("by", ""), request.parameter("from"), request.parameter("to")),
+            Instant.now());
+    String type = format.equals("json") ? "application/json" : "text/plain; charset=utf-8";
+    return AdminReply.text(200, type, ReportFormat.named(format).format(report));
+  }
+
+  private AdminReply requests(AdminRequest request) {
+    if (!request.rest().isEmpty()) {
+      UUID id = Ledger.parseId(request.rest());
+      ledger.flush(2_000);
+      List<LedgerRow> rows = id == null ? List.of() : ledger.queries().request(id);
+      return rows.isEmpty()
+          ? AdminReply.error(
+              404, "unknown_request", "No request has the id " + request.rest() + ".")
+          : AdminReply.json(
+              Map.of("id", request.rest(), "attempts", rows.stream().map(RowJson::of).toList()));
+    }
+    int limit = Math.min(MAX_ROWS, whole("limit", request.parameter("limit", "100")));
+    String before = request.parameter("before");
+    UUID from = before == null ? null : Ledger.parseId(before);
+    List<Map<String, @Nullable Object>> rows =
+        ledger.queries().recent(from, limit).stream().map(RowJson::of).toList();
+    return AdminReply.json(Map.of("requests", rows));
+  }
+
+  private static int whole(String name, String text) {
+    try {
+      int value = Integer.parseInt(text);
+      if (value > 0) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below, with the value.
+    }
+    throw new IllegalArgumentException(name + ": " + text + " (expected: a whole number > 0)");
+  }
+
+  private AdminReply models() {
+    Snapshot now = snapshot.get();
+    List<Object> models = new ArrayList<>();
+    for (ModelTable.Route route : now.models().routes()) {
+      List<Object> targets = new ArrayList<>();
+      for (TargetRuntime target : route.targets()) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("target", target.label());
+        json.put("priced", target.price().isPriced());
+        json.put("checked", String.valueOf(target.price().checked()));
+        for (Meter meter : List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT)) {
+          BigDecimal rate =
+              target.price().isPriced()
+                  ? target.price().rate(meter, System.currentTimeMillis())
+                  : null;
+          json.put(meter.label() + "_usd_per_million", rate == null ? null : rate.toPlainString());
+        }
+        targets.add(json);
+      }
+      models.add(Map.of("model", route.name(), "targets", targets));
+    }
+    return AdminReply.json(Map.of("models", models));
+  }
+
+  private AdminReply config() {
+    Reloader.Status status = reloader.status();
+    Snapshot now = snapshot.get();
+    return AdminReply.json(
+        Map.of(
+            "version", status.version(),
+            "problems", status.problems(),
+            "warnings", status.warnings(),
+            "effective", now.config().toString()));
+  }
+
+  private AdminReply prices(AdminRequest request) {
+    Snapshot now = snapshot.get();
+    String provider = request.parameter("provider");
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", now.prices().version());
+    json.put("providers", now.prices().providers());
+    if (provider != null) {
+      json.put("models", now.prices().models(provider));
+    }
+    return AdminReply.json(json);
+  }
+}

@@ -1,0 +1,66 @@
+package io.penstock.server;
+
+import io.penstock.core.Ticker;
+import io.penstock.core.price.PriceBook;
+import io.penstock.server.config.LoadResult;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock check}: all problems of a configuration at once. */
+@Command(
+    name = "check",
+    description = "Names every problem of a configuration: file, line, path, value, expectation.",
+    mixinStandardHelpOptions = true)
+final class CheckCommand implements Callable<Integer> {
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = Commands.out(spec);
+    LoadResult result = ConfigOption.loader(System.getenv()).load(config.file);
+    return switch (result) {
+      case LoadResult.Rejected rejected -> {
+        rejected.warnings().forEach(warning -> out.println("warning: " + warning));
+        ConfigOption.print(rejected.problems(), out);
+        yield Main.WRONG_INPUT;
+      }
+      case LoadResult.Loaded loaded -> {
+        loaded.warnings().forEach(warning -> out.println("warning: " + warning));
+        yield build(loaded, out);
+      }
+    };
+  }
+
+  /** Builds what a start would build, without opening a port or a store. */
+  private int build(LoadResult.Loaded loaded, PrintWriter out) {
+    try {
+      PriceBook prices = Prices.of(PriceBook.bundled(), loaded.config().prices());
+      SnapshotBuilder builder =
+          new SnapshotBuilder(
+              loaded.config(),
+              prices,
+              new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()));
+      builder.build(1, KeyIdentity.of(loaded.config(), Ticker.system()));
+      for (String target : builder.unpriced()) {
+        out.println(
+            "warning: "
+                + target
+                + ": no price is known (expected: a model of the catalogue, an entry in"
+                + " prices.files, `free: true`, or another prices.unknown)");
+      }
+      out.println(config.file + ": ok");
+      return Main.OK;
+    } catch (IOException | PriceBook.CatalogueException e) {
+      out.println("error: " + e.getMessage());
+      return Main.WRONG_INPUT;
+    }
+  }
+}

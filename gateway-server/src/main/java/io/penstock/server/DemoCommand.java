@@ -1,0 +1,90 @@
+package io.penstock.server;
+
+import io.penstock.server.config.Config;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock demo}: everything on, with a provider inside. No key, no network. */
+@Command(
+    name = "demo",
+    description = "Runs everything with a built-in demo provider on loopback.",
+    mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+  static final String KEY = "pk-demo";
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      defaultValue = "data/demo/penstock.yaml",
+      description = "where the demo's configuration is written (default: ${DEFAULT-VALUE})")
+  private Path file = Path.of("data/demo/penstock.yaml");
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = Commands.out(spec);
+    if (!Files.exists(file)) {
+      Path parent = file.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      Files.writeString(file, DemoConfig.yaml(file));
+    }
+    Config loaded = ConfigOption.load(file, Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    Logging.configure(loaded.log());
+    Gateway gateway = Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load);
+    welcome(out, gateway);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  gateway.close();
+                  stopped.countDown();
+                },
+                "shutdown"));
+    stopped.await();
+    return Main.OK;
+  }
+
+  private void welcome(PrintWriter out, Gateway gateway) {
+    String base = "http://127.0.0.1:" + gateway.port();
+    String admin = "http://127.0.0.1:" + gateway.adminPort();
+    out.println();
+    out.println("Penstock demo: a gateway and a provider in one process, on loopback only.");
+    out.println();
+    out.println("  key        " + KEY);
+    out.println("  base URL   " + base + "/v1");
+    out.println("  admin      " + admin + "/admin/v1/spend   " + admin + "/metrics");
+    out.println("  config     " + file + " (edit it: it takes effect within 2 s)");
+    out.println();
+    out.println("Ask:");
+    out.println(
+        "  curl -N "
+            + base
+            + "/v1/chat/completions -H 'Authorization: Bearer "
+            + KEY
+            + "' -H 'Content-Type: application/json' \\");
+    out.println(
+        "    -d '{\"model\":\"gpt-4o-mini\",\"stream\":true,\"messages\":[{\"role\":\"user\","
+            + "\"content\":\"What is a penstock?\"}]}'");
+    out.println("  OpenAI(base_url=\"" + base + "/v1\", api_key=\"" + KEY + "\")   # Python SDK");
+    out.println();
+    out.println("Then see what it cost:");
+    out.println("  ./penstock report --config " + file + " --by team,model");
+    out.println();
+    out.flush();
+  }
+}

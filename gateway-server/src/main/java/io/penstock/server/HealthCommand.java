@@ -1,0 +1,39 @@
+package io.penstock.server;
+
+import io.penstock.server.config.Config;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock health}: for a container's health check; asks the running server. */
+@Command(
+    name = "health",
+    description = "Exits with 0 when the server of this configuration is ready.",
+    mixinStandardHelpOptions = true)
+final class HealthCommand implements Callable<Integer> {
+  private static final int TIMEOUT_MILLIS = 2000;
+
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    Config loaded = config.load(Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    String url = "http://127.0.0.1:" + loaded.admin().listen().port() + "/readyz";
+    HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
+    connection.setConnectTimeout(TIMEOUT_MILLIS);
+    connection.setReadTimeout(TIMEOUT_MILLIS);
+    int status = connection.getResponseCode();
+    Commands.out(spec).println(url + ": " + status);
+    return status == 200 ? Main.OK : Main.CANNOT_RUN;
+  }
+}

@@ -1,0 +1,101 @@
+package io.penstock.server;
+
+import io.penstock.core.identity.KeyRing;
+import java.io.PrintWriter;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock key new}: a virtual key and the stanza that lets it in. */
+@Command(
+    name = "key",
+    description = "Makes virtual keys.",
+    mixinStandardHelpOptions = true,
+    subcommands = KeyCommand.New.class)
+final class KeyCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Commands.err(spec).println("penstock: key needs a subcommand: new");
+    return Main.WRONG_INPUT;
+  }
+
+  /** Makes one. */
+  @Command(
+      name = "new",
+      description = "Prints a new key once, and the YAML to paste under keys.",
+      mixinStandardHelpOptions = true)
+  static final class New implements Callable<Integer> {
+    private static final int SECRET_BYTES = 32;
+
+    @Option(names = "--team", required = true, paramLabel = "T", description = "its team")
+    private String team = "";
+
+    @Option(names = "--app", paramLabel = "A", description = "its application")
+    private @Nullable String app;
+
+    @Option(names = "--user", paramLabel = "U", description = "its person")
+    private @Nullable String user;
+
+    @Option(names = "--expires", paramLabel = "D", description = "its last day, such as 2027-12-31")
+    private @Nullable String expires;
+
+    @CommandLine.Mixin private ConfigOption config = new ConfigOption();
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      if (expires != null && !expires.matches("\\d{4}-\\d{2}-\\d{2}")) {
+        throw new IllegalArgumentException(
+            "--expires: " + expires + " (expected: a day such as 2027-12-31)");
+      }
+      byte[] random = new byte[SECRET_BYTES];
+      new SecureRandom().nextBytes(random);
+      String secret = "pk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+      PrintWriter out = Commands.out(spec);
+      out.println("# The key, shown this once; only its hash goes into the configuration:");
+      out.println(secret);
+      out.println();
+      out.println("# Paste under keys: in " + config.file);
+      out.println(stanza(KeyRing.hash(secret)));
+      out.flush();
+      return Main.OK;
+    }
+
+    private String stanza(String hash) {
+      StringBuilder yaml = new StringBuilder("  - { id: ");
+      yaml.append(quote("k-" + name() + "-" + hash.substring(0, 6)));
+      yaml.append(", sha256: [\"").append(hash).append("\"], team: ").append(quote(team));
+      if (app != null) {
+        yaml.append(", app: ").append(quote(app));
+      }
+      if (user != null) {
+        yaml.append(", user: ").append(quote(user));
+      }
+      if (expires != null) {
+        yaml.append(", expires: ").append(expires);
+      }
+      return yaml.append(" }").toString();
+    }
+
+    private String name() {
+      String base = app != null ? app : user != null ? user : team;
+      return base.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-");
+    }
+
+    private static String quote(String text) {
+      return text.matches("[A-Za-z][A-Za-z0-9_-]*")
+          ? text
+          : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+  }
+}

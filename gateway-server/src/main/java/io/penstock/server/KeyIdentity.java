@@ -1,0 +1,88 @@
+package io.penstock.server;
+
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Ticker;
+import io.penstock.core.identity.KeyRing;
+import io.penstock.core.identity.NameSet;
+import io.penstock.core.identity.Principal;
+import io.penstock.server.call.Refusals;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.KeyConfig;
+import io.penstock.server.config.Sha256;
+import io.penstock.server.config.TeamConfig;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Who a key stands for. Thread-safe. */
+final class KeyIdentity implements Snapshot.Identity {
+  private final KeyRing ring;
+  private final Ticker ticker;
+
+  private KeyIdentity(KeyRing ring, Ticker ticker) {
+    this.ring = ring;
+    this.ticker = ticker;
+  }
+
+  static KeyIdentity of(Config config, Ticker ticker) {
+    KeyRing.Builder ring = KeyRing.builder();
+    Map<String, NameSet> teamModels = new HashMap<>();
+    for (KeyConfig key : config.keys()) {
+      TeamConfig team = config.teams().get(key.team());
+      if (key.disabled() || team == null) {
+        continue;
+      }
+      NameSet models =
+          key.models() == null
+              ? teamModels.computeIfAbsent(key.team(), name -> NameSet.of(team.models()))
+              : NameSet.of(key.models());
+      Principal principal = principal(key, team, models);
+      for (Sha256 hash : key.sha256()) {
+        ring.add(hash.hex(), principal);
+      }
+    }
+    return new KeyIdentity(ring.build(), ticker);
+  }
+
+  private static Principal principal(KeyConfig key, TeamConfig team, NameSet models) {
+    Map<String, String> metadata = new HashMap<>(key.metadata());
+    metadata.putAll(team.metadata());
+    metadata.putAll(key.metadata());
+    return new Principal(
+        key.id(),
+        key.team(),
+        key.app() == null ? "" : key.app(),
+        key.user() == null ? "" : key.user(),
+        metadata,
+        join(team.require(), key.require()),
+        models,
+        NameSet.of(key.routes()),
+        join(team.deny(), key.deny()),
+        key.allowFrom(),
+        key.expires() == null ? Long.MAX_VALUE : key.expires().toEpochMilli());
+  }
+
+  private static List<String> join(List<String> one, List<String> two) {
+    List<String> all = new ArrayList<>(one);
+    two.stream().filter(name -> !one.contains(name)).forEach(all::add);
+    return all;
+  }
+
+  @Override
+  public Principal identify(@Nullable String presented, @Nullable InetAddress remote) {
+    Principal principal = presented == null ? null : ring.find(presented, ticker.epochMillis());
+    if (principal == null) {
+      throw Refusals.badKey();
+    }
+    if (!principal.mayComeFrom(remote)) {
+      throw new GatewayException(
+          ErrorCode.ADDRESS_NOT_ALLOWED, "This key may not be used from this address.");
+    }
+    return principal;
+  }
+}

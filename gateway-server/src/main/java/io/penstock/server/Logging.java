@@ -1,0 +1,49 @@
+package io.penstock.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import io.penstock.server.config.LogConfig;
+import io.penstock.server.config.Word;
+import org.slf4j.LoggerFactory;
+
+/** Sets the log up: text or JSON lines on standard error. */
+final class Logging {
+  private static final String PATTERN =
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX} %-5level %logger{0} %msg %kvp%n%rEx{20}";
+
+  private Logging() {}
+
+  static void configure(LogConfig config) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+    console.setContext(context);
+    console.setTarget("System.err");
+    Encoder<ILoggingEvent> encoder = encoder(config.format(), context);
+    encoder.start();
+    console.setEncoder(encoder);
+    console.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.toLevel(config.level().name()));
+    root.addAppender(console);
+    context.getLogger("io.netty").setLevel(Level.WARN);
+  }
+
+  private static Encoder<ILoggingEvent> encoder(Word.LogFormat format, LoggerContext context) {
+    if (format == Word.LogFormat.JSON) {
+      JsonEncoder json = new JsonEncoder();
+      json.setContext(context);
+      return json;
+    }
+    PatternLayoutEncoder text = new PatternLayoutEncoder();
+    text.setContext(context);
+    text.setPattern(PATTERN);
+    return text;
+  }
+}

@@ -1,0 +1,70 @@
+package io.penstock.server;
+
+import io.penstock.ledger.SpendQuery;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Periods as people write them: a day, a month, an instant; UTC. */
+final class Periods {
+  private Periods() {}
+
+  /**
+   * Returns the query of a report.
+   *
+   * @param by dimensions, separated by commas
+   * @param from the first day, month or instant; null: the start of this month
+   * @param to the last day or month (whole), or an instant; null: now and a day
+   * @throws IllegalArgumentException with the value and the expectation
+   */
+  static SpendQuery query(String by, @Nullable String from, @Nullable String to) {
+    List<String> dimensions = by.isBlank() ? List.of() : List.of(by.replace(" ", "").split(","));
+    long start =
+        from == null
+            ? YearMonth.now(ZoneOffset.UTC)
+                .atDay(1)
+                .atStartOfDay(ZoneOffset.UTC)
+                .toInstant()
+                .toEpochMilli()
+            : parse("from", from, false);
+    long end =
+        to == null
+            ? LocalDate.now(ZoneOffset.UTC)
+                .plusDays(1)
+                .atStartOfDay(ZoneOffset.UTC)
+                .toInstant()
+                .toEpochMilli()
+            : parse("to", to, true);
+    return new SpendQuery(dimensions, start, end, Map.of(), true);
+  }
+
+  private static long parse(String name, String text, boolean wholeUnit) {
+    try {
+      if (text.length() == 7) {
+        YearMonth month = YearMonth.parse(text);
+        return millis((wholeUnit ? month.plusMonths(1) : month).atDay(1));
+      }
+      if (text.length() == 10) {
+        LocalDate day = LocalDate.parse(text);
+        return millis(wholeUnit ? day.plusDays(1) : day);
+      }
+      return Instant.parse(text).toEpochMilli();
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + text
+              + " (expected: a day such as 2026-11-21, a month such as 2026-11, or an instant such"
+              + " as 2026-11-21T12:00:00Z)");
+    }
+  }
+
+  private static long millis(LocalDate day) {
+    return day.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+  }
+}

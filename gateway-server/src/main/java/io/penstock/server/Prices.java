@@ -1,0 +1,57 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.price.PriceBook;
+import io.penstock.server.config.PricesConfig;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/** The price book of a configuration. */
+final class Prices {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private Prices() {}
+
+  /**
+   * Lays the operator's files over the catalogue.
+   *
+   * @throws IOException when a file can't be read, with its name
+   * @throws PriceBook.CatalogueException with all that is wrong
+   */
+  static PriceBook of(JsonNode catalogue, PricesConfig config) throws IOException {
+    List<JsonNode> overlays = new ArrayList<>();
+    for (Path file : config.files()) {
+      overlays.add(read(file));
+    }
+    List<PriceBook.Discount> discounts = new ArrayList<>();
+    config
+        .discounts()
+        .forEach((glob, share) ->
+            discounts.add(
+                PriceBook.Discount.of(
+                    glob, share.ratio().multiply(BigDecimal.valueOf(10_000)).intValueExact())));
+    return PriceBook.of(
+        catalogue, overlays, discounts, PriceBook.Unknown.valueOf(config.unknown().name()));
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    try {
+      Object tree =
+          new Load(LoadSettings.builder().setLabel(file.toString()).build())
+              .loadFromString(Files.readString(file));
+      return MAPPER.valueToTree(tree);
+    } catch (YamlEngineException e) {
+      throw new IOException("prices.files: " + file + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new IOException("prices.files: cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.penstock.server;
+
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.penstock.core.Dialect;
+import io.penstock.core.Ticker;
+import io.penstock.providers.dialect.Providers;
+import io.penstock.server.call.KeySpread;
+import io.penstock.server.call.ProviderRuntime;
+import io.penstock.server.config.ProviderConfig;
+import io.penstock.server.config.SecretUrl;
+import io.penstock.server.config.Word;
+import io.penstock.server.upstream.Origin;
+import io.penstock.server.upstream.Timeouts;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes providers ready to be called. One that a reload leaves as it was is handed on, with its
+ * connections and what is known of its keys. Confined to the thread that applies configurations.
+ */
+final class ProviderFactory {
+  private record Made(ProviderConfig from, ProviderRuntime runtime) {}
+
+  private final Ticker ticker;
+  private final int demoPort;
+  private Map<String, Made> made = Map.of();
+
+  /**
+   * Creates the factory.
+   *
+   * @param demoPort where the built-in demo provider listens
+   */
+  ProviderFactory(Ticker ticker, int demoPort) {
+    this.ticker = ticker;
+    this.demoPort = demoPort;
+  }
+
+  /**
+   * Returns the usable providers by name.
+   *
+   * @throws SSLException when a private CA cannot be read, with the file in the message
+   */
+  Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws SSLException {
+    Map<String, Made> next = new HashMap<>();
+    Map<String, ProviderRuntime> usable = new LinkedHashMap<>();
+    for (Map.Entry<String, ProviderConfig> entry : configs.entrySet()) {
+      ProviderConfig config = entry.getValue();
+      if (!config.isUsable()) {
+        continue;
+      }
+      Made known = made.get(entry.getKey());
+      ProviderRuntime runtime =
+          known != null && known.from().equals(config)
+              ? known.runtime()
+              : make(entry.getKey(), config);
+      next.put(entry.getKey(), new Made(config, runtime));
+      usable.put(entry.getKey(), runtime);
+    }
+    made = next;
+    return usable;
+  }
+
+  private ProviderRuntime make(String name, ProviderConfig config) throws SSLException {
+    URI base = base(config);
+    boolean tls = "https".equals(base.getScheme());
+    int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
+    String host = base.getHost();
+    if (host.startsWith("[")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    String path = base.getRawPath() == null ? "" : base.getRawPath();
+    Map<String, String> options = new HashMap<>();
+    put(options, "project", config.project());
+    put(options, "api_version", config.apiVersion());
+    config
+        .deployments()
+        .forEach((model, deployment) -> options.put("deployment." + model, deployment));
+    return new ProviderRuntime(
+        name,
+        config.dialect(),
+        Providers.of(config.dialect()),
+        new Origin(host, port, tls ? ssl(name, config.ca()) : null, proxy(config.proxy())),
+        path.endsWith("/") ? path.substring(0, path.length() - 1) : path,
+        new Timeouts(
+            config.timeouts().connect().toMillis(),
+            config.timeouts().firstByte().toMillis(),
+            config.timeouts().idle().toMillis(),
+            config.timeouts().total().toMillis()),
+        new KeySpread(
+            config.liveKeys().stream()
+                .map(key -> new KeySpread.Weighted(key.secret().reveal(), key.weight()))
+                .toList(),
+            ticker),
+        config.region(),
+        options,
+        config.onDisconnect() == Word.OnDisconnect.DRAIN);
+  }
+
+  private static void put(Map<String, String> options, String name, String value) {
+    if (!value.isEmpty()) {
+      options.put(name, value);
+    }
+  }
+
+  private URI base(ProviderConfig config) {
+    URI configured = config.baseUrl();
+    if (configured != null) {
+      return configured;
+    }
+    if (config.dialect() == Dialect.DEMO) {
+      return URI.create("http://127.0.0.1:" + demoPort + "/v1");
+    }
+    return URI.create(
+        switch (config.dialect()) {
+          case ANTHROPIC -> "https://api.anthropic.com";
+          case GEMINI -> "https://generativelanguage.googleapis.com";
+          case COHERE -> "https://api.cohere.com";
+          case BEDROCK -> "https://bedrock-runtime." + config.region() + ".amazonaws.com";
+          case VERTEX -> "https://" + config.region() + "-aiplatform.googleapis.com";
+          default ->
+              throw new IllegalStateException(
+                  "dialect " + config.dialect() + " without base_url passed the check");
+        });
+  }
+
+  private static SslContext ssl(String name, @Nullable Path ca) throws SSLException {
+    SslContextBuilder builder =
+        SslContextBuilder.forClient()
+            .applicationProtocolConfig(ApplicationProtocolConfig.DISABLED)
+            .endpointIdentificationAlgorithm("HTTPS");
+    if (ca != null) {
+      try {
+        builder.trustManager(ca.toFile());
+      } catch (IllegalArgumentException e) {
+        throw new SSLException(
+            "providers." + name + ".ca: " + ca + " (expected: a file of PEM certificates)", e);
+      }
+    }
+    return builder.build();
+  }
+
+  private static @Nullable InetSocketAddress proxy(@Nullable SecretUrl proxy) {
+    if (proxy == null || proxy.reveal().isEmpty()) {
+      return null;
+    }
+    URI uri = URI.create(proxy.reveal());
+    return new InetSocketAddress(uri.getHost(), uri.getPort() >= 0 ? uri.getPort() : 3128);
+  }
+}

@@ -1,0 +1,157 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.penstock.core.Ticker;
+import io.penstock.core.price.PriceBook;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Inputs;
+import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies configurations: all or nothing; a bad one changes nothing and says why in the log, a
+ * metric and {@code /admin/v1/config}. Applying is serialised; nothing here runs on an event loop.
+ */
+public final class Reloader implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
+  private static final long LOOK_MILLIS = 500;
+
+  /** Reads the configuration file. */
+  @FunctionalInterface
+  public interface Loads {
+    /** Returns the configuration or its problems. */
+    LoadResult load(Path file);
+  }
+
+  /**
+   * What became of the last change.
+   *
+   * @param version of the configuration in use
+   * @param problems of the last change, empty when it was applied
+   */
+  public record Status(long version, List<String> problems, List<String> warnings) {}
+
+  private final Path file;
+  private final Loads loads;
+  private final AtomicReference<Snapshot> snapshot;
+  private final Ticker ticker;
+  private final ProviderFactory providers;
+  private final Counter failures;
+  private final JsonNode catalogue = PriceBook.bundled();
+  private volatile Status status = new Status(0, List.of(), List.of());
+  private final ScheduledExecutorService watcher =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofVirtual().name("config-watcher").factory());
+  private @Nullable Inputs seen;
+
+  Reloader(
+      Path file,
+      Loads loads,
+      AtomicReference<Snapshot> snapshot,
+      Ticker ticker,
+      int demoPort,
+      MeterRegistry registry) {
+    this.file = file;
+    this.loads = loads;
+    this.snapshot = snapshot;
+    this.ticker = ticker;
+    this.providers = new ProviderFactory(ticker, demoPort);
+    this.failures = Counter.builder("penstock.config.reload.failures").register(registry);
+    Gauge.builder("penstock.config.version", this, r -> r.status.version()).register(registry);
+  }
+
+  /**
+   * Applies the first configuration and watches the file from then on.
+   *
+   * @throws IOException when it cannot be applied
+   */
+  void start(Config config) throws IOException {
+    apply(config, List.of());
+    watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns what became of the last change. */
+  public Status status() {
+    return status;
+  }
+
+  private void apply(Config config, List<Problem> warnings) throws IOException {
+    PriceBook prices = Prices.of(catalogue, config.prices());
+    long version = status.version() + 1;
+    SnapshotBuilder builder =
+        new SnapshotBuilder(config, prices, providers.make(config.providers()));
+    snapshot.set(builder.build(version, KeyIdentity.of(config, ticker)));
+    status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
+    for (String target : builder.unpriced()) {
+      LOG.atWarn()
+          .addKeyValue("target", target)
+          .log("no price is known for this target; calls to it are refused (prices.unknown)");
+    }
+  }
+
+  private void look() {
+    Inputs before = seen;
+    if (before != null && !before.mayHaveChanged()) {
+      return;
+    }
+    LoadResult result = loads.load(file);
+    seen = result.inputs();
+    // The first look only learns which files there are: they were read a moment ago.
+    if (before != null || !isApplied(result)) {
+      take(result);
+    }
+  }
+
+  private boolean isApplied(LoadResult result) {
+    return result instanceof LoadResult.Loaded loaded
+        && loaded.config().equals(snapshot.get().config());
+  }
+
+  /** Applies what was loaded, or keeps what there is and says why. */
+  synchronized void take(LoadResult result) {
+    switch (result) {
+      case LoadResult.Loaded loaded -> {
+        List<String> fixed = FixedSections.changed(snapshot.get().config(), loaded.config());
+        if (!fixed.isEmpty()) {
+          reject(List.of("changes to " + String.join(", ", fixed) + " need a restart"));
+          return;
+        }
+        try {
+          apply(loaded.config(), loaded.warnings());
+          LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
+        } catch (IOException | PriceBook.CatalogueException e) {
+          reject(List.of(String.valueOf(e.getMessage())));
+        }
+      }
+      case LoadResult.Rejected rejected ->
+          reject(rejected.problems().stream().map(Problem::toString).toList());
+    }
+  }
+
+  private void reject(List<String> problems) {
+    failures.increment();
+    status = new Status(status.version(), problems, status.warnings());
+    LOG.atError()
+        .addKeyValue("problems", String.join(" | ", problems))
+        .log("the changed configuration is refused; the last good one stays");
+  }
+
+  @Override
+  public void close() {
+    watcher.shutdownNow();
+  }
+}

@@ -1,0 +1,78 @@
+package io.penstock.server;
+
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerReader;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.ledger.report.Report;
+import io.penstock.ledger.report.ReportFormat;
+import io.penstock.server.config.Config;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock report}: where the money went. Reads the ledger beside a running server. */
+@Command(
+    name = "report",
+    description = "Spend by team, model, day or any other dimension.",
+    mixinStandardHelpOptions = true)
+final class ReportCommand implements Callable<Integer> {
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Option(
+      names = "--by",
+      defaultValue = "team,model",
+      paramLabel = "D,...",
+      description =
+          "team, app, user, end_user, key, model, provider, endpoint, route, session, budget, day,"
+              + " hour, month, status, cache, metadata.NAME (default: ${DEFAULT-VALUE})")
+  private String by = "team,model";
+
+  @Option(
+      names = "--from",
+      paramLabel = "D",
+      description = "first day or month (default: this month)")
+  private @Nullable String from;
+
+  @Option(names = "--to", paramLabel = "D", description = "last day or month (default: today)")
+  private @Nullable String to;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      description = "table, csv or json (default: ${DEFAULT-VALUE})")
+  private String format = "table";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    ReportFormat as = ReportFormat.named(format);
+    Config loaded = config.load(Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    String url = loaded.ledger().url().reveal();
+    if (url.startsWith("sqlite:") && !Files.exists(Path.of(url.substring("sqlite:".length())))) {
+      throw new IllegalArgumentException(
+          "ledger.url: "
+              + url
+              + " does not exist yet (expected: the ledger of a gateway that ran)");
+    }
+    PrintWriter out = Commands.out(spec);
+    LedgerOptions options = LedgerOptions.of(url, Gateway.journalDirectory(url));
+    try (LedgerReader ledger = SqlLedger.read(options)) {
+      Report report = Report.of(ledger.queries(), Periods.query(by, from, to), Instant.now());
+      out.print(as.format(report));
+      out.flush();
+    }
+    return Main.OK;
+  }
+}

@@ -1,0 +1,102 @@
+package io.penstock.server;
+
+import io.netty.handler.codec.http2.Http2SecurityUtil;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.penstock.server.config.TlsConfig;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server's certificate, read again when its files change: at most once a second, when a
+ * connection comes in. A pair that does not fit keeps the last good one.
+ */
+final class TlsFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
+  private static final long LOOK_NANOS = 1_000_000_000L;
+
+  private record Loaded(SslContext context, FileTime certificate, FileTime key) {}
+
+  private final Path certificate;
+  private final Path key;
+  private volatile Loaded loaded;
+  private volatile long lookedNanos = System.nanoTime();
+
+  private TlsFiles(Path certificate, Path key) throws IOException {
+    this.certificate = certificate;
+    this.key = key;
+    this.loaded = load();
+  }
+
+  static TlsFiles of(TlsConfig config) throws IOException {
+    return new TlsFiles(config.certificate(), config.key());
+  }
+
+  /** Returns the context for the next connection. Any thread. */
+  SslContext context() {
+    long now = System.nanoTime();
+    if (now - lookedNanos > LOOK_NANOS) {
+      lookedNanos = now;
+      // Off the loop: reading and parsing a key takes milliseconds.
+      Thread.ofVirtual().start(this::reloadIfChanged);
+    }
+    return loaded.context();
+  }
+
+  private synchronized void reloadIfChanged() {
+    try {
+      if (!Files.getLastModifiedTime(certificate).equals(loaded.certificate())
+          || !Files.getLastModifiedTime(key).equals(loaded.key())) {
+        loaded = load();
+        LOG.atInfo().addKeyValue("certificate", certificate).log("TLS files reloaded");
+      }
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("certificate", certificate)
+          .addKeyValue("why", e.getMessage())
+          .log("TLS files changed and do not fit; keeping the last good ones");
+    }
+  }
+
+  private Loaded load() throws IOException {
+    FileTime certificateTime = Files.getLastModifiedTime(certificate);
+    FileTime keyTime = Files.getLastModifiedTime(key);
+    String chain = Files.readString(certificate, StandardCharsets.US_ASCII);
+    String secret = Files.readString(key, StandardCharsets.US_ASCII);
+    try {
+      SslContext context =
+          SslContextBuilder.forServer(
+                  new ByteArrayInputStream(chain.getBytes(StandardCharsets.US_ASCII)),
+                  new ByteArrayInputStream(secret.getBytes(StandardCharsets.US_ASCII)))
+              .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+              .protocols("TLSv1.3", "TLSv1.2")
+              .applicationProtocolConfig(
+                  new ApplicationProtocolConfig(
+                      Protocol.ALPN,
+                      SelectorFailureBehavior.NO_ADVERTISE,
+                      SelectedListenerFailureBehavior.ACCEPT,
+                      ApplicationProtocolNames.HTTP_2,
+                      ApplicationProtocolNames.HTTP_1_1))
+              .build();
+      return new Loaded(context, certificateTime, keyTime);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "tls: "
+              + certificate
+              + " and its key (expected: a PEM certificate chain and its PEM private key)",
+          e);
+    }
+  }
+}

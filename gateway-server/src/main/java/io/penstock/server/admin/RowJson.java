@@ -1,0 +1,70 @@
+package io.penstock.server.admin;
+
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.LedgerRow;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A ledger row as the admin port shows it. */
+public final class RowJson {
+  private RowJson() {}
+
+  /** Returns the row's fields by name; money as decimal USD, times as ISO 8601. */
+  public static Map<String, @Nullable Object> of(LedgerRow row) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("id", row.id().toString());
+    json.put("request", row.attempt().request().toString());
+    json.put("attempt", row.attempt().number());
+    json.put("cause", word(row.attempt().cause()));
+    json.put("time", Instant.ofEpochMilli(row.times().endedAt()).toString());
+    json.put("reserved_at", Instant.ofEpochMilli(row.times().reservedAt()).toString());
+    LedgerRow.Caller caller = row.caller();
+    json.put("team", caller.team());
+    json.put("app", caller.app());
+    json.put("user", caller.user());
+    json.put("end_user", caller.endUser());
+    json.put("key", caller.key());
+    json.put("session", caller.session());
+    json.put("metadata", caller.metadata());
+    LedgerRow.Destination to = row.destination();
+    json.put("endpoint", to.endpoint());
+    json.put("asked", to.asked());
+    json.put("route", to.route());
+    json.put("reason", to.reason());
+    json.put("provider", to.provider());
+    json.put("model", to.model());
+    LedgerRow.Outcome outcome = row.outcome();
+    json.put("status", outcome.status());
+    json.put("ending", word(outcome.ending()));
+    json.put("error", outcome.error());
+    json.put("rule", outcome.rule());
+    json.put("cache", word(outcome.cache()));
+    json.put("waste", word(outcome.waste()));
+    Map<String, Object> meters = new LinkedHashMap<>();
+    for (Meter meter : Meter.values()) {
+      if (row.usage().of(meter) != 0) {
+        meters.put(meter.label(), row.usage().of(meter));
+      }
+    }
+    json.put("usage", meters);
+    json.put("usage_source", word(row.usageSource()));
+    json.put("cost_usd", NanoUsd.format(row.money().cost()));
+    json.put("list_usd", NanoUsd.format(row.money().list()));
+    json.put("saved_usd", NanoUsd.format(row.money().saved()));
+    json.put("premium_usd", NanoUsd.format(row.money().premium()));
+    json.put("price_version", row.money().priceVersion());
+    json.put("latency_ms", row.times().latencyNanos() / 1e6);
+    json.put("overhead_ms", row.times().overheadNanos() / 1e6);
+    long first = row.times().firstTokenNanos();
+    json.put("first_token_ms", first < 0 ? null : first / 1e6);
+    return json;
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

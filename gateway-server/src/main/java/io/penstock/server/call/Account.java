@@ -1,0 +1,158 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Ending;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Intent;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.UsageSource;
+import io.penstock.ledger.Waste;
+import io.penstock.providers.Failure;
+import java.util.List;
+
+/**
+ * The money of one attempt: opened with its worst case, settled once with what it cost. Confined to
+ * its event loop.
+ */
+final class Account {
+  /**
+   * What a settled attempt cost.
+   *
+   * @param costNanos nano-USD
+   * @param savedNanos nano-USD
+   */
+  record Settled(long costNanos, long savedNanos) {
+    String cost() {
+      return NanoUsd.format(costNanos);
+    }
+
+    String saved() {
+      return NanoUsd.format(savedNanos);
+    }
+
+    /** Returns the JSON for the last event of a stream. */
+    String json() {
+      return "{\"cost_usd\":" + cost() + ",\"saved_usd\":" + saved() + "}";
+    }
+  }
+
+  private final Accounting books;
+  private final Call call;
+  private final TargetRuntime target;
+  private final Intent intent;
+  private final long startNanos = System.nanoTime();
+  private boolean settled;
+
+  Account(Accounting books, Call call, TargetRuntime target, Intent intent) {
+    this.books = books;
+    this.call = call;
+    this.target = target;
+    this.intent = intent;
+  }
+
+  /**
+   * Settles the attempt: ROW in the journal, hold given back. When the provider did not report what
+   * it did, tokens are counted off the loop and the row follows as soon as they are; until then the
+   * worst case stays charged.
+   */
+  Settled settle(AttemptOutcome outcome, Ending ending, Waste waste) {
+    if (settled) {
+      throw new IllegalStateException("settled twice: " + intent.attempt());
+    }
+    settled = true;
+    long endNanos = System.nanoTime();
+    call.addUpstreamNanos(endNanos - startNanos);
+    if (outcome.summary().usageReported()) {
+      return book(
+          outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
+    }
+    if (!mayBeBilled(outcome)) {
+      return book(outcome, Usage.NONE, UsageSource.NONE, ending, waste, endNanos);
+    }
+    books
+        .counter()
+        .count(
+            target.model(),
+            call.bytes(),
+            outcome.relayed(),
+            call.context().loop(),
+            counts ->
+                book(
+                    outcome,
+                    estimate(outcome, counts.input(), counts.output()),
+                    UsageSource.ESTIMATED,
+                    ending,
+                    waste,
+                    endNanos));
+    return new Settled(0, 0);
+  }
+
+  /**
+   * Returns whether the provider may bill an attempt that it did not report on: a complete answer,
+   * or one that had begun when it was cut. Refused requests and errors before the first token are
+   * free.
+   */
+  private static boolean mayBeBilled(AttemptOutcome outcome) {
+    boolean accepted = outcome.status() >= 200 && outcome.status() < 300;
+    Failure failure = outcome.failure();
+    return accepted && (failure == null || outcome.relayed().length() > 0 || outcome.clientGone())
+        || outcome.clientGone() && outcome.status() == 0;
+  }
+
+  /** Returns max(last reported, counted), meter by meter. */
+  private static Usage estimate(AttemptOutcome outcome, long input, long output) {
+    Usage reported = outcome.summary().usage();
+    Usage.Builder usage = reported.toBuilder();
+    if (reported.inputTokens() == 0) {
+      usage.set(Meter.INPUT, input);
+    }
+    long known = reported.outputTokens();
+    if (known < output) {
+      usage.add(Meter.OUTPUT, output - known);
+    }
+    return usage.build();
+  }
+
+  private Settled book(
+      AttemptOutcome outcome,
+      Usage usage,
+      UsageSource source,
+      Ending ending,
+      Waste waste,
+      long endNanos) {
+    LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
+    Failure failure = outcome.failure();
+    String error =
+        failure == null
+            ? ""
+            : failure.code() != null ? failure.code() : ClientErrors.code(failure).code();
+    boolean first = intent.attempt().number() == 1;
+    LedgerRow row =
+        new LedgerRow(
+            intent.attempt(),
+            new LedgerRow.Times(
+                intent.reservedAt(),
+                books.ticker().epochMillis(),
+                endNanos - (first ? call.startNanos() : startNanos),
+                call.overheadNanos(),
+                outcome.firstTokenNanos()),
+            intent.caller(),
+            intent.destination(),
+            new LedgerRow.Outcome(
+                outcome.status(),
+                ending,
+                error,
+                "",
+                CacheOutcome.OFF,
+                money.cost() == 0 ? Waste.NONE : waste),
+            usage,
+            source,
+            money,
+            List.of(),
+            null);
+    books.write(call, target, row);
+    return new Settled(money.cost(), money.saved() - money.premium());
+  }
+}

@@ -1,0 +1,121 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Ending;
+import io.penstock.core.Ticker;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Cause;
+import io.penstock.ledger.Intent;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.UsageSource;
+import io.penstock.ledger.Waste;
+import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.tokens.TokenCounter;
+import java.util.List;
+
+/** Opens accounts for attempts and writes rows. Shared; each call's part runs on its loop. */
+final class Accounting {
+  /** The largest output of any model that the catalogue knows a limit of. */
+  private static final long UNKNOWN_OUTPUT = 128_000;
+
+  private final Ticker ticker;
+  private final TokenCounter counter;
+  private final CallMetrics metrics;
+
+  Accounting(Ticker ticker, TokenCounter counter, CallMetrics metrics) {
+    this.ticker = ticker;
+    this.counter = counter;
+    this.metrics = metrics;
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  TokenCounter counter() {
+    return counter;
+  }
+
+  /**
+   * Records the worst case of an attempt before anything goes upstream.
+   *
+   * @throws io.penstock.core.GatewayException 503 when the ledger can take no more
+   */
+  Account open(Call call, TargetRuntime target, int number, Cause cause, String reason) {
+    long bound = bound(call, target);
+    Intent intent =
+        new Intent(
+            new LedgerRow.Attempt(call.id(), number, cause),
+            ticker.epochMillis(),
+            call.caller(),
+            new LedgerRow.Destination(
+                call.surface().endpoint().label(),
+                call.model(),
+                call.route(),
+                reason,
+                target.provider().name(),
+                target.model()),
+            bound,
+            target.price().version(),
+            List.of());
+    if (!call.context().ledger().intent(intent)) {
+      throw Refusals.overloaded(
+          "The ledger's database is away and the journal is full; nothing can be recorded.");
+    }
+    return new Account(this, call, target, intent);
+  }
+
+  private static long bound(Call call, TargetRuntime target) {
+    long asked = OutputCap.asked(call);
+    long limit = target.price().outputLimit();
+    long output = asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN_OUTPUT;
+    return target
+        .price()
+        .boundNanos(
+            InputEstimate.upperBound(call),
+            output * OutputCap.answers(call),
+            Fees.upperBound(call),
+            Fees.tiers(call),
+            call.startMillis());
+  }
+
+  /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
+  LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
+    long at = intent.reservedAt();
+    long cost = target.price().costNanos(usage, at);
+    if (estimated) {
+      cost = Math.min(cost, intent.bound());
+    }
+    long list = target.price().listNanos(usage, at);
+    return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
+  }
+
+  void write(Call call, TargetRuntime target, LedgerRow row) {
+    call.context().ledger().row(row);
+    metrics.attempt(row);
+  }
+
+  /** Records a request that was answered or refused without any attempt. */
+  void refusal(Call call, int status, String error, String rule) {
+    LedgerRow row =
+        new LedgerRow(
+            new LedgerRow.Attempt(call.id(), 0, Cause.REQUEST),
+            new LedgerRow.Times(
+                call.startMillis(),
+                ticker.epochMillis(),
+                System.nanoTime() - call.startNanos(),
+                call.overheadNanos(),
+                -1),
+            call.caller(),
+            new LedgerRow.Destination(
+                call.surface().endpoint().label(), call.model(), call.route(), "", "", ""),
+            new LedgerRow.Outcome(
+                status, Ending.REJECTED, error, rule, CacheOutcome.OFF, Waste.NONE),
+            Usage.NONE,
+            UsageSource.NONE,
+            LedgerRow.Money.ZERO,
+            List.of(),
+            null);
+    call.context().ledger().row(row);
+  }
+}

@@ -1,0 +1,348 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.penstock.core.FailureKind;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.Failure;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.StreamReader;
+import io.penstock.providers.UpstreamRequest;
+import io.penstock.server.upstream.UpstreamCall;
+import io.penstock.server.upstream.UpstreamListener;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to one target and the reading of its answer. Confined to its event loop.
+ *
+ * <p>It tells its {@link Owner} what the client may see and how it ended; whether that is the end
+ * of the call is the owner's to decide. After {@code onComplete} or {@code onFailed} it is silent.
+ */
+final class AttemptRun implements UpstreamListener, StreamReader.Sink {
+  /** The call that this attempt is part of. */
+  interface Owner {
+    /** Bytes of a streamed answer; owned by the callee. */
+    void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content);
+
+    /** The streamed answer is complete; returns the JSON for its last event, or null. */
+    @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary);
+
+    /** The last bytes of a streamed answer were given to {@link #onStreamBytes}. */
+    void onStreamEnd(AttemptRun attempt);
+
+    /** A whole answer; its body is owned by the callee. */
+    void onAnswer(AttemptRun attempt, Answer answer);
+
+    /** What was read should be sent. */
+    void onReadComplete();
+
+    /** The attempt failed. */
+    void onFailed(AttemptRun attempt, Failure failure);
+  }
+
+  private static final int MAX_ERROR_BYTES = 64 * 1024;
+  static final int MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+  private final LoopContext loop;
+  private final TargetRuntime target;
+  private final Attempt attempt;
+  private final boolean stream;
+  private final Owner owner;
+  private final long startNanos = System.nanoTime();
+  private KeySpread.@Nullable Slot key;
+  private @Nullable UpstreamCall upstream;
+  private int status;
+  private @Nullable HttpHeaders headers;
+  private @Nullable StreamReader reader;
+  private @Nullable CompositeByteBuf collected;
+  private AnswerSummary summary = AnswerSummary.NONE;
+  private CharSequence relayed = "";
+  private long firstTokenNanos = -1;
+  private boolean settled;
+  private boolean done;
+
+  AttemptRun(LoopContext loop, TargetRuntime target, Attempt attempt, boolean stream, Owner owner) {
+    this.loop = loop;
+    this.target = target;
+    this.attempt = attempt;
+    this.stream = stream;
+    this.owner = owner;
+  }
+
+  TargetRuntime target() {
+    return target;
+  }
+
+  Attempt attempt() {
+    return attempt;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  KeySpread.@Nullable Slot key() {
+    return key;
+  }
+
+  int status() {
+    return status;
+  }
+
+  boolean isSettled() {
+    return settled;
+  }
+
+  /** Returns the answer's headers once there are any. */
+  HeaderLookup headers() {
+    HttpHeaders known = headers;
+    return known == null ? HeaderLookup.NONE : known::get;
+  }
+
+  /** Sends the request. */
+  void start(KeySpread.@Nullable Slot with, String traceparent) {
+    key = with;
+    UpstreamRequest request = attempt.request();
+    HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+    ProviderRuntime provider = target.provider();
+    to.set(HttpHeaderNames.HOST, provider.origin().authority());
+    for (UpstreamRequest.Header header : request.headers()) {
+      to.set(header.name(), header.value());
+    }
+    to.set(HttpHeaderNames.CONTENT_LENGTH, request.body().length);
+    to.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    if (!traceparent.isEmpty()) {
+      to.set("traceparent", traceparent);
+    }
+    provider.authorize(with, to);
+    var http =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            HttpMethod.valueOf(request.method()),
+            provider.basePath() + request.path(),
+            Unpooled.wrappedBuffer(request.body()),
+            to,
+            DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders());
+    upstream = loop.pool().send(provider.origin(), provider.timeouts(), http, this);
+  }
+
+  /** Stops the attempt; the owner hears nothing more of it. */
+  void cancel() {
+    if (!done) {
+      close();
+      if (upstream != null) {
+        upstream.cancel();
+      }
+    }
+  }
+
+  /** Stops or resumes reading, as the client keeps up or not. */
+  void setPaused(boolean paused) {
+    if (upstream != null) {
+      upstream.setPaused(paused);
+    }
+  }
+
+  /** Returns how it ended. */
+  AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
+    StreamReader reading = reader;
+    if (reading != null && !settled) {
+      summary = reading.summary();
+      relayed = reading.relayedText();
+    }
+    return new AttemptOutcome(status, failure, clientGone, summary, relayed, firstTokenNanos);
+  }
+
+  /** Returns the closing events of a stream that ends before its time; owned by the caller. */
+  @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
+    return reader == null ? null : reader.closing(finish, message, penstock);
+  }
+
+  @Override
+  public void onHead(int answered, HttpHeaders of) {
+    status = answered;
+    headers = of;
+    boolean success = answered >= 200 && answered < 300;
+    if (success && stream && isEventStream(of)) {
+      reader = attempt.streamReader(allocator(), this);
+    } else {
+      collected = allocator().compositeBuffer(1024);
+    }
+  }
+
+  private static boolean isEventStream(HttpHeaders of) {
+    String type = of.get(HttpHeaderNames.CONTENT_TYPE);
+    return type != null && type.contains("event") && type.contains("stream");
+  }
+
+  private static ByteBufAllocator allocator() {
+    return ByteBufAllocator.DEFAULT;
+  }
+
+  @Override
+  public void onData(ByteBuf data) {
+    if (done) {
+      return;
+    }
+    StreamReader reading = reader;
+    if (reading != null) {
+      reading.read(data);
+      closeIfDone(reading);
+      return;
+    }
+    CompositeByteBuf whole = collected;
+    if (whole == null) {
+      return;
+    }
+    int max = status >= 300 ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
+    if (whole.readableBytes() + data.readableBytes() <= max) {
+      whole.addComponent(true, data.retainedSlice());
+    } else if (status < 300) {
+      fail(Failure.of(FailureKind.MALFORMED, "the answer is over " + max + " bytes"));
+    }
+  }
+
+  @Override
+  public void onReadComplete() {
+    if (!done) {
+      owner.onReadComplete();
+    }
+  }
+
+  @Override
+  public void onEnd() {
+    if (done) {
+      return;
+    }
+    StreamReader reading = reader;
+    if (reading != null) {
+      reading.end();
+      finishStream(reading, FailureKind.CUT, "the stream ended without a finish");
+      return;
+    }
+    endWhole();
+  }
+
+  private void endWhole() {
+    CompositeByteBuf whole = collected;
+    collected = null;
+    ByteBuf body = whole == null ? Unpooled.EMPTY_BUFFER : whole;
+    Answer answer;
+    try {
+      if (status >= 300 || status < 200) {
+        fail(target.provider().provider().classify(status, headers(), body));
+        return;
+      }
+      if (stream) {
+        // Asked for a stream and got a whole answer: an error inside a 200, or not the protocol.
+        Failure failure = target.provider().provider().classify(status, headers(), body);
+        fail(failure);
+        return;
+      }
+      answer = attempt.unaryReader(allocator()).read(headers(), body);
+    } catch (ProviderException e) {
+      fail(e.failure());
+      return;
+    } finally {
+      body.release();
+    }
+    summary = answer.summary();
+    settled = true;
+    close();
+    owner.onAnswer(this, answer);
+  }
+
+  @Override
+  public void onFailure(FailureKind kind, String message) {
+    if (!done) {
+      StreamReader reading = reader;
+      if (reading != null && kind == FailureKind.CUT) {
+        // The reader knows whether the answer was complete before the connection broke.
+        reading.end();
+        finishStream(reading, kind, message);
+        return;
+      }
+      fail(Failure.of(kind, message));
+    }
+  }
+
+  private void finishStream(StreamReader reading, FailureKind otherwise, String message) {
+    if (!done && settled) {
+      close();
+      owner.onStreamEnd(this);
+    } else if (!done) {
+      fail(Failure.of(otherwise, message));
+    }
+    closeIfDone(reading);
+  }
+
+  /** A reader that was closed while it read may have taken hold of bytes again. */
+  private void closeIfDone(StreamReader reading) {
+    if (done) {
+      reading.close();
+    }
+  }
+
+  @Override
+  public void emit(ByteBuf bytes, boolean content) {
+    if (done) {
+      bytes.release();
+      return;
+    }
+    if (content && firstTokenNanos < 0) {
+      firstTokenNanos = System.nanoTime() - startNanos;
+    }
+    owner.onStreamBytes(this, bytes, content);
+  }
+
+  @Override
+  public @Nullable String settle(AnswerSummary complete) {
+    if (done || settled) {
+      return null;
+    }
+    settled = true;
+    summary = complete;
+    return owner.onStreamSettle(this, complete);
+  }
+
+  @Override
+  public void fail(Failure failure) {
+    if (done) {
+      return;
+    }
+    if (reader != null) {
+      summary = reader.summary();
+      relayed = reader.relayedText().toString();
+    }
+    if (upstream != null) {
+      upstream.cancel();
+    }
+    done = true;
+    owner.onFailed(this, failure);
+    close();
+  }
+
+  private void close() {
+    done = true;
+    if (reader != null) {
+      summary = settled ? summary : reader.summary();
+      relayed = relayed.isEmpty() ? reader.relayedText().toString() : relayed;
+      reader.close();
+    }
+    if (collected != null) {
+      collected.release();
+      collected = null;
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.Dialect;
+import io.penstock.core.Ending;
+import io.penstock.core.Exchange;
+import io.penstock.core.body.RequestBody;
+import io.penstock.core.identity.Principal;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.server.client.RequestHead;
+import io.penstock.server.client.Responder;
+import io.penstock.server.client.Running;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and all that is known about it. Confined to its event loop; the fields are set by the
+ * filters in their order, each by one filter only.
+ */
+public final class Call extends Exchange implements Running {
+  private final LoopContext context;
+  private final Snapshot snapshot;
+  private final RequestHead head;
+  private final Surface surface;
+  private final UUID id;
+  private final long startNanos = System.nanoTime();
+  private final long startMillis;
+  private final Responder responder;
+  private final byte[] bytes;
+
+  // Identity, from the head.
+  private final Principal principal;
+
+  // PeekFilter.
+  private @Nullable RequestBody body;
+  private String model = "";
+  private boolean stream;
+
+  // ContextFilter.
+  private Map<String, String> metadata = Map.of();
+  private String endUser = "";
+  private String session = "";
+
+  private @Nullable CallFacts facts;
+  private @Nullable Running forwarded;
+  private LedgerRow.@Nullable Caller ledgerCaller;
+  private String route = "";
+  private long upstreamNanos;
+  private int status;
+  private String answeredModel = "";
+  private String answeredProvider = "";
+
+  Call(
+      LoopContext context,
+      Snapshot snapshot,
+      Caller caller,
+      long startMillis,
+      byte[] bytes,
+      Responder responder) {
+    super(context.loop());
+    this.context = context;
+    this.snapshot = snapshot;
+    this.head = caller.head();
+    this.surface = caller.surface();
+    this.principal = caller.principal();
+    this.id = caller.requestId();
+    this.startMillis = startMillis;
+    this.bytes = bytes;
+    this.responder = responder;
+    this.stream = surface.stream();
+    this.model = surface.model();
+  }
+
+  /**
+   * What the head of a request says.
+   *
+   * @param requestId the ledger's id
+   */
+  record Caller(RequestHead head, Surface surface, Principal principal, UUID requestId) {}
+
+  LoopContext context() {
+    return context;
+  }
+
+  Snapshot snapshot() {
+    return snapshot;
+  }
+
+  /** Returns the ledger's id of this request. */
+  public UUID id() {
+    return id;
+  }
+
+  /** Returns the id as clients see it. */
+  public String idText() {
+    return id.toString();
+  }
+
+  RequestHead head() {
+    return head;
+  }
+
+  HttpHeaders headers() {
+    return head.headers();
+  }
+
+  Surface surface() {
+    return surface;
+  }
+
+  Dialect dialect() {
+    return surface.dialect();
+  }
+
+  Principal principal() {
+    return principal;
+  }
+
+  Responder responder() {
+    return responder;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  long startMillis() {
+    return startMillis;
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Returns the JSON body; null for endpoints whose body is not JSON. */
+  @Nullable RequestBody body() {
+    return body;
+  }
+
+  String model() {
+    return model;
+  }
+
+  boolean stream() {
+    return stream;
+  }
+
+  void peeked(@Nullable RequestBody json, String asked, boolean wantsStream) {
+    body = json;
+    model = asked;
+    stream = wantsStream;
+  }
+
+  Map<String, String> metadata() {
+    return metadata;
+  }
+
+  String endUser() {
+    return endUser;
+  }
+
+  String session() {
+    return session;
+  }
+
+  /** Returns for whom this call is, as the ledger keeps it. */
+  LedgerRow.Caller caller() {
+    LedgerRow.Caller known = ledgerCaller;
+    if (known == null) {
+      known =
+          new LedgerRow.Caller(
+              principal.team(),
+              principal.app(),
+              principal.user(),
+              endUser,
+              principal.key(),
+              session,
+              metadata);
+      ledgerCaller = known;
+    }
+    return known;
+  }
+
+  void context(Map<String, String> dimensions, String user, String conversation) {
+    metadata = dimensions;
+    endUser = user;
+    session = conversation;
+  }
+
+  /** Returns what conditions may ask; made when first asked for. */
+  CallFacts facts() {
+    CallFacts known = facts;
+    if (known == null) {
+      known = new CallFacts(this);
+      facts = known;
+    }
+    return known;
+  }
+
+  /** Sets what runs for this call once the filters are through. */
+  void forwarded(Running to) {
+    forwarded = to;
+  }
+
+  /** Returns the name under {@code models} that serves this call, "" before it is known. */
+  String route() {
+    return route;
+  }
+
+  void route(String name) {
+    route = name;
+  }
+
+  /** Returns the body of a call whose endpoint has one. */
+  RequestBody requestBody() {
+    RequestBody known = body;
+    if (known == null) {
+      throw new IllegalStateException("the body was not read");
+    }
+    return known;
+  }
+
+  /** Notes what the client was answered, for metrics. */
+  void answered(int httpStatus, String provider, String targetModel) {
+    status = httpStatus;
+    answeredProvider = provider;
+    answeredModel = targetModel;
+  }
+
+  int status() {
+    return status;
+  }
+
+  String answeredProvider() {
+    return answeredProvider;
+  }
+
+  String answeredModel() {
+    return answeredModel;
+  }
+
+  /** Adds time that was spent upstream and so is not the gateway's. */
+  void addUpstreamNanos(long nanos) {
+    upstreamNanos += nanos;
+  }
+
+  /** Returns the nanoseconds since the start that were not spent upstream. */
+  long overheadNanos() {
+    return System.nanoTime() - startNanos - upstreamNanos;
+  }
+
+  @Override
+  public void clientGone() {
+    Running to = forwarded;
+    if (to != null) {
+      to.clientGone();
+    } else {
+      end(Ending.CLIENT_GONE);
+    }
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    if (forwarded != null) {
+      forwarded.writabilityChanged(writable);
+    }
+  }
+}

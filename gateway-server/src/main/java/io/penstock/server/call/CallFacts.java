@@ -1,0 +1,223 @@
+package io.penstock.server.call;
+
+import io.penstock.core.rule.Facts;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call as conditions see it. What is dear to find is found when first asked for and kept. The
+ * target's part changes as targets are tried.
+ */
+final class CallFacts implements Facts {
+  /** Never shown to a condition: they carry secrets. */
+  private static final Set<String> CREDENTIALS =
+      Set.of(
+          "authorization",
+          "x-api-key",
+          "api-key",
+          "x-goog-api-key",
+          "proxy-authorization",
+          "cookie");
+
+  private final Call call;
+  private @Nullable Conversation conversation;
+  private @Nullable Map<String, String> headers;
+  private @Nullable ZonedDateTime time;
+  private @Nullable TargetRuntime target;
+  private long costNanos;
+  private @Nullable ResponseFacts response;
+  private ToDoubleFunction<String> budgets = name -> 0;
+
+  CallFacts(Call call) {
+    this.call = call;
+  }
+
+  /** Sets the target that is tried, and its worst case in nano-USD. */
+  void target(@Nullable TargetRuntime tried, long worstCaseNanos) {
+    target = tried;
+    costNanos = worstCaseNanos;
+  }
+
+  void response(@Nullable ResponseFacts answer) {
+    response = answer;
+  }
+
+  void budgets(ToDoubleFunction<String> used) {
+    budgets = used;
+  }
+
+  Conversation conversation() {
+    Conversation known = conversation;
+    if (known == null) {
+      known = Conversation.of(call.body(), call.surface().endpoint());
+      conversation = known;
+    }
+    return known;
+  }
+
+  @Override
+  public String model() {
+    return call.model();
+  }
+
+  @Override
+  public String target() {
+    return target == null ? "" : target.label();
+  }
+
+  @Override
+  public String provider() {
+    return target == null ? "" : target.provider().name();
+  }
+
+  @Override
+  public String region() {
+    return target == null ? "" : target.provider().region();
+  }
+
+  @Override
+  public long costNanos() {
+    return costNanos;
+  }
+
+  @Override
+  public String endpoint() {
+    return call.surface().endpoint().label();
+  }
+
+  @Override
+  public boolean stream() {
+    return call.stream();
+  }
+
+  @Override
+  public long tokens() {
+    return InputEstimate.likely(call);
+  }
+
+  @Override
+  public long maxTokens() {
+    return Math.max(0, OutputCap.asked(call));
+  }
+
+  @Override
+  public int tools() {
+    return conversation().tools();
+  }
+
+  @Override
+  public int images() {
+    return conversation().images();
+  }
+
+  @Override
+  public int turns() {
+    return conversation().turns();
+  }
+
+  @Override
+  public String text() {
+    return conversation().text();
+  }
+
+  @Override
+  public String system() {
+    return conversation().system();
+  }
+
+  @Override
+  public String team() {
+    return call.principal().team();
+  }
+
+  @Override
+  public String app() {
+    return call.principal().app();
+  }
+
+  @Override
+  public String user() {
+    return call.principal().user();
+  }
+
+  @Override
+  public String endUser() {
+    return call.endUser();
+  }
+
+  @Override
+  public String key() {
+    return call.principal().key();
+  }
+
+  @Override
+  public String session() {
+    return call.session();
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return call.metadata();
+  }
+
+  @Override
+  public Map<String, String> headers() {
+    Map<String, String> known = headers;
+    if (known == null) {
+      known = new HashMap<>();
+      for (Map.Entry<String, String> header : call.headers()) {
+        String name = header.getKey().toLowerCase(Locale.ROOT);
+        if (!CREDENTIALS.contains(name)) {
+          known.putIfAbsent(name, header.getValue());
+        }
+      }
+      headers = known;
+    }
+    return known;
+  }
+
+  private ZonedDateTime time() {
+    ZonedDateTime known = time;
+    if (known == null) {
+      known = Instant.ofEpochMilli(call.startMillis()).atZone(call.snapshot().zone());
+      time = known;
+    }
+    return known;
+  }
+
+  @Override
+  public int hour() {
+    return time().getHour();
+  }
+
+  @Override
+  public int weekday() {
+    return time().getDayOfWeek().getValue();
+  }
+
+  @Override
+  public double budget(String name) {
+    return budgets.applyAsDouble(name);
+  }
+
+  @Override
+  public String task() {
+    return "";
+  }
+
+  @Override
+  public double complexity() {
+    return 0;
+  }
+
+  @Override
+  public @Nullable ResponseFacts response() {
+    return response;
+  }
+}

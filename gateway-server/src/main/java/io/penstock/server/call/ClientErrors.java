@@ -1,0 +1,91 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.Dialect;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Failure;
+
+/** What a provider's failure looks like to the client. Stateless. */
+final class ClientErrors {
+  private ClientErrors() {}
+
+  /** Returns the gateway's code for a failure. */
+  static ErrorCode code(Failure failure) {
+    return switch (failure.kind()) {
+      case BAD_REQUEST, CONTENT_POLICY -> ErrorCode.INVALID_REQUEST;
+      case CONTEXT_LENGTH -> ErrorCode.CONTEXT_LENGTH_EXCEEDED;
+      case CREDENTIALS -> ErrorCode.UPSTREAM_CREDENTIALS;
+      case RATE_LIMITED, QUOTA -> ErrorCode.RATE_LIMITED;
+      case OVERLOADED -> ErrorCode.NO_HEALTHY_TARGET;
+      case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
+      case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
+          ErrorCode.UPSTREAM_TIMEOUT;
+      case MALFORMED -> ErrorCode.UPSTREAM_MALFORMED;
+    };
+  }
+
+  /** Returns the words for the client: the provider's own where the client caused it. */
+  static String message(Failure failure) {
+    String said = failure.message().isEmpty() ? "" : ": " + failure.message();
+    return switch (failure.kind()) {
+      case BAD_REQUEST, CONTENT_POLICY, CONTEXT_LENGTH ->
+          failure.message().isEmpty() ? "The provider refused the request." : failure.message();
+      case CREDENTIALS ->
+          "The gateway's own credential for this provider was refused; tell whoever runs it.";
+      case RATE_LIMITED, QUOTA -> "The provider's rate limit is reached" + said;
+      case OVERLOADED -> "The provider is overloaded" + said;
+      case SERVER_ERROR -> "The provider failed" + said;
+      case CONNECT -> "The provider cannot be reached" + said;
+      case RESET -> "The provider closed the connection without an answer" + said;
+      case CUT -> "The provider broke off its answer" + said;
+      case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
+          "The provider did not answer in time" + said;
+      case MALFORMED -> "The provider's answer is malformed" + said;
+    };
+  }
+
+  /** Answers the client. */
+  static void reply(Call call, Failure failure, HttpHeaders headers) {
+    ErrorCode code = code(failure);
+    switch (failure.kind()) {
+      case BAD_REQUEST, CONTENT_POLICY -> {
+        int status = failure.status() >= 400 && failure.status() < 500 ? failure.status() : 400;
+        String name = failure.code();
+        ErrorReplies.reply(
+            call.responder(),
+            call.dialect(),
+            call.idText(),
+            status,
+            name == null ? code.code() : name,
+            message(failure),
+            failure.param(),
+            headers);
+      }
+      default -> {
+        long wait = failure.retryAfterMillis();
+        if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
+          wait = 1000;
+        }
+        ErrorReplies.reply(
+            call.responder(),
+            call.dialect(),
+            call.idText(),
+            new GatewayException(code, message(failure), failure.param(), wait),
+            headers);
+      }
+    }
+  }
+
+  /** Returns an error as an event of a stream that has begun without content. */
+  static ByteBuf event(Dialect dialect, Failure failure, String requestId) {
+    ErrorCode code = code(failure);
+    String json =
+        ErrorBodies.json(
+            dialect, code.status(), code.code(), message(failure), failure.param(), requestId);
+    String name = dialect == Dialect.ANTHROPIC ? "event: error\n" : "";
+    return ErrorReplies.utf8(name + "data: " + json + "\n\n");
+  }
+}

@@ -1,0 +1,86 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.Endpoint;
+import io.penstock.core.Filter;
+import io.penstock.core.Step;
+import io.penstock.core.body.RequestBody;
+import io.penstock.core.identity.Hashes;
+import io.penstock.core.identity.Metadata;
+import io.penstock.server.config.Word;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** What the application says of its request: metadata, end user, session. */
+final class ContextFilter implements Filter<Call> {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int MAX_TEXT = 256;
+
+  @Override
+  public Step apply(Call call) {
+    Endpoint endpoint = call.surface().endpoint();
+    if (endpoint == Endpoint.MODELS || endpoint == Endpoint.USAGE) {
+      return Step.next();
+    }
+    HttpHeaders headers = call.headers();
+    call.context(
+        Metadata.of(headers.get("x-penstock-metadata"), call.principal()),
+        endUser(call, headers),
+        session(headers));
+    return Step.next();
+  }
+
+  private static String endUser(Call call, HttpHeaders headers) {
+    String said = headers.get("x-penstock-user");
+    RequestBody body = call.body();
+    if (said == null && body != null) {
+      said = textOrNull(body, "safety_identifier");
+      said = said == null ? textOrNull(body, "user") : said;
+      said = said == null ? metadataUser(body) : said;
+    }
+    if (said == null || said.isBlank()) {
+      return "";
+    }
+    boolean plain = call.snapshot().config().endUsers() == Word.EndUsers.PLAIN;
+    return plain ? clip(said.strip()) : Hashes.of(said.strip());
+  }
+
+  private static @Nullable String textOrNull(RequestBody body, String name) {
+    int i = body.indexOf(name);
+    return i >= 0 && body.token(i) == JsonToken.VALUE_STRING ? body.text(name) : null;
+  }
+
+  private static @Nullable String metadataUser(RequestBody body) {
+    int i = body.indexOf("metadata");
+    if (i < 0 || body.token(i) != JsonToken.START_OBJECT) {
+      return null;
+    }
+    try {
+      return MAPPER
+          .readTree(body.bytes(), body.start(i), body.end(i) - body.start(i))
+          .path("user_id")
+          .textValue();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static String session(HttpHeaders headers) {
+    for (String name :
+        new String[] {
+          "x-penstock-session", "x-claude-code-session-id", "session-id", "x-session-id"
+        }) {
+      String value = headers.get(name);
+      if (value != null && !value.isBlank()) {
+        return clip(value.strip());
+      }
+    }
+    return "";
+  }
+
+  private static String clip(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
+  }
+}

@@ -1,0 +1,167 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Endpoint;
+import io.penstock.core.body.RequestBody;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What conditions and routing want to know of a conversation, whatever its dialect. Found by a full
+ * parse, so only when something asks.
+ *
+ * @param system the system prompt, "" when there is none
+ * @param text the last user message's text
+ * @param opening the first user message's text
+ * @param turns messages other than the system prompt
+ * @param tools tools offered
+ * @param images images in the input
+ */
+record Conversation(String system, String text, String opening, int turns, int tools, int images) {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Conversation EMPTY = new Conversation("", "", "", 0, 0, 0);
+
+  static Conversation of(@Nullable RequestBody body, Endpoint endpoint) {
+    if (body == null) {
+      return EMPTY;
+    }
+    JsonNode root;
+    try {
+      root = MAPPER.readTree(body.bytes());
+    } catch (IOException e) {
+      return EMPTY;
+    }
+    return switch (endpoint) {
+      case CHAT -> new Reader(root.path("tools").size()).messages(root.path("messages")).build();
+      case MESSAGES, COUNT_TOKENS ->
+          new Reader(root.path("tools").size())
+              .system(root.path("system"))
+              .messages(root.path("messages"))
+              .build();
+      case RESPONSES, RESPONSES_INPUT_TOKENS ->
+          new Reader(root.path("tools").size())
+              .system(root.path("instructions"))
+              .input(root.path("input"))
+              .build();
+      case GENERATE, GEMINI_COUNT_TOKENS ->
+          new Reader(functions(root.path("tools")))
+              .system(root.path("systemInstruction").path("parts"))
+              .contents(root.path("contents"))
+              .build();
+      case COMPLETIONS -> new Reader(0).user(root.path("prompt")).build();
+      case EMBEDDINGS, MODERATIONS, SPEECH -> new Reader(0).user(root.path("input")).build();
+      case RERANK -> new Reader(0).user(root.path("query")).build();
+      case IMAGES -> new Reader(0).user(root.path("prompt")).build();
+      default -> EMPTY;
+    };
+  }
+
+  private static int functions(JsonNode tools) {
+    int count = 0;
+    for (JsonNode tool : tools) {
+      count += Math.max(1, tool.path("functionDeclarations").size());
+    }
+    return count;
+  }
+
+  private static final class Reader {
+    private final int tools;
+    private final StringBuilder system = new StringBuilder();
+    private String text = "";
+    private @Nullable String opening;
+    private int turns;
+    private int images;
+
+    Reader(int tools) {
+      this.tools = tools;
+    }
+
+    Conversation build() {
+      return new Conversation(
+          system.toString(), text, opening == null ? "" : opening, turns, tools, images);
+    }
+
+    Reader system(JsonNode node) {
+      String part = textOf(node);
+      if (!part.isEmpty()) {
+        system.append(system.isEmpty() ? "" : "\n\n").append(part);
+      }
+      return this;
+    }
+
+    Reader user(JsonNode content) {
+      turns++;
+      text = textOf(content);
+      if (opening == null) {
+        opening = text;
+      }
+      return this;
+    }
+
+    Reader messages(JsonNode messages) {
+      for (JsonNode message : messages) {
+        turn(message.path("role").asText(), message.path("content"));
+      }
+      return this;
+    }
+
+    Reader input(JsonNode input) {
+      if (input.isTextual()) {
+        return user(input);
+      }
+      for (JsonNode item : input) {
+        turn(item.path("role").asText(), item.path("content"));
+      }
+      return this;
+    }
+
+    Reader contents(JsonNode contents) {
+      if (contents.isTextual()) {
+        return user(contents);
+      }
+      for (JsonNode content : contents) {
+        turn(content.path("role").asText("user"), content.path("parts"));
+      }
+      return this;
+    }
+
+    private void turn(String role, JsonNode content) {
+      switch (role) {
+        case "system", "developer" -> system(content);
+        case "user" -> user(content);
+        default -> {
+          turns++;
+          textOf(content);
+        }
+      }
+    }
+
+    /** Returns the text of a string, a part or a list of parts; counts images on the way. */
+    private String textOf(JsonNode node) {
+      if (node.isTextual()) {
+        return node.asText();
+      }
+      if (node.isArray()) {
+        StringBuilder joined = new StringBuilder();
+        for (JsonNode part : node) {
+          String piece = textOf(part);
+          if (!piece.isEmpty()) {
+            joined.append(joined.isEmpty() ? "" : "\n").append(piece);
+          }
+        }
+        return joined.toString();
+      }
+      String type = node.path("type").asText();
+      if (type.contains("image") || isInlineImage(node)) {
+        images++;
+      }
+      return node.path("text").asText();
+    }
+
+    private static boolean isInlineImage(JsonNode part) {
+      JsonNode data = part.has("inlineData") ? part.path("inlineData") : part.path("fileData");
+      return data.path("mimeType").asText().startsWith("image/");
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.penstock.server.client.RequestHead;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where clients put their key, whatever SDK they use. */
+final class Credentials {
+  private Credentials() {}
+
+  /** Returns what the client presents as its key or token, or null when there is nothing. */
+  static @Nullable String presented(RequestHead head) {
+    HttpHeaders headers = head.headers();
+    // x-api-key wins over a Bearer token when both are there, as at Anthropic (protocols.md 1.2).
+    for (String name : List.of("x-api-key", "api-key", "x-goog-api-key")) {
+      String value = headers.get(name);
+      if (value != null && !value.isBlank()) {
+        return value.strip();
+      }
+    }
+    String authorization = headers.get("authorization");
+    if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+      return authorization.substring(7).strip();
+    }
+    if (head.query().contains("key=")) {
+      List<String> keys =
+          new QueryStringDecoder(head.query(), false).parameters().getOrDefault("key", List.of());
+      return keys.isEmpty() ? null : keys.getFirst();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,165 @@
+package io.penstock.server.call;
+
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.GatewayException;
+import io.penstock.core.identity.Principal;
+import io.penstock.server.client.RequestHead;
+import io.penstock.server.client.RequestSink;
+import io.penstock.server.client.Responder;
+import io.penstock.server.client.Running;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes requests in: admission by count and bytes, path, identity; then, with the body, the
+ * filters. Shared by all loops.
+ */
+public final class Dispatcher implements RequestSink {
+  private final Engine engine;
+
+  /** Creates the way in to an engine. */
+  public Dispatcher(Engine engine) {
+    this.engine = engine;
+  }
+
+  @Override
+  public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+    if (isProbe(head, responder)) {
+      return null;
+    }
+    LoopContext context = engine.loop(loop);
+    Snapshot snapshot = engine.snapshot();
+    UUID id = context.ids().next();
+    Dialect dialect = Paths.dialectOf(head.path(), head.headers());
+    Surface surface = null;
+    Principal principal = null;
+    try {
+      surface = snapshot.passthrough(head);
+      if (surface == null) {
+        surface = Paths.resolve(head);
+      }
+      dialect = surface.dialect();
+      if (engine.load().isDraining()) {
+        throw Refusals.draining();
+      }
+      principal = snapshot.identify(Credentials.presented(head), head.remote());
+      if (!engine.load().enter(snapshot.limits().inflight())) {
+        throw Refusals.overloaded(
+            "The gateway is at its limit of "
+                + snapshot.limits().inflight()
+                + " requests under way.");
+      }
+    } catch (GatewayException e) {
+      refuse(context, new Early(head, surface, principal, dialect, id), e, responder);
+      return null;
+    }
+    return new Entry(context, snapshot, new Call.Caller(head, surface, principal, id));
+  }
+
+  private boolean isProbe(RequestHead head, Responder responder) {
+    String path = head.path();
+    boolean health = path.equals("/healthz");
+    if (!health && !path.equals("/readyz")) {
+      boolean root = path.equals("/") && head.method().equals(HttpMethod.HEAD);
+      if (root) {
+        // Claude Code asks HEAD / before its first call.
+        probe(responder, 200, "");
+      }
+      return root;
+    }
+    boolean ready = health || !engine.load().isDraining();
+    probe(responder, ready ? 200 : 503, ready ? "ok\n" : "draining\n");
+    return true;
+  }
+
+  private static void probe(Responder responder, int status, String text) {
+    HttpHeaders headers = ResponseHeaders.plain("text/plain; charset=utf-8");
+    responder.reply(status, headers, ErrorReplies.utf8(text));
+  }
+
+  /** What is known of a request that was refused by its head. */
+  private record Early(
+      RequestHead head,
+      @Nullable Surface surface,
+      @Nullable Principal principal,
+      Dialect dialect,
+      UUID id) {}
+
+  private void refuse(LoopContext context, Early early, GatewayException why, Responder responder) {
+    Surface surface = early.surface();
+    Endpoint endpoint = surface == null ? null : surface.endpoint();
+    Principal principal = early.principal();
+    engine.refusedEarly(context, early.id(), endpoint, principal, why);
+    String id = early.id().toString();
+    ErrorReplies.reply(
+        responder, early.dialect(), id, why, ErrorReplies.headers(early.dialect(), id));
+  }
+
+  @Override
+  public void malformed(GatewayException why, Responder responder) {
+    engine.malformed(why);
+    ErrorReplies.reply(
+        responder, Dialect.OPENAI, "", why, ErrorReplies.headers(Dialect.OPENAI, ""));
+  }
+
+  /** One request from its head to the start of its filters. Confined to its loop. */
+  private final class Entry implements Admitted {
+    private final LoopContext context;
+    private final Snapshot snapshot;
+    private final Call.Caller caller;
+    private final long startMillis = engine.ticker().epochMillis();
+    private long held;
+
+    Entry(LoopContext context, Snapshot snapshot, Call.Caller caller) {
+      this.context = context;
+      this.snapshot = snapshot;
+      this.caller = caller;
+    }
+
+    @Override
+    public long maxBody() {
+      return snapshot.limits().body();
+    }
+
+    @Override
+    public boolean holdBytes(int bytes) {
+      if (!engine.load().hold(bytes, snapshot.limits().inflightBytes())) {
+        return false;
+      }
+      held += bytes;
+      return true;
+    }
+
+    private Call call(byte[] body, Responder responder) {
+      Call call = new Call(context, snapshot, caller, startMillis, body, responder);
+      long bytes = held;
+      call.onEnd(ending -> {
+        engine.load().release(bytes);
+        engine.load().leave();
+        engine.ended(call, ending);
+      });
+      return call;
+    }
+
+    @Override
+    public @Nullable Running start(byte[] body, Responder responder) {
+      Call call = call(body, responder);
+      engine.pipeline().run(call);
+      return call.isEnded() ? null : call;
+    }
+
+    @Override
+    public void refuse(@Nullable GatewayException why, @Nullable Responder responder) {
+      if (why == null || responder == null) {
+        engine.load().release(held);
+        engine.load().leave();
+        return;
+      }
+      engine.refuse(call(new byte[0], responder), why);
+    }
+  }
+}

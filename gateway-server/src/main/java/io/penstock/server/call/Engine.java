@@ -1,0 +1,218 @@
+package io.penstock.server.call;
+
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.penstock.core.Ending;
+import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Pipeline;
+import io.penstock.core.Reply;
+import io.penstock.core.Ticker;
+import io.penstock.core.identity.Principal;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Cause;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.UsageSource;
+import io.penstock.ledger.Waste;
+import io.penstock.providers.Failure;
+import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.tokens.TokenCounter;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all calls share: the snapshot, the filters, the books. Thread-safe; a call's part of it runs
+ * on the call's loop.
+ */
+public final class Engine {
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  private final AtomicReference<Snapshot> snapshot;
+  private final Load load;
+  private final Ticker ticker;
+  private final Accounting accounting;
+  private final CallMetrics metrics;
+  private final Pipeline<Call> pipeline;
+  private final FastThreadLocal<LoopContext> loops;
+  private final Function<EventLoop, LoopContext> contexts;
+
+  /**
+   * Creates the engine.
+   *
+   * @param contexts makes what belongs to a loop, on that loop, once
+   */
+  public Engine(
+      AtomicReference<Snapshot> snapshot,
+      Load load,
+      Ticker ticker,
+      TokenCounter counter,
+      CallMetrics metrics,
+      Function<EventLoop, LoopContext> contexts) {
+    this.snapshot = snapshot;
+    this.load = load;
+    this.ticker = ticker;
+    this.metrics = metrics;
+    this.accounting = new Accounting(ticker, counter, metrics);
+    List<Filter<Call>> filters =
+        List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter(), new ListingFilter());
+    this.pipeline = new Pipeline<>(filters, new PipelineExit());
+    this.contexts = contexts;
+    this.loops = new FastThreadLocal<>();
+  }
+
+  LoopContext loop(EventLoop loop) {
+    LoopContext known = loops.get();
+    if (known == null) {
+      known = contexts.apply(loop);
+      loops.set(known);
+    }
+    return known;
+  }
+
+  /** Returns the configuration that new requests start with. */
+  public Snapshot snapshot() {
+    return snapshot.get();
+  }
+
+  /** Returns what the process holds. */
+  public Load load() {
+    return load;
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  Accounting accounting() {
+    return accounting;
+  }
+
+  Pipeline<Call> pipeline() {
+    return pipeline;
+  }
+
+  /** Answers a call with a refusal and ends it; it leaves a row of cost 0 and a counter. */
+  void refuse(Call call, GatewayException why) {
+    HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
+    ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
+    accounting.refusal(call, why.code().status(), why.code().code(), why.code().code());
+    call.answered(why.code().status(), "", "");
+    call.end(Ending.REJECTED);
+  }
+
+  /** Notes that a call's last attempt failed and the client was told. */
+  void refused(Call call, TargetRuntime last, Failure failure) {
+    call.answered(ClientErrors.code(failure).status(), last.provider().name(), last.model());
+  }
+
+  /** Rests a key that the provider refused or holds back. */
+  void setAside(AttemptRun attempt, Failure failure) {
+    KeySpread.Slot key = attempt.key();
+    if (key == null) {
+      return;
+    }
+    switch (failure.kind()) {
+      case CREDENTIALS, QUOTA -> key.rest(ticker.epochMillis() + KeySpread.REFUSED_MILLIS);
+      case RATE_LIMITED ->
+          key.rest(ticker.epochMillis() + Math.max(1000, failure.retryAfterMillis()));
+      default -> {}
+    }
+  }
+
+  void ended(Call call, Ending ending) {
+    long nanos = System.nanoTime() - call.startNanos();
+    int status = ending == Ending.CLIENT_GONE ? 499 : call.status();
+    metrics.request(
+        call.surface().endpoint().label(),
+        call.answeredModel(),
+        call.answeredProvider(),
+        call.principal().team(),
+        status,
+        nanos,
+        call.overheadNanos());
+  }
+
+  void refusedEarly(
+      LoopContext context,
+      UUID id,
+      @Nullable Endpoint endpoint,
+      @Nullable Principal principal,
+      GatewayException why) {
+    String label = endpoint == null ? "" : endpoint.label();
+    String team = principal == null ? "" : principal.team();
+    int status = why.code().status();
+    long now = ticker.epochMillis();
+    metrics.request(label, "", "", team, status, 0, 0);
+    context
+        .ledger()
+        .row(
+            new LedgerRow(
+                new LedgerRow.Attempt(id, 0, Cause.REQUEST),
+                new LedgerRow.Times(now, now, 0, 0, -1),
+                new LedgerRow.Caller(
+                    team, "", "", "", principal == null ? "" : principal.key(), "", Map.of()),
+                new LedgerRow.Destination(label, "", "", "", "", ""),
+                new LedgerRow.Outcome(
+                    status,
+                    Ending.REJECTED,
+                    why.code().code(),
+                    why.code().code(),
+                    CacheOutcome.OFF,
+                    Waste.NONE),
+                Usage.NONE,
+                UsageSource.NONE,
+                LedgerRow.Money.ZERO,
+                List.of(),
+                null));
+  }
+
+  void malformed(GatewayException why) {
+    metrics.request("", "", "", "", why.code().status(), 0, 0);
+  }
+
+  private final class PipelineExit implements Pipeline.Exit<Call> {
+    @Override
+    public void forward(Call call) {
+      if (call.isEnded()) {
+        return;
+      }
+      try {
+        call.snapshot().forward(call, Engine.this);
+      } catch (GatewayException e) {
+        fail(call, e);
+      }
+    }
+
+    @Override
+    public void reply(Call call, Reply reply) {
+      HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), reply.contentType());
+      call.responder().reply(reply.status(), headers, reply.body());
+      call.answered(reply.status(), "", "");
+      call.end(Ending.COMPLETED);
+    }
+
+    @Override
+    public void fail(Call call, Throwable cause) {
+      if (cause instanceof GatewayException refusal) {
+        refuse(call, refusal);
+        return;
+      }
+      LOG.atError().addKeyValue("request", call.idText()).setCause(cause).log("internal error");
+      refuse(
+          call,
+          new GatewayException(
+              ErrorCode.INTERNAL_ERROR,
+              "The gateway failed; its log has the cause under this request's id."));
+    }
+  }
+}

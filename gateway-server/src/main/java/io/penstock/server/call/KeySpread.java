@@ -1,0 +1,94 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Ticker;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider's keys, spread by weight; one that the provider refuses (401, 403) or holds back (429)
+ * is set aside for a while. Thread-safe.
+ */
+public final class KeySpread {
+  /** How long a refused key rests before it is tried again. */
+  static final long REFUSED_MILLIS = 60_000;
+
+  /** One key. The secret is shown by no method but {@link #secret()}. */
+  public static final class Slot {
+    private final String secret;
+    private final int weight;
+    private volatile long restsUntil;
+
+    private Slot(String secret, int weight) {
+      this.secret = secret;
+      this.weight = weight;
+    }
+
+    String secret() {
+      return secret;
+    }
+
+    void rest(long untilEpochMillis) {
+      restsUntil = untilEpochMillis;
+    }
+
+    @Override
+    public String toString() {
+      return "****";
+    }
+  }
+
+  /** A key and its share of calls. */
+  public record Weighted(String secret, int weight) {
+    @Override
+    public String toString() {
+      return "**** x " + weight;
+    }
+  }
+
+  private final Slot[] slots;
+  private final Ticker ticker;
+
+  /** Creates the spread of these keys; none at all means that the provider needs none. */
+  public KeySpread(List<Weighted> keys, Ticker ticker) {
+    this.slots =
+        keys.stream().map(k -> new Slot(k.secret(), Math.max(1, k.weight()))).toArray(Slot[]::new);
+    this.ticker = ticker;
+  }
+
+  /** Returns a key; when all rest, the one that rests the shortest; null when there is none. */
+  @Nullable Slot pick() {
+    if (slots.length <= 1) {
+      return slots.length == 0 ? null : slots[0];
+    }
+    long now = ticker.epochMillis();
+    int total = 0;
+    Slot soonest = slots[0];
+    for (Slot slot : slots) {
+      total += slot.restsUntil <= now ? slot.weight : 0;
+      soonest = slot.restsUntil < soonest.restsUntil ? slot : soonest;
+    }
+    if (total == 0) {
+      return soonest;
+    }
+    int at = ThreadLocalRandom.current().nextInt(total);
+    for (Slot slot : slots) {
+      at -= slot.restsUntil <= now ? slot.weight : 0;
+      if (at < 0) {
+        return slot;
+      }
+    }
+    return soonest;
+  }
+
+  /** Returns whether another key than this one is fit to be tried. */
+  boolean hasOther(Slot than) {
+    long now = ticker.epochMillis();
+    for (Slot slot : slots) {
+      if (slot != than && slot.restsUntil <= now) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+package io.penstock.server.call;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What the process holds right now, against what it may hold. Thread-safe. */
+public final class Load {
+  private final AtomicInteger inflight = new AtomicInteger();
+  private final AtomicLong bytes = new AtomicLong();
+  private volatile boolean draining;
+
+  /** Takes a place; false when {@code max} are taken. */
+  boolean enter(int max) {
+    if (inflight.incrementAndGet() > max) {
+      inflight.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void leave() {
+    inflight.decrementAndGet();
+  }
+
+  boolean hold(long more, long max) {
+    if (bytes.addAndGet(more) > max) {
+      bytes.addAndGet(-more);
+      return false;
+    }
+    return true;
+  }
+
+  void release(long held) {
+    bytes.addAndGet(-held);
+  }
+
+  /** Returns the number of requests under way. */
+  public int inflight() {
+    return inflight.get();
+  }
+
+  /** Returns the request bytes held. */
+  public long bytes() {
+    return bytes.get();
+  }
+
+  /** Returns whether new requests are refused because the process is stopping. */
+  public boolean isDraining() {
+    return draining;
+  }
+
+  /** Refuses new requests from now on. */
+  public void drain() {
+    draining = true;
+  }
+}

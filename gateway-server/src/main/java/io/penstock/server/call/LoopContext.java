@@ -1,0 +1,15 @@
+package io.penstock.server.call;
+
+import io.netty.channel.EventLoop;
+import io.penstock.ledger.LedgerWriter;
+import io.penstock.ledger.RequestIds;
+import io.penstock.server.upstream.UpstreamPool;
+
+/**
+ * What belongs to one event loop. Confined to it.
+ *
+ * @param pool its connections to providers
+ * @param ledger its journal
+ * @param ids its source of request ids
+ */
+public record LoopContext(EventLoop loop, UpstreamPool pool, LedgerWriter ledger, RequestIds ids) {}

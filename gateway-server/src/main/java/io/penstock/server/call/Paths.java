@@ -1,0 +1,152 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import io.penstock.server.client.RequestHead;
+import java.util.Map;
+
+/** The paths of the traffic port. Stateless. */
+final class Paths {
+  static final String SERVED =
+      "POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations,"
+          + " /v1/images/generations, /v1/audio/speech, /v1/audio/transcriptions,"
+          + " /v1/audio/translations, /v1/rerank, /v1/responses, /v1/responses/input_tokens,"
+          + " /v1/messages, /v1/messages/count_tokens, /v1beta/models/{model}:generateContent"
+          + " (:streamGenerateContent, :countTokens, :embedContent, :batchEmbedContents);"
+          + " GET /v1/models, /v1/models/{id}, /v1/usage, /healthz, /readyz";
+
+  private static final Map<String, Surface> POST =
+      Map.ofEntries(
+          Map.entry("/v1/chat/completions", Surface.of(Endpoint.CHAT)),
+          Map.entry("/v1/completions", Surface.of(Endpoint.COMPLETIONS)),
+          Map.entry("/v1/embeddings", Surface.of(Endpoint.EMBEDDINGS)),
+          Map.entry("/v1/moderations", Surface.of(Endpoint.MODERATIONS)),
+          Map.entry("/v1/images/generations", Surface.of(Endpoint.IMAGES)),
+          Map.entry("/v1/audio/speech", Surface.of(Endpoint.SPEECH)),
+          Map.entry(
+              "/v1/audio/transcriptions",
+              Surface.of(Endpoint.TRANSCRIPTIONS, Dialect.OPENAI, "transcriptions")),
+          Map.entry(
+              "/v1/audio/translations",
+              Surface.of(Endpoint.TRANSCRIPTIONS, Dialect.OPENAI, "translations")),
+          Map.entry("/v1/rerank", Surface.of(Endpoint.RERANK)),
+          Map.entry("/v1/responses", Surface.of(Endpoint.RESPONSES)),
+          Map.entry("/v1/responses/input_tokens", Surface.of(Endpoint.RESPONSES_INPUT_TOKENS)),
+          Map.entry("/v1/messages", Surface.of(Endpoint.MESSAGES)),
+          Map.entry("/v1/messages/count_tokens", Surface.of(Endpoint.COUNT_TOKENS)));
+
+  private Paths() {}
+
+  /** Returns the dialect in which to answer errors of that path. */
+  static Dialect dialectOf(String path, HttpHeaders headers) {
+    if (path.startsWith("/anthropic/") || path.startsWith("/v1/messages")) {
+      return Dialect.ANTHROPIC;
+    }
+    if (path.startsWith("/gemini/") || path.startsWith("/v1beta")) {
+      return Dialect.GEMINI;
+    }
+    return headers.contains("anthropic-version") ? Dialect.ANTHROPIC : Dialect.OPENAI;
+  }
+
+  /** Takes {@code /openai}, {@code /anthropic} or {@code /gemini} off a path. */
+  static String unprefixed(String path) {
+    if (path.startsWith("/openai/v1")) {
+      return path.substring("/openai".length());
+    }
+    if (path.startsWith("/anthropic/v1")) {
+      return path.substring("/anthropic".length());
+    }
+    if (path.startsWith("/gemini/v1")) {
+      return path.substring("/gemini".length());
+    }
+    return path;
+  }
+
+  /**
+   * Returns what the request asks for.
+   *
+   * @throws GatewayException 404 or 405 with what is served, 426 for a WebSocket upgrade
+   */
+  static Surface resolve(RequestHead head) {
+    String path = unprefixed(head.path());
+    if (head.headers().containsValue("upgrade", "websocket", true)) {
+      throw new GatewayException(
+          ErrorCode.UPGRADE_REQUIRED,
+          "WebSockets are not served on " + path + "; send a POST and read the event stream.");
+    }
+    boolean post = head.method().equals(HttpMethod.POST);
+    Surface exact = POST.get(path);
+    if (exact != null) {
+      if (!post) {
+        throw notAllowed(head.method(), path, "POST");
+      }
+      return exact;
+    }
+    boolean get = head.method().equals(HttpMethod.GET) || head.method().equals(HttpMethod.HEAD);
+    Dialect dialect = dialectOf(head.path(), head.headers());
+    if (path.equals("/v1/models") || path.equals("/v1beta/models")) {
+      require(get, head.method(), path, "GET");
+      return Surface.of(Endpoint.MODELS, dialect, "");
+    }
+    if (path.equals("/v1/usage")) {
+      require(get, head.method(), path, "GET");
+      return Surface.of(Endpoint.USAGE);
+    }
+    if (path.startsWith("/v1/models/") || path.startsWith("/v1beta/models/")) {
+      String rest = path.substring(path.indexOf("/models/") + "/models/".length());
+      return model(head, path, rest, dialect);
+    }
+    throw new GatewayException(
+        ErrorCode.UNKNOWN_PATH,
+        head.method() + " " + clip(head.path()) + " is not served here. Served: " + SERVED + ".");
+  }
+
+  private static Surface model(RequestHead head, String path, String rest, Dialect dialect) {
+    String decoded = QueryStringDecoder.decodeComponent(rest.replace("+", "%2B"));
+    if (head.method().equals(HttpMethod.GET)) {
+      return Surface.of(Endpoint.MODELS, dialect, decoded);
+    }
+    int colon = decoded.lastIndexOf(':');
+    String method = colon < 0 ? "" : decoded.substring(colon + 1);
+    String model = colon < 0 ? decoded : decoded.substring(0, colon);
+    require(head.method().equals(HttpMethod.POST), head.method(), path, "POST");
+    return switch (method) {
+      case "generateContent" -> gemini(Endpoint.GENERATE, model, false, false);
+      case "streamGenerateContent" ->
+          gemini(Endpoint.GENERATE, model, true, !head.query().contains("alt=sse"));
+      case "countTokens" -> gemini(Endpoint.GEMINI_COUNT_TOKENS, model, false, false);
+      case "embedContent" -> gemini(Endpoint.EMBED_CONTENT, model, false, false);
+      case "batchEmbedContents" -> gemini(Endpoint.BATCH_EMBED_CONTENTS, model, false, false);
+      default ->
+          throw new GatewayException(
+              ErrorCode.UNKNOWN_PATH,
+              clip(head.path()) + " is not served here. Served: " + SERVED + ".");
+    };
+  }
+
+  private static Surface gemini(
+      Endpoint endpoint, String model, boolean stream, boolean arraySplit) {
+    return new Surface(endpoint, Dialect.GEMINI, model, stream, arraySplit, "");
+  }
+
+  private static void require(boolean holds, HttpMethod method, String path, String allowed) {
+    if (!holds) {
+      throw notAllowed(method, path, allowed);
+    }
+  }
+
+  private static GatewayException notAllowed(HttpMethod method, String path, String allowed) {
+    return new GatewayException(
+        ErrorCode.METHOD_NOT_ALLOWED,
+        "The path " + path + " takes " + allowed + ", not " + clip(method.name()) + ".");
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 200 ? text : text.substring(0, 200) + "...";
+  }
+}

@@ -1,0 +1,49 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Endpoint;
+import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Step;
+import io.penstock.core.body.RequestBody;
+
+/** Finds the body's top-level fields in one pass: model, stream, caps. */
+final class PeekFilter implements Filter<Call> {
+  @Override
+  public Step apply(Call call) {
+    Endpoint endpoint = call.surface().endpoint();
+    switch (endpoint) {
+      case MODELS, USAGE, PASSTHROUGH -> {
+        return Step.next();
+      }
+      case TRANSCRIPTIONS -> peekForm(call);
+      default -> peek(call);
+    }
+    if (call.model().isEmpty()) {
+      throw Refusals.missingModel();
+    }
+    OutputCap.asked(call);
+    return Step.next();
+  }
+
+  private static void peekForm(Call call) {
+    String type = call.headers().get("content-type", "");
+    RequestBody form = RequestBody.parseForm(call.bytes(), type);
+    String model = form.text("model");
+    call.peeked(form, model == null ? "" : model, form.flag("stream", false));
+  }
+
+  private static void peek(Call call) {
+    RequestBody body = RequestBody.parse(call.bytes());
+    boolean inPath = !call.surface().model().isEmpty();
+    String model = call.model();
+    if (!inPath) {
+      String named = body.text("model");
+      model = named == null ? "" : named;
+    }
+    if (model.length() > 256) {
+      throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
+    }
+    boolean stream = inPath ? call.surface().stream() : body.flag("stream", false);
+    call.peeked(body, model, stream);
+  }
+}

@@ -1,0 +1,37 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Step;
+import io.penstock.core.body.RequestBody;
+import io.penstock.core.identity.Principal;
+
+/** May this key ask for this model, with these parameters? */
+final class PermissionFilter implements Filter<Call> {
+  @Override
+  public Step apply(Call call) {
+    Endpoint endpoint = call.surface().endpoint();
+    if (endpoint == Endpoint.MODELS || endpoint == Endpoint.USAGE) {
+      return Step.next();
+    }
+    Principal principal = call.principal();
+    if (endpoint != Endpoint.PASSTHROUGH && !principal.mayAsk(call.model())) {
+      throw Refusals.modelNotAllowed(call.model(), principal);
+    }
+    RequestBody body = call.body();
+    if (body != null) {
+      for (String denied : principal.deny()) {
+        if (body.has(denied)) {
+          throw new GatewayException(
+              ErrorCode.PARAMETER_NOT_ALLOWED,
+              "The parameter \"" + denied + "\" is not allowed for this key.",
+              denied,
+              GatewayException.NO_RETRY_AFTER);
+        }
+      }
+    }
+    return Step.next();
+  }
+}

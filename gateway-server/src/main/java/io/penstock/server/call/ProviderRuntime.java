@@ -1,0 +1,54 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.Dialect;
+import io.penstock.providers.Provider;
+import io.penstock.server.upstream.Origin;
+import io.penstock.server.upstream.Timeouts;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configured provider, ready to be called. Shared by all loops; a reload that leaves it as it was
+ * keeps its connections.
+ *
+ * @param name the configured name
+ * @param provider maps bytes
+ * @param origin where it listens
+ * @param basePath what stands before every path, without a slash at the end
+ * @param keys the credentials to spread calls over
+ * @param region "" when none
+ * @param options further settings of the dialect
+ * @param drainOnDisconnect read the answer to its end although the client has gone
+ */
+public record ProviderRuntime(
+    String name,
+    Dialect dialect,
+    Provider provider,
+    Origin origin,
+    String basePath,
+    Timeouts timeouts,
+    KeySpread keys,
+    String region,
+    Map<String, String> options,
+    boolean drainOnDisconnect) {
+
+  /** The credential that an attempt uses, or null when the provider needs none. */
+  KeySpread.@Nullable Slot pickKey() {
+    return keys.pick();
+  }
+
+  /** Adds the credential of an attempt where the dialect wants it; the last thing that happens. */
+  void authorize(KeySpread.@Nullable Slot key, HttpHeaders to) {
+    if (key == null) {
+      return;
+    }
+    switch (dialect) {
+      case ANTHROPIC -> to.set("x-api-key", key.secret());
+      case GEMINI -> to.set("x-goog-api-key", key.secret());
+      case AZURE -> to.set("api-key", key.secret());
+      default -> to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + key.secret());
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.penstock.server.call;
+
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import io.penstock.core.identity.Principal;
+import java.util.Collection;
+import java.util.List;
+
+/** The refusals whose words are part of the contract. */
+public final class Refusals {
+  private static final int LISTED = 20;
+
+  private Refusals() {}
+
+  /** One answer for missing, unknown, expired and disabled keys: it tells a guesser nothing. */
+  public static GatewayException badKey() {
+    return new GatewayException(
+        ErrorCode.INVALID_API_KEY,
+        "The API key is missing or not valid. Send it as \"Authorization: Bearer KEY\""
+            + " or \"x-api-key: KEY\".");
+  }
+
+  static GatewayException unknownModel(String model, Collection<String> allowed) {
+    return new GatewayException(
+        ErrorCode.MODEL_NOT_FOUND,
+        "There is no model \"" + clip(model) + "\" here. There is: " + list(allowed) + ".",
+        "model",
+        GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException modelNotAllowed(String model, Principal principal) {
+    return new GatewayException(
+        ErrorCode.MODEL_NOT_ALLOWED,
+        "The model \""
+            + clip(model)
+            + "\" is not allowed for this key. Allowed: "
+            + list(principal.models().names())
+            + ".",
+        "model",
+        GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException missingModel() {
+    return GatewayException.invalid("model", "The field \"model\" is missing: name a model.");
+  }
+
+  static GatewayException notPriced(List<String> targets) {
+    return new GatewayException(
+        ErrorCode.MODEL_NOT_PRICED,
+        "No price is known for "
+            + String.join(", ", targets)
+            + ", and the policy is to refuse what cannot be priced (prices.unknown: deny).",
+        "model",
+        GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException notServed(String endpoint, List<String> targets) {
+    return new GatewayException(
+        ErrorCode.UNSUPPORTED_PARAMETER,
+        "No target of this model can serve the endpoint "
+            + endpoint
+            + ". Tried: "
+            + String.join(", ", targets)
+            + ".",
+        "model",
+        GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException overloaded(String why) {
+    return new GatewayException(ErrorCode.OVERLOADED, why, null, 1000);
+  }
+
+  static GatewayException draining() {
+    return new GatewayException(
+        ErrorCode.DRAINING, "This gateway is stopping; another replica will answer.", null, 1000);
+  }
+
+  private static String list(Collection<String> names) {
+    String joined =
+        String.join(", ", names.stream().sorted().limit(LISTED).map(Refusals::clip).toList());
+    return names.size() > LISTED ? joined + ", ..." : joined;
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 200 ? text : text.substring(0, 200) + "...";
+  }
+}

@@ -1,0 +1,164 @@
+package io.penstock.server.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+
+/** Writes one answer to its channel. */
+final class ChannelResponder implements Responder {
+  private final ChannelHandlerContext ctx;
+  private final ClientHandler handler;
+  private final boolean http2;
+  private final boolean http10;
+  private final boolean headOnly;
+  private boolean close;
+  private boolean begun;
+  private boolean ended;
+  private boolean gone;
+
+  ChannelResponder(
+      ChannelHandlerContext ctx, ClientHandler handler, HttpRequest request, boolean http2) {
+    this.ctx = ctx;
+    this.handler = handler;
+    this.http2 = http2;
+    this.http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    this.headOnly = request.method().equals(HttpMethod.HEAD);
+    this.close = !http2 && ClientHandler.wantsClose(request);
+  }
+
+  void closeAfter() {
+    close = true;
+  }
+
+  void gone() {
+    gone = true;
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  void sendContinue() {
+    ctx.writeAndFlush(
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+  }
+
+  @Override
+  public void reply(int status, HttpHeaders headers, ByteBuf body) {
+    if (gone || begun) {
+      body.release();
+      return;
+    }
+    begun = true;
+    if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+    }
+    connection(headers);
+    ByteBuf shown = body;
+    if (headOnly) {
+      body.release();
+      shown = Unpooled.EMPTY_BUFFER;
+    }
+    finish(
+        ctx.writeAndFlush(
+            new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(status),
+                shown,
+                headers,
+                DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders())));
+  }
+
+  @Override
+  public void head(int status, HttpHeaders headers) {
+    if (gone || begun) {
+      return;
+    }
+    begun = true;
+    if (http10) {
+      close = true;
+    } else if (!http2) {
+      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+    connection(headers);
+    write(
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), headers));
+  }
+
+  private void connection(HttpHeaders headers) {
+    if (http2) {
+      return;
+    }
+    if (close) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (http10) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    }
+  }
+
+  @Override
+  public void write(ByteBuf data) {
+    if (gone || ended || headOnly) {
+      data.release();
+      return;
+    }
+    write(new DefaultHttpContent(data));
+  }
+
+  private void write(Object message) {
+    // A failed write closes the channel, and that is how the request learns of it.
+    ctx.write(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+  }
+
+  @Override
+  public void flush() {
+    if (!gone && !ended) {
+      ctx.flush();
+    }
+  }
+
+  @Override
+  public void end() {
+    if (!gone && !ended) {
+      finish(ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
+    }
+  }
+
+  private void finish(ChannelFuture written) {
+    ended = true;
+    if (close) {
+      written.addListener(ChannelFutureListener.CLOSE);
+    } else {
+      written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+    handler.answered(ctx);
+  }
+
+  @Override
+  public void abort() {
+    if (!gone) {
+      ended = true;
+      ctx.close();
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return gone || ctx.channel().isWritable();
+  }
+}

@@ -1,0 +1,203 @@
+package io.penstock.server.client;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.penstock.server.upstream.Transport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A listening port that speaks HTTP/1.1, and HTTP/2 where TLS negotiates it. */
+public final class ClientServer {
+  /** Tells a connection to end after the request under way. */
+  enum Drain {
+    EVENT
+  }
+
+  private static final int LOW_WATER = 32 * 1024;
+  private static final int HIGH_WATER = 128 * 1024;
+  private static final int MAX_STREAMS = 256;
+  private static final int HTTP2_WINDOW = 1024 * 1024;
+
+  private final Channel listener;
+  private final ChannelGroup connections;
+
+  private ClientServer(Channel listener, ChannelGroup connections) {
+    this.listener = listener;
+    this.connections = connections;
+  }
+
+  /**
+   * What a port needs.
+   *
+   * @param tls gives the TLS context of the next connection; null for plain HTTP
+   * @param proxyProtocol whether every connection begins with a PROXY header
+   */
+  public record Options(
+      InetSocketAddress address,
+      ClientLimits limits,
+      @Nullable Supplier<SslContext> tls,
+      boolean proxyProtocol) {}
+
+  /**
+   * Binds the port.
+   *
+   * @throws IOException when it can't be bound, with the address in the message
+   */
+  public static ClientServer bind(
+      Options options, EventLoopGroup loops, Transport transport, RequestSink sink)
+      throws IOException {
+    ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(transport.serverChannel())
+            .option(ChannelOption.SO_BACKLOG, 4096)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
+            .childHandler(new Initializer(options, sink, connections));
+    var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException(
+          "cannot listen on " + options.address() + ": " + bound.cause().getMessage(),
+          bound.cause());
+    }
+    return new ClientServer(bound.channel(), connections);
+  }
+
+  /** Returns the port that was bound. */
+  public int port() {
+    return ((InetSocketAddress) listener.localAddress()).getPort();
+  }
+
+  /** Stops listening; open connections go on until the request under way is answered. */
+  public void drain() {
+    listener.close().awaitUninterruptibly();
+    connections.forEach(channel -> channel.eventLoop().execute(() -> drain(channel)));
+  }
+
+  private static void drain(Channel channel) {
+    if (channel.pipeline().get(Http2FrameCodec.class) != null) {
+      // Sends GOAWAY and closes when the last stream has ended.
+      channel.close();
+    } else {
+      channel.pipeline().fireUserEventTriggered(Drain.EVENT);
+    }
+  }
+
+  /** Returns the number of open connections. */
+  public int connections() {
+    return connections.size();
+  }
+
+  /** Closes everything. */
+  public void close() {
+    listener.close().awaitUninterruptibly();
+    connections.close().awaitUninterruptibly();
+  }
+
+  private static final class Initializer extends ChannelInitializer<Channel> {
+    private final Options options;
+    private final RequestSink sink;
+    private final ChannelGroup connections;
+
+    Initializer(Options options, RequestSink sink, ChannelGroup connections) {
+      this.options = options;
+      this.sink = sink;
+      this.connections = connections;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      connections.add(channel);
+      ChannelPipeline pipeline = channel.pipeline();
+      if (options.proxyProtocol()) {
+        pipeline.addLast(new HAProxyMessageDecoder(), new ProxyProtocolHandler());
+      }
+      Supplier<SslContext> tls = options.tls();
+      if (tls == null) {
+        http1(pipeline);
+      } else {
+        pipeline.addLast(tls.get().newHandler(channel.alloc()));
+        pipeline.addLast(new Negotiation());
+      }
+    }
+
+    private void http1(ChannelPipeline pipeline) {
+      HttpDecoderConfig config =
+          new HttpDecoderConfig()
+              .setMaxInitialLineLength(options.limits().headBytes())
+              .setMaxHeaderSize(options.limits().headBytes())
+              .setMaxChunkSize(64 * 1024);
+      pipeline.addLast(
+          new StrictRequestDecoder(config),
+          new HttpResponseEncoder(),
+          new ClientHandler(sink, options.limits(), false));
+    }
+
+    private void http2(ChannelPipeline pipeline) {
+      Http2Settings settings =
+          Http2Settings.defaultSettings()
+              .maxConcurrentStreams(MAX_STREAMS)
+              .initialWindowSize(HTTP2_WINDOW)
+              .maxHeaderListSize(options.limits().headBytes());
+      pipeline.addLast(Http2FrameCodecBuilder.forServer().initialSettings(settings).build());
+      pipeline.addLast(
+          new Http2MultiplexHandler(
+              new ChannelInitializer<Channel>() {
+                @Override
+                protected void initChannel(Channel stream) {
+                  stream
+                      .pipeline()
+                      .addLast(
+                          new Http2StreamFrameToHttpObjectCodec(true),
+                          new ClientHandler(sink, options.limits(), true));
+                }
+              }));
+    }
+
+    private final class Negotiation extends ApplicationProtocolNegotiationHandler {
+      Negotiation() {
+        super(ApplicationProtocolNames.HTTP_1_1);
+      }
+
+      @Override
+      protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
+        if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
+          http2(ctx.pipeline());
+        } else {
+          http1(ctx.pipeline());
+        }
+      }
+
+      @Override
+      protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.penstock.server.client;
+
+import io.netty.channel.EventLoop;
+import io.penstock.core.GatewayException;
+import org.jspecify.annotations.Nullable;
+
+/** Where requests go. Shared by all connections; called on each request's event loop. */
+public interface RequestSink {
+  /** A request whose head was accepted. */
+  interface Admitted {
+    /** Returns the largest body accepted, in bytes. */
+    long maxBody();
+
+    /** Reserves memory for the body; false when the process holds too much already. */
+    boolean holdBytes(int bytes);
+
+    /**
+     * Starts the request.
+     *
+     * @param body the whole body; owned by the request from now on
+     * @return null when it was answered at once
+     */
+    @Nullable Running start(byte[] body, Responder responder);
+
+    /**
+     * Answers a request whose body was refused (too large, too slow, cut): everything held for it
+     * is given back.
+     *
+     * @param responder null when the client has left
+     */
+    void refuse(@Nullable GatewayException why, @Nullable Responder responder);
+  }
+
+  /**
+   * Looks at a request's head, before its body is read.
+   *
+   * @return null when it was answered at once
+   */
+  @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder);
+
+  /** Answers what is not even HTTP. */
+  void malformed(GatewayException why, Responder responder);
+}

@@ -1,0 +1,183 @@
+package io.penstock.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.Waste;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Counts requests and attempts. Meters are found once for each combination of labels and kept; a
+ * name that a client made up never becomes a label.
+ */
+public final class CallMetrics {
+  private static final Duration[] REQUEST_BUCKETS =
+      millis(5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000);
+  private static final Duration[] OVERHEAD_BUCKETS =
+      micros(50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000, 1_000_000);
+
+  private record RequestKey(
+      String endpoint, String model, String provider, String team, int status) {}
+
+  private record AttemptKey(
+      String provider, String model, String team, String app, String outcome) {}
+
+  private record RequestMeters(Counter total, Timer seconds) {}
+
+  private record AttemptMeters(
+      Counter attempts, Counter cost, Timer firstToken, Counter[] tokens) {}
+
+  private final MeterRegistry registry;
+  private final Timer overhead;
+  private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
+  private final Counter unattributed;
+
+  /** Registers the meters that have no labels. */
+  public CallMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    this.overhead =
+        Timer.builder("penstock.overhead")
+            .description("Time in the gateway, queueing included, upstream excluded")
+            .serviceLevelObjectives(OVERHEAD_BUCKETS)
+            .register(registry);
+    this.unattributed =
+        Counter.builder("penstock.unattributed.usd")
+            .description("Cost of calls that have no team")
+            .register(registry);
+  }
+
+  private static Duration[] millis(long... values) {
+    Duration[] all = new Duration[values.length];
+    for (int i = 0; i < values.length; i++) {
+      all[i] = Duration.ofMillis(values[i]);
+    }
+    return all;
+  }
+
+  private static Duration[] micros(long... values) {
+    Duration[] all = new Duration[values.length];
+    for (int i = 0; i < values.length; i++) {
+      all[i] = Duration.ofNanos(values[i] * 1000);
+    }
+    return all;
+  }
+
+  /**
+   * Counts a finished request.
+   *
+   * @param model the target's model, "" when none was tried
+   */
+  public void request(
+      String endpoint,
+      String model,
+      String provider,
+      String team,
+      int status,
+      long nanos,
+      long overheadNanos) {
+    RequestMeters meters =
+        requests.computeIfAbsent(
+            new RequestKey(endpoint, model, provider, team, status), this::requestMeters);
+    meters.total.increment();
+    meters.seconds.record(nanos, TimeUnit.NANOSECONDS);
+    overhead.record(overheadNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private RequestMeters requestMeters(RequestKey key) {
+    Tags tags =
+        Tags.of(
+            "endpoint", key.endpoint,
+            "model", key.model,
+            "provider", key.provider,
+            "team", key.team,
+            "status", Integer.toString(key.status));
+    return new RequestMeters(
+        Counter.builder("penstock.requests").tags(tags).register(registry),
+        Timer.builder("penstock.request")
+            .serviceLevelObjectives(REQUEST_BUCKETS)
+            .tags(tags)
+            .register(registry));
+  }
+
+  /** Counts a finished attempt by its ledger row. */
+  public void attempt(LedgerRow row) {
+    LedgerRow.Destination to = row.destination();
+    LedgerRow.Caller by = row.caller();
+    String outcome =
+        row.outcome().error().isEmpty()
+            ? row.outcome().ending().name().toLowerCase(Locale.ROOT)
+            : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
+    AttemptMeters meters =
+        attempts.computeIfAbsent(
+            new AttemptKey(to.provider(), to.model(), by.team(), by.app(), outcome),
+            this::attemptMeters);
+    meters.attempts.increment();
+    double usd = row.money().cost() / 1e9;
+    meters.cost.increment(usd);
+    if (by.team().isEmpty()) {
+      unattributed.increment(usd);
+    }
+    if (row.times().firstTokenNanos() >= 0) {
+      meters.firstToken.record(row.times().firstTokenNanos(), TimeUnit.NANOSECONDS);
+    }
+    tokens(meters.tokens, row.usage());
+    if (row.outcome().waste() != Waste.NONE) {
+      Counter.builder("penstock.wasted.usd")
+          .tag("cause", row.outcome().waste().name().toLowerCase(Locale.ROOT))
+          .register(registry)
+          .increment(usd);
+    }
+  }
+
+  private static void tokens(Counter[] counters, Usage usage) {
+    long read = 0;
+    long reasoning = usage.of(Meter.OUTPUT_REASONING);
+    long written = usage.of(Meter.CACHE_WRITE) + usage.of(Meter.CACHE_WRITE_1H);
+    for (Meter meter :
+        new Meter[] {
+          Meter.CACHE_READ, Meter.CACHE_READ_AUDIO, Meter.CACHE_READ_IMAGE, Meter.CACHE_READ_VIDEO
+        }) {
+      read += usage.of(meter);
+    }
+    add(counters[0], usage.inputTokens() - read - written);
+    add(counters[1], read);
+    add(counters[2], written);
+    add(counters[3], usage.outputTokens() - reasoning);
+    add(counters[4], reasoning);
+  }
+
+  private static void add(Counter counter, long amount) {
+    if (amount > 0) {
+      counter.increment((double) amount);
+    }
+  }
+
+  private AttemptMeters attemptMeters(AttemptKey key) {
+    Tags target = Tags.of("provider", key.provider, "model", key.model);
+    Tags team = target.and("team", key.team);
+    String[] types = {"input", "cache_read", "cache_write", "output", "reasoning"};
+    Counter[] tokens = new Counter[types.length];
+    for (int i = 0; i < types.length; i++) {
+      tokens[i] =
+          Counter.builder("penstock.tokens").tags(team.and("type", types[i])).register(registry);
+    }
+    return new AttemptMeters(
+        Counter.builder("penstock.upstream.attempts")
+            .tags(target.and("outcome", key.outcome))
+            .register(registry),
+        Counter.builder("penstock.cost.usd").tags(team.and("app", key.app)).register(registry),
+        Timer.builder("penstock.first.token")
+            .serviceLevelObjectives(REQUEST_BUCKETS)
+            .tags(target)
+            .register(registry),
+        tokens);
+  }
+}

@@ -1,0 +1,189 @@
+package io.penstock.server.upstream;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpContentDecompressor;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.proxy.HttpProxyHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.concurrent.Future;
+import io.penstock.core.FailureKind;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one event loop to providers: idle ones are kept per origin, last used first,
+ * so that a burst's surplus ages out. Confined to its event loop.
+ */
+public final class UpstreamPool {
+  /** Idle connections kept per origin and loop; more are closed when they come back. */
+  static final int MAX_IDLE = 512;
+
+  private static final int MAX_HEAD_BYTES = 64 * 1024;
+  private static final int CHUNK_BYTES = 64 * 1024;
+
+  private final EventLoop loop;
+  private final Transport transport;
+  private final AddressResolverGroup<InetSocketAddress> resolver;
+  private final IdentityHashMap<Origin, ArrayDeque<Channel>> idle = new IdentityHashMap<>();
+  private boolean closed;
+
+  /** Creates the pool of a loop. */
+  public UpstreamPool(
+      EventLoop loop, Transport transport, AddressResolverGroup<InetSocketAddress> resolver) {
+    this.loop = loop;
+    this.transport = transport;
+    this.resolver = resolver;
+  }
+
+  /**
+   * Sends a request. Nothing is called on the listener before this method returns.
+   *
+   * @param request owned; a full request whose body is on the heap
+   */
+  public UpstreamCall send(
+      Origin origin, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
+    UpstreamCall call = new UpstreamCall(loop, timeouts, request, listener);
+    Channel channel = takeIdle(origin);
+    if (channel != null) {
+      dispatch(channel, call, true);
+    } else {
+      connect(origin, timeouts, call);
+    }
+    return call;
+  }
+
+  private @Nullable Channel takeIdle(Origin origin) {
+    ArrayDeque<Channel> channels = idle.get(origin);
+    while (channels != null && !channels.isEmpty()) {
+      Channel channel = channels.pollLast();
+      if (channel.isActive()) {
+        return channel;
+      }
+    }
+    return null;
+  }
+
+  private void connect(Origin origin, Timeouts timeouts, UpstreamCall call) {
+    ChannelFuture connecting =
+        new Bootstrap()
+            .group(loop)
+            .channel(transport.socketChannel())
+            .resolver(resolver)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, timeouts.connect()))
+            .handler(new Initializer(origin))
+            .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
+    call.connecting(connecting.channel());
+    connecting.addListener(done -> {
+      if (!done.isSuccess()) {
+        call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
+      } else {
+        whenSecure(connecting.channel(), origin, call);
+      }
+    });
+  }
+
+  private void whenSecure(Channel channel, Origin origin, UpstreamCall call) {
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      dispatch(channel, call, false);
+      return;
+    }
+    Future<Channel> handshake = tls.handshakeFuture();
+    handshake.addListener(done -> {
+      if (done.isSuccess()) {
+        dispatch(channel, call, false);
+      } else {
+        call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
+      }
+    });
+  }
+
+  private static String reason(Origin origin, @Nullable Throwable cause) {
+    String why = cause == null ? "unknown" : String.valueOf(cause.getMessage());
+    return "cannot connect to " + origin + ": " + why;
+  }
+
+  private void dispatch(Channel channel, UpstreamCall call, boolean reused) {
+    if (call.isDone()) {
+      channel.close();
+      return;
+    }
+    UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
+    handler.start(call);
+    call.sent(channel, reused);
+    channel
+        .writeAndFlush(call.request())
+        .addListener(done -> {
+          if (!done.isSuccess()) {
+            call.fail(FailureKind.RESET, "the connection was lost while sending");
+          }
+        });
+  }
+
+  void release(Origin origin, Channel channel) {
+    if (closed) {
+      channel.close();
+      return;
+    }
+    ArrayDeque<Channel> channels = idle.computeIfAbsent(origin, o -> new ArrayDeque<>());
+    if (channels.size() >= MAX_IDLE) {
+      channel.close();
+    } else {
+      channels.addLast(channel);
+    }
+  }
+
+  void forget(Origin origin, Channel channel) {
+    ArrayDeque<Channel> channels = idle.get(origin);
+    if (channels != null && channels.remove(channel) && channels.isEmpty()) {
+      idle.remove(origin);
+    }
+  }
+
+  /** Closes the idle connections, now and when busy ones come back. Call on the loop. */
+  public void close() {
+    closed = true;
+    idle.values().forEach(channels -> channels.forEach(Channel::close));
+    idle.clear();
+  }
+
+  private final class Initializer extends ChannelInitializer<Channel> {
+    private final Origin origin;
+
+    Initializer(Origin origin) {
+      this.origin = origin;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      InetSocketAddress proxy = origin.proxy();
+      if (proxy != null) {
+        channel.pipeline().addLast(new HttpProxyHandler(proxy));
+      }
+      SslContext ssl = origin.ssl();
+      if (ssl != null) {
+        channel.pipeline().addLast(ssl.newHandler(channel.alloc(), origin.host(), origin.port()));
+      }
+      HttpDecoderConfig config =
+          new HttpDecoderConfig().setMaxHeaderSize(MAX_HEAD_BYTES).setMaxChunkSize(CHUNK_BYTES);
+      channel
+          .pipeline()
+          .addLast(new HttpClientCodec(config, false, false))
+          .addLast(new HttpContentDecompressor(0))
+          .addLast(new UpstreamHandler(UpstreamPool.this, origin));
+    }
+  }
+}
