@@ -1,0 +1,69 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.function.Function;
+
+/**
+ * Reads the answer of a provider dialect, whole or event by event, and tells it in parts. Belongs
+ * to one answer.
+ */
+abstract class AnswerReader {
+  final AnswerParts parts;
+  private final Function<JsonNode, Failure> errors;
+
+  AnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+    this.parts = parts;
+    this.errors = errors;
+  }
+
+  /**
+   * Reads a unary answer.
+   *
+   * @throws ProviderException when it is an error or not an answer
+   */
+  abstract void whole(ObjectNode answer);
+
+  /**
+   * Reads one event of a stream.
+   *
+   * @param type the event's name where the dialect has names outside the data, else ""
+   * @throws ProviderException when it is an error or not of the dialect
+   */
+  abstract void event(String type, ObjectNode data);
+
+  /** Returns whether the stream's own end was read, so that nothing follows. */
+  abstract boolean over();
+
+  /** Returns whether every choice is finished: the connection may close. */
+  abstract boolean finished();
+
+  /** Returns the usage read so far. */
+  abstract Usage usage();
+
+  final ProviderException failure(JsonNode error) {
+    return new ProviderException(errors.apply(error));
+  }
+
+  /** A stop reason that stands for a broken answer. */
+  static ProviderException broken(String reason) {
+    return Trees.malformed("the model's answer is malformed: it stopped with " + reason);
+  }
+
+  /** The whole arguments of a call at once. */
+  final void call(int tool, String id, String name, JsonNode arguments) {
+    parts.toolCall(0, tool, id, name, null);
+    parts.toolArguments(0, tool, Trees.string(arguments.isObject() ? arguments : Trees.object()));
+  }
+
+  /** Returns the finish that the content shows: a call is a call whatever the reason says. */
+  static Finish byContent(Finish said, boolean called) {
+    return called && (said == Finish.STOP || said == Finish.STOP_SEQUENCE)
+        ? Finish.TOOL_CALLS
+        : said;
+  }
+}

@@ -1,0 +1,55 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Usage;
+import org.jspecify.annotations.Nullable;
+
+/** Writes an answer as the events of a client dialect. Belongs to one answer. */
+abstract class AnswerWriter implements AnswerParts {
+  /**
+   * What a writer knows of the request.
+   *
+   * @param id the gateway's own id of the answer, for providers that give none
+   * @param created seconds since 1970
+   * @param model the name to show instead of the provider's, or null
+   * @param request the client's body
+   * @param signedThoughts whether the provider signs its thoughts
+   */
+  record Context(
+      String id, long created, @Nullable String model, ObjectNode request, boolean signedThoughts) {
+    String shown(String providers) {
+      return model == null ? providers : model;
+    }
+  }
+
+  final Context context;
+  final Outlet out;
+
+  AnswerWriter(Context context, Outlet out) {
+    this.context = context;
+    this.out = out;
+  }
+
+  /**
+   * Writes what closes the answer; every choice is finished.
+   *
+   * @param penstock the JSON object that says what it cost, or null
+   */
+  abstract void end(Usage usage, @Nullable String penstock);
+
+  /** Writes an error as the last event. */
+  abstract void error(String message, @Nullable String penstock);
+
+  final void note(@Nullable String penstock) {
+    if (penstock != null) {
+      out.note(penstock);
+    }
+  }
+
+  /** Returns a stable id for a call that the provider left without one. */
+  static String callId(String id, String answer, int choice, int tool) {
+    return id.isEmpty()
+        ? "call_" + RequestWriter.hash(answer + "/" + choice + "/" + tool).substring(0, 24)
+        : id;
+  }
+}

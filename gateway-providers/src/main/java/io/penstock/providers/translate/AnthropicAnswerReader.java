@@ -1,0 +1,188 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Citation;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads Anthropic messages. */
+final class AnthropicAnswerReader extends AnswerReader {
+  private final AnthropicUsage usage = new AnthropicUsage();
+  private @Nullable String model;
+  private int tools = -1;
+  private String block = "";
+  private boolean wrote;
+  private boolean begun;
+  private boolean stopped;
+  private boolean over;
+
+  AnthropicAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+    super(parts, errors);
+  }
+
+  @Override
+  void whole(ObjectNode answer) {
+    if (Trees.textOr(answer, "type").equals("error")) {
+      throw failure(answer);
+    }
+    if (!answer.path("content").isArray()) {
+      throw Trees.malformed("the answer has no content");
+    }
+    start(answer);
+    for (JsonNode part : answer.path("content")) {
+      begin(part);
+      if (block.equals("tool_use") && !wrote) {
+        parts.toolArguments(0, tools, Trees.string(part.path("input")));
+      }
+      block = "";
+    }
+    stop(answer, answer.path("stop_details"));
+    if (!stopped) {
+      throw Trees.malformed("the answer has no stop_reason");
+    }
+    over = true;
+  }
+
+  private void start(JsonNode message) {
+    begun = true;
+    model = Trees.text(message, "model");
+    usage.merge(message.path("usage"));
+    parts.start(Trees.textOr(message, "id"), model == null ? "" : model);
+  }
+
+  @Override
+  void event(String type, ObjectNode data) {
+    switch (Trees.textOr(data, "type")) {
+      case "message_start" -> start(data.path("message"));
+      case "content_block_start" -> begin(data.path("content_block"));
+      case "content_block_delta" -> delta(data.path("delta"));
+      case "content_block_stop" -> {
+        // A call without arguments sends none, but JSON text is never empty.
+        if (block.equals("tool_use") && !wrote) {
+          parts.toolArguments(0, tools, "{}");
+        }
+        block = "";
+      }
+      case "message_delta" -> {
+        usage.merge(data.path("usage"));
+        stop(data.path("delta"), data.path("delta").path("stop_details"));
+      }
+      case "message_stop" -> over = true;
+      case "error" -> throw failure(data);
+      // New events must be ignored, says the protocol; ping is one.
+      default -> {}
+    }
+  }
+
+  private void begin(JsonNode start) {
+    if (!begun) {
+      throw Trees.malformed("a content block came before message_start");
+    }
+    block = Trees.textOr(start, "type");
+    wrote = false;
+    switch (block) {
+      case "text" -> {
+        text(Trees.textOr(start, "text"));
+        start.path("citations").forEach(this::citation);
+      }
+      case "thinking" -> {
+        String thought = Trees.textOr(start, "thinking");
+        if (!thought.isEmpty()) {
+          parts.thinking(0, thought);
+        }
+        signature(Trees.textOr(start, "signature"));
+      }
+      case "redacted_thinking" ->
+          parts.redacted(0, Signatures.tag(Dialect.ANTHROPIC, Trees.textOr(start, "data")));
+      case "tool_use" -> {
+        tools++;
+        parts.toolCall(0, tools, Trees.textOr(start, "id"), Trees.textOr(start, "name"), null);
+      }
+      // What server tools did has no counterpart; their findings are in the text.
+      default -> {}
+    }
+  }
+
+  private void delta(JsonNode delta) {
+    switch (Trees.textOr(delta, "type")) {
+      case "text_delta" -> text(Trees.textOr(delta, "text"));
+      case "thinking_delta" -> parts.thinking(0, Trees.textOr(delta, "thinking"));
+      case "signature_delta" -> signature(Trees.textOr(delta, "signature"));
+      case "citations_delta" -> citation(delta.path("citation"));
+      case "input_json_delta" -> {
+        String fragment = Trees.textOr(delta, "partial_json");
+        if (block.equals("tool_use") && !fragment.isEmpty()) {
+          wrote = true;
+          parts.toolArguments(0, tools, fragment);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void text(String text) {
+    if (!text.isEmpty()) {
+      parts.text(0, text, null);
+    }
+  }
+
+  private void signature(String signature) {
+    if (!signature.isEmpty()) {
+      parts.signature(0, Signatures.tag(Dialect.ANTHROPIC, signature));
+    }
+  }
+
+  private void citation(JsonNode cited) {
+    String title = Trees.text(cited, "title");
+    parts.citation(
+        0,
+        new Citation(
+            Trees.textOr(cited, "url"),
+            title == null ? Trees.textOr(cited, "document_title") : title,
+            Trees.textOr(cited, "cited_text"),
+            -1,
+            -1));
+  }
+
+  private void stop(JsonNode delta, JsonNode details) {
+    String reason = Trees.text(delta, "stop_reason");
+    if (reason == null || stopped) {
+      return;
+    }
+    Finish finish =
+        switch (reason) {
+          case "stop_sequence" -> Finish.STOP_SEQUENCE;
+          case "max_tokens", "model_context_window_exceeded" -> Finish.LENGTH;
+          case "tool_use" -> Finish.TOOL_CALLS;
+          case "refusal" -> Finish.REFUSAL;
+          // It would take another call with the provider's own blocks; a quiet stop would lie.
+          case "pause_turn" -> throw broken(reason);
+          default -> byContent(Finish.STOP, tools >= 0);
+        };
+    if (finish == Finish.REFUSAL && !Trees.textOr(details, "explanation").isEmpty()) {
+      parts.refusal(0, Trees.textOr(details, "explanation"));
+    }
+    stopped = true;
+    parts.finish(0, finish, Trees.text(delta, "stop_sequence"));
+  }
+
+  @Override
+  boolean over() {
+    return over;
+  }
+
+  @Override
+  boolean finished() {
+    return over && stopped;
+  }
+
+  @Override
+  Usage usage() {
+    return usage.isEmpty() ? Usage.NONE : usage.toUsage().toBuilder().model(model).build();
+  }
+}

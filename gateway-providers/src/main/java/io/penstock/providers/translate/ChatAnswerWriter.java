@@ -1,0 +1,204 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.ErrorBodies;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** Writes chat completion chunks. */
+final class ChatAnswerWriter extends AnswerWriter {
+  private final boolean showUsage;
+  private final boolean functions;
+  private final StringBuilder thought = new StringBuilder();
+  private final BitSet begun = new BitSet();
+  private String id = "";
+  private String model = "";
+
+  ChatAnswerWriter(Context context, Outlet out, boolean showUsage) {
+    super(context, out);
+    this.showUsage = showUsage;
+    this.functions = context.request().has("functions");
+  }
+
+  @Override
+  public void start(String providerId, String providerModel) {
+    String own = providerId.isEmpty() ? context.id() : providerId;
+    id = own.startsWith("chatcmpl-") ? own : "chatcmpl-" + own;
+    model = context.shown(providerModel);
+    begin(0);
+  }
+
+  /** The first chunk of a choice has the role. */
+  private void begin(int choice) {
+    if (!begun.get(choice)) {
+      begun.set(choice);
+      ObjectNode delta = Trees.object().put("role", "assistant").put("content", "");
+      send(choice, delta, null, null, false);
+    }
+  }
+
+  private void send(
+      int choice,
+      ObjectNode delta,
+      @Nullable JsonNode logprobs,
+      @Nullable String finish,
+      boolean content) {
+    ObjectNode chunk = chunk();
+    ObjectNode written = chunk.putArray("choices").addObject().put("index", choice);
+    written.set("delta", delta);
+    if (logprobs != null) {
+      written.putObject("logprobs").set("content", logprobs);
+    }
+    written.put("finish_reason", finish);
+    out.event(null, chunk, content);
+  }
+
+  private ObjectNode chunk() {
+    return Trees.object()
+        .put("id", id)
+        .put("object", "chat.completion.chunk")
+        .put("created", context.created())
+        .put("model", model);
+  }
+
+  @Override
+  public void text(int choice, String text, @Nullable JsonNode logprobs) {
+    begin(choice);
+    send(choice, Trees.object().put("content", text), logprobs, null, true);
+  }
+
+  @Override
+  public void thinking(int choice, String text) {
+    begin(choice);
+    thought.append(text);
+    send(choice, Trees.object().put("reasoning_content", text), null, null, true);
+  }
+
+  /** Chat has no signatures: they travel in {@code reasoning_details}, each with its thought. */
+  @Override
+  public void signature(int choice, String signature) {
+    ObjectNode detail =
+        Trees.object().put("type", "reasoning.text").put("text", thought.toString());
+    thought.setLength(0);
+    detail(choice, detail.put("signature", signature));
+  }
+
+  @Override
+  public void redacted(int choice, String data) {
+    detail(choice, Trees.object().put("type", "reasoning.encrypted").put("data", data));
+  }
+
+  private void detail(int choice, ObjectNode detail) {
+    begin(choice);
+    ObjectNode delta = Trees.object();
+    delta.putArray("reasoning_details").add(detail);
+    send(choice, delta, null, null, false);
+  }
+
+  @Override
+  public void refusal(int choice, String text) {
+    begin(choice);
+    send(choice, Trees.object().put("refusal", text), null, null, true);
+  }
+
+  @Override
+  public void toolCall(
+      int choice, int tool, String callId, String name, @Nullable String signature) {
+    begin(choice);
+    thought.setLength(0);
+    ObjectNode delta = Trees.object();
+    ObjectNode function;
+    if (functions) {
+      function = delta.putObject("function_call");
+    } else {
+      ObjectNode call = delta.putArray("tool_calls").addObject().put("index", tool);
+      call.put("id", callId(callId, id, choice, tool)).put("type", "function");
+      function = call.putObject("function");
+      if (signature != null) {
+        call.putObject("extra_content").putObject("google").put("thought_signature", signature);
+      }
+    }
+    function.put("name", name).put("arguments", "");
+    send(choice, delta, null, null, true);
+  }
+
+  @Override
+  public void toolArguments(int choice, int tool, String fragment) {
+    ObjectNode delta = Trees.object();
+    if (functions) {
+      delta.putObject("function_call").put("arguments", fragment);
+    } else {
+      ObjectNode call = delta.putArray("tool_calls").addObject().put("index", tool);
+      call.putObject("function").put("arguments", fragment);
+    }
+    send(choice, delta, null, null, true);
+  }
+
+  @Override
+  public void citation(int choice, Citation citation) {
+    ObjectNode delta = Trees.object();
+    if (citation.url().isEmpty()) {
+      // A passage of a document has no form at OpenAI: an extension.
+      ObjectNode cited = delta.putArray("citations").addObject();
+      cited.put("title", citation.title()).put("quote", citation.quote());
+    } else {
+      ObjectNode cited = delta.putArray("annotations").addObject().put("type", "url_citation");
+      cited
+          .putObject("url_citation")
+          .put("url", citation.url())
+          .put("title", citation.title())
+          .put("start_index", Math.max(0, citation.start()))
+          .put("end_index", Math.max(0, citation.end()));
+    }
+    send(choice, delta, null, null, false);
+  }
+
+  @Override
+  public void media(int choice, String mime, String data) {
+    begin(choice);
+    ObjectNode delta = Trees.object();
+    if (mime.startsWith("audio/")) {
+      delta.putObject("audio").put("id", "audio_" + id).put("data", data);
+    } else {
+      ObjectNode image = delta.putArray("images").addObject().put("type", "image_url");
+      image.putObject("image_url").put("url", "data:" + mime + ";base64," + data);
+    }
+    send(choice, delta, null, null, true);
+  }
+
+  @Override
+  public void finish(int choice, Finish finish, @Nullable String stopSequence) {
+    begin(choice);
+    String word = finish == Finish.REFUSAL ? "content_filter" : finish.word();
+    boolean old = functions && finish == Finish.TOOL_CALLS;
+    send(choice, Trees.object(), null, old ? "function_call" : word, false);
+  }
+
+  @Override
+  void end(Usage usage, @Nullable String penstock) {
+    if (showUsage) {
+      ObjectNode chunk = chunk();
+      chunk.putArray("choices");
+      ObjectNode written = UsageWriters.chat(usage);
+      if (penstock != null) {
+        written.set("penstock", Trees.parse(penstock));
+      }
+      chunk.set("usage", written);
+      out.event(null, chunk, false);
+    } else {
+      note(penstock);
+    }
+    out.done();
+  }
+
+  @Override
+  void error(String message, @Nullable String penstock) {
+    String body = ErrorBodies.json(Dialect.OPENAI, 502, "upstream_error", message, null, id);
+    note(penstock);
+    out.event(null, Trees.answer(body), false);
+    out.done();
+  }
+}

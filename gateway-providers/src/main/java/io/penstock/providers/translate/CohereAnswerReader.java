@@ -1,0 +1,153 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Citation;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.function.Function;
+
+/** Reads Cohere v2 chat. */
+final class CohereAnswerReader extends AnswerReader {
+  private final String model;
+  private int tools = -1;
+  private boolean wrote;
+  private boolean begun;
+  private boolean over;
+  private Usage usage = Usage.NONE;
+
+  CohereAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, String model) {
+    super(parts, errors);
+    this.model = model;
+  }
+
+  @Override
+  void whole(ObjectNode answer) {
+    JsonNode message = answer.path("message");
+    if (!message.isObject()) {
+      throw message.isTextual() ? failure(answer) : Trees.malformed("the answer has no message");
+    }
+    begin(answer);
+    text(Trees.textOr(message, "tool_plan"));
+    JsonNode content = message.path("content");
+    if (content.isTextual()) {
+      text(content.textValue());
+    }
+    content.forEach(this::content);
+    message.path("citations").forEach(this::citation);
+    for (JsonNode call : message.path("tool_calls")) {
+      start(call);
+      arguments(call);
+    }
+    end(answer);
+  }
+
+  private void begin(JsonNode answer) {
+    if (!begun) {
+      begun = true;
+      parts.start(Trees.textOr(answer, "id"), model);
+    }
+  }
+
+  @Override
+  void event(String type, ObjectNode data) {
+    begin(data);
+    JsonNode delta = data.path("delta");
+    JsonNode message = delta.path("message");
+    switch (Trees.textOr(data, "type")) {
+      case "content-start", "content-delta" -> content(message.path("content"));
+      case "tool-plan-delta" -> text(Trees.textOr(message, "tool_plan"));
+      case "tool-call-start" -> {
+        start(message.path("tool_calls"));
+        arguments(message.path("tool_calls"));
+      }
+      case "tool-call-delta" -> arguments(message.path("tool_calls"));
+      case "tool-call-end" -> {
+        if (!wrote) {
+          parts.toolArguments(0, tools, "{}");
+        }
+      }
+      case "citation-start" -> citation(message.path("citations"));
+      case "message-end" -> end(delta);
+      default -> {}
+    }
+  }
+
+  private void content(JsonNode content) {
+    String thought = Trees.textOr(content, "thinking");
+    if (!thought.isEmpty()) {
+      parts.thinking(0, thought);
+    }
+    text(Trees.textOr(content, "text"));
+  }
+
+  private void text(String text) {
+    if (!text.isEmpty()) {
+      parts.text(0, text, null);
+    }
+  }
+
+  private void start(JsonNode call) {
+    tools++;
+    wrote = false;
+    parts.toolCall(
+        0, tools, Trees.textOr(call, "id"), Trees.textOr(call.path("function"), "name"), null);
+  }
+
+  private void arguments(JsonNode call) {
+    String fragment = Trees.textOr(call.path("function"), "arguments");
+    if (!fragment.isEmpty()) {
+      if (tools < 0) {
+        throw Trees.malformed("arguments came before their tool call");
+      }
+      wrote = true;
+      parts.toolArguments(0, tools, fragment);
+    }
+  }
+
+  private void citation(JsonNode cited) {
+    JsonNode document = cited.path("sources").path(0).path("document");
+    String url = Trees.textOr(document, "url");
+    parts.citation(
+        0,
+        new Citation(
+            url,
+            Trees.textOr(document, "title"),
+            Trees.textOr(cited, "text"),
+            cited.path("start").asInt(-1),
+            cited.path("end").asInt(-1)));
+  }
+
+  private void end(JsonNode answer) {
+    String reason = Trees.textOr(answer, "finish_reason");
+    Finish finish =
+        switch (reason) {
+          case "COMPLETE" -> byContent(Finish.STOP, tools >= 0);
+          case "STOP_SEQUENCE" -> Finish.STOP_SEQUENCE;
+          case "MAX_TOKENS" -> Finish.LENGTH;
+          case "TOOL_CALL" -> Finish.TOOL_CALLS;
+          case "ERROR_TOXIC" -> Finish.CONTENT_FILTER;
+          case "ERROR", "TIMEOUT" -> throw failure(answer);
+          default -> throw broken(reason.isEmpty() ? "no finish_reason" : reason);
+        };
+    usage = UsageReaders.cohere(answer.path("usage"));
+    over = true;
+    parts.finish(0, finish, null);
+  }
+
+  @Override
+  boolean over() {
+    return over;
+  }
+
+  @Override
+  boolean finished() {
+    return over;
+  }
+
+  @Override
+  Usage usage() {
+    return usage;
+  }
+}

@@ -1,0 +1,247 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.GatewayException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for the next turn of a conversation, in no dialect. Filled by one reader, read by one
+ * writer; confined to one thread.
+ */
+final class Conversation {
+  /** Who speaks. */
+  enum Role {
+    SYSTEM,
+    USER,
+    ASSISTANT
+  }
+
+  /**
+   * One turn.
+   *
+   * @param path where the client wrote it, for messages
+   */
+  record Turn(Role role, List<Part> parts, String path) {}
+
+  /** A function that the model may call; {@code strict} is null when the client said nothing. */
+  record Tool(
+      String name,
+      String description,
+      ObjectNode schema,
+      @Nullable Boolean strict,
+      @Nullable String cache) {}
+
+  /** Whether and which tool is to be called; the names narrow ANY and AUTO. */
+  record ToolChoice(Mode mode, List<String> names, String param) {
+    /** How much choice the model has. */
+    enum Mode {
+      AUTO,
+      ANY,
+      NONE
+    }
+  }
+
+  /** JSON output; {@code schema} is null for any JSON object. */
+  record Format(String name, @Nullable JsonNode schema, @Nullable Boolean strict, String param) {}
+
+  /** A value under the name that the client gave it. */
+  record Setting(String param, JsonNode value) {}
+
+  private final List<Turn> turns = new ArrayList<>();
+  private final List<Tool> tools = new ArrayList<>();
+  private final Map<Option, Setting> options = new EnumMap<>(Option.class);
+  private final Set<Option> taken = EnumSet.noneOf(Option.class);
+  private @Nullable ToolChoice toolChoice;
+  private @Nullable Format format;
+
+  List<Turn> turns() {
+    return turns;
+  }
+
+  List<Tool> tools() {
+    return tools;
+  }
+
+  /** Adds a turn; one without parts is left out. */
+  void add(Role role, List<Part> parts, String path) {
+    if (!parts.isEmpty()) {
+      turns.add(new Turn(role, parts, path));
+    }
+  }
+
+  void tool(Tool tool, String path) {
+    for (Tool other : tools) {
+      if (other.name().equals(tool.name())) {
+        throw GatewayException.invalid(
+            path, "\"" + path + "\": the tool \"" + tool.name() + "\" is there twice.");
+      }
+    }
+    tools.add(tool);
+  }
+
+  @Nullable ToolChoice toolChoice() {
+    return toolChoice;
+  }
+
+  void toolChoice(ToolChoice choice) {
+    this.toolChoice = choice;
+  }
+
+  @Nullable Format format() {
+    return format;
+  }
+
+  void format(@Nullable Format wanted) {
+    this.format = wanted;
+  }
+
+  void set(Option option, String param, JsonNode value) {
+    if (!value.isNull()) {
+      options.put(option, new Setting(param, value));
+    }
+  }
+
+  boolean has(Option option) {
+    return options.containsKey(option);
+  }
+
+  /** Returns the setting without taking it. */
+  @Nullable Setting peek(Option option) {
+    return options.get(option);
+  }
+
+  /** Returns the value and notes that the target takes it; null when the client sent none. */
+  @Nullable JsonNode take(Option option) {
+    taken.add(option);
+    Setting setting = options.get(option);
+    return setting == null ? null : setting.value();
+  }
+
+  /** Refuses, or drops, every setting that the writer did not take. */
+  void refuseRest(Fit fit) {
+    for (Map.Entry<Option, Setting> entry : options.entrySet()) {
+      Option option = entry.getKey();
+      if (taken.contains(option)) {
+        continue;
+      }
+      Setting setting = entry.getValue();
+      if (option.harmless()) {
+        fit.dropped(setting.param());
+      } else if (!noOp(option, setting.value())) {
+        fit.unsupported(setting.param(), "it has no counterpart there");
+      }
+    }
+  }
+
+  /** Whether the value asks for nothing beyond the default. */
+  private static boolean noOp(Option option, JsonNode value) {
+    return switch (option) {
+      case FREQUENCY_PENALTY, PRESENCE_PENALTY, TOP_LOGPROBS -> value.asDouble() == 0;
+      case CHOICES, TOP_P -> value.asDouble() == 1;
+      case LOGPROBS -> !value.asBoolean();
+      case LOGIT_BIAS, STOP -> value.isEmpty();
+      case PARALLEL_TOOL_CALLS -> value.asBoolean();
+      case MODALITIES -> value.size() == 1 && value.get(0).asText().equalsIgnoreCase("text");
+      case SERVICE_TIER -> value.asText().equals("auto") || value.asText().equals("default");
+      default -> false;
+    };
+  }
+
+  /**
+   * Checks what every dialect asks for: turns, an answer to every call right after it, a tool
+   * choice that exists.
+   *
+   * @throws GatewayException 400 that names the message
+   */
+  void validate(String turnsParam) {
+    boolean spoken = false;
+    Set<String> open = new HashSet<>();
+    for (Turn turn : turns) {
+      spoken |= turn.role() != Role.SYSTEM;
+      checkCalls(turn, open);
+    }
+    if (!spoken) {
+      throw GatewayException.invalid(
+          turnsParam, "\"" + turnsParam + "\" is empty (expected: at least one message).");
+    }
+    if (!open.isEmpty()) {
+      throw GatewayException.invalid(
+          turnsParam,
+          "\""
+              + turnsParam
+              + "\": the tool call \""
+              + open.iterator().next()
+              + "\" has no result.");
+    }
+    if (toolChoice != null) {
+      checkChoice(toolChoice);
+    }
+  }
+
+  private static void checkCalls(Turn turn, Set<String> open) {
+    if (turn.role() == Role.ASSISTANT && !open.isEmpty()) {
+      throw GatewayException.invalid(
+          turn.path(),
+          "\""
+              + turn.path()
+              + "\": the tool call \""
+              + open.iterator().next()
+              + "\" before it has no result.");
+    }
+    for (Part part : turn.parts()) {
+      if (part instanceof Part.ToolCall call && !open.add(call.id())) {
+        throw GatewayException.invalid(
+            turn.path(),
+            "\"" + turn.path() + "\": the tool call id \"" + call.id() + "\" is there twice.");
+      }
+      if (part instanceof Part.ToolResult result && !open.remove(result.id())) {
+        throw GatewayException.invalid(
+            turn.path(),
+            "\""
+                + turn.path()
+                + "\": the tool result \""
+                + result.id()
+                + "\" answers no call before it.");
+      }
+    }
+  }
+
+  private void checkChoice(ToolChoice choice) {
+    for (String name : choice.names()) {
+      if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
+        throw GatewayException.invalid(
+            choice.param(),
+            "\""
+                + choice.param()
+                + "\" names the tool \""
+                + name
+                + "\", which is not in the tools.");
+      }
+    }
+    if (choice.mode() == ToolChoice.Mode.ANY && tools.isEmpty()) {
+      throw GatewayException.invalid(
+          choice.param(),
+          "\"" + choice.param() + "\" asks for a tool call, but there are no tools.");
+    }
+  }
+
+  /** Returns whether any turn calls a tool or answers a call. */
+  boolean usesTools() {
+    for (Turn turn : turns) {
+      for (Part part : turn.parts()) {
+        if (part instanceof Part.ToolCall || part instanceof Part.ToolResult) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,177 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.function.Function;
+
+/** Reads Bedrock Converse; in streams the usage comes last, after the stop. */
+final class ConverseAnswerReader extends AnswerReader {
+  private final String model;
+  private int tools = -1;
+  private boolean inTool;
+  private boolean wrote;
+  private boolean begun;
+  private boolean stopped;
+  private boolean over;
+  private Usage usage = Usage.NONE;
+
+  ConverseAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, String model) {
+    super(parts, errors);
+    this.model = model;
+  }
+
+  @Override
+  void whole(ObjectNode answer) {
+    JsonNode content = answer.path("output").path("message").path("content");
+    if (!content.isArray()) {
+      throw Trees.malformed("the answer has no message");
+    }
+    begin();
+    for (JsonNode block : content) {
+      block(block);
+    }
+    stop(answer);
+    usage(answer);
+    if (!stopped) {
+      throw Trees.malformed("the answer has no stopReason");
+    }
+  }
+
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      parts.start("", model);
+    }
+  }
+
+  private void block(JsonNode block) {
+    if (block.has("toolUse")) {
+      JsonNode use = block.path("toolUse");
+      tools++;
+      call(tools, Trees.textOr(use, "toolUseId"), Trees.textOr(use, "name"), use.path("input"));
+    } else if (block.has("reasoningContent")) {
+      JsonNode thought = block.path("reasoningContent");
+      JsonNode readable = thought.path("reasoningText");
+      reasoning(readable.isObject() ? readable : thought);
+    } else if (block.has("citationsContent")) {
+      for (JsonNode part : block.path("citationsContent").path("content")) {
+        text(Trees.textOr(part, "text"));
+      }
+    } else {
+      text(Trees.textOr(block, "text"));
+    }
+  }
+
+  private void text(String text) {
+    if (!text.isEmpty()) {
+      parts.text(0, text, null);
+    }
+  }
+
+  private void reasoning(JsonNode thought) {
+    String text = Trees.textOr(thought, "text");
+    String signature = Trees.textOr(thought, "signature");
+    String redacted = Trees.textOr(thought, "redactedContent");
+    if (!text.isEmpty()) {
+      parts.thinking(0, text);
+    }
+    if (!signature.isEmpty()) {
+      parts.signature(0, Signatures.tag(Dialect.BEDROCK, signature));
+    }
+    if (!redacted.isEmpty()) {
+      parts.redacted(0, Signatures.tag(Dialect.BEDROCK, redacted));
+    }
+  }
+
+  @Override
+  void event(String type, ObjectNode data) {
+    begin();
+    switch (type) {
+      case "contentBlockStart" -> {
+        JsonNode use = data.path("start").path("toolUse");
+        inTool = use.isObject();
+        wrote = false;
+        if (inTool) {
+          tools++;
+          parts.toolCall(0, tools, Trees.textOr(use, "toolUseId"), Trees.textOr(use, "name"), null);
+        }
+      }
+      case "contentBlockDelta" -> delta(data.path("delta"));
+      case "contentBlockStop" -> {
+        if (inTool && !wrote) {
+          parts.toolArguments(0, tools, "{}");
+        }
+        inTool = false;
+      }
+      case "messageStop" -> stop(data);
+      case "metadata" -> {
+        usage(data);
+        over = stopped;
+      }
+      default -> {
+        if (type.endsWith("Exception")) {
+          throw failure(
+              Trees.object().put("code", type).put("message", Trees.textOr(data, "message")));
+        }
+      }
+    }
+  }
+
+  private void delta(JsonNode delta) {
+    if (delta.has("toolUse")) {
+      String fragment = Trees.textOr(delta.path("toolUse"), "input");
+      if (inTool && !fragment.isEmpty()) {
+        wrote = true;
+        parts.toolArguments(0, tools, fragment);
+      }
+    } else if (delta.has("reasoningContent")) {
+      reasoning(delta.path("reasoningContent"));
+    } else {
+      text(Trees.textOr(delta, "text"));
+    }
+  }
+
+  private void stop(JsonNode answer) {
+    String reason = Trees.text(answer, "stopReason");
+    if (reason == null) {
+      return;
+    }
+    Finish finish =
+        switch (reason) {
+          case "stop_sequence" -> Finish.STOP_SEQUENCE;
+          case "max_tokens", "model_context_window_exceeded" -> Finish.LENGTH;
+          case "tool_use" -> Finish.TOOL_CALLS;
+          case "content_filtered", "guardrail_intervened", "refusal" -> Finish.CONTENT_FILTER;
+          case "malformed_model_output", "malformed_tool_use" -> throw broken(reason);
+          default -> byContent(Finish.STOP, tools >= 0);
+        };
+    stopped = true;
+    parts.finish(0, finish, null);
+  }
+
+  private void usage(JsonNode answer) {
+    usage =
+        UsageReaders.bedrockConverse(answer.path("usage")).toBuilder()
+            .serviceTier(UsageReaders.tier(answer.path("serviceTier").path("type").asText("")))
+            .build();
+  }
+
+  @Override
+  boolean over() {
+    return over;
+  }
+
+  @Override
+  boolean finished() {
+    return stopped;
+  }
+
+  @Override
+  Usage usage() {
+    return usage;
+  }
+}

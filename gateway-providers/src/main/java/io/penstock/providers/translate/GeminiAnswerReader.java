@@ -1,0 +1,184 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Citation;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads Gemini's answers; a stream ends with the connection, after every finish. */
+final class GeminiAnswerReader extends AnswerReader {
+  private final BitSet started = new BitSet();
+  private final BitSet ended = new BitSet();
+  private final Map<Integer, Integer> tools = new HashMap<>();
+  private final StringBuilder text = new StringBuilder();
+  private boolean begun;
+  private Usage usage = Usage.NONE;
+
+  GeminiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+    super(parts, errors);
+  }
+
+  @Override
+  void whole(ObjectNode answer) {
+    event("", answer);
+    if (!finished()) {
+      throw Trees.malformed("the answer has no finishReason");
+    }
+  }
+
+  @Override
+  void event(String type, ObjectNode chunk) {
+    if (Trees.present(chunk.get("error"))) {
+      throw failure(chunk);
+    }
+    String model = Trees.text(chunk, "modelVersion");
+    if (chunk.path("usageMetadata").isObject()) {
+      usage = UsageReaders.gemini(chunk.path("usageMetadata")).toBuilder().model(model).build();
+    }
+    if (!begun) {
+      begun = true;
+      parts.start(Trees.textOr(chunk, "responseId"), model == null ? "" : model);
+    }
+    JsonNode blocked = chunk.path("promptFeedback").path("blockReason");
+    if (Trees.present(blocked) && started.isEmpty()) {
+      started.set(0);
+      ended.set(0);
+      parts.finish(0, Finish.CONTENT_FILTER, null);
+    }
+    for (JsonNode candidate : chunk.path("candidates")) {
+      candidate(candidate);
+    }
+  }
+
+  private void candidate(JsonNode candidate) {
+    int choice = candidate.path("index").asInt();
+    if (choice < 0 || choice > 127) {
+      throw Trees.malformed("a candidate has the index " + choice);
+    }
+    started.set(choice);
+    JsonNode logprobs = logprobs(candidate.path("logprobsResult"));
+    for (JsonNode part : candidate.path("content").path("parts")) {
+      part(choice, part, logprobs);
+      logprobs = null;
+    }
+    for (JsonNode support : candidate.path("groundingMetadata").path("groundingSupports")) {
+      grounding(choice, support, candidate.path("groundingMetadata").path("groundingChunks"));
+    }
+    String reason = Trees.text(candidate, "finishReason");
+    if (reason != null && !reason.equals("FINISH_REASON_UNSPECIFIED") && !ended.get(choice)) {
+      ended.set(choice);
+      parts.finish(choice, finish(reason, tools.containsKey(choice)), null);
+    }
+  }
+
+  private void part(int choice, JsonNode part, @Nullable JsonNode logprobs) {
+    String own = Trees.text(part, "thoughtSignature");
+    String signature = own == null ? null : Signatures.tag(Dialect.GEMINI, own);
+    if (part.has("functionCall")) {
+      JsonNode call = part.path("functionCall");
+      int tool = tools.merge(choice, 0, (before, zero) -> before + 1);
+      parts.toolCall(choice, tool, Trees.textOr(call, "id"), Trees.textOr(call, "name"), signature);
+      JsonNode arguments = call.path("args");
+      parts.toolArguments(
+          choice, tool, Trees.string(arguments.isObject() ? arguments : Trees.object()));
+      return;
+    }
+    String words = Trees.textOr(part, "text");
+    if (part.path("thought").asBoolean()) {
+      if (!words.isEmpty()) {
+        parts.thinking(choice, words);
+      }
+    } else if (!words.isEmpty()) {
+      text.append(words);
+      parts.text(choice, words, logprobs);
+    } else if (part.has("inlineData")) {
+      JsonNode data = part.path("inlineData");
+      parts.media(choice, Trees.textOr(data, "mimeType"), Trees.textOr(data, "data"));
+    }
+    if (signature != null) {
+      parts.signature(choice, signature);
+    }
+  }
+
+  /** Google counts bytes of UTF-8, everybody else characters. */
+  private void grounding(int choice, JsonNode support, JsonNode chunks) {
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    int start = characters(bytes, support.path("segment").path("startIndex").asInt());
+    int end = characters(bytes, support.path("segment").path("endIndex").asInt());
+    for (JsonNode index : support.path("groundingChunkIndices")) {
+      JsonNode web = chunks.path(index.asInt()).path("web");
+      if (web.isObject()) {
+        String quote = Trees.textOr(support.path("segment"), "text");
+        parts.citation(
+            choice,
+            new Citation(Trees.textOr(web, "uri"), Trees.textOr(web, "title"), quote, start, end));
+      }
+    }
+  }
+
+  private static int characters(byte[] utf8, int bytes) {
+    int length = Math.max(0, Math.min(bytes, utf8.length));
+    return new String(utf8, 0, length, StandardCharsets.UTF_8).length();
+  }
+
+  private static @Nullable JsonNode logprobs(JsonNode result) {
+    JsonNode chosen = result.path("chosenCandidates");
+    if (chosen.isEmpty()) {
+      return null;
+    }
+    ArrayNode tokens = Trees.array();
+    for (int i = 0; i < chosen.size(); i++) {
+      ObjectNode token = token(tokens.addObject(), chosen.get(i));
+      ArrayNode top = token.putArray("top_logprobs");
+      for (JsonNode candidate : result.path("topCandidates").path(i).path("candidates")) {
+        token(top.addObject(), candidate);
+      }
+    }
+    return tokens;
+  }
+
+  private static ObjectNode token(ObjectNode into, JsonNode candidate) {
+    into.put("token", Trees.textOr(candidate, "token"));
+    return into.put("logprob", candidate.path("logProbability").asDouble()).putNull("bytes");
+  }
+
+  private static Finish finish(String reason, boolean called) {
+    return switch (reason) {
+      case "STOP" -> byContent(Finish.STOP, called);
+      case "MAX_TOKENS" -> Finish.LENGTH;
+      case "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE" ->
+          Finish.CONTENT_FILTER;
+      default -> {
+        if (reason.startsWith("IMAGE_")) {
+          yield Finish.CONTENT_FILTER;
+        }
+        throw broken(reason);
+      }
+    };
+  }
+
+  @Override
+  boolean over() {
+    return false;
+  }
+
+  @Override
+  boolean finished() {
+    return begun && !started.isEmpty() && ended.equals(started);
+  }
+
+  @Override
+  Usage usage() {
+    return usage;
+  }
+}

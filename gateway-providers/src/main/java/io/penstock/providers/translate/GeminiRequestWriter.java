@@ -1,0 +1,263 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.translate.Conversation.Format;
+import io.penstock.providers.translate.Conversation.Role;
+import io.penstock.providers.translate.Conversation.Tool;
+import io.penstock.providers.translate.Conversation.ToolChoice;
+import io.penstock.providers.translate.Conversation.Turn;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a Gemini {@code generateContent} request, for the Gemini API and Vertex AI. */
+final class GeminiRequestWriter extends RequestWriter {
+  /** Models that think by budget; later ones by level. */
+  private static final Pattern BY_BUDGET = Pattern.compile("(?:.*/)?gemini-[12]\\..*");
+
+  /** Where Gemini itself fetches a file from. */
+  private static final Pattern OWN_FILES =
+      Pattern.compile(
+          "gs://.*|https://generativelanguage\\.googleapis\\.com/.*|https://(?:www\\.)?youtube\\.com/.*|https://youtu\\.be/.*");
+
+  /** What Gemini 3 takes instead of a signature that got lost on the way. */
+  private static final String NO_SIGNATURE = "skip_thought_signature_validator";
+
+  private final Map<String, String> names = new HashMap<>();
+
+  GeminiRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
+    super(call, conversation, fit);
+  }
+
+  @Override
+  ObjectNode write() {
+    ObjectNode body = Trees.object();
+    int count = systemTurns();
+    if (count > 0) {
+      ArrayNode parts = body.putObject("systemInstruction").putArray("parts");
+      for (Turn turn : conversation.turns().subList(0, count)) {
+        turn.parts().forEach(part -> part(parts, part, turn.path()));
+      }
+    }
+    ArrayNode contents = body.putArray("contents");
+    for (Turn turn : alternating()) {
+      turn(contents.addObject(), turn);
+    }
+    tools(body);
+    ObjectNode config = Trees.object();
+    config(config);
+    if (!config.isEmpty()) {
+      body.set("generationConfig", config);
+    }
+    tier(body);
+    return body;
+  }
+
+  private void turn(ObjectNode content, Turn turn) {
+    boolean model = turn.role() == Role.ASSISTANT;
+    ArrayNode parts = content.put("role", model ? "model" : "user").putArray("parts");
+    String carried = null;
+    boolean called = false;
+    for (Part part : turn.parts()) {
+      if (part instanceof Part.Thinking thought) {
+        String own = Signatures.untag(Dialect.GEMINI, thought.signature());
+        carried = own == null ? carried : own;
+      } else if (part instanceof Part.ToolCall made) {
+        names.put(made.id(), made.name());
+        String own = Signatures.untag(Dialect.GEMINI, made.signature());
+        String signature = own == null ? carried : own;
+        call(parts, made, signature == null && !called ? missing() : signature);
+        carried = null;
+        called = true;
+      } else {
+        part(parts, part, turn.path());
+        if (carried != null && !parts.isEmpty()) {
+          ((ObjectNode) parts.get(parts.size() - 1)).put("thoughtSignature", carried);
+          carried = null;
+        }
+      }
+    }
+    if (parts.isEmpty()) {
+      parts.addObject().put("text", "");
+    }
+  }
+
+  private @Nullable String missing() {
+    return BY_BUDGET.matcher(call.target().model()).matches() ? null : NO_SIGNATURE;
+  }
+
+  private void call(ArrayNode parts, Part.ToolCall made, @Nullable String signature) {
+    ObjectNode part = parts.addObject();
+    ObjectNode function = part.putObject("functionCall");
+    if (call.target().dialect() != Dialect.VERTEX) {
+      function.put("id", made.id());
+    }
+    function.put("name", made.name()).set("args", made.arguments());
+    if (signature != null) {
+      part.put("thoughtSignature", signature);
+    }
+  }
+
+  private void part(ArrayNode parts, Part part, String path) {
+    switch (part) {
+      case Part.Text text -> parts.addObject().put("text", text.text());
+      case Part.Media media -> media(parts, media, path);
+      case Part.ToolResult result -> result(parts, result, path);
+      case Part.ToolCall made -> call(parts, made, null);
+      case Part.Thinking thought -> {}
+    }
+  }
+
+  private void result(ArrayNode parts, Part.ToolResult result, String path) {
+    ObjectNode response = parts.addObject().putObject("functionResponse");
+    if (call.target().dialect() != Dialect.VERTEX) {
+      response.put("id", result.id());
+    }
+    response.put("name", names.getOrDefault(result.id(), result.id()));
+    String text = plainText(result.content());
+    if (result.error()) {
+      response.putObject("response").put("error", text);
+    } else if (text.startsWith("{") && Trees.parse(text) instanceof ObjectNode object) {
+      response.set("response", object);
+    } else {
+      response.putObject("response").put("result", text);
+    }
+    for (Part shown : result.content()) {
+      if (shown instanceof Part.Media media) {
+        media(Trees.arrayIn(response, "parts"), media, path);
+      }
+    }
+  }
+
+  private void media(ArrayNode parts, Part.Media media, String path) {
+    if (!media.label().detail().isEmpty() && !media.label().detail().equals("auto")) {
+      fit.dropped(path + ".detail");
+    }
+    if (media.url() == null) {
+      if (media.kind() == Part.Kind.DOCUMENT
+          && !media.mime().equals("application/pdf")
+          && !media.mime().startsWith("text/")) {
+        fit.unsupported(path, "it takes documents as PDF or text, not " + media.mime());
+        return;
+      }
+      ObjectNode data = parts.addObject().putObject("inlineData");
+      data.put("mimeType", media.mime()).put("data", media.data());
+    } else if (OWN_FILES.matcher(media.url()).matches()) {
+      ObjectNode data = parts.addObject().putObject("fileData");
+      if (!media.mime().isEmpty()) {
+        data.put("mimeType", media.mime());
+      }
+      data.put("fileUri", media.url());
+    } else {
+      fit.unsupported(path, "it does not fetch URLs, and neither does the gateway; send the data");
+    }
+  }
+
+  private void tools(ObjectNode body) {
+    if (conversation.tools().isEmpty()) {
+      conversation.take(Option.PARALLEL_TOOL_CALLS);
+      return;
+    }
+    boolean strict = false;
+    ArrayNode functions = body.putArray("tools").addObject().putArray("functionDeclarations");
+    ToolChoice choice = conversation.toolChoice();
+    boolean any = choice != null && choice.mode() == ToolChoice.Mode.ANY;
+    for (Tool tool : any ? conversation.tools() : offeredTools()) {
+      ObjectNode function = functions.addObject().put("name", tool.name());
+      if (!tool.description().isEmpty()) {
+        function.put("description", tool.description());
+      }
+      if (!tool.schema().path("properties").isEmpty()) {
+        function.set("parametersJsonSchema", tool.schema());
+      }
+      strict |= Boolean.TRUE.equals(tool.strict());
+    }
+    if (choice == null && !strict) {
+      return;
+    }
+    ObjectNode config = body.putObject("toolConfig").putObject("functionCallingConfig");
+    ToolChoice.Mode mode = choice == null ? ToolChoice.Mode.AUTO : choice.mode();
+    config.put("mode", mode == ToolChoice.Mode.AUTO && strict ? "VALIDATED" : mode.name());
+    if (any && choice != null && !choice.names().isEmpty()) {
+      choice.names().forEach(Trees.arrayIn(config, "allowedFunctionNames")::add);
+    }
+  }
+
+  private void config(ObjectNode config) {
+    putCap(config, "maxOutputTokens");
+    putUpTo(config, "temperature", Option.TEMPERATURE, 2);
+    put(config, "topP", Option.TOP_P);
+    put(config, "topK", Option.TOP_K);
+    putStops(config, "stopSequences", 5);
+    put(config, "frequencyPenalty", Option.FREQUENCY_PENALTY);
+    put(config, "presencePenalty", Option.PRESENCE_PENALTY);
+    put(config, "seed", Option.SEED);
+    put(config, "responseLogprobs", Option.LOGPROBS);
+    put(config, "logprobs", Option.TOP_LOGPROBS);
+    JsonNode choices = conversation.take(Option.CHOICES);
+    if (choices != null && choices.asLong() != 1) {
+      config.set("candidateCount", choices);
+    }
+    modalities(config);
+    reasoning(config);
+    Format format = conversation.format();
+    if (format != null) {
+      config.put("responseMimeType", "application/json");
+      if (format.schema() != null) {
+        config.set("responseJsonSchema", format.schema());
+      }
+    }
+  }
+
+  private void modalities(ObjectNode config) {
+    JsonNode modalities = conversation.take(Option.MODALITIES);
+    if (modalities != null && modalities.isArray()) {
+      ArrayNode wanted = config.putArray("responseModalities");
+      modalities.forEach(modality -> wanted.add(modality.asText().toUpperCase(Locale.ROOT)));
+    }
+    JsonNode voice = conversation.take(Option.AUDIO);
+    if (voice != null && voice.path("voice").isTextual()) {
+      config
+          .putObject("speechConfig")
+          .putObject("voiceConfig")
+          .putObject("prebuiltVoiceConfig")
+          .set("voiceName", voice.get("voice"));
+    }
+  }
+
+  private void reasoning(ObjectNode config) {
+    Effort effort = Effort.of(conversation, fit);
+    if (effort == null) {
+      return;
+    }
+    String model = call.target().model();
+    boolean byBudget = BY_BUDGET.matcher(model).matches();
+    if (effort == Effort.NONE && (!byBudget || model.contains("pro"))) {
+      fit.unsupported(Effort.param(conversation), "this model always thinks");
+      return;
+    }
+    ObjectNode thinking = config.putObject("thinkingConfig");
+    thinking.put("includeThoughts", effort != Effort.NONE);
+    if (byBudget) {
+      thinking.put("thinkingBudget", Math.min(effort.budget(conversation), 24_576));
+    } else {
+      Effort level = effort.compareTo(Effort.HIGH) > 0 ? Effort.HIGH : effort;
+      thinking.put("thinkingLevel", level.name());
+    }
+  }
+
+  private void tier(ObjectNode body) {
+    Conversation.Setting tier = conversation.peek(Option.SERVICE_TIER);
+    if (tier != null && List.of("flex", "priority").contains(tier.value().asText())) {
+      conversation.take(Option.SERVICE_TIER);
+      body.put("serviceTier", tier.value().asText().toUpperCase(Locale.ROOT));
+    }
+  }
+}

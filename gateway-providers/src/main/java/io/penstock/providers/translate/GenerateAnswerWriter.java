@@ -1,0 +1,167 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.ErrorBodies;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Writes Gemini's chunks. A call is one part, so its arguments are gathered first. */
+final class GenerateAnswerWriter extends AnswerWriter {
+  private final StringBuilder arguments = new StringBuilder();
+  private final Map<Integer, String> finishes = new TreeMap<>();
+  private @Nullable ObjectNode pending;
+  private int pendingChoice;
+  private String id = "";
+  private String model = "";
+
+  GenerateAnswerWriter(Context context, Outlet out) {
+    super(context, out);
+  }
+
+  @Override
+  public void start(String providerId, String providerModel) {
+    id = providerId.isEmpty() ? context.id() : providerId;
+    model = context.shown(providerModel);
+  }
+
+  private ObjectNode chunk() {
+    ObjectNode chunk = Trees.object();
+    chunk.putArray("candidates");
+    return chunk.put("modelVersion", model).put("responseId", id);
+  }
+
+  private void send(int choice, ObjectNode part, boolean content) {
+    ObjectNode chunk = chunk();
+    ObjectNode candidate = ((ArrayNode) chunk.get("candidates")).addObject();
+    candidate.putObject("content").put("role", "model").putArray("parts").add(part);
+    candidate.put("index", choice);
+    out.event(null, chunk, content);
+  }
+
+  private void flush() {
+    ObjectNode part = pending;
+    if (part == null) {
+      return;
+    }
+    pending = null;
+    JsonNode parsed = arguments.isEmpty() ? Trees.object() : Trees.parse(arguments.toString());
+    arguments.setLength(0);
+    if (!(parsed instanceof ObjectNode object)) {
+      throw Trees.malformed("the arguments of a tool call are not the JSON of an object");
+    }
+    ((ObjectNode) part.get("functionCall")).set("args", object);
+    send(pendingChoice, part, true);
+  }
+
+  @Override
+  public void text(int choice, String text, @Nullable JsonNode logprobs) {
+    flush();
+    if (!text.isEmpty()) {
+      send(choice, Trees.object().put("text", text), true);
+    }
+  }
+
+  @Override
+  public void thinking(int choice, String text) {
+    flush();
+    send(choice, Trees.object().put("text", text).put("thought", true), true);
+  }
+
+  @Override
+  public void signature(int choice, String signature) {
+    flush();
+    ObjectNode part = Trees.object().put("text", "").put("thought", true);
+    send(choice, part.put("thoughtSignature", signature), false);
+  }
+
+  @Override
+  public void redacted(int choice, String data) {
+    // Gemini has no opaque thoughts: the data goes as a signature of an empty one.
+    signature(choice, data);
+  }
+
+  @Override
+  public void refusal(int choice, String text) {
+    text(choice, text, null);
+  }
+
+  @Override
+  public void toolCall(
+      int choice, int tool, String callId, String name, @Nullable String signature) {
+    flush();
+    ObjectNode part = Trees.object();
+    part.putObject("functionCall").put("id", callId(callId, id, choice, tool)).put("name", name);
+    if (signature != null) {
+      part.put("thoughtSignature", signature);
+    }
+    pending = part;
+    pendingChoice = choice;
+  }
+
+  @Override
+  public void toolArguments(int choice, int tool, String fragment) {
+    arguments.append(fragment);
+  }
+
+  @Override
+  public void citation(int choice, Citation citation) {
+    ObjectNode chunk = chunk();
+    ObjectNode candidate = ((ArrayNode) chunk.get("candidates")).addObject();
+    ObjectNode source =
+        candidate.putObject("citationMetadata").putArray("citationSources").addObject();
+    source.put("uri", citation.url()).put("title", citation.title());
+    if (citation.start() >= 0) {
+      source.put("startIndex", citation.start()).put("endIndex", citation.end());
+    }
+    candidate.put("index", choice);
+    out.event(null, chunk, false);
+  }
+
+  @Override
+  public void media(int choice, String mime, String data) {
+    flush();
+    ObjectNode part = Trees.object();
+    part.putObject("inlineData").put("mimeType", mime).put("data", data);
+    send(choice, part, true);
+  }
+
+  @Override
+  public void finish(int choice, Finish finish, @Nullable String stopSequence) {
+    flush();
+    finishes.put(
+        choice,
+        switch (finish) {
+          case STOP, STOP_SEQUENCE, TOOL_CALLS -> "STOP";
+          case LENGTH -> "MAX_TOKENS";
+          case CONTENT_FILTER, REFUSAL -> "SAFETY";
+        });
+  }
+
+  @Override
+  void end(Usage usage, @Nullable String penstock) {
+    ObjectNode chunk = chunk();
+    ArrayNode candidates = (ArrayNode) chunk.get("candidates");
+    for (Map.Entry<Integer, String> finish : finishes.entrySet()) {
+      ObjectNode candidate = candidates.addObject();
+      ObjectNode part =
+          candidate.putObject("content").put("role", "model").putArray("parts").addObject();
+      part.put("text", "");
+      candidate.put("finishReason", finish.getValue()).put("index", finish.getKey());
+    }
+    chunk.set("usageMetadata", UsageWriters.gemini(usage));
+    note(penstock);
+    out.event(null, chunk, false);
+  }
+
+  @Override
+  void error(String message, @Nullable String penstock) {
+    note(penstock);
+    String body = ErrorBodies.json(Dialect.GEMINI, 502, "upstream_error", message, null, id);
+    out.event(null, Trees.answer(body), false);
+  }
+}

@@ -1,0 +1,212 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.ErrorBodies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the events of an Anthropic message: one block at a time, each opened and closed.
+ *
+ * <pre>
+ *   message_start (block_start block_delta* block_stop)* message_delta message_stop
+ * </pre>
+ */
+final class MessagesAnswerWriter extends AnswerWriter {
+  private enum Block {
+    NONE,
+    TEXT,
+    THINKING,
+    TOOL
+  }
+
+  private Block open = Block.NONE;
+  private int index = -1;
+  private int openTool = -1;
+  private String id = "";
+  private Finish finish = Finish.STOP;
+  private @Nullable String stopSequence;
+
+  MessagesAnswerWriter(Context context, Outlet out) {
+    super(context, out);
+  }
+
+  @Override
+  public void start(String providerId, String model) {
+    String own = providerId.isEmpty() ? context.id() : providerId;
+    id = own.startsWith("msg_") ? own : "msg_" + own;
+    ObjectNode event = Trees.object().put("type", "message_start");
+    ObjectNode message = event.putObject("message");
+    message.put("id", id).put("type", "message").put("role", "assistant");
+    message.put("model", context.shown(model)).putArray("content");
+    message.putNull("stop_reason").putNull("stop_sequence");
+    // Nobody knows the input before the end; message_delta corrects the estimate.
+    long estimate = Trees.string(context.request()).length() / 4;
+    message.set(
+        "usage", UsageWriters.anthropic(Usage.builder().set(Meter.INPUT, estimate).build()));
+    out.event("message_start", event, false);
+  }
+
+  private ObjectNode startBlock(String type) {
+    close();
+    index++;
+    ObjectNode event = Trees.object().put("type", "content_block_start").put("index", index);
+    event.putObject("content_block").put("type", type);
+    return event;
+  }
+
+  private void delta(ObjectNode delta) {
+    ObjectNode event = Trees.object().put("type", "content_block_delta").put("index", index);
+    event.set("delta", delta);
+    out.event("content_block_delta", event, true);
+  }
+
+  private void close() {
+    if (open != Block.NONE) {
+      open = Block.NONE;
+      ObjectNode event = Trees.object().put("type", "content_block_stop").put("index", index);
+      out.event("content_block_stop", event, false);
+    }
+  }
+
+  private void ensure(Block wanted, String type, String field) {
+    if (open != wanted) {
+      ObjectNode event = startBlock(type);
+      ((ObjectNode) event.get("content_block")).put(field, "");
+      if (wanted == Block.THINKING) {
+        ((ObjectNode) event.get("content_block")).put("signature", "");
+      }
+      out.event("content_block_start", event, false);
+      open = wanted;
+    }
+  }
+
+  @Override
+  public void text(int choice, String text, @Nullable JsonNode logprobs) {
+    if (!text.isEmpty()) {
+      ensure(Block.TEXT, "text", "text");
+      delta(Trees.object().put("type", "text_delta").put("text", text));
+    }
+  }
+
+  /** Unsigned thoughts stay out: a client would send them back, and Claude refuses them. */
+  @Override
+  public void thinking(int choice, String text) {
+    if (context.signedThoughts()) {
+      ensure(Block.THINKING, "thinking", "thinking");
+      delta(Trees.object().put("type", "thinking_delta").put("thinking", text));
+    }
+  }
+
+  @Override
+  public void signature(int choice, String signature) {
+    ensure(Block.THINKING, "thinking", "thinking");
+    delta(Trees.object().put("type", "signature_delta").put("signature", signature));
+    close();
+  }
+
+  @Override
+  public void redacted(int choice, String data) {
+    ObjectNode event = startBlock("redacted_thinking");
+    ((ObjectNode) event.get("content_block")).put("data", data);
+    out.event("content_block_start", event, true);
+    open = Block.THINKING;
+    close();
+  }
+
+  @Override
+  public void refusal(int choice, String text) {
+    text(choice, text, null);
+  }
+
+  @Override
+  public void toolCall(
+      int choice, int tool, String callId, String name, @Nullable String signature) {
+    if (signature != null) {
+      signature(choice, signature);
+    }
+    ObjectNode event = startBlock("tool_use");
+    ObjectNode block = (ObjectNode) event.get("content_block");
+    block.put("id", callId(callId, id, choice, tool)).put("name", name).putObject("input");
+    out.event("content_block_start", event, true);
+    open = Block.TOOL;
+    openTool = tool;
+  }
+
+  @Override
+  public void toolArguments(int choice, int tool, String fragment) {
+    if (open != Block.TOOL || openTool != tool) {
+      throw Trees.malformed("arguments of a tool call came after the call was over");
+    }
+    delta(Trees.object().put("type", "input_json_delta").put("partial_json", fragment));
+  }
+
+  @Override
+  public void citation(int choice, Citation citation) {
+    if (open != Block.TEXT) {
+      return;
+    }
+    ObjectNode delta = Trees.object().put("type", "citations_delta");
+    ObjectNode cited = delta.putObject("citation");
+    if (citation.url().isEmpty()) {
+      cited
+          .put("type", "char_location")
+          .put("document_index", 0)
+          .put("document_title", citation.title())
+          .put("start_char_index", Math.max(0, citation.start()))
+          .put("end_char_index", Math.max(0, citation.end()));
+    } else {
+      cited
+          .put("type", "web_search_result_location")
+          .put("url", citation.url())
+          .put("title", citation.title())
+          .put("encrypted_index", "");
+    }
+    cited.put("cited_text", citation.quote());
+    delta(delta);
+  }
+
+  @Override
+  public void media(int choice, String mime, String data) {
+    throw Trees.malformed(
+        "the model answered with " + mime + ", which has no form for this client");
+  }
+
+  @Override
+  public void finish(int choice, Finish reason, @Nullable String sequence) {
+    finish = reason;
+    stopSequence = sequence;
+  }
+
+  @Override
+  void end(Usage usage, @Nullable String penstock) {
+    close();
+    ObjectNode event = Trees.object().put("type", "message_delta");
+    ObjectNode delta = event.putObject("delta").put("stop_reason", reason());
+    delta.put("stop_sequence", stopSequence);
+    event.set("usage", UsageWriters.anthropic(usage));
+    out.event("message_delta", event, false);
+    note(penstock);
+    out.event("message_stop", Trees.object().put("type", "message_stop"), false);
+  }
+
+  private String reason() {
+    return switch (finish) {
+      case STOP -> "end_turn";
+      case STOP_SEQUENCE -> "stop_sequence";
+      case LENGTH -> "max_tokens";
+      case TOOL_CALLS -> "tool_use";
+      case CONTENT_FILTER, REFUSAL -> "refusal";
+    };
+  }
+
+  @Override
+  void error(String message, @Nullable String penstock) {
+    note(penstock);
+    String body = ErrorBodies.json(Dialect.ANTHROPIC, 502, "upstream_error", message, null, id);
+    out.event("error", Trees.answer(body), false);
+  }
+}

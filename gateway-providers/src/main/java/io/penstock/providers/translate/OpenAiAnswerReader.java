@@ -1,0 +1,171 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Citation;
+import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.BitSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads chat completions, of OpenAI and of everything compatible. */
+final class OpenAiAnswerReader extends AnswerReader {
+  private final BitSet started = new BitSet();
+  private final BitSet ended = new BitSet();
+  private final BitSet called = new BitSet();
+  private boolean begun;
+  private Usage usage = Usage.NONE;
+
+  OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+    super(parts, errors);
+  }
+
+  @Override
+  void whole(ObjectNode answer) {
+    if (!answer.path("choices").isArray() || answer.path("choices").isEmpty()) {
+      throw Trees.present(answer.get("error"))
+          ? failure(answer)
+          : Trees.malformed("the answer has no choices");
+    }
+    read(answer, "message");
+    if (!finished()) {
+      throw Trees.malformed("the answer has no finish_reason");
+    }
+  }
+
+  @Override
+  void event(String type, ObjectNode data) {
+    if (Trees.present(data.get("error"))) {
+      throw failure(data);
+    }
+    read(data, "delta");
+  }
+
+  private void read(ObjectNode chunk, String field) {
+    JsonNode choices = chunk.path("choices");
+    JsonNode reported = chunk.path("usage");
+    if (!reported.isObject()) {
+      reported = chunk.path("x_groq").path("usage");
+    }
+    if (reported.isObject()) {
+      String model = Trees.text(chunk, "model");
+      usage =
+          UsageReaders.openAiChat(reported).toBuilder()
+              .model(model)
+              .serviceTier(UsageReaders.tier(Trees.textOr(chunk, "service_tier")))
+              .build();
+    }
+    if (!begun && !choices.isEmpty()) {
+      begun = true;
+      parts.start(Trees.textOr(chunk, "id"), Trees.textOr(chunk, "model"));
+    }
+    for (JsonNode choice : choices) {
+      int index = choice.path("index").asInt();
+      if (index < 0 || index > 127) {
+        throw Trees.malformed("a choice has the index " + index);
+      }
+      started.set(index);
+      message(index, choice.path(field), choice.path("logprobs").path("content"));
+      String finish = Trees.text(choice, "finish_reason");
+      if (finish != null && !finish.isEmpty() && !ended.get(index)) {
+        ended.set(index);
+        parts.finish(index, finish(finish, called.get(index)), null);
+      }
+    }
+  }
+
+  private void message(int choice, JsonNode message, JsonNode logprobs) {
+    String thought = Trees.text(message, "reasoning_content");
+    thought = thought == null ? Trees.text(message, "reasoning") : thought;
+    if (thought != null && !thought.isEmpty()) {
+      parts.thinking(choice, thought);
+    }
+    content(
+        choice,
+        message.path("content"),
+        logprobs.isArray() && !logprobs.isEmpty() ? logprobs : null);
+    String refusal = Trees.textOr(message, "refusal");
+    if (!refusal.isEmpty()) {
+      parts.refusal(choice, refusal);
+    }
+    for (JsonNode annotation : message.path("annotations")) {
+      JsonNode cited = annotation.path("url_citation");
+      parts.citation(
+          choice,
+          new Citation(
+              Trees.textOr(cited, "url"),
+              Trees.textOr(cited, "title"),
+              "",
+              cited.path("start_index").asInt(-1),
+              cited.path("end_index").asInt(-1)));
+    }
+    int position = 0;
+    for (JsonNode call : message.path("tool_calls")) {
+      call(choice, call.path("index").asInt(position), call);
+      position++;
+    }
+    if (message.path("function_call").isObject()) {
+      call(choice, 0, Trees.object().put("id", "").set("function", message.get("function_call")));
+    }
+  }
+
+  /** Content is text; Mistral's reasoning models send a list of parts. */
+  private void content(int choice, JsonNode content, @Nullable JsonNode logprobs) {
+    if (content.isTextual()) {
+      if (!content.textValue().isEmpty()) {
+        parts.text(choice, content.textValue(), logprobs);
+      }
+      return;
+    }
+    for (JsonNode part : content) {
+      if (Trees.textOr(part, "type").equals("thinking")) {
+        part.path("thinking")
+            .forEach(thought -> parts.thinking(choice, Trees.textOr(thought, "text")));
+      } else if (!Trees.textOr(part, "text").isEmpty()) {
+        parts.text(choice, Trees.textOr(part, "text"), null);
+      }
+    }
+  }
+
+  private void call(int choice, int tool, JsonNode call) {
+    JsonNode function = call.path("function");
+    String name = Trees.textOr(function, "name");
+    called.set(choice);
+    if (!name.isEmpty()) {
+      parts.toolCall(choice, tool, Trees.textOr(call, "id"), name, null);
+    }
+    JsonNode arguments = function.path("arguments");
+    String fragment = arguments.isObject() ? Trees.string(arguments) : arguments.asText("");
+    if (!fragment.isEmpty()) {
+      parts.toolArguments(choice, tool, fragment);
+    }
+  }
+
+  private static Finish finish(String reason, boolean called) {
+    return switch (reason) {
+      case "length", "max_tokens", "model_length" -> Finish.LENGTH;
+      case "tool_calls", "function_call" -> Finish.TOOL_CALLS;
+      case "content_filter" -> Finish.CONTENT_FILTER;
+      case "error" -> throw broken(reason);
+      default -> byContent(Finish.STOP, called);
+    };
+  }
+
+  /** The end is {@code [DONE]}, which is no JSON: the stream's driver sees it. */
+  @Override
+  boolean over() {
+    return false;
+  }
+
+  @Override
+  boolean finished() {
+    return begun && ended.equals(started);
+  }
+
+  @Override
+  Usage usage() {
+    return usage;
+  }
+}

@@ -1,0 +1,73 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A piece of a turn. {@code cache} is the lifetime of a cache breakpoint just behind the piece
+ * ({@code 5m}, {@code 1h}) or null for none.
+ */
+sealed interface Part {
+  /** Text of any role. */
+  record Text(String text, @Nullable String cache) implements Part {}
+
+  /** What a {@link Media} holds. */
+  enum Kind {
+    IMAGE,
+    DOCUMENT,
+    AUDIO,
+    VIDEO
+  }
+
+  /**
+   * An image, document, sound or film.
+   *
+   * @param data base64, or null when there is a URL
+   * @param url where it is, or null
+   * @param label what it is called and how it is to be treated
+   */
+  record Media(Kind kind, String mime, @Nullable String data, @Nullable String url, Label label)
+      implements Part {
+    String describe() {
+      return kind.name().toLowerCase(java.util.Locale.ROOT) + " (" + mime + ")";
+    }
+  }
+
+  /**
+   * What a {@link Media} is called and how it is to be treated.
+   *
+   * @param name file name or title, or ""
+   * @param detail OpenAI's image detail, or ""
+   */
+  record Label(String name, String detail, @Nullable String cache) {
+    static final Label NONE = new Label("", "", null);
+  }
+
+  /**
+   * The assistant calls a tool.
+   *
+   * @param signature the model's own proof of its thoughts, tagged with its dialect, or null
+   */
+  record ToolCall(
+      String id,
+      String name,
+      ObjectNode arguments,
+      @Nullable String signature,
+      @Nullable String cache)
+      implements Part {}
+
+  /** What a tool answered; {@code content} holds text and media. */
+  record ToolResult(String id, List<Part> content, boolean error, @Nullable String cache)
+      implements Part {}
+
+  /**
+   * What the model thought.
+   *
+   * @param text readable, or ""
+   * @param signature proof, tagged with its dialect; null when unsigned
+   * @param redacted opaque thoughts instead of text, tagged with their dialect, or null
+   */
+  record Thinking(String text, @Nullable String signature, @Nullable String redacted)
+      implements Part {}
+}

@@ -1,0 +1,205 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.translate.Conversation.Role;
+import io.penstock.providers.translate.Conversation.Tool;
+import io.penstock.providers.translate.Conversation.ToolChoice;
+import io.penstock.providers.translate.Conversation.Turn;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What the writers of the provider dialects share. One per attempt. */
+abstract class RequestWriter {
+  private static final Pattern PLAIN_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
+
+  final ProviderCall call;
+  final Conversation conversation;
+  final Fit fit;
+
+  RequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
+    this.call = call;
+    this.conversation = conversation;
+    this.fit = fit;
+  }
+
+  /** Returns the body; the route's own fields are not in it yet. */
+  abstract ObjectNode write();
+
+  /** Writes a setting under the target's name. */
+  final void put(ObjectNode into, String name, Option option) {
+    JsonNode value = conversation.take(option);
+    if (value != null) {
+      into.set(name, value);
+    }
+  }
+
+  /** Writes a number that the target takes only up to a limit. */
+  final void putUpTo(ObjectNode into, String name, Option option, double max) {
+    Conversation.Setting setting = conversation.peek(option);
+    conversation.take(option);
+    if (setting == null) {
+      return;
+    }
+    double value = setting.value().asDouble();
+    if (value < 0 || value > max) {
+      fit.unsupported(
+          setting.param(), "it is " + setting.value() + " (expected: 0 to " + max + ")");
+    } else {
+      into.set(name, setting.value());
+    }
+  }
+
+  /** Writes the stop sequences, at most so many. */
+  final void putStops(ObjectNode into, String name, int most) {
+    Conversation.Setting setting = conversation.peek(Option.STOP);
+    conversation.take(Option.STOP);
+    if (setting == null || setting.value().isEmpty()) {
+      return;
+    }
+    if (setting.value().size() > most) {
+      throw fit.refusal(
+          setting.param(),
+          "there are " + setting.value().size() + " entries (expected: at most " + most + ")");
+    }
+    for (JsonNode stop : setting.value()) {
+      if (stop.textValue().isBlank()) {
+        throw fit.refusal(setting.param(), "a stop sequence of white space alone is refused there");
+      }
+    }
+    into.set(name, setting.value());
+  }
+
+  /** Returns the output cap: the gateway's, else the client's, else -1. */
+  final long outputCap() {
+    JsonNode asked = conversation.take(Option.MAX_TOKENS);
+    if (call.maxTokens() >= 0) {
+      return call.maxTokens();
+    }
+    if (asked == null) {
+      return -1;
+    }
+    if (asked.asLong() <= 0) {
+      Conversation.Setting setting = conversation.peek(Option.MAX_TOKENS);
+      throw fit.refusal(setting == null ? "max_tokens" : setting.param(), "it must be at least 1");
+    }
+    return asked.asLong();
+  }
+
+  final void putCap(ObjectNode into, String name) {
+    long cap = outputCap();
+    if (cap >= 0) {
+      into.set(name, LongNode.valueOf(cap));
+    }
+  }
+
+  /** Returns the index of the first turn that is not of the system. */
+  final int systemTurns() {
+    int count = 0;
+    List<Turn> turns = conversation.turns();
+    while (count < turns.size() && turns.get(count).role() == Role.SYSTEM) {
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * Returns the turns behind the opening system ones as alternating messages: neighbours of one
+   * role are joined, a later system turn speaks as the user, and tool results stand before what the
+   * user says, in the order of the calls.
+   */
+  final List<Turn> alternating() {
+    List<Turn> joined = new ArrayList<>();
+    List<Turn> turns = conversation.turns();
+    for (int i = systemTurns(); i < turns.size(); i++) {
+      Turn turn = turns.get(i);
+      Role role = turn.role() == Role.ASSISTANT ? Role.ASSISTANT : Role.USER;
+      Turn last = joined.isEmpty() ? null : joined.getLast();
+      if (last != null && last.role() == role) {
+        last.parts().addAll(turn.parts());
+      } else {
+        joined.add(new Turn(role, new ArrayList<>(turn.parts()), turn.path()));
+      }
+    }
+    for (int i = 1; i < joined.size(); i++) {
+      resultsFirst(joined.get(i - 1).parts(), joined.get(i).parts());
+    }
+    return joined;
+  }
+
+  private static void resultsFirst(List<Part> asked, List<Part> answered) {
+    List<Part> results = new ArrayList<>();
+    for (Part part : asked) {
+      if (part instanceof Part.ToolCall call) {
+        for (Part other : answered) {
+          if (other instanceof Part.ToolResult result && result.id().equals(call.id())) {
+            results.add(result);
+          }
+        }
+      }
+    }
+    if (!results.isEmpty()) {
+      answered.removeIf(Part.ToolResult.class::isInstance);
+      answered.addAll(0, results);
+    }
+  }
+
+  /** Returns the tools that may be called: those that the choice names, when it names several. */
+  final List<Tool> offeredTools() {
+    ToolChoice choice = conversation.toolChoice();
+    if (choice == null || choice.names().isEmpty() || !narrows(choice)) {
+      return conversation.tools();
+    }
+    return conversation.tools().stream()
+        .filter(tool -> choice.names().contains(tool.name()))
+        .toList();
+  }
+
+  private static boolean narrows(ToolChoice choice) {
+    return choice.mode() == ToolChoice.Mode.AUTO || choice.names().size() > 1;
+  }
+
+  /** Returns the one tool that must be called, or null. */
+  static @Nullable String onlyTool(ToolChoice choice) {
+    return choice.mode() == ToolChoice.Mode.ANY && choice.names().size() == 1
+        ? choice.names().getFirst()
+        : null;
+  }
+
+  /**
+   * Returns an id that every provider takes: the client's own when it is plain, else a hash of it.
+   * Call and result go through here alike, so they still match.
+   */
+  static String plainId(String id) {
+    return PLAIN_ID.matcher(id).matches() ? id : "call_" + hash(id).substring(0, 32);
+  }
+
+  static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is part of every Java", e);
+    }
+  }
+
+  /** Returns the texts of a tool result, one below the other. */
+  static String plainText(List<Part> parts) {
+    StringBuilder text = new StringBuilder();
+    for (Part part : parts) {
+      if (part instanceof Part.Text words) {
+        text.append(text.isEmpty() ? "" : "\n").append(words.text());
+      }
+    }
+    return text.toString();
+  }
+}

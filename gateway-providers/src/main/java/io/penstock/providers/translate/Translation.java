@@ -1,0 +1,181 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.TranslatedStream.Conversion;
+import io.penstock.providers.translate.Wiring.Operation;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Calls whose client does not speak the provider's dialect. Pure; what it makes belongs to the
+ * attempt's event loop.
+ */
+public final class Translation {
+  private Translation() {}
+
+  /**
+   * Returns whether a client's endpoint has a counterpart in a provider's dialect.
+   *
+   * @param to OPENAI (chat completions), ANTHROPIC, GEMINI, BEDROCK (Converse) or COHERE
+   */
+  public static boolean serves(Endpoint endpoint, Dialect to) {
+    return switch (endpoint) {
+      case CHAT, RESPONSES, MESSAGES, GENERATE ->
+          switch (to) {
+            case OPENAI, ANTHROPIC, GEMINI, BEDROCK, COHERE -> true;
+            default -> false;
+          };
+      default -> false;
+    };
+  }
+
+  /**
+   * Makes the bytes of one attempt in the provider's dialect and the way back.
+   *
+   * <p>{@link ProviderCall#set} and {@link ProviderCall#defaults} are read as OpenAI's words where
+   * they are such (so that {@code max_tokens} or {@code reasoning_effort} mean the same on every
+   * target), else as top-level fields of the provider.
+   *
+   * @param to the dialect of the body: OPENAI, ANTHROPIC, GEMINI, BEDROCK or COHERE
+   * @throws GatewayException 400 naming the field and the provider
+   */
+  public static Attempt attempt(ProviderCall call, Dialect to, Wiring wiring) {
+    if (!serves(call.endpoint(), to)) {
+      throw GatewayException.unsupported(
+          "model",
+          "The endpoint "
+              + call.endpoint().label()
+              + " has no counterpart at provider \""
+              + call.target().provider()
+              + "\" ("
+              + to.label()
+              + ").");
+    }
+    ObjectNode request = Trees.request(call.body());
+    Fit fit = new Fit(call);
+    Conversation conversation = reader(call, fit).read(request);
+    RouteSettings.apply(call, conversation);
+    ObjectNode body = writer(call, to, conversation, fit).write();
+    conversation.refuseRest(fit);
+    RouteSettings.apply(call, body);
+    var context =
+        new AnswerWriter.Context(
+            wiring.newId(), wiring.epochSeconds(), call.clientModel(), request, signs(to));
+    return new TranslatedAttempt(
+        wiring.request(call, Operation.CHAT, Trees.bytes(body), headers(to, body)),
+        fit.droppedParams(),
+        call.endpoint() == Endpoint.GENERATE && call.arraySplit(),
+        wiring::frames,
+        (out, stream) -> conversion(call, to, wiring, clientWriter(call, context, out, stream)),
+        () -> Aggregate.of(call.endpoint()));
+  }
+
+  /** Whether thoughts of that dialect come with a signature, so that they can be sent back. */
+  private static boolean signs(Dialect to) {
+    return to == Dialect.ANTHROPIC || to == Dialect.BEDROCK;
+  }
+
+  private static RequestReader reader(ProviderCall call, Fit fit) {
+    return switch (call.endpoint()) {
+      case RESPONSES -> new ResponsesRequestReader(fit);
+      case MESSAGES, COUNT_TOKENS -> {
+        String version = call.headers().get("anthropic-version");
+        yield new MessagesRequestReader(fit, MessagesRequestReader.VERSION_2026.equals(version));
+      }
+      case GENERATE, GEMINI_COUNT_TOKENS -> new GenerateRequestReader(fit);
+      default -> new ChatRequestReader(fit);
+    };
+  }
+
+  private static RequestWriter writer(
+      ProviderCall call, Dialect to, Conversation conversation, Fit fit) {
+    return switch (to) {
+      case ANTHROPIC -> new AnthropicRequestWriter(call, conversation, fit);
+      case GEMINI -> new GeminiRequestWriter(call, conversation, fit);
+      case BEDROCK -> new ConverseRequestWriter(call, conversation, fit);
+      case COHERE -> new CohereRequestWriter(call, conversation, fit);
+      default -> new OpenAiRequestWriter(call, conversation, fit);
+    };
+  }
+
+  private static AnswerWriter clientWriter(
+      ProviderCall call, AnswerWriter.Context context, Outlet out, boolean stream) {
+    return switch (call.endpoint()) {
+      case RESPONSES -> new ResponsesAnswerWriter(context, out);
+      case MESSAGES -> new MessagesAnswerWriter(context, out);
+      case GENERATE -> new GenerateAnswerWriter(context, out);
+      default -> {
+        JsonNode options = context.request().path("stream_options");
+        boolean usage = !stream || options.path("include_usage").asBoolean();
+        yield new ChatAnswerWriter(context, out, usage);
+      }
+    };
+  }
+
+  private static Conversion conversion(
+      ProviderCall call, Dialect to, Wiring wiring, AnswerWriter writer) {
+    Observed observed = new Observed(writer);
+    String model = call.target().model();
+    AnswerReader reader =
+        switch (to) {
+          case ANTHROPIC -> new AnthropicAnswerReader(observed, wiring::failure);
+          case GEMINI -> new GeminiAnswerReader(observed, wiring::failure);
+          case BEDROCK -> new ConverseAnswerReader(observed, wiring::failure, model);
+          case COHERE -> new CohereAnswerReader(observed, wiring::failure, model);
+          default -> new OpenAiAnswerReader(observed, wiring::failure);
+        };
+    return new Conversion(reader, observed, writer);
+  }
+
+  /** The older version still takes sampling fields, the newer one refuses them. */
+  private static List<Header> headers(Dialect to, ObjectNode body) {
+    if (to != Dialect.ANTHROPIC) {
+      return List.of();
+    }
+    boolean samples = body.has("temperature") || body.has("top_p") || body.has("top_k");
+    String version = samples ? "2023-06-01" : MessagesRequestReader.VERSION_2026;
+    return List.of(new Header("anthropic-version", version));
+  }
+
+  /** Settings of the route, which speak OpenAI's words or the provider's. */
+  private static final class RouteSettings {
+    private RouteSettings() {}
+
+    static void apply(ProviderCall call, Conversation conversation) {
+      call.defaults()
+          .forEach((name, value) -> {
+            Option option = ChatRequestReader.OPTIONS.get(name);
+            if (option != null && !conversation.has(option)) {
+              conversation.set(option, name, value);
+            }
+          });
+      call.set()
+          .forEach((name, value) -> {
+            Option option = ChatRequestReader.OPTIONS.get(name);
+            if (option != null) {
+              conversation.set(option, name, value);
+            }
+          });
+    }
+
+    static void apply(ProviderCall call, ObjectNode body) {
+      for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
+        if (!ChatRequestReader.OPTIONS.containsKey(field.getKey()) && !body.has(field.getKey())) {
+          body.set(field.getKey(), field.getValue());
+        }
+      }
+      for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
+        if (!ChatRequestReader.OPTIONS.containsKey(field.getKey())) {
+          body.set(field.getKey(), field.getValue());
+        }
+      }
+    }
+  }
+}

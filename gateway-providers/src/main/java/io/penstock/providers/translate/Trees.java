@@ -1,0 +1,135 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.FailureKind;
+import io.penstock.core.GatewayException;
+import io.penstock.core.body.RequestBody;
+import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** JSON trees: read, written, and small questions to them. */
+final class Trees {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+              new JsonFactoryBuilder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(RequestBody.MAX_DEPTH)
+                          .maxStringLength(Integer.MAX_VALUE)
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  private static final ObjectReader READER = MAPPER.reader();
+  private static final ObjectWriter WRITER = MAPPER.writer();
+
+  private Trees() {}
+
+  static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  /** Reads a request that {@link RequestBody} has already found well-formed. */
+  static ObjectNode request(RequestBody body) {
+    try {
+      if (READER.readTree(body.bytes()) instanceof ObjectNode tree) {
+        return tree;
+      }
+    } catch (IOException e) {
+      throw GatewayException.invalid(null, "The request body could not be read as JSON.");
+    }
+    throw GatewayException.invalid(null, "The request body is not a JSON object.");
+  }
+
+  /** Reads a provider's JSON object. */
+  static ObjectNode answer(byte[] json) {
+    try {
+      if (READER.readTree(json) instanceof ObjectNode tree) {
+        return tree;
+      }
+    } catch (IOException e) {
+      throw malformed("the provider's answer is not JSON");
+    }
+    throw malformed("the provider's answer is not a JSON object");
+  }
+
+  /** Reads a JSON object in an event of a provider's stream. */
+  static ObjectNode answer(String json) {
+    if (parse(json) instanceof ObjectNode tree) {
+      return tree;
+    }
+    throw malformed("an event of the provider's stream is not a JSON object");
+  }
+
+  /** Reads JSON text; null when it is none. */
+  static @Nullable JsonNode parse(String json) {
+    try {
+      JsonNode tree = READER.readTree(json);
+      return tree == null || tree.isMissingNode() ? null : tree;
+    } catch (JsonProcessingException e) {
+      return null;
+    }
+  }
+
+  static byte[] bytes(JsonNode tree) {
+    try {
+      return WRITER.writeValueAsBytes(tree);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a JSON tree could not be written", e);
+    }
+  }
+
+  static String string(JsonNode tree) {
+    try {
+      return WRITER.writeValueAsString(tree);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a JSON tree could not be written", e);
+    }
+  }
+
+  /** Returns a text field, or null when it is absent, null or something else. */
+  static @Nullable String text(JsonNode tree, String field) {
+    JsonNode value = tree.get(field);
+    return value != null && value.isTextual() ? value.textValue() : null;
+  }
+
+  /** Returns a text field, or "". */
+  static String textOr(JsonNode tree, String field) {
+    String text = text(tree, field);
+    return text == null ? "" : text;
+  }
+
+  /** Returns whether the node is there and not null. */
+  static boolean present(@Nullable JsonNode node) {
+    return node != null && !node.isNull() && !node.isMissingNode();
+  }
+
+  /** Returns the array of that name under the object, made when it is absent. */
+  static ArrayNode arrayIn(ObjectNode tree, String field) {
+    return tree.get(field) instanceof ArrayNode array ? array : tree.putArray(field);
+  }
+
+  /** Returns the object of that name under the object, made when it is absent. */
+  static ObjectNode objectIn(ObjectNode tree, String field) {
+    return tree.get(field) instanceof ObjectNode object ? object : tree.putObject(field);
+  }
+
+  static ProviderException malformed(String why) {
+    return new ProviderException(Failure.of(FailureKind.MALFORMED, why));
+  }
+}
