@@ -49,7 +49,7 @@ final class AnthropicRequestWriter extends RequestWriter {
     if (breakpoints > 4) {
       throw GatewayException.invalid(
           "cache_control",
-          "There are " + breakpoints + " cache breakpoints (expected: at most 4).");
+          "\"cache_control\": there are " + breakpoints + " breakpoints (expected: at most 4).");
     }
     if (call.stream()) {
       body.put("stream", true);

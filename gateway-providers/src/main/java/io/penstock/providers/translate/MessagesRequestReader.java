@@ -83,7 +83,7 @@ final class MessagesRequestReader extends RequestReader {
     if (breakpoints > 4) {
       throw GatewayException.invalid(
           "cache_control",
-          "There are " + breakpoints + " cache breakpoints (expected: at most 4).");
+          "\"cache_control\": there are " + breakpoints + " breakpoints (expected: at most 4).");
     }
     return conversation;
   }
@@ -99,7 +99,9 @@ final class MessagesRequestReader extends RequestReader {
         if (newest && parts.stream().anyMatch(Part.Media.class::isInstance)) {
           throw GatewayException.unsupported(
               path,
-              "Documents in assistant messages are not part of anthropic-version "
+              "\""
+                  + path
+                  + "\": documents in assistant messages are not part of anthropic-version "
                   + VERSION_2026
                   + ".");
         }
@@ -138,7 +140,11 @@ final class MessagesRequestReader extends RequestReader {
         if (newest && user && citations.isArray() && !citations.isEmpty()) {
           throw GatewayException.unsupported(
               path + ".citations",
-              "Citations on user text are not part of anthropic-version " + VERSION_2026 + ".");
+              "\""
+                  + path
+                  + ".citations\": citations on user text are not part of anthropic-version "
+                  + VERSION_2026
+                  + ".");
         }
         String text = need(block, "text", path);
         if (!text.isEmpty()) {

@@ -18,6 +18,9 @@ final class OpenAiRequestWriter extends RequestWriter {
   /** Models that refuse {@code max_tokens}; compatible servers know only that. */
   private static final Pattern NEW_CAP = Pattern.compile("(?:.*/)?(?:o\\d|gpt-[5-9]).*");
 
+  /** OpenAI's models that do not reason refuse to be told how much. */
+  private static final Pattern PLAIN_MODEL = Pattern.compile("(?:.*/)?(?:gpt-[34]|chatgpt-).*");
+
   OpenAiRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
   }
@@ -54,10 +57,7 @@ final class OpenAiRequestWriter extends RequestWriter {
     put(body, "service_tier", Option.SERVICE_TIER);
     put(body, "verbosity", Option.VERBOSITY);
     put(body, "prediction", Option.PREDICTION);
-    Effort effort = Effort.of(conversation, fit);
-    if (effort != null) {
-      body.put("reasoning_effort", effort.word());
-    }
+    reasoning(body);
     format(body);
     if (call.stream()) {
       body.put("stream", true);
@@ -67,6 +67,18 @@ final class OpenAiRequestWriter extends RequestWriter {
       }
     }
     return body;
+  }
+
+  private void reasoning(ObjectNode body) {
+    Effort effort = Effort.of(conversation, fit);
+    if (effort == null) {
+      return;
+    }
+    if (!PLAIN_MODEL.matcher(call.target().model()).matches()) {
+      body.put("reasoning_effort", effort.word());
+    } else if (effort != Effort.NONE) {
+      fit.unsupported(Effort.param(conversation), "this model does not think");
+    }
   }
 
   /** A system or user turn; tool results become messages of their own, before what else is said. */

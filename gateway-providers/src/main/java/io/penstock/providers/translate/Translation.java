@@ -24,6 +24,8 @@ public final class Translation {
    * Returns whether a client's endpoint has a counterpart in a provider's dialect.
    *
    * @param to OPENAI (chat completions), ANTHROPIC, GEMINI, BEDROCK (Converse) or COHERE
+   * @return true for conversations to all of them; embeddings to OPENAI, GEMINI and COHERE; token
+   *     counts to ANTHROPIC and GEMINI
    */
   public static boolean serves(Endpoint endpoint, Dialect to) {
     return switch (endpoint) {
@@ -32,7 +34,7 @@ public final class Translation {
             case OPENAI, ANTHROPIC, GEMINI, BEDROCK, COHERE -> true;
             default -> false;
           };
-      default -> false;
+      default -> Embeddings.serves(endpoint, to) || CountTokens.serves(endpoint, to);
     };
   }
 
@@ -60,10 +62,10 @@ public final class Translation {
     }
     ObjectNode request = Trees.request(call.body());
     Fit fit = new Fit(call);
-    Conversation conversation = reader(call, fit).read(request);
-    RouteSettings.apply(call, conversation);
-    ObjectNode body = writer(call, to, conversation, fit).write();
-    conversation.refuseRest(fit);
+    if (!call.endpoint().isConversation()) {
+      return unary(call, to, wiring, request, fit);
+    }
+    ObjectNode body = conversation(call, to, request, fit);
     RouteSettings.apply(call, body);
     var context =
         new AnswerWriter.Context(
@@ -77,6 +79,33 @@ public final class Translation {
         () -> Aggregate.of(call.endpoint()));
   }
 
+  private static ObjectNode conversation(
+      ProviderCall call, Dialect to, ObjectNode request, Fit fit) {
+    Conversation conversation = reader(call, fit).read(request);
+    RouteSettings.apply(call, conversation);
+    ObjectNode body = writer(call, to, conversation, fit).write();
+    conversation.refuseRest(fit);
+    return body;
+  }
+
+  private static Attempt unary(
+      ProviderCall call, Dialect to, Wiring wiring, ObjectNode request, Fit fit) {
+    if (CountTokens.serves(call.endpoint(), to)) {
+      ObjectNode body = conversation(call, to, CountTokens.conversation(request), fit);
+      byte[] bytes = Trees.bytes(CountTokens.request(call, body, to));
+      return new UnaryAttempt(
+          wiring.request(call, Operation.COUNT_TOKENS, bytes, headers(to, body)),
+          List.copyOf(fit.droppedParams()),
+          answer -> CountTokens.answer(call.endpoint(), answer));
+    }
+    Embeddings embeddings = new Embeddings(call, fit);
+    byte[] bytes = Trees.bytes(embeddings.request(request, to));
+    return new UnaryAttempt(
+        wiring.request(call, Operation.EMBED, bytes, List.of()),
+        List.copyOf(fit.droppedParams()),
+        answer -> embeddings.answer(answer, to));
+  }
+
   /** Whether thoughts of that dialect come with a signature, so that they can be sent back. */
   private static boolean signs(Dialect to) {
     return to == Dialect.ANTHROPIC || to == Dialect.BEDROCK;
@@ -84,7 +113,7 @@ public final class Translation {
 
   private static RequestReader reader(ProviderCall call, Fit fit) {
     return switch (call.endpoint()) {
-      case RESPONSES -> new ResponsesRequestReader(fit);
+      case RESPONSES, RESPONSES_INPUT_TOKENS -> new ResponsesRequestReader(fit);
       case MESSAGES, COUNT_TOKENS -> {
         String version = call.headers().get("anthropic-version");
         yield new MessagesRequestReader(fit, MessagesRequestReader.VERSION_2026.equals(version));

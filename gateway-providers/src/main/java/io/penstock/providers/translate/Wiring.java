@@ -21,9 +21,7 @@ public interface Wiring {
     /** Anthropic count_tokens, Gemini countTokens. */
     COUNT_TOKENS,
     /** OpenAI embeddings, Gemini batchEmbedContents, Cohere v2 embed. */
-    EMBED,
-    /** Cohere v2 rerank. */
-    RERANK
+    EMBED
   }
 
   /**

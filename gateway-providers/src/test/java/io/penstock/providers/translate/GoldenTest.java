@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every stream fixture to every client, every client fixture to every provider, against files. */
 class GoldenTest {
-  private static final Path ROOT = Path.of("src/test/resources/golden");
+  private static final Path ROOT = Path.of("src/test/resources/translation");
 
   static final Map<Endpoint, String> REQUESTS =
       Map.of(

@@ -116,7 +116,9 @@ final class Rig {
         String line = held.substring(0, end);
         held.delete(0, end + 1);
         int tab = line.indexOf('\t');
-        listener.frame(line.substring(0, tab), line.substring(tab + 1));
+        if (tab >= 0) {
+          listener.frame(line.substring(0, tab), line.substring(tab + 1));
+        }
       }
     }
 

@@ -1,0 +1,219 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.ProviderCall;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Embeddings between OpenAI, Gemini and Cohere, as floats or as base64 of little-endian floats. */
+final class Embeddings {
+  private static final Set<String> OPENAI =
+      Set.of("model", "input", "dimensions", "encoding_format", "user");
+  private static final Set<String> GEMINI =
+      Set.of("model", "content", "taskType", "title", "outputDimensionality");
+
+  private final ProviderCall call;
+  private final Fit fit;
+  private final List<String> texts = new ArrayList<>();
+  private @Nullable JsonNode dimensions;
+  private String task = "";
+  private boolean base64;
+
+  Embeddings(ProviderCall call, Fit fit) {
+    this.call = call;
+    this.fit = fit;
+  }
+
+  static boolean serves(Endpoint endpoint, Dialect to) {
+    boolean asked =
+        endpoint == Endpoint.EMBEDDINGS
+            || endpoint == Endpoint.EMBED_CONTENT
+            || endpoint == Endpoint.BATCH_EMBED_CONTENTS;
+    return asked && (to == Dialect.OPENAI || to == Dialect.GEMINI || to == Dialect.COHERE);
+  }
+
+  ObjectNode request(ObjectNode body, Dialect to) {
+    switch (call.endpoint()) {
+      case EMBED_CONTENT -> content(body, "");
+      case BATCH_EMBED_CONTENTS -> {
+        JsonNode requests = RequestReader.list(body, "requests", "requests");
+        for (int i = 0; i < requests.size(); i++) {
+          content(RequestReader.object(requests.get(i), "requests." + i), "requests." + i + ".");
+        }
+      }
+      default -> input(body);
+    }
+    if (texts.isEmpty()) {
+      throw fit.refusal("input", "there is nothing to embed");
+    }
+    return switch (to) {
+      case GEMINI -> toGemini();
+      case COHERE -> toCohere();
+      default -> toOpenAi();
+    };
+  }
+
+  private void unknown(ObjectNode body, String path, Set<String> known) {
+    body.fieldNames()
+        .forEachRemaining(name -> {
+          if (!known.contains(name)) {
+            fit.unsupported(path + name, "Penstock knows no counterpart of it");
+          }
+        });
+  }
+
+  private void input(ObjectNode body) {
+    unknown(body, "", OPENAI);
+    if (Trees.present(body.get("user"))) {
+      fit.dropped("user");
+    }
+    JsonNode input = body.path("input");
+    JsonNode list = input.isArray() ? input : Trees.array().add(input);
+    for (JsonNode text : list) {
+      if (!text.isTextual()) {
+        throw fit.refusal("input", "tokens of OpenAI mean nothing there; send text");
+      }
+      texts.add(text.textValue());
+    }
+    dimensions = body.get("dimensions");
+    base64 = Trees.textOr(body, "encoding_format").equals("base64");
+  }
+
+  private void content(ObjectNode request, String path) {
+    unknown(request, path, GEMINI);
+    StringBuilder text = new StringBuilder();
+    for (JsonNode part : request.path("content").path("parts")) {
+      if (!part.path("text").isTextual()) {
+        throw fit.refusal(path + "content.parts", "only text can be embedded there");
+      }
+      text.append(text.isEmpty() ? "" : "\n").append(part.path("text").textValue());
+    }
+    texts.add(text.toString());
+    dimensions = request.get("outputDimensionality");
+    task = Trees.textOr(request, "taskType");
+    if (request.has("title")) {
+      fit.dropped(path + "title");
+    }
+  }
+
+  private ObjectNode toOpenAi() {
+    ObjectNode body = Trees.object().put("model", call.target().model());
+    texts.forEach(body.putArray("input")::add);
+    body.put("encoding_format", "float");
+    if (Trees.present(dimensions)) {
+      body.set("dimensions", dimensions);
+    }
+    if (!task.isEmpty()) {
+      fit.dropped("taskType");
+    }
+    return body;
+  }
+
+  private ObjectNode toGemini() {
+    ObjectNode body = Trees.object();
+    for (String text : texts) {
+      ObjectNode request = Trees.arrayIn(body, "requests").addObject();
+      request.put("model", "models/" + call.target().model());
+      request.putObject("content").putArray("parts").addObject().put("text", text);
+      if (Trees.present(dimensions)) {
+        request.set("outputDimensionality", dimensions);
+      }
+      if (!task.isEmpty()) {
+        request.put("taskType", task);
+      }
+    }
+    return body;
+  }
+
+  private ObjectNode toCohere() {
+    ObjectNode body = Trees.object().put("model", call.target().model());
+    texts.forEach(body.putArray("texts")::add);
+    String type =
+        switch (task) {
+          case "RETRIEVAL_QUERY", "QUESTION_ANSWERING", "CODE_RETRIEVAL_QUERY" -> "search_query";
+          case "CLASSIFICATION" -> "classification";
+          case "CLUSTERING", "SEMANTIC_SIMILARITY" -> "clustering";
+          default -> "search_document";
+        };
+    body.put("input_type", type).putArray("embedding_types").add("float");
+    if (Trees.present(dimensions)) {
+      body.set("output_dimension", dimensions);
+    }
+    return body;
+  }
+
+  UnaryAttempt.Result answer(ObjectNode answer, Dialect from) {
+    List<JsonNode> vectors = new ArrayList<>();
+    Usage usage;
+    switch (from) {
+      case GEMINI -> {
+        answer.path("embeddings").forEach(one -> vectors.add(one.path("values")));
+        usage = UsageReaders.gemini(answer.path("usageMetadata"));
+      }
+      case COHERE -> {
+        answer.path("embeddings").path("float").forEach(vectors::add);
+        usage = UsageReaders.cohere(answer.path("meta"));
+      }
+      default -> {
+        answer.path("data").forEach(one -> vectors.add(one.path("embedding")));
+        usage = UsageReaders.openAiChat(answer.path("usage"));
+      }
+    }
+    if (vectors.size() != texts.size()) {
+      throw Trees.malformed(
+          vectors.size() + " embeddings came for " + texts.size() + " inputs of " + from.label());
+    }
+    for (JsonNode vector : vectors) {
+      if (!vector.isArray() || vector.isEmpty()) {
+        throw Trees.malformed("an embedding is not a list of numbers");
+      }
+    }
+    return new UnaryAttempt.Result(written(vectors, usage), usage);
+  }
+
+  private ObjectNode written(List<JsonNode> vectors, Usage usage) {
+    ObjectNode answer = Trees.object();
+    switch (call.endpoint()) {
+      case EMBED_CONTENT -> answer.putObject("embedding").set("values", vectors.getFirst());
+      case BATCH_EMBED_CONTENTS -> {
+        ArrayNode list = answer.putArray("embeddings");
+        vectors.forEach(vector -> list.addObject().set("values", vector));
+      }
+      default -> {
+        answer.put("object", "list");
+        ArrayNode data = answer.putArray("data");
+        for (JsonNode vector : vectors) {
+          ObjectNode one =
+              data.addObject().put("object", "embedding").put("index", data.size() - 1);
+          if (base64) {
+            one.put("embedding", base64(vector));
+          } else {
+            one.set("embedding", vector);
+          }
+        }
+        String shown = call.clientModel();
+        answer.put("model", shown == null ? call.target().model() : shown);
+        long tokens = usage.of(Meter.INPUT);
+        answer.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
+      }
+    }
+    return answer;
+  }
+
+  private static String base64(JsonNode vector) {
+    ByteBuffer floats = ByteBuffer.allocate(vector.size() * 4).order(ByteOrder.LITTLE_ENDIAN);
+    vector.forEach(value -> floats.putFloat((float) value.asDouble()));
+    return Base64.getEncoder().encodeToString(floats.array());
+  }
+}

@@ -1,0 +1,40 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.StreamReader;
+import io.penstock.providers.UnaryReader;
+import io.penstock.providers.UpstreamRequest;
+import java.util.List;
+import java.util.function.Function;
+
+/** A translated call that is never a stream: embeddings and token counts. */
+record UnaryAttempt(
+    UpstreamRequest request, List<String> dropped, Function<ObjectNode, Result> translate)
+    implements Attempt {
+
+  /** The client's answer and what the provider's consumed. */
+  record Result(ObjectNode answer, Usage usage) {}
+
+  @Override
+  public UnaryReader unaryReader(ByteBufAllocator allocator) {
+    return (headers, body) -> {
+      Result result = translate.apply(Trees.answer(ByteBufUtil.getBytes(body)));
+      byte[] bytes = Trees.bytes(result.answer());
+      ByteBuf answer = allocator.buffer(bytes.length).writeBytes(bytes);
+      var summary = new AnswerSummary(result.usage(), !result.usage().isEmpty(), "", false);
+      return new Answer(answer, "application/json", summary);
+    };
+  }
+
+  @Override
+  public StreamReader streamReader(ByteBufAllocator allocator, StreamReader.Sink sink) {
+    throw new IllegalStateException("this endpoint has no streams");
+  }
+}
