@@ -4,6 +4,7 @@ import io.penstock.core.Ticker;
 import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,6 +28,37 @@ public final class Budgets implements AutoCloseable {
   private final Replica replica;
   private final Driver driver;
   private final Store store;
+  private final Wiring wiring;
+
+  /** What reservations ask of this. */
+  private final Reservation.Home home =
+      new Reservation.Home() {
+        @Override
+        public long owner() {
+          return Budgets.this.owner();
+        }
+
+        @Override
+        public Verdict extend(Reservation reservation, long nanos, long tokens) {
+          return Budgets.this.extend(reservation, nanos, tokens);
+        }
+
+        @Override
+        public List<Charge> settle(
+            Reservation reservation, long nanos, long tokens, boolean cancel) {
+          return Budgets.this.settle(reservation, nanos, tokens, cancel);
+        }
+
+        @Override
+        public long room(Counter counter) {
+          return Budgets.this.room(counter);
+        }
+
+        @Override
+        public long storeNow() {
+          return Budgets.this.storeNow();
+        }
+      };
 
   /** What lies behind the replica. */
   interface Store extends Request.Link, AutoCloseable {
@@ -43,7 +75,7 @@ public final class Budgets implements AutoCloseable {
   Budgets(Ticker ticker, Settings settings, BudgetListener listener, LedgerFeed feed, Store store) {
     this.ticker = ticker;
     this.store = store;
-    Wiring wiring = new Wiring(this, listener, feed);
+    this.wiring = new Wiring(this, listener, feed);
     this.replica = new Replica(settings, wiring, slices);
     this.driver = new Driver(ticker, replica, store);
     wiring.start(driver);
@@ -59,6 +91,26 @@ public final class Budgets implements AutoCloseable {
       Ticker ticker, BudgetListener listener, Iterable<LedgerPart> settled) {
     return new Budgets(
         ticker, Settings.embedded(), listener, NoFeed.INSTANCE, new EmbeddedStore(ticker, settled));
+  }
+
+  /**
+   * Opens budgets that all replicas share in Redis. Returns at once; {@link #isReady} tells when
+   * calls can be granted.
+   *
+   * @throws IllegalArgumentException when the configuration or that Redis cannot serve budgets
+   */
+  public static Budgets redis(
+      Ticker ticker, RedisState state, BudgetListener listener, LedgerFeed feed) {
+    return shared(ticker, state, Settings.shared(state.outage()), listener, feed);
+  }
+
+  static Budgets shared(
+      Ticker ticker,
+      RedisState state,
+      Settings settings,
+      BudgetListener listener,
+      LedgerFeed feed) {
+    return new Budgets(ticker, settings, listener, feed, new RedisStore(state, settings));
   }
 
   /** Puts a plan in force. Counters that mean the same go on; open holds are settled as taken. */
@@ -101,8 +153,12 @@ public final class Budgets implements AutoCloseable {
 
   private Verdict decide(Call call) {
     if (slices.take(call, clock())) {
-      return new Verdict.Granted(new Reservation(this, call));
+      return new Verdict.Granted(new Reservation(home, call));
     }
+    return queue(call);
+  }
+
+  private Verdict queue(Call call) {
     CompletableFuture<Verdict> answer = new CompletableFuture<>();
     call.then(answer::complete);
     driver.run(r -> r.enqueue(call, clock()));
@@ -110,7 +166,7 @@ public final class Budgets implements AutoCloseable {
     return verdict != null ? verdict : new Verdict.Pending(answer);
   }
 
-  Verdict extend(Reservation reservation, long nanos, long tokens) {
+  private Verdict extend(Reservation reservation, long nanos, long tokens) {
     Call held = reservation.call();
     Call more =
         new Call(
@@ -124,17 +180,13 @@ public final class Budgets implements AutoCloseable {
     if (slices.take(more, clock())) {
       return granted(more);
     }
-    CompletableFuture<Verdict> answer = new CompletableFuture<>();
-    more.then(answer::complete);
-    driver.run(r -> r.enqueue(more, clock()));
-    Verdict verdict = answer.getNow(null);
-    return verdict != null ? verdict : new Verdict.Pending(answer);
+    return queue(more);
   }
 
   Verdict granted(Call call) {
     Reservation grows = call.grows();
     if (grows == null) {
-      return new Verdict.Granted(new Reservation(this, call));
+      return new Verdict.Granted(new Reservation(home, call));
     }
     if (grows.grow(call)) {
       return new Verdict.Granted(grows);
@@ -143,7 +195,7 @@ public final class Budgets implements AutoCloseable {
     return new Verdict.Unavailable(0, "the reservation has been settled meanwhile");
   }
 
-  List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
+  private List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
     List<Charge> charges = new ArrayList<>(r.counters().length);
     boolean urgent =
         slices.settle(
@@ -181,7 +233,7 @@ public final class Budgets implements AutoCloseable {
   }
 
   /** What is neither spent nor held here, as this replica knows it. */
-  long room(Counter c) {
+  private long room(Counter c) {
     return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
   }
 
@@ -204,9 +256,12 @@ public final class Budgets implements AutoCloseable {
     driver.run(r -> r.ledgerParts(r.epoch(), parts));
   }
 
-  /** Tells what a dead process's owner has in the ledger, after its journal was imported. */
-  public void ownerEnded(long owner, List<LedgerPart> sums) {
-    driver.run(r -> r.closeOwner(owner, sums));
+  /**
+   * Tells which owners are in the journals of dead processes that were imported: their rows are in
+   * the ledger now, an intent without a row at its bound. What they were charged beyond is freed.
+   */
+  public void ownersEnded(Collection<Long> owners) {
+    driver.run(r -> r.ended(owners));
   }
 
   /** Whether calls can be granted: false while a shared store is being rebuilt. */
@@ -238,6 +293,16 @@ public final class Budgets implements AutoCloseable {
   /** Returns the time by which windows are chosen, epoch milliseconds. */
   public long storeNow() {
     return clock() + replica.storeOffset();
+  }
+
+  /**
+   * Leaves in order: what this process was granted and did not spend is free for others. Call it
+   * when every reservation is settled, then {@link #close}.
+   *
+   * @return completes when the store knows; wait a second at most, a dead owner is charged in full
+   */
+  public CompletionStage<Void> leave() {
+    return wiring.leave(owner());
   }
 
   @Override

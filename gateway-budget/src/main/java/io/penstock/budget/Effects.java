@@ -10,6 +10,9 @@ interface Effects {
   /** Commit all rows, then tell {@link Replica#closeOwner} what this owner has in the ledger. */
   void totalsWanted(long owner);
 
+  /** The store has what the ledger has of this owner: it need not be told again. */
+  void closed(long owner);
+
   /** Lift the ledger's totals of a dead owner to these, then tell {@link Replica#reaped}. */
   void crashed(long owner, List<Charge> totals);
 

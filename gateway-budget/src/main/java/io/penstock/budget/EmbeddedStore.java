@@ -15,7 +15,7 @@ final class EmbeddedStore implements Budgets.Store {
 
   EmbeddedStore(Ticker ticker, Iterable<LedgerPart> settled) {
     this.ticker = ticker;
-    this.store = new MemoryStore(Settings.embedded().lease(), true);
+    this.store = new MemoryStore(Settings.embedded().lease(), 0, true);
     // The first word makes the epoch, so that what the ledger has can be told before any owner.
     store.apply(new Request.Hello(0, 0, 0, false), ticker.epochMillis());
     List<LedgerPart> parts = new ArrayList<>();

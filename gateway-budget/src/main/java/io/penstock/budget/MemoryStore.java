@@ -23,6 +23,7 @@ final class MemoryStore {
   private static final int MOST_EXPIRED = 4;
 
   private final long lease;
+  private final long quarantine;
   private final boolean alone;
   private long epoch;
   private long born;
@@ -33,17 +34,18 @@ final class MemoryStore {
   private final Map<Long, Boolean> ready = new HashMap<>();
   private final Map<UUID, StoredCounter> counters = new HashMap<>();
   private final Map<UUID, SlidingRate> rates = new HashMap<>();
-  private long published;
 
   /**
    * Creates an empty store.
    *
    * @param leaseMillis how long an owner lives without a heartbeat
+   * @param quarantineMillis how long after a loss it waits for owners to tell what they hold
    * @param alone there is one replica only: it is granted everything, and nothing has to be waited
    *     for before the first grant
    */
-  MemoryStore(long leaseMillis, boolean alone) {
+  MemoryStore(long leaseMillis, long quarantineMillis, boolean alone) {
     this.lease = leaseMillis;
+    this.quarantine = quarantineMillis;
     this.alone = alone;
   }
 
@@ -98,7 +100,7 @@ final class MemoryStore {
     fences.put(owner, hello.fence());
     leases.put(owner, now + lease);
     ready.put(owner, hello.ready());
-    if (!open && now >= born + lease + lease / 20) {
+    if (!open && now >= born + quarantine) {
       open = leases.entrySet().stream().allMatch(e -> e.getValue() < now || isReady(e.getKey()));
     }
     List<Long> expired = new ArrayList<>();
@@ -170,21 +172,28 @@ final class MemoryStore {
 
   private Answer.State finish(
       long owner, StoredCounter c, Request.Entry entry, boolean refused, int living, long now) {
-    long room = entry.limit() - c.used;
+    // As in the script, where numbers are doubles: it sizes an offer, which is then compared
+    // exactly.
+    double room = (double) entry.limit() - (double) c.used;
     if (c.tight == 0 && (refused || room < entry.low())) {
-      published = c.recall(leases, now, entry.drained() ? owner : 0);
-    } else if (c.tight != 0 && !refused && room > 2 * entry.low()) {
+      c.recall(leases, now, entry.drained() ? owner : 0);
+    } else if (c.tight != 0 && !refused && room > 2.0 * entry.low()) {
       c.relax();
     }
     if (c.tight == 0 && open && room > 0) {
-      c.add(owner, Math.min(entry.extra(), alone ? room : room / (2L * living)));
+      double share = Math.min((double) entry.extra(), Math.floor(room / (2.0 * living)));
+      offer(owner, c, entry, (long) share);
     }
     return c.state(owner, entry.claim(), leases, now);
   }
 
-  /** Returns the number of the last recall, to see whether there was one. */
-  long published() {
-    return published;
+  private void offer(long owner, StoredCounter c, Request.Entry entry, long share) {
+    long room = entry.limit() - c.used;
+    if (alone) {
+      c.add(owner, Math.min(entry.extra(), room));
+    } else if (share >= 1 && share <= room) {
+      c.add(owner, share);
+    }
   }
 
   private int living(long now) {
@@ -200,16 +209,13 @@ final class MemoryStore {
   private Answer reap(Request.Reap reap, long now) {
     long owner = reap.owner();
     Long end = leases.get(owner);
-    if (end == null) {
-      return new Answer.Reaped(owner, List.of());
-    }
     if (reap.done()) {
       if (fences.getOrDefault(owner, 0L) == CLOSED) {
         leases.remove(owner);
       }
       return new Answer.Done();
     }
-    if (end >= now) {
+    if (end == null || end >= now) {
       return new Answer.Reaped(owner, List.of());
     }
     fences.put(owner, CLOSED);
@@ -221,6 +227,9 @@ final class MemoryStore {
       if (c.chargeInFull(owner)) {
         totals.add(new Charge(c.key, owner, c.have(owner)));
       }
+    }
+    if (totals.isEmpty()) {
+      leases.remove(owner);
     }
     return new Answer.Reaped(owner, totals);
   }
@@ -265,7 +274,15 @@ final class MemoryStore {
     return counters.values();
   }
 
+  boolean isOpen() {
+    return open;
+  }
+
   long epoch() {
     return epoch;
+  }
+
+  long fence(long owner) {
+    return fences.getOrDefault(owner, 0L);
   }
 }

@@ -50,6 +50,11 @@ final class Moves {
     return uncarried <= 0;
   }
 
+  @Override
+  public String toString() {
+    return "uncarried %d, urgent %d".formatted(uncarried, urgent.size());
+  }
+
   boolean isUnderWay(Call call) {
     for (Batched b : batch) {
       if (b.call == call) {
@@ -101,7 +106,8 @@ final class Moves {
 
   /** Lets an idle slice go back, and leave memory once that has been told. */
   void rest(Counter c, long now, long storeNow) {
-    if (isIdle(c, now, storeNow)) {
+    // One that is in the move under way may be granted something.
+    if (isIdle(c, now, storeNow) && !isInMove(c)) {
       if (c.free() != 0 || c.toldSpent != c.spent() || c.toldAllowed != c.allowed) {
         urge(c);
       } else {
@@ -110,9 +116,13 @@ final class Moves {
     }
   }
 
+  private boolean isInMove(Counter c) {
+    return c.index > 0 && c.index <= counters.size() && counters.get(c.index - 1) == c;
+  }
+
   private boolean isIdle(Counter c, long now, long storeNow) {
     return storeNow >= c.key.windowEnd()
-        || now - c.usedAt > (isFar(c) ? Settings.IDLE_FAR : Settings.IDLE_NEAR);
+        || now - c.usedAt > (isFar(c) ? settings.idleFar() : settings.idleNear());
   }
 
   private static boolean isFar(Counter c) {
@@ -198,7 +208,7 @@ final class Moves {
   }
 
   private int add(Counter c, boolean asked, long now, long storeNow) {
-    if (c.index > 0 && c.index <= counters.size() && counters.get(c.index - 1) == c) {
+    if (isInMove(c)) {
       return c.index - 1;
     }
     if (c.isEvicted()) {

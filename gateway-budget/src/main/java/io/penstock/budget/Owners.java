@@ -5,7 +5,7 @@ package io.penstock.budget;
  * an epoch without asking anyone. 0 is no owner.
  */
 public final class Owners {
-  private static final int BITS = 26;
+  static final int BITS = 26;
 
   private Owners() {}
 

@@ -2,7 +2,6 @@ package io.penstock.budget;
 
 import io.penstock.budget.Request.Answer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
@@ -34,12 +33,13 @@ final class Replica {
   private final Effects effects;
   private final Slices slices;
   private final Moves moves;
-  private final ArrayDeque<Request> chores = new ArrayDeque<>();
+  private final Chores chores;
   private final ArrayDeque<Call> waiting = new ArrayDeque<>();
   private Iterator<Counter> sweep = List.<Counter>of().iterator();
   private volatile Phase phase = Phase.OFF;
   private @Nullable Request outstanding;
   private long sentAt;
+  private long sent;
   private long epoch;
   private long owner;
   private long fence;
@@ -48,7 +48,6 @@ final class Replica {
   private boolean fresh = true;
 
   private boolean gone;
-  private boolean pushing;
   private boolean ready;
   private volatile boolean storeOpen;
   private long helloAt;
@@ -59,6 +58,7 @@ final class Replica {
     this.settings = settings;
     this.effects = effects;
     this.slices = slices;
+    this.chores = new Chores(effects);
     this.moves = new Moves(settings, effects, slices);
   }
 
@@ -130,6 +130,7 @@ final class Replica {
     Request request = choose(now);
     outstanding = request;
     sentAt = now;
+    sent++;
     return request;
   }
 
@@ -143,7 +144,8 @@ final class Replica {
     if (phase == Phase.CARRYING) {
       return moves.build(epoch, owner, fence, new ArrayDeque<>(), true, now, now + storeOffset);
     }
-    Request chore = chores.peek();
+    chores.work();
+    Request chore = chores.next();
     if (chore != null) {
       return chore;
     }
@@ -171,17 +173,14 @@ final class Replica {
       }
       case Answer.Moved moved -> moved(moved, now);
       case Answer.Reaped reaped -> {
-        chores.poll();
+        chores.done();
         if (!reaped.totals().isEmpty()) {
           effects.crashed(reaped.owner(), reaped.totals());
-        } else {
-          reaped(reaped.owner());
         }
       }
-      case Answer.Done done -> chores.poll();
+      case Answer.Done done -> chores.done();
     }
-    if (chores.isEmpty() && pushing) {
-      pushing = false;
+    if (!ready && phase == Phase.LINKED && chores.isPushed()) {
       ready = true;
       helloAt = now;
     }
@@ -192,10 +191,7 @@ final class Replica {
     moves.forget();
     gone |= wasReaped;
     fresh = true;
-    if (newEpoch != epoch) {
-      chores.clear();
-      pushing = false;
-    }
+    chores.epoch(newEpoch);
     epoch = newEpoch;
     ready = false;
     phase = Phase.JOINING;
@@ -212,7 +208,7 @@ final class Replica {
       slices.deadline(sentAt + settings.share());
       for (long dead : welcome.expired()) {
         if (dead != owner) {
-          chores.add(new Request.Reap(epoch, dead, false));
+          chores.dead(dead);
         }
       }
     }
@@ -220,8 +216,8 @@ final class Replica {
 
   private void join(Answer.Welcome welcome) {
     if (!fresh) {
-      phase = Phase.LINKED;
-      slices.deadline(sentAt + settings.share());
+      phase = Phase.CARRYING;
+      link();
       return;
     }
     long old = owner;
@@ -230,14 +226,15 @@ final class Replica {
     gone = false;
     fresh = false;
     moves.carry(slices.adopt(owner, !wasGone && !storeOpen));
-    ready = storeOpen;
+    ready = false;
     phase = Phase.CARRYING;
     link();
-    if (wasGone && Owners.epochOf(old) == epoch) {
-      effects.totalsWanted(old);
+    if (wasGone) {
+      chores.end(old);
     }
-    if (!storeOpen) {
-      effects.ledgerWanted(epoch);
+    if (!storeOpen || (old != 0 && Owners.epochOf(old) != epoch)) {
+      // Also when it is open: rows of an earlier epoch may have been committed late.
+      chores.push();
     }
   }
 
@@ -247,10 +244,9 @@ final class Replica {
     if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());
     } else if (phase == Phase.CARRYING) {
-      if (moved.open() && !ready) {
-        // It opened without knowing what is free here: only what is held may stay.
+      if (moved.open()) {
+        // It may have opened without knowing what is free here: only what is held may stay.
         moves.drainAll();
-        ready = true;
       }
       link();
     }
@@ -265,33 +261,22 @@ final class Replica {
 
   /** The ledger's sums of other epochs; {@code forEpoch} is for which this was asked. */
   void ledgerParts(long forEpoch, List<LedgerPart> parts) {
-    if (forEpoch == epoch) {
-      for (int i = 0; i < parts.size(); i += Moves.MOST_COUNTERS) {
-        chores.add(
-            new Request.Ledger(
-                epoch,
-                new ArrayList<>(
-                    parts.subList(i, Math.min(parts.size(), i + Moves.MOST_COUNTERS)))));
-      }
-      if (!ready) {
-        chores.add(new Request.Ledger(epoch, List.of()));
-        pushing = true;
-      }
-    }
+    chores.ledger(forEpoch, parts);
   }
 
   /** The ledger's sums of one owner that has ended. */
   void closeOwner(long ended, List<LedgerPart> totals) {
-    if (Owners.epochOf(ended) == epoch) {
-      chores.add(new Request.Close(epoch, ended, totals));
-    }
+    chores.close(ended, totals);
+  }
+
+  /** These owners of dead processes are known to have ended: their rows are in the ledger. */
+  void ended(Iterable<Long> owners) {
+    owners.forEach(chores::end);
   }
 
   /** The rows of a dead owner are in the ledger. */
   void reaped(long dead) {
-    if (Owners.epochOf(dead) == epoch) {
-      chores.add(new Request.Reap(epoch, dead, true));
-    }
+    chores.reaped(dead);
   }
 
   /** Another replica has started a recall. */
@@ -318,6 +303,11 @@ final class Replica {
     moves.urgeTight();
   }
 
+  /** Whether that epoch's store knows all that is held and free here, and the ledger's sums. */
+  boolean isTold(long storeEpoch) {
+    return ready && epoch == storeEpoch;
+  }
+
   Phase phase() {
     return phase;
   }
@@ -330,12 +320,33 @@ final class Replica {
     return owner;
   }
 
+  @Override
+  public String toString() {
+    return "owner %d %s fence %d ready %s open %s waiting %d next %s outstanding %s, %s"
+        .formatted(
+            owner,
+            phase,
+            fence,
+            ready,
+            storeOpen,
+            waiting.size(),
+            chores.next(),
+            outstanding,
+            moves);
+  }
+
   /** Whether calls can be granted: joined, and the store is open. */
   boolean isReady() {
     return phase == Phase.LINKED && storeOpen;
   }
 
-  boolean isWaitingForAnswer() {
-    return outstanding != null;
+  /** How many requests have been sent. */
+  long sent() {
+    return sent;
+  }
+
+  /** Whether the request that was sent as the n-th has no answer yet. */
+  boolean isUnanswered(long nth) {
+    return outstanding != null && sent == nth;
   }
 }

@@ -8,18 +8,31 @@ import java.util.List;
  * every ending; a hold that is never settled stays held until the process ends.
  */
 public final class Reservation {
+  /** Where a reservation was made. */
+  interface Home {
+    long owner();
+
+    Verdict extend(Reservation reservation, long nanos, long tokens);
+
+    List<Charge> settle(Reservation reservation, long nanos, long tokens, boolean cancel);
+
+    long room(Counter counter);
+
+    long storeNow();
+  }
+
   /** Hears how a settlement is booked. */
   interface Booked {
     void on(Counter counter, long owner, long cost);
   }
 
-  private final Budgets home;
+  private final Home home;
   private final Call call;
   private long nanos;
   private long tokens;
   private boolean settled;
 
-  Reservation(Budgets home, Call call) {
+  Reservation(Home home, Call call) {
     this.home = home;
     this.call = call;
     this.nanos = call.nanos;

@@ -1,6 +1,7 @@
 package io.penstock.budget;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -14,6 +15,8 @@ final class Wiring implements Effects {
   private final Budgets home;
   private final BudgetListener listener;
   private final LedgerFeed feed;
+  private final CompletableFuture<Void> left = new CompletableFuture<>();
+  private volatile long leaving;
   private @org.jspecify.annotations.Nullable Driver driver;
 
   Wiring(Budgets home, BudgetListener listener, LedgerFeed feed) {
@@ -40,6 +43,21 @@ final class Wiring implements Effects {
     ask(() -> feed.sumsOf(owner), sums -> driver().run(r -> r.closeOwner(owner, sums)));
   }
 
+  /** Returns a stage that completes when the store has closed this process's own owner. */
+  CompletionStage<Void> leave(long owner) {
+    leaving = owner;
+    driver().run(r -> r.ended(List.of(owner)));
+    return left;
+  }
+
+  @Override
+  public void closed(long owner) {
+    log.info("budget owner ended owner={}", owner);
+    if (owner == leaving) {
+      left.complete(null);
+    }
+  }
+
   @Override
   public void crashed(long owner, List<Charge> totals) {
     log.warn("budget owner died owner={} counters={}: charged in full", owner, totals.size());
@@ -56,8 +74,7 @@ final class Wiring implements Effects {
                 then.accept(answer);
               } else {
                 log.warn("budgets cannot ask the ledger: {}", failure.toString());
-                java.util.concurrent.CompletableFuture.delayedExecutor(
-                        1, java.util.concurrent.TimeUnit.SECONDS)
+                CompletableFuture.delayedExecutor(1, java.util.concurrent.TimeUnit.SECONDS)
                     .execute(() -> ask(question, then));
               }
             }));

@@ -1,0 +1,276 @@
+package io.penstock.budget;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.penstock.budget.Request.Answer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store in Redis. Nothing of an old connection is ever sent again: Lettuce does not reconnect,
+ * this does, and says hello first. Guarded by the driver's lock, but for what says otherwise.
+ */
+final class RedisStore implements Budgets.Store {
+  private static final Logger log = LoggerFactory.getLogger(Budgets.class);
+  private static final Duration ANSWER = Duration.ofSeconds(1);
+  private static final long TICK = 10;
+  private static final long RECONNECT = 200;
+
+  private final RedisWire wire;
+  private final String prefix;
+  private final RedisClient client;
+  private final RedisURI uri;
+  private final Map<RedisWire.Script, String> digests = new EnumMap<>(RedisWire.Script.class);
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("penstock-budgets").factory());
+  private volatile @Nullable StatefulRedisConnection<String, String> connection;
+  private volatile @Nullable StatefulRedisPubSubConnection<String, String> channel;
+
+  /** Number of the connection: what belongs to an older one is dropped. */
+  private volatile long generation;
+
+  private volatile boolean closed;
+  private @Nullable Driver driver;
+
+  RedisStore(RedisState state, Settings settings) {
+    if (state.uris().size() > 1) {
+      throw new IllegalArgumentException(
+          "state.redis: several addresses: budgets on a Cluster are not served yet (expected: one"
+              + " redis://, rediss:// or redis-sentinel:// address)");
+    }
+    this.prefix = state.prefix();
+    this.wire = new RedisWire(prefix, settings.lease(), settings.lease() + settings.lease() / 20);
+    this.uri = RedisURI.create(state.uris().get(0));
+    this.uri.setTimeout(ANSWER);
+    this.client = RedisClient.create(uri);
+    client.setOptions(
+        ClientOptions.builder()
+            .autoReconnect(false)
+            .timeoutOptions(TimeoutOptions.enabled(ANSWER))
+            .build());
+    refuseEviction(client, uri);
+  }
+
+  /** Redis under {@code allkeys-*} would forget money; an ACL may hide the setting. */
+  private static void refuseEviction(RedisClient owner, RedisURI uri) {
+    try (StatefulRedisConnection<String, String> c = owner.connect(uri)) {
+      String policy =
+          c.sync().configGet("maxmemory-policy").getOrDefault("maxmemory-policy", "noeviction");
+      if (policy.startsWith("allkeys-")) {
+        throw new IllegalArgumentException(
+            "state.redis: maxmemory-policy is "
+                + policy
+                + " (expected: noeviction or volatile-*, for Redis must not forget budgets)");
+      }
+    } catch (io.lettuce.core.RedisException e) {
+      log.warn("budgets cannot read maxmemory-policy: {}", e.getMessage());
+    }
+  }
+
+  private Driver driver() {
+    return java.util.Objects.requireNonNull(driver, "not started");
+  }
+
+  @Override
+  public void start(Driver started) {
+    driver = started;
+    connect();
+    timer.scheduleWithFixedDelay(this::beat, TICK, TICK, TimeUnit.MILLISECONDS);
+  }
+
+  private void beat() {
+    try {
+      driver().run(r -> r.tick(driver().now()));
+    } catch (RuntimeException e) {
+      // The timer must go on: without it no lease is renewed.
+      log.error("budgets failed in their timer", e);
+    }
+  }
+
+  private void connect() {
+    if (closed) {
+      return;
+    }
+    client
+        .connectAsync(StringCodec.UTF8, uri)
+        .thenCombine(client.connectPubSubAsync(StringCodec.UTF8, uri), this::connected)
+        .whenComplete((done, failure) -> {
+          if (failure != null) {
+            log.warn("budgets cannot reach redis: {}", failure.toString());
+            later();
+          }
+        });
+  }
+
+  private void later() {
+    if (!closed) {
+      timer.schedule(this::connect, RECONNECT, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private boolean connected(
+      StatefulRedisConnection<String, String> made,
+      StatefulRedisPubSubConnection<String, String> listening) {
+    listening.addListener(
+        new RedisPubSubAdapter<>() {
+          @Override
+          public void message(String name, String message) {
+            int space = message.indexOf(' ');
+            UUID id = UUID.fromString(message.substring(0, space));
+            long recall = Long.parseLong(message.substring(space + 1));
+            driver().run(r -> r.tightened(id, recall));
+          }
+        });
+    listening.async().subscribe(prefix + ":tight");
+    long mine = generation + 1;
+    made.addListener(
+        new io.lettuce.core.RedisConnectionStateListener() {
+          @Override
+          public void onRedisDisconnected(io.lettuce.core.RedisChannelHandler<?, ?> handler) {
+            lost(mine, "redis closed the connection");
+          }
+        });
+    generation = mine;
+    connection = made;
+    channel = listening;
+    driver().run(r -> r.connected(driver().now()));
+    return true;
+  }
+
+  /** Any thread. */
+  private void lost(long which, String why) {
+    driver()
+        .run(r -> {
+          StatefulRedisConnection<String, String> old = connection;
+          if (generation != which || closed || old == null) {
+            return;
+          }
+          log.warn("budgets lost redis: {}", why);
+          connection = null;
+          r.broken();
+          old.closeAsync();
+          StatefulRedisPubSubConnection<String, String> listening = channel;
+          if (listening != null) {
+            listening.closeAsync();
+          }
+          later();
+        });
+  }
+
+  @Override
+  public @Nullable Answer send(Request request) {
+    StatefulRedisConnection<String, String> over = connection;
+    long mine = generation;
+    if (over == null) {
+      return null;
+    }
+    RedisWire.Script script = RedisWire.script(request);
+    String[] keys = wire.keys(script);
+    String[] arguments = wire.arguments(request);
+    RedisAsyncCommands<String, String> redis = over.async();
+    String digest = digests.computeIfAbsent(script, s -> redis.digest(s.source()));
+    redis
+        .<List<Object>>evalsha(digest, ScriptOutputType.MULTI, keys, arguments)
+        .handle((raw, failure) ->
+            failure instanceof RedisNoScriptException
+                ? redis.<List<Object>>eval(script.source(), ScriptOutputType.MULTI, keys, arguments)
+                : failure == null
+                    ? CompletableFuture.completedStage(raw)
+                    : CompletableFuture.<List<Object>>failedStage(failure))
+        .thenCompose(stage -> stage)
+        .whenComplete((raw, failure) -> arrived(mine, request, raw, failure));
+    return null;
+  }
+
+  private void arrived(
+      long over, Request request, @Nullable List<Object> raw, @Nullable Throwable failure) {
+    if (raw == null) {
+      lost(over, String.valueOf(failure));
+      return;
+    }
+    Answer answer = wire.answer(request, raw);
+    driver()
+        .run(r -> {
+          if (generation == over && connection != null) {
+            r.answered(answer, driver().now());
+          }
+        });
+  }
+
+  @Override
+  public CompletionStage<BudgetPage> page(String cursor, int most) {
+    StatefulRedisConnection<String, String> over = connection;
+    if (over == null) {
+      return CompletableFuture.failedStage(new IllegalStateException("redis is away"));
+    }
+    RedisAsyncCommands<String, String> redis = over.async();
+    return redis
+        .hget(prefix + ":epoch", "E")
+        .thenCompose(epoch ->
+            redis
+                .sscan(
+                    prefix + ":" + epoch + ":all",
+                    io.lettuce.core.ScanCursor.of(cursor.isEmpty() ? "0" : cursor),
+                    io.lettuce.core.ScanArgs.Builder.limit(most))
+                .thenCompose(found ->
+                    states(redis, epoch, found.getValues())
+                        .thenApply(states ->
+                            new BudgetPage(states, found.isFinished() ? "" : found.getCursor()))));
+  }
+
+  private CompletionStage<List<BudgetState>> states(
+      RedisAsyncCommands<String, String> redis, String epoch, List<String> ids) {
+    CompletionStage<List<BudgetState>> all =
+        CompletableFuture.completedStage(new ArrayList<>(ids.size()));
+    for (String id : ids) {
+      all =
+          all.thenCombine(
+              redis.hmget(prefix + ":" + epoch + ":c:" + id, "n", "used", "spent", "p"),
+              (states, values) -> {
+                String unit = values.get(3).getValueOrElse("1");
+                if (values.get(0).hasValue() && !unit.equals("1")) {
+                  long used = Long.parseLong(values.get(1).getValue());
+                  long spent = Long.parseLong(values.get(2).getValue());
+                  states.add(
+                      new BudgetState(
+                          RedisWire.key(id, values.get(0).getValue()),
+                          unit.equals("2") ? Limit.Unit.TOKENS : Limit.Unit.NANO_USD,
+                          -1,
+                          spent,
+                          used - spent));
+                }
+                return states;
+              });
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    timer.shutdownNow();
+    client.shutdownAsync(0, 1, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,138 @@
+package io.penstock.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.core.Ticker;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.core.rule.Condition;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.RedisServer;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Several replicas in one process, one real Redis. */
+class RedisBudgetsTest {
+  private static final long USD = NanoUsd.USD;
+  private static final Window TOTAL = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
+  private static final AtomicLong NAMESPACES = new AtomicLong();
+
+  private final RedisServer server = RedisServer.start();
+  private final List<Budgets> replicas = new ArrayList<>();
+  private final String namespace = "n" + NAMESPACES.incrementAndGet();
+
+  private Budgets replica(long limit) {
+    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false);
+    Budgets budgets =
+        Budgets.shared(
+            Ticker.system(),
+            new RedisState(List.of(server.uri()), namespace, Outage.SHARE),
+            fast,
+            BudgetListener.NONE,
+            NoFeed.INSTANCE);
+    budgets.reload(
+        BudgetPlan.compile(
+            List.of(BudgetSpec.of("org", Condition.ALWAYS, List.of(), Limit.usd(limit), TOTAL)),
+            List.of()));
+    replicas.add(budgets);
+    return budgets;
+  }
+
+  private static Verdict reserve(Budgets budgets, long nanos) {
+    Verdict verdict = budgets.reserve(TestFacts.user("ann"), Ask.of(nanos, 0));
+    return verdict instanceof Verdict.Pending p ? p.stage().toCompletableFuture().join() : verdict;
+  }
+
+  @AfterEach
+  void close() {
+    replicas.forEach(Budgets::close);
+    server.close();
+  }
+
+  @Test
+  void twoReplicas_oneBudget_spendItToTheLastNano_andNotMore() {
+    Budgets a = replica(100 * USD);
+    Budgets b = replica(100 * USD);
+    Await.until("budgets are ready", () -> a.isReady() && b.isReady());
+
+    long granted = 0;
+    List<Reservation> open = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      if (reserve(i % 2 == 0 ? a : b, USD) instanceof Verdict.Granted g) {
+        granted++;
+        open.add(g.reservation());
+      }
+    }
+
+    assertThat(granted).isEqualTo(100);
+    assertThat(reserve(a, 1)).isInstanceOf(Verdict.Denied.class);
+    open.get(0).settle(USD / 2, 0);
+    assertThat(reserve(a, USD / 2)).isInstanceOf(Verdict.Granted.class);
+    assertThat(reserve(b, 1)).isInstanceOf(Verdict.Denied.class);
+    BudgetPage page = a.states("", 10).toCompletableFuture().join();
+    assertThat(page.states()).hasSize(1);
+    assertThat(page.states().get(0).limit()).isEqualTo(100 * USD);
+  }
+
+  @Test
+  void scriptFlush_andPause_areNotNoticed_farFromTheLimit() {
+    Budgets a = replica(1_000 * USD);
+    Await.until("budgets are ready", a::isReady);
+    reserve(a, USD);
+    server.command("SCRIPT", "FLUSH");
+
+    assertThat(reserve(a, 400 * USD)).isInstanceOf(Verdict.Granted.class);
+    server.kill();
+    Verdict first = a.reserve(TestFacts.user("ann"), Ask.of(USD, 0));
+    assertThat(first).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void restartWithDataLoss_opensAgain_withWhatIsHeld() {
+    Budgets a = replica(10 * USD);
+    Await.until("budgets are ready", a::isReady);
+    Reservation held = ((Verdict.Granted) reserve(a, 7 * USD)).reservation();
+    long owner = a.owner();
+    server.restart();
+    Await.until("budgets are ready", () -> a.isReady() && a.owner() != owner);
+
+    assertThat(reserve(a, 4 * USD)).isInstanceOf(Verdict.Denied.class);
+    assertThat(held.settle(2 * USD, 0).get(0).owner()).isEqualTo(a.owner());
+    assertThat(reserve(a, 8 * USD)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void leave_inOrder_freesWhatWasNotSpent() {
+    Budgets a = replica(10 * USD);
+    Budgets b = replica(10 * USD);
+    Await.until("budgets are ready", () -> a.isReady() && b.isReady());
+    ((Verdict.Granted) reserve(a, 8 * USD)).reservation().settle(0, 0);
+
+    a.leave().toCompletableFuture().join();
+    a.close();
+
+    assertThat(reserve(b, 10 * USD)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void severalAddresses_areRefusedByName() {
+    RedisState cluster = new RedisState(List.of("redis://a:1", "redis://b:2"), "n", Outage.SHARE);
+
+    assertThatThrownBy(
+            () -> Budgets.redis(Ticker.system(), cluster, BudgetListener.NONE, NoFeed.INSTANCE))
+        .hasMessageContaining("not served yet");
+  }
+
+  @Test
+  void evictingRedis_isRefusedAtStart() {
+    server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+
+    assertThatThrownBy(() -> replica(USD))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("allkeys-lru (expected: noeviction or volatile-*");
+  }
+}

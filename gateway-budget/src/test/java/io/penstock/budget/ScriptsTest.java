@@ -1,0 +1,221 @@
+package io.penstock.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.penstock.budget.Request.Answer;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.testkit.RedisServer;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The scripts on a real Redis, against {@link MemoryStore}, command by command. */
+class ScriptsTest {
+  private static final long LEASE = 3_600_000;
+  private static final Window TOTAL = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
+
+  private final RedisClient client = RedisClient.create(RedisServer.shared().uri());
+  private final StatefulRedisConnection<String, String> redis = client.connect();
+  private final RedisWire wire = new RedisWire("{test}:p1", LEASE, 0);
+  private MemoryStore model = new MemoryStore(LEASE, 0, false);
+
+  @BeforeEach
+  void empty() {
+    redis.sync().flushall();
+  }
+
+  @AfterEach
+  void disconnect() {
+    redis.close();
+    client.shutdown();
+  }
+
+  private Answer script(Request request) {
+    RedisWire.Script script = RedisWire.script(request);
+    List<Object> raw =
+        redis
+            .sync()
+            .eval(
+                script.source(),
+                ScriptOutputType.MULTI,
+                wire.keys(script),
+                wire.arguments(request));
+    return wire.answer(request, raw);
+  }
+
+  private long time() {
+    return Long.parseLong(redis.sync().time().get(0)) * 1000;
+  }
+
+  private static CounterKey key(int i) {
+    return CounterKey.of(
+        "budget with spaces " + i, i - 1, Limit.Unit.NANO_USD, List.of(), "s / ü", TOTAL.at(0));
+  }
+
+  @Test
+  void randomCommands_scriptsAndModel_answerTheSame() {
+    for (int seed = 0; seed < 25; seed++) {
+      redis.sync().flushall();
+      model = new MemoryStore(LEASE, 0, false);
+      Twin twin = new Twin(new Random(seed));
+      for (int step = 0; step < 60; step++) {
+        twin.step("seed " + seed + " step " + step);
+      }
+    }
+  }
+
+  /** Sends the same to both; epochs differ, so each is told its own. */
+  private final class Twin {
+    private final Random random;
+    private final long there;
+    private final long here;
+    private final long[] fences = {0, 0, 0};
+    private final long big;
+    private long version;
+
+    Twin(Random random) {
+      this.random = random;
+      this.there = ((Answer.Stale) script(new Request.Hello(0, 0, 0, false))).epoch();
+      this.here = ((Answer.Stale) model.apply(new Request.Hello(0, 0, 0, false), time())).epoch();
+      this.big = random.nextBoolean() ? 50_000_000 * NanoUsd.USD : 1_000;
+      for (int i = 0; i < 3; i++) {
+        fences[i] = 1;
+        both(e -> new Request.Hello(e, 0, 1, true), "join");
+      }
+    }
+
+    private void both(java.util.function.LongFunction<Request> of, String at) {
+      Answer theirs = script(of.apply(there));
+      Answer ours = model.apply(of.apply(here), time());
+      assertThat(comparable(theirs)).as(at).isEqualTo(comparable(ours));
+    }
+
+    private String comparable(Answer answer) {
+      return switch (answer) {
+        case Answer.Welcome w -> "welcome " + (w.owner() & 0xffff) + w.open() + w.expired();
+        case Answer.Moved m ->
+            "moved "
+                + m.open()
+                + m.living()
+                + m.counters()
+                + java.util.Arrays.toString(m.calls())
+                + m.takes().stream().map(t -> t.granted() + "/" + t.remaining()).toList();
+        case Answer.Reaped r ->
+            "reaped "
+                + r.totals().stream().map(c -> c.counter() + "=" + c.amount()).sorted().toList();
+        case Answer.Stale s -> "stale";
+        case Answer.Gone g -> "gone";
+        case Answer.Fenced f -> "fenced";
+        case Answer.Done d -> "done";
+      };
+    }
+
+    void step(String at) {
+      int o = 1 + random.nextInt(3);
+      int kind = random.nextInt(100);
+      if (kind < 5) {
+        fences[o - 1]++;
+        both(e -> new Request.Hello(e, Owners.of(e, o), fences[o - 1], true), at);
+      } else if (kind < 8) {
+        both(e -> new Request.Hello(e, Owners.of(e, o), 0, true), at);
+      } else if (kind < 12) {
+        LedgerPart part = new LedgerPart(key(random.nextInt(3)), ++version, amount());
+        both(e -> new Request.Ledger(e, List.of(part)), at);
+      } else if (kind < 13) {
+        LedgerPart total = new LedgerPart(key(random.nextInt(3)), 1, amount());
+        both(e -> new Request.Close(e, Owners.of(e, o), List.of(total)), at);
+      } else if (kind < 15) {
+        both(e -> new Request.Reap(e, Owners.of(e, o), random(kind)), at);
+      } else {
+        move(o, at);
+      }
+    }
+
+    private boolean random(int kind) {
+      return kind == 14;
+    }
+
+    private long amount() {
+      return random.nextInt(8) == 0 ? 0 : (long) (random.nextDouble() * big / 3);
+    }
+
+    private void move(int o, String at) {
+      int n = 1 + random.nextInt(3);
+      long fence = random.nextInt(20) == 0 ? fences[o - 1] - 1 : fences[o - 1];
+      List<Request.Entry> entries = new ArrayList<>();
+      for (int i = 0; i < n; i++) {
+        long spent = amount();
+        boolean drained = random.nextBoolean();
+        entries.add(
+            new Request.Entry(
+                key(i),
+                Limit.Unit.NANO_USD,
+                random.nextInt(4) == 0,
+                spent + amount() - (random.nextInt(20) == 0 ? big : 0),
+                spent,
+                big,
+                random.nextInt(3) == 0 ? 0 : big / 10,
+                random.nextInt(3) == 0 ? big : amount(),
+                drained,
+                random.nextInt(10) == 0 ? 5 : 0));
+      }
+      List<Request.Call> calls = new ArrayList<>();
+      for (int i = random.nextInt(4); i > 0; i--) {
+        calls.add(
+            n == 1
+                ? new Request.Call(new int[] {0}, new long[] {amount()})
+                : new Request.Call(new int[] {n - 1, 0}, new long[] {amount(), amount()}));
+      }
+      List<Request.Take> takes = new ArrayList<>();
+      for (int i = random.nextInt(2); i > 0; i--) {
+        takes.add(
+            new Request.Take(
+                new UUID(0, 7), 86_400_000_000L, 500, 1 + random.nextInt(40), random.nextInt(40)));
+      }
+      both(e -> new Request.Move(e, Owners.of(e, o), fence, entries, calls, takes), at);
+    }
+  }
+
+  @Test
+  void deadOwner_isChargedInFull_untilItIsClosed() {
+    long epoch = ((Answer.Stale) script(new Request.Hello(0, 0, 0, false))).epoch();
+    Answer.Welcome first = (Answer.Welcome) script(new Request.Hello(epoch, 0, 1, true));
+    Answer.Welcome second = (Answer.Welcome) script(new Request.Hello(epoch, 0, 1, true));
+    grant(epoch, first.owner(), 70);
+    redis.sync().zadd("{test}:p1:live", 1, "1");
+
+    Answer.Welcome beat =
+        (Answer.Welcome) script(new Request.Hello(epoch, second.owner(), 1, true));
+    Answer.Reaped reaped = (Answer.Reaped) script(new Request.Reap(epoch, first.owner(), false));
+
+    assertThat(beat.expired()).containsExactly(first.owner());
+    assertThat(reaped.totals()).containsExactly(new Charge(key(0), first.owner(), 70));
+    assertThat(script(new Request.Hello(epoch, first.owner(), 2, true)))
+        .isInstanceOf(Answer.Gone.class);
+    assertThat(grant(epoch, second.owner(), 31).calls()).containsExactly(0);
+    script(new Request.Close(epoch, first.owner(), List.of(new LedgerPart(key(0), 1, 20))));
+    assertThat(grant(epoch, second.owner(), 80).calls()).containsExactly(-1);
+  }
+
+  private Answer.Moved grant(long epoch, long owner, long need) {
+    return (Answer.Moved)
+        script(
+            new Request.Move(
+                epoch,
+                owner,
+                1,
+                List.of(
+                    new Request.Entry(
+                        key(0), Limit.Unit.NANO_USD, true, 0, 0, 100, 0, 0, false, 0)),
+                List.of(new Request.Call(new int[] {0}, new long[] {need})),
+                List.of()));
+  }
+}
