@@ -78,6 +78,8 @@ final class Markers {
             + " pregnancy");
   }
 
+  private static final Map<String, String> HALVES =
+      Map.of("am", "am", "a.m", "am", "pm", "pm", "p.m", "pm");
   private static final Map<String, String> SHORTHAND =
       Map.of("g", "gram", "m", "meter", "l", "liter", "s", "second_unit", "h", "hour", "b", "byte");
   private static final Set<String> ADDRESSING =
@@ -92,6 +94,13 @@ final class Markers {
         into.put(word, words[0]);
       }
     }
+  }
+
+  /** Returns one stem for all names of a unit or a technology, else the word's own. */
+  static String canonical(String lower, Lexicon lexicon) {
+    String unit = UNITS.get(lower);
+    String name = unit == null ? TECHNOLOGIES.get(lower) : unit;
+    return name == null ? lexicon.stem(lower) : name;
   }
 
   private static Set<String> of(Map<String, String> map, List<Token> tokens) {
@@ -111,6 +120,9 @@ final class Markers {
       String lower = tokens.get(i).lower();
       String next = tokens.get(i + 1).lower();
       boolean named = tokens.get(i + 1).named() || tokens.get(i + 1).kind() == Token.Kind.NUMBER;
+      if (tokens.get(i).kind() == Token.Kind.NUMBER && HALVES.containsKey(next)) {
+        times.add(HALVES.getOrDefault(next, next));
+      }
       if (lower.equals("last") && UNITS.containsKey(next)) {
         times.add("last");
       }

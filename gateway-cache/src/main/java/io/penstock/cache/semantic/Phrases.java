@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Phrases {
   private static final Pattern TOKEN =
       Pattern.compile(
-          "`[^`]+`|(?<=\\s)--?[A-Za-z][\\w-]*|\\b[A-F][+-](?!\\w)|[$\u20ac\u00a3\u00a5]|\\d+(?:[.,:/]\\d+)*(?:[a-zA-Z]{1,5}\\b)?|[\\p{L}_][\\p{L}\\p{N}_]*(?:[.'\u2019][\\p{L}\\p{N}_]+)*(?:\\(\\)|\\+\\+|#(?!\\w))?|[=!<>]={1,2}|->|=>|&&|\\|\\||[+*/%^<>=]|[().!?\n"
+          "`[^`]+`|\\w+\\[[^\\]\\s]*\\]|(?<=\\s)--?[A-Za-z][\\w-]*|\\b[A-F][+-](?!\\w)|[$\u20ac\u00a3\u00a5]|\\d+(?:[.,:/]\\d+)*(?:[a-zA-Z]{1,5}\\b)?|[\\p{L}_][\\p{L}\\p{N}_]*(?:[.'\u2019][\\p{L}\\p{N}_]+)*(?:\\(\\)|\\+\\+|#(?!\\w))?|[=!<>]={1,2}|->|=>|&&|\\|\\||[+*/%^<>=]|[().!?\n"
               + ";]");
   private static final Pattern POLITE =
       Pattern.compile(
@@ -33,6 +33,8 @@ final class Phrases {
           "[ ,.!?]*\\b(?:please|pls|thanks(?: a lot| so much)?|thank you(?: so much| very"
               + " much)?|many thanks|cheers)[ ,.!?]*$",
           Pattern.CASE_INSENSITIVE);
+  private static final Pattern FREE =
+      Pattern.compile("(\\p{L}+)-free\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern APART =
       Pattern.compile("(\\p{L}) '(t|s|re|ve|ll|d|m)\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern TAG =
@@ -135,6 +137,7 @@ final class Phrases {
   /** Returns the words of a text without its politeness. */
   List<Token> of(String text) {
     String joined = APART.matcher(text.strip()).replaceAll("$1'$2");
+    joined = FREE.matcher(joined).replaceAll("without $1");
     String rest = TAG.matcher(THANKS.matcher(joined).replaceFirst("")).replaceFirst("");
     rest = POLITE.matcher(rest).replaceFirst("");
     List<Token> tokens = new ArrayList<>();
@@ -202,11 +205,13 @@ final class Phrases {
     if (FUNCTION.contains(lower) && !name) {
       return new Token(word, lower, lower, Token.Kind.FUNCTION, aside, false);
     }
-    return new Token(word, lower, lexicon.stem(lower), Token.Kind.CONTENT, aside, named);
+    String stem = Markers.canonical(lower, lexicon);
+    return new Token(word, lower, stem, Token.Kind.CONTENT, aside, named);
   }
 
   private static boolean isCode(String word) {
     return word.startsWith("`")
+        || word.indexOf('[') > 0
         || (word.length() == 2 && (word.endsWith("+") || word.endsWith("-")))
         || word.endsWith("()")
         || word.indexOf('_') >= 0

@@ -29,7 +29,8 @@ final class Vetoes {
           "nothing",
           "nowhere",
           "hardly",
-          "lack");
+          "lack",
+          "non");
   private static final Set<String> CONDITIONS =
       Set.of(
           "if",
@@ -42,7 +43,8 @@ final class Vetoes {
           "without",
           "except",
           "excluding",
-          "including");
+          "including",
+          "that");
   private static final Set<String> LISTING = Set.of("and", "or");
   private static final Set<String> CURRENCIES = Set.of("dollar", "euro", "pound", "yen");
   private static final int CLAUSE_WORDS = 6;
@@ -274,6 +276,7 @@ final class Vetoes {
       }
     }
     return crossed(pair.a, pair.b)
+        || (pair.alone(true).isEmpty() && pair.alone(false).isEmpty() && counted(pair))
         || (pair.alone(true).isEmpty() && pair.alone(false).isEmpty() && turned(pair));
   }
 
@@ -310,13 +313,40 @@ final class Vetoes {
       if (ROLES.contains(word)) {
         for (int k = i + 1; k < tokens.size(); k++) {
           if (tokens.get(k).isContent() && !CURRENCIES.contains(tokens.get(k).stem())) {
-            roles.putIfAbsent(word, tokens.get(k).stem());
+            roles.putIfAbsent(word, head(tokens, k));
             break;
           }
         }
       }
     }
     return roles;
+  }
+
+  /** The last of a run of content words: "a Python list" is a list. */
+  private static String head(List<Token> tokens, int from) {
+    int at = from;
+    while (at + 1 < tokens.size() && tokens.get(at + 1).isContent()) {
+      at++;
+    }
+    return tokens.get(at).stem();
+  }
+
+  /** "How many euros is a dollar" against "how many dollars is a euro". */
+  private static boolean counted(Alignment pair) {
+    String a = counted(pair.a);
+    String b = counted(pair.b);
+    return !a.isEmpty() && !b.isEmpty() && !a.equals(b) && hasStem(pair.a, b) && hasStem(pair.b, a);
+  }
+
+  private static String counted(List<Token> tokens) {
+    boolean open = false;
+    for (Token token : tokens) {
+      if (open && token.isContent()) {
+        return token.stem();
+      }
+      open |= token.lower().equals("many") || token.lower().equals("much");
+    }
+    return "";
   }
 
   private static boolean hasStem(List<Token> tokens, String stem) {

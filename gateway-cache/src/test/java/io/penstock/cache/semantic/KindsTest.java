@@ -61,7 +61,7 @@ final class KindsTest {
       }
     }
     assertThat(falseHits).isEmpty();
-    assertThat(misses).hasSizeLessThanOrEqualTo(twins / 20);
+    assertThat(misses).hasSizeLessThanOrEqualTo(twins / 10);
   }
 
   private static List<String> lines() throws IOException {
