@@ -10,6 +10,8 @@ import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.Translation;
+import io.penstock.providers.translate.Wiring.Operation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,14 +22,24 @@ import java.util.List;
 final class AnthropicProvider implements Provider {
   static final String DEFAULT_VERSION = "2023-06-01";
 
+  private static final Wired WIRED =
+      new Wired((call, operation) -> path(operation == Operation.COUNT_TOKENS), false);
+
   @Override
   public boolean serves(Endpoint endpoint) {
-    return endpoint.dialect() == Dialect.ANTHROPIC;
+    return endpoint.dialect() == Dialect.ANTHROPIC
+        || Translation.serves(endpoint, Dialect.ANTHROPIC);
+  }
+
+  private static String path(boolean count) {
+    return count ? "/v1/messages/count_tokens" : "/v1/messages";
   }
 
   @Override
   public Attempt attempt(ProviderCall call) {
-    boolean count = call.endpoint() == Endpoint.COUNT_TOKENS;
+    if (call.endpoint().dialect() != Dialect.ANTHROPIC) {
+      return Translation.attempt(call, Dialect.ANTHROPIC, WIRED);
+    }
     AnthropicBetas betas = AnthropicBetas.of(call);
     String version = call.headers().get("anthropic-version");
     List<Header> headers = new ArrayList<>(4);
@@ -40,7 +52,7 @@ final class AnthropicProvider implements Provider {
     var request =
         new UpstreamRequest(
             "POST",
-            count ? "/v1/messages/count_tokens" : "/v1/messages",
+            path(call.endpoint() == Endpoint.COUNT_TOKENS),
             headers,
             AnthropicRequests.body(call));
     return new SplicedAttempt(

@@ -9,6 +9,8 @@ import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
+import io.penstock.providers.translate.Translation;
+import io.penstock.providers.translate.Wiring.Operation;
 
 /**
  * Azure OpenAI. With the option {@code api_version} the classic paths, where the deployment is part
@@ -16,6 +18,12 @@ import io.penstock.providers.Target;
  * deployments.MODEL} names the deployment of a model; without it both have one name.
  */
 final class AzureProvider implements Provider {
+  private static final Wired WIRED =
+      new Wired(
+          (call, operation) ->
+              path(call, operation == Operation.EMBED ? Endpoint.EMBEDDINGS : Endpoint.CHAT),
+          false);
+
   @Override
   public boolean serves(Endpoint endpoint) {
     return switch (endpoint) {
@@ -29,23 +37,26 @@ final class AzureProvider implements Provider {
     Target target = call.target();
     String deployment =
         target.options().getOrDefault("deployments." + target.model(), target.model());
-    String version = target.options().get("api_version");
-    String path = OpenAiRequests.path(call.endpoint());
-    boolean scoped =
-        call.endpoint() != Endpoint.RESPONSES && call.endpoint() != Endpoint.RESPONSES_INPUT_TOKENS;
-    if (version == null) {
-      path = "/openai/v1" + path;
-    } else {
-      path =
-          (scoped ? "/openai/deployments/" + Splice.segment(deployment) : "/openai")
-              + path
-              + "?api-version="
-              + Splice.segment(version);
-    }
     var renamed =
         new Target(
             target.provider(), target.dialect(), deployment, target.region(), target.options());
-    return OpenAiProvider.attempt(call.withTarget(renamed), path);
+    ProviderCall deployed = call.withTarget(renamed);
+    return OpenAiProvider.isNative(call.endpoint())
+        ? OpenAiProvider.attempt(deployed, path(deployed, call.endpoint()))
+        : Translation.attempt(deployed, Dialect.OPENAI, WIRED);
+  }
+
+  private static String path(ProviderCall call, Endpoint endpoint) {
+    String path = OpenAiRequests.path(endpoint);
+    String version = call.target().options().get("api_version");
+    if (version == null) {
+      return "/openai/v1" + path;
+    }
+    boolean scoped = endpoint != Endpoint.RESPONSES && endpoint != Endpoint.RESPONSES_INPUT_TOKENS;
+    return (scoped ? "/openai/deployments/" + Splice.segment(call.target().model()) : "/openai")
+        + path
+        + "?api-version="
+        + Splice.segment(version);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.Translation;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -28,20 +29,29 @@ final class BedrockProvider implements Provider {
   private static final String VERSION = "bedrock-2023-05-31";
   private static final Set<String> COUNT = Set.of("inputTokens");
 
+  private static final Wired WIRED =
+      new Wired(
+          (call, operation) -> model(call) + (call.stream() ? "/converse-stream" : "/converse"),
+          true);
+
   @Override
   public boolean serves(Endpoint endpoint) {
-    return endpoint.dialect() == Dialect.ANTHROPIC;
+    return endpoint.dialect() == Dialect.ANTHROPIC || Translation.serves(endpoint, Dialect.BEDROCK);
+  }
+
+  private static String model(ProviderCall call) {
+    return "/model/" + Splice.segment(call.target().model());
   }
 
   @Override
   public Attempt attempt(ProviderCall call) {
-    if (!Hosted.isClaude(call)) {
-      throw Hosted.notClaude(call);
+    if (call.endpoint().dialect() != Dialect.ANTHROPIC || !Hosted.isClaude(call)) {
+      return Translation.attempt(call, Dialect.BEDROCK, WIRED);
     }
     AnthropicBetas betas = AnthropicBetas.of(call);
     String version = call.target().options().getOrDefault("anthropic_version", VERSION);
     byte[] body = AnthropicRequests.hosted(call, version, betas.allowed(), false);
-    String model = "/model/" + Splice.segment(call.target().model());
+    String model = model(call);
     if (call.endpoint() == Endpoint.COUNT_TOKENS) {
       return new SplicedAttempt(
           request(model + "/count-tokens", "application/json", countBody(body)),

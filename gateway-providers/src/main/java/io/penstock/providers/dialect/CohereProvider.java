@@ -1,6 +1,7 @@
 package io.penstock.providers.dialect;
 
 import io.netty.buffer.ByteBuf;
+import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.providers.Answer;
@@ -12,7 +13,9 @@ import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.Translation;
 import io.penstock.providers.translate.UsageReaders;
+import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
 import java.util.Set;
 
@@ -21,13 +24,20 @@ final class CohereProvider implements Provider {
   private static final Set<String> FIELDS = Set.of("meta");
   private static final Set<String> EXPECTED = Set.of("results");
 
+  private static final Wired WIRED =
+      new Wired(
+          (call, operation) -> operation == Operation.EMBED ? "/v2/embed" : "/v2/chat", false);
+
   @Override
   public boolean serves(Endpoint endpoint) {
-    return endpoint == Endpoint.RERANK;
+    return endpoint == Endpoint.RERANK || Translation.serves(endpoint, Dialect.COHERE);
   }
 
   @Override
   public Attempt attempt(ProviderCall call) {
+    if (call.endpoint() != Endpoint.RERANK) {
+      return Translation.attempt(call, Dialect.COHERE, WIRED);
+    }
     BodyPatch patch = new BodyPatch(call.body());
     Splice.model(call, patch);
     Splice.parameters(call, patch, "max_tokens");

@@ -10,6 +10,8 @@ import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.Translation;
+import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
 
 /**
@@ -17,15 +19,33 @@ import java.util.List;
  * the first part of the path, {@code v1beta} by default.
  */
 final class GeminiProvider implements Provider {
+  private static final Wired WIRED =
+      new Wired((call, operation) -> model(call) + method(call, operation), false);
+
   @Override
   public boolean serves(Endpoint endpoint) {
-    return endpoint.dialect() == Dialect.GEMINI;
+    return endpoint.dialect() == Dialect.GEMINI || Translation.serves(endpoint, Dialect.GEMINI);
   }
 
   @Override
   public Attempt attempt(ProviderCall call) {
+    return call.endpoint().dialect() == Dialect.GEMINI
+        ? attempt(call, model(call))
+        : Translation.attempt(call, Dialect.GEMINI, WIRED);
+  }
+
+  private static String model(ProviderCall call) {
     String version = call.target().options().getOrDefault("api_version", "v1beta");
-    return attempt(call, "/" + version + "/models/" + Splice.segment(call.target().model()));
+    return "/" + version + "/models/" + Splice.segment(call.target().model());
+  }
+
+  /** Returns the method of a translated call. */
+  static String method(ProviderCall call, Operation operation) {
+    return switch (operation) {
+      case COUNT_TOKENS -> ":countTokens";
+      case EMBED -> ":batchEmbedContents";
+      default -> call.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
+    };
   }
 
   /** Makes an attempt for the model at that path. */

@@ -11,16 +11,6 @@ final class Hosted {
     return call.target().model().contains("claude");
   }
 
-  static GatewayException notClaude(ProviderCall call) {
-    return GatewayException.unsupported(
-        "model",
-        "The model "
-            + call.target().model()
-            + " of provider "
-            + call.target().provider()
-            + " does not speak the Anthropic dialect (expected: a Claude model).");
-  }
-
   /**
    * Returns a setting of the target without which no path can be built.
    *

@@ -10,6 +10,8 @@ import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.translate.Translation;
+import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +20,19 @@ import java.util.Map;
  * provider that refuses the field.
  */
 final class OpenAiProvider implements Provider {
+  private static final Wired WIRED =
+      new Wired(
+          (call, operation) ->
+              operation == Operation.EMBED ? "/embeddings" : OpenAiRequests.path(Endpoint.CHAT),
+          false);
+
   @Override
   public boolean serves(Endpoint endpoint) {
+    return isNative(endpoint) || Translation.serves(endpoint, Dialect.OPENAI);
+  }
+
+  /** Returns whether clients ask for it in this dialect. */
+  static boolean isNative(Endpoint endpoint) {
     return switch (endpoint) {
       case PASSTHROUGH, MODELS, USAGE -> false;
       default -> endpoint.dialect() == Dialect.OPENAI;
@@ -28,7 +41,9 @@ final class OpenAiProvider implements Provider {
 
   @Override
   public Attempt attempt(ProviderCall call) {
-    return attempt(call, OpenAiRequests.path(call.endpoint()));
+    return isNative(call.endpoint())
+        ? attempt(call, OpenAiRequests.path(call.endpoint()))
+        : Translation.attempt(call, Dialect.OPENAI, WIRED);
   }
 
   /** Makes an attempt at another path, for providers with the same bodies (Azure). */

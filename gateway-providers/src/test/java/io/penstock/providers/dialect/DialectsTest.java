@@ -194,4 +194,33 @@ class DialectsTest {
     assertThat(failure).isNotNull();
     assertThat(failure.kind()).isEqualTo(FailureKind.OVERLOADED);
   }
+
+  @Test
+  void translated_paths_areTheProvidersOwn() {
+    String ask =
+        "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    Map<Dialect, String> paths =
+        Map.of(
+            Dialect.ANTHROPIC, "/v1/messages",
+            Dialect.GEMINI, "/v1beta/models/m-x:generateContent",
+            Dialect.BEDROCK, "/model/m-x/converse",
+            Dialect.COHERE, "/v2/chat");
+
+    paths.forEach((dialect, path) ->
+        assertThat(Wire.call(dialect, Endpoint.CHAT, ask).model("m-x").attempt().request().path())
+            .isEqualTo(path));
+    Attempt claude =
+        Wire.call(Dialect.VERTEX, Endpoint.CHAT, ask)
+            .model("claude-x")
+            .options(Map.of("project", "p"))
+            .attempt();
+    assertThat(claude.request().path())
+        .endsWith("/publishers/anthropic/models/claude-x:rawPredict");
+    assertThat(claude.request().body())
+        .asString()
+        .contains("vertex-2023-10-16")
+        .doesNotContain("\"model\"");
+    assertThat(Wire.call(Dialect.AZURE, Endpoint.MESSAGES, ask).attempt().request().path())
+        .isEqualTo("/openai/v1/chat/completions");
+  }
 }

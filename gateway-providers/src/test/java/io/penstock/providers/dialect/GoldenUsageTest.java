@@ -37,7 +37,7 @@ class GoldenUsageTest {
                   dialect == null ? Dialect.OPENAI : dialect,
                   Endpoint.valueOf(head.getOrDefault("endpoint", "")),
                   "{\"stream\":" + stream + "}")
-              .model("claude-x")
+              .model("MESSAGES".equals(head.get("endpoint")) ? "claude-x" : "m-x")
               .options(Map.of("project", "p"));
       return stream ? call.stream(false) : call;
     }
@@ -57,11 +57,16 @@ class GoldenUsageTest {
 
   private static Stream<Named<Case>> cases(String stream) throws IOException {
     try (Stream<Path> files = Files.walk(GOLDEN)) {
-      List<Path> sorted = files.filter(Files::isRegularFile).sorted().toList();
+      List<Path> sorted = files.filter(GoldenUsageTest::isCase).sorted().toList();
       return sorted.stream()
           .map(GoldenUsageTest::read)
           .filter(named -> stream.equals(named.getPayload().head().get("stream")));
     }
+  }
+
+  /** Golden files of translations lie in a folder of their own and look different. */
+  private static boolean isCase(Path file) {
+    return file.getNameCount() == GOLDEN.getNameCount() + 2 && file.toString().endsWith(".txt");
   }
 
   private static Named<Case> read(Path file) {
