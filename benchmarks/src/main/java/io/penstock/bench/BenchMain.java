@@ -33,7 +33,10 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--seconds", defaultValue = "10", description = "per round and scenario")
   private int seconds;
 
-  @Option(names = "--warmup", defaultValue = "5", description = "seconds, unmeasured, per scenario")
+  @Option(
+      names = "--warmup",
+      defaultValue = "15",
+      description = "seconds, unmeasured, per scenario")
   private int warmup;
 
   @Option(names = "--rate", defaultValue = "1000", description = "requests due per second")

@@ -113,7 +113,7 @@ final class Launcher {
     while (!Ports.isOpen(port)) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {
         process.destroy();
-        throw new Unavailable(name + " did not start: " + lastLines(log));
+        throw new Unavailable(name + " did not start: " + lastLine(log));
       }
       LockSupport.parkNanos(20_000_000);
     }
@@ -132,9 +132,10 @@ final class Launcher {
     return Optional.empty();
   }
 
-  private static String lastLines(Path log) {
-    List<String> lines = read(log).lines().toList();
-    return String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
+  /** The last thing it said, without the paths of this run. */
+  private String lastLine(Path log) {
+    List<String> lines = read(log).lines().map(line -> line.replace(work + "/", "")).toList();
+    return lines.isEmpty() ? "it said nothing" : lines.get(Math.max(0, lines.size() - 2));
   }
 
   static String read(Path file) {
