@@ -43,7 +43,7 @@ final class Chooser {
       case RouteSpec.Plain plain -> all;
       case RouteSpec.Priority priority -> all;
       case RouteSpec.Cascade cascade -> all;
-      case RouteSpec.Weighted weighted -> weighted(all, random);
+      case RouteSpec.Weighted weighted -> weighted(all, opening(route, around), random);
       case RouteSpec.Latency latency -> latency(all, random);
       case RouteSpec.Cost cost -> cost(cost, all, around, warm);
       case RouteSpec.Complexity complexity -> complexity(complexity, all, facts.complexity());
@@ -83,29 +83,39 @@ final class Chooser {
     return new Choice(spec, spec.model().replace("*", rest), why);
   }
 
-  /** Draws without replacement, so that the rest is a fallback order of the same weights. */
-  private static List<Choice> weighted(List<Choice> all, SplittableRandom random) {
-    double total = all.stream().mapToDouble(choice -> choice.spec().weight()).sum();
-    List<Choice> left = new ArrayList<>(all);
-    List<Choice> order = new ArrayList<>(all.size());
-    while (!left.isEmpty()) {
-      double sum = left.stream().mapToDouble(choice -> choice.spec().weight()).sum();
-      if (sum <= 0) {
-        break;
-      }
-      double point = random.nextDouble() * sum;
-      int i = 0;
-      while (i < left.size() - 1 && point >= left.get(i).spec().weight()) {
-        point -= left.get(i).spec().weight();
-        i++;
-      }
-      Choice drawn = left.remove(i);
-      if (drawn.spec().weight() > 0) {
-        long percent = Math.round(100 * drawn.spec().weight() / total);
-        order.add(drawn.because("weighted " + percent + "%"));
+  /**
+   * A race in which each target's time is exponential with its weight as rate: the winner is drawn
+   * by weight, the rest is a fallback order of the same weights. With an opening the times come
+   * from its hash (rendezvous hashing): the same conversation meets the same target in every
+   * replica, and when a target goes only its own conversations move.
+   */
+  private static List<Choice> weighted(List<Choice> all, long opening, SplittableRandom random) {
+    record Runner(Choice choice, double time) {}
+    double total = 0;
+    for (Choice choice : all) {
+      total += choice.spec().weight();
+    }
+    List<Runner> runners = new ArrayList<>(all.size());
+    for (Choice choice : all) {
+      double weight = choice.spec().weight();
+      double chance = opening == 0 ? random.nextDouble() : chance(opening, choice.target());
+      if (weight > 0) {
+        String why = "weighted " + Math.round(100 * weight / total) + "%";
+        runners.add(new Runner(choice.because(why), -Math.log(1 - chance) / weight));
       }
     }
-    return order;
+    runners.sort(Comparator.comparingDouble(Runner::time));
+    return runners.stream().map(Runner::choice).toList();
+  }
+
+  private static double chance(long opening, String target) {
+    return new SplittableRandom(opening * 0x9E3779B97F4A7C15L ^ target.hashCode()).nextDouble();
+  }
+
+  private static long opening(RouteTable.Found route, Surroundings around) {
+    RouteOptions.Sticky sticky = route.spec().options().sticky();
+    boolean by = sticky != null && sticky.by() == RouteOptions.StickyBy.CONVERSATION;
+    return by ? around.opening() : 0;
   }
 
   private List<Choice> latency(List<Choice> all, SplittableRandom random) {

@@ -18,4 +18,19 @@ public interface Surroundings {
    * @param outputTokens expected output; 0: nothing learned, the caller takes the request's cap
    */
   long expectedCost(String target, long warmTokens, long outputTokens);
+
+  /**
+   * Returns a hash of how this conversation opens, for routes that are sticky by conversation: of
+   * the tenant and the first {@link #OPENING_CHARS} characters of system prompt and messages; 0
+   * when the endpoint has no conversation.
+   */
+  default long opening() {
+    return 0;
+  }
+
+  /**
+   * About three provider cache blocks of 512 tokens. Shorter openings, a shared system prompt for
+   * one, pile all on one target; longer ones part conversations that share a prefix.
+   */
+  int OPENING_CHARS = 6144;
 }
