@@ -52,6 +52,9 @@ final class Counter {
 
   boolean urgent;
 
+  /** A move was lost: the store may have granted what nobody here knows of. */
+  boolean lost;
+
   Counter(Rule rule, CounterKey key, long now) {
     this.rule = rule;
     this.key = key;
@@ -142,7 +145,8 @@ final class Counter {
 
   /** Leaves memory if nothing is held, free or untold. */
   boolean evict() {
-    return allowed == spent
+    return !lost
+        && allowed == spent
         && toldAllowed == allowed
         && toldSpent == spent
         && FREE.compareAndSet(this, 0, EVICTED);

@@ -74,6 +74,7 @@ final class Moves {
   /** The answer will not come: everything is told again. */
   void forget() {
     for (Counter c : counters) {
+      c.lost = true;
       slices.soil(c);
       urge(c);
     }
@@ -108,7 +109,7 @@ final class Moves {
   void rest(Counter c, long now, long storeNow) {
     // One that is in the move under way may be granted something.
     if (isIdle(c, now, storeNow) && !isInMove(c)) {
-      if (c.free() != 0 || c.toldSpent != c.spent() || c.toldAllowed != c.allowed) {
+      if (c.lost || c.free() != 0 || c.toldSpent != c.spent() || c.toldAllowed != c.allowed) {
         urge(c);
       } else {
         slices.evict(c);
@@ -314,6 +315,7 @@ final class Moves {
       c.give(granted - booked);
       c.toldSpent = entry.spent();
     }
+    c.lost = false;
     c.toldAllowed = state.have();
     c.allUsed = state.used();
     c.allSpent = state.allSpent();
