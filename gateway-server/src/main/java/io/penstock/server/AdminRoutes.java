@@ -1,6 +1,10 @@
 package io.penstock.server;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.penstock.budget.BudgetPage;
+import io.penstock.budget.BudgetState;
+import io.penstock.budget.Budgets;
+import io.penstock.budget.Limit;
 import io.penstock.core.price.Meter;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
@@ -15,6 +19,7 @@ import io.penstock.server.call.ModelTable;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
+import io.penstock.server.config.EffectiveConfig;
 import io.penstock.server.config.Word;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -23,25 +28,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
 final class AdminRoutes {
   private static final int MAX_ROWS = 1000;
+  private static final long STORE_SECONDS = 5;
 
   private final Ledger ledger;
   private final AtomicReference<Snapshot> snapshot;
   private final Load load;
   private final PrometheusMeterRegistry registry;
   private final Reloader reloader;
+  private final Budgets budgets;
 
   AdminRoutes(
       Ledger ledger,
       AtomicReference<Snapshot> snapshot,
       Load load,
       PrometheusMeterRegistry registry,
-      Reloader reloader) {
+      Reloader reloader,
+      Budgets budgets) {
+    this.budgets = budgets;
     this.ledger = ledger;
     this.snapshot = snapshot;
     this.load = load;
@@ -57,6 +69,7 @@ final class AdminRoutes {
         .route("/admin/v1/spend", this::spend)
         .route("/admin/v1/requests", this::requests)
         .route("/admin/v1/models", request -> models())
+        .route("/admin/v1/budgets", this::budgets)
         .route("/admin/v1/config", request -> config())
         .route("/admin/v1/prices", this::prices);
   }
@@ -145,6 +158,40 @@ final class AdminRoutes {
     return AdminReply.json(Map.of("models", models));
   }
 
+  private AdminReply budgets(AdminRequest request) {
+    int limit = Math.min(MAX_ROWS, whole("limit", request.parameter("limit", "100")));
+    BudgetPage page;
+    try {
+      page =
+          budgets
+              .states(request.parameter("cursor", ""), limit)
+              .toCompletableFuture()
+              .get(STORE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      return AdminReply.error(
+          503, "budget_store_unavailable", "The budget store does not answer: " + e.getMessage());
+    }
+    List<Object> states = new ArrayList<>();
+    for (BudgetState state : page.states()) {
+      states.add(json(state));
+    }
+    return AdminReply.json(Map.of("budgets", states, "next", page.next()));
+  }
+
+  private static Map<String, @Nullable Object> json(BudgetState state) {
+    Limit unit = new Limit(Math.max(0, state.limit()), state.unit());
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("budget", state.counter().budget());
+    json.put("subject", state.counter().subject());
+    json.put("limit", state.limit() < 0 ? null : unit.show(state.limit()));
+    json.put("spent", unit.show(state.spent()));
+    json.put("held", unit.show(state.held()));
+    long end = state.counter().windowEnd();
+    json.put("since", Instant.ofEpochMilli(state.counter().windowStart()).toString());
+    json.put("resets", end == Long.MAX_VALUE ? null : Instant.ofEpochMilli(end).toString());
+    return json;
+  }
+
   private AdminReply config() {
     Reloader.Status status = reloader.status();
     Snapshot now = snapshot.get();
@@ -153,7 +200,7 @@ final class AdminRoutes {
             "version", status.version(),
             "problems", status.problems(),
             "warnings", status.warnings(),
-            "effective", now.config().toString()));
+            "effective", EffectiveConfig.render(now.config())));
   }
 
   private AdminReply prices(AdminRequest request) {

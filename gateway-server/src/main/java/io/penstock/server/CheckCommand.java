@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.rule.Conditions;
 import io.penstock.server.config.LoadResult;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,6 +49,7 @@ final class CheckCommand implements Callable<Integer> {
               loaded.config(),
               prices,
               new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()));
+      new BudgetMapping(new Conditions()).plan(loaded.config());
       builder.build(1, KeyIdentity.of(loaded.config(), Ticker.system()));
       for (String target : builder.unpriced()) {
         out.println(
@@ -58,8 +60,8 @@ final class CheckCommand implements Callable<Integer> {
       }
       out.println(config.file + ": ok");
       return Main.OK;
-    } catch (IOException | PriceBook.CatalogueException e) {
-      out.println("error: " + e.getMessage());
+    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
+      String.valueOf(e.getMessage()).lines().forEach(line -> out.println("error: " + line));
       return Main.WRONG_INPUT;
     }
   }

@@ -22,8 +22,6 @@ final class ConfigOption {
       Set.of(
           "state",
           "jwt",
-          "budgets",
-          "rates",
           "cache.exact",
           "cache.semantic",
           "alerts",
@@ -31,8 +29,6 @@ final class ConfigOption {
           "prices.refresh.url",
           "ledger.content=full",
           "providers.*.probe",
-          "providers.*.rates",
-          "providers.*.concurrency",
           "providers.*.headers",
           "providers.*.credentials",
           "providers.*.dialect=bedrock",

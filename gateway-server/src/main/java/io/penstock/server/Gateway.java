@@ -8,13 +8,18 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.penstock.budget.BudgetAlert;
+import io.penstock.budget.Budgets;
+import io.penstock.budget.LedgerPart;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.server.admin.AdminSink;
+import io.penstock.server.call.Charges;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Load;
@@ -34,8 +39,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -60,6 +71,10 @@ public final class Gateway implements AutoCloseable {
   private final Transport transport;
   private final EventLoopGroup loops;
   private final Ledger ledger;
+  private final Budgets budgets;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofVirtual().name("budgets-timer").factory());
   private final ClientServer demo;
   private final Reloader reloader;
   private final AdminSink adminSink;
@@ -71,8 +86,11 @@ public final class Gateway implements AutoCloseable {
     this.transport = transport(config);
     this.loops = transport.newGroup(LOOPS, "loop");
     this.ledger = openLedger(config);
+    this.budgets =
+        Budgets.embedded(ticker, alert -> alertsLog(alert), settled(ledger, ticker.epochMillis()));
+    this.timer.scheduleWithFixedDelay(budgets::tick, 1, 1, TimeUnit.SECONDS);
     this.demo = DemoProvider.start(loops, transport);
-    this.reloader = new Reloader(file, loads, snapshot, ticker, demo.port(), registry);
+    this.reloader = new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -81,7 +99,8 @@ public final class Gateway implements AutoCloseable {
     CallMetrics metrics = new CallMetrics(registry);
     gauges();
     Engine engine =
-        new Engine(snapshot, load, ticker, counter, metrics, loop -> context(loop, resolver));
+        new Engine(
+            snapshot, load, ticker, counter, metrics, budgets, loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(
@@ -92,7 +111,7 @@ public final class Gateway implements AutoCloseable {
             loops,
             transport,
             new Dispatcher(engine));
-    this.adminSink = new AdminRoutes(ledger, snapshot, load, registry, reloader).sink();
+    this.adminSink = new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets).sink();
     this.admin =
         ClientServer.bind(
             new ClientServer.Options(
@@ -143,6 +162,28 @@ public final class Gateway implements AutoCloseable {
     } catch (LedgerException e) {
       throw new IOException("ledger.url: " + e.getMessage(), e);
     }
+  }
+
+  /** What the ledger has of every counter whose window has not ended: where budgets go on from. */
+  private static List<LedgerPart> settled(Ledger from, long nowMillis) {
+    Map<UUID, LedgerPart> parts = new HashMap<>();
+    for (LedgerQueries.CounterTotal total : from.queries().counterTotals(nowMillis)) {
+      parts.merge(
+          total.counter().id(),
+          new LedgerPart(Charges.key(total.counter()), 1, total.sum()),
+          (one, two) -> new LedgerPart(one.counter(), 1, one.sum() + two.sum()));
+    }
+    return List.copyOf(parts.values());
+  }
+
+  private static void alertsLog(BudgetAlert alert) {
+    LOG.atWarn()
+        .addKeyValue("budget", alert.counter().budget())
+        .addKeyValue("subject", alert.counter().subject())
+        .addKeyValue("percent", alert.percent())
+        .addKeyValue("spent", alert.limit().show(alert.spent()))
+        .addKeyValue("limit", alert.limit().show(alert.limit().amount()))
+        .log("a budget has passed a threshold");
   }
 
   /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
@@ -226,6 +267,8 @@ public final class Gateway implements AutoCloseable {
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
+    timer.shutdownNow();
+    budgets.close();
     ledger.close();
     registry.close();
   }

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.penstock.budget.BudgetPlan;
+import io.penstock.budget.Budgets;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
@@ -49,6 +52,8 @@ public final class Reloader implements AutoCloseable {
   private final Loads loads;
   private final AtomicReference<Snapshot> snapshot;
   private final Ticker ticker;
+  private final Budgets budgets;
+  private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final Counter failures;
   private final JsonNode catalogue = PriceBook.bundled();
@@ -64,7 +69,9 @@ public final class Reloader implements AutoCloseable {
       AtomicReference<Snapshot> snapshot,
       Ticker ticker,
       int demoPort,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Budgets budgets) {
+    this.budgets = budgets;
     this.file = file;
     this.loads = loads;
     this.snapshot = snapshot;
@@ -91,10 +98,12 @@ public final class Reloader implements AutoCloseable {
 
   private void apply(Config config, List<Problem> warnings) throws IOException {
     PriceBook prices = Prices.of(catalogue, config.prices());
+    BudgetPlan plan = new BudgetMapping(conditions).plan(config);
     long version = status.version() + 1;
     SnapshotBuilder builder =
         new SnapshotBuilder(config, prices, providers.make(config.providers()));
     snapshot.set(builder.build(version, KeyIdentity.of(config, ticker)));
+    budgets.reload(plan);
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     for (String target : builder.unpriced()) {
       LOG.atWarn()
@@ -133,7 +142,7 @@ public final class Reloader implements AutoCloseable {
         try {
           apply(loaded.config(), loaded.warnings());
           LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
-        } catch (IOException | PriceBook.CatalogueException e) {
+        } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));
         }
       }

@@ -1,10 +1,13 @@
 package io.penstock.server.call;
 
+import io.penstock.budget.RateState;
+import io.penstock.budget.Reservation;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Charge;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.UsageSource;
@@ -42,14 +45,27 @@ final class Account {
   private final Call call;
   private final TargetRuntime target;
   private final Intent intent;
+  private final Reservation reservation;
   private final long startNanos = System.nanoTime();
   private boolean settled;
 
-  Account(Accounting books, Call call, TargetRuntime target, Intent intent) {
+  Account(
+      Accounting books, Call call, TargetRuntime target, Intent intent, Reservation reservation) {
     this.books = books;
     this.call = call;
     this.target = target;
     this.intent = intent;
+    this.reservation = reservation;
+  }
+
+  /** Returns what the tightest budget allows beyond holds, or {@link Long#MAX_VALUE}. */
+  long remainingNanos() {
+    return reservation.remainingNanos();
+  }
+
+  /** Returns the rates that this attempt used. */
+  List<RateState> rates() {
+    return reservation.rates();
   }
 
   /**
@@ -123,6 +139,9 @@ final class Account {
       Waste waste,
       long endNanos) {
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
+    List<Charge> charges =
+        Charges.toLedger(
+            reservation.settle(money.cost(), usage.inputTokens() + usage.outputTokens()));
     Failure failure = outcome.failure();
     String error =
         failure == null
@@ -150,7 +169,7 @@ final class Account {
             usage,
             source,
             money,
-            List.of(),
+            charges,
             null);
     books.write(call, target, row);
     return new Settled(money.cost(), money.saved() - money.premium());

@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.budget.Reservation;
 import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Usage;
@@ -39,14 +40,21 @@ final class Accounting {
   /**
    * Records the worst case of an attempt before anything goes upstream.
    *
+   * @param bound what the reservation holds, nano-USD
+   * @param reservation owned: given back when this fails, else by the account
    * @throws io.penstock.core.GatewayException 503 when the ledger can take no more
    */
-  Account open(Call call, TargetRuntime target, int number, Cause cause, String reason) {
-    long bound = bound(call, target);
+  Account open(
+      Call call,
+      TargetRuntime target,
+      LedgerRow.Attempt attempt,
+      String reason,
+      long bound,
+      Reservation reservation) {
     Intent intent =
         new Intent(
-            new LedgerRow.Attempt(call.id(), number, cause),
-            ticker.epochMillis(),
+            attempt,
+            reservation.reservedAtMillis(),
             call.caller(),
             new LedgerRow.Destination(
                 call.surface().endpoint().label(),
@@ -57,23 +65,34 @@ final class Accounting {
                 target.model()),
             bound,
             target.price().version(),
-            List.of());
+            Charges.toLedger(reservation.holds()));
     if (!call.context().ledger().intent(intent)) {
+      reservation.cancel();
       throw Refusals.overloaded(
           "The ledger's database is away and the journal is full; nothing can be recorded.");
     }
-    return new Account(this, call, target, intent);
+    return new Account(this, call, target, intent, reservation);
   }
 
-  private static long bound(Call call, TargetRuntime target) {
+  /**
+   * Returns the output tokens that an attempt may use at most, all answers together.
+   *
+   * @param cap the gateway's own cap, or -1
+   */
+  static long outputBound(Call call, TargetRuntime target, long cap) {
     long asked = OutputCap.asked(call);
     long limit = target.price().outputLimit();
     long output = asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN_OUTPUT;
+    return (cap >= 0 ? Math.min(cap, output) : output) * OutputCap.answers(call);
+  }
+
+  /** Returns the worst case of an attempt, nano-USD. */
+  static long bound(Call call, TargetRuntime target, long outputTokens) {
     return target
         .price()
         .boundNanos(
             InputEstimate.upperBound(call),
-            output * OutputCap.answers(call),
+            outputTokens,
             Fees.upperBound(call),
             Fees.tiers(call),
             call.startMillis());

@@ -2,11 +2,19 @@ package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.budget.Ask;
+import io.penstock.budget.Limit;
+import io.penstock.budget.Over;
+import io.penstock.budget.RateState;
+import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
+import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Cause;
+import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
@@ -14,7 +22,9 @@ import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderCall;
 import io.penstock.server.client.Running;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Attempts implements AttemptRun.Owner, Running {
+  /** A lowered output cap below this is no answer worth paying for. */
+  private static final long LEAST_CAP = 16;
+
   private final Call call;
   private final Engine engine;
   private final List<TargetRuntime> targets;
@@ -38,12 +51,15 @@ final class Attempts implements AttemptRun.Owner, Running {
   private @Nullable Account account;
   private @Nullable Failure lastFailure;
   private @Nullable String reason;
+  private @Nullable Verdict lastRefusal;
+  private String redirectedBy = "";
+  private long cap = -1;
   private boolean clientGone;
 
   Attempts(Call call, Engine engine, List<TargetRuntime> targets, long holdMillis) {
     this.call = call;
     this.engine = engine;
-    this.targets = targets;
+    this.targets = new ArrayList<>(targets);
     this.answer = new ClientAnswer(call, holdMillis);
     String trace = call.headers().get("traceparent");
     this.traceparent = trace == null ? "" : trace;
@@ -63,19 +79,120 @@ final class Attempts implements AttemptRun.Owner, Running {
     } else {
       reason = "priority[" + at + "] after " + describe(lastFailure);
     }
+    cap = -1;
+    reserve(target, cause);
+  }
+
+  /** Holds the worst case of the target on every budget that matches, or goes on. */
+  private void reserve(TargetRuntime target, Cause cause) {
+    long output = Accounting.outputBound(call, target, cap);
+    long bound = Accounting.bound(call, target, output);
+    call.facts().target(target, bound);
+    Ask ask = new Ask(bound, InputEstimate.upperBound(call) + output, redirectedBy, "");
+    decide(target, cause, bound, engine.budgets().reserve(call.facts(), ask));
+  }
+
+  private void decide(TargetRuntime target, Cause cause, long bound, Verdict verdict) {
+    switch (verdict) {
+      case Verdict.Granted(Reservation hold) -> granted(target, cause, bound, hold);
+      case Verdict.Pending(var stage) ->
+          stage.whenCompleteAsync(
+              (later, failed) -> decide(target, cause, bound, later), call.loop());
+      default -> denied(target, cause, bound, verdict);
+    }
+  }
+
+  private void granted(TargetRuntime target, Cause cause, long bound, Reservation hold) {
+    if (call.isEnded()) {
+      // The client left while the store was asked.
+      hold.cancel();
+      return;
+    }
     try {
-      start(target, cause);
+      start(target, cause, bound, hold);
     } catch (GatewayException e) {
+      hold.cancel();
       refuse(e);
     }
   }
 
-  private void start(TargetRuntime target, Cause cause) {
+  private void denied(TargetRuntime target, Cause cause, long bound, Verdict verdict) {
+    if (call.isEnded()) {
+      return;
+    }
+    lastRefusal = verdict;
+    engine.budgetDenied(verdict);
+    if (verdict instanceof Verdict.Denied denied) {
+      if (clamp(target, bound, denied)) {
+        reserve(target, cause);
+        return;
+      }
+      if (denied.over() instanceof Over.Use use && redirectedBy.isEmpty()) {
+        redirect(denied.counter().budget(), use.model());
+        return;
+      }
+    }
+    if (BudgetRefusals.isTargetBound(verdict) && at + 1 < targets.size()) {
+      next(cause);
+    } else {
+      engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
+      answer.close();
+    }
+  }
+
+  /** Lowers the output cap to what the budget affords; false when it affords too little. */
+  private boolean clamp(TargetRuntime target, long bound, Verdict.Denied denied) {
+    if (!call.snapshot().config().clamp().isOn()
+        || cap >= 0
+        || denied.limit().unit() != Limit.Unit.NANO_USD
+        || !call.surface().endpoint().isConversation()) {
+      return false;
+    }
+    long output = Accounting.outputBound(call, target, -1);
+    long input = Accounting.bound(call, target, 0);
+    long room = denied.affordable() - input;
+    if (output <= 0 || bound <= input || room <= 0) {
+      return false;
+    }
+    // Per-token cost rounded up, so that the lowered bound never exceeds the room.
+    long perToken = (bound - input + output - 1) / output;
+    long affordable = room / perToken / OutputCap.answers(call);
+    if (affordable < LEAST_CAP) {
+      return false;
+    }
+    cap = affordable;
+    return true;
+  }
+
+  /** Sends the call to another model because a budget says so; once. */
+  private void redirect(String budget, String model) {
+    ModelTable.Route route = call.snapshot().models().find(model);
+    if (route == null || route.targets().isEmpty()) {
+      engine.refuse(call, BudgetRefusals.of(Objects.requireNonNull(lastRefusal)), budget);
+      return;
+    }
+    redirectedBy = budget;
+    reason = "budget " + budget;
+    targets.clear();
+    targets.addAll(route.targets());
+    at = 0;
+    cap = -1;
+    reserve(targets.getFirst(), Cause.REDIRECT);
+  }
+
+  private void start(TargetRuntime target, Cause cause, long bound, Reservation hold) {
     Attempt attempt = target.provider().provider().attempt(providerCall(target));
     number++;
-    Account opened =
-        engine.accounting().open(call, target, number, cause, reason == null ? "" : reason);
-    account = opened;
+    account =
+        engine
+            .accounting()
+            .open(
+                call,
+                target,
+                new LedgerRow.Attempt(call.id(), number, cause),
+                reason == null ? "" : reason,
+                bound,
+                hold);
     AttemptRun started = new AttemptRun(call.context(), target, attempt, call.stream(), this);
     run = started;
     HttpHeaders headers = streamHeaders(started);
@@ -97,7 +214,7 @@ final class Attempts implements AttemptRun.Owner, Running {
         call.stream(),
         call.surface().arraySplit(),
         call.headers()::get,
-        -1,
+        cap,
         target.set(),
         target.defaults(),
         target.dropUnsupported(),
@@ -123,10 +240,31 @@ final class Attempts implements AttemptRun.Owner, Running {
     headers.set(ResponseHeaders.ROUTE, reason == null ? "plain" : ResponseHeaders.safe(reason));
     headers.set(ResponseHeaders.CACHE, "off");
     headers.set(ResponseHeaders.PRICE_VERSION, target.price().version());
+    if (cap >= 0) {
+      headers.set(ResponseHeaders.MAX_TOKENS, cap);
+    }
+    limits(headers);
     List<String> dropped = of.attempt().dropped();
     if (!dropped.isEmpty()) {
       headers.set(ResponseHeaders.DROPPED, ResponseHeaders.safe(String.join(",", dropped)));
     }
+  }
+
+  private void limits(HttpHeaders headers) {
+    Account opened = account;
+    if (opened == null) {
+      return;
+    }
+    long remaining = opened.remainingNanos();
+    if (remaining != Long.MAX_VALUE) {
+      headers.set(ResponseHeaders.REMAINING, NanoUsd.format(remaining));
+    }
+    if (call.rates().isEmpty() && opened.rates().isEmpty()) {
+      return;
+    }
+    List<RateState> all = new ArrayList<>(call.rates());
+    all.addAll(opened.rates());
+    RateHeaders.add(headers, call.dialect(), all, engine.ticker().epochMillis());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.budget.RateState;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.Exchange;
@@ -10,6 +11,7 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.Responder;
 import io.penstock.server.client.Running;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ public final class Call extends Exchange implements Running {
 
   private @Nullable CallFacts facts;
   private @Nullable Running forwarded;
+  private List<RateState> rates = List.of();
   private LedgerRow.@Nullable Caller ledgerCaller;
   private String route = "";
   private long upstreamNanos;
@@ -196,6 +199,15 @@ public final class Call extends Exchange implements Running {
       facts = known;
     }
     return known;
+  }
+
+  /** Returns the request rates as they were when this call was let in. */
+  List<RateState> rates() {
+    return rates;
+  }
+
+  void rates(List<RateState> states) {
+    rates = states;
   }
 
   /** Sets what runs for this call once the filters are through. */

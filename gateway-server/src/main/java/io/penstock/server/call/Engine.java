@@ -3,6 +3,8 @@ package io.penstock.server.call;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.penstock.budget.Budgets;
+import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
@@ -42,6 +44,7 @@ public final class Engine {
   private final Ticker ticker;
   private final Accounting accounting;
   private final CallMetrics metrics;
+  private final Budgets budgets;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -57,14 +60,21 @@ public final class Engine {
       Ticker ticker,
       TokenCounter counter,
       CallMetrics metrics,
+      Budgets budgets,
       Function<EventLoop, LoopContext> contexts) {
     this.snapshot = snapshot;
     this.load = load;
     this.ticker = ticker;
     this.metrics = metrics;
+    this.budgets = budgets;
     this.accounting = new Accounting(ticker, counter, metrics);
     List<Filter<Call>> filters =
-        List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter(), new ListingFilter());
+        List.of(
+            new PeekFilter(),
+            new ContextFilter(),
+            new PermissionFilter(),
+            new RateFilter(budgets),
+            new ListingFilter());
     this.pipeline = new Pipeline<>(filters, new PipelineExit());
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
@@ -93,6 +103,20 @@ public final class Engine {
     return ticker;
   }
 
+  Budgets budgets() {
+    return budgets;
+  }
+
+  /** Counts what a budget or rate refused. */
+  void budgetDenied(Verdict verdict) {
+    String rule = BudgetRefusals.rule(verdict);
+    if (verdict instanceof Verdict.Denied) {
+      metrics.budgetDenied(rule);
+    } else if (!rule.isEmpty()) {
+      metrics.rateLimited(rule);
+    }
+  }
+
   Accounting accounting() {
     return accounting;
   }
@@ -103,9 +127,14 @@ public final class Engine {
 
   /** Answers a call with a refusal and ends it; it leaves a row of cost 0 and a counter. */
   void refuse(Call call, GatewayException why) {
+    refuse(call, why, why.code().code());
+  }
+
+  /** Does the same, naming the rule that refused. */
+  void refuse(Call call, GatewayException why, String rule) {
     HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
     ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
-    accounting.refusal(call, why.code().status(), why.code().code(), why.code().code());
+    accounting.refusal(call, why.code().status(), why.code().code(), rule);
     call.answered(why.code().status(), "", "");
     call.end(Ending.REJECTED);
   }

@@ -107,6 +107,16 @@ public final class CallMetrics {
             .register(registry));
   }
 
+  /** Counts a call that a budget refused. */
+  public void budgetDenied(String budget) {
+    Counter.builder("penstock.budget.denied").tag("budget", budget).register(registry).increment();
+  }
+
+  /** Counts a call that a rate refused. */
+  public void rateLimited(String limit) {
+    Counter.builder("penstock.rate.limited").tag("limit", limit).register(registry).increment();
+  }
+
   /** Counts a finished attempt by its ledger row. */
   public void attempt(LedgerRow row) {
     LedgerRow.Destination to = row.destination();

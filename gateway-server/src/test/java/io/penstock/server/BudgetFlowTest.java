@@ -1,0 +1,170 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Budgets and rates on the request path: held before the call, settled once, refused in words. */
+@ExtendWith(LeakCheck.class)
+class BudgetFlowTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  // 1,000 x 0.15 + 100 x 0.60 USD per million.
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
+
+  @TempDir Path directory;
+
+  private RunningGateway start(FakeProvider provider, String more) {
+    return RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more));
+  }
+
+  @Test
+  void budget_usedUp_is402ThatNamesItAndReachesNoProvider() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: small, per: team, limit: 0.0003 USD, every: day }]\n"
+                    + "clamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      HttpResponse<String> first = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+      assertThat(first.headers().firstValue("x-penstock-budget-remaining-usd")).isPresent();
+      gateway.post("/v1/chat/completions", CHAT);
+      HttpResponse<String> refused = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(refused.statusCode()).isEqualTo(402);
+      assertThat(refused.headers().firstValue("x-should-retry")).hasValue("false");
+      assertThat(refused.body())
+          .contains("budget_exceeded")
+          .contains("Budget small of engineering");
+      assertThat(provider.requests()).hasSize(2);
+      JsonNode row =
+          MAPPER
+              .readTree(
+                  gateway.admin(
+                      "/admin/v1/requests/"
+                          + refused.headers().firstValue("x-penstock-request-id").orElse("")))
+              .path("attempts")
+              .path(0);
+      assertThat(row.path("attempt").asInt()).isZero();
+      assertThat(row.path("rule").asText()).isEqualTo("small");
+      assertThat(row.path("cost_usd").asText()).isEqualTo("0.00");
+      assertThat(gateway.admin("/metrics")).contains("penstock_budget_denied_total");
+      assertThat(gateway.admin("/admin/v1/budgets"))
+          .contains("\"budget\":\"small\"")
+          .contains("\"spent\":\"0.00042 USD\"");
+    }
+  }
+
+  @Test
+  void budget_heldByACallUnderWay_isNotSpentTwice() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: one, limit: 0.00012 USD, every: total }]\nclamp: off")) {
+      Gate gate = new Gate("answer");
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+      CompletableFuture<HttpResponse<String>> first =
+          CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", CHAT));
+      provider.awaitRequest(1);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(402);
+      gate.open();
+      assertThat(first.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void budget_ofOneTarget_sendsTheRouteOn() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: dear, when: 'target == \"fake/gpt-4o\"', limit: 0.000001 USD"
+                    + " }]")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("gpt-4o-mini", "two"));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4o-mini");
+    }
+  }
+
+  @Test
+  void budget_overUse_redirectsOnce() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: nearly, limit: 0.000001 USD, every: day, over: { use: fixed"
+                    + " } }]")) {
+      HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(response.headers().firstValue("x-penstock-route")).hasValue("budget nearly");
+      assertThat(provider.awaitRequest(1).text()).contains("\"temperature\":0");
+    }
+  }
+
+  @Test
+  void clamp_lowersTheCapToWhatTheBudgetAffords() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, limit: 0.0001 USD, every: day }]")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+      assertThat(Integer.parseInt(cap)).isBetween(16, 200);
+      assertThat(provider.awaitRequest(1).text()).contains(":" + cap);
+    }
+  }
+
+  @Test
+  void rate_refused_is429AndARefusalConsumesNothing() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "rates: [{ name: per-key, per: key, requests: 2, every: day }]")) {
+      assertThat(gateway.post("/v1/chat/completions", "{\"model\":\"unheard-of\"}").statusCode())
+          .isEqualTo(404);
+      HttpResponse<String> first = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(first.headers().firstValue("x-ratelimit-remaining-requests")).hasValue("1");
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      HttpResponse<String> refused = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body()).contains("rate_limited").contains("per-key");
+      assertThat(refused.headers().firstValue("retry-after")).isPresent();
+      assertThat(refused.headers().firstValue("x-should-retry")).hasValue("false");
+    }
+  }
+
+  @Test
+  void restart_countersComeBackFromTheLedger() {
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String budgets = "budgets: [{ name: kept, limit: 0.0003 USD, every: total }]\nclamp: off";
+      try (RunningGateway gateway = start(provider, budgets)) {
+        assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+        assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      }
+      try (RunningGateway again = start(provider, budgets)) {
+        assertThat(again.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(402);
+      }
+    }
+  }
+}
