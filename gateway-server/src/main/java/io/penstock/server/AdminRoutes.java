@@ -6,6 +6,7 @@ import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Limit;
 import io.penstock.core.price.Meter;
+import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.report.Report;
@@ -15,7 +16,7 @@ import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.admin.RowJson;
 import io.penstock.server.call.Load;
-import io.penstock.server.call.ModelTable;
+import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
@@ -27,6 +28,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +48,7 @@ final class AdminRoutes {
   private final PrometheusMeterRegistry registry;
   private final Reloader reloader;
   private final Budgets budgets;
+  private final Routing routing;
 
   AdminRoutes(
       Ledger ledger,
@@ -52,8 +56,10 @@ final class AdminRoutes {
       Load load,
       PrometheusMeterRegistry registry,
       Reloader reloader,
-      Budgets budgets) {
+      Budgets budgets,
+      Routing routing) {
     this.budgets = budgets;
+    this.routing = routing;
     this.ledger = ledger;
     this.snapshot = snapshot;
     this.load = load;
@@ -137,11 +143,15 @@ final class AdminRoutes {
   private AdminReply models() {
     Snapshot now = snapshot.get();
     List<Object> models = new ArrayList<>();
-    for (ModelTable.Route route : now.models().routes()) {
+    for (String name : new TreeSet<>(now.routes().names())) {
       List<Object> targets = new ArrayList<>();
-      for (TargetRuntime target : route.targets()) {
+      RouteTable.Found route = Objects.requireNonNull(now.routes().find(name));
+      for (TargetRuntime target : now.targets().reachable(now.routes(), route)) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("target", target.label());
+        String unavailable = routing.health().unavailable(target.label());
+        json.put("health", unavailable == null ? "ok" : unavailable);
+        json.put("first_token_ms", routing.health().firstToken(target.label()) / 1e6);
         json.put("priced", target.price().isPriced());
         json.put("checked", String.valueOf(target.price().checked()));
         for (Meter meter : List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT)) {
@@ -153,7 +163,7 @@ final class AdminRoutes {
         }
         targets.add(json);
       }
-      models.add(Map.of("model", route.name(), "targets", targets));
+      models.add(Map.of("model", name, "targets", targets));
     }
     return AdminReply.json(Map.of("models", models));
   }

@@ -2,7 +2,9 @@ package io.penstock.server;
 
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.call.Routing;
 import io.penstock.server.config.LoadResult;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,9 +50,14 @@ final class CheckCommand implements Callable<Integer> {
           new SnapshotBuilder(
               loaded.config(),
               prices,
-              new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()));
+              new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()),
+              new Conditions());
       new BudgetMapping(new Conditions()).plan(loaded.config());
-      builder.build(1, KeyIdentity.of(loaded.config(), Ticker.system()));
+      builder.build(
+          1,
+          KeyIdentity.of(loaded.config(), Ticker.system()),
+          new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT),
+          Ticker.system());
       for (String target : builder.unpriced()) {
         out.println(
             "warning: "

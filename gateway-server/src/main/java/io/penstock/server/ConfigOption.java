@@ -33,23 +33,13 @@ final class ConfigOption {
           "providers.*.credentials",
           "providers.*.dialect=bedrock",
           "providers.*.dialect=vertex",
-          "models.*.strategy=weighted",
-          "models.*.strategy=latency",
-          "models.*.strategy=cost",
-          "models.*.strategy=complexity",
           "models.*.strategy=cascade",
-          "models.*.strategy=rules",
-          "models.*.rules",
-          "models.*.sticky",
           "models.*.hedge",
           "models.*.shadow",
-          "models.*.ceiling",
-          "models.*.first_token",
           "models.*.resume=buffer",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto",
           "models.*.baseline",
-          "models.*.targets.retries",
           "keys.routes");
 
   @Option(

@@ -24,6 +24,7 @@ import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
+import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
@@ -72,6 +73,7 @@ public final class Gateway implements AutoCloseable {
   private final EventLoopGroup loops;
   private final Ledger ledger;
   private final Budgets budgets;
+  private final Routing routing;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("budgets-timer").factory());
@@ -88,9 +90,12 @@ public final class Gateway implements AutoCloseable {
     this.ledger = openLedger(config);
     this.budgets =
         Budgets.embedded(ticker, alert -> alertsLog(alert), settled(ledger, ticker.epochMillis()));
-    this.timer.scheduleWithFixedDelay(budgets::tick, 1, 1, TimeUnit.SECONDS);
+    this.timer.scheduleWithFixedDelay(budgets::tick, 100, 100, TimeUnit.MILLISECONDS);
     this.demo = DemoProvider.start(loops, transport);
-    this.reloader = new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets);
+    this.routing =
+        new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name));
+    this.reloader =
+        new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets, routing);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -100,7 +105,14 @@ public final class Gateway implements AutoCloseable {
     gauges();
     Engine engine =
         new Engine(
-            snapshot, load, ticker, counter, metrics, budgets, loop -> context(loop, resolver));
+            snapshot,
+            load,
+            ticker,
+            counter,
+            metrics,
+            budgets,
+            routing,
+            loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(
@@ -111,7 +123,8 @@ public final class Gateway implements AutoCloseable {
             loops,
             transport,
             new Dispatcher(engine));
-    this.adminSink = new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets).sink();
+    this.adminSink =
+        new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing).sink();
     this.admin =
         ClientServer.bind(
             new ClientServer.Options(

@@ -5,9 +5,12 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ticker;
+import io.penstock.core.route.AttemptPolicy;
+import io.penstock.core.route.HealthBoard;
 import io.penstock.providers.dialect.Providers;
 import io.penstock.server.call.KeySpread;
 import io.penstock.server.call.ProviderRuntime;
+import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
@@ -101,7 +104,12 @@ final class ProviderFactory {
             ticker),
         config.region(),
         options,
-        config.onDisconnect() == Word.OnDisconnect.DRAIN);
+        config.onDisconnect() == Word.OnDisconnect.DRAIN,
+        new AttemptPolicy(
+            config.retries().attempts(),
+            config.retries().backoff().toMillis(),
+            config.retries().maxBackoff().toMillis()),
+        config.retries().budget().value());
   }
 
   private static void put(Map<String, String> options, String name, String value) {
@@ -153,5 +161,17 @@ final class ProviderFactory {
     }
     URI uri = URI.create(proxy.reveal());
     return new InetSocketAddress(uri.getHost(), uri.getPort() >= 0 ? uri.getPort() : 3128);
+  }
+
+  /** Returns when the breaker of a provider opens. */
+  static HealthBoard.BreakerSetting breaker(Config config, String provider) {
+    ProviderConfig from = config.providers().get(provider);
+    if (from == null) {
+      return HealthBoard.BreakerSetting.DEFAULT;
+    }
+    return new HealthBoard.BreakerSetting(
+        from.breaker().failures(),
+        from.breaker().within().toNanos(),
+        from.breaker().open().toNanos());
   }
 }

@@ -9,6 +9,7 @@ import io.penstock.budget.Budgets;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
@@ -53,6 +54,7 @@ public final class Reloader implements AutoCloseable {
   private final AtomicReference<Snapshot> snapshot;
   private final Ticker ticker;
   private final Budgets budgets;
+  private final Routing routing;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final Counter failures;
@@ -70,8 +72,10 @@ public final class Reloader implements AutoCloseable {
       Ticker ticker,
       int demoPort,
       MeterRegistry registry,
-      Budgets budgets) {
+      Budgets budgets,
+      Routing routing) {
     this.budgets = budgets;
+    this.routing = routing;
     this.file = file;
     this.loads = loads;
     this.snapshot = snapshot;
@@ -101,8 +105,8 @@ public final class Reloader implements AutoCloseable {
     BudgetPlan plan = new BudgetMapping(conditions).plan(config);
     long version = status.version() + 1;
     SnapshotBuilder builder =
-        new SnapshotBuilder(config, prices, providers.make(config.providers()));
-    snapshot.set(builder.build(version, KeyIdentity.of(config, ticker)));
+        new SnapshotBuilder(config, prices, providers.make(config.providers()), conditions);
+    snapshot.set(builder.build(version, KeyIdentity.of(config, ticker), routing, ticker));
     budgets.reload(plan);
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     for (String target : builder.unpriced()) {

@@ -42,6 +42,7 @@ final class RunningGateway implements AutoCloseable {
         keys: [sk-upstream]
         catalogue: openai
         timeouts: { connect: 2s, first_byte: 5s, idle: 2s, total: 20s }
+        retries: { attempts: 0 }
     models:
       gpt-4o-mini: fake/gpt-4o-mini
       text-embedding-3-small: fake/text-embedding-3-small

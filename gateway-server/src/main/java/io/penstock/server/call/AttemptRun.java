@@ -154,6 +154,13 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
   }
 
+  /** Fails the attempt unless there has been content. */
+  void timeOutFirstToken(String message) {
+    if (firstTokenNanos < 0) {
+      fail(Failure.of(FailureKind.FIRST_TOKEN_TIMEOUT, message));
+    }
+  }
+
   /** Returns how it ended. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
     StreamReader reading = reader;

@@ -9,10 +9,14 @@ import io.penstock.budget.RateState;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
-import io.penstock.core.ErrorCode;
-import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.core.price.Usage;
+import io.penstock.core.route.AttemptPolicy;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Plan;
+import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
@@ -25,6 +29,9 @@ import io.penstock.server.client.Running;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,47 +47,62 @@ final class Attempts implements AttemptRun.Owner, Running {
   /** A lowered output cap below this is no answer worth paying for. */
   private static final long LEAST_CAP = 16;
 
+  /** How long a provider's prompt cache stays warm: 5 minutes at OpenAI and Anthropic. */
+  private static final long WARM_NANOS = TimeUnit.MINUTES.toNanos(5);
+
   private final Call call;
   private final Engine engine;
-  private final List<TargetRuntime> targets;
+  private final CallSurroundings around;
   private final ClientAnswer answer;
   private final String traceparent;
-  private int at = -1;
+  private Plan plan;
+  private @Nullable Candidate candidate;
+  private @Nullable TargetRuntime target;
+  private int retries;
+  private @Nullable ScheduledFuture<?> timer;
   private int number;
   private @Nullable AttemptRun run;
   private @Nullable Account account;
   private @Nullable Failure lastFailure;
-  private @Nullable String reason;
+  private String reason = "";
   private @Nullable Verdict lastRefusal;
   private String redirectedBy = "";
   private long cap = -1;
   private boolean clientGone;
 
-  Attempts(Call call, Engine engine, List<TargetRuntime> targets, long holdMillis) {
+  Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
     this.call = call;
     this.engine = engine;
-    this.targets = new ArrayList<>(targets);
-    this.answer = new ClientAnswer(call, holdMillis);
+    this.plan = plan;
+    this.around = around;
+    this.answer = new ClientAnswer(call, TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()));
     String trace = call.headers().get("traceparent");
     this.traceparent = trace == null ? "" : trace;
     call.forwarded(this);
   }
 
-  /** Tries the next target, or gives up when there is none. */
-  void next(Cause cause) {
-    at++;
-    if (at >= targets.size()) {
+  /**
+   * Tries the next target, or gives up when there is none.
+   *
+   * @param after why the last one did not do, "" at first
+   */
+  void next(Cause cause, String after) {
+    Candidate found = plan.next(after);
+    while (found != null && !engine.routing().health().tryStart(found.target())) {
+      found = plan.next(after.isEmpty() ? "breaker" : after);
+    }
+    TargetRuntime to = found == null ? null : call.snapshot().targets().find(found);
+    if (found == null || to == null) {
       giveUp();
       return;
     }
-    TargetRuntime target = targets.get(at);
-    if (reason == null) {
-      reason = targets.size() == 1 ? "plain" : "priority[" + at + "]";
-    } else {
-      reason = "priority[" + at + "] after " + describe(lastFailure);
-    }
+    candidate = found;
+    target = to;
+    retries = 0;
     cap = -1;
-    reserve(target, cause);
+    reason = redirectedBy.isEmpty() ? found.reason() : "budget " + redirectedBy;
+    engine.routing().retries(to.provider()).onCall();
+    reserve(to, cause);
   }
 
   /** Holds the worst case of the target on every budget that matches, or goes on. */
@@ -132,8 +154,9 @@ final class Attempts implements AttemptRun.Owner, Running {
         return;
       }
     }
-    if (BudgetRefusals.isTargetBound(verdict) && at + 1 < targets.size()) {
-      next(cause);
+    engine.routing().health().onAbandoned(target.label());
+    if (BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
+      next(cause, BudgetRefusals.rule(verdict));
     } else {
       engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
       answer.close();
@@ -166,18 +189,17 @@ final class Attempts implements AttemptRun.Owner, Running {
 
   /** Sends the call to another model because a budget says so; once. */
   private void redirect(String budget, String model) {
-    ModelTable.Route route = call.snapshot().models().find(model);
-    if (route == null || route.targets().isEmpty()) {
+    RouteTable.Found route = call.snapshot().routes().find(model);
+    if (route == null) {
       engine.refuse(call, BudgetRefusals.of(Objects.requireNonNull(lastRefusal)), budget);
       return;
     }
     redirectedBy = budget;
-    reason = "budget " + budget;
-    targets.clear();
-    targets.addAll(route.targets());
-    at = 0;
-    cap = -1;
-    reserve(targets.getFirst(), Cause.REDIRECT);
+    plan =
+        call.snapshot()
+            .planner()
+            .plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
+    next(Cause.REDIRECT, "");
   }
 
   private void start(TargetRuntime target, Cause cause, long bound, Reservation hold) {
@@ -187,12 +209,7 @@ final class Attempts implements AttemptRun.Owner, Running {
         engine
             .accounting()
             .open(
-                call,
-                target,
-                new LedgerRow.Attempt(call.id(), number, cause),
-                reason == null ? "" : reason,
-                bound,
-                hold);
+                call, target, new LedgerRow.Attempt(call.id(), number, cause), reason, bound, hold);
     AttemptRun started = new AttemptRun(call.context(), target, attempt, call.stream(), this);
     run = started;
     HttpHeaders headers = streamHeaders(started);
@@ -200,9 +217,32 @@ final class Attempts implements AttemptRun.Owner, Running {
     if (call.stream()) {
       answer.startHold(headers);
     }
+    firstTokenTimer(started);
     started.start(target.provider().pickKey(), traceparent);
     if (!call.responder().isWritable()) {
       started.setPaused(true);
+    }
+  }
+
+  private void firstTokenTimer(AttemptRun started) {
+    Candidate of = candidate;
+    long limit = of == null ? 0 : of.options().firstTokenNanos();
+    if (limit > 0 && call.stream()) {
+      timer =
+          call.loop()
+              .schedule(
+                  () ->
+                      started.timeOutFirstToken(
+                          "no first token within " + TimeUnit.NANOSECONDS.toMillis(limit) + " ms"),
+                  limit,
+                  TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void cancelTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
     }
   }
 
@@ -237,7 +277,7 @@ final class Attempts implements AttemptRun.Owner, Running {
     TargetRuntime target = of.target();
     headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
     headers.set(ResponseHeaders.PROVIDER, target.provider().name());
-    headers.set(ResponseHeaders.ROUTE, reason == null ? "plain" : ResponseHeaders.safe(reason));
+    headers.set(ResponseHeaders.ROUTE, ResponseHeaders.safe(reason));
     headers.set(ResponseHeaders.CACHE, "off");
     headers.set(ResponseHeaders.PRICE_VERSION, target.price().version());
     if (cap >= 0) {
@@ -269,6 +309,13 @@ final class Attempts implements AttemptRun.Owner, Running {
 
   @Override
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
+    if (content && !answer.isCommitted()) {
+      cancelTimer();
+      engine
+          .routing()
+          .health()
+          .onFirstToken(attempt.target().label(), System.nanoTime() - attempt.startNanos());
+    }
     answer.stream(bytes, content);
   }
 
@@ -281,7 +328,16 @@ final class Attempts implements AttemptRun.Owner, Running {
   public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
     Account.Settled settled =
         requireAccount().settle(attempt.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
+    succeeded(attempt, summary);
     return settled.json();
+  }
+
+  private void succeeded(AttemptRun attempt, AnswerSummary summary) {
+    cancelTimer();
+    Usage usage = summary.usage();
+    engine.routing().health().onSuccess(attempt.target().label(), usage.outputTokens());
+    long warm = usage.of(Meter.CACHE_READ) + usage.of(Meter.CACHE_WRITE);
+    plan.answered("", warm, warm > 0 ? WARM_NANOS : 0);
   }
 
   @Override
@@ -309,29 +365,76 @@ final class Attempts implements AttemptRun.Owner, Running {
 
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
+    cancelTimer();
     lastFailure = failure;
+    TargetRuntime of = attempt.target();
     engine.setAside(attempt, failure);
-    boolean more = !answer.isCommitted() && !clientGone && canGoOn(failure);
+    boolean otherKey = attempt.key() != null && of.provider().keys().hasOther(attempt.key());
+    if (!otherKey) {
+      engine.routing().health().onFailure(of.label(), failure.kind(), failure.retryAfterMillis());
+    }
     AttemptOutcome outcome = attempt.outcome(failure, clientGone);
-    Ending ending = endingOf(failure);
     if (answer.isCommitted()) {
-      cutShort(attempt, failure, outcome, ending);
+      cutShort(attempt, failure, outcome, endingOf(failure));
       return;
     }
-    requireAccount().settle(outcome, ending, more ? Waste.FALLBACK : Waste.FAILED);
     run = null;
-    if (more) {
-      answer.discardHeld();
-      next(Cause.FALLBACK);
-    } else {
+    goOn(of, failure, outcome, otherKey);
+  }
+
+  /** Retries, goes on to the next target or tells the client, as the policy says. */
+  private void goOn(TargetRuntime of, Failure failure, AttemptOutcome outcome, boolean otherKey) {
+    Ending ending = endingOf(failure);
+    Candidate tried = candidate;
+    if (clientGone || tried == null) {
+      requireAccount().settle(outcome, ending, Waste.FAILED);
       tell(failure);
+      return;
+    }
+    AttemptPolicy policy = of.provider().retries();
+    if (tried.spec().retries() >= 0) {
+      policy =
+          new AttemptPolicy(
+              tried.spec().retries(), policy.backoffMillis(), policy.maxBackoffMillis());
+    }
+    long spent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - call.startNanos());
+    AttemptPolicy.Decision decision =
+        policy.decide(
+            new AttemptPolicy.Failed(failure.kind(), failure.status(), failure.retryAfterMillis()),
+            new AttemptPolicy.Standing(
+                retries,
+                false,
+                plan.hasNext(),
+                otherKey,
+                false,
+                of.provider().timeouts().total() - spent),
+            tried.options(),
+            plan.options().resume(),
+            engine.routing().retries(of.provider()),
+            ThreadLocalRandom.current());
+    answer.discardHeld();
+    switch (decision) {
+      case AttemptPolicy.Retry retry -> {
+        requireAccount().settle(outcome, ending, Waste.RETRY);
+        retries += retry.otherKey() ? 0 : 1;
+        timer = call.loop().schedule(() -> again(of), retry.waitMillis(), TimeUnit.MILLISECONDS);
+      }
+      case AttemptPolicy.Next other -> {
+        requireAccount().settle(outcome, ending, Waste.FALLBACK);
+        next(Cause.FALLBACK, other.why());
+      }
+      case AttemptPolicy.GiveUp up -> {
+        requireAccount().settle(outcome, ending, Waste.FAILED);
+        tell(failure);
+      }
     }
   }
 
-  private boolean canGoOn(Failure failure) {
-    return at + 1 < targets.size()
-        && failure.kind() != FailureKind.BAD_REQUEST
-        && failure.kind() != FailureKind.CONTENT_POLICY;
+  private void again(TargetRuntime of) {
+    timer = null;
+    if (!call.isEnded()) {
+      reserve(of, Cause.RETRY);
+    }
   }
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */
@@ -362,15 +465,13 @@ final class Attempts implements AttemptRun.Owner, Running {
 
   private void giveUp() {
     Failure failure = lastFailure;
-    if (failure == null) {
-      refuse(
-          new GatewayException(
-              ErrorCode.NO_HEALTHY_TARGET,
-              "No target of the model \"" + call.model() + "\" can be called right now.",
-              null,
-              1000));
-    } else {
+    if (failure != null) {
       tell(failure);
+    } else if (lastRefusal != null) {
+      engine.refuse(call, BudgetRefusals.of(lastRefusal), BudgetRefusals.rule(lastRefusal));
+      answer.close();
+    } else {
+      refuse(around.nothingFits(plan.skipped()));
     }
   }
 
@@ -386,20 +487,13 @@ final class Attempts implements AttemptRun.Owner, Running {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
       ClientErrors.reply(call, failure, headers);
     }
-    engine.refused(call, targets.get(Math.min(at, targets.size() - 1)), failure);
+    engine.refused(call, Objects.requireNonNull(target), failure);
     call.end(endingOf(failure));
   }
 
   private void refuse(GatewayException why) {
     answer.close();
     engine.refuse(call, why);
-  }
-
-  private static String describe(@Nullable Failure failure) {
-    if (failure == null) {
-      return "refusal";
-    }
-    return failure.status() > 0 ? Integer.toString(failure.status()) : failure.kind().name();
   }
 
   private Account requireAccount() {
@@ -413,6 +507,7 @@ final class Attempts implements AttemptRun.Owner, Running {
   @Override
   public void clientGone() {
     clientGone = true;
+    cancelTimer();
     AttemptRun stopped = run;
     if (stopped == null) {
       answer.close();
@@ -423,6 +518,7 @@ final class Attempts implements AttemptRun.Owner, Running {
       return;
     }
     run = null;
+    engine.routing().health().onAbandoned(stopped.target().label());
     stopped.cancel();
     answer.close();
     requireAccount().settle(stopped.outcome(null, true), Ending.CLIENT_GONE, Waste.ABORTED);

@@ -14,6 +14,7 @@ import io.penstock.server.client.Running;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,6 +209,11 @@ public final class Call extends Exchange implements Running {
 
   void rates(List<RateState> states) {
     rates = states;
+  }
+
+  /** Returns what scores a prompt's need for a strong model. */
+  ToDoubleFunction<Conversation> scorer() {
+    return snapshot.scorer();
   }
 
   /** Sets what runs for this call once the filters are through. */

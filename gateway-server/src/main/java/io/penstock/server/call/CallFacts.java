@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.core.route.TaskClass;
 import io.penstock.core.rule.Facts;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -31,6 +32,7 @@ final class CallFacts implements Facts {
   private @Nullable ZonedDateTime time;
   private @Nullable TargetRuntime target;
   private long costNanos;
+  private double complexity = -1;
   private @Nullable ResponseFacts response;
   private ToDoubleFunction<String> budgets = name -> 0;
 
@@ -208,12 +210,15 @@ final class CallFacts implements Facts {
 
   @Override
   public String task() {
-    return "";
+    return TaskClass.of(text()).label();
   }
 
   @Override
   public double complexity() {
-    return 0;
+    if (complexity < 0) {
+      complexity = call.scorer().applyAsDouble(conversation());
+    }
+    return complexity;
   }
 
   @Override

@@ -45,6 +45,7 @@ public final class Engine {
   private final Accounting accounting;
   private final CallMetrics metrics;
   private final Budgets budgets;
+  private final Routing routing;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -61,12 +62,14 @@ public final class Engine {
       TokenCounter counter,
       CallMetrics metrics,
       Budgets budgets,
+      Routing routing,
       Function<EventLoop, LoopContext> contexts) {
     this.snapshot = snapshot;
     this.load = load;
     this.ticker = ticker;
     this.metrics = metrics;
     this.budgets = budgets;
+    this.routing = routing;
     this.accounting = new Accounting(ticker, counter, metrics);
     List<Filter<Call>> filters =
         List.of(
@@ -105,6 +108,10 @@ public final class Engine {
 
   Budgets budgets() {
     return budgets;
+  }
+
+  Routing routing() {
+    return routing;
   }
 
   /** Counts what a budget or rate refused. */

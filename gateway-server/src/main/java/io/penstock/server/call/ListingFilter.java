@@ -9,6 +9,7 @@ import io.penstock.core.Filter;
 import io.penstock.core.Reply;
 import io.penstock.core.Step;
 import io.penstock.core.price.Meter;
+import io.penstock.core.route.RouteTable;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -29,7 +30,7 @@ final class ListingFilter implements Filter<Call> {
   }
 
   private static ObjectNode one(Call call, String name) {
-    ModelTable.Route route = call.snapshot().models().find(name);
+    RouteTable.Found route = call.snapshot().routes().find(name);
     if (route == null || !call.principal().mayAsk(name)) {
       throw Refusals.unknownModel(name, allowed(call));
     }
@@ -37,7 +38,8 @@ final class ListingFilter implements Filter<Call> {
   }
 
   private static List<String> allowed(Call call) {
-    return call.snapshot().models().names().stream()
+    return call.snapshot().routes().names().stream()
+        .sorted()
         .filter(name -> call.principal().mayAsk(name))
         .toList();
   }
@@ -51,7 +53,7 @@ final class ListingFilter implements Filter<Call> {
     ArrayNode data = json.putArray(gemini ? "models" : "data");
     List<String> names = allowed(call);
     for (String name : names) {
-      data.add(entry(call, name, call.snapshot().models().find(name)));
+      data.add(entry(call, name, call.snapshot().routes().find(name)));
     }
     if (call.dialect() == Dialect.ANTHROPIC) {
       json.put("has_more", false);
@@ -61,7 +63,7 @@ final class ListingFilter implements Filter<Call> {
     return json;
   }
 
-  private static ObjectNode entry(Call call, String name, ModelTable.@Nullable Route route) {
+  private static ObjectNode entry(Call call, String name, RouteTable.@Nullable Found route) {
     ObjectNode json = MAPPER.createObjectNode();
     switch (call.dialect()) {
       case ANTHROPIC ->
@@ -85,8 +87,9 @@ final class ListingFilter implements Filter<Call> {
     return json;
   }
 
-  private static void prices(ArrayNode targets, Call call, ModelTable.Route route) {
-    for (TargetRuntime target : route.targets()) {
+  private static void prices(ArrayNode targets, Call call, RouteTable.Found route) {
+    Snapshot snapshot = call.snapshot();
+    for (TargetRuntime target : snapshot.targets().reachable(snapshot.routes(), route)) {
       ObjectNode json = targets.addObject().put("target", target.label());
       for (Meter meter : new Meter[] {Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT}) {
         BigDecimal rate =

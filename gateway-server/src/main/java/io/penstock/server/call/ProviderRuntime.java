@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
+import io.penstock.core.route.AttemptPolicy;
 import io.penstock.providers.Provider;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param region "" when none
  * @param options further settings of the dialect
  * @param drainOnDisconnect read the answer to its end although the client has gone
+ * @param retries what to do after a failure
+ * @param retryShare retries as a share of this provider's traffic, 0..1
  */
 public record ProviderRuntime(
     String name,
@@ -32,7 +35,9 @@ public record ProviderRuntime(
     KeySpread keys,
     String region,
     Map<String, String> options,
-    boolean drainOnDisconnect) {
+    boolean drainOnDisconnect,
+    AttemptPolicy retries,
+    double retryShare) {
 
   /** The credential that an attempt uses, or null when the provider needs none. */
   KeySpread.@Nullable Slot pickKey() {

@@ -1,18 +1,20 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.route.Plan;
+import io.penstock.core.route.Planner;
+import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.config.Config;
 import java.net.InetAddress;
 import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +23,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version counts the configurations that were applied, from 1
  * @param identity keys and tokens
- * @param models what clients may ask for
+ * @param routes what clients may ask for
+ * @param planner chooses among targets
  * @param passthrough provider by path prefix
  */
 public record Snapshot(
     long version,
     Config config,
     Identity identity,
-    ModelTable models,
+    RouteTable routes,
+    Planner planner,
+    Targets targets,
+    Routing routing,
     PriceBook prices,
     Map<String, ProviderRuntime> providers,
     Map<String, ProviderRuntime> passthrough,
@@ -46,6 +52,10 @@ public record Snapshot(
      * @throws GatewayException 401, or 403 for an address that is not allowed
      */
     Principal identify(@Nullable String presented, @Nullable InetAddress remote);
+  }
+
+  ToDoubleFunction<Conversation> scorer() {
+    return routing::complexity;
   }
 
   ZoneId zone() {
@@ -77,35 +87,21 @@ public record Snapshot(
    * @throws GatewayException when no target can be tried
    */
   void forward(Call call, Engine engine) {
-    ModelTable.Route route = models.find(call.model());
+    RouteTable.Found route = routes.find(call.model());
     if (route == null) {
-      throw Refusals.unknownModel(call.model(), models.names());
+      throw Refusals.unknownModel(call.model(), routes.names());
     }
-    call.route(route.name());
-    List<TargetRuntime> fit = new ArrayList<>(route.targets().size());
-    List<String> unfit = new ArrayList<>();
-    List<String> unpriced = new ArrayList<>();
-    for (TargetRuntime target : route.targets()) {
-      if (!target.provider().provider().serves(call.surface().endpoint())) {
-        unfit.add(target.label());
-      } else if (!target.price().isPriced()) {
-        unpriced.add(target.label());
-      } else {
-        fit.add(target);
-      }
-    }
-    if (fit.isEmpty() && !unpriced.isEmpty()) {
-      throw Refusals.notPriced(unpriced);
-    }
-    if (fit.isEmpty() && !unfit.isEmpty()) {
-      throw Refusals.notServed(call.surface().endpoint().label(), unfit);
-    }
-    new Attempts(call, engine, fit, route.holdMillis()).next(Cause.REQUEST);
+    call.route(patternOf(route));
+    CallSurroundings around = new CallSurroundings(call);
+    Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
+    new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");
   }
 
-  /** Parameters that a route fixes or adds, as JSON. */
-  public record Parameters(Map<String, JsonNode> set, Map<String, JsonNode> defaults) {
-    /** None. */
-    public static final Parameters NONE = new Parameters(Map.of(), Map.of());
+  /** Returns the name under {@code models}: what a client made up must not become a dimension. */
+  private static String patternOf(RouteTable.Found route) {
+    String name = route.name();
+    return route.rest().isEmpty()
+        ? name
+        : name.substring(0, name.length() - route.rest().length()) + "*";
   }
 }

@@ -1,0 +1,147 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.route.Problem;
+import io.penstock.core.route.RouteOptions;
+import io.penstock.core.route.RouteSpec;
+import io.penstock.core.route.RouteTable;
+import io.penstock.core.route.TargetSpec;
+import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.ConditionException;
+import io.penstock.core.rule.Conditions;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Json;
+import io.penstock.server.config.ModelConfig;
+import io.penstock.server.config.RuleConfig;
+import io.penstock.server.config.StickyConfig;
+import io.penstock.server.config.TargetConfig;
+import io.penstock.server.config.Word;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Models of a configuration as the route table has them. */
+final class RouteMapping {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final Conditions conditions;
+  private final List<Problem> problems = new ArrayList<>();
+
+  RouteMapping(Conditions conditions) {
+    this.conditions = conditions;
+  }
+
+  /**
+   * Returns the table.
+   *
+   * @throws IllegalArgumentException with every problem, one a line
+   */
+  RouteTable table(Config config) {
+    Map<String, RouteSpec> specs = new LinkedHashMap<>();
+    config.models().forEach((name, model) -> specs.put(name, spec(name, model)));
+    RouteTable table = RouteTable.of(specs, config.providers().keySet(), problems);
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          String.join("\n", problems.stream().map(Problem::toString).toList()));
+    }
+    return table;
+  }
+
+  private RouteSpec spec(String name, ModelConfig model) {
+    RouteOptions options = options(model);
+    List<TargetSpec> targets = model.targets().stream().map(RouteMapping::target).toList();
+    return switch (model.strategy()) {
+      case PLAIN -> new RouteSpec.Plain(targets.getFirst(), options);
+      case PRIORITY, CASCADE -> new RouteSpec.Priority(targets, options);
+      case WEIGHTED -> new RouteSpec.Weighted(targets, options);
+      case LATENCY -> new RouteSpec.Latency(targets, options);
+      case COST -> {
+        Double least = model.minQuality();
+        yield new RouteSpec.Cost(targets, least == null ? 0 : least, options);
+      }
+      case COMPLEXITY ->
+          new RouteSpec.Complexity(
+              targets, model.strong() == null ? Double.NaN : model.strong().value(), options);
+      case RULES -> new RouteSpec.Rules(rules(name, model), options);
+    };
+  }
+
+  private List<RouteSpec.Rule> rules(String name, ModelConfig model) {
+    List<RouteSpec.Rule> rules = new ArrayList<>();
+    int i = 0;
+    for (RuleConfig rule : model.rules()) {
+      String path = "models." + name + ".rules[" + i++ + "].if";
+      rules.add(new RouteSpec.Rule(condition(path, rule.condition()), TargetSpec.of(rule.use())));
+    }
+    return rules;
+  }
+
+  private Condition condition(String path, @Nullable String text) {
+    if (text == null || text.isBlank()) {
+      return Condition.ALWAYS;
+    }
+    try {
+      return conditions.compile(text, Conditions.Kind.REQUEST);
+    } catch (ConditionException e) {
+      problems.add(new Problem(path, text + " (expected: " + e.getMessage() + ")"));
+      return Condition.ALWAYS;
+    }
+  }
+
+  private static TargetSpec target(TargetConfig config) {
+    TargetSpec spec =
+        TargetSpec.of(config.model())
+            .weight(config.weight())
+            .body(tree(config.set()), tree(config.defaults()));
+    Integer retries = config.retries();
+    spec = retries == null ? spec : spec.retries(retries);
+    Double upto = config.upto();
+    spec = upto == null ? spec : spec.upto(upto);
+    Double quality = config.quality();
+    return quality == null ? spec : spec.quality(quality);
+  }
+
+  private static Map<String, Object> tree(Map<String, Json> values) {
+    Map<String, Object> tree = new HashMap<>();
+    values.forEach((name, json) -> {
+      try {
+        tree.put(name, MAPPER.readTree(json.text()));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("the configuration's own JSON is not JSON", e);
+      }
+    });
+    return tree;
+  }
+
+  private static RouteOptions options(ModelConfig model) {
+    return new RouteOptions(
+        new HashSet<>(model.fallbackOn()),
+        nanos(model.firstToken()),
+        nanos(model.hold()),
+        RouteOptions.Resume.valueOf(model.resume().name()),
+        model.ceiling() == null ? 0 : model.ceiling().nanos(),
+        sticky(model.sticky()),
+        null,
+        model.baseline(),
+        model.onUnsupported() == Word.OnUnsupported.DROP,
+        null,
+        model.promptCache() == Word.PromptCache.AUTO);
+  }
+
+  private static long nanos(@Nullable Duration duration) {
+    return duration == null ? 0 : duration.toNanos();
+  }
+
+  private static RouteOptions.@Nullable Sticky sticky(@Nullable StickyConfig config) {
+    return config == null
+        ? null
+        : new RouteOptions.Sticky(
+            RouteOptions.StickyBy.valueOf(config.by().name()), nanos(config.period()));
+  }
+}

@@ -1,0 +1,89 @@
+package io.penstock.server.call;
+
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Surroundings;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the planner asks about targets for one call. Confined to the call's loop. */
+final class CallSurroundings implements Surroundings {
+  private static final long LIKELY_OUTPUT = 500;
+
+  private final Call call;
+  private final List<String> unpriced = new ArrayList<>(1);
+  private final List<String> unserved = new ArrayList<>(1);
+
+  CallSurroundings(Call call) {
+    this.call = call;
+  }
+
+  @Override
+  public @Nullable String unfit(Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate.provider(), candidate.model());
+    if (target == null) {
+      return "no key";
+    }
+    if (!target.provider().provider().serves(call.surface().endpoint())) {
+      unserved.add(target.label());
+      return "does not serve " + call.surface().endpoint().label();
+    }
+    if (!target.price().isPriced()) {
+      unpriced.add(target.label());
+      return "no price";
+    }
+    long ceiling = candidate.options().ceilingNanos();
+    if (ceiling > 0) {
+      long output = Accounting.outputBound(call, target, -1);
+      if (Accounting.bound(call, target, output) > ceiling) {
+        return "over the ceiling";
+      }
+    }
+    long context = target.price().contextLimit();
+    return context > 0 && InputEstimate.likely(call) > context ? "context too short" : null;
+  }
+
+  @Override
+  public long expectedCost(String label, long warmTokens, long outputTokens) {
+    int slash = label.indexOf('/');
+    TargetRuntime target =
+        call.snapshot().targets().find(label.substring(0, slash), label.substring(slash + 1));
+    if (target == null || !target.price().isPriced()) {
+      return -1;
+    }
+    long input = InputEstimate.likely(call);
+    long warm = Math.min(warmTokens, input);
+    long cap = OutputCap.asked(call);
+    long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT;
+    Usage usage =
+        Usage.builder()
+            .set(Meter.INPUT, input - warm)
+            .set(Meter.CACHE_READ, warm)
+            .set(Meter.OUTPUT, output)
+            .build();
+    return target.price().costNanos(usage, call.startMillis());
+  }
+
+  /** Returns why no target at all could be tried. */
+  GatewayException nothingFits(List<io.penstock.core.route.Plan.Skipped> skipped) {
+    if (!unpriced.isEmpty()) {
+      return Refusals.notPriced(unpriced);
+    }
+    if (!unserved.isEmpty()) {
+      return Refusals.notServed(call.surface().endpoint().label(), unserved);
+    }
+    List<String> why = skipped.stream().map(s -> s.target() + ": " + s.why()).toList();
+    return new GatewayException(
+        ErrorCode.NO_HEALTHY_TARGET,
+        "No target of the model \""
+            + call.model()
+            + "\" can be called right now"
+            + (why.isEmpty() ? "." : " (" + String.join("; ", why) + ")."),
+        null,
+        1000);
+  }
+}

@@ -1,0 +1,113 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.price.PricedModel;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.RouteSpec;
+import io.penstock.core.route.RouteTable;
+import io.penstock.core.route.TargetSpec;
+import io.penstock.providers.Target;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Targets by {@code provider/model}, made once per snapshot and kept, up to a bound: a wildcard
+ * lets clients make up names. Thread-safe.
+ */
+public final class Targets {
+  private static final int MAX_KEPT = 4096;
+
+  private final Map<String, ProviderRuntime> providers;
+  private final BiFunction<ProviderRuntime, String, PricedModel> prices;
+  private final ConcurrentHashMap<String, TargetRuntime> kept = new ConcurrentHashMap<>();
+
+  /**
+   * Creates the targets of a snapshot.
+   *
+   * @param providers the usable ones, by name
+   * @param prices gives what a provider's model costs
+   */
+  public Targets(
+      Map<String, ProviderRuntime> providers,
+      BiFunction<ProviderRuntime, String, PricedModel> prices) {
+    this.providers = providers;
+    this.prices = prices;
+  }
+
+  /** Returns the target, or null when its provider can't be used (no key). */
+  public @Nullable TargetRuntime find(String provider, String model) {
+    String label = provider + "/" + model;
+    TargetRuntime known = kept.get(label);
+    if (known != null) {
+      return known;
+    }
+    ProviderRuntime runtime = providers.get(provider);
+    if (runtime == null) {
+      return null;
+    }
+    TargetRuntime made =
+        new TargetRuntime(
+            label,
+            runtime,
+            new Target(provider, runtime.dialect(), model, runtime.region(), runtime.options()),
+            prices.apply(runtime, model),
+            Map.of(),
+            Map.of(),
+            false);
+    if (kept.size() < MAX_KEPT) {
+      kept.put(label, made);
+    }
+    return made;
+  }
+
+  /** Returns the target of a candidate with what its routes say of the body. */
+  @Nullable TargetRuntime find(Candidate candidate) {
+    TargetRuntime bare = find(candidate.provider(), candidate.model());
+    boolean drop = candidate.options().dropUnsupported();
+    TargetSpec spec = candidate.spec();
+    if (bare == null || (spec.set().isEmpty() && spec.defaults().isEmpty() && !drop)) {
+      return bare;
+    }
+    return new TargetRuntime(
+        bare.label(),
+        bare.provider(),
+        bare.target(),
+        bare.price(),
+        json(spec.set()),
+        json(spec.defaults()),
+        drop);
+  }
+
+  private static Map<String, JsonNode> json(Map<String, Object> values) {
+    Map<String, JsonNode> json = new HashMap<>();
+    values.forEach((name, value) -> json.put(name, (JsonNode) value));
+    return json;
+  }
+
+  /** Returns the targets that a route may reach, in the order of the configuration. */
+  public List<TargetRuntime> reachable(RouteTable table, RouteTable.Found route) {
+    List<TargetRuntime> found = new ArrayList<>();
+    collect(table, route.spec(), route.rest(), found);
+    return found;
+  }
+
+  private void collect(RouteTable table, RouteSpec spec, String rest, List<TargetRuntime> into) {
+    for (TargetSpec target : spec.targets()) {
+      String name = target.model().replace("*", rest);
+      int slash = name.indexOf('/');
+      RouteTable.Found nested = table.names().contains(name) ? table.find(name) : null;
+      TargetRuntime runtime =
+          slash > 0 ? find(name.substring(0, slash), name.substring(slash + 1)) : null;
+      if (runtime != null) {
+        into.add(runtime);
+      } else if (nested != null) {
+        collect(table, nested.spec(), nested.rest(), into);
+      }
+    }
+  }
+}
