@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 
 /**
  * What the demo provider says. The same request gets the same words; a "token" is a word with the
@@ -158,19 +162,41 @@ final class DemoAnswer {
     ObjectNode json = MAPPER.createObjectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
     long tokens = 0;
+    boolean base64 = request.path("encoding_format").asText().equals("base64");
     int count = input.isArray() ? input.size() : 1;
     for (int i = 0; i < count; i++) {
       String text = input.isArray() ? input.path(i).asText() : input.asText();
       tokens += words(text).size();
       ObjectNode item = data.addObject().put("object", "embedding").put("index", i);
-      ArrayNode vector = item.putArray("embedding");
-      java.util.Random random = new java.util.Random(text.hashCode());
-      for (int d = 0; d < DIMENSIONS; d++) {
-        vector.add(random.nextFloat() - 0.5f);
+      float[] vector = vector(text);
+      if (base64) {
+        item.put("embedding", base64(vector));
+      } else {
+        ArrayNode floats = item.putArray("embedding");
+        for (float value : vector) {
+          floats.add(value);
+        }
       }
     }
     json.put("model", request.path("model").asText());
     json.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
     return json;
+  }
+
+  private static float[] vector(String text) {
+    Random random = new Random(text.hashCode());
+    float[] vector = new float[DIMENSIONS];
+    for (int d = 0; d < DIMENSIONS; d++) {
+      vector[d] = random.nextFloat() - 0.5f;
+    }
+    return vector;
+  }
+
+  /** What the SDKs ask for by default: little-endian 32-bit floats. */
+  private static String base64(float[] vector) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
   }
 }
