@@ -16,6 +16,8 @@ import picocli.CommandLine.Command;
       CheckCommand.class,
       KeyCommand.class,
       ReportCommand.class,
+      ScoreCommand.class,
+      CalibrateCommand.class,
       WarmupCommand.class,
       HealthCommand.class
     })
