@@ -130,8 +130,7 @@ class ResilienceTest {
         new Fault(
             "error inside a 200",
             502,
-            () ->
-                Script.json("{\"error\":{\"message\":\"it broke\",\"type\":\"server_error\"}}")));
+            () -> Script.json("{\"error\":{\"message\":\"it broke\",\"type\":\"server_error\"}}")));
   }
 
   /** A name that no test before has cooled down or broken. */
