@@ -6,6 +6,7 @@ import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Routing;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.identity.Tokens;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -55,7 +56,7 @@ final class CheckCommand implements Callable<Integer> {
       new BudgetMapping(new Conditions()).plan(loaded.config());
       builder.build(
           1,
-          KeyIdentity.of(loaded.config(), Ticker.system()),
+          KeyIdentity.of(loaded.config(), Tokens.NONE, Ticker.system()),
           new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT),
           Ticker.system());
       for (String target : builder.unpriced()) {

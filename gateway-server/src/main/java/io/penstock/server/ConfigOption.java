@@ -21,7 +21,6 @@ final class ConfigOption {
   static final Set<String> NOT_YET =
       Set.of(
           "state",
-          "jwt",
           "cache.exact",
           "cache.semantic",
           "alerts",
@@ -29,7 +28,6 @@ final class ConfigOption {
           "prices.refresh.url",
           "ledger.content=full",
           "providers.*.probe",
-          "providers.*.headers",
           "providers.*.credentials",
           "providers.*.dialect=bedrock",
           "providers.*.dialect=vertex",

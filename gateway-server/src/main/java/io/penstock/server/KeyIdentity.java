@@ -12,6 +12,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.KeyConfig;
 import io.penstock.server.config.Sha256;
 import io.penstock.server.config.TeamConfig;
+import io.penstock.server.identity.Tokens;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,17 +20,20 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Who a key stands for. Thread-safe. */
+/** Who a key or a token stands for. Thread-safe. */
 final class KeyIdentity implements Snapshot.Identity {
   private final KeyRing ring;
   private final Ticker ticker;
 
-  private KeyIdentity(KeyRing ring, Ticker ticker) {
+  private final Tokens tokens;
+
+  private KeyIdentity(KeyRing ring, Tokens tokens, Ticker ticker) {
     this.ring = ring;
+    this.tokens = tokens;
     this.ticker = ticker;
   }
 
-  static KeyIdentity of(Config config, Ticker ticker) {
+  static KeyIdentity of(Config config, Tokens tokens, Ticker ticker) {
     KeyRing.Builder ring = KeyRing.builder();
     Map<String, NameSet> teamModels = new HashMap<>();
     for (KeyConfig key : config.keys()) {
@@ -46,7 +50,7 @@ final class KeyIdentity implements Snapshot.Identity {
         ring.add(hash.hex(), principal);
       }
     }
-    return new KeyIdentity(ring.build(), ticker);
+    return new KeyIdentity(ring.build(), tokens, ticker);
   }
 
   private static Principal principal(KeyConfig key, TeamConfig team, NameSet models) {
@@ -75,7 +79,7 @@ final class KeyIdentity implements Snapshot.Identity {
 
   @Override
   public Principal identify(@Nullable String presented, @Nullable InetAddress remote) {
-    Principal principal = presented == null ? null : ring.find(presented, ticker.epochMillis());
+    Principal principal = presented == null ? null : find(presented);
     if (principal == null) {
       throw Refusals.badKey();
     }
@@ -84,5 +88,11 @@ final class KeyIdentity implements Snapshot.Identity {
           ErrorCode.ADDRESS_NOT_ALLOWED, "This key may not be used from this address.");
     }
     return principal;
+  }
+
+  private @Nullable Principal find(String presented) {
+    return tokens.mayBe(presented)
+        ? tokens.find(presented)
+        : ring.find(presented, ticker.epochMillis());
   }
 }

@@ -15,6 +15,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.Problem;
+import io.penstock.server.identity.TokenIssuers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,6 +58,7 @@ public final class Reloader implements AutoCloseable {
   private final Routing routing;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
+  private final TokenIssuers issuers;
   private final Counter failures;
   private final JsonNode catalogue = PriceBook.bundled();
   private volatile Status status = new Status(0, List.of(), List.of());
@@ -80,6 +82,7 @@ public final class Reloader implements AutoCloseable {
     this.loads = loads;
     this.snapshot = snapshot;
     this.ticker = ticker;
+    this.issuers = new TokenIssuers(ticker);
     this.providers = new ProviderFactory(ticker, demoPort);
     this.failures = Counter.builder("penstock.config.reload.failures").register(registry);
     Gauge.builder("penstock.config.version", this, r -> r.status.version()).register(registry);
@@ -106,7 +109,9 @@ public final class Reloader implements AutoCloseable {
     long version = status.version() + 1;
     SnapshotBuilder builder =
         new SnapshotBuilder(config, prices, providers.make(config.providers()), conditions);
-    snapshot.set(builder.build(version, KeyIdentity.of(config, ticker), routing, ticker));
+    snapshot.set(
+        builder.build(
+            version, KeyIdentity.of(config, issuers.apply(config), ticker), routing, ticker));
     budgets.reload(plan);
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     for (String target : builder.unpriced()) {
@@ -166,5 +171,6 @@ public final class Reloader implements AutoCloseable {
   @Override
   public void close() {
     watcher.shutdownNow();
+    issuers.close();
   }
 }

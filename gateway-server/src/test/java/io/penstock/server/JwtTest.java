@@ -1,0 +1,216 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.OctetKeyPair;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Ports;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tokens of an identity provider stand in for keys. */
+@ExtendWith(LeakCheck.class)
+class JwtTest {
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String JWT =
+      """
+      jwt:
+        - issuer: https://id.example.com
+          audience: [penstock, other]
+          jwks: %s
+          refresh: 200ms
+          claims: { user: sub, team: "groups[0]", app: client.name, metadata: { project: project } }
+      """;
+
+  @TempDir static Path directory;
+  private static final FakeProvider PROVIDER = FakeProvider.start();
+  private static final FakeProvider ISSUER = FakeProvider.start();
+  private static RSAKey rsa;
+  private static ECKey ec;
+  private static KeyPair ed;
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() throws Exception {
+    rsa = new RSAKeyGenerator(2048).keyID("one").generate();
+    ec = new ECKeyGenerator(Curve.P_256).keyID("two").generate();
+    ed = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    publish(rsa, ec, edJwk());
+    String yaml = RunningGateway.yaml(directory, PROVIDER, JWT.formatted(ISSUER.url() + "/jwks"));
+    gateway = RunningGateway.start(directory, yaml);
+    // The first fetch is under way: the first call that succeeds shows that it is done.
+    String token = sign(rsa, claims().build());
+    Await.until("keys are fetched", () -> call(token).statusCode() == 200);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    PROVIDER.close();
+    ISSUER.close();
+  }
+
+  private static OctetKeyPair edJwk() {
+    byte[] encoded = ed.getPublic().getEncoded();
+    byte[] point = Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length);
+    return new OctetKeyPair.Builder(Curve.Ed25519, Base64URL.encode(point)).keyID("three").build();
+  }
+
+  private static void publish(JWK... keys) {
+    ISSUER.reset();
+    String json = new JWKSet(List.of(keys)).toString();
+    ISSUER.on("/jwks").reply(Script.json(json));
+  }
+
+  private static JWTClaimsSet.Builder claims() {
+    return new JWTClaimsSet.Builder()
+        .issuer("https://id.example.com")
+        .audience("penstock")
+        .subject("grace")
+        .claim("groups", List.of("engineering", "everybody"))
+        .claim("client", java.util.Map.of("name", "notebook"))
+        .claim("project", "apollo")
+        .expirationTime(Date.from(Instant.now().plusSeconds(600)));
+  }
+
+  private static String sign(JWK key, JWTClaimsSet claims) throws JOSEException {
+    JWSSigner signer =
+        key instanceof RSAKey of ? new RSASSASigner(of) : new ECDSASigner(key.toECKey());
+    JWSAlgorithm algorithm = key instanceof RSAKey ? JWSAlgorithm.RS256 : JWSAlgorithm.ES256;
+    SignedJWT token =
+        new SignedJWT(new JWSHeader.Builder(algorithm).keyID(key.getKeyID()).build(), claims);
+    token.sign(signer);
+    return token.serialize();
+  }
+
+  private static HttpResponse<String> call(String token) {
+    return gateway.post("/v1/chat/completions", CHAT, "Authorization", "Bearer " + token);
+  }
+
+  private static void assertRefused(String token) {
+    HttpResponse<String> response = call(token);
+    assertThat(response.statusCode()).isEqualTo(401);
+    assertThat(response.body()).contains("invalid_api_key");
+  }
+
+  @Test
+  void goodToken_isItsPersonTeamAppAndProject() throws Exception {
+    HttpResponse<String> response = call(sign(ec, claims().build()));
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
+    assertThat(gateway.admin("/admin/v1/requests/" + id))
+        .contains("\"user\":\"grace\"")
+        .contains("\"team\":\"engineering\"")
+        .contains("\"app\":\"notebook\"")
+        .contains("\"key\":\"jwt:https://id.example.com\"")
+        .contains("\"project\":\"apollo\"");
+    assertThat(PROVIDER.requests().getLast().header("authorization"))
+        .isEqualTo("Bearer sk-upstream");
+  }
+
+  @Test
+  void edDsa_isVerified() throws Exception {
+    String head =
+        Base64URL.encode("{\"alg\":\"EdDSA\",\"kid\":\"three\"}")
+            + "."
+            + Base64URL.encode(claims().build().toString());
+    Signature signature = Signature.getInstance("Ed25519");
+    signature.initSign(ed.getPrivate());
+    signature.update(head.getBytes(StandardCharsets.US_ASCII));
+    byte[] signed = signature.sign();
+    assertThat(call(head + "." + Base64URL.encode(signed)).statusCode()).isEqualTo(200);
+    signed[3] ^= 1;
+    assertRefused(head + "." + Base64URL.encode(signed));
+  }
+
+  @Test
+  void claimsThatDoNotFit_are401() throws Exception {
+    Date past = Date.from(Instant.now().minusSeconds(120));
+    Date later = Date.from(Instant.now().plusSeconds(300));
+    assertRefused(sign(rsa, claims().expirationTime(past).build()));
+    assertRefused(sign(rsa, claims().expirationTime(null).build()));
+    assertRefused(sign(rsa, claims().notBeforeTime(later).build()));
+    assertRefused(sign(rsa, claims().audience("somebody-else").build()));
+    assertRefused(sign(rsa, claims().issuer("https://evil.example.com").build()));
+    assertRefused(sign(rsa, claims().claim("groups", List.of("no-such-team")).build()));
+    assertRefused(sign(rsa, claims().claim("groups", List.of()).build()));
+  }
+
+  @Test
+  void forgedSignatures_are401() throws Exception {
+    assertRefused(new PlainJWT(claims().build()).serialize());
+    SignedJWT mac =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("one").build(), claims().build());
+    mac.sign(new MACSigner(rsa.toRSAPublicKey().getEncoded()));
+    assertRefused(mac.serialize());
+    RSAKey other = new RSAKeyGenerator(2048).keyID("one").generate();
+    assertRefused(sign(other, claims().build()));
+    assertRefused("eyJhbGciOiJSUzI1NiJ9.broken");
+  }
+
+  @Test
+  void newKey_isFetchedAndTheOldOneForgotten() throws Exception {
+    RSAKey next = new RSAKeyGenerator(2048).keyID("next").generate();
+    String old = sign(rsa, claims().subject("old").build());
+    String fresh = sign(next, claims().build());
+    assertThat(call(old).statusCode()).isEqualTo(200);
+    assertRefused(fresh);
+    publish(next);
+    Await.until("the new key is fetched", () -> call(fresh).statusCode() == 200);
+    assertRefused(old);
+    publish(rsa, ec, edJwk());
+    Await.until("the old keys are back", () -> call(old).statusCode() == 200);
+  }
+
+  @Test
+  void issuerAway_stopsNeitherStartNorKeys(@TempDir Path other) throws Exception {
+    String yaml =
+        RunningGateway.yaml(
+            other, PROVIDER, JWT.formatted("http://127.0.0.1:" + Ports.free() + "/jwks"));
+    try (RunningGateway lonely = RunningGateway.start(other, yaml)) {
+      assertThat(lonely.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      String token = sign(rsa, claims().build());
+      assertThat(
+              lonely
+                  .post("/v1/chat/completions", CHAT, "Authorization", "Bearer " + token)
+                  .statusCode())
+          .isEqualTo(401);
+    }
+  }
+}
