@@ -109,7 +109,8 @@ final class ProviderFactory {
             config.retries().attempts(),
             config.retries().backoff().toMillis(),
             config.retries().maxBackoff().toMillis()),
-        config.retries().budget().value());
+        config.retries().budget().value(),
+        config.headers());
   }
 
   private static void put(Map<String, String> options, String name, String value) {

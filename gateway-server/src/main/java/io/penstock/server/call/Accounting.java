@@ -114,6 +114,30 @@ final class Accounting {
     metrics.attempt(row);
   }
 
+  /** Records a call to a path that is only passed through: nobody knows what it costs. */
+  void unpriced(Call call, String provider, int status, Ending ending, String error) {
+    LedgerRow row =
+        new LedgerRow(
+            new LedgerRow.Attempt(call.id(), 1, Cause.REQUEST),
+            new LedgerRow.Times(
+                call.startMillis(),
+                ticker.epochMillis(),
+                System.nanoTime() - call.startNanos(),
+                call.overheadNanos(),
+                -1),
+            call.caller(),
+            new LedgerRow.Destination(
+                call.surface().endpoint().label(), "", call.route(), "passthrough", provider, ""),
+            new LedgerRow.Outcome(status, ending, error, "", CacheOutcome.OFF, Waste.NONE),
+            Usage.NONE,
+            UsageSource.NONE,
+            LedgerRow.Money.ZERO,
+            List.of(),
+            null);
+    call.context().ledger().row(row);
+    metrics.attempt(row);
+  }
+
   /** Records a request that was answered or refused without any attempt. */
   void refusal(Call call, int status, String error, String rule) {
     LedgerRow row =

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.providers.Provider;
+import io.penstock.server.config.Secret;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param options further settings of the dialect
  * @param drainOnDisconnect read the answer to its end although the client has gone
  * @param retries what to do after a failure
+ * @param headers further headers of every call
  * @param retryShare retries as a share of this provider's traffic, 0..1
  */
 public record ProviderRuntime(
@@ -37,15 +39,20 @@ public record ProviderRuntime(
     Map<String, String> options,
     boolean drainOnDisconnect,
     AttemptPolicy retries,
-    double retryShare) {
+    double retryShare,
+    Map<String, Secret> headers) {
 
   /** The credential that an attempt uses, or null when the provider needs none. */
   KeySpread.@Nullable Slot pickKey() {
     return keys.pick();
   }
 
-  /** Adds the credential of an attempt where the dialect wants it; the last thing that happens. */
+  /**
+   * Adds the configured headers, and the credential of an attempt where the dialect wants it; the
+   * last thing that happens.
+   */
   void authorize(KeySpread.@Nullable Slot key, HttpHeaders to) {
+    headers.forEach((name, value) -> to.set(name, value.reveal()));
     if (key == null) {
       return;
     }

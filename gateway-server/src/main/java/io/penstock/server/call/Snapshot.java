@@ -87,6 +87,11 @@ public record Snapshot(
    * @throws GatewayException when no target can be tried
    */
   void forward(Call call, Engine engine) {
+    ProviderRuntime passed = passthrough.get(call.surface().rest());
+    if (passed != null && call.surface().endpoint() == Endpoint.PASSTHROUGH) {
+      Passthrough.start(call, engine, passed);
+      return;
+    }
     RouteTable.Found route = routes.find(call.model());
     if (route == null) {
       throw Refusals.unknownModel(call.model(), routes.names());

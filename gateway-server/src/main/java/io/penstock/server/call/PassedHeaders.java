@@ -1,0 +1,119 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.GatewayException;
+import io.penstock.server.client.RequestHead;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What of a passed-through call may pass. Stateless. */
+final class PassedHeaders {
+  /** Of one connection (RFC 9110, 7.6.1), or set anew on each side. */
+  private static final Set<String> CONNECTION =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "host",
+          "expect",
+          "http2-settings");
+
+  /** Secrets of the client and what tells of its network. */
+  private static final Set<String> PRIVATE =
+      Set.of(
+          "authorization",
+          "proxy-authorization",
+          "x-api-key",
+          "api-key",
+          "x-goog-api-key",
+          "cookie",
+          "forwarded",
+          "x-real-ip",
+          "content-length",
+          "accept-encoding");
+
+  private PassedHeaders() {}
+
+  /** Returns the client's headers without credentials and without the gateway's own. */
+  static HttpHeaders request(HttpHeaders from) {
+    HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().newHeaders();
+    Set<String> named = named(from);
+    for (Map.Entry<String, String> header : from) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (!CONNECTION.contains(name)
+          && !PRIVATE.contains(name)
+          && !named.contains(name)
+          && !name.startsWith("x-penstock-")
+          && !name.startsWith("x-forwarded-")
+          && !name.startsWith("x-http2-")) {
+        to.add(name, header.getValue());
+      }
+    }
+    return to;
+  }
+
+  /** Returns the provider's headers, with the call's id. */
+  static HttpHeaders response(HttpHeaders from, Call call) {
+    HttpHeaders to =
+        ResponseHeaders.of(
+            call.dialect(), call.idText(), from.get("content-type", "application/octet-stream"));
+    Set<String> named = named(from);
+    for (Map.Entry<String, String> header : from) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (!CONNECTION.contains(name)
+          && !named.contains(name)
+          && !name.equals("set-cookie")
+          && !to.contains(name)) {
+        to.add(name, header.getValue());
+      }
+    }
+    return to;
+  }
+
+  private static Set<String> named(HttpHeaders from) {
+    Set<String> names = new HashSet<>();
+    for (String value : from.getAll("connection")) {
+      for (String name : value.split(",", -1)) {
+        names.add(name.strip().toLowerCase(Locale.ROOT));
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Returns path and query at the provider. A path that begins with the base address' own path is
+   * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
+   *
+   * @throws GatewayException 400 for a path with {@code ..}
+   */
+  static String uri(RequestHead head, String basePath) {
+    String path = head.path();
+    String plain = path.toLowerCase(Locale.ROOT).replace("%2e", ".").replace('\\', '/');
+    plain = plain.replace("%2f", "/").replace("%5c", "/");
+    if (plain.contains("/..")) {
+      throw GatewayException.invalid(null, "The path must not hold \"..\".");
+    }
+    String query = withoutKey(head.query());
+    String at = path.startsWith(basePath + "/") ? path : basePath + path;
+    return query.isEmpty() ? at : at + "?" + query;
+  }
+
+  private static String withoutKey(String query) {
+    List<String> kept = new ArrayList<>();
+    for (String parameter : query.split("&", -1)) {
+      if (!parameter.startsWith("key=") && !parameter.isEmpty()) {
+        kept.add(parameter);
+      }
+    }
+    return String.join("&", kept);
+  }
+}

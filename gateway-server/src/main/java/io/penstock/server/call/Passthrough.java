@@ -1,0 +1,187 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.FailureKind;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.Failure;
+import io.penstock.server.client.RequestHead;
+import io.penstock.server.client.Running;
+import io.penstock.server.upstream.UpstreamCall;
+import io.penstock.server.upstream.UpstreamListener;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call to a path under {@code passthrough}: method, path, query, body and headers go to the
+ * provider as they are, its answer comes back as it is. Only credentials, the gateway's own headers
+ * and those of the connection are exchanged. Recorded as unpriced. Confined to its event loop.
+ */
+final class Passthrough implements UpstreamListener, Running {
+  private static final int NO_CONTENT = 204;
+  private static final int NOT_MODIFIED = 304;
+  private static final int UNAUTHORIZED = 401;
+
+  private final Call call;
+  private final Engine engine;
+  private final ProviderRuntime provider;
+  private final long startNanos = System.nanoTime();
+  private @Nullable UpstreamCall upstream;
+  private @Nullable HttpHeaders bodyless;
+  private int status;
+  private boolean begun;
+
+  private Passthrough(Call call, Engine engine, ProviderRuntime provider) {
+    this.call = call;
+    this.engine = engine;
+    this.provider = provider;
+  }
+
+  /**
+   * Sends the call on.
+   *
+   * @throws GatewayException 400 for a path that climbs out of what was allowed
+   */
+  static void start(Call call, Engine engine, ProviderRuntime provider) {
+    String uri = PassedHeaders.uri(call.head(), provider.basePath());
+    Passthrough started = new Passthrough(call, engine, provider);
+    call.route(call.surface().rest());
+    call.forwarded(started);
+    started.send(uri);
+  }
+
+  private void send(String uri) {
+    RequestHead head = call.head();
+    HttpHeaders to = PassedHeaders.request(head.headers());
+    to.set(HttpHeaderNames.HOST, provider.origin().authority());
+    to.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    byte[] body = call.bytes();
+    if (body.length > 0 || head.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      to.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    }
+    provider.authorize(provider.pickKey(), to);
+    UpstreamCall sent =
+        call.context()
+            .pool()
+            .send(
+                provider.origin(),
+                provider.timeouts(),
+                new DefaultFullHttpRequest(
+                    HttpVersion.HTTP_1_1,
+                    head.method(),
+                    uri,
+                    Unpooled.wrappedBuffer(body),
+                    to,
+                    DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders()),
+                this);
+    upstream = sent;
+    if (!call.responder().isWritable()) {
+      sent.setPaused(true);
+    }
+  }
+
+  @Override
+  public void onHead(int answered, HttpHeaders of) {
+    status = answered;
+    if (answered == UNAUTHORIZED) {
+      // Ours, not the client's: a 401 would make it doubt its own key.
+      fail(Failure.of(FailureKind.CREDENTIALS, ""));
+      return;
+    }
+    HttpHeaders headers = PassedHeaders.response(of, call);
+    headers.set(ResponseHeaders.PROVIDER, provider.name());
+    headers.set(ResponseHeaders.ROUTE, "passthrough");
+    headers.set(ResponseHeaders.CACHE, "off");
+    RateHeaders.add(headers, call.dialect(), call.rates(), engine.ticker().epochMillis());
+    boolean head = call.head().method().equals(HttpMethod.HEAD);
+    if (head || answered == NO_CONTENT || answered == NOT_MODIFIED) {
+      bodyless = headers;
+      return;
+    }
+    headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+    begun = true;
+    call.responder().head(answered, headers);
+  }
+
+  @Override
+  public void onData(ByteBuf data) {
+    if (begun) {
+      call.responder().write(data.retainedSlice());
+    }
+  }
+
+  @Override
+  public void onReadComplete() {
+    if (begun) {
+      call.responder().flush();
+    }
+  }
+
+  @Override
+  public void onEnd() {
+    if (call.isEnded()) {
+      return;
+    }
+    record(status, Ending.COMPLETED, "");
+    HttpHeaders headers = bodyless;
+    if (headers == null) {
+      call.responder().end();
+    } else {
+      call.responder().reply(status, headers, Unpooled.EMPTY_BUFFER);
+    }
+    call.answered(status, provider.name(), "");
+    call.end(Ending.COMPLETED);
+  }
+
+  @Override
+  public void onFailure(FailureKind kind, String message) {
+    if (!call.isEnded()) {
+      fail(Failure.of(kind, message));
+    }
+  }
+
+  private void fail(Failure failure) {
+    if (upstream != null) {
+      upstream.cancel();
+    }
+    ErrorCode code = ClientErrors.code(failure);
+    record(status, Ending.UPSTREAM_FAILED, code.code());
+    if (begun) {
+      // Bytes of an unknown format: there is no error event that could follow them.
+      call.responder().abort();
+    } else {
+      HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
+      ClientErrors.reply(call, failure, headers);
+    }
+    call.answered(code.status(), provider.name(), "");
+    call.end(Ending.UPSTREAM_FAILED);
+  }
+
+  private void record(int answered, Ending ending, String error) {
+    call.addUpstreamNanos(System.nanoTime() - startNanos);
+    engine.accounting().unpriced(call, provider.name(), answered, ending, error);
+  }
+
+  @Override
+  public void clientGone() {
+    if (upstream != null) {
+      upstream.cancel();
+    }
+    record(status, Ending.CLIENT_GONE, "");
+    call.end(Ending.CLIENT_GONE);
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    if (upstream != null) {
+      upstream.setPaused(!writable);
+    }
+  }
+}

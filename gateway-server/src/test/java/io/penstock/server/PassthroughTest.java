@@ -1,0 +1,108 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Paths that are forwarded as they are, and headers that every upstream call carries. */
+@ExtendWith(LeakCheck.class)
+class PassthroughTest {
+  @TempDir static Path directory;
+  private static final FakeProvider PROVIDER = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String yaml =
+        RunningGateway.yaml(directory, PROVIDER, "passthrough: { /v1/files: fake }")
+            .replace(
+                "catalogue: openai", "catalogue: openai\n    headers: { x-tenant: blue-tenant }");
+    gateway = RunningGateway.start(directory, yaml);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    PROVIDER.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    PROVIDER.reset();
+  }
+
+  @Test
+  void post_passesAsItIs_withOurCredentialAndWithoutTheClients() {
+    PROVIDER
+        .on("/v1/files")
+        .reply(Script.json("{\"id\": \"file-1\"}").status(201).header("x-new", "1"));
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/files?purpose=batch&key=pk-leaked",
+            "not json at all",
+            "X-Penstock-Session",
+            "s1",
+            "OpenAI-Beta",
+            "b=1");
+    assertThat(response.statusCode()).isEqualTo(201);
+    assertThat(response.body()).isEqualTo("{\"id\": \"file-1\"}");
+    assertThat(response.headers().firstValue("x-new")).hasValue("1");
+    Received sent = PROVIDER.awaitRequest(1);
+    assertThat(sent.text()).isEqualTo("not json at all");
+    assertThat(sent.path()).isEqualTo("/v1/files?purpose=batch");
+    assertThat(sent.header("content-type")).isEqualTo("application/json");
+    assertThat(sent.header("openai-beta")).isEqualTo("b=1");
+    assertThat(sent.header("authorization")).isEqualTo("Bearer sk-upstream");
+    assertThat(sent.header("x-tenant")).isEqualTo("blue-tenant");
+    assertThat(sent.header("x-penstock-session")).isNull();
+    String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
+    assertThat(gateway.admin("/admin/v1/requests/" + id))
+        .contains("\"endpoint\":\"passthrough\"")
+        .contains("\"team\":\"engineering\"")
+        .contains("\"status\":201")
+        .contains("\"cost_usd\":\"0.00\"");
+  }
+
+  @Test
+  void deeperPath_statusOfTheProvider_comesThrough() {
+    PROVIDER.on("/v1/files/none/content").reply(Script.json("{\"error\":{}}").status(404));
+    HttpResponse<String> response = gateway.get("/v1/files/none/content");
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(response.body()).isEqualTo("{\"error\":{}}");
+  }
+
+  @Test
+  void ourCredentialRefused_isA502() {
+    PROVIDER.on("/v1/files").reply(Script.error(401));
+    HttpResponse<String> response = gateway.get("/v1/files");
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.body()).contains("upstream_credentials");
+  }
+
+  @Test
+  void climbingPath_orUnknownKey_neverReachesTheProvider() {
+    assertThat(gateway.get("/v1/files/%2e%2e/organization").statusCode()).isEqualTo(400);
+    assertThat(gateway.post("/v1/files", "x", "Authorization", "Bearer pk-unknown").statusCode())
+        .isEqualTo(401);
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @Test
+  void configuredHeaders_areOnModelCallsToo() {
+    gateway.post(
+        "/v1/chat/completions",
+        "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    assertThat(PROVIDER.awaitRequest(1).header("x-tenant")).isEqualTo("blue-tenant");
+  }
+}
