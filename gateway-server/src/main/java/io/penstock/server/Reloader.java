@@ -11,6 +11,7 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
 import io.penstock.server.config.LoadResult;
@@ -56,6 +57,7 @@ public final class Reloader implements AutoCloseable {
   private final Ticker ticker;
   private final Budgets budgets;
   private final Routing routing;
+  private final MeterRegistry registry;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
@@ -78,6 +80,7 @@ public final class Reloader implements AutoCloseable {
       Routing routing) {
     this.budgets = budgets;
     this.routing = routing;
+    this.registry = registry;
     this.file = file;
     this.loads = loads;
     this.snapshot = snapshot;
@@ -113,12 +116,21 @@ public final class Reloader implements AutoCloseable {
         builder.build(
             version, KeyIdentity.of(config, issuers.apply(config), ticker), routing, ticker));
     budgets.reload(plan);
+    builder.reachable().forEach(this::showBreaker);
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     for (String target : builder.unpriced()) {
       LOG.atWarn()
           .addKeyValue("target", target)
           .log("no price is known for this target; calls to it are refused (prices.unknown)");
     }
+  }
+
+  /** Shows a target's breaker as a metric; one that is shown already stays as it is. */
+  private void showBreaker(TargetRuntime target) {
+    Gauge.builder("penstock.breaker.open", routing, r -> r.health().isOpen(target.label()) ? 1 : 0)
+        .tag("provider", target.provider().name())
+        .tag("model", target.model())
+        .register(registry);
   }
 
   private void look() {

@@ -13,7 +13,9 @@ import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.call.Targets;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -26,6 +28,7 @@ final class SnapshotBuilder {
   private final Map<String, ProviderRuntime> providers;
   private final Conditions conditions;
   private final Set<String> unpriced = new TreeSet<>();
+  private final List<TargetRuntime> reachable = new ArrayList<>();
 
   SnapshotBuilder(
       Config config,
@@ -49,6 +52,7 @@ final class SnapshotBuilder {
     for (String name : routes.names()) {
       RouteTable.Found route = Objects.requireNonNull(routes.find(name));
       for (TargetRuntime target : targets.reachable(routes, route)) {
+        reachable.add(target);
         if (!target.price().isPriced()) {
           unpriced.add(target.label());
         }
@@ -74,6 +78,11 @@ final class SnapshotBuilder {
   /** Returns the configured targets that have no price, for warnings. */
   Set<String> unpriced() {
     return unpriced;
+  }
+
+  /** Returns the configured targets. */
+  List<TargetRuntime> reachable() {
+    return reachable;
   }
 
   private Map<String, ProviderRuntime> passthrough() {

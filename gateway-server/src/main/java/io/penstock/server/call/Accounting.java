@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.budget.Reservation;
 import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
@@ -106,6 +107,11 @@ final class Accounting {
       cost = Math.min(cost, intent.bound());
     }
     long list = target.price().listNanos(usage, at);
+    long cached = usage.of(Meter.CACHE_READ);
+    if (cached > 0) {
+      Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();
+      metrics.providerCache(Math.max(0, target.price().costNanos(fresh, at) - cost));
+    }
     return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
   }
 

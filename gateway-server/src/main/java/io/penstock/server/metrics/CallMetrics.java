@@ -39,6 +39,7 @@ public final class CallMetrics {
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
   private final Counter unattributed;
+  private final Counter providerCache;
 
   /** Registers the meters that have no labels. */
   public CallMetrics(MeterRegistry registry) {
@@ -47,6 +48,10 @@ public final class CallMetrics {
         Timer.builder("penstock.overhead")
             .description("Time in the gateway, queueing included, upstream excluded")
             .serviceLevelObjectives(OVERHEAD_BUCKETS)
+            .register(registry);
+    this.providerCache =
+        Counter.builder("penstock.provider.cache.usd")
+            .description("What providers' own prompt caches made cheaper")
             .register(registry);
     this.unattributed =
         Counter.builder("penstock.unattributed.usd")
@@ -83,9 +88,11 @@ public final class CallMetrics {
       int status,
       long nanos,
       long overheadNanos) {
-    RequestMeters meters =
-        requests.computeIfAbsent(
-            new RequestKey(endpoint, model, provider, team, status), this::requestMeters);
+    RequestKey key = new RequestKey(endpoint, model, provider, team, status);
+    RequestMeters meters = requests.get(key);
+    if (meters == null) {
+      meters = requests.computeIfAbsent(key, this::requestMeters);
+    }
     meters.total.increment();
     meters.seconds.record(nanos, TimeUnit.NANOSECONDS);
     overhead.record(overheadNanos, TimeUnit.NANOSECONDS);
@@ -107,6 +114,11 @@ public final class CallMetrics {
             .register(registry));
   }
 
+  /** Counts what the provider's own prompt cache made cheaper. */
+  public void providerCache(long savedNanos) {
+    providerCache.increment(savedNanos / 1e9);
+  }
+
   /** Counts a call that a budget refused. */
   public void budgetDenied(String budget) {
     Counter.builder("penstock.budget.denied").tag("budget", budget).register(registry).increment();
@@ -125,10 +137,11 @@ public final class CallMetrics {
         row.outcome().error().isEmpty()
             ? row.outcome().ending().name().toLowerCase(Locale.ROOT)
             : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
-    AttemptMeters meters =
-        attempts.computeIfAbsent(
-            new AttemptKey(to.provider(), to.model(), by.team(), by.app(), outcome),
-            this::attemptMeters);
+    AttemptKey key = new AttemptKey(to.provider(), to.model(), by.team(), by.app(), outcome);
+    AttemptMeters meters = attempts.get(key);
+    if (meters == null) {
+      meters = attempts.computeIfAbsent(key, this::attemptMeters);
+    }
     meters.attempts.increment();
     double usd = row.money().cost() / 1e9;
     meters.cost.increment(usd);
