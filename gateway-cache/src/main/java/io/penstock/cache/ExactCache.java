@@ -213,6 +213,11 @@ public final class ExactCache implements AutoCloseable {
     return feed == null || feed.isFresh();
   }
 
+  /** Changes the bound of the tier in process; what is over it goes. */
+  public void resize(long maxBytes) {
+    local.resize(maxBytes);
+  }
+
   /** Returns the number of entries in process, roughly. */
   public long localEntries() {
     return local.count();

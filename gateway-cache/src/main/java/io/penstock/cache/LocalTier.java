@@ -63,6 +63,10 @@ final class LocalTier {
     return entries.asMap().values().stream().filter(which::matches).toList();
   }
 
+  void resize(long maxBytes) {
+    entries.policy().eviction().ifPresent(bound -> bound.setMaximum(maxBytes));
+  }
+
   long count() {
     return entries.estimatedSize();
   }

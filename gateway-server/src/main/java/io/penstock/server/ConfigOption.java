@@ -21,7 +21,8 @@ final class ConfigOption {
   static final Set<String> NOT_YET =
       Set.of(
           "state",
-          "cache.exact",
+          "cache.redis",
+          "cache.singleflight=true",
           "cache.semantic",
           "alerts",
           "telemetry.otlp",

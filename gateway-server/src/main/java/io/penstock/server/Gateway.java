@@ -11,6 +11,7 @@ import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.penstock.budget.BudgetAlert;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.LedgerPart;
+import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
@@ -74,6 +75,7 @@ public final class Gateway implements AutoCloseable {
   private final Ledger ledger;
   private final Budgets budgets;
   private final Routing routing;
+  private final ExactCache cache;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("budgets-timer").factory());
@@ -94,8 +96,9 @@ public final class Gateway implements AutoCloseable {
     this.demo = DemoProvider.start(loops, transport);
     this.routing =
         new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name));
+    this.cache = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
     this.reloader =
-        new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets, routing);
+        new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets, routing, cache);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -112,6 +115,7 @@ public final class Gateway implements AutoCloseable {
             metrics,
             budgets,
             routing,
+            cache,
             loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
@@ -124,7 +128,9 @@ public final class Gateway implements AutoCloseable {
             transport,
             new Dispatcher(engine));
     this.adminSink =
-        new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing).sink();
+        new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing)
+            .sink()
+            .route("/admin/v1/cache", new CacheAdmin(cache, metrics, snapshot)::handle);
     this.admin =
         ClientServer.bind(
             new ClientServer.Options(
@@ -282,6 +288,7 @@ public final class Gateway implements AutoCloseable {
     counter.close();
     timer.shutdownNow();
     budgets.close();
+    cache.close();
     ledger.close();
     registry.close();
   }

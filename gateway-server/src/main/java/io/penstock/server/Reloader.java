@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.budget.Budgets;
+import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.rule.Conditions;
@@ -58,6 +59,7 @@ public final class Reloader implements AutoCloseable {
   private final Budgets budgets;
   private final Routing routing;
   private final MeterRegistry registry;
+  private final ExactCache cache;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
@@ -77,7 +79,9 @@ public final class Reloader implements AutoCloseable {
       int demoPort,
       MeterRegistry registry,
       Budgets budgets,
-      Routing routing) {
+      Routing routing,
+      ExactCache cache) {
+    this.cache = cache;
     this.budgets = budgets;
     this.routing = routing;
     this.registry = registry;
@@ -117,6 +121,7 @@ public final class Reloader implements AutoCloseable {
             version, KeyIdentity.of(config, issuers.apply(config), ticker), routing, ticker));
     budgets.reload(plan);
     builder.reachable().forEach(this::showBreaker);
+    cache.resize(CacheMapping.maxBytes(config));
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     for (String target : builder.unpriced()) {
       LOG.atWarn()

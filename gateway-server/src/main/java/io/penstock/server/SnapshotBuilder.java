@@ -66,6 +66,7 @@ final class SnapshotBuilder {
         new Planner(routes, routing.health(), routing.placements(), ticker, routing::threshold),
         targets,
         routing,
+        new CacheMapping(config, conditions).rules(),
         prices,
         providers,
         passthrough(),

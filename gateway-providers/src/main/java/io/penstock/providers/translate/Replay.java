@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.penstock.core.Endpoint;
+import io.penstock.core.price.Usage;
 import io.penstock.providers.ProviderException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,26 @@ public final class Replay {
     } catch (ProviderException e) {
       return null;
     }
+  }
+
+  /**
+   * Does the same for an answer that is to be stored: what the gateway itself said about its cost
+   * is left out, and the usage is filled in where the client had not asked for it.
+   *
+   * @param usage what the provider reported
+   */
+  public static byte @Nullable [] aggregate(Endpoint endpoint, byte[] stream, Usage usage) {
+    byte[] whole = aggregate(endpoint, stream);
+    if (whole == null || (endpoint != Endpoint.CHAT && endpoint != Endpoint.COMPLETIONS)) {
+      return whole;
+    }
+    ObjectNode answer = Trees.answer(whole);
+    if (answer.get("usage") instanceof ObjectNode shown) {
+      shown.remove("penstock");
+    } else if (!usage.equals(Usage.NONE)) {
+      answer.set("usage", UsageWriters.chat(usage));
+    }
+    return Trees.bytes(answer);
   }
 
   private static void scan(Aggregate whole, byte[] stream) {

@@ -6,7 +6,6 @@ import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
-import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
@@ -164,7 +163,7 @@ final class Account {
                 ending,
                 error,
                 "",
-                CacheOutcome.OFF,
+                call.cacheOutcome(),
                 money.cost() == 0 ? Waste.NONE : waste),
             usage,
             source,

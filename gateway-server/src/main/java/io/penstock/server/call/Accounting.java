@@ -1,11 +1,11 @@
 package io.penstock.server.call;
 
 import io.penstock.budget.Reservation;
+import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
-import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
@@ -134,7 +134,7 @@ final class Accounting {
             call.caller(),
             new LedgerRow.Destination(
                 call.surface().endpoint().label(), "", call.route(), "passthrough", provider, ""),
-            new LedgerRow.Outcome(status, ending, error, "", CacheOutcome.OFF, Waste.NONE),
+            new LedgerRow.Outcome(status, ending, error, "", call.cacheOutcome(), Waste.NONE),
             Usage.NONE,
             UsageSource.NONE,
             LedgerRow.Money.ZERO,
@@ -144,8 +144,41 @@ final class Accounting {
     metrics.attempt(row);
   }
 
-  /** Records a request that was answered or refused without any attempt. */
+  /**
+   * Records a request that was answered from the cache.
+   *
+   * @param saved what the answer would have cost, nano-USD
+   */
+  void cacheHit(Call call, CacheEntry.Paid paid, long saved, String priceVersion) {
+    withoutAttempt(
+        call,
+        new LedgerRow.Destination(
+            call.surface().endpoint().label(),
+            call.model(),
+            call.route(),
+            "cache",
+            paid.provider(),
+            paid.model()),
+        new LedgerRow.Outcome(200, Ending.COMPLETED, "", "", call.cacheOutcome(), Waste.NONE),
+        new LedgerRow.Money(0, 0, saved, saved, 0, priceVersion));
+  }
+
+  /** Records a request that was refused without any attempt. */
   void refusal(Call call, int status, String error, String rule) {
+    withoutAttempt(
+        call,
+        new LedgerRow.Destination(
+            call.surface().endpoint().label(), call.model(), call.route(), "", "", ""),
+        new LedgerRow.Outcome(
+            status, Ending.REJECTED, error, rule, call.cacheOutcome(), Waste.NONE),
+        LedgerRow.Money.ZERO);
+  }
+
+  private void withoutAttempt(
+      Call call,
+      LedgerRow.Destination destination,
+      LedgerRow.Outcome outcome,
+      LedgerRow.Money money) {
     LedgerRow row =
         new LedgerRow(
             new LedgerRow.Attempt(call.id(), 0, Cause.REQUEST),
@@ -156,13 +189,11 @@ final class Accounting {
                 call.overheadNanos(),
                 -1),
             call.caller(),
-            new LedgerRow.Destination(
-                call.surface().endpoint().label(), call.model(), call.route(), "", "", ""),
-            new LedgerRow.Outcome(
-                status, Ending.REJECTED, error, rule, CacheOutcome.OFF, Waste.NONE),
+            destination,
+            outcome,
             Usage.NONE,
             UsageSource.NONE,
-            LedgerRow.Money.ZERO,
+            money,
             List.of(),
             null);
     call.context().ledger().row(row);

@@ -17,6 +17,7 @@ import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteTable;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
@@ -55,6 +56,7 @@ final class Attempts implements AttemptRun.Owner, Running {
   private final CallSurroundings around;
   private final ClientAnswer answer;
   private final String traceparent;
+  private final AnswerKeeper keeper;
   private Plan plan;
   private @Nullable Candidate candidate;
   private @Nullable TargetRuntime target;
@@ -68,6 +70,7 @@ final class Attempts implements AttemptRun.Owner, Running {
   private @Nullable Verdict lastRefusal;
   private String redirectedBy = "";
   private long cap = -1;
+  private boolean diverted;
   private boolean clientGone;
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
@@ -78,6 +81,7 @@ final class Attempts implements AttemptRun.Owner, Running {
     this.answer = new ClientAnswer(call, TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()));
     String trace = call.headers().get("traceparent");
     this.traceparent = trace == null ? "" : trace;
+    this.keeper = engine.keeper(call);
     call.forwarded(this);
   }
 
@@ -87,8 +91,10 @@ final class Attempts implements AttemptRun.Owner, Running {
    * @param after why the last one did not do, "" at first
    */
   void next(Cause cause, String after) {
+    diverted = !after.isEmpty() || !redirectedBy.isEmpty();
     Candidate found = plan.next(after);
     while (found != null && !engine.routing().health().tryStart(found.target())) {
+      diverted = true;
       found = plan.next(after.isEmpty() ? "breaker" : after);
     }
     TargetRuntime to = found == null ? null : call.snapshot().targets().find(found);
@@ -212,6 +218,7 @@ final class Attempts implements AttemptRun.Owner, Running {
                 call, target, new LedgerRow.Attempt(call.id(), number, cause), reason, bound, hold);
     AttemptRun started = new AttemptRun(call.context(), target, attempt, call.stream(), this);
     run = started;
+    keeper.begin(diverted);
     HttpHeaders headers = streamHeaders(started);
     answer.headers(headers);
     if (call.stream()) {
@@ -278,7 +285,7 @@ final class Attempts implements AttemptRun.Owner, Running {
     headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
     headers.set(ResponseHeaders.PROVIDER, target.provider().name());
     headers.set(ResponseHeaders.ROUTE, ResponseHeaders.safe(reason));
-    headers.set(ResponseHeaders.CACHE, "off");
+    headers.set(ResponseHeaders.CACHE, call.cacheOutcome() == CacheOutcome.MISS ? "miss" : "off");
     headers.set(ResponseHeaders.PRICE_VERSION, target.price().version());
     if (cap >= 0) {
       headers.set(ResponseHeaders.MAX_TOKENS, cap);
@@ -316,6 +323,7 @@ final class Attempts implements AttemptRun.Owner, Running {
           .health()
           .onFirstToken(attempt.target().label(), System.nanoTime() - attempt.startNanos());
     }
+    keeper.take(bytes);
     answer.stream(bytes, content);
   }
 
@@ -328,6 +336,7 @@ final class Attempts implements AttemptRun.Owner, Running {
   public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
     Account.Settled settled =
         requireAccount().settle(attempt.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
+    keeper.settled(attempt.target(), summary.usage(), settled.costNanos());
     succeeded(attempt, summary);
     return settled.json();
   }
@@ -343,6 +352,7 @@ final class Attempts implements AttemptRun.Owner, Running {
   @Override
   public void onStreamEnd(AttemptRun attempt) {
     run = null;
+    keeper.streamEnded(attempt.status());
     answer.end();
     call.answered(200, attempt.target().provider().name(), attempt.target().model());
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
@@ -358,6 +368,8 @@ final class Attempts implements AttemptRun.Owner, Running {
     common(headers, attempt);
     headers.set(ResponseHeaders.COST, settled.cost());
     headers.set(ResponseHeaders.SAVED, settled.saved());
+    keeper.settled(attempt.target(), whole.summary().usage(), settled.costNanos());
+    keeper.whole(attempt.status(), whole.body());
     call.responder().reply(200, headers, whole.body());
     call.answered(200, attempt.target().provider().name(), attempt.target().model());
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);

@@ -2,11 +2,13 @@ package io.penstock.server.call;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.RateState;
+import io.penstock.cache.CacheEntry;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.Exchange;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.Responder;
@@ -50,6 +52,12 @@ public final class Call extends Exchange implements Running {
   private List<RateState> rates = List.of();
   private LedgerRow.@Nullable Caller ledgerCaller;
   private String route = "";
+
+  // CacheFilter.
+  private CacheOutcome cacheOutcome = CacheOutcome.OFF;
+  private @Nullable CacheEntry cached;
+  private @Nullable CacheAsk toStore;
+
   private long upstreamNanos;
   private int status;
   private String answeredModel = "";
@@ -209,6 +217,34 @@ public final class Call extends Exchange implements Running {
 
   void rates(List<RateState> states) {
     rates = states;
+  }
+
+  /** Returns what the cache did for this call. */
+  CacheOutcome cacheOutcome() {
+    return cacheOutcome;
+  }
+
+  void cacheOutcome(CacheOutcome outcome) {
+    cacheOutcome = outcome;
+  }
+
+  /** Returns the stored answer of this call, or null. */
+  @Nullable CacheEntry cached() {
+    return cached;
+  }
+
+  void cached(CacheEntry entry) {
+    cached = entry;
+    cacheOutcome = CacheOutcome.EXACT;
+  }
+
+  /** Returns with what this call's answer may be stored; null when it may not. */
+  @Nullable CacheAsk toStore() {
+    return toStore;
+  }
+
+  void toStore(CacheAsk ask) {
+    toStore = ask;
   }
 
   /** Returns what scores a prompt's need for a strong model. */

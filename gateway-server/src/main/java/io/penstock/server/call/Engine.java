@@ -5,6 +5,8 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Verdict;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.ExactCache;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
@@ -46,6 +48,8 @@ public final class Engine {
   private final CallMetrics metrics;
   private final Budgets budgets;
   private final Routing routing;
+  private final ExactCache cache;
+  private final CacheReplay replay;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -63,6 +67,7 @@ public final class Engine {
       CallMetrics metrics,
       Budgets budgets,
       Routing routing,
+      ExactCache cache,
       Function<EventLoop, LoopContext> contexts) {
     this.snapshot = snapshot;
     this.load = load;
@@ -70,13 +75,16 @@ public final class Engine {
     this.metrics = metrics;
     this.budgets = budgets;
     this.routing = routing;
+    this.cache = cache;
     this.accounting = new Accounting(ticker, counter, metrics);
+    this.replay = new CacheReplay(accounting, metrics);
     List<Filter<Call>> filters =
         List.of(
             new PeekFilter(),
             new ContextFilter(),
             new PermissionFilter(),
             new RateFilter(budgets),
+            new CacheFilter(cache, metrics),
             new ListingFilter());
     this.pipeline = new Pipeline<>(filters, new PipelineExit());
     this.contexts = contexts;
@@ -112,6 +120,11 @@ public final class Engine {
 
   Routing routing() {
     return routing;
+  }
+
+  /** Returns what keeps the answer of a call that goes upstream. */
+  AnswerKeeper keeper(Call call) {
+    return new AnswerKeeper(call, cache, ticker);
   }
 
   /** Counts what a budget or rate refused. */
@@ -223,7 +236,12 @@ public final class Engine {
         return;
       }
       try {
-        call.snapshot().forward(call, Engine.this);
+        CacheEntry cached = call.cached();
+        if (cached != null) {
+          replay.serve(call, cached);
+        } else {
+          call.snapshot().forward(call, Engine.this);
+        }
       } catch (GatewayException e) {
         fail(call, e);
       }

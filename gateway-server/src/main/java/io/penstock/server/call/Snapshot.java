@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity keys and tokens
  * @param routes what clients may ask for
  * @param planner chooses among targets
+ * @param cache when the cache is asked
  * @param passthrough provider by path prefix
  */
 public record Snapshot(
@@ -35,6 +36,7 @@ public record Snapshot(
     Planner planner,
     Targets targets,
     Routing routing,
+    CacheRules cache,
     PriceBook prices,
     Map<String, ProviderRuntime> providers,
     Map<String, ProviderRuntime> passthrough,
@@ -103,7 +105,7 @@ public record Snapshot(
   }
 
   /** Returns the name under {@code models}: what a client made up must not become a dimension. */
-  private static String patternOf(RouteTable.Found route) {
+  static String patternOf(RouteTable.Found route) {
     String name = route.name();
     return route.rest().isEmpty()
         ? name

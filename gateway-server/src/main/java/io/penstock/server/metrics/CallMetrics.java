@@ -38,6 +38,7 @@ public final class CallMetrics {
   private final Timer overhead;
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Counter> cacheRequests = new ConcurrentHashMap<>();
   private final Counter unattributed;
   private final Counter providerCache;
 
@@ -127,6 +128,33 @@ public final class CallMetrics {
   /** Counts a call that a rate refused. */
   public void rateLimited(String limit) {
     Counter.builder("penstock.rate.limited").tag("limit", limit).register(registry).increment();
+  }
+
+  /** Counts a look into a layer of the cache: hit, miss, refresh (not read) or bypass. */
+  public void cacheRequest(String layer, String result) {
+    cacheCounter(layer, result).increment();
+  }
+
+  /** Returns how often {@link #cacheRequest} has counted that. */
+  public long cacheRequests(String layer, String result) {
+    return (long) cacheCounter(layer, result).count();
+  }
+
+  private Counter cacheCounter(String layer, String result) {
+    return cacheRequests.computeIfAbsent(
+        layer + ' ' + result,
+        key ->
+            Counter.builder("penstock.cache.requests")
+                .tags("layer", layer, "result", result)
+                .register(registry));
+  }
+
+  /** Adds what a call would have cost more, nano-USD. */
+  public void saved(String by, String team, long nanos) {
+    Counter.builder("penstock.saved.usd")
+        .tags("by", by, "team", team)
+        .register(registry)
+        .increment(nanos / 1e9);
   }
 
   /** Counts a finished attempt by its ledger row. */

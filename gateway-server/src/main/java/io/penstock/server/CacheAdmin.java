@@ -1,0 +1,122 @@
+package io.penstock.server;
+
+import io.penstock.cache.ExactCache;
+import io.penstock.cache.Invalidation;
+import io.penstock.server.admin.AdminReply;
+import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.metrics.CallMetrics;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** {@code /admin/v1/cache}: what is kept, and dropping it. Blocks; runs on virtual threads. */
+final class CacheAdmin {
+  private static final int MAX_IDS = 1000;
+  private static final long STORE_SECONDS = 5;
+  private static final Set<String> FILTERS =
+      Set.of("id", "team", "app", "model", "older_than", "all", "dry_run");
+
+  private final ExactCache cache;
+  private final CallMetrics metrics;
+  private final AtomicReference<Snapshot> snapshot;
+
+  CacheAdmin(ExactCache cache, CallMetrics metrics, AtomicReference<Snapshot> snapshot) {
+    this.cache = cache;
+    this.metrics = metrics;
+    this.snapshot = snapshot;
+  }
+
+  AdminReply handle(AdminRequest request) {
+    return switch (request.method()) {
+      case "GET" -> state();
+      case "DELETE" -> drop(request);
+      default ->
+          AdminReply.error(
+              405, "method_not_allowed", request.method() + " (expected: GET or DELETE)");
+    };
+  }
+
+  private AdminReply state() {
+    Map<String, Object> exact = new LinkedHashMap<>();
+    exact.put("entries", cache.localEntries());
+    exact.put("bytes", cache.localBytes());
+    exact.put("max_bytes", CacheMapping.maxBytes(snapshot.get().config()));
+    for (String result : List.of("hit", "miss", "refresh", "bypass")) {
+      exact.put(result, metrics.cacheRequests("exact", result));
+    }
+    return AdminReply.json(Map.of("exact", exact));
+  }
+
+  /** Drops what every given filter holds for; without a filter only with {@code all=true}. */
+  private AdminReply drop(AdminRequest request) {
+    for (String name : request.query().keySet()) {
+      if (!FILTERS.contains(name)) {
+        throw new IllegalArgumentException(
+            name
+                + ": no filter (expected: "
+                + String.join(", ", FILTERS.stream().sorted().toList())
+                + ")");
+      }
+    }
+    Invalidation which = which(request);
+    if (which.equals(Invalidation.all()) && !flag(request, "all")) {
+      throw new IllegalArgumentException(
+          "no filter: that would drop everything (expected: all=true, or one of id, team, app,"
+              + " model, older_than)");
+    }
+    boolean dry = flag(request, "dry_run");
+    List<String> ids = await(dry ? cache.dryRun(which) : cache.invalidate(which));
+    return AdminReply.json(
+        Map.of(
+            "dropped", ids.size(),
+            "dry_run", dry,
+            "ids", ids.stream().limit(MAX_IDS).toList()));
+  }
+
+  private static Invalidation which(AdminRequest request) {
+    String id = request.parameter("id", request.rest());
+    String age = request.parameter("older_than");
+    return new Invalidation(
+        id.isEmpty() ? null : Set.of(id),
+        request.parameter("team"),
+        request.parameter("app"),
+        request.parameter("model"),
+        null,
+        age == null ? null : System.currentTimeMillis() - millis(age));
+  }
+
+  private static long millis(String age) {
+    try {
+      return Duration.parse("PT" + age).toMillis();
+    } catch (java.time.format.DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "older_than: " + age + " (expected: such as 90m or 6h)", e);
+    }
+  }
+
+  private static boolean flag(AdminRequest request, String name) {
+    String value = request.parameter(name, "false");
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new IllegalArgumentException(name + ": " + value + " (expected: true or false)");
+    };
+  }
+
+  private static List<String> await(CompletionStage<List<String>> stage) {
+    try {
+      return stage.toCompletableFuture().get(STORE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new IllegalStateException("the cache does not answer", e);
+    }
+  }
+}

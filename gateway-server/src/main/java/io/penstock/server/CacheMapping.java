@@ -1,0 +1,113 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.cache.CacheScope;
+import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.ConditionException;
+import io.penstock.core.rule.Conditions;
+import io.penstock.server.call.CacheRules;
+import io.penstock.server.config.CacheConfig.ExactConfig;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.EffectiveConfig;
+import io.penstock.server.config.ModelConfig;
+import io.penstock.server.config.RuleConfig;
+import io.penstock.server.config.TargetConfig;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The cache rules of a configuration as calls need them. */
+final class CacheMapping {
+  private final Config config;
+  private final Conditions conditions;
+  private final JsonNode effective;
+
+  CacheMapping(Config config, Conditions conditions) {
+    this.config = config;
+    this.conditions = conditions;
+    this.effective = EffectiveConfig.render(config);
+  }
+
+  /** Returns the bytes that the process may keep: those of all rules together. */
+  static long maxBytes(Config config) {
+    return config.cache().exact().stream().mapToLong(rule -> rule.maxBytes().bytes()).sum();
+  }
+
+  /**
+   * Returns the rules.
+   *
+   * @throws IllegalArgumentException when a condition is wrong
+   */
+  CacheRules rules() {
+    List<CacheRules.Rule> rules = new ArrayList<>();
+    for (ExactConfig rule : config.cache().exact()) {
+      String path = "cache.exact[" + rules.size() + "].when";
+      rules.add(
+          new CacheRules.Rule(
+              condition(path, rule.when()),
+              rule.ttl().toMillis(),
+              CacheScope.Kind.valueOf(rule.scope().name())));
+    }
+    Map<String, String> fingerprints = new HashMap<>();
+    if (!rules.isEmpty()) {
+      config.models().keySet().forEach(name -> fingerprints.put(name, fingerprint(name)));
+    }
+    return new CacheRules(rules, fingerprints);
+  }
+
+  private Condition condition(String path, @Nullable String text) {
+    if (text == null || text.isBlank()) {
+      return Condition.ALWAYS;
+    }
+    try {
+      return conditions.compile(text, Conditions.Kind.REQUEST);
+    } catch (ConditionException e) {
+      throw new IllegalArgumentException(
+          path + ": " + text + " (expected: " + e.getMessage() + ")", e);
+    }
+  }
+
+  /**
+   * A digest of the route, of the routes it leads to and of their providers; no secret is in it.
+   */
+  private String fingerprint(String route) {
+    TreeSet<String> parts = new TreeSet<>();
+    Deque<String> open = new ArrayDeque<>(List.of(route));
+    while (!open.isEmpty()) {
+      String name = open.removeFirst();
+      ModelConfig model = config.models().get(name);
+      int slash = name.indexOf('/');
+      String provider = slash < 0 ? "" : name.substring(0, slash);
+      if (model != null) {
+        if (parts.add("models." + name + effective.path("models").path(name))) {
+          model.targets().stream().map(TargetConfig::model).forEach(open::add);
+          model.rules().stream().map(RuleConfig::use).forEach(open::add);
+        }
+      } else if (config.providers().containsKey(provider)) {
+        parts.add("providers." + provider + effective.path("providers").path(provider));
+      } else {
+        // A name that only a pattern serves: whatever may match counts.
+        parts.add("models" + effective.path("models"));
+      }
+    }
+    return HexFormat.of()
+        .formatHex(sha256().digest(String.join("\n", parts).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package io.penstock.server.call;
+
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.ExactCache;
+
+/**
+ * With what a call's answer may be stored.
+ *
+ * @param ticket taken before anything went upstream, so that a delete in between wins
+ */
+record CacheAsk(CacheEntry.Identity identity, long ttlMillis, ExactCache.Ticket ticket) {}
