@@ -38,8 +38,7 @@ final class ConfigOption {
           "models.*.resume=buffer",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto",
-          "models.*.baseline",
-          "keys.routes");
+          "models.*.baseline");
 
   @Option(
       names = "--config",

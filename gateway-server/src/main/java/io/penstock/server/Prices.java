@@ -3,7 +3,9 @@ package io.penstock.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.price.PricedModel;
 import io.penstock.server.config.PricesConfig;
+import io.penstock.server.config.ProviderConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -40,6 +42,18 @@ final class Prices {
                     glob, share.ratio().multiply(BigDecimal.valueOf(10_000)).intValueExact())));
     return PriceBook.of(
         catalogue, overlays, discounts, PriceBook.Unknown.valueOf(config.unknown().name()));
+  }
+
+  /** Returns what a model of a configured provider costs. */
+  static PricedModel target(PriceBook prices, String name, ProviderConfig provider, String model) {
+    if (provider.free()) {
+      return prices.free(model);
+    }
+    String catalogue = provider.catalogue();
+    if (catalogue == null) {
+      catalogue = prices.providers().contains(name) ? name : provider.dialect().label();
+    }
+    return prices.price(catalogue, model, name + "/" + model, provider.region());
   }
 
   private static JsonNode read(Path file) throws IOException {

@@ -1,11 +1,16 @@
 package io.penstock.server;
 
+import io.penstock.core.price.PriceBook;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.LedgerReader;
+import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.SqlLedger;
+import io.penstock.ledger.focus.FocusExport;
+import io.penstock.ledger.focus.FocusOptions;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.config.Config;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,14 +52,30 @@ final class ReportCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       defaultValue = "table",
-      description = "table, csv or json (default: ${DEFAULT-VALUE})")
+      description = "table, csv, json or focus (default: ${DEFAULT-VALUE})")
   private String format = "table";
+
+  @Option(
+      names = "--focus-metadata",
+      paramLabel = "FILE",
+      description = "with --format focus: where the metadata of the export goes, as JSON")
+  private @Nullable Path metadata;
+
+  @Option(names = "--cache", description = "not yet: a forecast of what the cache would save")
+  private boolean cache;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
-    ReportFormat as = ReportFormat.named(format);
+    if (cache) {
+      throw new IllegalArgumentException("--cache: not yet: this version makes no forecast");
+    }
+    boolean focus = format.equals("focus");
+    if (metadata != null && !focus) {
+      throw new IllegalArgumentException("--focus-metadata goes with --format focus");
+    }
+    ReportFormat as = focus ? ReportFormat.CSV : ReportFormat.named(format);
     Config loaded = config.load(Commands.err(spec));
     if (loaded == null) {
       return Main.WRONG_INPUT;
@@ -69,10 +90,26 @@ final class ReportCommand implements Callable<Integer> {
     PrintWriter out = Commands.out(spec);
     LedgerOptions options = LedgerOptions.of(url, Gateway.journalDirectory(url));
     try (LedgerReader ledger = SqlLedger.read(options)) {
-      Report report = Report.of(ledger.queries(), Periods.query(by, from, to), Instant.now());
-      out.print(as.format(report));
+      SpendQuery query = Periods.query(by, from, to);
+      if (focus) {
+        focus(loaded, ledger, query, out);
+      } else {
+        out.print(as.format(Report.of(ledger.queries(), query, Instant.now())));
+      }
       out.flush();
     }
     return Main.OK;
+  }
+
+  private void focus(Config of, LedgerReader ledger, SpendQuery period, PrintWriter out)
+      throws IOException {
+    PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
+    FocusExport export =
+        new FocusExport(
+            FocusOptions.of(FocusOptions.View.PROVIDER), new ConfiguredRates(of, prices));
+    export.writeCsv(ledger.queries(), period.from(), period.to(), out);
+    if (metadata != null) {
+      Files.writeString(metadata, export.metadata(Instant.now()));
+    }
   }
 }

@@ -100,15 +100,7 @@ final class SnapshotBuilder {
   }
 
   private PricedModel price(ProviderRuntime provider, String model) {
-    ProviderConfig from = config.providers().get(provider.name());
-    if (from != null && from.free()) {
-      return prices.free(model);
-    }
-    String catalogue = from == null ? null : from.catalogue();
-    if (catalogue == null) {
-      boolean own = prices.providers().contains(provider.name());
-      catalogue = own ? provider.name() : provider.dialect().label();
-    }
-    return prices.price(catalogue, model, provider.name() + "/" + model, provider.region());
+    ProviderConfig from = Objects.requireNonNull(config.providers().get(provider.name()));
+    return Prices.target(prices, provider.name(), from, model);
   }
 }

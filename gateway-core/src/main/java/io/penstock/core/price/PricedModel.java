@@ -69,6 +69,17 @@ public final class PricedModel {
     return book.version();
   }
 
+  /** Returns what is taken off list prices, in basis points: 500 is 5 %. */
+  public int discountBasisPoints() {
+    return discount;
+  }
+
+  /** Returns the step of the context-dependent price, such as {@code >200000}; "" for the base. */
+  public String contextTier(long inputTokens) {
+    int step = contextClass(inputTokens);
+    return step == 0 ? "" : ">" + contextSteps[step - 1];
+  }
+
   /** Returns the most output tokens of one answer, or -1 when unknown. */
   public long outputLimit() {
     return entry.limits().output();

@@ -106,7 +106,8 @@ final class Attempts implements AttemptRun.Owner, Running {
     target = to;
     retries = 0;
     cap = -1;
-    reason = redirectedBy.isEmpty() ? found.reason() : "budget " + redirectedBy;
+    String why = call.isRoutedByHeader() ? "header, " + found.reason() : found.reason();
+    reason = redirectedBy.isEmpty() ? why : "budget " + redirectedBy;
     engine.routing().retries(to.provider()).onCall();
     reserve(to, cause);
   }

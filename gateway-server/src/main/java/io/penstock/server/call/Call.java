@@ -52,6 +52,7 @@ public final class Call extends Exchange implements Running {
   private List<RateState> rates = List.of();
   private LedgerRow.@Nullable Caller ledgerCaller;
   private String route = "";
+  private String routeTo = "";
 
   // CacheFilter.
   private CacheOutcome cacheOutcome = CacheOutcome.OFF;
@@ -264,6 +265,20 @@ public final class Call extends Exchange implements Running {
 
   void route(String name) {
     route = name;
+  }
+
+  /** Returns the model whose targets are tried: that of {@code X-Penstock-Route}, else as asked. */
+  String routedModel() {
+    return routeTo.isEmpty() ? model : routeTo;
+  }
+
+  /** Returns whether {@code X-Penstock-Route} chose the model. */
+  boolean isRoutedByHeader() {
+    return !routeTo.isEmpty();
+  }
+
+  void routeTo(String named) {
+    routeTo = named;
   }
 
   /** Returns the body of a call whose endpoint has one. */

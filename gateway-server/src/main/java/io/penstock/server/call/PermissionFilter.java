@@ -20,6 +20,7 @@ final class PermissionFilter implements Filter<Call> {
     if (endpoint != Endpoint.PASSTHROUGH && !principal.mayAsk(call.model())) {
       throw Refusals.modelNotAllowed(call.model(), principal);
     }
+    call.routeTo(routeHeader(call, endpoint));
     RequestBody body = call.body();
     if (body != null) {
       for (String denied : principal.deny()) {
@@ -33,5 +34,17 @@ final class PermissionFilter implements Filter<Call> {
       }
     }
     return Step.next();
+  }
+
+  /** Returns the model that {@code X-Penstock-Route} names, "" without the header. */
+  private static String routeHeader(Call call, Endpoint endpoint) {
+    String wanted = call.headers().get("x-penstock-route", "").strip();
+    if (wanted.isEmpty() || endpoint == Endpoint.PASSTHROUGH) {
+      return "";
+    }
+    if (!call.principal().routes().contains(wanted)) {
+      throw Refusals.routeNotAllowed(wanted, call.principal());
+    }
+    return wanted;
   }
 }

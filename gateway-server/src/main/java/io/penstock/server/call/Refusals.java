@@ -40,6 +40,17 @@ public final class Refusals {
         GatewayException.NO_RETRY_AFTER);
   }
 
+  static GatewayException routeNotAllowed(String model, Principal principal) {
+    List<String> routes = principal.routes().names();
+    return new GatewayException(
+        ErrorCode.ROUTE_NOT_ALLOWED,
+        "X-Penstock-Route: \""
+            + clip(model)
+            + "\" is not allowed for this key. Allowed: "
+            + (routes.isEmpty() ? "none" : list(routes))
+            + ".");
+  }
+
   static GatewayException missingModel() {
     return GatewayException.invalid("model", "The field \"model\" is missing: name a model.");
   }

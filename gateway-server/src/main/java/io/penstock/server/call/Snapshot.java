@@ -94,9 +94,9 @@ public record Snapshot(
       Passthrough.start(call, engine, passed);
       return;
     }
-    RouteTable.Found route = routes.find(call.model());
+    RouteTable.Found route = routes.find(call.routedModel());
     if (route == null) {
-      throw Refusals.unknownModel(call.model(), routes.names());
+      throw Refusals.unknownModel(call.routedModel(), routes.names());
     }
     call.route(patternOf(route));
     CallSurroundings around = new CallSurroundings(call);

@@ -1,0 +1,100 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** A caller that overrides its model, and what the books say of it in FOCUS. */
+@ExtendWith(LeakCheck.class)
+class RouteHeaderTest {
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  @TempDir static Path directory;
+  private static FakeProvider provider = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String yaml =
+        RunningGateway.yaml(directory, provider, "")
+            .replace("user: ada }", "user: ada, routes: [two] }");
+    gateway = RunningGateway.start(directory, yaml);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    provider.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+  }
+
+  @Test
+  void allowedModel_isUsedInsteadAndTheRouteSaysSo() {
+    HttpResponse<String> response =
+        gateway.post("/v1/chat/completions", CHAT, "X-Penstock-Route", "two");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4o");
+    assertThat(response.headers().firstValue("x-penstock-route")).hasValue("header, priority[0]");
+    assertThat(provider.awaitRequest(1).text()).contains("\"model\":\"gpt-4o\"");
+    assertThat(provider.awaitRequest(1).header("x-penstock-route")).isNull();
+  }
+
+  @Test
+  void otherModels_areRefused() {
+    HttpResponse<String> response =
+        gateway.post("/v1/chat/completions", CHAT, "X-Penstock-Route", "fixed");
+    assertThat(response.statusCode()).isEqualTo(403);
+    assertThat(response.body()).contains("route_not_allowed").contains("two");
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void report_focus_hasALinePerMeterWithThePricesThatBilled() {
+    gateway.post("/v1/chat/completions", CHAT);
+    gateway.gateway().flushLedger();
+    String csv = report("--format", "focus");
+    assertThat(csv.lines().findFirst().orElseThrow())
+        .startsWith("BilledCost,")
+        .contains("ListUnitPrice");
+    assertThat(csv).contains("fake/gpt-4o-mini/input").contains("fake/gpt-4o-mini/output");
+    assertThat(csv).contains("engineering").doesNotContain(RunningGateway.KEY);
+    assertThat(csv.lines().filter(line -> line.contains(",Adjustment,")))
+        .allSatisfy(line -> assertThat(line).contains("rounding"));
+  }
+
+  @Test
+  void report_cache_isNotYet() {
+    assertThat(report("--cache")).contains("not yet").hasLineCount(1);
+  }
+
+  private static String report(String... more) {
+    StringWriter said = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(said));
+    String[] args = new String[more.length + 3];
+    args[0] = "report";
+    args[1] = "--config";
+    args[2] = gateway.file().toString();
+    System.arraycopy(more, 0, args, 3, more.length);
+    line.execute(args);
+    return said.toString();
+  }
+}
