@@ -23,6 +23,7 @@ import io.penstock.server.admin.AdminSink;
 import io.penstock.server.call.Charges;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
+import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.Routing;
@@ -130,7 +131,8 @@ public final class Gateway implements AutoCloseable {
     this.adminSink =
         new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing)
             .sink()
-            .route("/admin/v1/cache", new CacheAdmin(cache, metrics, snapshot)::handle);
+            .route("/admin/v1/cache", new CacheAdmin(cache, metrics, snapshot)::handle)
+            .route("/admin/v1/explain", new ExplainRoute(new Explainer(engine, loops), snapshot));
     this.admin =
         ClientServer.bind(
             new ClientServer.Options(

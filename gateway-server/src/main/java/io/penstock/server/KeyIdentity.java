@@ -53,6 +53,18 @@ final class KeyIdentity implements Snapshot.Identity {
     return new KeyIdentity(ring.build(), tokens, ticker);
   }
 
+  /** Returns who the key with that id stands for, or null when it is unknown or disabled. */
+  static @Nullable Principal named(Config config, String id) {
+    for (KeyConfig key : config.keys()) {
+      TeamConfig team = config.teams().get(key.team());
+      if (key.id().equals(id) && !key.disabled() && team != null) {
+        List<String> models = key.models();
+        return principal(key, team, NameSet.of(models == null ? team.models() : models));
+      }
+    }
+    return null;
+  }
+
   private static Principal principal(KeyConfig key, TeamConfig team, NameSet models) {
     Map<String, String> metadata = new HashMap<>(key.metadata());
     metadata.putAll(team.metadata());

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       CheckCommand.class,
       KeyCommand.class,
       ReportCommand.class,
+      ExplainCommand.class,
       ScoreCommand.class,
       CalibrateCommand.class,
       WarmupCommand.class,

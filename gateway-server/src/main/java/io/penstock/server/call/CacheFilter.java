@@ -42,6 +42,10 @@ final class CacheFilter implements Filter<Call> {
     if (route == null || mode == CacheMode.OFF) {
       return Step.next();
     }
+    if (call.isRoutedByHeader()) {
+      // The key names the model that was asked for, and another one answers.
+      return bypassed(mode);
+    }
     CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
     if (rule == null) {
       return bypassed(mode);

@@ -1,0 +1,107 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.server.config.AdminConfig;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Secret;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock explain}: asks the running server what it would do with a request. */
+@Command(
+    name = "explain",
+    description = "The decision on a request, without the call; asks the running server.",
+    mixinStandardHelpOptions = true)
+final class ExplainCommand implements Callable<Integer> {
+  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Option(names = "--key", required = true, paramLabel = "ID", description = "the key's id")
+  private String key = "";
+
+  @Option(
+      names = "--body",
+      required = true,
+      paramLabel = "FILE",
+      description = "the request's body, JSON")
+  private Path body = Path.of("");
+
+  @Option(
+      names = "--endpoint",
+      paramLabel = "E",
+      defaultValue = "chat",
+      description = "chat, responses, messages, embeddings, ... (default: ${DEFAULT-VALUE})")
+  private String endpoint = "chat";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!Files.isRegularFile(body)) {
+      throw new IllegalArgumentException("--body: " + body + " is no file (expected: JSON)");
+    }
+    Config loaded = config.load(Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    ObjectNode question = JSON.createObjectNode().put("key", key).put("endpoint", endpoint);
+    question.set("body", read(body));
+    HttpURLConnection connection = post(loaded.admin(), JSON.writeValueAsBytes(question));
+    boolean answered = connection.getResponseCode() == 200;
+    try (InputStream in = answered ? connection.getInputStream() : connection.getErrorStream()) {
+      JsonNode reply = JSON.readTree(in);
+      if (!answered) {
+        throw new IllegalArgumentException(
+            reply.at("/error/message").asText("status " + connection.getResponseCode()));
+      }
+      Commands.out(spec).println(reply.toPrettyString());
+      return Main.OK;
+    }
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("--body: " + file + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static HttpURLConnection post(AdminConfig admin, byte[] question) throws IOException {
+    String url = "http://127.0.0.1:" + admin.listen().port() + "/admin/v1/explain";
+    HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
+    connection.setConnectTimeout(TIMEOUT_MILLIS);
+    connection.setReadTimeout(TIMEOUT_MILLIS);
+    connection.setRequestMethod("POST");
+    connection.setDoOutput(true);
+    connection.setRequestProperty("Content-Type", "application/json");
+    Secret token = admin.token();
+    if (token != null) {
+      connection.setRequestProperty("Authorization", "Bearer " + token.reveal());
+    }
+    try (OutputStream out = connection.getOutputStream()) {
+      out.write(question);
+    } catch (ConnectException e) {
+      throw new IOException(url + ": no server answers (start it with serve)", e);
+    }
+    return connection;
+  }
+}

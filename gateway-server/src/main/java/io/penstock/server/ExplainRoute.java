@@ -1,0 +1,65 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.identity.Principal;
+import io.penstock.server.admin.AdminHandler;
+import io.penstock.server.admin.AdminReply;
+import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.call.Explainer;
+import io.penstock.server.call.Snapshot;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** {@code POST /admin/v1/explain}: the decision, without the call. */
+final class ExplainRoute implements AdminHandler {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Explainer explainer;
+  private final AtomicReference<Snapshot> snapshot;
+
+  ExplainRoute(Explainer explainer, AtomicReference<Snapshot> snapshot) {
+    this.explainer = explainer;
+    this.snapshot = snapshot;
+  }
+
+  @Override
+  public AdminReply handle(AdminRequest request) {
+    if (!request.method().equals("POST")) {
+      return AdminReply.error(
+          405, "method_not_allowed", request.method() + " /admin/v1/explain (expected: POST)");
+    }
+    JsonNode asked = read(request.body());
+    String key = asked.path("key").asText();
+    Principal who = KeyIdentity.named(snapshot.get().config(), key);
+    if (who == null || who.expiresAtMillis() <= System.currentTimeMillis()) {
+      throw new IllegalArgumentException(
+          "key: " + key + " (expected: the id of a key that is enabled and not expired)");
+    }
+    HttpHeaders headers = new DefaultHttpHeaders();
+    asked.path("headers").properties().forEach(h -> headers.set(h.getKey(), h.getValue().asText()));
+    return AdminReply.json(
+        explainer.explain(
+            new Explainer.Question(
+                who,
+                asked.path("endpoint").asText("chat"),
+                asked.path("body").toString().getBytes(StandardCharsets.UTF_8),
+                headers)));
+  }
+
+  private static JsonNode read(byte[] body) {
+    try {
+      JsonNode json = JSON.readTree(body);
+      if (json.path("key").isTextual() && json.path("body").isObject()) {
+        return json;
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the body is no JSON: " + e.getMessage(), e);
+    }
+    throw new IllegalArgumentException(
+        "expected: {\"key\": ID, \"endpoint\": \"chat\", \"body\": {...}, \"headers\": {...}}");
+  }
+}

@@ -1,0 +1,115 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The decision without the call: what wins and why, what refuses, and that nothing stays held. */
+@ExtendWith(LeakCheck.class)
+class ExplainTest {
+  private static final String CHAT =
+      "{\"model\":\"two\",\"max_tokens\":100,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  @TempDir static Path directory;
+  private static FakeProvider provider = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.yaml(
+                directory,
+                provider,
+                "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]"));
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    provider.close();
+  }
+
+  private static JsonNode explain(String key, String body) throws IOException {
+    String asked = "{\"key\":\"" + key + "\",\"endpoint\":\"chat\",\"body\":" + body + "}";
+    URI uri = URI.create("http://127.0.0.1:" + gateway.gateway().adminPort() + "/admin/v1/explain");
+    return new ObjectMapper()
+        .readTree(
+            RunningGateway.send(
+                    HttpRequest.newBuilder(uri)
+                        .POST(HttpRequest.BodyPublishers.ofString(asked))
+                        .build())
+                .body());
+  }
+
+  @Test
+  void winner_candidatesAndBudgets_areNamed_andNothingIsCalledOrHeld() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      JsonNode said = explain("k-test", CHAT);
+      assertThat(said.path("outcome").asText()).as(said.toString()).isEqualTo("call");
+      assertThat(said.path("team").asText()).isEqualTo("engineering");
+      assertThat(said.path("target").asText()).isEqualTo("fake/gpt-4o");
+      assertThat(said.path("why").asText()).isEqualTo("priority[0]");
+      assertThat(said.path("candidates")).hasSize(2);
+      JsonNode first = said.path("candidates").path(0);
+      assertThat(first.path("expected_usd").asText()).startsWith("0.00");
+      assertThat(first.path("budgets").path(0).path("budget").asText()).isEqualTo("eng");
+      // Taken while the hold was back: the whole limit is there again, every time.
+      assertThat(first.path("budget_remaining_usd").asText()).isEqualTo("1.00");
+    }
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void refusal_isTheOneThatTheCallWouldGet() throws Exception {
+    JsonNode said = explain("k-test", CHAT.replace("100", "90000").replace("\"two\"", "\"nope\""));
+    assertThat(said.path("code").asText()).isEqualTo("model_not_found");
+    said = explain("k-test", CHAT.replace("\"two\"", "\"nobody-knows\""));
+    assertThat(said.path("code").asText()).isEqualTo("model_not_priced");
+    assertThat(said.path("skipped").path(0).path("why").asText()).isEqualTo("no price");
+    assertThat(explain("k-none", CHAT).at("/error/message").asText()).contains("k-none");
+  }
+
+  @Test
+  void command_printsTheDecision_andWithoutAServerSaysSoInOneLine() throws Exception {
+    String yaml = Files.readString(gateway.file());
+    String admin = "admin: { listen: 127.0.0.1:" + gateway.gateway().adminPort() + " }";
+    String running =
+        Files.writeString(
+                directory.resolve("running.yaml"),
+                yaml.replace("admin: { listen: 127.0.0.1:0 }", admin))
+            .toString();
+    String file = Files.writeString(directory.resolve("body.json"), CHAT).toString();
+    StringWriter said = new StringWriter();
+    StringWriter complained = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(complained));
+    assertThat(line.execute("explain", "--config", running, "--key", "k-test", "--body", file))
+        .as(complained.toString())
+        .isZero();
+    assertThat(said.toString()).contains("\"target\" : \"fake/gpt-4o\"");
+    String stopped = gateway.file().toString();
+    assertThat(line.execute("explain", "--config", stopped, "--key", "k-test", "--body", file))
+        .isEqualTo(Main.CANNOT_RUN);
+    assertThat(complained.toString()).hasLineCount(1);
+  }
+}
