@@ -1,10 +1,7 @@
 package io.penstock.server;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.penstock.budget.BudgetPage;
-import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
-import io.penstock.budget.Limit;
 import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Ledger;
@@ -15,6 +12,8 @@ import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.admin.RowJson;
+import io.penstock.server.alerts.Alert;
+import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
@@ -31,16 +30,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
 final class AdminRoutes {
   private static final int MAX_ROWS = 1000;
-  private static final long STORE_SECONDS = 5;
 
   private final Ledger ledger;
   private final AtomicReference<Snapshot> snapshot;
@@ -49,6 +44,7 @@ final class AdminRoutes {
   private final Reloader reloader;
   private final Budgets budgets;
   private final Routing routing;
+  private final BudgetGauges gauges;
 
   AdminRoutes(
       Ledger ledger,
@@ -65,9 +61,10 @@ final class AdminRoutes {
     this.load = load;
     this.registry = registry;
     this.reloader = reloader;
+    this.gauges = new BudgetGauges(budgets, snapshot, registry);
   }
 
-  AdminSink sink() {
+  AdminSink sink(BudgetAdmin budgetAdmin, Alerts alerts) {
     return new AdminSink(this::access)
         .route("/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
         .route("/readyz", request -> ready())
@@ -75,7 +72,8 @@ final class AdminRoutes {
         .route("/admin/v1/spend", this::spend)
         .route("/admin/v1/requests", this::requests)
         .route("/admin/v1/models", request -> models())
-        .route("/admin/v1/budgets", this::budgets)
+        .route("/admin/v1/budgets", budgetAdmin::handle)
+        .route("/admin/v1/alerts", request -> alerts(alerts))
         .route("/admin/v1/config", request -> config())
         .route("/admin/v1/prices", this::prices);
   }
@@ -88,11 +86,12 @@ final class AdminRoutes {
   }
 
   private AdminReply ready() {
-    boolean ready = !load.isDraining() && !ledger.stats().full();
+    boolean ready = !load.isDraining() && !ledger.stats().full() && budgets.isReady();
     return AdminReply.text(ready ? 200 : 503, "text/plain", ready ? "ok\n" : "not ready\n");
   }
 
   private AdminReply metrics() {
+    gauges.refresh();
     return AdminReply.text(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape());
   }
 
@@ -128,7 +127,7 @@ final class AdminRoutes {
     return AdminReply.json(Map.of("requests", rows));
   }
 
-  private static int whole(String name, String text) {
+  static int whole(String name, String text) {
     try {
       int value = Integer.parseInt(text);
       if (value > 0) {
@@ -168,38 +167,8 @@ final class AdminRoutes {
     return AdminReply.json(Map.of("models", models));
   }
 
-  private AdminReply budgets(AdminRequest request) {
-    int limit = Math.min(MAX_ROWS, whole("limit", request.parameter("limit", "100")));
-    BudgetPage page;
-    try {
-      page =
-          budgets
-              .states(request.parameter("cursor", ""), limit)
-              .toCompletableFuture()
-              .get(STORE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      return AdminReply.error(
-          503, "budget_store_unavailable", "The budget store does not answer: " + e.getMessage());
-    }
-    List<Object> states = new ArrayList<>();
-    for (BudgetState state : page.states()) {
-      states.add(json(state));
-    }
-    return AdminReply.json(Map.of("budgets", states, "next", page.next()));
-  }
-
-  private static Map<String, @Nullable Object> json(BudgetState state) {
-    Limit unit = new Limit(Math.max(0, state.limit()), state.unit());
-    Map<String, @Nullable Object> json = new LinkedHashMap<>();
-    json.put("budget", state.counter().budget());
-    json.put("subject", state.counter().subject());
-    json.put("limit", state.limit() < 0 ? null : unit.show(state.limit()));
-    json.put("spent", unit.show(state.spent()));
-    json.put("held", unit.show(state.held()));
-    long end = state.counter().windowEnd();
-    json.put("since", Instant.ofEpochMilli(state.counter().windowStart()).toString());
-    json.put("resets", end == Long.MAX_VALUE ? null : Instant.ofEpochMilli(end).toString());
-    return json;
+  private static AdminReply alerts(Alerts alerts) {
+    return AdminReply.json(Map.of("alerts", alerts.recent().stream().map(Alert::json).toList()));
   }
 
   private AdminReply config() {

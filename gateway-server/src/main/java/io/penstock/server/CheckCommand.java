@@ -5,7 +5,9 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Routing;
+import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.StateConfig;
 import io.penstock.server.identity.Tokens;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -54,6 +56,7 @@ final class CheckCommand implements Callable<Integer> {
               new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()),
               new Conditions());
       new BudgetMapping(new Conditions()).plan(loaded.config());
+      state(loaded.config(), out);
       builder.build(
           1,
           KeyIdentity.of(loaded.config(), Tokens.NONE, Ticker.system()),
@@ -71,6 +74,17 @@ final class CheckCommand implements Callable<Integer> {
     } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
       String.valueOf(e.getMessage()).lines().forEach(line -> out.println("error: " + line));
       return Main.WRONG_INPUT;
+    }
+  }
+
+  private static void state(Config config, PrintWriter out) {
+    StateConfig state = config.state();
+    if (state != null) {
+      SharedBudgets.check(state);
+    }
+    String warning = SharedBudgets.warning(config);
+    if (warning != null) {
+      out.println("warning: " + warning);
     }
   }
 }

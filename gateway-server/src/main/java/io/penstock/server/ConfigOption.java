@@ -20,11 +20,12 @@ final class ConfigOption {
    */
   static final Set<String> NOT_YET =
       Set.of(
-          "state",
+          "state.secret",
           "cache.redis",
           "cache.singleflight=true",
           "cache.semantic",
-          "alerts",
+          "alerts.on=breaker",
+          "alerts.on=fallback_spend",
           "telemetry.otlp",
           "prices.refresh.url",
           "ledger.content=full",

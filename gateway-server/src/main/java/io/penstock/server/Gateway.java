@@ -8,19 +8,16 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.penstock.budget.BudgetAlert;
 import io.penstock.budget.Budgets;
-import io.penstock.budget.LedgerPart;
 import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerOptions;
-import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.server.admin.AdminSink;
-import io.penstock.server.call.Charges;
+import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
@@ -30,9 +27,11 @@ import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
+import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.HostPort;
 import io.penstock.server.config.LimitsConfig;
+import io.penstock.server.config.StateConfig;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.tokens.TokenCounter;
@@ -42,16 +41,16 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,6 +73,7 @@ public final class Gateway implements AutoCloseable {
   private final Transport transport;
   private final EventLoopGroup loops;
   private final Ledger ledger;
+  private final Alerts alerts;
   private final Budgets budgets;
   private final Routing routing;
   private final ExactCache cache;
@@ -91,15 +91,16 @@ public final class Gateway implements AutoCloseable {
     this.transport = transport(config);
     this.loops = transport.newGroup(LOOPS, "loop");
     this.ledger = openLedger(config);
-    this.budgets =
-        Budgets.embedded(ticker, alert -> alertsLog(alert), settled(ledger, ticker.epochMillis()));
+    this.alerts = new Alerts(this::receivers, ticker);
+    this.budgets = openBudgets(config.state());
     this.timer.scheduleWithFixedDelay(budgets::tick, 100, 100, TimeUnit.MILLISECONDS);
     this.demo = DemoProvider.start(loops, transport);
     this.routing =
         new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name));
     this.cache = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
     this.reloader =
-        new Reloader(file, loads, snapshot, ticker, demo.port(), registry, budgets, routing, cache);
+        new Reloader(
+            file, loads, snapshot, ticker, demo.port(), registry, budgets, routing, cache, alerts);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -130,7 +131,7 @@ public final class Gateway implements AutoCloseable {
             new Dispatcher(engine));
     this.adminSink =
         new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing)
-            .sink()
+            .sink(new BudgetAdmin(budgets, ledger, ticker), alerts)
             .route("/admin/v1/cache", new CacheAdmin(cache, metrics, snapshot)::handle)
             .route("/admin/v1/explain", new ExplainRoute(new Explainer(engine, loops), snapshot));
     this.admin =
@@ -185,26 +186,16 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** What the ledger has of every counter whose window has not ended: where budgets go on from. */
-  private static List<LedgerPart> settled(Ledger from, long nowMillis) {
-    Map<UUID, LedgerPart> parts = new HashMap<>();
-    for (LedgerQueries.CounterTotal total : from.queries().counterTotals(nowMillis)) {
-      parts.merge(
-          total.counter().id(),
-          new LedgerPart(Charges.key(total.counter()), 1, total.sum()),
-          (one, two) -> new LedgerPart(one.counter(), 1, one.sum() + two.sum()));
-    }
-    return List.copyOf(parts.values());
+  /** Budgets may raise an alert before the first snapshot is there. */
+  private List<AlertConfig> receivers() {
+    Snapshot now = snapshot.get();
+    return (now == null ? config : now.config()).alerts();
   }
 
-  private static void alertsLog(BudgetAlert alert) {
-    LOG.atWarn()
-        .addKeyValue("budget", alert.counter().budget())
-        .addKeyValue("subject", alert.counter().subject())
-        .addKeyValue("percent", alert.percent())
-        .addKeyValue("spent", alert.limit().show(alert.spent()))
-        .addKeyValue("limit", alert.limit().show(alert.limit().amount()))
-        .log("a budget has passed a threshold");
+  private Budgets openBudgets(@Nullable StateConfig state) {
+    return state == null
+        ? Budgets.embedded(ticker, alerts, LedgerSums.all(ledger, ticker.epochMillis()))
+        : SharedBudgets.open(config, state, ticker, ledger, alerts);
   }
 
   /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
@@ -268,6 +259,20 @@ public final class Gateway implements AutoCloseable {
     ledger.flush(10_000);
   }
 
+  /** Every call is settled: what other replicas may spend instead is theirs at once. */
+  private void leaveBudgets() {
+    if (config.state() == null) {
+      return;
+    }
+    try {
+      budgets.leave().toCompletableFuture().get(1, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.atWarn().log("budgets could not leave Redis; their lease ends by itself");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /**
    * Refuses new requests, waits for those under way as long as {@code limits.drain} says, then
    * stops everything. What is recorded is in the database when this returns.
@@ -288,9 +293,11 @@ public final class Gateway implements AutoCloseable {
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
+    leaveBudgets();
     timer.shutdownNow();
     budgets.close();
     cache.close();
+    alerts.close();
     ledger.close();
     registry.close();
   }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       ExplainCommand.class,
       ScoreCommand.class,
       CalibrateCommand.class,
+      BudgetsCommand.class,
       WarmupCommand.class,
       HealthCommand.class
     })

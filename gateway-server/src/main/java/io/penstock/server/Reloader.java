@@ -10,6 +10,7 @@ import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
@@ -60,6 +61,7 @@ public final class Reloader implements AutoCloseable {
   private final Routing routing;
   private final MeterRegistry registry;
   private final ExactCache cache;
+  private final Alerts alerts;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
@@ -80,8 +82,10 @@ public final class Reloader implements AutoCloseable {
       MeterRegistry registry,
       Budgets budgets,
       Routing routing,
-      ExactCache cache) {
+      ExactCache cache,
+      Alerts alerts) {
     this.cache = cache;
+    this.alerts = alerts;
     this.budgets = budgets;
     this.routing = routing;
     this.registry = registry;
@@ -123,11 +127,7 @@ public final class Reloader implements AutoCloseable {
     builder.reachable().forEach(this::showBreaker);
     cache.resize(CacheMapping.maxBytes(config));
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
-    for (String target : builder.unpriced()) {
-      LOG.atWarn()
-          .addKeyValue("target", target)
-          .log("no price is known for this target; calls to it are refused (prices.unknown)");
-    }
+    builder.unpriced().forEach(alerts::unpriced);
   }
 
   /** Shows a target's breaker as a metric; one that is shown already stays as it is. */

@@ -17,9 +17,14 @@ public final class Charges {
     }
     List<Charge> list = new ArrayList<>(charges.size());
     for (io.penstock.budget.Charge charge : charges) {
-      list.add(new Charge(counter(charge.counter()), charge.owner(), charge.amount()));
+      list.add(toLedger(charge));
     }
     return list;
+  }
+
+  /** Returns the ledger's form of one charge. */
+  public static Charge toLedger(io.penstock.budget.Charge charge) {
+    return new Charge(counter(charge.counter()), charge.owner(), charge.amount());
   }
 
   private static Counter counter(CounterKey key) {

@@ -40,4 +40,13 @@ public sealed interface Limit {
       return count + " tokens";
     }
   }
+
+  /**
+   * Reads an amount as the configuration has it.
+   *
+   * @throws IllegalArgumentException with what was expected
+   */
+  static Limit parse(String text) {
+    return Values.limit(text);
+  }
 }

@@ -1,0 +1,209 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.penstock.budget.BudgetPage;
+import io.penstock.budget.BudgetState;
+import io.penstock.budget.Budgets;
+import io.penstock.budget.CounterKey;
+import io.penstock.budget.Owners;
+import io.penstock.core.Ticker;
+import io.penstock.ledger.Corrections;
+import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerException;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.RequestIds;
+import io.penstock.server.admin.AdminReply;
+import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.call.Charges;
+import io.penstock.server.config.Limit;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /admin/v1/budgets}: the state of every budget and subject; {@code NAME/top-up} and {@code
+ * NAME/reset} give money back by a row of the ledger, never by changing the past. Blocks.
+ */
+final class BudgetAdmin {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final int MAX_PAGE = 1000;
+  private static final long STORE_SECONDS = 5;
+  private static final long COMMIT_MILLIS = 10_000;
+
+  private final Budgets budgets;
+  private final Ledger ledger;
+  private final LedgerSums sums;
+  private final Ticker ticker;
+  private final RequestIds ids;
+
+  BudgetAdmin(Budgets budgets, Ledger ledger, Ticker ticker) {
+    this.budgets = budgets;
+    this.ledger = ledger;
+    this.sums = new LedgerSums(ledger, budgets);
+    this.ticker = ticker;
+    this.ids = new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong()));
+  }
+
+  /** The store did not answer in time. */
+  private static final class AwayException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    AwayException(@Nullable Throwable cause) {
+      super("The budget store does not answer: " + cause, cause);
+    }
+  }
+
+  AdminReply handle(AdminRequest request) {
+    try {
+      return request.rest().isEmpty() ? list(request) : change(request);
+    } catch (AwayException | LedgerException e) {
+      return AdminReply.error(503, "budget_store_unavailable", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private AdminReply list(AdminRequest request) throws AwayException {
+    int limit = Math.min(MAX_PAGE, AdminRoutes.whole("limit", request.parameter("limit", "100")));
+    BudgetPage page = page(request.parameter("cursor", ""), limit);
+    return AdminReply.json(
+        Map.of(
+            "budgets", page.states().stream().map(BudgetAdmin::json).toList(),
+            "next", page.next()));
+  }
+
+  private BudgetPage page(String cursor, int most) throws AwayException {
+    try {
+      return budgets
+          .states(cursor, most)
+          .toCompletableFuture()
+          .get(STORE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AwayException(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AwayException(e);
+    }
+  }
+
+  private static Map<String, @Nullable Object> json(BudgetState state) {
+    io.penstock.budget.Limit unit =
+        new io.penstock.budget.Limit(Math.max(0, state.limit()), state.unit());
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("budget", state.counter().budget());
+    json.put("subject", state.counter().subject());
+    json.put("limit", state.limit() < 0 ? null : unit.show(state.limit()));
+    json.put("spent", unit.show(state.spent()));
+    json.put("held", unit.show(state.held()));
+    long end = state.counter().windowEnd();
+    json.put("since", Instant.ofEpochMilli(state.counter().windowStart()).toString());
+    json.put("resets", end == Long.MAX_VALUE ? null : Instant.ofEpochMilli(end).toString());
+    if (state.counter().override() >= 0) {
+      json.put("override", state.counter().override());
+    }
+    return json;
+  }
+
+  private synchronized AdminReply change(AdminRequest request) throws AwayException {
+    int slash = request.rest().lastIndexOf('/');
+    String verb = request.rest().substring(slash + 1);
+    if (slash < 0 || !(verb.equals("top-up") || verb.equals("reset"))) {
+      return AdminReply.error(
+          404, "unknown_path", request.rest() + " (expected: NAME/top-up or NAME/reset)");
+    }
+    if (!request.method().equals("POST")) {
+      return AdminReply.error(405, "method_not_allowed", request.method() + " (expected: POST)");
+    }
+    String name = QueryStringDecoder.decodeComponent(request.rest().substring(0, slash));
+    JsonNode body = body(request.body());
+    String subject = body.path("subject").asText("");
+    CounterKey key = budgets.counter(name, body.path("override").asInt(-1), subject);
+    if (key == null) {
+      return AdminReply.error(
+          404, "unknown_budget", "No budget has the name " + name + " and that override.");
+    }
+    BudgetState state = find(key);
+    if (state == null) {
+      throw new IllegalArgumentException(
+          "subject: '" + subject + "' has spent nothing of " + name + " in this window");
+    }
+    long amount = verb.equals("reset") ? state.spent() : amount(body, state);
+    return book(key, state, amount, verb);
+  }
+
+  private static JsonNode body(byte[] bytes) {
+    try {
+      JsonNode body = bytes.length == 0 ? MAPPER.createObjectNode() : MAPPER.readTree(bytes);
+      if (body.isObject()) {
+        return body;
+      }
+    } catch (IOException e) {
+      // Reported below; the parser's own words would quote the body.
+    }
+    throw new IllegalArgumentException(
+        "body (expected: JSON such as {\"subject\": \"ann\", \"amount\": \"10 USD\"})");
+  }
+
+  private static long amount(JsonNode body, BudgetState state) {
+    String text = body.path("amount").asText("");
+    Limit limit = Limit.parse(text);
+    boolean money = state.unit() == io.penstock.budget.Limit.Unit.NANO_USD;
+    if (limit.amount() <= 0 || limit instanceof Limit.Money != money) {
+      throw new IllegalArgumentException(
+          "amount: " + text + " (expected: more than 0, in the budget's unit)");
+    }
+    return limit.amount();
+  }
+
+  private @Nullable BudgetState find(CounterKey key) throws AwayException {
+    String cursor = "";
+    do {
+      BudgetPage page = page(cursor, MAX_PAGE);
+      for (BudgetState state : page.states()) {
+        if (state.counter().id().equals(key.id())) {
+          return state;
+        }
+      }
+      cursor = page.next();
+    } while (!cursor.isEmpty());
+    return null;
+  }
+
+  /** The row without owner is the audit; what it changes is told to the store. */
+  private AdminReply book(CounterKey key, BudgetState state, long amount, String verb) {
+    String shown = new io.penstock.budget.Limit(0, state.unit()).show(amount);
+    LedgerRow row =
+        Corrections.correction(
+            ids.next(),
+            ticker.epochMillis(),
+            new LedgerRow.Caller("", "", "", "", "", "", Map.of()),
+            0,
+            List.of(Charges.toLedger(new io.penstock.budget.Charge(key, 0, -amount))),
+            verb + " " + key.budget() + " " + shown);
+    ledger.flush(COMMIT_MILLIS);
+    ledger.book(row);
+    long epoch;
+    do {
+      // Sums leave out the owners of an epoch: told to another one they would be wrong.
+      epoch = Owners.epochOf(budgets.owner());
+      budgets.ledgerChanged(
+          sums.ofOtherEpochs(epoch).stream()
+              .filter(part -> part.counter().id().equals(key.id()))
+              .toList());
+    } while (Owners.epochOf(budgets.owner()) != epoch);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("budget", key.budget());
+    json.put("subject", key.subject());
+    json.put("given_back", shown);
+    json.put("row", row.id().toString());
+    return AdminReply.json(json);
+  }
+}

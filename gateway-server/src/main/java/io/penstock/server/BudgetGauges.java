@@ -1,0 +1,101 @@
+package io.penstock.server;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.penstock.budget.BudgetPage;
+import io.penstock.budget.BudgetState;
+import io.penstock.budget.Budgets;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.config.BudgetConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code penstock_budget_used_ratio}: read from the store when metrics are scraped, a page at a
+ * time, so that a million users cost no scrape more than a page. Blocks; virtual threads.
+ */
+final class BudgetGauges {
+  private static final Logger LOG = LoggerFactory.getLogger(BudgetGauges.class);
+  private static final int PAGE = 500;
+  private static final long PATIENCE_MILLIS = 1_000;
+
+  /** Dimensions whose values the configuration bounds: others are never labels. */
+  private static final Set<String> LABELS = Set.of("team", "app", "model");
+
+  private record Labels(String budget, String subject) {}
+
+  private final Budgets budgets;
+  private final AtomicReference<Snapshot> snapshot;
+  private final MultiGauge gauge;
+  private Map<Labels, Double> ratios = new HashMap<>();
+  private String cursor = "";
+
+  BudgetGauges(Budgets budgets, AtomicReference<Snapshot> snapshot, MeterRegistry registry) {
+    this.budgets = budgets;
+    this.snapshot = snapshot;
+    this.gauge =
+        MultiGauge.builder("penstock.budget.used.ratio")
+            .description("What settled calls cost, as a share of the limit")
+            .register(registry);
+  }
+
+  /** Reads on; publishes when the last page is read. */
+  synchronized void refresh() {
+    try {
+      BudgetPage page =
+          budgets
+              .states(cursor, PAGE)
+              .toCompletableFuture()
+              .get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      add(page.states());
+      cursor = page.next();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.atDebug().setCause(e).log("the budget store does not answer; the gauges stay");
+      return;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    if (cursor.isEmpty()) {
+      publish();
+    }
+  }
+
+  private void add(List<BudgetState> states) {
+    Set<String> named = new HashSet<>();
+    for (BudgetConfig budget : snapshot.get().config().budgets()) {
+      if (LABELS.containsAll(budget.per())) {
+        named.add(budget.name());
+      }
+    }
+    long now = budgets.storeNow();
+    for (BudgetState state : states) {
+      if (state.limit() > 0 && state.counter().windowEnd() > now) {
+        String budget = state.counter().budget();
+        String subject = named.contains(budget) ? state.counter().subject() : "max";
+        double ratio = (double) state.spent() / state.limit();
+        ratios.merge(new Labels(budget, subject), ratio, Math::max);
+      }
+    }
+  }
+
+  private void publish() {
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    ratios.forEach((labels, ratio) ->
+        rows.add(
+            MultiGauge.Row.of(Tags.of("budget", labels.budget, "subject", labels.subject), ratio)));
+    gauge.register(rows, true);
+    ratios = new HashMap<>();
+  }
+}

@@ -1,0 +1,105 @@
+package io.penstock.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Secret;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock budgets}: the state of every budget and subject, from the running server. */
+@Command(
+    name = "budgets",
+    description = "Prints limit, spend and holds of every budget; asks the running server.",
+    mixinStandardHelpOptions = true)
+final class BudgetsCommand implements Callable<Integer> {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final String LINE = "%-24s %-24s %16s %16s %16s  %s%n";
+
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    Config loaded = config.load(Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    Secret token = loaded.admin().token();
+    print(token == null ? "" : token.reveal(), loaded.admin().listen().port(), Commands.out(spec));
+    return Main.OK;
+  }
+
+  /** Prints all pages. */
+  static void print(String token, int port, PrintWriter out)
+      throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
+      String cursor = "";
+      boolean first = true;
+      do {
+        JsonNode page = page(client, token, port, cursor);
+        if (first) {
+          out.printf(LINE, "BUDGET", "SUBJECT", "LIMIT", "SPENT", "HELD", "RESETS");
+          first = false;
+        }
+        for (JsonNode state : page.path("budgets")) {
+          out.printf(
+              LINE,
+              state.path("budget").asText(),
+              state.path("subject").asText(),
+              state.path("limit").asText("-"),
+              state.path("spent").asText(),
+              state.path("held").asText(),
+              state.path("resets").asText("never"));
+        }
+        cursor = page.path("next").asText();
+      } while (!cursor.isEmpty());
+      out.flush();
+    }
+  }
+
+  private static JsonNode page(HttpClient client, String token, int port, String cursor)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:"
+                        + port
+                        + "/admin/v1/budgets?limit=1000&cursor="
+                        + URLEncoder.encode(cursor, StandardCharsets.UTF_8)))
+            .timeout(TIMEOUT);
+    if (!token.isEmpty()) {
+      request.header("authorization", "Bearer " + token);
+    }
+    HttpResponse<String> response;
+    try {
+      response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (ConnectException e) {
+      throw new IOException(
+          "no server of this configuration is running: nothing listens on admin.listen, port "
+              + port,
+          e);
+    }
+    if (response.statusCode() != 200) {
+      throw new IOException(
+          "admin port " + port + " answered " + response.statusCode() + ": " + response.body());
+    }
+    return MAPPER.readTree(response.body());
+  }
+}

@@ -1,0 +1,92 @@
+package io.penstock.server;
+
+import io.penstock.budget.Budgets;
+import io.penstock.budget.Charge;
+import io.penstock.budget.LedgerPart;
+import io.penstock.budget.Owners;
+import io.penstock.ledger.Counter;
+import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerQueries;
+import io.penstock.server.call.Charges;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+
+/**
+ * What the ledger has of counters, as the budgets want it told. Blocks on the database. Only what
+ * is committed counts: flush first.
+ */
+final class LedgerSums {
+  /** A counter lives a day longer than its window: an owner may be closed after the window. */
+  private static final long AFTER_WINDOW = Duration.ofDays(1).toMillis();
+
+  private final Ledger ledger;
+  private final Budgets budgets;
+  private final AtomicLong version = new AtomicLong();
+
+  LedgerSums(Ledger ledger, Budgets budgets) {
+    this.ledger = ledger;
+    this.budgets = budgets;
+  }
+
+  /** Sums over all rows, for a store that starts empty in this process. */
+  static List<LedgerPart> all(Ledger ledger, long nowMillis) {
+    return parts(ledger.queries().counterTotals(nowMillis), owner -> true, 1);
+  }
+
+  /** Sums of counters whose window has not ended, over the rows of owners of other epochs. */
+  List<LedgerPart> ofOtherEpochs(long epoch) {
+    // Taken before the read: a version promises everything that was committed before it.
+    long next = nextVersion();
+    return parts(
+        ledger.queries().counterTotals(budgets.storeNow()),
+        owner -> Owners.epochOf(owner) != epoch,
+        next);
+  }
+
+  /** Sums of one owner's rows. */
+  List<LedgerPart> of(long owner) {
+    long next = nextVersion();
+    return parts(
+        ledger.queries().counterTotals(budgets.storeNow() - AFTER_WINDOW),
+        other -> other == owner,
+        next);
+  }
+
+  /** What the ledger lacks of these totals of one owner. */
+  List<Charge> missing(long owner, List<Charge> totals) {
+    Map<UUID, Long> has = ledger.queries().ownerTotals(owner);
+    List<Charge> missing = new ArrayList<>();
+    for (Charge total : totals) {
+      long lacks = total.amount() - has.getOrDefault(total.counter().id(), 0L);
+      if (lacks > 0) {
+        missing.add(new Charge(total.counter(), owner, lacks));
+      }
+    }
+    return missing;
+  }
+
+  /** By the store's clock, which all replicas share, so that the later read wins everywhere. */
+  private long nextVersion() {
+    long now = budgets.storeNow();
+    return version.updateAndGet(last -> Math.max(last + 1, now));
+  }
+
+  private static List<LedgerPart> parts(
+      List<LedgerQueries.CounterTotal> totals, LongPredicate owners, long version) {
+    Map<Counter, Long> sums = new HashMap<>();
+    for (LedgerQueries.CounterTotal total : totals) {
+      if (owners.test(total.owner())) {
+        sums.merge(total.counter(), total.sum(), Math::addExact);
+      }
+    }
+    List<LedgerPart> parts = new ArrayList<>(sums.size());
+    sums.forEach((counter, sum) -> parts.add(new LedgerPart(Charges.key(counter), version, sum)));
+    return parts;
+  }
+}

@@ -1,0 +1,159 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Thresholds reach a webhook, signed and again when it fails; budgets are topped up and reset. */
+class AlertFlowTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  // 210,000 nano-USD.
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
+
+  @TempDir Path directory;
+
+  private RunningGateway start(FakeProvider provider, String more) {
+    return RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more));
+  }
+
+  @Test
+  void threshold_isPostedSigned_andAgainWhenTheReceiverFails() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        FakeProvider receiver = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                """
+                budgets: [{ name: small, per: team, limit: 0.0004 USD, every: day, alerts: [50%%] }]
+                clamp: off
+                alerts: [{ webhook: "%s/hook", on: [budget], secret: hush }]
+                """
+                    .formatted(receiver.url())
+                    .indent(0))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      AtomicInteger posts = new AtomicInteger();
+      receiver
+          .on("/hook")
+          .reply(post -> posts.getAndIncrement() == 0 ? Script.error(500) : Script.json("{}"));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      Received failed = receiver.awaitRequest(1);
+      Received taken = receiver.awaitRequest(2);
+      assertThat(taken.text()).isEqualTo(failed.text());
+      JsonNode alert = MAPPER.readTree(taken.text());
+      assertThat(alert.path("text").asText())
+          .contains("Budget small of engineering has passed 50%: 0.00021 USD of 0.0004 USD");
+      assertThat(taken.header("x-penstock-alert-id")).isEqualTo(alert.path("id").asText());
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec("hush".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      assertThat(taken.header("x-penstock-signature"))
+          .isEqualTo(
+              "sha256="
+                  + HexFormat.of()
+                      .formatHex(mac.doFinal(taken.text().getBytes(StandardCharsets.UTF_8))));
+      assertThat(gateway.admin("/admin/v1/alerts"))
+          .contains(alert.path("id").asText())
+          .contains("\"kind\":\"budget\"")
+          .contains("\"kind\":\"unpriced\"");
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_budget_used_ratio{budget=\"small\",subject=\"engineering\"} 0.525");
+    }
+  }
+
+  @Test
+  void kindsThatNobodyRaises_areRefusedByName() throws Exception {
+    Path file = directory.resolve("penstock.yaml");
+    Files.writeString(
+        file, "alerts: [{ webhook: 'http://127.0.0.1:1/x', on: [budget, breaker] }]\n");
+    StringWriter out = new StringWriter();
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(out))
+            .execute("check", "--config", file.toString());
+    assertThat(code).isEqualTo(Main.WRONG_INPUT);
+    assertThat(out.toString()).contains("breaker").contains("not yet");
+  }
+
+  @Test
+  void topUpAndReset_giveBudgetBack_byARowOfTheLedger() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: small, per: team, limit: 0.0003 USD, every: total }]\n"
+                    + "clamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      while (gateway.post("/v1/chat/completions", CHAT).statusCode() == 200) {
+        // Until it is used up.
+      }
+      String body = "{\"subject\":\"engineering\",\"amount\":\"0.0004 USD\"}";
+      HttpResponse<String> topUp = change(gateway, "small/top-up", body);
+      assertThat(topUp.statusCode()).as(topUp.body()).isEqualTo(200);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      while (gateway.post("/v1/chat/completions", CHAT).statusCode() == 200) {
+        // Until it is used up again.
+      }
+      assertThat(change(gateway, "small/reset", "{\"subject\":\"engineering\"}").statusCode())
+          .isEqualTo(200);
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"0.00 USD\"");
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(gateway.admin("/admin/v1/requests"))
+          .contains("top-up small 0.0004 USD")
+          .contains("reset small");
+      StringWriter table = new StringWriter();
+      BudgetsCommand.print("", gateway.gateway().adminPort(), new PrintWriter(table));
+      assertThat(table.toString()).contains("BUDGET").contains("small").contains("engineering");
+    }
+  }
+
+  @Test
+  void topUp_thatIsWrong_saysWhatWasExpected() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, per: team, limit: 1 USD }]")) {
+      assertThat(change(gateway, "nobody/reset", "{}").statusCode()).isEqualTo(404);
+      assertThat(change(gateway, "small/halve", "{}").body()).contains("NAME/top-up");
+      assertThat(change(gateway, "small/reset", "[").body()).contains("expected: JSON such as");
+      gateway.post("/v1/chat/completions", CHAT);
+      String wrong = "{\"subject\":\"engineering\",\"amount\":\"5 tokens\"}";
+      assertThat(change(gateway, "small/top-up", wrong).body()).contains("amount: 5 tokens");
+    }
+  }
+
+  private static HttpResponse<String> change(RunningGateway gateway, String path, String body) {
+    return RunningGateway.send(
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:"
+                        + gateway.gateway().adminPort()
+                        + "/admin/v1/budgets/"
+                        + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+}

@@ -1,0 +1,158 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.PostgresServer;
+import io.penstock.testkit.RedisServer;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two gateways, one Redis, one PostgreSQL, one budget. */
+class SharedBudgetTest {
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  // 100 x 0.15 + 100 x 0.60 USD per million: 75,000 nano-USD.
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":100,\"total_tokens\":200}}";
+  private static final long COST_NANOS = 75_000;
+
+  @TempDir Path directory;
+
+  private RunningGateway start(
+      String name, FakeProvider provider, String redis, String database, String more)
+      throws IOException {
+    Path own = Files.createDirectories(directory.resolve(name));
+    String yaml =
+        RunningGateway.yaml(
+                own, provider, "state: { redis: \"%s\" }\nclamp: off\n%s".formatted(redis, more))
+            .replaceFirst("sqlite:[^\"]*", database);
+    return RunningGateway.start(own, yaml);
+  }
+
+  private static void awaitReady(RunningGateway... gateways) {
+    for (RunningGateway gateway : gateways) {
+      Await.until("ready", () -> gateway.admin("/readyz").startsWith("ok"));
+    }
+  }
+
+  @Test
+  void twoGateways_shareOneBudget_spendItAndNotMore() throws Exception {
+    String database = PostgresServer.shared().newDatabase();
+    String budget = "budgets: [{ name: shared, limit: 0.0015 USD, every: total }]";
+    try (RedisServer redis = RedisServer.start();
+        FakeProvider provider = FakeProvider.start();
+        RunningGateway one = start("one", provider, redis.uri(), database, budget);
+        RunningGateway two = start("two", provider, redis.uri(), database, budget);
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(one, two);
+      List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        RunningGateway to = i % 2 == 0 ? one : two;
+        calls.add(
+            CompletableFuture.supplyAsync(() -> to.post("/v1/chat/completions", CHAT), callers));
+      }
+      int served = 0;
+      for (CompletableFuture<HttpResponse<String>> call : calls) {
+        HttpResponse<String> response = call.get();
+        assertThat(response.statusCode()).as(response.body()).isIn(200, 402);
+        served += response.statusCode() == 200 ? 1 : 0;
+      }
+      // One after the other now: what is left is spent to the last call that fits.
+      while (one.post("/v1/chat/completions", CHAT).statusCode() == 200
+          || two.post("/v1/chat/completions", CHAT).statusCode() == 200) {
+        served++;
+      }
+      assertThat(provider.requests()).hasSize(served);
+      assertThat(served * COST_NANOS).isLessThanOrEqualTo(1_500_000);
+      // A call's bound exceeds its cost: fewer than one bound may be left.
+      assertThat(served).isGreaterThanOrEqualTo(17);
+    }
+  }
+
+  @Test
+  void redisGone_theShareIsSpent_then503_andARestartRecovers() throws Exception {
+    String database = PostgresServer.shared().newDatabase();
+    String budget = "budgets: [{ name: shared, limit: 0.0015 USD, every: total }]";
+    try (RedisServer redis = RedisServer.start();
+        FakeProvider provider = FakeProvider.start();
+        RunningGateway one = start("one", provider, redis.uri(), database, budget)) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(one);
+      assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      redis.kill();
+      HttpResponse<String> last = one.post("/v1/chat/completions", CHAT);
+      while (last.statusCode() == 200) {
+        last = one.post("/v1/chat/completions", CHAT);
+      }
+      assertThat(last.statusCode()).as(last.body()).isEqualTo(503);
+      assertThat(last.body()).contains("budget_store_unavailable");
+      int before = provider.requests().size();
+      redis.restart();
+      Await.until(
+          "budgets come back", () -> one.post("/v1/chat/completions", CHAT).statusCode() != 503);
+      int served = before;
+      do {
+        served++;
+      } while (one.post("/v1/chat/completions", CHAT).statusCode() == 200);
+      assertThat(provider.requests().size() * COST_NANOS).isLessThanOrEqualTo(1_500_000);
+      assertThat(served).isGreaterThanOrEqualTo(before);
+    }
+  }
+
+  @Test
+  void stopInOrder_leavesWhatWasNotSpent_toTheOther() throws Exception {
+    String database = PostgresServer.shared().newDatabase();
+    String budget = "budgets: [{ name: shared, limit: 0.0003 USD, every: total }]";
+    try (RedisServer redis = RedisServer.start();
+        FakeProvider provider = FakeProvider.start();
+        RunningGateway two = start("two", provider, redis.uri(), database, budget)) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      try (RunningGateway one = start("one", provider, redis.uri(), database, budget)) {
+        awaitReady(one, two);
+        assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      }
+      assertThat(two.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(two.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(provider.requests()).hasSizeGreaterThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void check_redisWithSqlite_isWarnedOf_andAClusterIsRefusedByName() throws IOException {
+    Path file = directory.resolve("penstock.yaml");
+    Files.writeString(file, "state: { redis: 'redis://127.0.0.1:1' }\n");
+    assertThat(check(file)).contains("warning: state.redis is shared").contains(": ok");
+    Files.writeString(file, "state: { redis: ['redis://a:1', 'redis://b:1'] }\n");
+    assertThat(check(file)).contains("Cluster is not served yet");
+    Files.writeString(file, "state: { redis: 'redis://127.0.0.1:1', secret: hush }\n");
+    assertThat(check(file)).contains("state.secret").contains("not yet").doesNotContain("hush");
+  }
+
+  private static String check(Path file) {
+    StringWriter out = new StringWriter();
+    Main.commandLine()
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(out))
+        .execute("check", "--config", file.toString());
+    return out.toString();
+  }
+}
