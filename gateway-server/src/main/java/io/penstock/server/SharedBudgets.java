@@ -119,13 +119,15 @@ final class SharedBudgets implements LedgerFeed {
 
   @Override
   public CompletionStage<Void> crashed(long owner, List<Charge> totals) {
-    return ask(from -> {
-      for (Charge missing : from.missing(owner, totals)) {
-        ledger.book(
-            Corrections.reaped(rowId(missing), ticker.epochMillis(), Charges.toLedger(missing)));
-      }
-          return from;
-        })
+    return ask(
+            from -> {
+              for (Charge missing : from.missing(owner, totals)) {
+                ledger.book(
+                    Corrections.reaped(
+                        rowId(missing), ticker.epochMillis(), Charges.toLedger(missing)));
+              }
+              return from;
+            })
         .thenAccept(done -> {});
   }
 
