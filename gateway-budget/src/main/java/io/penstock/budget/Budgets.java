@@ -232,6 +232,35 @@ public final class Budgets implements AutoCloseable {
     return (double) (rule.terms().limit() - room(c)) / rule.terms().limit();
   }
 
+  /** Returns the counters that calls like this are charged on, as this replica knows them. */
+  public List<BudgetState> matching(Facts facts) {
+    Rules now = rules.get();
+    List<BudgetState> states = new ArrayList<>();
+    for (int slot : now.plan.matchBudgets(facts, "")) {
+      Rule rule = now.slots.get(slot);
+      String subject = Subjects.of(rule.shape.per(), facts);
+      Counter c = slices.counter(rule, subject, storeNow(), clock());
+      states.add(
+          new BudgetState(
+              c.key,
+              rule.shape.unit(),
+              rule.terms().limit(),
+              c.spentEverywhere(),
+              Math.max(0, c.held())));
+    }
+    return states;
+  }
+
+  /** Returns the rates that calls like this are counted by. */
+  public List<RateSpec> matchingRates(Facts facts) {
+    Rules now = rules.get();
+    List<RateSpec> matched = new ArrayList<>();
+    for (int slot : now.plan.matchRates(facts, "")) {
+      matched.add(now.rates.get(slot).spec());
+    }
+    return matched;
+  }
+
   /** What is neither spent nor held here, as this replica knows it. */
   private long room(Counter c) {
     return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());

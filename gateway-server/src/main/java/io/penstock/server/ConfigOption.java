@@ -27,7 +27,6 @@ final class ConfigOption {
           "alerts.on=breaker",
           "alerts.on=fallback_spend",
           "telemetry.otlp",
-          "prices.refresh.url",
           "ledger.content=full",
           "providers.*.probe",
           "providers.*.credentials",

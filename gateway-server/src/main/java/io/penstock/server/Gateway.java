@@ -15,6 +15,8 @@ import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.RequestIds;
+import io.penstock.ledger.Spend;
+import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.alerts.Alerts;
@@ -43,8 +45,12 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +86,11 @@ public final class Gateway implements AutoCloseable {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("budgets-timer").factory());
+
+  /** Two, so that clients who ask for their usage cannot keep the ledger from its work. */
+  private final ExecutorService queries =
+      Executors.newFixedThreadPool(2, Thread.ofVirtual().name("usage").factory());
+
   private final ClientServer demo;
   private final Reloader reloader;
   private final AdminSink adminSink;
@@ -214,9 +225,19 @@ public final class Gateway implements AutoCloseable {
             loop,
             new UpstreamPool(loop, transport, resolver),
             ledger.writer(),
-            new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong())));
+            new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong())),
+            this::spend);
     contexts.add(context);
     return context;
+  }
+
+  private CompletionStage<Spend> spend(SpendQuery query) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          ledger.flush(2_000);
+          return ledger.queries().spend(query);
+        },
+        queries);
   }
 
   private void gauges() {
@@ -294,6 +315,7 @@ public final class Gateway implements AutoCloseable {
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
     leaveBudgets();
+    queries.shutdownNow();
     timer.shutdownNow();
     budgets.close();
     cache.close();

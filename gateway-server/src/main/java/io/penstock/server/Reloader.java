@@ -9,6 +9,7 @@ import io.penstock.budget.Budgets;
 import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.price.PriceRefresh;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Routing;
@@ -66,7 +67,8 @@ public final class Reloader implements AutoCloseable {
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
   private final Counter failures;
-  private final JsonNode catalogue = PriceBook.bundled();
+  private final PriceFetch fetch = new PriceFetch(this::takeCatalogue);
+  private JsonNode catalogue = PriceBook.bundled();
   private volatile Status status = new Status(0, List.of(), List.of());
   private final ScheduledExecutorService watcher =
       Executors.newSingleThreadScheduledExecutor(
@@ -104,7 +106,7 @@ public final class Reloader implements AutoCloseable {
    *
    * @throws IOException when it cannot be applied
    */
-  void start(Config config) throws IOException {
+  synchronized void start(Config config) throws IOException {
     apply(config, List.of());
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -128,6 +130,39 @@ public final class Reloader implements AutoCloseable {
     cache.resize(CacheMapping.maxBytes(config));
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     builder.unpriced().forEach(alerts::unpriced);
+    fetch.follow(config.prices().refresh());
+  }
+
+  /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */
+  synchronized void takeCatalogue(JsonNode candidate) {
+    Snapshot now = snapshot.get();
+    JsonNode before = catalogue;
+    try {
+      PriceBook book = Prices.of(candidate, now.config().prices());
+      if (book.version().equals(now.prices().version())) {
+        return;
+      }
+      List<String> problems = PriceRefresh.problems(now.prices(), book, ticker.epochMillis());
+      if (!problems.isEmpty()) {
+        rejectCatalogue(String.join(" | ", problems));
+        return;
+      }
+      catalogue = candidate;
+      List<String> warnings = status.warnings();
+      apply(now.config(), List.of());
+      status = new Status(status.version(), List.of(), warnings);
+      LOG.atInfo().addKeyValue("prices", book.version()).log("a newer price catalogue is in force");
+    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
+      catalogue = before;
+      rejectCatalogue(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void rejectCatalogue(String problems) {
+    failures.increment();
+    LOG.atError()
+        .addKeyValue("problems", problems)
+        .log("the fetched price catalogue is refused; the last good one stays");
   }
 
   /** Shows a target's breaker as a metric; one that is shown already stays as it is. */
@@ -189,5 +224,6 @@ public final class Reloader implements AutoCloseable {
   public void close() {
     watcher.shutdownNow();
     issuers.close();
+    fetch.close();
   }
 }

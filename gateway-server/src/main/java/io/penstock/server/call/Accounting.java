@@ -6,6 +6,7 @@ import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
@@ -171,6 +172,16 @@ final class Accounting {
             call.surface().endpoint().label(), call.model(), call.route(), "", "", ""),
         new LedgerRow.Outcome(
             status, Ending.REJECTED, error, rule, call.cacheOutcome(), Waste.NONE),
+        LedgerRow.Money.ZERO);
+  }
+
+  /** Records that a call got the stored answer of its Idempotency-Key. */
+  void replayed(Call call, int status) {
+    withoutAttempt(
+        call,
+        new LedgerRow.Destination(
+            call.surface().endpoint().label(), call.model(), call.route(), "idempotent", "", ""),
+        new LedgerRow.Outcome(status, Ending.COMPLETED, "", "", CacheOutcome.REPLAYED, Waste.NONE),
         LedgerRow.Money.ZERO);
   }
 

@@ -31,7 +31,7 @@ public final class Call extends Exchange implements Running {
   private final UUID id;
   private final long startNanos = System.nanoTime();
   private final long startMillis;
-  private final Responder responder;
+  private Responder responder;
   private final byte[] bytes;
 
   // Identity, from the head.
@@ -134,6 +134,11 @@ public final class Call extends Exchange implements Running {
     return responder;
   }
 
+  /** Puts something between this call and its client, before anything is sent. */
+  void respondVia(Responder tap) {
+    responder = tap;
+  }
+
   long startNanos() {
     return startNanos;
   }
@@ -175,6 +180,11 @@ public final class Call extends Exchange implements Running {
 
   String session() {
     return session;
+  }
+
+  /** Sets the session that was found in the conversation itself. */
+  void session(String derived) {
+    session = derived;
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */

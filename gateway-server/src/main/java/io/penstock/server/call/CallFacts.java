@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.core.identity.Hashes;
 import io.penstock.core.route.TaskClass;
 import io.penstock.core.rule.Facts;
 import java.time.Instant;
@@ -160,6 +161,13 @@ final class CallFacts implements Facts {
 
   @Override
   public String session() {
+    if (call.session().isEmpty()) {
+      // Nobody named it: the same opening is the same session. Dear, so only when it is asked for.
+      Conversation begun = conversation();
+      if (!begun.system().isEmpty() || !begun.opening().isEmpty()) {
+        call.session(Hashes.of(team(), begun.system(), begun.opening()));
+      }
+    }
     return call.session();
   }
 

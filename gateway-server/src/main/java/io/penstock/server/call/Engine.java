@@ -45,6 +45,7 @@ public final class Engine {
   private final Load load;
   private final Ticker ticker;
   private final Accounting accounting;
+  private final Idempotency idempotency;
   private final CallMetrics metrics;
   private final Budgets budgets;
   private final Routing routing;
@@ -78,6 +79,7 @@ public final class Engine {
     this.cache = cache;
     this.accounting = new Accounting(ticker, counter, metrics);
     this.replay = new CacheReplay(accounting, metrics);
+    this.idempotency = new Idempotency(accounting);
     List<Filter<Call>> filters =
         List.of(
             new PeekFilter(),
@@ -85,7 +87,8 @@ public final class Engine {
             new PermissionFilter(),
             new RateFilter(budgets),
             new CacheFilter(cache, metrics),
-            new ListingFilter());
+            new ListingFilter(),
+            new UsageFilter(budgets));
     this.pipeline = new Pipeline<>(filters, new PipelineExit());
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
@@ -235,6 +238,14 @@ public final class Engine {
       if (call.isEnded()) {
         return;
       }
+      try {
+        idempotency.run(call, this::answer);
+      } catch (GatewayException e) {
+        fail(call, e);
+      }
+    }
+
+    private void answer(Call call) {
       try {
         CacheEntry cached = call.cached();
         if (cached != null) {

@@ -11,5 +11,7 @@ import io.penstock.server.upstream.UpstreamPool;
  * @param pool its connections to providers
  * @param ledger its journal
  * @param ids its source of request ids
+ * @param spending the ledger's sums, read elsewhere
  */
-public record LoopContext(EventLoop loop, UpstreamPool pool, LedgerWriter ledger, RequestIds ids) {}
+public record LoopContext(
+    EventLoop loop, UpstreamPool pool, LedgerWriter ledger, RequestIds ids, Spending spending) {}

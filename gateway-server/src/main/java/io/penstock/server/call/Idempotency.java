@@ -1,0 +1,153 @@
+package io.penstock.server.call;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls with an {@code Idempotency-Key}: the same key and body is one call, for a day. A second one
+ * waits for the first, or gets its answer again. Only a good answer is kept: after a failure the
+ * next call is made. Thread-safe; each call's part runs on its loop.
+ */
+final class Idempotency {
+  private static final long MAX_BYTES = 64L << 20;
+  private static final Duration KEPT = Duration.ofHours(24);
+  private static final int MAX_KEY = 256;
+
+  /** An answer as it was sent. */
+  record Stored(String body, int status, HttpHeaders headers, byte[] bytes) {
+    int weight() {
+      return bytes.length + 1024;
+    }
+  }
+
+  private record Flight(String body, CompletableFuture<@Nullable Stored> answer) {}
+
+  private final ConcurrentHashMap<String, Flight> flights = new ConcurrentHashMap<>();
+  private final Cache<String, Stored> kept =
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher((String key, Stored stored) -> stored.weight())
+          .expireAfterWrite(KEPT)
+          .build();
+  private final Accounting accounting;
+
+  Idempotency(Accounting accounting) {
+    this.accounting = accounting;
+  }
+
+  /**
+   * Answers the call from what there is, waits for the one in flight, or lets it go on.
+   *
+   * @param forward makes the call
+   * @throws GatewayException 409 when the key was used with another body
+   */
+  void run(Call call, Consumer<Call> forward) {
+    String said = call.headers().get("idempotency-key");
+    if (said == null || said.isBlank()) {
+      forward.accept(call);
+      return;
+    }
+    if (said.length() > MAX_KEY) {
+      throw GatewayException.invalid(
+          "Idempotency-Key",
+          "The header Idempotency-Key is longer than " + MAX_KEY + " characters.");
+    }
+    String key =
+        String.join(
+            "\n", call.principal().key(), call.principal().team(), call.principal().user(), said);
+    String body = digest(call);
+    Flight mine = new Flight(body, new CompletableFuture<>());
+    Flight other = flights.putIfAbsent(key, mine);
+    if (other != null) {
+      requireSame(other.body(), body);
+      other
+          .answer()
+          .thenAcceptAsync(stored -> joined(call, stored, forward), call.context().loop());
+      return;
+    }
+    Stored stored = kept.getIfPresent(key);
+    if (stored != null) {
+      land(key, mine, stored);
+      requireSame(stored.body(), body);
+      replay(call, stored);
+      return;
+    }
+    AnswerTap tap = new AnswerTap(call.responder());
+    call.respondVia(tap);
+    call.onEnd(ending -> {
+      Stored made = ending == Ending.COMPLETED ? tap.stored(body) : null;
+      if (made != null) {
+        kept.put(key, made);
+      }
+      land(key, mine, made);
+    });
+    forward.accept(call);
+  }
+
+  private void joined(Call call, @Nullable Stored stored, Consumer<Call> forward) {
+    if (call.isEnded()) {
+      return;
+    }
+    if (stored == null) {
+      run(call, forward);
+    } else {
+      replay(call, stored);
+    }
+  }
+
+  private void land(String key, Flight flight, @Nullable Stored stored) {
+    flights.remove(key, flight);
+    flight.answer().complete(stored);
+  }
+
+  private static void requireSame(String one, String other) {
+    if (!one.equals(other)) {
+      throw new GatewayException(
+          ErrorCode.IDEMPOTENCY_CONFLICT,
+          "This Idempotency-Key was used with another request; use a new one.");
+    }
+  }
+
+  private void replay(Call call, Stored stored) {
+    HttpHeaders headers = stored.headers().copy();
+    HttpHeaders own =
+        ResponseHeaders.of(call.dialect(), call.idText(), headers.get("content-type", ""));
+    own.forEach(header -> headers.set(header.getKey(), header.getValue()));
+    headers.set(ResponseHeaders.ROUTE, "idempotent");
+    if (headers.contains(ResponseHeaders.COST)) {
+      headers.set(ResponseHeaders.COST, "0.00");
+    }
+    accounting.replayed(call, stored.status());
+    ByteBuf body = Unpooled.wrappedBuffer(stored.bytes());
+    call.responder().reply(stored.status(), headers, body);
+    call.answered(stored.status(), "", "");
+    call.end(Ending.COMPLETED);
+  }
+
+  private static String digest(Call call) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(call.head().path().getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) '\n');
+      digest.update(call.bytes());
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

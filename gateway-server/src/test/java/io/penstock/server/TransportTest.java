@@ -1,0 +1,115 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.TestCertificate;
+import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ways to connect: TLS with HTTP/2, HTTP/1.0, a provider behind a private CA. */
+@ExtendWith(LeakCheck.class)
+class TransportTest {
+  private static final String CHAT =
+      "{\"stream\":true,\"model\":\"gpt-4o-mini\","
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  @TempDir Path directory;
+
+  private static SSLContext trusting(TestCertificate certificate) throws Exception {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    store.setCertificateEntry(
+        "test",
+        CertificateFactory.getInstance("X.509")
+            .generateCertificate(
+                new ByteArrayInputStream(
+                    certificate.certificatePem().getBytes(StandardCharsets.US_ASCII))));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  @Test
+  void tls_http2_streams() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, tls));
+        HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(trusting(certificate))
+                .build()) {
+      HttpResponse<String> response =
+          client.send(
+              HttpRequest.newBuilder(
+                      URI.create("https://localhost:" + gateway.port() + "/v1/chat/completions"))
+                  .header("Authorization", "Bearer " + RunningGateway.KEY)
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString(CHAT))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(response.body()).endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
+  void http10_streamEndsWithTheConnection() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""));
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      String head =
+          "POST /v1/chat/completions HTTP/1.0\r\nAuthorization: Bearer pk-test\r\n"
+              + "Content-Type: application/json\r\nContent-Length: "
+              + CHAT.length()
+              + "\r\n\r\n";
+      socket.getOutputStream().write((head + CHAT).getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer)
+          .contains(" 200 ")
+          .doesNotContainIgnoringCase("transfer-encoding")
+          .endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
+  void privateCa_isTrustedForThatProvider() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path ca = Files.writeString(directory.resolve("ca.pem"), certificate.certificatePem());
+    try (FakeProvider provider = FakeProvider.startTls(certificate);
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("catalogue: openai", "catalogue: openai\n    ca: file:" + ca))) {
+      HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    }
+  }
+}
