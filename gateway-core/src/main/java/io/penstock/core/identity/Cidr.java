@@ -3,6 +3,7 @@ package io.penstock.core.identity;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network such as {@code 10.0.0.0/8} or {@code 2001:db8::/32}; a bare address is itself alone.
@@ -59,6 +60,16 @@ public final class Cidr {
     int rest = bits % 8;
     int mask = 0xff << (8 - rest);
     return rest == 0 || ((bytes[whole] ^ network[whole]) & mask & 0xff) == 0;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Cidr cidr && text.equals(cidr.text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
   }
 
   @Override
