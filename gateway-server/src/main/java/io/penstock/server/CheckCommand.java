@@ -4,6 +4,7 @@ import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
@@ -47,13 +48,14 @@ final class CheckCommand implements Callable<Integer> {
 
   /** Builds what a start would build, without opening a port or a store. */
   private int build(LoadResult.Loaded loaded, PrintWriter out) {
-    try {
+    var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
+    try (ProviderFactory providers = new ProviderFactory(Ticker.system(), 1, credentials)) {
       PriceBook prices = Prices.of(PriceBook.bundled(), loaded.config().prices());
       SnapshotBuilder builder =
           new SnapshotBuilder(
               loaded.config(),
               prices,
-              new ProviderFactory(Ticker.system(), 1).make(loaded.config().providers()),
+              providers.make(loaded.config().providers()),
               new Conditions());
       new BudgetMapping(new Conditions()).plan(loaded.config());
       state(loaded.config(), out);

@@ -7,7 +7,10 @@ import io.penstock.core.Dialect;
 import io.penstock.core.Ticker;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.HealthBoard;
+import io.penstock.providers.auth.Credential;
 import io.penstock.providers.dialect.Providers;
+import io.penstock.server.auth.CredentialSource;
+import io.penstock.server.auth.FetchedCredential;
 import io.penstock.server.call.KeySpread;
 import io.penstock.server.call.ProviderRuntime;
 import io.penstock.server.config.Config;
@@ -16,12 +19,17 @@ import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -29,29 +37,33 @@ import org.jspecify.annotations.Nullable;
  * Makes providers ready to be called. One that a reload leaves as it was is handed on, with its
  * connections and what is known of its keys. Confined to the thread that applies configurations.
  */
-final class ProviderFactory {
-  private record Made(ProviderConfig from, ProviderRuntime runtime) {}
+final class ProviderFactory implements AutoCloseable {
+  private record Made(
+      ProviderConfig from, ProviderRuntime runtime, List<FetchedCredential> fetched) {}
 
   private final Ticker ticker;
   private final int demoPort;
+  private final CloudCredentials credentials;
   private Map<String, Made> made = Map.of();
+  private Map<String, Made> pending = Map.of();
 
   /**
    * Creates the factory.
    *
    * @param demoPort where the built-in demo provider listens
    */
-  ProviderFactory(Ticker ticker, int demoPort) {
+  ProviderFactory(Ticker ticker, int demoPort, CloudCredentials credentials) {
     this.ticker = ticker;
     this.demoPort = demoPort;
+    this.credentials = credentials;
   }
 
   /**
-   * Returns the usable providers by name.
+   * Returns the usable providers by name; nothing runs for them until {@link #applied()}.
    *
-   * @throws SSLException when a private CA cannot be read, with the file in the message
+   * @throws IOException when a private CA or a credential cannot be used, with its place
    */
-  Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws SSLException {
+  Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws IOException {
     Map<String, Made> next = new HashMap<>();
     Map<String, ProviderRuntime> usable = new LinkedHashMap<>();
     for (Map.Entry<String, ProviderConfig> entry : configs.entrySet()) {
@@ -60,18 +72,73 @@ final class ProviderFactory {
         continue;
       }
       Made known = made.get(entry.getKey());
-      ProviderRuntime runtime =
-          known != null && known.from().equals(config)
-              ? known.runtime()
-              : make(entry.getKey(), config);
-      next.put(entry.getKey(), new Made(config, runtime));
-      usable.put(entry.getKey(), runtime);
+      Made now =
+          known != null && known.from().equals(config) ? known : make(entry.getKey(), config);
+      next.put(entry.getKey(), now);
+      usable.put(entry.getKey(), now.runtime());
     }
-    made = next;
+    pending = next;
     return usable;
   }
 
-  private ProviderRuntime make(String name, ProviderConfig config) throws SSLException {
+  /**
+   * Says that what was made last is in use: its credentials are fetched from now on, those of
+   * providers that are gone no more.
+   */
+  void applied() {
+    Set<FetchedCredential> before = fetched(made);
+    made = pending;
+    Set<FetchedCredential> now = fetched(made);
+    now.stream().filter(one -> !before.contains(one)).forEach(FetchedCredential::start);
+    before.stream().filter(one -> !now.contains(one)).forEach(FetchedCredential::close);
+  }
+
+  private static Set<FetchedCredential> fetched(Map<String, Made> providers) {
+    Set<FetchedCredential> all = new HashSet<>();
+    providers.values().forEach(provider -> all.addAll(provider.fetched()));
+    return all;
+  }
+
+  private Made make(String name, ProviderConfig config) throws IOException {
+    List<KeySpread.Weighted> keys = keys(name, config);
+    List<FetchedCredential> fetched = new ArrayList<>(1);
+    for (KeySpread.Weighted key : keys) {
+      if (key.source() instanceof FetchedCredential fetching) {
+        fetched.add(fetching);
+      }
+    }
+    return new Made(config, runtime(name, config, new KeySpread(keys, ticker)), fetched);
+  }
+
+  private List<KeySpread.Weighted> keys(String name, ProviderConfig config) throws IOException {
+    if (config.liveKeys().isEmpty()) {
+      CredentialSource source = credentials.source(name, config);
+      return source == null ? List.of() : List.of(new KeySpread.Weighted(source, 1));
+    }
+    return config.liveKeys().stream()
+        .map(key ->
+            new KeySpread.Weighted(
+                CredentialSource.of(new Credential.ApiKey(key.secret().reveal())), key.weight()))
+        .toList();
+  }
+
+  private static Map<String, String> options(ProviderConfig config) {
+    Map<String, String> options = new HashMap<>();
+    put(options, "project", config.project());
+    put(options, "api_version", config.apiVersion());
+    put(options, "anthropic_version", config.anthropicVersion());
+    put(options, "betas", String.join(",", config.betas()));
+    put(options, "allow", String.join(",", config.allow()));
+    put(options, "stream_options", config.streamOptions().isOn() ? "" : "off");
+    put(options, "prefill", config.prefill() ? "true" : "");
+    config
+        .deployments()
+        .forEach((model, deployment) -> options.put("deployments." + model, deployment));
+    return options;
+  }
+
+  private ProviderRuntime runtime(String name, ProviderConfig config, KeySpread keys)
+      throws SSLException {
     URI base = base(config);
     boolean tls = "https".equals(base.getScheme());
     int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
@@ -80,12 +147,6 @@ final class ProviderFactory {
       host = host.substring(1, host.length() - 1);
     }
     String path = base.getRawPath() == null ? "" : base.getRawPath();
-    Map<String, String> options = new HashMap<>();
-    put(options, "project", config.project());
-    put(options, "api_version", config.apiVersion());
-    config
-        .deployments()
-        .forEach((model, deployment) -> options.put("deployment." + model, deployment));
     return new ProviderRuntime(
         name,
         config.dialect(),
@@ -97,13 +158,9 @@ final class ProviderFactory {
             config.timeouts().firstByte().toMillis(),
             config.timeouts().idle().toMillis(),
             config.timeouts().total().toMillis()),
-        new KeySpread(
-            config.liveKeys().stream()
-                .map(key -> new KeySpread.Weighted(key.secret().reveal(), key.weight()))
-                .toList(),
-            ticker),
+        keys,
         config.region(),
-        options,
+        options(config),
         config.onDisconnect() == Word.OnDisconnect.DRAIN,
         new AttemptPolicy(
             config.retries().attempts(),
@@ -133,11 +190,16 @@ final class ProviderFactory {
           case GEMINI -> "https://generativelanguage.googleapis.com";
           case COHERE -> "https://api.cohere.com";
           case BEDROCK -> "https://bedrock-runtime." + config.region() + ".amazonaws.com";
-          case VERTEX -> "https://" + config.region() + "-aiplatform.googleapis.com";
+          case VERTEX -> vertex(config.region());
           default ->
               throw new IllegalStateException(
                   "dialect " + config.dialect() + " without base_url passed the check");
         });
+  }
+
+  private static String vertex(String location) {
+    boolean global = location.isEmpty() || location.equals("global");
+    return "https://" + (global ? "" : location + "-") + "aiplatform.googleapis.com";
   }
 
   private static SslContext ssl(String name, @Nullable Path ca) throws SSLException {
@@ -174,5 +236,11 @@ final class ProviderFactory {
         from.breaker().failures(),
         from.breaker().within().toNanos(),
         from.breaker().open().toNanos());
+  }
+
+  /** Stops renewing credentials. */
+  @Override
+  public void close() {
+    credentials.close();
   }
 }

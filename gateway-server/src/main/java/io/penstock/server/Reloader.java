@@ -12,6 +12,7 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
+import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
@@ -96,7 +97,9 @@ public final class Reloader implements AutoCloseable {
     this.snapshot = snapshot;
     this.ticker = ticker;
     this.issuers = new TokenIssuers(ticker);
-    this.providers = new ProviderFactory(ticker, demoPort);
+    this.providers =
+        new ProviderFactory(
+            ticker, demoPort, new CloudCredentials(new CredentialFetcher(ticker), System.getenv()));
     this.failures = Counter.builder("penstock.config.reload.failures").register(registry);
     Gauge.builder("penstock.config.version", this, r -> r.status.version()).register(registry);
   }
@@ -125,6 +128,7 @@ public final class Reloader implements AutoCloseable {
     snapshot.set(
         builder.build(
             version, KeyIdentity.of(config, issuers.apply(config), ticker), routing, ticker));
+    providers.applied();
     budgets.reload(plan);
     builder.reachable().forEach(this::showBreaker);
     cache.resize(CacheMapping.maxBytes(config));
@@ -225,5 +229,6 @@ public final class Reloader implements AutoCloseable {
     watcher.shutdownNow();
     issuers.close();
     fetch.close();
+    providers.close();
   }
 }

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * instance metadata. Environment and files are read by the caller.
  */
 public final class AwsCredentials {
-  private static final String IMDS = "http://169.254.169.254/latest/";
-  private static final String ROLES = IMDS + "meta-data/iam/security-credentials/";
+  private static final String IMDS = "http://169.254.169.254";
 
   private AwsCredentials() {}
 
@@ -39,7 +38,9 @@ public final class AwsCredentials {
   }
 
   /**
-   * Returns the source that the environment points to; instance metadata when it names none.
+   * Returns the source that the environment points to; instance metadata when it names none. {@code
+   * AWS_ENDPOINT_URL_STS} and {@code AWS_EC2_METADATA_SERVICE_ENDPOINT} say where those are when
+   * they are elsewhere.
    *
    * @param file reads a file's text; called at each exchange, since tokens in files are rotated
    */
@@ -49,7 +50,10 @@ public final class AwsCredentials {
     String role = environment.get("AWS_ROLE_ARN");
     if (tokenFile != null && role != null) {
       String session = environment.getOrDefault("AWS_ROLE_SESSION_NAME", "penstock");
-      return now -> webIdentity(region, role, session, file.apply(tokenFile).strip(), now);
+      String sts =
+          environment.getOrDefault(
+              "AWS_ENDPOINT_URL_STS", "https://sts." + region + ".amazonaws.com");
+      return now -> webIdentity(sts, role, session, file.apply(tokenFile).strip(), now);
     }
     String full = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     String relative = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
@@ -57,7 +61,8 @@ public final class AwsCredentials {
       String uri = full != null ? full : "http://169.254.170.2" + relative;
       return now -> container(uri, authorization(environment, file), now);
     }
-    return AwsCredentials::instance;
+    String metadata = environment.getOrDefault("AWS_EC2_METADATA_SERVICE_ENDPOINT", IMDS);
+    return now -> instance(metadata, now);
   }
 
   private static @Nullable String authorization(
@@ -78,12 +83,14 @@ public final class AwsCredentials {
   }
 
   /** IMDSv2: a session token first, then the role's name, then its keys. */
-  private static Step instance(Instant now) {
+  private static Step instance(String metadata, Instant now) {
+    String latest = metadata + "/latest/";
+    String allRoles = latest + "meta-data/iam/security-credentials/";
     String source = "The instance metadata service";
     var put =
         new Request(
             "PUT",
-            URI.create(IMDS + "api/token"),
+            URI.create(latest + "api/token"),
             List.of(new Header("x-aws-ec2-metadata-token-ttl-seconds", "300")),
             new byte[0]);
     return new Send(
@@ -94,19 +101,19 @@ public final class AwsCredentials {
           }
           Header token = new Header("x-aws-ec2-metadata-token", session.text().strip());
           return new Send(
-              Request.get(ROLES, token),
+              Request.get(allRoles, token),
               roles -> {
                 String role = roles.text().strip().split("\n", -1)[0];
                 return roles.ok() && !role.isEmpty()
                     ? new Send(
-                        Request.get(ROLES + role, token), answer -> keys(source, answer, now))
+                        Request.get(allRoles + role, token), answer -> keys(source, answer, now))
                     : TokenExchange.refused(source, roles, "the instance has no role");
               });
         });
   }
 
   private static Step webIdentity(
-      String region, String role, String session, String token, Instant now) {
+      String sts, String role, String session, String token, Instant now) {
     String body =
         "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn="
             + OAuthTokens.encode(role)
@@ -115,7 +122,7 @@ public final class AwsCredentials {
             + "&WebIdentityToken="
             + OAuthTokens.encode(token);
     return new Send(
-        Request.form("https://sts." + region + ".amazonaws.com/", body),
+        Request.form(sts + "/", body),
         answer -> {
           String xml = answer.text();
           return issued(

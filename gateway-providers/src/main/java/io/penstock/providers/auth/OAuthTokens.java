@@ -18,12 +18,22 @@ import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Sources of OAuth access tokens: Microsoft Entra and Google. */
 public final class OAuthTokens {
   /** The scope of Azure OpenAI. */
   public static final String AZURE_SCOPE = "https://cognitiveservices.azure.com/.default";
+
+  /** Where Entra is, but in sovereign clouds. */
+  public static final String ENTRA = "https://login.microsoftonline.com";
+
+  /** Where an Azure machine finds its identity. */
+  public static final String AZURE_METADATA = "http://169.254.169.254";
+
+  /** Where a Google machine finds its service account. */
+  public static final String GOOGLE_METADATA = "http://metadata.google.internal";
 
   private static final String GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform";
   private static final String GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -35,30 +45,54 @@ public final class OAuthTokens {
   /**
    * Entra client credentials.
    *
-   * @param authority {@code https://login.microsoftonline.com} but in sovereign clouds
+   * @param authority {@link #ENTRA} but in sovereign clouds
    */
   public static TokenExchange entra(
       String authority, String tenant, String clientId, String clientSecret, String scope) {
+    return entra(
+        authority, tenant, clientId, scope, () -> "&client_secret=" + encode(clientSecret));
+  }
+
+  /**
+   * Entra with a federated token, as workloads in a cluster have one.
+   *
+   * @param assertion gives the token; called at each exchange, since tokens in files are rotated
+   */
+  public static TokenExchange entraFederated(
+      String authority, String tenant, String clientId, Supplier<String> assertion, String scope) {
+    return entra(
+        authority,
+        tenant,
+        clientId,
+        scope,
+        () ->
+            "&client_assertion_type="
+                + encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+                + "&client_assertion="
+                + encode(assertion.get()));
+  }
+
+  private static TokenExchange entra(
+      String authority, String tenant, String clientId, String scope, Supplier<String> proof) {
     String body =
-        "grant_type=client_credentials&client_id="
-            + encode(clientId)
-            + "&client_secret="
-            + encode(clientSecret)
-            + "&scope="
-            + encode(scope);
+        "grant_type=client_credentials&client_id=" + encode(clientId) + "&scope=" + encode(scope);
     String uri = authority + "/" + encode(tenant) + "/oauth2/v2.0/token";
-    return now -> new Send(Request.form(uri, body), answer -> token("Entra", answer, now));
+    return now ->
+        new Send(Request.form(uri, body + proof.get()), answer -> token("Entra", answer, now));
   }
 
   /**
    * The managed identity of an Azure machine.
    *
+   * @param endpoint {@link #AZURE_METADATA} but behind a proxy of it
    * @param clientId of a user-assigned identity, or null for the system's
    */
-  public static TokenExchange azureManagedIdentity(@Nullable String clientId, String scope) {
+  public static TokenExchange azureManagedIdentity(
+      String endpoint, @Nullable String clientId, String scope) {
     String resource = scope.replaceAll("/\\.default$", "");
     String uri =
-        "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource="
+        endpoint
+            + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource="
             + encode(resource)
             + (clientId == null ? "" : "&client_id=" + encode(clientId));
     return now ->
@@ -67,10 +101,13 @@ public final class OAuthTokens {
             answer -> token("The managed identity endpoint", answer, now));
   }
 
-  /** The service account of a Google machine, from its metadata server. */
-  public static TokenExchange googleMetadata() {
-    String uri =
-        "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token";
+  /**
+   * The service account of a Google machine, from its metadata server.
+   *
+   * @param endpoint {@link #GOOGLE_METADATA} but behind a proxy of it
+   */
+  public static TokenExchange googleMetadata(String endpoint) {
+    String uri = endpoint + "/computeMetadata/v1/instance/service-accounts/default/token";
     return now ->
         new Send(
             Request.get(uri, new Header("metadata-flavor", "Google")),

@@ -125,7 +125,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     if (!traceparent.isEmpty()) {
       to.set("traceparent", traceparent);
     }
-    provider.authorize(with, to);
+    if (!provider.authorize(request.method(), request.path(), request.body(), with, to)) {
+      // It expired after the target was chosen and could not be renewed.
+      fail(Failure.of(FailureKind.OVERLOADED, "no credential for this provider right now"));
+      return;
+    }
     var http =
         new DefaultFullHttpRequest(
             HttpVersion.HTTP_1_1,

@@ -36,6 +36,9 @@ final class CallSurroundings implements Surroundings {
       unpriced.add(target.label());
       return "no price";
     }
+    if (!target.provider().keys().isReady()) {
+      return "no credential";
+    }
     long ceiling = candidate.options().ceilingNanos();
     if (ceiling > 0) {
       long output = Accounting.outputBound(call, target, -1);

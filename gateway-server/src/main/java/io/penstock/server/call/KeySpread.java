@@ -1,6 +1,9 @@
 package io.penstock.server.call;
 
 import io.penstock.core.Ticker;
+import io.penstock.providers.auth.Credential;
+import io.penstock.server.auth.CredentialSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -13,19 +16,20 @@ public final class KeySpread {
   /** How long a refused key rests before it is tried again. */
   static final long REFUSED_MILLIS = 60_000;
 
-  /** One key. The secret is shown by no method but {@link #secret()}. */
+  /** One key, or one source of fetched credentials. */
   public static final class Slot {
-    private final String secret;
+    private final CredentialSource source;
     private final int weight;
     private volatile long restsUntil;
 
-    private Slot(String secret, int weight) {
-      this.secret = secret;
+    private Slot(CredentialSource source, int weight) {
+      this.source = source;
       this.weight = weight;
     }
 
-    String secret() {
-      return secret;
+    /** Returns what to authorise with, or null when there is nothing valid right now. */
+    @Nullable Credential credential() {
+      return source.current();
     }
 
     void rest(long untilEpochMillis) {
@@ -39,7 +43,7 @@ public final class KeySpread {
   }
 
   /** A key and its share of calls. */
-  public record Weighted(String secret, int weight) {
+  public record Weighted(CredentialSource source, int weight) {
     @Override
     public String toString() {
       return "**** x " + weight;
@@ -52,7 +56,7 @@ public final class KeySpread {
   /** Creates the spread of these keys; none at all means that the provider needs none. */
   public KeySpread(List<Weighted> keys, Ticker ticker) {
     this.slots =
-        keys.stream().map(k -> new Slot(k.secret(), Math.max(1, k.weight()))).toArray(Slot[]::new);
+        keys.stream().map(k -> new Slot(k.source(), Math.max(1, k.weight()))).toArray(Slot[]::new);
     this.ticker = ticker;
   }
 
@@ -79,6 +83,21 @@ public final class KeySpread {
       }
     }
     return soonest;
+  }
+
+  /** Returns whether a call could be authorised now, or needs no credential. */
+  boolean isReady() {
+    for (Slot slot : slots) {
+      if (slot.credential() != null) {
+        return true;
+      }
+    }
+    return slots.length == 0;
+  }
+
+  /** Returns the wall clock, for signatures. */
+  Instant now() {
+    return Instant.ofEpochMilli(ticker.epochMillis());
   }
 
   /** Returns whether another key than this one is fit to be tried. */

@@ -66,7 +66,11 @@ final class Passthrough implements UpstreamListener, Running {
     if (body.length > 0 || head.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       to.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
     }
-    provider.authorize(provider.pickKey(), to);
+    String path = uri.substring(provider.basePath().length());
+    if (!provider.authorize(head.method().name(), path, body, provider.pickKey(), to)) {
+      fail(Failure.of(FailureKind.OVERLOADED, "no credential for this provider right now"));
+      return;
+    }
     UpstreamCall sent =
         call.context()
             .pool()

@@ -101,6 +101,15 @@ final class Paths {
       String rest = path.substring(path.indexOf("/models/") + "/models/".length());
       return model(head, path, rest, dialect);
     }
+    if (path.startsWith("/v1/responses/")) {
+      throw new GatewayException(
+          ErrorCode.UNKNOWN_PATH,
+          head.method()
+              + " "
+              + clip(head.path())
+              + " is not served: the gateway keeps no responses. Send the previous turns in"
+              + " `input` of POST /v1/responses.");
+    }
     throw new GatewayException(
         ErrorCode.UNKNOWN_PATH,
         head.method() + " " + clip(head.path()) + " is not served here. Served: " + SERVED + ".");

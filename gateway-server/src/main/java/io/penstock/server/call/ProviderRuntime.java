@@ -1,13 +1,18 @@
 package io.penstock.server.call;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.providers.Provider;
+import io.penstock.providers.UpstreamRequest;
+import io.penstock.providers.UpstreamRequest.Header;
+import io.penstock.providers.auth.Authorizer;
+import io.penstock.providers.auth.Credential;
 import io.penstock.server.config.Secret;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
+import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -49,18 +54,26 @@ public record ProviderRuntime(
 
   /**
    * Adds the configured headers, and the credential of an attempt where the dialect wants it; the
-   * last thing that happens.
+   * last thing that happens, since a signature covers the bytes. Returns false when there is no
+   * valid credential right now.
    */
-  void authorize(KeySpread.@Nullable Slot key, HttpHeaders to) {
+  boolean authorize(
+      String method, String path, byte[] body, KeySpread.@Nullable Slot key, HttpHeaders to) {
     headers.forEach((name, value) -> to.set(name, value.reveal()));
     if (key == null) {
-      return;
+      return true;
     }
-    switch (dialect) {
-      case ANTHROPIC -> to.set("x-api-key", key.secret());
-      case GEMINI -> to.set("x-goog-api-key", key.secret());
-      case AZURE -> to.set("api-key", key.secret());
-      default -> to.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + key.secret());
+    Credential credential = key.credential();
+    if (credential == null) {
+      return false;
     }
+    String type = to.get("content-type");
+    List<Header> signed = type == null ? List.of() : List.of(new Header("content-type", type));
+    UpstreamRequest request = new UpstreamRequest(method, path, signed, body);
+    URI base = URI.create(origin + basePath);
+    Authorizer.authorize(request, base, dialect, region, credential, keys.now())
+        .headers()
+        .forEach(header -> to.set(header.name(), header.value()));
+    return true;
   }
 }

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -15,4 +16,6 @@ public record CredentialsConfig(
     @Setting("Azure client id; of a managed identity when there is no secret.")
         @Nullable String clientId,
     @Setting("Azure client secret.") @Nullable Secret clientSecret,
-    @Setting("Google service account, as JSON: file:PATH.") @Nullable Secret serviceAccount) {}
+    @Setting("Google service account, as JSON: file:PATH.") @Nullable Secret serviceAccount,
+    @Setting("Where tokens are fetched when it is not the cloud's own address.")
+        @Nullable URI endpoint) {}

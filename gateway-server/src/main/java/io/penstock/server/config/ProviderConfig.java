@@ -20,6 +20,24 @@ public record ProviderConfig(
         String apiVersion,
     @Setting("Deployment names by model, where they differ (Azure).")
         Map<String, String> deployments,
+    @Setting("Whether streams are asked for their usage; off where the field is refused (Mistral).")
+        @Default("on")
+        Word.Switch streamOptions,
+    @Setting(
+            value = "Beta features to let through beyond the harmless ones; * for all (Claude).",
+            oneOrMany = true)
+        List<String> betas,
+    @Setting(
+            value =
+                "Fields whose cost is not known, let through: fallbacks, thread, billing_policy,"
+                    + " mcp_servers (Claude).",
+            oneOrMany = true)
+        List<String> allow,
+    @Setting("The version that the body names (Claude on Bedrock and Vertex).") @Default("")
+        String anthropicVersion,
+    @Setting("Whether an answer may be begun by the client where newer models refuse it (Claude).")
+        @Default("false")
+        boolean prefill,
     @Setting("Its API keys: spread by weight, a dead one (401, 403) is set aside.")
         List<ProviderKeyConfig> keys,
     @Setting("Cloud credentials, where a key is not the way in.")
@@ -47,10 +65,15 @@ public record ProviderConfig(
   /** Checks the address. */
   public ProviderConfig {
     deployments = Values.copy(deployments);
+    betas = List.copyOf(betas);
+    allow = List.copyOf(allow);
     keys = List.copyOf(keys);
     headers = Values.copy(headers);
     if (baseUrl == null && NEED_ADDRESS.contains(dialect)) {
       throw new InvalidValue("base_url", "(none)", "an address such as https://api.example.com/v1");
+    }
+    if (dialect == Dialect.BEDROCK && region.isEmpty()) {
+      throw new InvalidValue("region", "(none)", "the AWS region that calls are signed for");
     }
   }
 
@@ -60,10 +83,10 @@ public record ProviderConfig(
   }
 
   /**
-   * Returns whether calls can be made: false when keys are configured and none has a value. Targets
-   * of such a provider are skipped.
+   * Returns whether calls can be made: false when keys are configured and none has a value, nor are
+   * there cloud credentials. Targets of such a provider are skipped.
    */
   public boolean isUsable() {
-    return keys.isEmpty() || !liveKeys().isEmpty();
+    return keys.isEmpty() || !liveKeys().isEmpty() || credentials != null;
   }
 }

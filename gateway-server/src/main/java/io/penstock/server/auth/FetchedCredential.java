@@ -1,0 +1,135 @@
+package io.penstock.server.auth;
+
+import io.penstock.core.Ticker;
+import io.penstock.providers.auth.Credential;
+import io.penstock.providers.auth.TokenExchange;
+import io.penstock.providers.auth.TokenExchange.Issued;
+import io.penstock.providers.auth.TokenExchange.Refused;
+import io.penstock.providers.auth.TokenExchange.Response;
+import io.penstock.providers.auth.TokenExchange.Send;
+import io.penstock.providers.auth.TokenExchange.Step;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A credential that is fetched, and fetched again before it expires.
+ *
+ * <pre>
+ *   fetch --issued--&gt; wait until refreshAt --&gt; fetch
+ *     |---refused--&gt; wait 1 s, 2 s, 4 s ... 60 s --&gt; fetch; the last good one serves until it expires
+ * </pre>
+ *
+ * <p>Asked by any thread; at most one exchange is under way, its steps run one after the other.
+ */
+public final class FetchedCredential implements CredentialSource, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(FetchedCredential.class);
+  private static final Duration LEAST_WAIT = Duration.ofSeconds(1);
+  private static final Duration MOST_WAIT = Duration.ofSeconds(60);
+
+  /** Runs a task later, on a thread that may block. */
+  @FunctionalInterface
+  interface Later {
+    void run(Duration wait, Runnable task);
+  }
+
+  private final String provider;
+  private final TokenExchange exchange;
+  private final Function<TokenExchange.Request, CompletionStage<Response>> http;
+  private final Later later;
+  private final Ticker ticker;
+  private volatile @Nullable Issued held;
+  private volatile boolean closed;
+  private Duration wait = LEAST_WAIT;
+
+  /**
+   * Creates a source that holds nothing until {@link #start()}.
+   *
+   * @param provider for the log
+   * @param http sends a request; answers status 0 when there was no answer
+   */
+  FetchedCredential(
+      String provider,
+      TokenExchange exchange,
+      Function<TokenExchange.Request, CompletionStage<Response>> http,
+      Later later,
+      Ticker ticker) {
+    this.provider = provider;
+    this.exchange = exchange;
+    this.http = http;
+    this.later = later;
+    this.ticker = ticker;
+  }
+
+  /** Fetches the first credential; returns at once. */
+  public void start() {
+    later.run(Duration.ZERO, this::fetch);
+  }
+
+  @Override
+  public @Nullable Credential current() {
+    Issued known = held;
+    return known != null && now().isBefore(known.expires()) ? known.credential() : null;
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(ticker.epochMillis());
+  }
+
+  private void fetch() {
+    if (!closed) {
+      proceed(() -> exchange.start(now()));
+    }
+  }
+
+  /** Takes a step; one that cannot be made (a token file that is gone) is a refusal too. */
+  private void proceed(Supplier<Step> next) {
+    Step step;
+    try {
+      step = next.get();
+    } catch (RuntimeException e) {
+      step = new Refused(String.valueOf(e.getMessage()));
+    }
+    switch (step) {
+      case Send send -> {
+        var _ =
+            http.apply(send.request())
+                .thenAccept(response -> proceed(() -> send.next().step(response)));
+      }
+      case Issued issued -> hold(issued);
+      case Refused refused -> retry(refused);
+    }
+  }
+
+  private void hold(Issued issued) {
+    held = issued;
+    wait = LEAST_WAIT;
+    Duration until = Duration.between(now(), issued.refreshAt());
+    later.run(until.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : until, this::fetch);
+  }
+
+  private void retry(Refused refused) {
+    LOG.atWarn()
+        .addKeyValue("provider", provider)
+        .addKeyValue("why", refused.message())
+        .addKeyValue("retry_in", wait)
+        .log(
+            current() == null
+                ? "no credential; this provider's targets are skipped"
+                : "the credential could not be renewed; the last one serves until it expires");
+    later.run(wait, this::fetch);
+    Duration doubled = wait.multipliedBy(2);
+    wait = doubled.compareTo(MOST_WAIT) > 0 ? MOST_WAIT : doubled;
+  }
+
+  /** Stops renewing. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

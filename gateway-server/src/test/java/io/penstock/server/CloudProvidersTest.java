@@ -1,0 +1,237 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.server.config.LoadResult;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bedrock, Vertex and Azure with credentials that the gateway fetches, all on loopback. */
+class CloudProvidersTest {
+  private static final String CHAT =
+      "{\"model\":\"cloud\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
+  private static final String CONVERSE =
+      "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[{\"text\":\"Hi\"}]}},"
+          + "\"stopReason\":\"end_turn\","
+          + "\"usage\":{\"inputTokens\":3,\"outputTokens\":2,\"totalTokens\":5}}";
+  private static final String GEMINI =
+      "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}],\"role\":\"model\"},"
+          + "\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":3,"
+          + "\"candidatesTokenCount\":2,\"totalTokenCount\":5}}";
+  private static final String TOKEN = "{\"access_token\":\"tok\",\"expires_in\":3600}";
+
+  @TempDir private Path directory;
+  private final FakeProvider cloud = FakeProvider.start();
+
+  @AfterEach
+  void stop() {
+    cloud.close();
+  }
+
+  private RunningGateway start(String provider) {
+    String more =
+        "\n  cloud:\n    free: true\n    retries: { attempts: 0 }\n"
+            + provider.indent(4)
+            + "models:\n  cloud: cloud/some.model-v1:0\n";
+    return RunningGateway.start(
+        directory, RunningGateway.yaml(directory, cloud, "").replace("\nmodels:\n", more));
+  }
+
+  /** Asks until there is a credential: until then the answer is a 503, at once. */
+  private static HttpResponse<String> ask(RunningGateway gateway) {
+    List<HttpResponse<String>> last = new ArrayList<>();
+    Await.until(
+        "a credential",
+        () -> {
+          last.add(gateway.post("/v1/chat/completions", CHAT));
+          return last.getLast().statusCode() != 503;
+        });
+    HttpResponse<String> answer = last.getLast();
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.body()).contains("\"Hi\"");
+    return answer;
+  }
+
+  private Received last() {
+    return cloud.requests().getLast();
+  }
+
+  private static String keys(String id) {
+    return "{\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\",\"Token\":\"session\",\"Expiration\":\"%s\"}"
+        .formatted(id, Instant.now().plus(1, ChronoUnit.HOURS));
+  }
+
+  @Test
+  void bedrock_staticKeys_signTheRequest() {
+    cloud.on("/model/*").reply(Script.json(CONVERSE));
+    try (RunningGateway gateway =
+        start(
+            """
+            dialect: bedrock
+            region: eu-west-1
+            base_url: %s
+            credentials: { access_key_id: AKID, secret_access_key: s, session_token: st }
+            """
+                .formatted(cloud.url()))) {
+      ask(gateway);
+      assertThat(last().path()).isEqualTo("/model/some.model-v1%3A0/converse");
+      assertThat(last().header("authorization"))
+          .startsWith("AWS4-HMAC-SHA256 Credential=AKID/")
+          .contains("/eu-west-1/bedrock/aws4_request", "SignedHeaders=content-type;host;x-amz-date")
+          .doesNotContain("\n");
+      assertThat(last().header("x-amz-security-token")).isEqualTo("st");
+      assertThat(last().header("x-amz-date")).matches("\\d{8}T\\d{6}Z");
+    }
+  }
+
+  @Test
+  void bedrock_apiKey_isABearer() {
+    cloud.on("/model/*").reply(Script.json(CONVERSE));
+    try (RunningGateway gateway =
+        start(
+            "dialect: bedrock\nregion: eu-west-1\nkeys: [bedrock-key]\nbase_url: " + cloud.url())) {
+      ask(gateway);
+      assertThat(last().header("authorization")).isEqualTo("Bearer bedrock-key");
+    }
+  }
+
+  @Test
+  void bedrock_instanceMetadata_givesKeys() {
+    cloud.on("/model/*").reply(Script.json(CONVERSE));
+    cloud.on("/latest/api/token").reply(Script.bytes("text/plain", new byte[] {'t'}));
+    cloud
+        .on("/latest/meta-data/iam/security-credentials/")
+        .reply(Script.bytes("text/plain", new byte[] {'r'}));
+    cloud
+        .on("/latest/meta-data/iam/security-credentials/r")
+        .reply(Script.json(keys("INSTANCE")));
+    try (RunningGateway gateway =
+        start(
+            "dialect: bedrock\nregion: eu-west-1\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"
+                .formatted(cloud.url(), cloud.url()))) {
+      ask(gateway);
+      assertThat(last().header("authorization")).contains("Credential=INSTANCE/");
+    }
+  }
+
+  @Test
+  void bedrock_webIdentity_isExchangedAtSts() throws IOException {
+    Path token = Files.writeString(directory.resolve("token"), "jwt\n");
+    cloud.on("/model/*").reply(Script.json(CONVERSE));
+    cloud
+        .on("/")
+        .reply(
+            Script.bytes(
+                "text/xml",
+                ("<C><AccessKeyId>WEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+                        + "<SessionToken>t</SessionToken><Expiration>"
+                        + Instant.now().plus(1, ChronoUnit.HOURS)
+                        + "</Expiration></C>")
+                    .getBytes(StandardCharsets.UTF_8)));
+    try (RunningGateway gateway =
+        start(
+            """
+            dialect: bedrock
+            region: eu-west-1
+            base_url: %s
+            credentials: { role_arn: "arn:aws:iam::1:role/r", token_file: %s, endpoint: "%s" }
+            """
+                .formatted(cloud.url(), token, cloud.url()))) {
+      ask(gateway);
+      assertThat(last().header("authorization")).contains("Credential=WEB/");
+      assertThat(cloud.awaitRequest(1).text()).contains("WebIdentityToken=jwt");
+    }
+  }
+
+  @Test
+  void vertex_metadataServer_givesAToken() {
+    cloud.on("/v1/projects/*").reply(Script.json(GEMINI));
+    cloud
+        .on("/computeMetadata/v1/instance/service-accounts/default/token")
+        .reply(Script.json(TOKEN));
+    try (RunningGateway gateway =
+        start(
+            "dialect: vertex\nproject: p\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"
+                .formatted(cloud.url(), cloud.url()))) {
+      ask(gateway);
+      assertThat(last().path())
+          .startsWith("/v1/projects/p/locations/global/publishers/google/models/some.model");
+      assertThat(last().header("authorization")).isEqualTo("Bearer tok");
+    }
+  }
+
+  @Test
+  void azure_entraClientSecret_isExchanged_deploymentsAreNamed() {
+    cloud.on("/tenant/oauth2/v2.0/token").reply(Script.json(TOKEN));
+    cloud
+        .on("/openai/deployments/my-mini/chat/completions")
+        .reply(
+            Script.json(
+                "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
+                    + "\"finish_reason\":\"stop\"}],"
+                    + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}"));
+    try (RunningGateway gateway =
+        start(
+            """
+            dialect: azure
+            api_version: "2024-10-21"
+            deployments: { "some.model-v1:0": my-mini }
+            base_url: %s
+            credentials: { tenant: tenant, client_id: c, client_secret: s, endpoint: "%s" }
+            """
+                .formatted(cloud.url(), cloud.url()))) {
+      ask(gateway);
+      assertThat(last().header("authorization")).isEqualTo("Bearer tok");
+      assertThat(last().path()).endsWith("?api-version=2024-10-21");
+    }
+  }
+
+  @Test
+  void noCredential_isA503AtOnce_andNothingGoesUpstream() {
+    cloud.on("/tenant/oauth2/v2.0/token").reply(Script.error(401));
+    try (RunningGateway gateway =
+        start(
+            """
+            dialect: azure
+            base_url: %s
+            credentials: { tenant: tenant, client_id: c, client_secret: s, endpoint: "%s" }
+            """
+                .formatted(cloud.url(), cloud.url()))) {
+      cloud.awaitRequest(1);
+      HttpResponse<String> answer = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body()).contains("no_healthy_target", "no credential");
+      assertThat(cloud.requests())
+          .allSatisfy(request -> assertThat(request.path()).startsWith("/tenant/"));
+    }
+  }
+
+  @Test
+  void shippedProviders_load() throws IOException {
+    Path files = Path.of("..", "config", "providers");
+    try (var all = Files.list(files)) {
+      List<Path> shipped = all.sorted().toList();
+      assertThat(shipped).hasSizeGreaterThan(15);
+      for (Path file : shipped) {
+        assertThat(ConfigOption.loader(Map.of()).load(file))
+            .as(file.toString())
+            .isInstanceOf(LoadResult.Loaded.class);
+      }
+    }
+  }
+}
