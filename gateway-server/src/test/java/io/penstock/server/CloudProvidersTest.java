@@ -117,9 +117,7 @@ class CloudProvidersTest {
     cloud
         .on("/latest/meta-data/iam/security-credentials/")
         .reply(Script.bytes("text/plain", new byte[] {'r'}));
-    cloud
-        .on("/latest/meta-data/iam/security-credentials/r")
-        .reply(Script.json(keys("INSTANCE")));
+    cloud.on("/latest/meta-data/iam/security-credentials/r").reply(Script.json(keys("INSTANCE")));
     try (RunningGateway gateway =
         start(
             "dialect: bedrock\nregion: eu-west-1\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"

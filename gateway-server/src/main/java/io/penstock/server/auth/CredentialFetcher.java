@@ -47,8 +47,7 @@ public final class CredentialFetcher implements AutoCloseable {
 
   private void later(Duration wait, Runnable task) {
     if (!timer.isShutdown()) {
-      var _ =
-          timer.schedule(() -> threads.execute(task), wait.toMillis(), TimeUnit.MILLISECONDS);
+      var _ = timer.schedule(() -> threads.execute(task), wait.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
