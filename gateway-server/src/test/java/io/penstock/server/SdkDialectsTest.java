@@ -12,6 +12,7 @@ import com.anthropic.models.messages.MessageCreateParams;
 import com.google.genai.Client;
 import com.google.genai.ResponseStream;
 import com.google.genai.errors.ClientException;
+import com.google.genai.types.GenerateContentConfig;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.HttpOptions;
 import com.openai.client.OpenAIClient;
@@ -165,6 +166,10 @@ class SdkDialectsTest {
     PROVIDER.on("/v1beta/models/gemini-g:countTokens").reply(Script.json("{\"totalTokens\":9}"));
   }
 
+  /** Anthropic wants a limit, and a model that costs nothing has none in the catalogue. */
+  private static final GenerateContentConfig LIMITED =
+      GenerateContentConfig.builder().maxOutputTokens(100).build();
+
   private static final String OUTPUT =
       "[{\"type\":\"message\",\"id\":\"m\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hello\",\"annotations\":[]}]}]";
   private static final String USAGE =
@@ -245,15 +250,15 @@ class SdkDialectsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {GPT, GEMINI})
+  @ValueSource(strings = {CLAUDE, GPT, GEMINI})
   void googleGenai_unaryAndStream(String model) {
-    GenerateContentResponse answer = google.models.generateContent(model, "hello", null);
+    GenerateContentResponse answer = google.models.generateContent(model, "hello", LIMITED);
     assertThat(answer.text()).isEqualTo("Hello");
     assertThat(answer.usageMetadata().orElseThrow().promptTokenCount()).contains(9);
 
     StringBuilder text = new StringBuilder();
     try (ResponseStream<GenerateContentResponse> stream =
-        google.models.generateContentStream(model, "hello", null)) {
+        google.models.generateContentStream(model, "hello", LIMITED)) {
       for (GenerateContentResponse event : stream) {
         String part = event.text();
         text.append(part == null ? "" : part);
@@ -271,9 +276,10 @@ class SdkDialectsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {GPT, GEMINI})
+  @ValueSource(strings = {CLAUDE, GPT, GEMINI})
   void openAiJava_responsesUnaryAndStream(String model) {
-    ResponseCreateParams ask = ResponseCreateParams.builder().model(model).input("hello").build();
+    ResponseCreateParams ask =
+        ResponseCreateParams.builder().model(model).input("hello").maxOutputTokens(100).build();
 
     Response answer = openai.responses().create(ask);
     assertThat(answer.output().getLast().asMessage().content().getFirst().asOutputText().text())
