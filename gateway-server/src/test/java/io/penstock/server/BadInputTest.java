@@ -156,7 +156,7 @@ class BadInputTest {
   @ParameterizedTest
   @CsvSource({
     "/nope,404,unknown_path",
-    "/v1/responses/,404,unknown_path",
+    "/v1/response,404,unknown_path",
     "/v1/messages/nope,404,not_found_error"
   })
   void path_unknown_listsWhatThereIs(String path, int status, String code) {
