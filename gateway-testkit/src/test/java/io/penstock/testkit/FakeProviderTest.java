@@ -42,6 +42,8 @@ final class FakeProviderTest {
     String answer = post(BODY).body();
 
     assertThat(answer).contains("\"completion_tokens\":5").endsWith("data: [DONE]\n\n");
+    // The answer's last byte may be read before the provider has noted that it was written.
+    Await.until("the answer is tallied", () -> !provider.tallies().isEmpty());
     Tally tally = provider.tallies().get("secret gpt-4o");
     assertThat(tally).isEqualTo(new Tally(1, (BODY.length() + 3) / 4, 5, 0));
     assertThat(provider.requests().getFirst().header("content-type")).isEqualTo("application/json");
