@@ -39,7 +39,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   }
 
   private static final int MAX_QUEUE = 64;
-  private static final int MAX_DISCARD_BYTES = 1024 * 1024;
+
+  /** Read away after an early answer: closing on unread bytes would reset the answer too. */
+  private static final long MAX_DISCARD_BYTES = 64L * 1024 * 1024;
 
   private final RequestSink sink;
   private final ClientLimits limits;
@@ -52,7 +54,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   private @Nullable Running running;
   private @Nullable ChannelResponder responder;
   private boolean bodyComplete;
-  private int discarded;
+  private long discarded;
   private long activeNanos;
   private @Nullable ScheduledFuture<?> timer;
   private boolean draining;
@@ -72,7 +74,10 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    activeNanos = System.nanoTime();
+    if (state != State.DISCARD) {
+      // What is only read away has one time limit for all of it.
+      activeNanos = System.nanoTime();
+    }
     if (state == State.RUNNING || !queue.isEmpty()) {
       queue.addLast(message);
       if (queue.size() >= MAX_QUEUE) {
@@ -220,10 +225,6 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
       next(ctx);
     } else {
       state = State.DISCARD;
-      if (announced > MAX_DISCARD_BYTES) {
-        ctx.flush();
-        ctx.close();
-      }
     }
   }
 
