@@ -83,9 +83,18 @@ final class SharedCacheTest {
     return cache.shared(KEY, Samples.TEAM, Samples.HOUR).toCompletableFuture().join();
   }
 
+  /** Stores until it holds: a delete that is still on its way to this replica drops a store. */
   private void stored(String body) {
-    one.store(look(one).ticket(), Samples.entry(KEY, TIME.epochMillis(), body));
-    await(() -> one.local(KEY, Samples.TEAM, Samples.HOUR) != null);
+    CacheEntry entry = Samples.entry(KEY, TIME.epochMillis(), body);
+    await(() -> {
+      CacheEntry held = one.local(KEY, Samples.TEAM, Samples.HOUR);
+      if (held == null) {
+        one.store(look(one).ticket(), entry);
+        return false;
+      }
+      assertThat(held.body()).isEqualTo(entry.body());
+      return true;
+    });
   }
 
   private static byte[] entryKey() {
