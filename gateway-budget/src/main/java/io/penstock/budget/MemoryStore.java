@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * whoever calls it.
  */
 final class MemoryStore {
-  /** Of a fence: the owner has ended. */
-  private static final long CLOSED = -1;
+  /** Of a fence: the owner was charged in full, and may still be closed. */
+  private static final long REAPED = -1;
+
+  /** Of a fence: the ledger has told what the owner was charged. */
+  private static final long CLOSED = -2;
 
   private static final int MOST_EXPIRED = 4;
 
@@ -91,7 +94,7 @@ final class MemoryStore {
       owner = Owners.of(epoch, fences.size() + 1L);
     }
     long fence = fences.getOrDefault(owner, 0L);
-    if (fence == CLOSED) {
+    if (fence < 0) {
       return new Answer.Gone(epoch);
     }
     if (fence > hello.fence()) {
@@ -210,7 +213,7 @@ final class MemoryStore {
     long owner = reap.owner();
     Long end = leases.get(owner);
     if (reap.done()) {
-      if (fences.getOrDefault(owner, 0L) == CLOSED) {
+      if (fences.getOrDefault(owner, 0L) < 0) {
         leases.remove(owner);
       }
       return new Answer.Done();
@@ -218,7 +221,7 @@ final class MemoryStore {
     if (end == null || end >= now) {
       return new Answer.Reaped(owner, List.of());
     }
-    fences.put(owner, CLOSED);
+    fences.put(owner, REAPED);
     // Its rows may never arrive if this reaper dies too: another one tries again after a lease.
     leases.put(owner, now + lease);
     ready.put(owner, true);
@@ -236,7 +239,7 @@ final class MemoryStore {
 
   private Answer close(Request.Close close) {
     long owner = close.owner();
-    fences.put(owner, CLOSED);
+    boolean again = Long.valueOf(CLOSED).equals(fences.put(owner, CLOSED));
     leases.remove(owner);
     Map<UUID, Long> sums = new HashMap<>();
     for (LedgerPart part : close.totals()) {
@@ -245,7 +248,10 @@ final class MemoryStore {
           part.counter().id(), id -> new StoredCounter(part.counter(), Limit.Unit.NANO_USD));
     }
     for (StoredCounter c : counters.values()) {
-      c.settle(owner, sums.getOrDefault(c.key.id(), 0L));
+      // Told again, it is right where the ledger says so, and was right elsewhere.
+      if (!again || sums.containsKey(c.key.id())) {
+        c.settle(owner, sums.getOrDefault(c.key.id(), 0L));
+      }
     }
     return new Answer.Done();
   }
