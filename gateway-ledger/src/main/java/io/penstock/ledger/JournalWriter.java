@@ -2,6 +2,8 @@ package io.penstock.ledger;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
@@ -18,6 +20,9 @@ import org.slf4j.LoggerFactory;
 final class JournalWriter implements LedgerWriter {
   private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
 
+  /** Fits all records without content. */
+  private static final int SCRATCH = 16 << 10;
+
   private final Journal journal;
   private final int index;
   private final int maxBody;
@@ -26,6 +31,7 @@ final class JournalWriter implements LedgerWriter {
   /** In order; the reader removes, the loop adds. */
   private final ConcurrentLinkedQueue<Segment> segments = new ConcurrentLinkedQueue<>();
 
+  private ByteBuffer scratch = ByteBuffer.allocate(SCRATCH);
   private volatile boolean full;
   private Segment current;
 
@@ -61,11 +67,28 @@ final class JournalWriter implements LedgerWriter {
   }
 
   private boolean append(Object entry) {
-    boolean done = current.append(entry, maxBody) || (roll() && current.append(entry, maxBody));
+    int length = encode(entry);
+    byte[] body = scratch.array();
+    boolean done = current.append(body, length) || (roll() && current.append(body, length));
     if (done) {
       journal.counts().appended().increment();
     }
     return done;
+  }
+
+  /**
+   * Writes the record on the heap first: byte by byte into mapped memory costs a liveness check
+   * each. Returns its length; what is larger than any segment ends up refused by all of them.
+   */
+  private int encode(Object entry) {
+    while (true) {
+      try {
+        RowCodec.encode(scratch.clear(), entry, maxBody);
+        return scratch.position();
+      } catch (BufferOverflowException e) {
+        scratch = ByteBuffer.allocate(scratch.capacity() * 2);
+      }
+    }
   }
 
   private boolean roll() {

@@ -2,7 +2,6 @@ package io.penstock.ledger;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +30,6 @@ final class Segment {
   private final Arena arena;
   private final MappedByteBuffer map;
   private final ByteBuffer out;
-  private final ByteBuffer checked;
   private final CRC32C crc = new CRC32C();
 
   private volatile int committed = HEADER;
@@ -49,7 +47,6 @@ final class Segment {
     this.arena = arena;
     this.map = map;
     this.out = map.duplicate().position(HEADER);
-    this.checked = map.duplicate();
   }
 
   /** Makes a file of that many zero bytes, so that a full disk shows here and not as a SIGBUS. */
@@ -92,38 +89,21 @@ final class Segment {
     return new Segment(file, arena, (MappedByteBuffer) memory.asByteBuffer());
   }
 
-  /** Appends a record, or returns false when it does not fit. Writer only. */
-  boolean append(Object entry, int maxBody) {
+  /** Appends a record's body, or returns false when it does not fit. Writer only. */
+  boolean append(byte[] body, int length) {
     int start = out.position();
-    if (out.remaining() < PREFIX + Integer.BYTES) {
+    if (out.remaining() < PREFIX + length + Integer.BYTES) {
       return false;
     }
-    try {
-      out.position(start + PREFIX);
-      RowCodec.encode(out, entry, maxBody);
-    } catch (BufferOverflowException e) {
-      wipe(start);
-      return false;
-    }
-    int end = out.position();
-    int length = end - start - PREFIX;
-    out.putInt(start + Integer.BYTES, checksum(start + PREFIX, length));
-    out.putInt(start, length);
-    committed = end;
-    return true;
-  }
-
-  private void wipe(int start) {
-    // The length at `start` stays 0, which ends the segment; what was half written after it is not
-    // reachable.
-    out.position(start);
-  }
-
-  private int checksum(int from, int length) {
     crc.reset();
-    checked.limit(from + length).position(from);
-    crc.update(checked);
-    return (int) crc.getValue();
+    crc.update(body, 0, length);
+    out.put(start + PREFIX, body, 0, length);
+    out.putInt(start + Integer.BYTES, (int) crc.getValue());
+    // Last: a length of 0 ends the segment, so a torn record is not there.
+    out.putInt(start, length);
+    out.position(start + PREFIX + length);
+    committed = out.position();
+    return true;
   }
 
   /** Returns the next record that is committed, or null when there is none now. Reader only. */

@@ -109,8 +109,8 @@ final class JournalTest {
     Random random = new Random(3);
     LedgerRow first = Rows.row(random, Rows.NOV_1);
     LedgerRow second = Rows.row(random, Rows.NOV_1);
-    segment.append(first, 0);
-    segment.append(second, 0);
+    Rows.append(segment, first);
+    Rows.append(segment, second);
     segment.force();
     segment.release();
     try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {

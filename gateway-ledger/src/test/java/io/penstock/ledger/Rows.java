@@ -3,6 +3,7 @@ package io.penstock.ledger;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -71,5 +72,14 @@ final class Rows {
         bound,
         row.money().priceVersion(),
         row.charges().stream().map(c -> new Charge(c.counter(), c.owner(), bound)).toList());
+  }
+
+  /** Appends a record as a journal's writer does. */
+  static void append(Segment segment, Object entry) {
+    ByteBuffer body = ByteBuffer.allocate(1 << 16);
+    RowCodec.encode(body, entry, 0);
+    if (!segment.append(body.array(), body.position())) {
+      throw new AssertionError("the segment is full");
+    }
   }
 }

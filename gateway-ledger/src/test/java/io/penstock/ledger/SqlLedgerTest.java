@@ -182,10 +182,10 @@ final class SqlLedgerTest {
     Files.createDirectories(journal);
     Files.createFile(journal.resolve("lock"));
     Segment segment = Segment.create(journal.resolve("000-000000000.journal"), 1 << 18);
-    segment.append(Rows.intent(whole, 10), 0);
-    segment.append(Rows.intent(dead, 10), 0);
-    segment.append(new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()), 0);
-    segment.append(whole, 0);
+    Rows.append(segment, Rows.intent(whole, 10));
+    Rows.append(segment, Rows.intent(dead, 10));
+    Rows.append(segment, new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()));
+    Rows.append(segment, whole);
     segment.release();
     UUID reapedId = UUID.nameUUIDFromBytes(new byte[] {1});
     Charge allowance = new Charge(Rows.counter("org", ""), 7, 1_000_000);

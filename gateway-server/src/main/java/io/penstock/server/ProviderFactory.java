@@ -147,12 +147,14 @@ final class ProviderFactory implements AutoCloseable {
       host = host.substring(1, host.length() - 1);
     }
     String path = base.getRawPath() == null ? "" : base.getRawPath();
+    Origin origin =
+        new Origin(host, port, tls ? ssl(name, config.ca()) : null, proxy(config.proxy()));
     return new ProviderRuntime(
         name,
         config.dialect(),
         Providers.of(config.dialect()),
-        new Origin(host, port, tls ? ssl(name, config.ca()) : null, proxy(config.proxy())),
-        path.endsWith("/") ? path.substring(0, path.length() - 1) : path,
+        origin,
+        URI.create(origin + (path.endsWith("/") ? path.substring(0, path.length() - 1) : path)),
         new Timeouts(
             config.timeouts().connect().toMillis(),
             config.timeouts().firstByte().toMillis(),

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the configured name
  * @param provider maps bytes
  * @param origin where it listens
- * @param basePath what stands before every path, without a slash at the end
+ * @param base scheme, host and what stands before every path, without a slash at the end
  * @param keys the credentials to spread calls over
  * @param region "" when none
  * @param options further settings of the dialect
@@ -37,7 +37,7 @@ public record ProviderRuntime(
     Dialect dialect,
     Provider provider,
     Origin origin,
-    String basePath,
+    URI base,
     Timeouts timeouts,
     KeySpread keys,
     String region,
@@ -46,6 +46,11 @@ public record ProviderRuntime(
     AttemptPolicy retries,
     double retryShare,
     Map<String, Secret> headers) {
+
+  /** Returns what stands before every path, without a slash at the end. */
+  String basePath() {
+    return base.getRawPath();
+  }
 
   /** The credential that an attempt uses, or null when the provider needs none. */
   KeySpread.@Nullable Slot pickKey() {
@@ -70,7 +75,6 @@ public record ProviderRuntime(
     String type = to.get("content-type");
     List<Header> signed = type == null ? List.of() : List.of(new Header("content-type", type));
     UpstreamRequest request = new UpstreamRequest(method, path, signed, body);
-    URI base = URI.create(origin + basePath);
     Authorizer.authorize(request, base, dialect, region, credential, keys.now())
         .headers()
         .forEach(header -> to.set(header.name(), header.value()));
