@@ -69,6 +69,14 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--gateway", description = "NAME=URL,PID of a gateway that runs already")
   private List<String> gateways = new ArrayList<>();
 
+  @Option(
+      names = "--variant",
+      description = "NAME=JVM options: each Penstock scenario also with these")
+  private Map<String, String> variants = new LinkedHashMap<>();
+
+  @Option(names = "--build", description = "NAME=FOLDER: each Penstock scenario also from there")
+  private Map<String, Path> builds = new LinkedHashMap<>();
+
   @Option(names = "--pin", description = "mock on CPU 0, targets on CPU 1 (taskset)")
   private boolean pin;
 
@@ -126,15 +134,35 @@ public final class BenchMain implements Callable<Integer> {
   private void start(
       Scenario scenario, Launcher launcher, Target mock, String redis, Report report) {
     Path file = repository.resolve("benchmarks").resolve("scenarios").resolve(scenario.file());
+    if (!scenario.program().equals("penstock")) {
+      start(
+          scenario,
+          report,
+          () ->
+              scenario.program().isEmpty() ? mock : launcher.proxy(scenario.program(), file, mock));
+      return;
+    }
+    Launcher.Gateway gateway =
+        new Launcher.Gateway(scenario.label(), repository, "", yaml(scenario, file));
+    start(scenario, report, () -> launcher.penstock(gateway, mock, redis));
+    variants.forEach((name, options) -> {
+      Launcher.Gateway other = gateway.with(name, repository, options);
+      start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
+    });
+    builds.forEach((name, folder) -> {
+      Launcher.Gateway other = gateway.with(name, folder, "");
+      start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
+    });
+  }
+
+  /** Starts a target. */
+  private interface Start {
+    Target start() throws Unavailable;
+  }
+
+  private void start(Scenario scenario, Report report, Start how) {
     try {
-      Target target =
-          switch (scenario.program()) {
-            case "" -> mock;
-            case "penstock" ->
-                launcher.penstock(scenario.label(), yaml(scenario, file), mock, redis);
-            default -> launcher.proxy(scenario.program(), file, mock);
-          };
-      register(scenario, target);
+      register(scenario, how.start());
     } catch (Unavailable e) {
       OUT.println(scenario.label() + " skipped: " + e.getMessage());
       report.skip(scenario.label(), String.valueOf(e.getMessage()));

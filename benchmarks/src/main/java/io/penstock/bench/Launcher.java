@@ -68,25 +68,45 @@ final class Launcher {
     return start(program, port, command, Map.of());
   }
 
+  /**
+   * A Penstock to start.
+   *
+   * @param name in the results
+   * @param repository where its launcher is
+   * @param javaOptions further options of its JVM
+   */
+  record Gateway(String name, Path repository, String javaOptions, String yaml) {
+    Gateway with(String variant, Path from, String options) {
+      return new Gateway(name + " " + variant, from, options, yaml);
+    }
+  }
+
   /** Starts Penstock with the scenario's configuration. */
-  Target penstock(String name, String yaml, Target upstream, String redis) throws Unavailable {
-    Path launcher = repository.resolve("penstock");
+  Target penstock(Gateway gateway, Target upstream, String redis) throws Unavailable {
+    Path launcher = gateway.repository().toAbsolutePath().resolve("penstock");
     if (!Files.isExecutable(launcher)) {
       throw new Unavailable("there is no ./penstock to start");
     }
     int port = Ports.free();
-    Path data = work.resolve(name);
+    Path data = work.resolve(gateway.name().replace(' ', '-'));
     Map<String, String> environment =
         Map.of(
-            "BENCH_LISTEN", "127.0.0.1:" + port,
-            "BENCH_ADMIN", "127.0.0.1:" + Ports.free(),
-            "BENCH_UPSTREAM", "http://127.0.0.1:" + upstream.chat().getPort() + "/v1",
-            "BENCH_REDIS", redis,
-            "BENCH_DATA", data.toString());
+            "PENSTOCK_JAVA_OPTS",
+            gateway.javaOptions(),
+            "BENCH_LISTEN",
+            "127.0.0.1:" + port,
+            "BENCH_ADMIN",
+            "127.0.0.1:" + Ports.free(),
+            "BENCH_UPSTREAM",
+            "http://127.0.0.1:" + upstream.chat().getPort() + "/v1",
+            "BENCH_REDIS",
+            redis,
+            "BENCH_DATA",
+            data.toString());
     Path config = data.resolve("penstock.yaml");
-    write(config, yaml);
+    write(config, gateway.yaml());
     List<String> command = List.of(launcher.toString(), "serve", "--config", config.toString());
-    return start(name, port, command, environment);
+    return start(gateway.name(), port, command, environment);
   }
 
   private Target start(String name, int port, List<String> command, Map<String, String> environment)

@@ -27,6 +27,11 @@ record Scenario(String label, String program, String file, Kind kind) {
     new Scenario("09-many", "penstock", "05-everything.yaml", Kind.UNIQUE),
   };
 
+  /** Returns this scenario under another name, for another build or other JVM options. */
+  Scenario as(String name) {
+    return new Scenario(name, program, file, kind);
+  }
+
   /** Returns the scenario that this one is compared with. */
   String baseline() {
     return kind == Kind.STREAM ? "07-stream-nginx" : "02-nginx";
