@@ -1,7 +1,6 @@
 package io.penstock.server;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.penstock.budget.Budgets;
 import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Ledger;
@@ -15,7 +14,7 @@ import io.penstock.server.admin.RowJson;
 import io.penstock.server.alerts.Alert;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
-import io.penstock.server.call.Routing;
+import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
@@ -30,7 +29,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
@@ -38,30 +36,24 @@ final class AdminRoutes {
   private static final int MAX_ROWS = 1000;
 
   private final Ledger ledger;
-  private final AtomicReference<Snapshot> snapshot;
+  private final Shared shared;
   private final Load load;
   private final PrometheusMeterRegistry registry;
   private final Reloader reloader;
-  private final Budgets budgets;
-  private final Routing routing;
   private final BudgetGauges gauges;
 
   AdminRoutes(
       Ledger ledger,
-      AtomicReference<Snapshot> snapshot,
+      Shared shared,
       Load load,
       PrometheusMeterRegistry registry,
-      Reloader reloader,
-      Budgets budgets,
-      Routing routing) {
-    this.budgets = budgets;
-    this.routing = routing;
+      Reloader reloader) {
     this.ledger = ledger;
-    this.snapshot = snapshot;
+    this.shared = shared;
     this.load = load;
     this.registry = registry;
     this.reloader = reloader;
-    this.gauges = new BudgetGauges(budgets, snapshot, registry);
+    this.gauges = new BudgetGauges(shared.budgets(), shared.snapshot(), registry);
   }
 
   AdminSink sink(BudgetAdmin budgetAdmin, Alerts alerts) {
@@ -79,14 +71,14 @@ final class AdminRoutes {
   }
 
   private AdminSink.Access access() {
-    AdminConfig admin = snapshot.get().config().admin();
+    AdminConfig admin = shared.snapshot().get().config().admin();
     return new AdminSink.Access(
         admin.token() == null ? "" : admin.token().reveal(),
         admin.metrics() == Word.MetricsAccess.OPEN);
   }
 
   private AdminReply ready() {
-    boolean ready = !load.isDraining() && !ledger.stats().full() && budgets.isReady();
+    boolean ready = !load.isDraining() && !ledger.stats().full() && shared.budgets().isReady();
     return AdminReply.text(ready ? 200 : 503, "text/plain", ready ? "ok\n" : "not ready\n");
   }
 
@@ -140,7 +132,7 @@ final class AdminRoutes {
   }
 
   private AdminReply models() {
-    Snapshot now = snapshot.get();
+    Snapshot now = shared.snapshot().get();
     List<Object> models = new ArrayList<>();
     for (String name : new TreeSet<>(now.routes().names())) {
       List<Object> targets = new ArrayList<>();
@@ -148,9 +140,9 @@ final class AdminRoutes {
       for (TargetRuntime target : now.targets().reachable(now.routes(), route)) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("target", target.label());
-        String unavailable = routing.health().unavailable(target.label());
+        String unavailable = shared.routing().health().unavailable(target.label());
         json.put("health", unavailable == null ? "ok" : unavailable);
-        json.put("first_token_ms", routing.health().firstToken(target.label()) / 1e6);
+        json.put("first_token_ms", shared.routing().health().firstToken(target.label()) / 1e6);
         json.put("priced", target.price().isPriced());
         json.put("checked", String.valueOf(target.price().checked()));
         for (Meter meter : List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT)) {
@@ -173,7 +165,7 @@ final class AdminRoutes {
 
   private AdminReply config() {
     Reloader.Status status = reloader.status();
-    Snapshot now = snapshot.get();
+    Snapshot now = shared.snapshot().get();
     return AdminReply.json(
         Map.of(
             "version", status.version(),
@@ -183,7 +175,7 @@ final class AdminRoutes {
   }
 
   private AdminReply prices(AdminRequest request) {
-    Snapshot now = snapshot.get();
+    Snapshot now = shared.snapshot().get();
     String provider = request.parameter("provider");
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("version", now.prices().version());

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -8,16 +9,10 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.penstock.budget.Budgets;
 import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
-import io.penstock.ledger.LedgerException;
-import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.RequestIds;
-import io.penstock.ledger.Spend;
-import io.penstock.ledger.SpendQuery;
-import io.penstock.ledger.SqlLedger;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Dispatcher;
@@ -26,6 +21,7 @@ import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.Routing;
+import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
@@ -33,7 +29,6 @@ import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.HostPort;
 import io.penstock.server.config.LimitsConfig;
-import io.penstock.server.config.StateConfig;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.tokens.TokenCounter;
@@ -45,17 +40,10 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,19 +65,9 @@ public final class Gateway implements AutoCloseable {
   private final Config config;
   private final Transport transport;
   private final EventLoopGroup loops;
-  private final Ledger ledger;
   private final Alerts alerts;
-  private final Budgets budgets;
-  private final Routing routing;
-  private final ExactCache cache;
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofVirtual().name("budgets-timer").factory());
-
-  /** Two, so that clients who ask for their usage cannot keep the ledger from its work. */
-  private final ExecutorService queries =
-      Executors.newFixedThreadPool(2, Thread.ofVirtual().name("usage").factory());
-
+  private final Stores stores;
+  private final Shared shared;
   private final ClientServer demo;
   private final Reloader reloader;
   private final AdminSink adminSink;
@@ -100,17 +78,17 @@ public final class Gateway implements AutoCloseable {
     this.config = config;
     this.transport = transport(config);
     this.loops = transport.newGroup(LOOPS, "loop");
-    this.ledger = openLedger(config);
     this.alerts = new Alerts(this::receivers, ticker);
-    this.budgets = openBudgets(config.state());
-    this.timer.scheduleWithFixedDelay(budgets::tick, 100, 100, TimeUnit.MILLISECONDS);
+    this.stores = Stores.open(config, ticker, alerts);
     this.demo = DemoProvider.start(loops, transport);
-    this.routing =
-        new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name));
-    this.cache = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
-    this.reloader =
-        new Reloader(
-            file, loads, snapshot, ticker, demo.port(), registry, budgets, routing, cache, alerts);
+    this.shared =
+        new Shared(
+            snapshot,
+            ticker,
+            stores.budgets(),
+            new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name)),
+            ExactCache.embedded(CacheMapping.maxBytes(config), ticker));
+    this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -118,17 +96,7 @@ public final class Gateway implements AutoCloseable {
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     CallMetrics metrics = new CallMetrics(registry);
     gauges();
-    Engine engine =
-        new Engine(
-            snapshot,
-            load,
-            ticker,
-            counter,
-            metrics,
-            budgets,
-            routing,
-            cache,
-            loop -> context(loop, resolver));
+    Engine engine = new Engine(shared, load, counter, metrics, loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(
@@ -140,9 +108,9 @@ public final class Gateway implements AutoCloseable {
             transport,
             new Dispatcher(engine));
     this.adminSink =
-        new AdminRoutes(ledger, snapshot, load, registry, reloader, budgets, routing)
-            .sink(new BudgetAdmin(budgets, ledger, ticker), alerts)
-            .route("/admin/v1/cache", new CacheAdmin(cache, metrics, snapshot)::handle)
+        new AdminRoutes(stores.ledger(), shared, load, registry, reloader)
+            .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker), alerts)
+            .route("/admin/v1/cache", new CacheAdmin(shared.cache(), metrics, snapshot)::handle)
             .route("/admin/v1/explain", new ExplainRoute(new Explainer(engine, loops), snapshot));
     this.admin =
         ClientServer.bind(
@@ -179,43 +147,10 @@ public final class Gateway implements AutoCloseable {
     return Transport.NIO;
   }
 
-  private Ledger openLedger(Config of) throws IOException {
-    String url = of.ledger().url().reveal();
-    Path journal = journalDirectory(url);
-    try {
-      return SqlLedger.open(
-          new LedgerOptions(
-              url,
-              journal,
-              of.ledger().retain(),
-              of.ledger().rollup(),
-              LedgerOptions.JournalSizes.DEFAULT),
-          ticker);
-    } catch (LedgerException e) {
-      throw new IOException("ledger.url: " + e.getMessage(), e);
-    }
-  }
-
   /** Budgets may raise an alert before the first snapshot is there. */
   private List<AlertConfig> receivers() {
     Snapshot now = snapshot.get();
     return (now == null ? config : now.config()).alerts();
-  }
-
-  private Budgets openBudgets(@Nullable StateConfig state) {
-    return state == null
-        ? Budgets.embedded(ticker, alerts, LedgerSums.all(ledger, ticker.epochMillis()))
-        : SharedBudgets.open(config, state, ticker, ledger, alerts);
-  }
-
-  /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
-  static Path journalDirectory(String url) {
-    if (!url.startsWith("sqlite:")) {
-      return Path.of("data", "journal");
-    }
-    String file = url.substring("sqlite:".length());
-    int query = file.indexOf('?');
-    return Path.of((query < 0 ? file : file.substring(0, query)) + ".journal");
   }
 
   private LoopContext context(EventLoop loop, AddressResolverGroup<InetSocketAddress> resolver) {
@@ -223,27 +158,18 @@ public final class Gateway implements AutoCloseable {
         new LoopContext(
             loop,
             new UpstreamPool(loop, transport, resolver),
-            ledger.writer(),
+            stores.ledger().writer(),
             new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong())),
-            this::spend);
+            stores::spend);
     contexts.add(context);
     return context;
   }
 
-  private CompletionStage<Spend> spend(SpendQuery query) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          ledger.flush(2_000);
-          return ledger.queries().spend(query);
-        },
-        queries);
-  }
-
   private void gauges() {
     Gauge.builder("penstock.inflight", load, Load::inflight).register(registry);
+    Ledger ledger = stores.ledger();
     Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue()).register(registry);
-    io.micrometer.core.instrument.FunctionCounter.builder(
-            "penstock.ledger.lost", ledger, l -> l.stats().lost())
+    FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
         .register(registry);
   }
 
@@ -276,21 +202,7 @@ public final class Gateway implements AutoCloseable {
 
   /** Waits until everything written so far is in the ledger's database. */
   public void flushLedger() {
-    ledger.flush(10_000);
-  }
-
-  /** Every call is settled: what other replicas may spend instead is theirs at once. */
-  private void leaveBudgets() {
-    if (config.state() == null) {
-      return;
-    }
-    try {
-      budgets.leave().toCompletableFuture().get(1, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      LOG.atWarn().log("budgets could not leave Redis; their lease ends by itself");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    stores.ledger().flush(10_000);
   }
 
   /**
@@ -303,7 +215,7 @@ public final class Gateway implements AutoCloseable {
     traffic.drain();
     long deadline = System.nanoTime() + config.limits().drain().toNanos();
     while (load.inflight() > 0 && System.nanoTime() < deadline) {
-      java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
     traffic.close();
     reloader.close();
@@ -313,13 +225,9 @@ public final class Gateway implements AutoCloseable {
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
-    leaveBudgets();
-    queries.shutdownNow();
-    timer.shutdownNow();
-    budgets.close();
-    cache.close();
+    stores.close();
+    shared.cache().close();
     alerts.close();
-    ledger.close();
     registry.close();
   }
 }

@@ -5,15 +5,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.budget.BudgetPlan;
-import io.penstock.budget.Budgets;
-import io.penstock.cache.ExactCache;
-import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.auth.CredentialFetcher;
-import io.penstock.server.call.Routing;
+import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
@@ -27,7 +24,6 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,12 +53,8 @@ public final class Reloader implements AutoCloseable {
 
   private final Path file;
   private final Loads loads;
-  private final AtomicReference<Snapshot> snapshot;
-  private final Ticker ticker;
-  private final Budgets budgets;
-  private final Routing routing;
+  private final Shared shared;
   private final MeterRegistry registry;
-  private final ExactCache cache;
   private final Alerts alerts;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
@@ -77,29 +69,18 @@ public final class Reloader implements AutoCloseable {
   private @Nullable Inputs seen;
 
   Reloader(
-      Path file,
-      Loads loads,
-      AtomicReference<Snapshot> snapshot,
-      Ticker ticker,
-      int demoPort,
-      MeterRegistry registry,
-      Budgets budgets,
-      Routing routing,
-      ExactCache cache,
-      Alerts alerts) {
-    this.cache = cache;
-    this.alerts = alerts;
-    this.budgets = budgets;
-    this.routing = routing;
-    this.registry = registry;
+      Path file, Loads loads, Shared shared, int demoPort, MeterRegistry registry, Alerts alerts) {
     this.file = file;
     this.loads = loads;
-    this.snapshot = snapshot;
-    this.ticker = ticker;
-    this.issuers = new TokenIssuers(ticker);
+    this.shared = shared;
+    this.registry = registry;
+    this.alerts = alerts;
+    this.issuers = new TokenIssuers(shared.ticker());
     this.providers =
         new ProviderFactory(
-            ticker, demoPort, new CloudCredentials(new CredentialFetcher(ticker), System.getenv()));
+            shared.ticker(),
+            demoPort,
+            new CloudCredentials(new CredentialFetcher(shared.ticker()), System.getenv()));
     this.failures = Counter.builder("penstock.config.reload.failures").register(registry);
     Gauge.builder("penstock.config.version", this, r -> r.status.version()).register(registry);
   }
@@ -125,13 +106,12 @@ public final class Reloader implements AutoCloseable {
     long version = status.version() + 1;
     SnapshotBuilder builder =
         new SnapshotBuilder(config, prices, providers.make(config.providers()), conditions);
-    snapshot.set(
-        builder.build(
-            version, KeyIdentity.of(config, issuers.apply(config), ticker), routing, ticker));
+    Snapshot.Identity identity = KeyIdentity.of(config, issuers.apply(config), shared.ticker());
+    shared.snapshot().set(builder.build(version, identity, shared.routing(), shared.ticker()));
     providers.applied();
-    budgets.reload(plan);
+    shared.budgets().reload(plan);
     builder.reachable().forEach(this::showBreaker);
-    cache.resize(CacheMapping.maxBytes(config));
+    shared.cache().resize(CacheMapping.maxBytes(config));
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     builder.unpriced().forEach(alerts::unpriced);
     fetch.follow(config.prices().refresh());
@@ -139,14 +119,15 @@ public final class Reloader implements AutoCloseable {
 
   /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */
   synchronized void takeCatalogue(JsonNode candidate) {
-    Snapshot now = snapshot.get();
+    Snapshot now = shared.snapshot().get();
     JsonNode before = catalogue;
     try {
       PriceBook book = Prices.of(candidate, now.config().prices());
       if (book.version().equals(now.prices().version())) {
         return;
       }
-      List<String> problems = PriceRefresh.problems(now.prices(), book, ticker.epochMillis());
+      List<String> problems =
+          PriceRefresh.problems(now.prices(), book, shared.ticker().epochMillis());
       if (!problems.isEmpty()) {
         rejectCatalogue(String.join(" | ", problems));
         return;
@@ -171,7 +152,10 @@ public final class Reloader implements AutoCloseable {
 
   /** Shows a target's breaker as a metric; one that is shown already stays as it is. */
   private void showBreaker(TargetRuntime target) {
-    Gauge.builder("penstock.breaker.open", routing, r -> r.health().isOpen(target.label()) ? 1 : 0)
+    Gauge.builder(
+            "penstock.breaker.open",
+            shared.routing(),
+            r -> r.health().isOpen(target.label()) ? 1 : 0)
         .tag("provider", target.provider().name())
         .tag("model", target.model())
         .register(registry);
@@ -192,14 +176,15 @@ public final class Reloader implements AutoCloseable {
 
   private boolean isApplied(LoadResult result) {
     return result instanceof LoadResult.Loaded loaded
-        && loaded.config().equals(snapshot.get().config());
+        && loaded.config().equals(shared.snapshot().get().config());
   }
 
   /** Applies what was loaded, or keeps what there is and says why. */
   synchronized void take(LoadResult result) {
     switch (result) {
       case LoadResult.Loaded loaded -> {
-        List<String> fixed = FixedSections.changed(snapshot.get().config(), loaded.config());
+        List<String> fixed =
+            FixedSections.changed(shared.snapshot().get().config(), loaded.config());
         if (!fixed.isEmpty()) {
           reject(List.of("changes to " + String.join(", ", fixed) + " need a restart"));
           return;

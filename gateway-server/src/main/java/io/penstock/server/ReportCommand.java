@@ -88,7 +88,7 @@ final class ReportCommand implements Callable<Integer> {
               + " does not exist yet (expected: the ledger of a gateway that ran)");
     }
     PrintWriter out = Commands.out(spec);
-    LedgerOptions options = LedgerOptions.of(url, Gateway.journalDirectory(url));
+    LedgerOptions options = LedgerOptions.of(url, Stores.journalDirectory(url));
     try (LedgerReader ledger = SqlLedger.read(options)) {
       SpendQuery query = Periods.query(by, from, to);
       if (focus) {

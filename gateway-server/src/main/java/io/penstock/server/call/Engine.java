@@ -6,7 +6,6 @@ import io.netty.util.concurrent.FastThreadLocal;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Verdict;
 import io.penstock.cache.CacheEntry;
-import io.penstock.cache.ExactCache;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
@@ -28,7 +27,6 @@ import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,15 +39,11 @@ import org.slf4j.LoggerFactory;
 public final class Engine {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
-  private final AtomicReference<Snapshot> snapshot;
+  private final Shared shared;
   private final Load load;
-  private final Ticker ticker;
   private final Accounting accounting;
   private final Idempotency idempotency;
   private final CallMetrics metrics;
-  private final Budgets budgets;
-  private final Routing routing;
-  private final ExactCache cache;
   private final CacheReplay replay;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
@@ -61,23 +55,15 @@ public final class Engine {
    * @param contexts makes what belongs to a loop, on that loop, once
    */
   public Engine(
-      AtomicReference<Snapshot> snapshot,
+      Shared shared,
       Load load,
-      Ticker ticker,
       TokenCounter counter,
       CallMetrics metrics,
-      Budgets budgets,
-      Routing routing,
-      ExactCache cache,
       Function<EventLoop, LoopContext> contexts) {
-    this.snapshot = snapshot;
+    this.shared = shared;
     this.load = load;
-    this.ticker = ticker;
     this.metrics = metrics;
-    this.budgets = budgets;
-    this.routing = routing;
-    this.cache = cache;
-    this.accounting = new Accounting(ticker, counter, metrics);
+    this.accounting = new Accounting(shared.ticker(), counter, metrics);
     this.replay = new CacheReplay(accounting, metrics);
     this.idempotency = new Idempotency(accounting);
     List<Filter<Call>> filters =
@@ -85,10 +71,10 @@ public final class Engine {
             new PeekFilter(),
             new ContextFilter(),
             new PermissionFilter(),
-            new RateFilter(budgets),
-            new CacheFilter(cache, metrics),
+            new RateFilter(shared.budgets()),
+            new CacheFilter(shared.cache(), metrics),
             new ListingFilter(),
-            new UsageFilter(budgets));
+            new UsageFilter(shared.budgets()));
     this.pipeline = new Pipeline<>(filters, new PipelineExit());
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
@@ -105,7 +91,7 @@ public final class Engine {
 
   /** Returns the configuration that new requests start with. */
   public Snapshot snapshot() {
-    return snapshot.get();
+    return shared.snapshot().get();
   }
 
   /** Returns what the process holds. */
@@ -114,20 +100,20 @@ public final class Engine {
   }
 
   Ticker ticker() {
-    return ticker;
+    return shared.ticker();
   }
 
   Budgets budgets() {
-    return budgets;
+    return shared.budgets();
   }
 
   Routing routing() {
-    return routing;
+    return shared.routing();
   }
 
   /** Returns what keeps the answer of a call that goes upstream. */
   AnswerKeeper keeper(Call call) {
-    return new AnswerKeeper(call, cache, ticker);
+    return new AnswerKeeper(call, shared.cache(), shared.ticker());
   }
 
   /** Counts what a budget or rate refused. */
@@ -174,9 +160,9 @@ public final class Engine {
       return;
     }
     switch (failure.kind()) {
-      case CREDENTIALS, QUOTA -> key.rest(ticker.epochMillis() + KeySpread.REFUSED_MILLIS);
+      case CREDENTIALS, QUOTA -> key.rest(ticker().epochMillis() + KeySpread.REFUSED_MILLIS);
       case RATE_LIMITED ->
-          key.rest(ticker.epochMillis() + Math.max(1000, failure.retryAfterMillis()));
+          key.rest(ticker().epochMillis() + Math.max(1000, failure.retryAfterMillis()));
       default -> {}
     }
   }
@@ -203,7 +189,7 @@ public final class Engine {
     String label = endpoint == null ? "" : endpoint.label();
     String team = principal == null ? "" : principal.team();
     int status = why.code().status();
-    long now = ticker.epochMillis();
+    long now = ticker().epochMillis();
     metrics.request(label, "", "", team, status, 0, 0);
     context
         .ledger()

@@ -1,0 +1,143 @@
+package io.penstock.server;
+
+import io.penstock.budget.BudgetListener;
+import io.penstock.budget.Budgets;
+import io.penstock.core.Ticker;
+import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerException;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.Spend;
+import io.penstock.ledger.SpendQuery;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.LedgerConfig;
+import io.penstock.server.config.StateConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What was spent and what may be: the ledger, and the budgets that are filled from it. Opened
+ * before the first request and closed after the last row, by one thread; what is inside is
+ * thread-safe.
+ */
+final class Stores implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
+  private static final long TICK_MILLIS = 100;
+
+  private final Ledger ledger;
+  private final Budgets budgets;
+  private final boolean shared;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofVirtual().name("budgets-timer").factory());
+
+  /** Two, so that clients who ask for their usage cannot keep the ledger from its work. */
+  private final ExecutorService queries =
+      Executors.newFixedThreadPool(2, Thread.ofVirtual().name("usage").factory());
+
+  private Stores(Ledger ledger, Budgets budgets, boolean shared) {
+    this.ledger = ledger;
+    this.budgets = budgets;
+    this.shared = shared;
+    this.timer.scheduleWithFixedDelay(
+        budgets::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Opens them.
+   *
+   * @throws IOException when the ledger cannot be opened, with the reason
+   * @throws IllegalArgumentException when the shared state cannot serve budgets
+   */
+  static Stores open(Config config, Ticker ticker, BudgetListener listener) throws IOException {
+    Ledger ledger = open(config.ledger(), ticker);
+    try {
+      StateConfig state = config.state();
+      Budgets budgets =
+          state == null
+              ? Budgets.embedded(ticker, listener, LedgerSums.all(ledger, ticker.epochMillis()))
+              : SharedBudgets.open(config, state, ticker, ledger, listener);
+      return new Stores(ledger, budgets, state != null);
+    } catch (RuntimeException e) {
+      ledger.close();
+      throw e;
+    }
+  }
+
+  private static Ledger open(LedgerConfig config, Ticker ticker) throws IOException {
+    String url = config.url().reveal();
+    LedgerOptions options =
+        new LedgerOptions(
+            url,
+            journalDirectory(url),
+            config.retain(),
+            config.rollup(),
+            LedgerOptions.JournalSizes.DEFAULT);
+    try {
+      return SqlLedger.open(options, ticker);
+    } catch (LedgerException e) {
+      throw new IOException("ledger.url: " + e.getMessage(), e);
+    }
+  }
+
+  /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
+  static Path journalDirectory(String url) {
+    if (!url.startsWith("sqlite:")) {
+      return Path.of("data", "journal");
+    }
+    String file = url.substring("sqlite:".length());
+    int query = file.indexOf('?');
+    return Path.of((query < 0 ? file : file.substring(0, query)) + ".journal");
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  Budgets budgets() {
+    return budgets;
+  }
+
+  /** Adds up what was spent, off the caller's thread. */
+  CompletionStage<Spend> spend(SpendQuery query) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          ledger.flush(2_000);
+          return ledger.queries().spend(query);
+        },
+        queries);
+  }
+
+  /** Closes them; every call is settled by now. */
+  @Override
+  public void close() {
+    if (shared) {
+      leave();
+    }
+    queries.shutdownNow();
+    timer.shutdownNow();
+    budgets.close();
+    ledger.close();
+  }
+
+  /** What other replicas may spend instead is theirs at once. */
+  private void leave() {
+    try {
+      budgets.leave().toCompletableFuture().get(1, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.atWarn().log("budgets could not leave Redis; their lease ends by itself");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

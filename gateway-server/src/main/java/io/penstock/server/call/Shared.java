@@ -1,0 +1,18 @@
+package io.penstock.server.call;
+
+import io.penstock.budget.Budgets;
+import io.penstock.cache.ExactCache;
+import io.penstock.core.Ticker;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What all calls share and a new configuration acts on. Everything in it is thread-safe.
+ *
+ * @param snapshot the configuration that new requests start with
+ */
+public record Shared(
+    AtomicReference<Snapshot> snapshot,
+    Ticker ticker,
+    Budgets budgets,
+    Routing routing,
+    ExactCache cache) {}
