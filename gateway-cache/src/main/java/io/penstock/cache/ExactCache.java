@@ -139,6 +139,11 @@ public final class ExactCache implements AutoCloseable {
     return shared(key, scope, 0).thenApply(Lookup::ticket);
   }
 
+  /** Returns whether a look-up that found nothing means that there is nothing. */
+  public boolean isCertain(Lookup lookup) {
+    return shared == null || lookup.ticket.generation >= 0;
+  }
+
   /**
    * Stores an answer of which {@link AnswerFacts#refusal} had nothing to say. Returns at once; with
    * too many stores under way the entry is dropped.

@@ -39,8 +39,37 @@ final class FlatIndex {
   /** An entry proposed, with its cosine similarity. */
   record Neighbour(CacheKey key, double similarity) {}
 
+  int dimensions() {
+    return dimensions;
+  }
+
   synchronized int size() {
     return slots.size();
+  }
+
+  synchronized boolean contains(CacheKey key) {
+    return slots.containsKey(key);
+  }
+
+  synchronized byte @Nullable [] vector(CacheKey key) {
+    Integer slot = slots.get(key);
+    return slot == null
+        ? null
+        : Arrays.copyOfRange(vectors, slot * dimensions, (slot + 1) * dimensions);
+  }
+
+  /** Returns every entry that is at least so similar: compares all, for administration. */
+  synchronized List<CacheKey> within(float[] query, double least) {
+    byte[] quantised = quantise(query);
+    double norm = norm(quantised, 0);
+    List<CacheKey> found = new ArrayList<>();
+    for (int slot = 0; slot < used; slot++) {
+      CacheKey key = keys[slot];
+      if (key != null && cosine(quantised, norm, slot * dimensions) >= least) {
+        found.add(key);
+      }
+    }
+    return found;
   }
 
   /** Adds or replaces; a full index reuses its slots in turn, oldest first. */
@@ -112,9 +141,7 @@ final class FlatIndex {
     for (int slot : candidates) {
       CacheKey key = keys[slot];
       if (key != null) {
-        int from = slot * dimensions;
-        double cosine = dot(quantised, from) / Math.max(1, norm * norm(vectors, from));
-        found.add(new Neighbour(key, cosine));
+        found.add(new Neighbour(key, cosine(quantised, norm, slot * dimensions)));
       }
     }
     found.sort((x, y) -> Double.compare(y.similarity(), x.similarity()));
@@ -158,6 +185,10 @@ final class FlatIndex {
       }
     }
     return bits;
+  }
+
+  private double cosine(byte[] query, double norm, int from) {
+    return dot(query, from) / Math.max(1, norm * norm(vectors, from));
   }
 
   private int dot(byte[] query, int from) {

@@ -48,6 +48,7 @@ final class OnnxModel implements AutoCloseable {
   }
 
   private static OnnxModel load(String name, Pooling pooling) throws IOException {
+    QuietRuntime.ensure();
     try (InputStream in = OnnxModel.class.getResourceAsStream(name + ".onnx");
         OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       if (in == null) {

@@ -6,14 +6,10 @@ import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheKeys;
 import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
-import java.io.IOException;
-import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,14 +22,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class SemanticCache implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SemanticCache.class);
-  private static final int NEIGHBOURS = 4;
 
   private final ExactCache store;
   private final Partitions index;
   private final @Nullable VectorFeed feed;
   private final Ticker ticker;
-  private final Models models = new Models();
-  private final ThreadPoolExecutor pool;
+  private final EmbedPool pool;
 
   private SemanticCache(
       Settings settings,
@@ -45,15 +39,7 @@ public final class SemanticCache implements AutoCloseable {
     this.index = index;
     this.feed = feed;
     this.ticker = ticker;
-    this.pool =
-        new ThreadPoolExecutor(
-            settings.threads(),
-            settings.threads(),
-            30,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(settings.queue()),
-            Thread.ofPlatform().name("penstock-embed-", 0).daemon().factory());
-    pool.allowCoreThreadTimeOut(true);
+    this.pool = new EmbedPool(settings.threads(), settings.queue());
   }
 
   /**
@@ -72,7 +58,7 @@ public final class SemanticCache implements AutoCloseable {
 
   /** Creates the layer for a process alone. */
   public static SemanticCache embedded(Settings settings, ExactCache store, Ticker ticker) {
-    Partitions index = new Partitions(OnnxModel.DIMENSIONS, settings.maxVectors());
+    Partitions index = new Partitions(settings.maxVectors());
     return new SemanticCache(settings, store, index, null, ticker);
   }
 
@@ -90,7 +76,7 @@ public final class SemanticCache implements AutoCloseable {
       RedisClusterAsyncCommands<byte[], byte[]> reader,
       ExactCache.SharedSettings redis,
       Ticker ticker) {
-    Partitions index = new Partitions(OnnxModel.DIMENSIONS, settings.maxVectors());
+    Partitions index = new Partitions(settings.maxVectors());
     VectorFeed.Channel channel =
         new VectorFeed.Channel(writer, reader, redis.namespace(), redis.secret());
     VectorFeed feed = new VectorFeed(channel, index, settings.maxVectors());
@@ -105,19 +91,27 @@ public final class SemanticCache implements AutoCloseable {
    */
   public record Policy(double threshold, long ttlMillis) {}
 
+  /**
+   * A question to look up.
+   *
+   * @param vector of a provider's embedder; null: that of this process
+   * @param ticket taken for the same scope when the request started; null: one is taken
+   */
+  public record Ask(
+      SemanticKeys.Question question,
+      float @Nullable [] vector,
+      ExactCache.@Nullable Ticket ticket) {}
+
   /** What a look-up found. */
   public sealed interface Outcome {}
 
   /**
    * An answer that passed the gates.
    *
-   * @param entry the answer, its body as the exact cache would hold it
-   * @param similarity of the two questions by the first embedder, 0..1
-   * @param score the verifier's
-   * @param asked for when the hit is verified upstream
+   * @param suspect whether it must be checked before it is served: one like it was wrong
+   * @param asked for when the hit is checked upstream
    */
-  public record Hit(CacheEntry entry, double similarity, double score, Asked asked)
-      implements Outcome {}
+  public record Hit(Candidate candidate, boolean suspect, Asked asked) implements Outcome {}
 
   /**
    * Nothing that passed.
@@ -129,148 +123,68 @@ public final class SemanticCache implements AutoCloseable {
   public record Miss(String reason, @Nullable Asked asked, @Nullable Candidate nearest)
       implements Outcome {}
 
-  /** An answer that was not sure enough. */
-  public record Candidate(CacheEntry entry, double score) {}
+  /**
+   * A stored answer that no veto speaks against.
+   *
+   * @param entry the answer, its body as the exact cache would hold it
+   * @param similarity of the two questions by the model in process, 0..1
+   * @param score the verifier's
+   */
+  public record Candidate(CacheEntry entry, double similarity, double score) {}
 
   /** A question that was looked up; holds what {@link #offer} needs. */
   public static final class Asked {
-    private final SemanticKeys.Question question;
+    private final Ask ask;
     private final CacheKey key;
     private final ExactCache.Ticket ticket;
-    private final float[] vector;
+    private final float[] first;
 
-    private Asked(
-        SemanticKeys.Question question, CacheKey key, ExactCache.Ticket ticket, float[] vector) {
-      this.question = question;
+    private Asked(Ask ask, CacheKey key, ExactCache.Ticket ticket, float[] first) {
+      this.ask = ask;
       this.key = key;
       this.ticket = ticket;
-      this.vector = vector;
+      this.first = first;
+    }
+
+    /** Returns the question. */
+    public SemanticKeys.Question question() {
+      return ask.question;
+    }
+
+    boolean isBuiltin() {
+      return ask.vector == null;
+    }
+
+    /** Returns the vector by the model in process. */
+    float[] first() {
+      return first;
+    }
+
+    /** Returns the vector that the index goes by. */
+    float[] indexed() {
+      float[] provided = ask.vector;
+      return provided == null ? first : provided;
     }
   }
 
   /** Looks for an answer; completes on a thread of this layer or of the Redis client. */
-  public CompletionStage<Outcome> lookup(SemanticKeys.Question question, Policy policy) {
-    CacheKey key = CacheKeys.child(question.partition(), question.text());
-    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    store
-        .ticket(key, question.scope())
-        .whenComplete((ticket, error) -> {
-          if (error != null) {
-            outcome.complete(new Miss("failed", null, null));
-            return;
-          }
-          submit(outcome, () -> search(question, key, ticket, policy));
-        });
-    return outcome;
-  }
-
-  private interface Search {
-    Outcome run() throws IOException;
-  }
-
-  private void submit(CompletableFuture<Outcome> outcome, Search search) {
-    try {
-      pool.execute(() -> {
-        try {
-          outcome.complete(search.run());
-        } catch (IOException | RuntimeException e) {
-          LOG.warn("semantic look-up failed error=\"{}\"", e.toString());
-          outcome.complete(new Miss("failed", null, null));
-        }
-      });
-    } catch (RejectedExecutionException full) {
-      outcome.complete(new Miss("queue", null, null));
-    }
+  public CompletionStage<Outcome> lookup(Ask ask, Policy policy) {
+    CacheKey key = CacheKeys.child(ask.question.partition(), ask.question.text());
+    ExactCache.Ticket known = ask.ticket;
+    CompletionStage<ExactCache.Ticket> ticket =
+        known != null
+            ? CompletableFuture.completedStage(known)
+            : store.ticket(key, ask.question.scope());
+    return ticket
+        .thenCompose(taken -> pool.run(models -> search(models, ask, key, taken, policy)))
+        .exceptionally(error -> new Miss(EmbedPool.reason(error), null, null));
   }
 
   private Outcome search(
-      SemanticKeys.Question question, CacheKey key, ExactCache.Ticket ticket, Policy policy)
-      throws IOException {
-    Models.Loaded loaded = models.get();
-    float[] vector = loaded.first().embed(question.text());
-    Asked asked = new Asked(question, key, ticket, vector);
-    Proposals proposals = new Proposals(loaded, asked, policy);
-    for (FlatIndex.Neighbour near : index.nearest(question.partition(), vector, NEIGHBOURS)) {
-      Hit hit = proposals.consider(near);
-      if (hit != null) {
-        return hit;
-      }
-    }
-    return new Miss(proposals.best == null ? "none" : "unsure", asked, proposals.best);
-  }
-
-  /** The state of one search; its second embedding is made at most once. */
-  private final class Proposals {
-    private final Models.Loaded loaded;
-    private final Asked asked;
-    private final Policy policy;
-    private float @Nullable [] second;
-    private @Nullable Candidate best;
-
-    Proposals(Models.Loaded loaded, Asked asked, Policy policy) {
-      this.loaded = loaded;
-      this.asked = asked;
-      this.policy = policy;
-    }
-
-    @Nullable Hit consider(FlatIndex.Neighbour near) {
-      if (near.similarity() < Judge.LEAST_SIMILARITY) {
-        return null;
-      }
-      CacheEntry entry = read(near.key());
-      Stored stored = entry == null ? null : Stored.decode(entry.body());
-      if (entry == null || stored == null) {
-        index.remove(asked.question.partition(), near.key());
-        return null;
-      }
-      float[] theirs = FlatIndex.restore(stored.vectors().bytes());
-      Verifier.Verdict verdict =
-          loaded
-              .judge()
-              .judge(
-                  stored.text(),
-                  asked.question.text(),
-                  day(entry.life().createdMillis()) == day(ticker.epochMillis()),
-                  near.similarity(),
-                  () -> Vectors.dot(second(), theirs));
-      CacheEntry answer = answer(entry, stored);
-      if (verdict.veto() == null && verdict.score() >= policy.threshold()) {
-        return new Hit(answer, near.similarity(), verdict.score(), asked);
-      }
-      if (verdict.veto() == null && (best == null || verdict.score() > best.score())) {
-        best = new Candidate(answer, verdict.score());
-      }
-      return null;
-    }
-
-    private @Nullable CacheEntry read(CacheKey key) {
-      CacheEntry here = store.local(key, asked.question.scope(), policy.ttlMillis());
-      return here != null
-          ? here
-          : store
-              .shared(key, asked.question.scope(), policy.ttlMillis())
-              .toCompletableFuture()
-              .join()
-              .entry();
-    }
-
-    private float[] second() {
-      float[] vector = second;
-      if (vector == null) {
-        vector = loaded.second().embed(asked.question.text());
-        second = vector;
-      }
-      return vector;
-    }
-  }
-
-  private static long day(long epochMillis) {
-    return Math.floorDiv(epochMillis, TimeUnit.DAYS.toMillis(1));
-  }
-
-  private static CacheEntry answer(CacheEntry entry, Stored stored) {
-    return new CacheEntry(
-        entry.identity(), entry.origin(), entry.paid(), entry.life(), stored.answer().bytes());
+      Models.Loaded models, Ask ask, CacheKey key, ExactCache.Ticket ticket, Policy policy) {
+    float[] first = models.first().embed(ask.question.text());
+    Asked asked = new Asked(ask, key, ticket, first);
+    return new Search(store, index, models, asked, policy, ticker.epochMillis()).run();
   }
 
   /**
@@ -281,52 +195,90 @@ public final class SemanticCache implements AutoCloseable {
    * @param answer as for the exact cache; its key is replaced, its life becomes the rule's
    */
   public void offer(Asked asked, CacheEntry answer, long ttlMillis) {
-    if (!asked.question.storable()) {
+    if (!asked.question().storable()) {
       return;
     }
-    try {
-      pool.execute(() -> store(asked, answer, ttlMillis));
-    } catch (RejectedExecutionException full) {
-      LOG.debug("semantic store dropped reason=queue");
-    }
+    pool.run(
+            models -> {
+              store(models, asked, answer, ttlMillis);
+              return asked;
+            })
+        .whenComplete((stored, error) -> {
+          if (error != null) {
+            LOG.debug("semantic store dropped reason={}", EmbedPool.reason(error));
+          }
+        });
   }
 
-  private void store(Asked asked, CacheEntry answer, long ttlMillis) {
-    try {
-      byte[] second = FlatIndex.quantise(models.get().second().embed(asked.question.text()));
-      Stored stored =
-          new Stored(
-              asked.question.text(), new Stored.Packed(second), new Stored.Packed(answer.body()));
-      CacheEntry.Identity identity =
-          new CacheEntry.Identity(
-              asked.key,
-              asked.question.scope(),
-              answer.identity().endpoint(),
-              answer.identity().model());
-      CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), ttlMillis);
-      store.store(
-          asked.ticket,
-          new CacheEntry(identity, answer.origin(), answer.paid(), life, stored.encode()));
-      byte[] first = FlatIndex.quantise(asked.vector);
-      index.put(asked.question.partition(), asked.key, first);
-      if (feed != null) {
-        feed.publish(asked.question.partition(), asked.key, first);
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("semantic store failed error=\"{}\"", e.toString());
+  private void store(Models.Loaded models, Asked asked, CacheEntry answer, long ttlMillis) {
+    SemanticKeys.Question question = asked.question();
+    Stored stored =
+        new Stored(
+            question.text(),
+            new Stored.Packed(FlatIndex.quantise(asked.first())),
+            new Stored.Packed(FlatIndex.quantise(models.second().embed(question.text()))),
+            new Stored.Packed(answer.body()));
+    CacheEntry.Identity identity =
+        new CacheEntry.Identity(
+            asked.key, question.scope(), answer.identity().endpoint(), answer.identity().model());
+    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), ttlMillis);
+    store.store(
+        asked.ticket,
+        new CacheEntry(identity, answer.origin(), answer.paid(), life, stored.encode()));
+    byte[] first = FlatIndex.quantise(asked.first());
+    byte[] provided = asked.ask.vector == null ? null : FlatIndex.quantise(asked.ask.vector);
+    index.put(question.partition(), asked.key, first, provided);
+    if (feed != null) {
+      feed.publish(question.partition(), asked.key, first, provided);
     }
   }
 
   /**
-   * Returns the ids of stored questions of a partition that are about a text, for invalidation by
-   * similarity. Blocks for one embedding: admin threads only.
+   * Returns how alike two texts are, -1..1, by the model in process; fails when the queue is full.
    */
-  public List<String> similar(CacheKey partition, String text, double least) throws IOException {
-    float[] vector = models.get().first().embed(text);
-    return index.nearest(partition, vector, FlatIndex.CANDIDATES).stream()
-        .filter(near -> near.similarity() >= least)
-        .map(near -> near.key().id())
-        .toList();
+  public CompletionStage<Double> likeness(String a, String b) {
+    return pool.run(
+        models -> (double) Vectors.dot(models.first().embed(a), models.first().embed(b)));
+  }
+
+  /**
+   * Takes note that a stored answer was right or wrong for a question it was not made for. After a
+   * wrong one, answers to questions like it are checked before they are served, on every replica.
+   */
+  public void checked(CacheEntry answer, boolean wrong) {
+    CacheKey key = answer.identity().key();
+    if (wrong) {
+      reported(key);
+    } else {
+      index.trust(key);
+    }
+  }
+
+  /** Does the same for an answer that a user reported as wrong; what is not indexed is passed. */
+  public void reported(CacheKey key) {
+    CacheKey partition = index.partitionOf(key);
+    if (partition == null) {
+      return;
+    }
+    for (CacheKey near : index.around(partition, key)) {
+      index.suspect(near);
+      if (feed != null) {
+        feed.suspect(partition, near);
+      }
+    }
+  }
+
+  /**
+   * Returns the ids of the stored questions that are about a text, whatever their partition; fails
+   * when the queue is full.
+   *
+   * @param least how alike by the model in process, 0..1
+   */
+  public CompletionStage<Set<String>> similar(String text, double least) {
+    return pool.run(models ->
+        index.within(models.first().embed(text), least).stream()
+            .map(CacheKey::id)
+            .collect(Collectors.toUnmodifiableSet()));
   }
 
   /** Returns the number of vectors indexed in this process. */
@@ -336,7 +288,7 @@ public final class SemanticCache implements AutoCloseable {
 
   /** Returns the requests that wait for the embedder. */
   public int queued() {
-    return pool.getQueue().size();
+    return pool.queued();
   }
 
   /** Stops taking work; waits for what runs, then frees the models. */
@@ -345,15 +297,6 @@ public final class SemanticCache implements AutoCloseable {
     if (feed != null) {
       feed.close();
     }
-    pool.shutdown();
-    try {
-      if (!pool.awaitTermination(5, TimeUnit.SECONDS)) {
-        return; // a thread still uses the models; the process is going anyway
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
-    models.close();
+    pool.close();
   }
 }

@@ -76,7 +76,8 @@ public final class SemanticKeys {
     if (bypass != null) {
       return new Bypassed(bypass);
     }
-    String versions = input.routeFingerprint() + '\n' + embedder + '\n' + Verifier.VERSION;
+    String versions =
+        String.join("\n", input.routeFingerprint(), embedder, Verifier.VERSION, Stored.FORMAT);
     KeyInput partition = new KeyInput(input.scope(), input.endpoint(), input.model(), versions);
     byte[] rest = request.toString().getBytes(StandardCharsets.UTF_8);
     return switch (CacheKeys.of(partition, rest)) {

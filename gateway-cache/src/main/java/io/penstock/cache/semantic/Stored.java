@@ -5,12 +5,15 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lies in the store under a semantic key: the question, its vectors, the answer. The exact
- * cache keeps and guards it like any entry.
+ * What lies in the store under a semantic key: the question, its vectors by the two models of this
+ * process, the answer. The exact cache keeps and guards it like any entry.
  *
  * @param text the question that was answered
  */
-record Stored(String text, Packed vectors, Packed answer) {
+record Stored(String text, Packed first, Packed second, Packed answer) {
+  /** Changes with the bytes: part of every partition, so that two versions share one Redis. */
+  static final String FORMAT = "2";
+
   /** Bytes that are compared by identity nowhere. */
   static final class Packed {
     private final byte[] bytes;
@@ -26,27 +29,27 @@ record Stored(String text, Packed vectors, Packed answer) {
 
   byte[] encode() {
     byte[] question = text.getBytes(StandardCharsets.UTF_8);
-    byte[] both = vectors.bytes();
-    return ByteBuffer.allocate(8 + question.length + both.length + answer.bytes().length)
-        .putInt(question.length)
-        .put(question)
-        .putInt(both.length)
-        .put(both)
-        .put(answer.bytes())
-        .array();
+    int length = question.length + first.bytes.length + second.bytes.length + answer.bytes.length;
+    ByteBuffer out = ByteBuffer.allocate(12 + length);
+    for (byte[] part : new byte[][] {question, first.bytes, second.bytes}) {
+      out.putInt(part.length).put(part);
+    }
+    return out.put(answer.bytes).array();
   }
 
+  /** Returns null when the bytes are not of this format. */
   static @Nullable Stored decode(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     byte[] question = part(in);
-    byte[] both = question == null ? null : part(in);
-    if (question == null || both == null) {
+    byte[] one = question == null ? null : part(in);
+    byte[] two = one == null ? null : part(in);
+    if (question == null || one == null || two == null) {
       return null;
     }
     byte[] answer = new byte[in.remaining()];
     in.get(answer);
     String text = new String(question, StandardCharsets.UTF_8);
-    return new Stored(text, new Packed(both), new Packed(answer));
+    return new Stored(text, new Packed(one), new Packed(two), new Packed(answer));
   }
 
   private static byte @Nullable [] part(ByteBuffer in) {

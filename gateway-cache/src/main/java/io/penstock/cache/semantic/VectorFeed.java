@@ -27,8 +27,14 @@ final class VectorFeed implements AutoCloseable {
   private static final long PAGE = 1_000;
   private static final byte[] FIELD = {'v'};
 
-  /** Partition and id, 64 hex digits each, come before the vector. */
-  private static final int HEAD = 128;
+  /** Partition and id, 64 hex digits each, and what it is about come before the vector. */
+  private static final int HEAD = 129;
+
+  private static final int ID = 64;
+  private static final char BUILTIN = 'b';
+  private static final char PROVIDER = 'p';
+  private static final char SUSPECT = 's';
+  private static final byte[] NOTHING = {};
 
   private final RedisClusterAsyncCommands<byte[], byte[]> reader;
   private final RedisClusterAsyncCommands<byte[], byte[]> writer;
@@ -62,9 +68,25 @@ final class VectorFeed implements AutoCloseable {
     }
   }
 
-  void publish(CacheKey partition, CacheKey key, byte[] vector) {
-    byte[] head = (partition.id() + key.id()).getBytes(StandardCharsets.US_ASCII);
-    byte[] sent = sealer == null ? vector : sealer.seal(partition.id(), head, vector);
+  /** Tells every replica of a stored question; see {@link Partitions#put}. */
+  void publish(CacheKey partition, CacheKey key, byte[] first, byte @Nullable [] provided) {
+    if (provided == null) {
+      send(partition, key, BUILTIN, first);
+      return;
+    }
+    byte[] both = Arrays.copyOf(first, first.length + provided.length);
+    System.arraycopy(provided, 0, both, first.length, provided.length);
+    send(partition, key, PROVIDER, both);
+  }
+
+  /** Tells every replica that an answer is to be checked before it is served again. */
+  void suspect(CacheKey partition, CacheKey key) {
+    send(partition, key, SUSPECT, NOTHING);
+  }
+
+  private void send(CacheKey partition, CacheKey key, char kind, byte[] payload) {
+    byte[] head = (partition.id() + key.id() + kind).getBytes(StandardCharsets.US_ASCII);
+    byte[] sent = sealer == null ? payload : sealer.seal(partition.id(), head, payload);
     byte[] message = Arrays.copyOf(head, head.length + sent.length);
     System.arraycopy(sent, 0, message, head.length, sent.length);
     XAddArgs bounded = new XAddArgs().maxlen(maxLength).approximateTrimming();
@@ -95,16 +117,29 @@ final class VectorFeed implements AutoCloseable {
   }
 
   private void accept(byte[] message) {
-    if (message.length <= HEAD) {
+    if (message.length < HEAD) {
       return;
     }
     byte[] head = Arrays.copyOf(message, HEAD);
     byte[] sent = Arrays.copyOfRange(message, HEAD, message.length);
     String ids = new String(head, StandardCharsets.US_ASCII);
-    String partition = ids.substring(0, HEAD / 2);
+    String partition = ids.substring(0, ID);
     try {
-      byte[] vector = sealer == null ? sent : sealer.open(partition, head, sent);
-      index.put(CacheKey.ofId(partition), CacheKey.ofId(ids.substring(HEAD / 2)), vector);
+      byte[] payload = sealer == null ? sent : sealer.open(partition, head, sent);
+      CacheKey key = CacheKey.ofId(ids.substring(ID, 2 * ID));
+      switch (ids.charAt(2 * ID)) {
+        case BUILTIN -> index.put(CacheKey.ofId(partition), key, payload, null);
+        case PROVIDER ->
+            index.put(
+                CacheKey.ofId(partition),
+                key,
+                Arrays.copyOf(payload, OnnxModel.DIMENSIONS),
+                Arrays.copyOfRange(payload, OnnxModel.DIMENSIONS, payload.length));
+        case SUSPECT -> index.suspect(key);
+        default -> {
+          // Another version has more to say than this one understands.
+        }
+      }
     } catch (GeneralSecurityException | IllegalArgumentException notOurs) {
       // Another secret, another embedder or another version wrote it: not for this index.
       return;

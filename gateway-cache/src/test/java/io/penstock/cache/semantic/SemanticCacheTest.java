@@ -14,8 +14,10 @@ import io.penstock.core.price.Usage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +56,14 @@ final class SemanticCacheTest {
   }
 
   private SemanticCache.Outcome ask(CacheScope scope, String text) {
-    return cache.lookup(question(scope, text), POLICY).toCompletableFuture().join();
+    return lookup(question(scope, text), null).join();
+  }
+
+  private CompletableFuture<SemanticCache.Outcome> lookup(
+      SemanticKeys.Question question, float @Nullable [] vector) {
+    return cache
+        .lookup(new SemanticCache.Ask(question, vector, null), POLICY)
+        .toCompletableFuture();
   }
 
   /** Offers an answer, and waits for its store by a look-up on the same single thread. */
@@ -82,7 +91,7 @@ final class SemanticCacheTest {
     SemanticCache.Outcome outcome = ask(TEAM, "How can I reverse a string in Python?");
 
     assertThat(outcome).isInstanceOf(SemanticCache.Hit.class);
-    CacheEntry entry = ((SemanticCache.Hit) outcome).entry();
+    CacheEntry entry = ((SemanticCache.Hit) outcome).candidate().entry();
     assertThat(new String(entry.body(), StandardCharsets.UTF_8)).isEqualTo("s[::-1]");
     assertThat(entry.ageMillis(time.epochMillis())).isEqualTo(60_000);
     assertThat(entry.paid().costNanos()).isEqualTo(77);
@@ -127,8 +136,7 @@ final class SemanticCacheTest {
   void lookup_fullQueue_isAMissAtOnce() {
     List<CompletableFuture<SemanticCache.Outcome>> all = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
-      all.add(
-          cache.lookup(question(TEAM, "Question number " + i + "?"), POLICY).toCompletableFuture());
+      all.add(lookup(question(TEAM, "Question number " + i + "?"), null));
     }
 
     long refused =
@@ -141,11 +149,47 @@ final class SemanticCacheTest {
   }
 
   @Test
-  void similar_text_findsItsIds() throws Exception {
+  void similar_text_findsItsIdsInEveryPartition() {
     answered("How do I reverse a string in Python?", "s[::-1]");
-    CacheKey partition = question(TEAM, "x").partition();
 
-    assertThat(cache.similar(partition, "reverse a string in Python", 0.8)).hasSize(1);
-    assertThat(cache.similar(partition, "bake a cake", 0.8)).isEmpty();
+    assertThat(similar("reverse a string in Python")).hasSize(1);
+    assertThat(similar("bake a cake")).isEmpty();
+  }
+
+  private Set<String> similar(String text) {
+    return cache.similar(text, 0.8).toCompletableFuture().join();
+  }
+
+  @Test
+  void checked_wrong_makesThoseLikeItSuspectUntilOneIsRight() {
+    answered("How do I reverse a string in Python?", "s[::-1]");
+    CacheEntry entry = hit("How can I reverse a string in Python?").candidate().entry();
+
+    cache.checked(entry, true);
+    assertThat(hit("How can I reverse a string in Python?").suspect()).isTrue();
+
+    cache.checked(entry, false);
+    assertThat(hit("How can I reverse a string in Python?").suspect()).isFalse();
+  }
+
+  private SemanticCache.Hit hit(String text) {
+    return (SemanticCache.Hit) ask(TEAM, text);
+  }
+
+  @Test
+  void lookup_vectorsOfAProvider_makeTheIndexAndStillPassTheVerifier() {
+    SemanticKeys.Question stored = question(TEAM, "How do I reverse a string in Python?");
+    SemanticCache.Miss miss = (SemanticCache.Miss) lookup(stored, new float[] {1, 0}).join();
+    assertThat(miss.asked()).isNotNull();
+    cache.offer(miss.asked(), entry("s[::-1]"), HOUR);
+
+    float[] near = {0.9f, 0.1f};
+    assertThat(lookup(question(TEAM, "How can I reverse a string in Python?"), near).join())
+        .isInstanceOf(SemanticCache.Hit.class);
+    assertThat(lookup(question(TEAM, "How do I reverse a string in Java?"), near).join())
+        .isInstanceOf(SemanticCache.Miss.class);
+    assertThat(lookup(question(TEAM, "What is the capital of France?"), near).join())
+        .isInstanceOf(SemanticCache.Miss.class);
+    assertThat(similar("reverse a string in Python")).hasSize(1);
   }
 }

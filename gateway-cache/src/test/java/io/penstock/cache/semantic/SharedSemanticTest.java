@@ -66,7 +66,8 @@ final class SharedSemanticTest {
       SemanticKeys.Semantic question =
           SemanticKeys.of(input, "builtin", body.getBytes(StandardCharsets.UTF_8));
       SemanticCache.Policy policy = new SemanticCache.Policy(0.9, HOUR);
-      return cache.lookup((SemanticKeys.Question) question, policy).toCompletableFuture().join();
+      SemanticCache.Ask ask = new SemanticCache.Ask((SemanticKeys.Question) question, null, null);
+      return cache.lookup(ask, policy).toCompletableFuture().join();
     }
 
     @Override
