@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * OpenAI and everything compatible with it. Option of a target: {@code stream_options: off} for a
- * provider that refuses the field.
+ * OpenAI and everything compatible with it. Options of a target: {@code stream_options: off} for a
+ * provider that refuses the field, {@code responses: off} for one that has chat completions only.
  */
 final class OpenAiProvider implements Provider {
   private static final Wired WIRED =
@@ -41,9 +41,18 @@ final class OpenAiProvider implements Provider {
 
   @Override
   public Attempt attempt(ProviderCall call) {
-    return isNative(call.endpoint())
+    return isNative(call.endpoint()) && !lacks(call)
         ? attempt(call, OpenAiRequests.path(call.endpoint()))
         : Translation.attempt(call, Dialect.OPENAI, WIRED);
+  }
+
+  /** Returns whether it is a call of Responses to a provider without them. */
+  private static boolean lacks(ProviderCall call) {
+    return switch (call.endpoint()) {
+      case RESPONSES, RESPONSES_INPUT_TOKENS ->
+          "off".equals(call.target().options().get("responses"));
+      default -> false;
+    };
   }
 
   /** Makes an attempt at another path, for providers with the same bodies (Azure). */

@@ -55,6 +55,17 @@ class OpenAiProviderTest {
   }
 
   @Test
+  void attempt_responsesWhereThereAreNone_goAsChatCompletions() {
+    Wire.Call call =
+        Wire.call(Dialect.OPENAI, Endpoint.RESPONSES, "{\"model\":\"alias\",\"input\":\"Hi\"}");
+    assertThat(call.attempt().request().path()).isEqualTo("/responses");
+
+    call.options(Map.of("responses", "off"));
+    assertThat(call.attempt().request().path()).isEqualTo("/chat/completions");
+    assertThat(call.sent()).contains("\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"");
+  }
+
+  @Test
   void attempt_capSetDefault_useTheClientsField() {
     String body = "{\"model\":\"a\",\"max_tokens\":900}";
 

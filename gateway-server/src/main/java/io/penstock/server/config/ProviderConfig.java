@@ -23,6 +23,9 @@ public record ProviderConfig(
     @Setting("Whether streams are asked for their usage; off where the field is refused (Mistral).")
         @Default("on")
         Word.Switch streamOptions,
+    @Setting("Whether it has Responses; off where they are translated to chat completions.")
+        @Default("on")
+        Word.Switch responses,
     @Setting(
             value = "Beta features to let through beyond the harmless ones; * for all (Claude).",
             oneOrMany = true)
