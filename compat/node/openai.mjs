@@ -1,6 +1,7 @@
-// The OpenAI SDK for Node against a running gateway: node client.mjs BASE_URL KEY. One line per check; exits 1 when one fails.
+// The OpenAI SDK for Node against a running gateway: node openai.mjs BASE_URL KEY.
 import assert from "node:assert/strict";
 import OpenAI from "openai";
+import { collect, run } from "./checks.mjs";
 
 const [baseURL, apiKey] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 30_000 });
@@ -55,6 +56,16 @@ const checks = {
     });
   },
 
+  async "Responses, whole and streamed"() {
+    const whole = await client.responses.create({ model: "gpt-4o-mini", input: "What is a penstock?" });
+    assert.match(whole.output_text, /penstock/);
+    const events = await collect(await client.responses.create({ model: "agent-model", input: "Hello", stream: true }));
+    assert.equal(events[0].type, "response.created");
+    assert.equal(events.at(-1).type, "response.completed");
+    assert.equal(events.at(-1).response.output_text ?? events.findLast((e) => e.type === "response.output_text.done").text, "Hello from the scripted provider.");
+    assert.ok(events.at(-1).response.usage.total_tokens > 0, "usage");
+  },
+
   async "models"() {
     const names = [];
     for await (const model of client.models.list()) names.push(model.id);
@@ -89,22 +100,8 @@ const checks = {
   },
 };
 
-async function collect(stream) {
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return chunks;
-}
-
 function text(chunks) {
   return chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
 }
 
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    console.log(`FAILED  ${name}: ${error.message.replaceAll("\n", " ")}`);
-    process.exitCode = 1;
-  }
-}
+await run(checks);

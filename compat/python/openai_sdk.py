@@ -1,8 +1,9 @@
-"""The OpenAI SDK for Python against a running gateway: client.py BASE_URL KEY. One line per check; exits 1 when one fails."""
+"""The OpenAI SDK for Python against a running gateway: openai_sdk.py BASE_URL KEY."""
 
 import sys
 
 import openai
+from checks import run
 
 BASE_URL, KEY = sys.argv[1:]
 CLIENT = openai.OpenAI(base_url=BASE_URL, api_key=KEY, max_retries=0, timeout=30)
@@ -83,7 +84,7 @@ def an_unknown_path_is_a_not_found_error():
     raises(openai.NotFoundError, "unknown_path", lambda: CLIENT.get("/nowhere", cast_to=object))
 
 
-CHECKS = [
+run(
     chat_completion_priced,
     stream_no_usage_unless_asked_for,
     stream_with_usage_and_cost,
@@ -93,15 +94,4 @@ CHECKS = [
     a_wrong_key_is_an_authentication_error,
     an_unknown_model_is_a_not_found_error,
     an_unknown_path_is_a_not_found_error,
-]
-
-failed = False
-for check in CHECKS:
-    name = check.__name__.replace("_", " ")
-    try:
-        check()
-        print(f"ok      {name}")
-    except Exception as error:  # one failure must not hide the others
-        failed = True
-        print(f"FAILED  {name}: {type(error).__name__}: {' '.join(str(error).split())}")
-sys.exit(failed)
+)

@@ -130,7 +130,8 @@ final class ProviderFactory implements AutoCloseable {
     put(options, "betas", String.join(",", config.betas()));
     put(options, "allow", String.join(",", config.allow()));
     put(options, "stream_options", config.streamOptions().isOn() ? "" : "off");
-    put(options, "responses", config.responses().isOn() ? "" : "off");
+    boolean responses = config.responses().isOn() && config.dialect() != Dialect.DEMO;
+    put(options, "responses", responses ? "" : "off");
     put(options, "prefill", config.prefill() ? "true" : "");
     config
         .deployments()

@@ -249,6 +249,16 @@ class SdkDialectsTest {
         .hasMessageContaining("unheard-of");
   }
 
+  @Test
+  void countTokens_providerThatCannot_isEstimatedAndSaysSo() {
+    var ask = MessageCountTokensParams.builder().model(GPT).addUserMessage("hello there").build();
+    var counted = anthropic.messages().withRawResponse().countTokens(ask);
+    assertThat(counted.parse().inputTokens()).isBetween(2L, 20L);
+    assertThat(counted.headers().values("x-penstock-estimated")).containsExactly("input_tokens");
+    assertThat(google.models.countTokens(GPT, "hello there", null).totalTokens().orElseThrow())
+        .isBetween(2, 20);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {CLAUDE, GPT, GEMINI})
   void googleGenai_unaryAndStream(String model) {

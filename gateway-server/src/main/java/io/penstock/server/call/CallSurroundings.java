@@ -28,7 +28,7 @@ final class CallSurroundings implements Surroundings {
     if (target == null) {
       return "no key";
     }
-    if (!target.provider().provider().serves(call.surface().endpoint())) {
+    if (!target.provider().serves(call.surface().endpoint())) {
       unserved.add(target.label());
       return "does not serve " + call.surface().endpoint().label();
     }

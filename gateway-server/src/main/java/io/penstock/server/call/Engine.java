@@ -74,7 +74,8 @@ public final class Engine {
             new RateFilter(shared.budgets()),
             new CacheFilter(shared.cache(), metrics),
             new ListingFilter(),
-            new UsageFilter(shared.budgets()));
+            new UsageFilter(shared.budgets()),
+            new CountFilter(counter));
     this.pipeline = new Pipeline<>(filters, new PipelineExit());
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
@@ -247,6 +248,7 @@ public final class Engine {
     @Override
     public void reply(Call call, Reply reply) {
       HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), reply.contentType());
+      reply.headers().forEach(headers::set);
       call.responder().reply(reply.status(), headers, reply.body());
       call.answered(reply.status(), "", "");
       call.end(Ending.COMPLETED);

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.providers.Provider;
 import io.penstock.providers.UpstreamRequest;
@@ -50,6 +51,13 @@ public record ProviderRuntime(
   /** Returns what stands before every path, without a slash at the end. */
   String basePath() {
     return base.getRawPath();
+  }
+
+  /** Returns whether this endpoint can be asked of it, translated or not. */
+  boolean serves(Endpoint endpoint) {
+    boolean counts =
+        endpoint != Endpoint.RESPONSES_INPUT_TOKENS || !"off".equals(options.get("responses"));
+    return counts && provider.serves(endpoint);
   }
 
   /** The credential that an attempt uses, or null when the provider needs none. */
