@@ -34,8 +34,7 @@ final class ConfigOption {
           "models.*.shadow",
           "models.*.resume=buffer",
           "models.*.resume=continue",
-          "models.*.prompt_cache=auto",
-          "models.*.baseline");
+          "models.*.prompt_cache=auto");
 
   @Option(
       names = "--config",

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -46,14 +47,26 @@ final class Prices {
 
   /** Returns what a model of a configured provider costs. */
   static PricedModel target(PriceBook prices, String name, ProviderConfig provider, String model) {
-    if (provider.free()) {
-      return prices.free(model);
+    return provider.free()
+        ? prices.free(model)
+        : prices.price(
+            catalogue(prices, name, provider), model, name + "/" + model, provider.region());
+  }
+
+  /** Returns the same where the catalogue has the model itself; else null, whatever the policy. */
+  static @Nullable PricedModel listed(
+      PriceBook prices, String name, ProviderConfig provider, String model) {
+    return provider.free() || !prices.lists(catalogue(prices, name, provider), model)
+        ? null
+        : target(prices, name, provider, model);
+  }
+
+  private static String catalogue(PriceBook prices, String name, ProviderConfig provider) {
+    String named = provider.catalogue();
+    if (named != null) {
+      return named;
     }
-    String catalogue = provider.catalogue();
-    if (catalogue == null) {
-      catalogue = prices.providers().contains(name) ? name : provider.dialect().label();
-    }
-    return prices.price(catalogue, model, name + "/" + model, provider.region());
+    return prices.providers().contains(name) ? name : provider.dialect().label();
   }
 
   private static JsonNode read(Path file) throws IOException {

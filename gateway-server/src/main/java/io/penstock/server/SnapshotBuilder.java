@@ -6,12 +6,14 @@ import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.Planner;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.call.Baselines;
 import io.penstock.server.call.ProviderRuntime;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.call.Targets;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.ModelConfig;
 import io.penstock.server.config.ProviderConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a snapshot of a configuration that was checked. Runs off the event loops. */
 final class SnapshotBuilder {
@@ -58,6 +61,14 @@ final class SnapshotBuilder {
         }
       }
     }
+    Baselines baselines =
+        new Baselines(routes, List.copyOf(config.providers().keySet()), this::listed);
+    for (ModelConfig model : config.models().values()) {
+      String baseline = model.baseline();
+      if (baseline != null && !baselines.hasPrice(baseline)) {
+        unpriced.add(baseline);
+      }
+    }
     return new Snapshot(
         version,
         config,
@@ -68,6 +79,7 @@ final class SnapshotBuilder {
         routing,
         new CacheMapping(config, conditions).rules(),
         prices,
+        baselines,
         providers,
         passthrough(),
         new Snapshot.Limits(
@@ -76,7 +88,7 @@ final class SnapshotBuilder {
             config.limits().inflightBytes().bytes()));
   }
 
-  /** Returns the configured targets that have no price, for warnings. */
+  /** Returns the configured targets and baselines that have no price, for warnings. */
   Set<String> unpriced() {
     return unpriced;
   }
@@ -102,5 +114,10 @@ final class SnapshotBuilder {
   private PricedModel price(ProviderRuntime provider, String model) {
     ProviderConfig from = Objects.requireNonNull(config.providers().get(provider.name()));
     return Prices.target(prices, provider.name(), from, model);
+  }
+
+  private @Nullable PricedModel listed(String provider, String model) {
+    ProviderConfig from = Objects.requireNonNull(config.providers().get(provider));
+    return Prices.listed(prices, provider, from, model);
   }
 }

@@ -178,6 +178,12 @@ public final class PriceBook {
     };
   }
 
+  /** Returns whether a provider of the catalogue has that model, by name, alias or pattern. */
+  public boolean lists(String catalogue, String model) {
+    Catalogue.Vendor vendor = vendors.get(catalogue);
+    return vendor != null && find(vendor, model) != null;
+  }
+
   /** Returns the list price of a model that the catalogue has, whatever the policy; else null. */
   @Nullable PricedModel known(String catalogue, String model) {
     Catalogue.Vendor vendor = vendors.get(catalogue);

@@ -54,6 +54,7 @@ public final class RowJson {
     json.put("usage_source", word(row.usageSource()));
     json.put("cost_usd", NanoUsd.format(row.money().cost()));
     json.put("list_usd", NanoUsd.format(row.money().list()));
+    json.put("baseline_usd", NanoUsd.format(row.money().baseline()));
     json.put("saved_usd", NanoUsd.format(row.money().saved()));
     json.put("premium_usd", NanoUsd.format(row.money().premium()));
     json.put("price_version", row.money().priceVersion());

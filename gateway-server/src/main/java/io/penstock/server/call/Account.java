@@ -20,14 +20,15 @@ import java.util.List;
  */
 final class Account {
   /**
-   * What a settled attempt cost.
+   * What a settled attempt cost. Nano-USD.
    *
-   * @param costNanos nano-USD
-   * @param savedNanos nano-USD
+   * @param costNanos this attempt alone
+   * @param totalNanos all attempts of the request so far
+   * @param savedNanos what the request has saved so far; negative when it cost more
    */
-  record Settled(long costNanos, long savedNanos) {
+  record Settled(long costNanos, long totalNanos, long savedNanos) {
     String cost() {
-      return NanoUsd.format(costNanos);
+      return NanoUsd.format(totalNanos);
     }
 
     String saved() {
@@ -101,7 +102,7 @@ final class Account {
                     ending,
                     waste,
                     endNanos));
-    return new Settled(0, 0);
+    return new Settled(0, call.spentNanos(), call.savedNanos());
   }
 
   /**
@@ -138,6 +139,15 @@ final class Account {
       Waste waste,
       long endNanos) {
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
+    if (source == UsageSource.REPORTED && !intent.attempt().cause().isOverhead()) {
+      money =
+          Savings.claim(
+              money,
+              call.snapshot().baselines().of(call.routedModel()),
+              usage,
+              waste,
+              intent.reservedAt());
+    }
     List<Charge> charges =
         Charges.toLedger(
             reservation.settle(money.cost(), usage.inputTokens() + usage.outputTokens()));
@@ -171,6 +181,7 @@ final class Account {
             charges,
             null);
     books.write(call, target, row);
-    return new Settled(money.cost(), money.saved() - money.premium());
+    call.spent(money.cost(), money.saved() - money.premium());
+    return new Settled(money.cost(), call.spentNanos(), call.savedNanos());
   }
 }

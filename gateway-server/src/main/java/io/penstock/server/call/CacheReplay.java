@@ -45,7 +45,7 @@ final class CacheReplay {
               entry.body(),
               wantsUsage(call.requestBody()),
               call.surface().arraySplit(),
-              new Account.Settled(0, saved).json());
+              new Account.Settled(0, 0, saved).json());
       call.responder().head(200, headers);
       call.responder().write(Unpooled.wrappedBuffer(events));
       call.responder().end();

@@ -59,6 +59,10 @@ public final class Call extends Exchange implements Running {
   private @Nullable CacheEntry cached;
   private @Nullable CacheAsk toStore;
 
+  // Account, as attempts settle.
+  private long spentNanos;
+  private long savedNanos;
+
   private long upstreamNanos;
   private int status;
   private String answeredModel = "";
@@ -317,6 +321,22 @@ public final class Call extends Exchange implements Running {
 
   String answeredModel() {
     return answeredModel;
+  }
+
+  /** Adds what an attempt cost and saved, nano-USD; a loss is negative. */
+  void spent(long cost, long saved) {
+    spentNanos += cost;
+    savedNanos += saved;
+  }
+
+  /** Returns what all settled attempts cost, nano-USD. */
+  long spentNanos() {
+    return spentNanos;
+  }
+
+  /** Returns what all settled attempts saved, nano-USD; a loss is negative. */
+  long savedNanos() {
+    return savedNanos;
   }
 
   /** Adds time that was spent upstream and so is not the gateway's. */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes what clients may ask for
  * @param planner chooses among targets
  * @param cache when the cache is asked
+ * @param baselines what savings are measured against
  * @param passthrough provider by path prefix
  */
 public record Snapshot(
@@ -38,6 +39,7 @@ public record Snapshot(
     Routing routing,
     CacheRules cache,
     PriceBook prices,
+    Baselines baselines,
     Map<String, ProviderRuntime> providers,
     Map<String, ProviderRuntime> passthrough,
     Limits limits) {

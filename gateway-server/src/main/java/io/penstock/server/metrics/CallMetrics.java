@@ -23,11 +23,15 @@ public final class CallMetrics {
   private static final Duration[] OVERHEAD_BUCKETS =
       micros(50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000, 1_000_000);
 
+  private static final String ROUTING = "routing";
+
   private record RequestKey(
       String endpoint, String model, String provider, String team, int status) {}
 
   private record AttemptKey(
       String provider, String model, String team, String app, String outcome) {}
+
+  private record ValueKey(String meter, String by, String team) {}
 
   private record RequestMeters(Counter total, Timer seconds) {}
 
@@ -39,6 +43,7 @@ public final class CallMetrics {
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Counter> cacheRequests = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<ValueKey, Counter> values = new ConcurrentHashMap<>();
   private final Counter unattributed;
   private final Counter providerCache;
 
@@ -151,9 +156,15 @@ public final class CallMetrics {
 
   /** Adds what a call would have cost more, nano-USD. */
   public void saved(String by, String team, long nanos) {
-    Counter.builder("penstock.saved.usd")
-        .tags("by", by, "team", team)
-        .register(registry)
+    value("penstock.saved.usd", by, team, nanos);
+  }
+
+  private void value(String meter, String by, String team, long nanos) {
+    values
+        .computeIfAbsent(
+            new ValueKey(meter, by, team),
+            key ->
+                Counter.builder(key.meter).tags("by", key.by, "team", key.team).register(registry))
         .increment(nanos / 1e9);
   }
 
@@ -180,6 +191,12 @@ public final class CallMetrics {
       meters.firstToken.record(row.times().firstTokenNanos(), TimeUnit.NANOSECONDS);
     }
     tokens(meters.tokens, row.usage());
+    if (row.money().saved() > 0) {
+      value("penstock.saved.usd", ROUTING, by.team(), row.money().saved());
+    }
+    if (row.money().premium() > 0) {
+      value("penstock.premium.usd", ROUTING, by.team(), row.money().premium());
+    }
     if (row.outcome().waste() != Waste.NONE) {
       Counter.builder("penstock.wasted.usd")
           .tag("cause", row.outcome().waste().name().toLowerCase(Locale.ROOT))

@@ -1,0 +1,43 @@
+package io.penstock.server.call;
+
+import io.penstock.core.price.PricedModel;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.Waste;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What routing saved or lost on one attempt, for the same tokens. Cached tokens count as cached on
+ * both sides: the provider's own cache is no saving of the gateway's. Stateless.
+ */
+final class Savings {
+  private Savings() {}
+
+  /**
+   * Returns the money of a row with what is claimed on it.
+   *
+   * @param baseline what the client asked for; null: nothing is claimed
+   * @param usage as the provider reported it; an estimate proves no saving
+   */
+  static LedgerRow.Money claim(
+      LedgerRow.Money paid, @Nullable PricedModel baseline, Usage usage, Waste waste, long at) {
+    if (baseline == null) {
+      return paid;
+    }
+    if (waste == Waste.CASCADE || waste == Waste.HEDGE) {
+      // Asking the named model once would not have paid for this answer.
+      return money(paid, 0, 0, paid.cost());
+    }
+    if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
+      return paid;
+    }
+    long would = baseline.costNanos(usage, at);
+    return money(paid, would, Math.max(0, would - paid.cost()), Math.max(0, paid.cost() - would));
+  }
+
+  private static LedgerRow.Money money(
+      LedgerRow.Money paid, long baseline, long saved, long premium) {
+    return new LedgerRow.Money(
+        paid.cost(), paid.list(), baseline, saved, premium, paid.priceVersion());
+  }
+}

@@ -1,0 +1,180 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.math.BigDecimal;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/**
+ * What routing saved: for the same tokens, gains and losses apart, nothing claimed without cause.
+ */
+@ExtendWith(LeakCheck.class)
+class BaselineTest {
+  private static final String MODELS =
+      """
+      models:
+        frugal: { targets: [fake/gpt-4o-mini], baseline: fake/gpt-4o }
+        lavish: { targets: [fake/gpt-4o], baseline: gpt-4o-mini }
+        gpt-4o: { targets: [fake/gpt-4o-mini] }
+        unnamed: { targets: [fake/gpt-4o-mini] }
+        twice: { targets: [broken/gpt-4o-mini, fake/gpt-4o-mini], baseline: fake/gpt-4o }
+      """;
+
+  @TempDir static Path directory;
+  private static FakeProvider provider = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String broken =
+        "providers:\n  broken: { dialect: openai, base_url: \"http://127.0.0.1:1/v1\", keys: [k],"
+            + " retries: { attempts: 0 }, catalogue: openai }\n";
+    String yaml =
+        RunningGateway.yaml(directory, provider, "")
+            .replace("models:\n", MODELS)
+            .replace("providers:\n", broken);
+    gateway = RunningGateway.start(directory, yaml);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    provider.close();
+  }
+
+  private static HttpResponse<String> ask(String model) {
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response;
+  }
+
+  private static BigDecimal header(HttpResponse<String> response, String name) {
+    return new BigDecimal(response.headers().firstValue(name).orElseThrow());
+  }
+
+  /** What the answer's tokens cost at these prices, USD per million. */
+  private static BigDecimal usd(HttpResponse<String> response, String input, String output)
+      throws IOException {
+    JsonNode usage = new ObjectMapper().readTree(response.body()).path("usage");
+    return new BigDecimal(input)
+        .multiply(BigDecimal.valueOf(usage.path("prompt_tokens").asLong()))
+        .add(
+            new BigDecimal(output)
+                .multiply(BigDecimal.valueOf(usage.path("completion_tokens").asLong())))
+        .movePointLeft(6);
+  }
+
+  private static JsonNode lastRow(HttpResponse<String> response) throws IOException {
+    String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
+    JsonNode rows =
+        new ObjectMapper().readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
+    return rows.path(rows.size() - 1);
+  }
+
+  private static void assertClaim(
+      HttpResponse<String> response, String baseline, String saved, String premium)
+      throws IOException {
+    JsonNode row = lastRow(response);
+    assertThat(new BigDecimal(row.path("baseline_usd").asText())).isEqualByComparingTo(baseline);
+    assertThat(new BigDecimal(row.path("saved_usd").asText())).isEqualByComparingTo(saved);
+    assertThat(new BigDecimal(row.path("premium_usd").asText())).isEqualByComparingTo(premium);
+  }
+
+  @Test
+  void cheaperThanTheBaseline_theDifferenceForTheSameTokensIsSaved() throws Exception {
+    HttpResponse<String> response = ask("frugal");
+    BigDecimal would = usd(response, "2.50", "10");
+    BigDecimal cost = header(response, "x-penstock-cost-usd");
+    assertThat(cost).isEqualByComparingTo(usd(response, "0.15", "0.60"));
+    assertThat(header(response, "x-penstock-saved-usd")).isEqualByComparingTo(would.subtract(cost));
+    assertClaim(response, would.toString(), would.subtract(cost).toString(), "0");
+    assertThat(gateway.admin("/metrics"))
+        .containsPattern(
+            "penstock_saved_usd_total\\{by=\"routing\",team=\"engineering\"} 0?\\.?\\d");
+  }
+
+  @Test
+  void dearerThanTheBaseline_isALossAndShownAsOne() throws Exception {
+    HttpResponse<String> response = ask("lavish");
+    BigDecimal cost = header(response, "x-penstock-cost-usd");
+    BigDecimal would = usd(response, "0.15", "0.60");
+    assertThat(header(response, "x-penstock-saved-usd")).isEqualByComparingTo(would.subtract(cost));
+    assertClaim(response, would.toString(), "0", cost.subtract(would).toString());
+    assertThat(gateway.admin("/metrics"))
+        .contains("penstock_premium_usd_total{by=\"routing\",team=\"engineering\"}");
+  }
+
+  @Test
+  void nameThatHasAPriceItself_isTheBaseline() throws Exception {
+    HttpResponse<String> response = ask("gpt-4o");
+    BigDecimal cost = header(response, "x-penstock-cost-usd");
+    assertThat(header(response, "x-penstock-saved-usd"))
+        .isEqualByComparingTo(usd(response, "2.50", "10").subtract(cost));
+  }
+
+  @Test
+  void aliasOfItsOwnTarget_savesNothing_andANameWithoutPriceClaimsNothing() throws Exception {
+    HttpResponse<String> alias = ask("gpt-4o-mini");
+    assertClaim(alias, header(alias, "x-penstock-cost-usd").toString(), "0", "0");
+    HttpResponse<String> unnamed = ask("unnamed");
+    assertThat(header(unnamed, "x-penstock-saved-usd")).isZero();
+    assertClaim(unnamed, "0", "0", "0");
+  }
+
+  @Test
+  void afterAFallback_onlyTheAnswerClaims() throws Exception {
+    HttpResponse<String> response = ask("twice");
+    BigDecimal cost = header(response, "x-penstock-cost-usd");
+    assertThat(header(response, "x-penstock-saved-usd"))
+        .isEqualByComparingTo(usd(response, "2.50", "10").subtract(cost));
+  }
+
+  @Test
+  void stream_saysTheSavingInItsLastEvent() {
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"frugal\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    assertThat(response.body()).containsPattern("\"saved_usd\":0\\.000\\d*[1-9]");
+  }
+
+  @Test
+  void check_baselineWithoutPrice_isAWarning_andAnUnknownOneIsRefused() throws Exception {
+    String yaml = Files.readString(gateway.file());
+    assertThat(check(yaml.replace("baseline: fake/gpt-4o }", "baseline: fake/gpt-nope }")))
+        .contains("warning: fake/gpt-nope: no price is known")
+        .contains(": ok");
+    assertThat(check(yaml.replace("baseline: gpt-4o-mini", "baseline: gpt-4o-mimi")))
+        .contains("models.lavish.baseline: gpt-4o-mimi")
+        .contains("did you mean gpt-4o-mini");
+  }
+
+  private static String check(String yaml) throws IOException {
+    String file = Files.writeString(directory.resolve("check.yaml"), yaml).toString();
+    StringWriter said = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(said));
+    line.execute("check", "--config", file);
+    return said.toString();
+  }
+}
