@@ -20,6 +20,11 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
   /** What the configuration's defaults say. */
   public static final AttemptPolicy DEFAULT = new AttemptPolicy(2, 200, 5000);
 
+  /** Returns this policy with a target's own number of tries after the first; -1: as it is. */
+  public AttemptPolicy tries(int own) {
+    return own < 0 ? this : new AttemptPolicy(own, backoffMillis, maxBackoffMillis);
+  }
+
   /**
    * What failed.
    *

@@ -2,14 +2,9 @@ package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.CompositeByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
@@ -18,7 +13,6 @@ import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
-import io.penstock.providers.UpstreamRequest;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
 import org.jspecify.annotations.Nullable;
@@ -26,53 +20,35 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request to one target and the reading of its answer. Confined to its event loop.
  *
- * <p>It tells its {@link Owner} what the client may see and how it ended; whether that is the end
- * of the call is the owner's to decide. After {@code onComplete} or {@code onFailed} it is silent.
+ * <p>It tells its {@link AttemptListener} what the client may see and how it ended; whether that is
+ * the end of the call is the owner's to decide. After {@code onComplete} or {@code onFailed} it is
+ * silent.
  */
 final class AttemptRun implements UpstreamListener, StreamReader.Sink {
-  /** The call that this attempt is part of. */
-  interface Owner {
-    /** Bytes of a streamed answer; owned by the callee. */
-    void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content);
-
-    /** The streamed answer is complete; returns the JSON for its last event, or null. */
-    @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary);
-
-    /** The last bytes of a streamed answer were given to {@link #onStreamBytes}. */
-    void onStreamEnd(AttemptRun attempt);
-
-    /** A whole answer; its body is owned by the callee. */
-    void onAnswer(AttemptRun attempt, Answer answer);
-
-    /** What was read should be sent. */
-    void onReadComplete();
-
-    /** The attempt failed. */
-    void onFailed(AttemptRun attempt, Failure failure);
-  }
-
-  private static final int MAX_ERROR_BYTES = 64 * 1024;
-  static final int MAX_ANSWER_BYTES = 256 * 1024 * 1024;
-
   private final LoopContext loop;
   private final TargetRuntime target;
   private final Attempt attempt;
   private final boolean stream;
-  private final Owner owner;
+  private final AttemptListener owner;
   private final long startNanos = System.nanoTime();
   private KeySpread.@Nullable Slot key;
   private @Nullable UpstreamCall upstream;
   private int status;
   private @Nullable HttpHeaders headers;
   private @Nullable StreamReader reader;
-  private @Nullable CompositeByteBuf collected;
+  private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
   private CharSequence relayed = "";
   private long firstTokenNanos = -1;
   private boolean settled;
   private boolean done;
 
-  AttemptRun(LoopContext loop, TargetRuntime target, Attempt attempt, boolean stream, Owner owner) {
+  AttemptRun(
+      LoopContext loop,
+      TargetRuntime target,
+      Attempt attempt,
+      boolean stream,
+      AttemptListener owner) {
     this.loop = loop;
     this.target = target;
     this.attempt = attempt;
@@ -100,10 +76,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     return status;
   }
 
-  boolean isSettled() {
-    return settled;
-  }
-
   /** Returns the answer's headers once there are any. */
   HeaderLookup headers() {
     HttpHeaders known = headers;
@@ -113,31 +85,14 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   /** Sends the request. */
   void start(KeySpread.@Nullable Slot with, String traceparent) {
     key = with;
-    UpstreamRequest request = attempt.request();
-    HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
-    ProviderRuntime provider = target.provider();
-    to.set(HttpHeaderNames.HOST, provider.origin().authority());
-    for (UpstreamRequest.Header header : request.headers()) {
-      to.set(header.name(), header.value());
-    }
-    to.set(HttpHeaderNames.CONTENT_LENGTH, request.body().length);
-    to.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
-    if (!traceparent.isEmpty()) {
-      to.set("traceparent", traceparent);
-    }
-    if (!provider.authorize(request.method(), request.path(), request.body(), with, to)) {
+    FullHttpRequest http =
+        UpstreamMessage.of(target.provider(), attempt.request(), with, traceparent);
+    if (http == null) {
       // It expired after the target was chosen and could not be renewed.
       fail(Failure.of(FailureKind.OVERLOADED, "no credential for this provider right now"));
       return;
     }
-    var http =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            HttpMethod.valueOf(request.method()),
-            provider.basePath() + request.path(),
-            Unpooled.wrappedBuffer(request.body()),
-            to,
-            DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders());
+    ProviderRuntime provider = target.provider();
     upstream = loop.pool().send(provider.origin(), provider.timeouts(), http, this);
   }
 
@@ -188,7 +143,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     if (success && stream && isEventStream(of)) {
       reader = attempt.streamReader(allocator(), this);
     } else {
-      collected = allocator().compositeBuffer(1024);
+      whole = new WholeBody(target.provider().provider(), answered, headers());
     }
   }
 
@@ -212,15 +167,12 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       closeIfDone(reading);
       return;
     }
-    CompositeByteBuf whole = collected;
-    if (whole == null) {
-      return;
-    }
-    int max = status >= 300 ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
-    if (whole.readableBytes() + data.readableBytes() <= max) {
-      whole.addComponent(true, data.retainedSlice());
-    } else if (status < 300) {
-      fail(Failure.of(FailureKind.MALFORMED, "the answer is over " + max + " bytes"));
+    WholeBody collecting = whole;
+    if (collecting != null && !collecting.add(data)) {
+      fail(
+          Failure.of(
+              FailureKind.MALFORMED,
+              "the answer is over " + WholeBody.MAX_ANSWER_BYTES + " bytes"));
     }
   }
 
@@ -246,27 +198,19 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   }
 
   private void endWhole() {
-    CompositeByteBuf whole = collected;
-    collected = null;
-    ByteBuf body = whole == null ? Unpooled.EMPTY_BUFFER : whole;
+    WholeBody collected = whole;
+    if (collected == null) {
+      return;
+    }
+    whole = null;
     Answer answer;
     try {
-      if (status >= 300 || status < 200) {
-        fail(target.provider().provider().classify(status, headers(), body));
-        return;
-      }
-      if (stream) {
-        // Asked for a stream and got a whole answer: an error inside a 200, or not the protocol.
-        Failure failure = target.provider().provider().classify(status, headers(), body);
-        fail(failure);
-        return;
-      }
-      answer = attempt.unaryReader(allocator()).read(headers(), body);
+      answer = collected.read(stream, attempt.unaryReader(allocator()));
     } catch (ProviderException e) {
       fail(e.failure());
       return;
     } finally {
-      body.release();
+      collected.release();
     }
     summary = answer.summary();
     settled = true;
@@ -351,9 +295,9 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       relayed = relayed.isEmpty() ? reader.relayedText().toString() : relayed;
       reader.close();
     }
-    if (collected != null) {
-      collected.release();
-      collected = null;
+    if (whole != null) {
+      whole.release();
+      whole = null;
     }
   }
 }

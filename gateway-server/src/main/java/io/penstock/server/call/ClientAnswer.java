@@ -4,23 +4,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.server.client.Responder;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the client has seen of a streamed answer. Until the first content everything is held, so
- * that another target can still answer and an error still gets its true status; after the route's
- * hold time the headers and keep-alive comments go out. Confined to its event loop.
+ * What the client has seen of its answer. Until the first content nothing goes out, so that another
+ * target can still answer and an error still gets its true status; after the route's hold time the
+ * headers and keep-alive comments do. Confined to its event loop.
  */
 final class ClientAnswer {
   private static final long KEEP_ALIVE_MILLIS = 15_000;
 
   private final Call call;
   private final Responder responder;
-  private final List<ByteBuf> held = new ArrayList<>(2);
   private final long holdMillis;
   private @Nullable HttpHeaders headers;
   private @Nullable ScheduledFuture<?> timer;
@@ -34,27 +31,24 @@ final class ClientAnswer {
     this.holdMillis = holdMillis;
   }
 
-  /** Sets the headers of the attempt that is under way; used when the answer begins. */
-  void headers(HttpHeaders ofAttempt) {
-    if (!begun) {
-      headers = ofAttempt;
+  /**
+   * Takes the headers that the attempt under way would begin with; the first call starts the hold
+   * time, after which they go out without content.
+   */
+  void offer(HttpHeaders ofAttempt) {
+    if (begun) {
+      return;
+    }
+    headers = ofAttempt;
+    if (timer == null) {
+      timer = call.context().loop().schedule(this::holdOver, holdMillis, TimeUnit.MILLISECONDS);
     }
   }
 
-  /** Starts the hold time of a streamed answer; the headers then go out without content. */
-  void startHold(HttpHeaders fallback) {
-    if (timer == null && !begun) {
-      headers = headers == null ? fallback : headers;
-      timer =
-          call.context()
-              .loop()
-              .schedule(() -> holdOver(fallback), holdMillis, TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void holdOver(HttpHeaders fallback) {
-    if (!begun && !ended) {
-      begin(headers == null ? fallback : headers);
+  private void holdOver() {
+    HttpHeaders with = headers;
+    if (!begun && !ended && with != null) {
+      head(with);
       keepAlive();
     }
   }
@@ -75,51 +69,32 @@ final class ClientAnswer {
         call.context().loop().schedule(this::keepAlive, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private void begin(HttpHeaders with) {
+  private void head(HttpHeaders with) {
     begun = true;
     responder.head(200, with);
   }
 
-  /** Takes bytes of the stream; owned. */
-  void stream(ByteBuf bytes, boolean isContent) {
-    if (ended) {
-      bytes.release();
-      return;
-    }
-    if (!content && isContent) {
-      content = true;
-      cancelTimer();
-      if (!begun) {
-        HttpHeaders with = headers;
-        if (with == null) {
-          throw new IllegalStateException("content before headers");
-        }
-        begin(with);
-      }
-      held.forEach(responder::write);
-      held.clear();
-    }
-    if (content) {
-      responder.write(bytes);
-    } else {
-      held.add(bytes);
+  /** Begins the answer: from now on no other target can give it. */
+  void begin(HttpHeaders with) {
+    content = true;
+    cancelTimer();
+    if (!begun && !ended) {
+      head(with);
     }
   }
 
-  /** Returns whether the client has seen content: no other target can answer any more. */
-  boolean isCommitted() {
-    return content;
+  /** Takes bytes of the stream that has begun; owned. */
+  void stream(ByteBuf bytes) {
+    if (ended) {
+      bytes.release();
+    } else {
+      responder.write(bytes);
+    }
   }
 
   /** Returns whether the status line has gone out. */
   boolean isBegun() {
     return begun;
-  }
-
-  /** Forgets what a failed attempt had held. */
-  void discardHeld() {
-    held.forEach(ByteBuf::release);
-    held.clear();
   }
 
   void flush() {
@@ -128,26 +103,24 @@ final class ClientAnswer {
     }
   }
 
-  /** Ends the stream well. An answer without any content begins and ends here. */
+  /** Ends the stream well. */
   void end() {
-    if (ended) {
-      return;
+    if (!ended) {
+      close();
+      responder.end();
     }
-    if (!begun && headers != null) {
-      begin(headers);
-    }
-    ended = true;
-    cancelTimer();
-    held.forEach(responder::write);
-    held.clear();
-    responder.end();
+  }
+
+  /** Gives a whole answer; the body is owned. */
+  void whole(HttpHeaders with, ByteBuf body) {
+    close();
+    responder.reply(200, with, body);
   }
 
   /** Marks the answer as given in another way, or given up. */
   void close() {
     ended = true;
     cancelTimer();
-    discardHeld();
   }
 
   private void cancelTimer() {

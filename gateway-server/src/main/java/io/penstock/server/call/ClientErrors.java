@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
+import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.ErrorBodies;
@@ -24,6 +25,14 @@ final class ClientErrors {
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
       case MALFORMED -> ErrorCode.UPSTREAM_MALFORMED;
+    };
+  }
+
+  /** Returns how a call ends that this failure ends. */
+  static Ending ending(Failure failure) {
+    return switch (failure.kind()) {
+      case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT -> Ending.TIMED_OUT;
+      default -> Ending.UPSTREAM_FAILED;
     };
   }
 

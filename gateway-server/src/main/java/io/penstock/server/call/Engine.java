@@ -149,11 +149,6 @@ public final class Engine {
     call.end(Ending.REJECTED);
   }
 
-  /** Notes that a call's last attempt failed and the client was told. */
-  void refused(Call call, TargetRuntime last, Failure failure) {
-    call.answered(ClientErrors.code(failure).status(), last.provider().name(), last.model());
-  }
-
   /** Rests a key that the provider refused or holds back. */
   void setAside(AttemptRun attempt, Failure failure) {
     KeySpread.Slot key = attempt.key();

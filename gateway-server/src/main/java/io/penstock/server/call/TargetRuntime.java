@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.PricedModel;
+import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
 import java.util.Map;
 
@@ -31,5 +32,26 @@ public record TargetRuntime(
   /** Returns the upstream model's name. */
   public String model() {
     return target.model();
+  }
+
+  /**
+   * Returns what is asked of this target for a call.
+   *
+   * @param cap the gateway's own output cap, tokens; -1 for none
+   */
+  ProviderCall call(Call call, long cap) {
+    return new ProviderCall(
+        call.surface().endpoint(),
+        target,
+        call.requestBody(),
+        call.stream(),
+        call.surface().arraySplit(),
+        call.headers()::get,
+        cap,
+        set,
+        defaults,
+        dropUnsupported,
+        price.outputLimit(),
+        call.model());
   }
 }

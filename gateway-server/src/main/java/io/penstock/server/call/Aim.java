@@ -1,0 +1,49 @@
+package io.penstock.server.call;
+
+import io.penstock.core.route.AttemptPolicy;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Plan;
+import io.penstock.core.route.ShareBudget;
+import io.penstock.providers.Failure;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where a leg of a call goes and why.
+ *
+ * @param reason in words, for header and ledger
+ * @param diverted whether it goes elsewhere than the route alone would have it
+ * @param redirectedBy the budget that sent the call here, "" when none did
+ */
+record Aim(
+    Plan plan,
+    Candidate candidate,
+    TargetRuntime target,
+    String reason,
+    boolean diverted,
+    String redirectedBy) {
+
+  /**
+   * Decides what to do after a failed attempt of which the client has seen nothing.
+   *
+   * @param retries tries of this target after the first, so far
+   * @param otherKey whether the provider has another key that is fit to be tried
+   * @param spentNanos since the call began
+   * @param budget of the provider's retries
+   */
+  AttemptPolicy.Decision after(
+      Failure failure, int retries, boolean otherKey, long spentNanos, ShareBudget budget) {
+    ProviderRuntime provider = target.provider();
+    long left = provider.timeouts().total() - TimeUnit.NANOSECONDS.toMillis(spentNanos);
+    return provider
+        .retries()
+        .tries(candidate.spec().retries())
+        .decide(
+            new AttemptPolicy.Failed(failure.kind(), failure.status(), failure.retryAfterMillis()),
+            new AttemptPolicy.Standing(retries, false, plan.hasNext(), otherKey, false, left),
+            candidate.options(),
+            plan.options().resume(),
+            budget,
+            ThreadLocalRandom.current());
+  }
+}

@@ -1,0 +1,69 @@
+package io.penstock.server.call;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.budget.RateState;
+import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.CacheOutcome;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the headers of an answer say of the attempt that gave it. Stateless. */
+final class AnswerHeaders {
+  private AnswerHeaders() {}
+
+  /** Returns the headers of a streamed answer, as far as they are known at its start. */
+  static HttpHeaders stream(Serving serving, Leg leg, AttemptRun run) {
+    Call call = serving.call();
+    HttpHeaders headers =
+        ResponseHeaders.of(
+            call.dialect(),
+            call.idText(),
+            call.surface().arraySplit() ? "application/json" : "text/event-stream; charset=utf-8");
+    ResponseHeaders.stream(headers);
+    common(headers, serving, leg, run);
+    return headers;
+  }
+
+  /** Returns the headers of a whole answer. */
+  static HttpHeaders whole(
+      Serving serving, Leg leg, AttemptRun run, String contentType, Account.Settled settled) {
+    Call call = serving.call();
+    HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), contentType);
+    common(headers, serving, leg, run);
+    headers.set(ResponseHeaders.COST, settled.cost());
+    headers.set(ResponseHeaders.SAVED, settled.saved());
+    return headers;
+  }
+
+  private static void common(HttpHeaders headers, Serving serving, Leg leg, AttemptRun run) {
+    Call call = serving.call();
+    TargetRuntime target = run.target();
+    headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
+    headers.set(ResponseHeaders.PROVIDER, target.provider().name());
+    headers.set(ResponseHeaders.ROUTE, ResponseHeaders.safe(leg.reason()));
+    headers.set(ResponseHeaders.CACHE, call.cacheOutcome() == CacheOutcome.MISS ? "miss" : "off");
+    headers.set(ResponseHeaders.PRICE_VERSION, target.price().version());
+    if (leg.cap() >= 0) {
+      headers.set(ResponseHeaders.MAX_TOKENS, leg.cap());
+    }
+    limits(headers, serving, leg.account());
+    List<String> dropped = run.attempt().dropped();
+    if (!dropped.isEmpty()) {
+      headers.set(ResponseHeaders.DROPPED, ResponseHeaders.safe(String.join(",", dropped)));
+    }
+  }
+
+  private static void limits(HttpHeaders headers, Serving serving, Account account) {
+    Call call = serving.call();
+    long remaining = account.remainingNanos();
+    if (remaining != Long.MAX_VALUE) {
+      headers.set(ResponseHeaders.REMAINING, NanoUsd.format(remaining));
+    }
+    if (call.rates().isEmpty() && account.rates().isEmpty()) {
+      return;
+    }
+    List<RateState> all = new ArrayList<>(call.rates());
+    all.addAll(account.rates());
+    RateHeaders.add(headers, call.dialect(), all, serving.engine().ticker().epochMillis());
+  }
+}

@@ -1,0 +1,28 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
+import org.jspecify.annotations.Nullable;
+
+/** Hears how an attempt goes. Called on the attempt's event loop. */
+interface AttemptListener {
+  /** Bytes of a streamed answer; owned by the callee. */
+  void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content);
+
+  /** The streamed answer is complete; returns the JSON for its last event, or null. */
+  @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary);
+
+  /** The last bytes of a streamed answer were given to {@link #onStreamBytes}. */
+  void onStreamEnd(AttemptRun attempt);
+
+  /** A whole answer; its body is owned by the callee. */
+  void onAnswer(AttemptRun attempt, Answer answer);
+
+  /** What was read should be sent. */
+  void onReadComplete();
+
+  /** The attempt failed. */
+  void onFailed(AttemptRun attempt, Failure failure);
+}

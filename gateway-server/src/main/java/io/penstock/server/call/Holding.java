@@ -1,0 +1,134 @@
+package io.penstock.server.call;
+
+import io.penstock.budget.Ask;
+import io.penstock.budget.Limit;
+import io.penstock.budget.Over;
+import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
+import java.util.function.Consumer;
+
+/**
+ * Holds the worst case of one attempt on every budget that matches, and lowers the output cap where
+ * the budget affords a shorter answer. Confined to the call's loop.
+ */
+final class Holding {
+  /** A lowered output cap below this is no answer worth paying for. */
+  private static final long LEAST_CAP = 16;
+
+  private final Call call;
+  private final Engine engine;
+  private final TargetRuntime target;
+  private final String redirectedBy;
+  private final Consumer<Outcome> then;
+  private long cap;
+
+  /** What became of it. */
+  sealed interface Outcome {}
+
+  /**
+   * The attempt may be made.
+   *
+   * @param reservation owned by whoever is told
+   * @param boundNanos what it holds, nano-USD
+   * @param cap the gateway's output cap, tokens; -1 for none
+   */
+  record Granted(Reservation reservation, long boundNanos, long cap) implements Outcome {}
+
+  /** A budget wants the call to go to another model; {@code verdict} is what it says otherwise. */
+  record Redirected(String budget, String model, Verdict verdict) implements Outcome {}
+
+  /** The attempt may not be made. */
+  record Refused(Verdict verdict) implements Outcome {}
+
+  private Holding(
+      Serving serving,
+      TargetRuntime target,
+      long cap,
+      String redirectedBy,
+      Consumer<Outcome> then) {
+    this.call = serving.call();
+    this.engine = serving.engine();
+    this.target = target;
+    this.cap = cap;
+    this.redirectedBy = redirectedBy;
+    this.then = then;
+  }
+
+  /**
+   * Asks the budgets.
+   *
+   * @param cap the output cap of an earlier attempt on this target, or -1
+   * @param redirectedBy the budget that sent the call here, "" when none did
+   * @param then told once, on the call's loop, perhaps before this returns; also when the client
+   *     has left meanwhile
+   */
+  static void take(
+      Serving serving,
+      TargetRuntime target,
+      long cap,
+      String redirectedBy,
+      Consumer<Outcome> then) {
+    new Holding(serving, target, cap, redirectedBy, then).ask();
+  }
+
+  private void ask() {
+    long output = Accounting.outputBound(call, target, cap);
+    long bound = Accounting.bound(call, target, output);
+    call.facts().target(target, bound);
+    Ask ask = new Ask(bound, InputEstimate.upperBound(call) + output, redirectedBy, "");
+    decide(bound, engine.budgets().reserve(call.facts(), ask));
+  }
+
+  private void decide(long bound, Verdict verdict) {
+    switch (verdict) {
+      case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, bound, cap));
+      case Verdict.Pending(var stage) ->
+          stage.whenCompleteAsync((later, failed) -> decide(bound, later), call.loop());
+      default -> denied(bound, verdict);
+    }
+  }
+
+  private void denied(long bound, Verdict verdict) {
+    if (call.isEnded()) {
+      // The client left while the store was asked: nobody is refused anything.
+      then.accept(new Refused(verdict));
+      return;
+    }
+    engine.budgetDenied(verdict);
+    if (verdict instanceof Verdict.Denied denied) {
+      if (clamp(bound, denied)) {
+        ask();
+        return;
+      }
+      if (denied.over() instanceof Over.Use use && redirectedBy.isEmpty()) {
+        then.accept(new Redirected(denied.counter().budget(), use.model(), verdict));
+        return;
+      }
+    }
+    then.accept(new Refused(verdict));
+  }
+
+  /** Lowers the output cap to what the budget affords; false when it affords too little. */
+  private boolean clamp(long bound, Verdict.Denied denied) {
+    if (!call.snapshot().config().clamp().isOn()
+        || cap >= 0
+        || denied.limit().unit() != Limit.Unit.NANO_USD
+        || !call.surface().endpoint().isConversation()) {
+      return false;
+    }
+    long output = Accounting.outputBound(call, target, -1);
+    long input = Accounting.bound(call, target, 0);
+    long room = denied.affordable() - input;
+    if (output <= 0 || bound <= input || room <= 0) {
+      return false;
+    }
+    // Per-token cost rounded up, so that the lowered bound never exceeds the room.
+    long perToken = (bound - input + output - 1) / output;
+    long affordable = room / perToken / OutputCap.answers(call);
+    if (affordable < LEAST_CAP) {
+      return false;
+    }
+    cap = affordable;
+    return true;
+  }
+}

@@ -1,0 +1,30 @@
+package io.penstock.server.call;
+
+import io.penstock.core.GatewayException;
+import io.penstock.core.route.AttemptPolicy;
+import io.penstock.ledger.Cause;
+import io.penstock.providers.Failure;
+
+/** The call that a leg is part of. Called on the call's loop. */
+interface LegListener {
+  /** Returns the number of the attempt that begins, from 1. */
+  int onAttempt();
+
+  /** The budgets do not allow the next attempt; nothing is under way or held. */
+  void onDenied(Cause cause, Holding.Outcome why);
+
+  /** The target cannot take the request, or nothing can be recorded. */
+  void onImpossible(GatewayException why);
+
+  /** This leg answers the client from now on. */
+  void onAnswering(Leg leg);
+
+  /** The attempt failed before any content and was settled. */
+  void onFailed(Leg leg, Failure failure, AttemptPolicy.Decision what);
+
+  /** The answer was cut after content had gone out; the attempt is not settled. */
+  void onCut(Leg leg, AttemptRun run, Failure failure);
+
+  /** The client has its answer. */
+  void onDone(Leg leg);
+}

@@ -1,0 +1,45 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.penstock.providers.UpstreamRequest;
+import org.jspecify.annotations.Nullable;
+
+/** What goes to a provider, as HTTP. Stateless. */
+final class UpstreamMessage {
+  private UpstreamMessage() {}
+
+  /** Returns the message, or null when there is no valid credential right now. */
+  static @Nullable FullHttpRequest of(
+      ProviderRuntime provider,
+      UpstreamRequest request,
+      KeySpread.@Nullable Slot key,
+      String traceparent) {
+    HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+    to.set(HttpHeaderNames.HOST, provider.origin().authority());
+    for (UpstreamRequest.Header header : request.headers()) {
+      to.set(header.name(), header.value());
+    }
+    to.set(HttpHeaderNames.CONTENT_LENGTH, request.body().length);
+    to.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    if (!traceparent.isEmpty()) {
+      to.set("traceparent", traceparent);
+    }
+    if (!provider.authorize(request.method(), request.path(), request.body(), key, to)) {
+      return null;
+    }
+    return new DefaultFullHttpRequest(
+        HttpVersion.HTTP_1_1,
+        HttpMethod.valueOf(request.method()),
+        provider.basePath() + request.path(),
+        Unpooled.wrappedBuffer(request.body()),
+        to,
+        DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders());
+  }
+}
