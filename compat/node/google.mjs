@@ -43,7 +43,7 @@ await run({
   async "embedding"() {
     const { embeddings } = await client.models.embedContent({ model: "text-embedding-3-small", contents: ["one", "two"] });
     assert.equal(embeddings.length, 2);
-    assert.ok(embeddings[0].values.length > 100, `${embeddings[0].values.length} values`);
+    assert.ok(embeddings[0].values.length > 0, `${embeddings[0].values.length} values`);
   },
 
   async "a wrong key is a 401"() {

@@ -154,14 +154,25 @@ final class GenerateAnswerWriter extends AnswerWriter {
       candidate.put("finishReason", finish.getValue()).put("index", finish.getKey());
     }
     chunk.set("usageMetadata", UsageWriters.gemini(usage));
-    note(penstock);
-    out.event(null, chunk, false);
+    out.event(null, withCost(chunk, penstock), false);
   }
 
   @Override
   void error(String message, @Nullable String penstock) {
-    note(penstock);
     String body = ErrorBodies.json(Dialect.GEMINI, 502, "upstream_error", message, null, id);
-    out.event(null, Trees.answer(body), false);
+    out.event(null, withCost(Trees.answer(body), penstock), false);
+  }
+
+  /**
+   * Puts the cost where Google's SDKs ignore it: they fail on a comment line.
+   *
+   * @param penstock the JSON object that says what it cost, or null
+   */
+  static ObjectNode withCost(ObjectNode chunk, @Nullable String penstock) {
+    if (penstock != null) {
+      JsonNode usage = chunk.get("usageMetadata");
+      (usage instanceof ObjectNode there ? there : chunk).set("penstock", Trees.answer(penstock));
+    }
+    return chunk;
   }
 }

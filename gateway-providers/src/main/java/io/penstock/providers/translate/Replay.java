@@ -107,12 +107,7 @@ public final class Replay {
       switch (endpoint) {
         case RESPONSES -> ResponsesExpansion.expand(whole, events, penstock);
         case MESSAGES -> MessagesExpansion.expand(whole, events, penstock);
-        case GENERATE -> {
-          if (penstock != null) {
-            events.note(penstock);
-          }
-          events.event(null, whole, true);
-        }
+        case GENERATE -> events.event(null, GenerateAnswerWriter.withCost(whole, penstock), true);
         default -> ChatExpansion.expand(whole, events, includeUsage, penstock);
       }
       events.endArray();

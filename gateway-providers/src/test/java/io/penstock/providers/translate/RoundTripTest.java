@@ -247,7 +247,29 @@ class RoundTripTest {
     JsonNode chunks = Trees.parse(client.text());
     assertThat(chunks).isNotNull();
     assertThat(chunks.isArray()).isTrue();
+    assertThat(chunks.path(chunks.size() - 1).at("/usageMetadata/penstock/cost_usd").asText())
+        .isEqualTo("0.001");
     assertThat(client.settled == null ? -1 : client.settled.usage().of(Meter.INPUT)).isEqualTo(3);
+  }
+
+  @Test
+  void generateClient_sse_hasDataLinesOnly() {
+    Client client =
+        Rig.stream(
+            Rig.attempt(
+                Endpoint.GENERATE,
+                Dialect.OPENAI,
+                GoldenTest.REQUESTS.getOrDefault(Endpoint.GENERATE, ""),
+                Wish.STREAM),
+            ("data:"
+                 + " {\"id\":\"1\",\"model\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n"
+                 + "data: [DONE]\n\n")
+                .getBytes(StandardCharsets.UTF_8));
+
+    // Google's Python SDK takes any other line for the start of a JSON text.
+    assertThat(client.text().lines().filter(line -> !line.isEmpty()))
+        .allMatch(line -> line.startsWith("data: "));
+    assertThat(client.text()).contains("\"penstock\":{\"cost_usd\":\"0.001\"}");
   }
 
   @Test
