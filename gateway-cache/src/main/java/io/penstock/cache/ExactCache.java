@@ -1,6 +1,5 @@
 package io.penstock.cache;
 
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.penstock.core.Ticker;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * stores nothing, from either tier. Nothing here ever fails a request: what goes wrong is a miss.
  */
 public final class ExactCache implements AutoCloseable {
+  /** Larger answers are not worth the memory. */
+  public static final int MAX_ENTRY_BYTES = 1 << 20;
+
   private static final int STORES_IN_FLIGHT = 256;
 
   private final LocalTier local;
@@ -47,15 +49,15 @@ public final class ExactCache implements AutoCloseable {
   /**
    * Creates a cache shared through Redis.
    *
-   * @param redis a connection for look-ups and stores; not closed here
+   * @param redis for look-ups and stores; not closed here
    * @param feed a second connection, for the blocking reads of the invalidation stream; its command
    *     time-out must be over 200 ms; not closed here
    * @param background compresses and encrypts entries, off the event loops
    */
   public static ExactCache shared(
       SharedSettings settings,
-      RedisClusterAsyncCommands<byte[], byte[]> redis,
-      RedisClusterAsyncCommands<byte[], byte[]> feed,
+      RedisLink redis,
+      RedisLink feed,
       Executor background,
       Ticker ticker) {
     LocalTier local = new LocalTier(settings.maxBytes(), ticker);
@@ -120,10 +122,10 @@ public final class ExactCache implements AutoCloseable {
       return CompletableFuture.completedStage(new Lookup(null, new Ticket(epoch, -1)));
     }
     return shared
-        .lookup(key, scope)
+        .lookup(List.of(key), scope)
         .thenApply(found -> {
           Ticket ticket = new Ticket(epoch, found.generation());
-          CacheEntry entry = found.entry();
+          CacheEntry entry = found.entry(0);
           if (entry == null
               || !isServing()
               || !entry.isServable(ticker.epochMillis(), maxAgeMillis)) {

@@ -2,6 +2,7 @@ package io.penstock.cache;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XReadArgs;
@@ -34,7 +35,7 @@ final class InvalidationFeed implements AutoCloseable {
   private static final byte[] FIELD = {'w'};
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final RedisClusterAsyncCommands<byte[], byte[]> redis;
+  private final RedisLink link;
   private final byte[] stream;
   private final Ticker ticker;
   private final Consumer<Invalidation> onHeard;
@@ -47,11 +48,8 @@ final class InvalidationFeed implements AutoCloseable {
   private String lastId = "0-0";
 
   InvalidationFeed(
-      RedisClusterAsyncCommands<byte[], byte[]> redis,
-      String namespace,
-      Ticker ticker,
-      Consumer<Invalidation> onHeard) {
-    this.redis = redis;
+      RedisLink link, String namespace, Ticker ticker, Consumer<Invalidation> onHeard) {
+    this.link = link;
     this.stream = (namespace + ":cache:invalidations").getBytes(StandardCharsets.UTF_8);
     this.ticker = ticker;
     this.onHeard = onHeard;
@@ -70,6 +68,10 @@ final class InvalidationFeed implements AutoCloseable {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("an invalidation is plain data", e);
     }
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    if (redis == null) {
+      return CompletableFuture.failedStage(RedisTier.away());
+    }
     XAddArgs bounded = new XAddArgs().maxlen(10_000).approximateTrimming();
     return redis.xadd(stream, bounded, Map.of(FIELD, message));
   }
@@ -77,6 +79,11 @@ final class InvalidationFeed implements AutoCloseable {
   @SuppressWarnings("unchecked") // a generic varargs parameter of the client
   private void listen() {
     if (closed) {
+      return;
+    }
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    if (redis == null) {
+      retry.execute(this::listen);
       return;
     }
     long sentAt = ticker.nanoTime();
@@ -90,6 +97,9 @@ final class InvalidationFeed implements AutoCloseable {
       @Nullable Throwable error,
       long sentAt) {
     if (error != null) {
+      if (error instanceof RedisCommandTimeoutException) {
+        link.silent();
+      }
       retry.execute(this::listen);
       return;
     }

@@ -25,113 +25,139 @@ import org.jspecify.annotations.Nullable;
  * number; what fails is a miss.
  */
 final class RedisTier {
-  private static final String LOOKUP =
-      """
-      local gen = redis.call('HGET', KEYS[1], 'gen')
-      if not gen then
-        local t = redis.call('TIME')
-        gen = string.format('%.0f', t[1] * 1000000 + t[2])
-        redis.call('HSET', KEYS[1], 'gen', gen, 'floor', gen)
-        redis.call('PEXPIRE', KEYS[1], 86400000)
-      end
-      return {gen, redis.call('HGET', KEYS[1], 'floor'), redis.call('GET', KEYS[2])}
-      """;
-  private static final String STORE =
-      """
-      if redis.call('HGET', KEYS[1], 'gen') ~= ARGV[1] then return 0 end
-      local ttl = tonumber(ARGV[2])
-      redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
-      if redis.call('PTTL', KEYS[1]) < ttl + 86400000 then
-        redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ttl + 86400000))
-      end
-      return 1
-      """;
-  private static final String BUMP =
-      """
-      local t = redis.call('TIME')
-      local now = t[1] * 1000000 + t[2]
-      local gen = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
-      if now <= gen then now = gen + 1 end
-      redis.call('HSET', KEYS[1], 'gen', string.format('%.0f', now))
-      return 1
-      """;
+  private static final RedisScript LOOKUP =
+      new RedisScript(
+          """
+          local gen = redis.call('HGET', KEYS[1], 'gen')
+          if not gen then
+            local t = redis.call('TIME')
+            gen = string.format('%.0f', t[1] * 1000000 + t[2])
+            redis.call('HSET', KEYS[1], 'gen', gen, 'floor', gen)
+            redis.call('PEXPIRE', KEYS[1], 86400000)
+          end
+          local found = {gen, redis.call('HGET', KEYS[1], 'floor')}
+          for i = 2, #KEYS do found[i + 1] = redis.call('GET', KEYS[i]) end
+          return found
+          """);
+  private static final RedisScript STORE =
+      new RedisScript(
+          """
+          if redis.call('HGET', KEYS[1], 'gen') ~= ARGV[1] then return 0 end
+          local ttl = tonumber(ARGV[2])
+          redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
+          if redis.call('PTTL', KEYS[1]) < ttl + 86400000 then
+            redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ttl + 86400000))
+          end
+          return 1
+          """);
+  private static final RedisScript BUMP =
+      new RedisScript(
+          """
+          local gen = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
+          if gen == 0 then return 0 end
+          local t = redis.call('TIME')
+          local now = t[1] * 1000000 + t[2]
+          if now <= gen then now = gen + 1 end
+          redis.call('HSET', KEYS[1], 'gen', string.format('%.0f', now))
+          return 1
+          """);
 
   /** Ten years: Redis refuses times to live that overflow. */
   private static final long MAX_TTL_MILLIS = 3650L * 24 * 3600 * 1000;
 
-  private final RedisClusterAsyncCommands<byte[], byte[]> redis;
+  private final RedisLink link;
   private final EntryCodec codec;
   private final String namespace;
   private final long timeoutMillis;
 
-  RedisTier(
-      RedisClusterAsyncCommands<byte[], byte[]> redis,
-      EntryCodec codec,
-      String namespace,
-      long timeoutMillis) {
-    this.redis = redis;
+  RedisTier(RedisLink link, EntryCodec codec, String namespace, long timeoutMillis) {
+    this.link = link;
     this.codec = codec;
     this.namespace = namespace;
     this.timeoutMillis = timeoutMillis;
   }
 
   /** What a look-up found; a generation below 0 means that Redis did not answer. */
-  record Found(@Nullable CacheEntry entry, long generation) {
-    static final Found NOTHING = new Found(null, -1);
+  static final class Found {
+    private final @Nullable CacheEntry[] entries;
+    private final long generation;
+
+    private Found(@Nullable CacheEntry[] entries, long generation) {
+      this.entries = entries;
+      this.generation = generation;
+    }
+
+    private static Found nothing(int keys, long generation) {
+      return new Found(new CacheEntry[keys], generation);
+    }
+
+    @Nullable CacheEntry entry(int key) {
+      return entries[key];
+    }
+
+    long generation() {
+      return generation;
+    }
   }
 
-  CompletionStage<Found> lookup(CacheKey key, CacheScope scope) {
-    CompletableFuture<List<Object>> reply = new CompletableFuture<>();
-    redis
-        .<List<Object>>eval(LOOKUP, ScriptOutputType.MULTI, keys(key, scope))
-        .whenComplete((value, error) -> settle(reply, value, error));
-    return reply
+  /** Looks for the keys, all of one scope, in one round trip; the findings are in their order. */
+  CompletionStage<Found> lookup(List<CacheKey> keys, CacheScope scope) {
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    if (redis == null) {
+      return CompletableFuture.completedStage(Found.nothing(keys.size(), -1));
+    }
+    return LOOKUP
+        .<List<Object>>run(redis, ScriptOutputType.MULTI, redisKeys(keys, scope))
         .orTimeout(timeoutMillis, TimeUnit.MILLISECONDS)
-        .handle((value, error) -> error == null ? found(value, key, scope) : Found.NOTHING);
+        .handle((value, error) ->
+            error == null ? found(value, keys, scope) : Found.nothing(keys.size(), -1));
   }
 
-  private Found found(List<Object> reply, CacheKey key, CacheScope scope) {
-    long generation = number(reply.get(0));
-    Object bytes = reply.get(2);
-    if (!(bytes instanceof byte[] stored)) {
-      return new Found(null, generation);
+  private Found found(List<Object> reply, List<CacheKey> keys, CacheScope scope) {
+    Found found = Found.nothing(keys.size(), number(reply.get(0)));
+    long floor = number(reply.get(1));
+    for (int i = 0; i < keys.size(); i++) {
+      if (reply.get(i + 2) instanceof byte[] stored) {
+        EntryCodec.Decoded decoded = codec.decode(stored);
+        if (decoded != null && decoded.generation() >= floor) {
+          CacheEntry.Identity identity = decoded.entry().identity();
+          boolean ours = identity.key().equals(keys.get(i)) && identity.scope().equals(scope);
+          found.entries[i] = ours ? decoded.entry() : null;
+        }
+      }
     }
-    EntryCodec.Decoded decoded = codec.decode(stored);
-    if (decoded == null || decoded.generation() < number(reply.get(1))) {
-      return new Found(null, generation);
-    }
-    CacheEntry.Identity identity = decoded.entry().identity();
-    boolean ours = identity.key().equals(key) && identity.scope().equals(scope);
-    return new Found(ours ? decoded.entry() : null, generation);
+    return found;
   }
 
   /** Completes with whether Redis took it; never fails. */
   CompletionStage<Boolean> store(CacheEntry entry, long generation, long nowMillis) {
     long ttl = Math.min(entry.life().expiresMillis() - nowMillis, MAX_TTL_MILLIS);
-    if (ttl <= 0) {
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    if (ttl <= 0 || redis == null) {
       return CompletableFuture.completedStage(false);
     }
     CacheEntry.Identity identity = entry.identity();
-    CompletableFuture<Long> reply = new CompletableFuture<>();
-    redis
-        .<Long>eval(
-            STORE,
+    return STORE
+        .<Long>run(
+            redis,
             ScriptOutputType.INTEGER,
-            keys(identity.key(), identity.scope()),
+            redisKeys(List.of(identity.key()), identity.scope()),
             ascii(Long.toString(generation)),
             ascii(Long.toString(ttl)),
             codec.encode(entry, generation))
-        .whenComplete((value, error) -> settle(reply, value, error));
-    return reply
         .orTimeout(timeoutMillis, TimeUnit.MILLISECONDS)
         .handle((taken, error) -> error == null && taken == 1);
   }
 
   /** Moves the generation of every scope, then drops what matches; completes with the ids. */
   CompletionStage<List<String>> invalidate(Invalidation which) {
-    return scan("{*}:s")
-        .thenCompose(this::bumpAll)
-        .thenCompose(done -> matching(which))
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    if (redis == null) {
+      return CompletableFuture.failedStage(away());
+    }
+    return scan(redis, "{*}:s")
+        .thenCompose(scopes -> bumpAll(redis, scopes))
+        .thenCompose(done -> matching(redis, which))
         .thenCompose(found -> {
           List<CompletionStage<?>> deletes = new ArrayList<>();
           found.forEach(match -> deletes.add(redis.unlink(ascii(match.redisKey()))));
@@ -139,10 +165,15 @@ final class RedisTier {
         });
   }
 
-  private CompletionStage<?> bumpAll(List<byte[]> scopes) {
+  static IllegalStateException away() {
+    return new IllegalStateException("the cache's redis is away");
+  }
+
+  private static CompletionStage<?> bumpAll(
+      RedisClusterAsyncCommands<byte[], byte[]> redis, List<byte[]> scopes) {
     List<CompletionStage<?>> bumps = new ArrayList<>();
     for (byte[] scope : scopes) {
-      bumps.add(redis.eval(BUMP, ScriptOutputType.INTEGER, new byte[][] {scope}));
+      bumps.add(BUMP.<Long>run(redis, ScriptOutputType.INTEGER, new byte[][] {scope}));
     }
     return all(bumps);
   }
@@ -152,7 +183,13 @@ final class RedisTier {
 
   /** Finds the entries that match; one whose header cannot be read matches everything. */
   CompletionStage<List<Match>> matching(Invalidation which) {
-    return scan("{*}:e:*")
+    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
+    return redis == null ? CompletableFuture.failedStage(away()) : matching(redis, which);
+  }
+
+  private CompletionStage<List<Match>> matching(
+      RedisClusterAsyncCommands<byte[], byte[]> redis, Invalidation which) {
+    return scan(redis, "{*}:e:*")
         .thenCompose(keys -> {
           List<CompletionStage<@Nullable Match>> peeks = new ArrayList<>();
           for (byte[] key : keys) {
@@ -183,18 +220,22 @@ final class RedisTier {
     return hit ? new Match(name.substring(name.lastIndexOf(':') + 1), name) : null;
   }
 
-  private CompletionStage<List<byte[]>> scan(String suffix) {
+  private CompletionStage<List<byte[]>> scan(
+      RedisClusterAsyncCommands<byte[], byte[]> redis, String suffix) {
     ScanArgs args = ScanArgs.Builder.matches(namespace + ":cache:" + suffix).limit(1000);
-    return scanOn(args, redis.scan(args), new ArrayList<>());
+    return scanOn(redis, args, redis.scan(args), new ArrayList<>());
   }
 
-  private CompletionStage<List<byte[]>> scanOn(
-      ScanArgs args, CompletionStage<KeyScanCursor<byte[]>> page, List<byte[]> found) {
+  private static CompletionStage<List<byte[]>> scanOn(
+      RedisClusterAsyncCommands<byte[], byte[]> redis,
+      ScanArgs args,
+      CompletionStage<KeyScanCursor<byte[]>> page,
+      List<byte[]> found) {
     return page.thenCompose(cursor -> {
       found.addAll(cursor.getKeys());
       return cursor.isFinished()
           ? CompletableFuture.completedStage(found)
-          : scanOn(args, redis.scan((ScanCursor) cursor, args), found);
+          : scanOn(redis, args, redis.scan((ScanCursor) cursor, args), found);
     });
   }
 
@@ -205,20 +246,16 @@ final class RedisTier {
             .toArray(CompletableFuture[]::new));
   }
 
-  /** Completes ours and leaves the client's own command alone, so a time-out drops no command. */
-  private static <T> void settle(
-      CompletableFuture<T> ours, @Nullable T value, @Nullable Throwable error) {
-    if (error != null) {
-      ours.completeExceptionally(error);
-    } else {
-      ours.complete(value);
-    }
-  }
-
-  private byte[][] keys(CacheKey key, CacheScope scope) {
+  /** The scope's record first, then the entries. */
+  private byte[][] redisKeys(List<CacheKey> keys, CacheScope scope) {
     byte[] digest = CacheKeys.newDigest().digest(scope.token().getBytes(StandardCharsets.UTF_8));
     String slot = namespace + ":cache:{" + HexFormat.of().formatHex(digest, 0, 16) + "}";
-    return new byte[][] {ascii(slot + ":s"), ascii(slot + ":e:" + key.id())};
+    byte[][] all = new byte[keys.size() + 1][];
+    all[0] = ascii(slot + ":s");
+    for (int i = 0; i < keys.size(); i++) {
+      all[i + 1] = ascii(slot + ":e:" + keys.get(i).id());
+    }
+    return all;
   }
 
   private static long number(Object text) {

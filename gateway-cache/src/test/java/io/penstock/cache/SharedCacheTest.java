@@ -11,7 +11,6 @@ import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -59,13 +58,16 @@ final class SharedCacheTest {
     two.close();
   }
 
+  /**
+   * Stores are sent at once and over the tests' own connection, so what a test sends comes after.
+   */
   private static ExactCache replica(String secret, Ticker ticker) {
     ExactCache replica =
         ExactCache.shared(
             new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000, 2_000),
-            connection.async(),
-            client.connect(ByteArrayCodec.INSTANCE).async(),
-            ForkJoinPool.commonPool(),
+            connection::async,
+            client.connect(ByteArrayCodec.INSTANCE)::async,
+            Runnable::run,
             ticker);
     await(replica::isServing);
     return replica;

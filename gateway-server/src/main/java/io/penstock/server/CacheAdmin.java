@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,6 +45,7 @@ final class CacheAdmin {
 
   private AdminReply state() {
     Map<String, Object> exact = new LinkedHashMap<>();
+    exact.put("serving", cache.isServing());
     exact.put("entries", cache.localEntries());
     exact.put("bytes", cache.localBytes());
     exact.put("max_bytes", CacheMapping.maxBytes(snapshot.get().config()));
@@ -73,12 +73,25 @@ final class CacheAdmin {
               + " model, older_than)");
     }
     boolean dry = flag(request, "dry_run");
-    List<String> ids = await(dry ? cache.dryRun(which) : cache.invalidate(which));
-    return AdminReply.json(
-        Map.of(
-            "dropped", ids.size(),
-            "dry_run", dry,
-            "ids", ids.stream().limit(MAX_IDS).toList()));
+    try {
+      List<String> ids =
+          (dry ? cache.dryRun(which) : cache.invalidate(which))
+              .toCompletableFuture()
+              .get(STORE_SECONDS, TimeUnit.SECONDS);
+      return AdminReply.json(
+          Map.of(
+              "dropped", ids.size(),
+              "dry_run", dry,
+              "ids", ids.stream().limit(MAX_IDS).toList()));
+    } catch (ExecutionException | TimeoutException e) {
+      return AdminReply.error(
+          503,
+          "cache_store_unavailable",
+          "The cache's Redis did not answer: this replica dropped what it holds, the others may"
+              + " not have heard; ask again.");
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   private static Invalidation which(AdminRequest request) {
@@ -110,13 +123,5 @@ final class CacheAdmin {
       default ->
           throw new IllegalArgumentException(name + ": " + value + " (expected: true or false)");
     };
-  }
-
-  private static List<String> await(CompletionStage<List<String>> stage) {
-    try {
-      return stage.toCompletableFuture().get(STORE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException | ExecutionException | TimeoutException e) {
-      throw new IllegalStateException("the cache does not answer", e);
-    }
   }
 }

@@ -20,8 +20,6 @@ final class ConfigOption {
    */
   static final Set<String> NOT_YET =
       Set.of(
-          "state.secret",
-          "cache.redis",
           "cache.singleflight=true",
           "cache.semantic",
           "alerts.on=breaker",

@@ -9,7 +9,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.penstock.cache.ExactCache;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.RequestIds;
@@ -67,6 +66,7 @@ public final class Gateway implements AutoCloseable {
   private final EventLoopGroup loops;
   private final Alerts alerts;
   private final Stores stores;
+  private final CacheStore cache;
   private final Shared shared;
   private final ClientServer demo;
   private final Reloader reloader;
@@ -80,6 +80,7 @@ public final class Gateway implements AutoCloseable {
     this.loops = transport.newGroup(LOOPS, "loop");
     this.alerts = new Alerts(this::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
+    this.cache = CacheStore.open(config, ticker);
     this.demo = DemoProvider.start(loops, transport);
     this.shared =
         new Shared(
@@ -87,7 +88,7 @@ public final class Gateway implements AutoCloseable {
             ticker,
             stores.budgets(),
             new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name)),
-            ExactCache.embedded(CacheMapping.maxBytes(config), ticker));
+            cache.exact());
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
@@ -226,7 +227,7 @@ public final class Gateway implements AutoCloseable {
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
     stores.close();
-    shared.cache().close();
+    cache.close();
     alerts.close();
     registry.close();
   }

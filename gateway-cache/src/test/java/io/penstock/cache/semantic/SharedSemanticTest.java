@@ -45,8 +45,8 @@ final class SharedSemanticTest {
       store =
           ExactCache.shared(
               settings,
-              redis,
-              client.connect(ByteArrayCodec.INSTANCE).async(),
+              () -> redis,
+              client.connect(ByteArrayCodec.INSTANCE)::async,
               ForkJoinPool.commonPool(),
               Ticker.system());
       cache =

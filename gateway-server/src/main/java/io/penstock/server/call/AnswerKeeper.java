@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * whose answer is not to be stored. Confined to the call's loop.
  */
 final class AnswerKeeper {
-  /** Larger answers are not worth the memory, nor the time of reading them on the loop. */
-  private static final int MAX_BYTES = 1 << 20;
-
   private final Call call;
   private final ExactCache cache;
   private final Ticker ticker;
@@ -52,7 +49,7 @@ final class AnswerKeeper {
     if (into == null) {
       return;
     }
-    if (into.size() + bytes.readableBytes() > MAX_BYTES) {
+    if (into.size() + bytes.readableBytes() > ExactCache.MAX_ENTRY_BYTES) {
       stream = null;
       return;
     }
@@ -87,7 +84,7 @@ final class AnswerKeeper {
   void whole(int status, ByteBuf body) {
     CacheEntry.Paid by = paid;
     CacheAsk ask = call.toStore();
-    if (by != null && ask != null && body.readableBytes() <= MAX_BYTES) {
+    if (by != null && ask != null && body.readableBytes() <= ExactCache.MAX_ENTRY_BYTES) {
       store(ask, by, status, ByteBufUtil.getBytes(body));
     }
   }

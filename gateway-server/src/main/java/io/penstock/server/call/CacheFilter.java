@@ -7,18 +7,19 @@ import io.penstock.cache.CacheScope;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.KeyInput;
 import io.penstock.cache.Keying;
-import io.penstock.core.ErrorCode;
 import io.penstock.core.Filter;
-import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for the call in the exact cache. Comes after permissions and request rates, which hold for
- * hits too; token rates and budgets, which come later, do not.
+ * Looks for the call in the exact cache: in this process, then in Redis. Comes after permissions
+ * and request rates, which hold for hits too; token rates and budgets, which come later, do not.
+ * The layers that follow are filters of their own: each looks only at calls with a {@link
+ * CacheLook} that have no answer yet.
  */
 final class CacheFilter implements Filter<Call> {
   private static final String HEADER = "x-penstock-cache";
@@ -34,21 +35,40 @@ final class CacheFilter implements Filter<Call> {
 
   @Override
   public Step apply(Call call) {
-    if (!Replay.serves(call.surface().endpoint())) {
-      return Step.next();
-    }
     CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
-    RouteTable.Found route = call.snapshot().routes().find(call.model());
-    if (route == null || mode == CacheMode.OFF) {
+    call.cacheMode(mode);
+    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode);
+    if (look == null) {
       return Step.next();
     }
-    if (call.isRoutedByHeader()) {
-      // The key names the model that was asked for, and another one answers.
-      return bypassed(mode);
+    call.look(look);
+    CacheEntry.Identity identity = look.identity();
+    if (!mode.reads()) {
+      return Step.await(
+          cache.ticket(identity.key(), identity.scope()),
+          ticket -> missed(call, look, new ExactCache.Lookup(null, ticket)));
+    }
+    CacheEntry found = cache.local(identity.key(), identity.scope(), look.rule().ttlMillis());
+    return found != null
+        ? hit(call, found)
+        : Step.await(
+            cache.shared(identity.key(), identity.scope(), look.rule().ttlMillis()),
+            lookup -> {
+              CacheEntry shared = lookup.entry();
+              return shared != null ? hit(call, shared) : missed(call, look, lookup);
+            });
+  }
+
+  /** Returns what to look for, or null when no rule holds for this call or it has no key. */
+  private @Nullable CacheLook look(Call call, CacheMode mode) {
+    RouteTable.Found route = call.snapshot().routes().find(call.model());
+    // With X-Penstock-Route the key would name the model asked for, and another one answers.
+    if (!Replay.serves(call.surface().endpoint()) || route == null || call.isRoutedByHeader()) {
+      return null;
     }
     CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
     if (rule == null) {
-      return bypassed(mode);
+      return null;
     }
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
     String name = Snapshot.patternOf(route);
@@ -60,43 +80,24 @@ final class CacheFilter implements Filter<Call> {
             call.snapshot().cache().fingerprint(name));
     if (!(CacheKeys.of(input, call.bytes()) instanceof Keying.Keyed keyed)) {
       metrics.cacheRequest(LAYER, "bypass");
-      return bypassed(mode);
+      return null;
     }
     call.route(name);
-    return look(
-        call,
-        rule,
-        mode,
-        new CacheEntry.Identity(keyed.key(), scope, input.endpoint(), input.model()));
+    return new CacheLook(
+        mode, rule, new CacheEntry.Identity(keyed.key(), scope, input.endpoint(), input.model()));
   }
 
-  private Step look(Call call, CacheRules.Rule rule, CacheMode mode, CacheEntry.Identity identity) {
-    CacheEntry found =
-        mode.reads() ? cache.local(identity.key(), identity.scope(), rule.ttlMillis()) : null;
-    if (found != null) {
-      metrics.cacheRequest(LAYER, "hit");
-      call.cached(found);
-      return Step.next();
-    }
-    metrics.cacheRequest(LAYER, mode.reads() ? "miss" : "refresh");
+  private Step hit(Call call, CacheEntry found) {
+    metrics.cacheRequest(LAYER, "hit");
+    call.cached(found);
+    return Step.next();
+  }
+
+  private Step missed(Call call, CacheLook look, ExactCache.Lookup lookup) {
+    metrics.cacheRequest(LAYER, look.mode().reads() ? "miss" : "refresh");
     call.cacheOutcome(CacheOutcome.MISS);
-    if (!mode.stores()) {
-      return bypassed(mode);
-    }
-    return Step.await(
-        cache.ticket(identity.key(), identity.scope()),
-        ticket -> {
-          call.toStore(new CacheAsk(identity, rule.ttlMillis(), ticket));
-          return Step.next();
-        });
-  }
-
-  /** Goes upstream, unless the client wants a hit or nothing. */
-  private static Step bypassed(CacheMode mode) {
-    if (mode == CacheMode.ONLY) {
-      throw new GatewayException(
-          ErrorCode.CACHE_MISS,
-          "No stored answer fits this request, and X-Penstock-Cache: only forbids to make one.");
+    if (look.mode().stores()) {
+      call.toStore(new CacheAsk(look.identity(), look.rule().ttlMillis(), lookup.ticket()));
     }
     return Step.next();
   }

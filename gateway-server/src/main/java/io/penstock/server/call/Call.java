@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.RateState;
 import io.penstock.cache.CacheEntry;
+import io.penstock.cache.CacheMode;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.Exchange;
@@ -54,7 +55,9 @@ public final class Call extends Exchange implements Running {
   private String route = "";
   private String routeTo = "";
 
-  // CacheFilter.
+  // CacheFilter and the layers after it.
+  private CacheMode cacheMode = CacheMode.USE;
+  private @Nullable CacheLook look;
   private CacheOutcome cacheOutcome = CacheOutcome.OFF;
   private @Nullable CacheEntry cached;
   private @Nullable CacheAsk toStore;
@@ -232,6 +235,24 @@ public final class Call extends Exchange implements Running {
 
   void rates(List<RateState> states) {
     rates = states;
+  }
+
+  /** Returns what the client wants of the cache. */
+  CacheMode cacheMode() {
+    return cacheMode;
+  }
+
+  void cacheMode(CacheMode mode) {
+    cacheMode = mode;
+  }
+
+  /** Returns what this call looks for in the cache; null when it has no business there. */
+  @Nullable CacheLook look() {
+    return look;
+  }
+
+  void look(CacheLook at) {
+    look = at;
   }
 
   /** Returns what the cache did for this call. */

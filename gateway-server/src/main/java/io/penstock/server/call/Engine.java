@@ -73,6 +73,7 @@ public final class Engine {
             new PermissionFilter(),
             new RateFilter(shared.budgets()),
             new CacheFilter(shared.cache(), metrics),
+            new CacheOnlyFilter(),
             new ListingFilter(),
             new UsageFilter(shared.budgets()),
             new CountFilter(counter));

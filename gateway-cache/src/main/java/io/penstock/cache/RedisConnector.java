@@ -1,0 +1,188 @@
+package io.penstock.cache;
+
+import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps connections to the cache's Redis: nothing waits for the first one, a broken or silent one
+ * is made again, and what was under way on it fails. So a Redis that is away costs misses, never a
+ * start or a request. Thread-safe.
+ */
+public final class RedisConnector implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisConnector.class);
+  private static final Duration ANSWER = Duration.ofSeconds(1);
+  private static final long RECONNECT_MILLIS = 200;
+
+  /** Commands that may wait for an answer; more means that Redis hangs. */
+  private static final int UNANSWERED = 10_000;
+
+  private final AbstractRedisClient client;
+  private final Supplier<CompletionStage<Connected>> connect;
+  private final List<Managed> links = new CopyOnWriteArrayList<>();
+  private final Executor later =
+      CompletableFuture.delayedExecutor(RECONNECT_MILLIS, TimeUnit.MILLISECONDS);
+  private volatile boolean closed;
+
+  /** A connection and the commands over it. */
+  private record Connected(
+      StatefulConnection<byte[], byte[]> connection,
+      RedisClusterAsyncCommands<byte[], byte[]> commands) {}
+
+  private RedisConnector(AbstractRedisClient client, Supplier<CompletionStage<Connected>> connect) {
+    this.client = client;
+    this.connect = connect;
+  }
+
+  /**
+   * Creates a connector; connects nothing yet.
+   *
+   * @param addresses one {@code redis://}, {@code rediss://} or {@code redis-sentinel://} address,
+   *     or several nodes of a Cluster
+   * @throws IllegalArgumentException when one is no such address
+   */
+  public static RedisConnector to(List<String> addresses) {
+    List<RedisURI> uris = addresses.stream().map(RedisURI::create).toList();
+    uris.forEach(uri -> uri.setTimeout(ANSWER));
+    return uris.size() == 1 ? single(uris.getFirst()) : cluster(uris);
+  }
+
+  private static RedisConnector single(RedisURI uri) {
+    RedisClient client = RedisClient.create(uri);
+    client.setOptions(options(ClientOptions.builder()).autoReconnect(false).build());
+    return new RedisConnector(
+        client,
+        () ->
+            client
+                .connectAsync(ByteArrayCodec.INSTANCE, uri)
+                .thenApply((StatefulRedisConnection<byte[], byte[]> made) ->
+                    new Connected(made, made.async())));
+  }
+
+  private static RedisConnector cluster(List<RedisURI> uris) {
+    RedisClusterClient client = RedisClusterClient.create(uris);
+    client.setOptions((ClusterClientOptions) options(ClusterClientOptions.builder()).build());
+    return new RedisConnector(
+        client,
+        () ->
+            client
+                .connectAsync(ByteArrayCodec.INSTANCE)
+                .thenApply((StatefulRedisClusterConnection<byte[], byte[]> made) ->
+                    new Connected(made, made.async())));
+  }
+
+  private static ClientOptions.Builder options(ClientOptions.Builder of) {
+    return of.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        .requestQueueSize(UNANSWERED)
+        .timeoutOptions(TimeoutOptions.enabled(ANSWER));
+  }
+
+  /** Opens a connection of its own, which is there soon, and again after every loss. */
+  public RedisLink link() {
+    Managed link = new Managed();
+    links.add(link);
+    link.connect();
+    return link;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    links.forEach(Managed::drop);
+    client.shutdownAsync(0, 1, TimeUnit.SECONDS);
+  }
+
+  private final class Managed implements RedisLink {
+    private final AtomicReference<@Nullable Connected> now = new AtomicReference<>();
+    private volatile boolean away;
+
+    @Override
+    public @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands() {
+      Connected connected = now.get();
+      return connected == null ? null : connected.commands();
+    }
+
+    /** One that hangs hangs for all: every link is made again. */
+    @Override
+    public void silent() {
+      links.forEach(Managed::drop);
+    }
+
+    private void connect() {
+      if (closed) {
+        return;
+      }
+      CompletionStage<Connected> made;
+      try {
+        made = connect.get();
+      } catch (RuntimeException e) {
+        made = CompletableFuture.failedStage(e);
+      }
+      made.whenComplete((connected, failure) -> {
+        if (failure != null) {
+          if (!away) {
+            away = true;
+            LOG.warn("the cache cannot reach its redis and goes on trying: {}", failure.toString());
+          }
+          later.execute(this::connect);
+        } else {
+          use(connected);
+        }
+      });
+    }
+
+    private void use(Connected connected) {
+      away = false;
+      now.set(connected);
+      connected
+          .connection()
+          .addListener(
+              new RedisConnectionStateListener() {
+                @Override
+                public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+                  lost(connected);
+                }
+              });
+      if (closed || !connected.connection().isOpen()) {
+        lost(connected);
+      }
+    }
+
+    private void drop() {
+      Connected connected = now.get();
+      if (connected != null) {
+        lost(connected);
+      }
+    }
+
+    private void lost(Connected connected) {
+      if (now.compareAndSet(connected, null)) {
+        connected.connection().closeAsync();
+        later.execute(this::connect);
+      }
+    }
+  }
+}

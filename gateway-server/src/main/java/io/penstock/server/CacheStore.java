@@ -1,0 +1,100 @@
+package io.penstock.server;
+
+import io.penstock.cache.ExactCache;
+import io.penstock.cache.RedisConnector;
+import io.penstock.core.Ticker;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Secret;
+import io.penstock.server.config.SecretUrl;
+import io.penstock.server.config.StateConfig;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where cached answers live: in this process, and in Redis when the configuration names one. A
+ * Redis that is away never stops a start; until it is there nothing is served from the cache.
+ */
+final class CacheStore implements AutoCloseable {
+  private static final String NAMESPACE = "penstock";
+
+  /** A call waits no longer for Redis: beyond it a miss is cheaper. */
+  private static final long TIMEOUT_MILLIS = 200;
+
+  private static final int QUEUED_STORES = 256;
+
+  private final ExactCache exact;
+  private final @Nullable RedisConnector redis;
+  private final @Nullable ExecutorService background;
+
+  private CacheStore(
+      ExactCache exact, @Nullable RedisConnector redis, @Nullable ExecutorService background) {
+    this.exact = exact;
+    this.redis = redis;
+    this.background = background;
+  }
+
+  /**
+   * Opens it.
+   *
+   * @throws IllegalArgumentException when an address is none
+   */
+  static CacheStore open(Config config, Ticker ticker) {
+    List<SecretUrl> addresses = addresses(config);
+    if (addresses.isEmpty()) {
+      ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
+      return new CacheStore(alone, null, null);
+    }
+    RedisConnector redis = RedisConnector.to(addresses.stream().map(SecretUrl::reveal).toList());
+    // One thread is enough to compress and encrypt; what does not fit the queue is not stored.
+    ThreadPoolExecutor background =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(QUEUED_STORES),
+            Thread.ofPlatform().daemon().name("penstock-cache").factory());
+    background.allowCoreThreadTimeOut(true);
+    ExactCache shared =
+        ExactCache.shared(settings(config), redis.link(), redis.link(), background, ticker);
+    return new CacheStore(shared, redis, background);
+  }
+
+  /** Returns the cache's own Redis, else that of the state; none: in process only. */
+  private static List<SecretUrl> addresses(Config config) {
+    StateConfig state = config.state();
+    return !config.cache().redis().isEmpty() || state == null
+        ? config.cache().redis()
+        : state.redis();
+  }
+
+  private static ExactCache.SharedSettings settings(Config config) {
+    StateConfig state = config.state();
+    Secret secret = state == null ? null : state.secret();
+    return new ExactCache.SharedSettings(
+        state == null ? NAMESPACE : state.namespace(),
+        secret == null ? "" : secret.reveal(),
+        CacheMapping.maxBytes(config),
+        ExactCache.MAX_ENTRY_BYTES,
+        TIMEOUT_MILLIS);
+  }
+
+  ExactCache exact() {
+    return exact;
+  }
+
+  @Override
+  public void close() {
+    exact.close();
+    if (background != null) {
+      background.shutdownNow();
+    }
+    if (redis != null) {
+      redis.close();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.penstock.server.call;
+
+import io.penstock.cache.CacheMode;
+import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Step;
+
+/** Comes after every layer of the cache: who wants a stored answer or none goes no further. */
+final class CacheOnlyFilter implements Filter<Call> {
+  @Override
+  public Step apply(Call call) {
+    if (call.cacheMode() == CacheMode.ONLY && call.cached() == null && isUpstream(call)) {
+      throw new GatewayException(
+          ErrorCode.CACHE_MISS,
+          "No stored answer fits this request, and X-Penstock-Cache: only forbids to make one.");
+    }
+    return Step.next();
+  }
+
+  private static boolean isUpstream(Call call) {
+    Endpoint endpoint = call.surface().endpoint();
+    return endpoint != Endpoint.MODELS && endpoint != Endpoint.USAGE;
+  }
+}
