@@ -25,6 +25,8 @@ public enum Endpoint {
   GEMINI_COUNT_TOKENS("gemini_count_tokens", Dialect.GEMINI),
   EMBED_CONTENT("embed_content", Dialect.GEMINI),
   BATCH_EMBED_CONTENTS("batch_embed_contents", Dialect.GEMINI),
+  /** A response that the provider keeps: GET, DELETE, cancel, input_items. */
+  STORED_RESPONSE("stored_response", Dialect.OPENAI),
   /** A path named under {@code passthrough}: forwarded as it is, recorded as unpriced. */
   PASSTHROUGH("passthrough", Dialect.OPENAI),
   /** Listings and the key's own usage; no model is called. */

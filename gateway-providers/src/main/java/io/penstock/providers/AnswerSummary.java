@@ -10,8 +10,15 @@ import io.penstock.core.price.Usage;
  * @param finish why the model stopped, in OpenAI's words: stop, length, tool_calls, content_filter,
  *     refusal; "" when the answer has none (embeddings) or it is not known yet
  * @param toolCalls whether the answer calls a tool
+ * @param storedId under which the provider may keep the answer (Responses), "" when it keeps none
  */
-public record AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
+public record AnswerSummary(
+    Usage usage, boolean usageReported, String finish, boolean toolCalls, String storedId) {
+  /** Creates the summary of an answer that the provider does not keep. */
+  public AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
+    this(usage, usageReported, finish, toolCalls, "");
+  }
+
   /** Nothing known yet. */
   public static final AnswerSummary NONE = new AnswerSummary(Usage.NONE, false, "", false);
 }

@@ -3,6 +3,7 @@ package io.penstock.server;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.RedisConnector;
 import io.penstock.core.Ticker;
+import io.penstock.server.call.StoredResponses;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
 import io.penstock.server.config.SecretUrl;
@@ -27,12 +28,17 @@ final class CacheStore implements AutoCloseable {
   private static final int QUEUED_STORES = 256;
 
   private final ExactCache exact;
+  private final StoredResponses responses;
   private final @Nullable RedisConnector redis;
   private final @Nullable ExecutorService background;
 
   private CacheStore(
-      ExactCache exact, @Nullable RedisConnector redis, @Nullable ExecutorService background) {
+      ExactCache exact,
+      StoredResponses responses,
+      @Nullable RedisConnector redis,
+      @Nullable ExecutorService background) {
     this.exact = exact;
+    this.responses = responses;
     this.redis = redis;
     this.background = background;
   }
@@ -46,7 +52,7 @@ final class CacheStore implements AutoCloseable {
     List<SecretUrl> addresses = addresses(config);
     if (addresses.isEmpty()) {
       ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
-      return new CacheStore(alone, null, null);
+      return new CacheStore(alone, new StoredResponses(() -> null, NAMESPACE), null, null);
     }
     RedisConnector redis = RedisConnector.to(addresses.stream().map(SecretUrl::reveal).toList());
     // One thread is enough to compress and encrypt; what does not fit the queue is not stored.
@@ -61,7 +67,8 @@ final class CacheStore implements AutoCloseable {
     background.allowCoreThreadTimeOut(true);
     ExactCache shared =
         ExactCache.shared(settings(config), redis.link(), redis.link(), background, ticker);
-    return new CacheStore(shared, redis, background);
+    StoredResponses responses = new StoredResponses(redis.link(), settings(config).namespace());
+    return new CacheStore(shared, responses, redis, background);
   }
 
   /** Returns the cache's own Redis, else that of the state; none: in process only. */
@@ -85,6 +92,11 @@ final class CacheStore implements AutoCloseable {
 
   ExactCache exact() {
     return exact;
+  }
+
+  /** Returns who may come back to which stored response, as far as replicas know. */
+  StoredResponses responses() {
+    return responses;
   }
 
   @Override

@@ -88,6 +88,7 @@ public final class Gateway implements AutoCloseable {
             ticker,
             stores.budgets(),
             new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name)),
+            cache.responses(),
             cache.exact());
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);

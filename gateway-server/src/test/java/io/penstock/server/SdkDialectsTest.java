@@ -23,7 +23,6 @@ import com.openai.models.responses.ResponseStreamEvent;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -306,12 +305,5 @@ class SdkDialectsTest {
     assertThat(text).hasToString("Hello");
     assertThat(events.getFirst().created()).isPresent();
     assertThat(events.getLast().completed().orElseThrow().response().usage()).isPresent();
-  }
-
-  @Test
-  void storedResponses_areNotServed_andSaySo() {
-    HttpResponse<String> answer = gateway.get("/v1/responses/resp_1/input_items");
-    assertThat(answer.statusCode()).isEqualTo(404);
-    assertThat(answer.body()).contains("keeps no responses", "previous turns");
   }
 }

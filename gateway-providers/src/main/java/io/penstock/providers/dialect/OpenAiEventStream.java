@@ -21,6 +21,7 @@ final class OpenAiEventStream extends SseStreamReader {
   private boolean usageSeen;
   private String finish = "";
   private boolean toolCalls;
+  private String storedId = "";
   private long sequence;
 
   OpenAiEventStream(ByteBufAllocator allocator, Sink sink) {
@@ -91,6 +92,9 @@ final class OpenAiEventStream extends SseStreamReader {
       fail(Failures.inside(response));
       return;
     }
+    if (type.startsWith("response.")) {
+      storedId = response.path("id").asText("");
+    }
     finish = type.startsWith("response.") ? ResponsesAnswer.finish(response) : "stop";
     toolCalls |= finish.equals("tool_calls");
     if (type.startsWith("image_")) {
@@ -140,7 +144,8 @@ final class OpenAiEventStream extends SseStreamReader {
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
         usageSeen && isComplete(),
         finish,
-        toolCalls);
+        toolCalls,
+        storedId);
   }
 
   @Override

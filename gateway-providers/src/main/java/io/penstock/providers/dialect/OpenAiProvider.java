@@ -34,7 +34,7 @@ final class OpenAiProvider implements Provider {
   /** Returns whether clients ask for it in this dialect. */
   static boolean isNative(Endpoint endpoint) {
     return switch (endpoint) {
-      case PASSTHROUGH, MODELS, USAGE -> false;
+      case PASSTHROUGH, STORED_RESPONSE, MODELS, USAGE -> false;
       default -> endpoint.dialect() == Dialect.OPENAI;
     };
   }

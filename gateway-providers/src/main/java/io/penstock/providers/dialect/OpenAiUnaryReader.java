@@ -31,6 +31,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     @Nullable JsonNode usage;
     @Nullable JsonNode error;
     String finish = "";
+    String id = "";
     boolean toolCalls;
     boolean body;
     int items;
@@ -76,7 +77,8 @@ final class OpenAiUnaryReader implements UnaryReader {
   private AnswerSummary summary(Facts facts) {
     JsonNode reported = facts.usage;
     if (reported != null) {
-      return new AnswerSummary(usage(facts, reported), true, facts.finish, facts.toolCalls);
+      String stored = endpoint == Endpoint.RESPONSES ? facts.id : "";
+      return new AnswerSummary(usage(facts, reported), true, facts.finish, facts.toolCalls, stored);
     }
     Usage.Builder usage = Usage.builder().model(facts.model);
     if (endpoint == Endpoint.IMAGES) {
@@ -131,6 +133,7 @@ final class OpenAiUnaryReader implements UnaryReader {
   private void field(String name, JsonParser parser, Facts facts) throws IOException {
     switch (name) {
       case "model" -> facts.model = parser.getValueAsString();
+      case "id" -> facts.id = parser.getValueAsString("");
       case "service_tier" -> facts.tier = parser.getValueAsString();
       case "usage" -> facts.usage = object(parser);
       case "error" -> {

@@ -54,6 +54,7 @@ public final class Call extends Exchange implements Running {
   private LedgerRow.@Nullable Caller ledgerCaller;
   private String route = "";
   private String routeTo = "";
+  private String keptAt = "";
 
   // CacheFilter and the layers after it.
   private CacheMode cacheMode = CacheMode.USE;
@@ -314,6 +315,15 @@ public final class Call extends Exchange implements Running {
 
   void routeTo(String named) {
     routeTo = named;
+  }
+
+  /** Returns the only provider that may be asked, since it keeps the conversation; "" for any. */
+  String keptAt() {
+    return keptAt;
+  }
+
+  void keptAt(String provider) {
+    keptAt = provider;
   }
 
   /** Returns the body of a call whose endpoint has one. */

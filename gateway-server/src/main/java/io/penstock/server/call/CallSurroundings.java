@@ -28,6 +28,9 @@ final class CallSurroundings implements Surroundings {
     if (target == null) {
       return "no key";
     }
+    if (!call.keptAt().isEmpty() && !call.keptAt().equals(target.provider().name())) {
+      return "the conversation is kept at " + call.keptAt();
+    }
     if (!target.provider().serves(call.surface().endpoint())) {
       unserved.add(target.label());
       return "does not serve " + call.surface().endpoint().label();

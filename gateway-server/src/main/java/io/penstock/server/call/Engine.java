@@ -72,6 +72,7 @@ public final class Engine {
             new ContextFilter(),
             new PermissionFilter(),
             new RateFilter(shared.budgets()),
+            new StoredFilter(shared.responses()),
             new CacheFilter(shared.cache(), metrics),
             new CacheOnlyFilter(),
             new ListingFilter(),
@@ -111,6 +112,10 @@ public final class Engine {
 
   Routing routing() {
     return shared.routing();
+  }
+
+  StoredResponses responses() {
+    return shared.responses();
   }
 
   /** Returns what keeps the answer of a call that goes upstream. */

@@ -76,7 +76,9 @@ public final class Explainer {
 
   private static Endpoint endpoint(String label) {
     for (Endpoint endpoint : Endpoint.values()) {
-      if (endpoint.label().equals(label) && endpoint != Endpoint.PASSTHROUGH) {
+      if (endpoint.label().equals(label)
+          && endpoint != Endpoint.PASSTHROUGH
+          && endpoint != Endpoint.STORED_RESPONSE) {
         return endpoint;
       }
     }

@@ -185,6 +185,9 @@ final class Leg implements AttemptListener {
         account().settle(attempt.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
     Usage usage = summary.usage();
     delivery.settled(target(), usage, settled.costNanos());
+    if (!summary.storedId().isEmpty()) {
+      engine.responses().note(summary.storedId(), call.principal(), target().provider().name());
+    }
     health().onSuccess(target().label(), usage.outputTokens());
     long warm = usage.of(Meter.CACHE_READ) + usage.of(Meter.CACHE_WRITE);
     aim.plan().answered("", warm, warm > 0 ? WARM_NANOS : 0);

@@ -90,6 +90,25 @@ final class PassedHeaders {
   }
 
   /**
+   * Returns path and query of a stored response at a provider of OpenAI's dialect.
+   *
+   * @throws GatewayException 400 for an id that is none
+   */
+  static String stored(String idAndRest, RequestHead head, String basePath) {
+    for (int i = 0; i < idAndRest.length(); i++) {
+      char c = idAndRest.charAt(i);
+      boolean plain = c < 0x80 && (Character.isLetterOrDigit(c) || c == '_' || c == '-');
+      if (!plain && c != '/') {
+        throw GatewayException.invalid(
+            null, "The id of a response has letters, digits, _ and - only.");
+      }
+    }
+    String query = withoutKey(head.query());
+    String at = basePath + "/responses/" + idAndRest;
+    return query.isEmpty() ? at : at + "?" + query;
+  }
+
+  /**
    * Returns path and query at the provider. A path that begins with the base address' own path is
    * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
    *

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.penstock.core.Ending;
+import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
@@ -50,9 +51,13 @@ final class Passthrough implements UpstreamListener, Running {
    * @throws GatewayException 400 for a path that climbs out of what was allowed
    */
   static void start(Call call, Engine engine, ProviderRuntime provider) {
-    String uri = PassedHeaders.uri(call.head(), provider.basePath());
+    boolean stored = call.surface().endpoint() == Endpoint.STORED_RESPONSE;
+    String uri =
+        stored
+            ? PassedHeaders.stored(call.surface().rest(), call.head(), provider.basePath())
+            : PassedHeaders.uri(call.head(), provider.basePath());
     Passthrough started = new Passthrough(call, engine, provider);
-    call.route(call.surface().rest());
+    call.route(stored ? "" : call.surface().rest());
     call.forwarded(started);
     started.send(uri);
   }

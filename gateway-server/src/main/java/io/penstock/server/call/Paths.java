@@ -17,8 +17,9 @@ final class Paths {
           + " /v1/images/generations, /v1/audio/speech, /v1/audio/transcriptions,"
           + " /v1/audio/translations, /v1/rerank, /v1/responses, /v1/responses/input_tokens,"
           + " /v1/messages, /v1/messages/count_tokens, /v1beta/models/{model}:generateContent"
-          + " (:streamGenerateContent, :countTokens, :embedContent, :batchEmbedContents);"
-          + " GET /v1/models, /v1/models/{id}, /v1/usage, /healthz, /readyz";
+          + " (:streamGenerateContent, :countTokens, :embedContent, :batchEmbedContents); GET,"
+          + " DELETE /v1/responses/{id}; GET /v1/models, /v1/models/{id}, /v1/usage, /healthz,"
+          + " /readyz";
 
   private static final Map<String, Surface> POST =
       Map.ofEntries(
@@ -102,17 +103,35 @@ final class Paths {
       return model(head, path, rest, dialect);
     }
     if (path.startsWith("/v1/responses/")) {
+      return stored(head, path.substring("/v1/responses/".length()));
+    }
+    throw new GatewayException(
+        ErrorCode.UNKNOWN_PATH,
+        head.method() + " " + clip(head.path()) + " is not served here. Served: " + SERVED + ".");
+  }
+
+  /** GET and DELETE of a response, GET of its input items, POST to cancel it. */
+  private static Surface stored(RequestHead head, String rest) {
+    int slash = rest.indexOf('/');
+    String what = slash < 0 ? "" : rest.substring(slash + 1);
+    String method = head.method().name();
+    boolean served =
+        switch (what) {
+          case "" -> method.equals("GET") || method.equals("DELETE");
+          case "input_items" -> method.equals("GET");
+          case "cancel" -> method.equals("POST");
+          default -> false;
+        };
+    if (!served || slash == 0 || rest.isEmpty()) {
       throw new GatewayException(
           ErrorCode.UNKNOWN_PATH,
           head.method()
               + " "
               + clip(head.path())
-              + " is not served: the gateway keeps no responses. Send the previous turns in"
-              + " `input` of POST /v1/responses.");
+              + " is not served here. Served: GET and DELETE /v1/responses/ID, GET"
+              + " /v1/responses/ID/input_items, POST /v1/responses/ID/cancel.");
     }
-    throw new GatewayException(
-        ErrorCode.UNKNOWN_PATH,
-        head.method() + " " + clip(head.path()) + " is not served here. Served: " + SERVED + ".");
+    return Surface.of(Endpoint.STORED_RESPONSE, Dialect.OPENAI, rest);
   }
 
   private static Surface model(RequestHead head, String path, String rest, Dialect dialect) {

@@ -12,7 +12,7 @@ final class PeekFilter implements Filter<Call> {
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
     switch (endpoint) {
-      case MODELS, USAGE, PASSTHROUGH -> {
+      case MODELS, USAGE, PASSTHROUGH, STORED_RESPONSE -> {
         return Step.next();
       }
       case TRANSCRIPTIONS -> peekForm(call);

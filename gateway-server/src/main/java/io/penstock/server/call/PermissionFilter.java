@@ -17,10 +17,11 @@ final class PermissionFilter implements Filter<Call> {
       return Step.next();
     }
     Principal principal = call.principal();
-    if (endpoint != Endpoint.PASSTHROUGH && !principal.mayAsk(call.model())) {
+    boolean named = endpoint != Endpoint.PASSTHROUGH && endpoint != Endpoint.STORED_RESPONSE;
+    if (named && !principal.mayAsk(call.model())) {
       throw Refusals.modelNotAllowed(call.model(), principal);
     }
-    call.routeTo(routeHeader(call, endpoint));
+    call.routeTo(named ? routeHeader(call) : "");
     RequestBody body = call.body();
     if (body != null) {
       for (String denied : principal.deny()) {
@@ -37,9 +38,9 @@ final class PermissionFilter implements Filter<Call> {
   }
 
   /** Returns the model that {@code X-Penstock-Route} names, "" without the header. */
-  private static String routeHeader(Call call, Endpoint endpoint) {
+  private static String routeHeader(Call call) {
     String wanted = call.headers().get("x-penstock-route", "").strip();
-    if (wanted.isEmpty() || endpoint == Endpoint.PASSTHROUGH) {
+    if (wanted.isEmpty()) {
       return "";
     }
     if (!call.principal().routes().contains(wanted)) {

@@ -51,6 +51,12 @@ public final class Refusals {
             + ".");
   }
 
+  static GatewayException unknownProvider(String name) {
+    return new GatewayException(
+        ErrorCode.UNKNOWN_PATH,
+        "The provider \"" + clip(name) + "\", which kept it, is not configured any more.");
+  }
+
   static GatewayException missingModel() {
     return GatewayException.invalid("model", "The field \"model\" is missing: name a model.");
   }

@@ -15,4 +15,5 @@ public record Shared(
     Ticker ticker,
     Budgets budgets,
     Routing routing,
+    StoredResponses responses,
     ExactCache cache) {}

@@ -91,9 +91,9 @@ public record Snapshot(
    * @throws GatewayException when no target can be tried
    */
   void forward(Call call, Engine engine) {
-    ProviderRuntime passed = passthrough.get(call.surface().rest());
-    if (passed != null && call.surface().endpoint() == Endpoint.PASSTHROUGH) {
-      Passthrough.start(call, engine, passed);
+    Endpoint endpoint = call.surface().endpoint();
+    if (endpoint == Endpoint.PASSTHROUGH || endpoint == Endpoint.STORED_RESPONSE) {
+      Passthrough.start(call, engine, passed(call));
       return;
     }
     RouteTable.Found route = routes.find(call.routedModel());
@@ -104,6 +104,17 @@ public record Snapshot(
     CallSurroundings around = new CallSurroundings(call);
     Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
     new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");
+  }
+
+  private ProviderRuntime passed(Call call) {
+    ProviderRuntime provider =
+        call.keptAt().isEmpty()
+            ? passthrough.get(call.surface().rest())
+            : providers.get(call.keptAt());
+    if (provider == null) {
+      throw Refusals.unknownProvider(call.keptAt());
+    }
+    return provider;
   }
 
   /** Returns the name under {@code models}: what a client made up must not become a dimension. */

@@ -11,7 +11,8 @@ import io.penstock.core.Endpoint;
  * @param model the model that the path names (Gemini), "" when the body names it
  * @param stream whether the path asks for a stream (Gemini)
  * @param arraySplit Gemini streaming as one JSON array, without {@code alt=sse}
- * @param rest what follows the endpoint in the path: a model's or response's id, an audio method
+ * @param rest what follows the endpoint in the path: a model's id, a response's id and what is
+ *     asked of it, an audio method
  */
 public record Surface(
     Endpoint endpoint,

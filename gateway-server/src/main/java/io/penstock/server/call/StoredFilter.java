@@ -1,0 +1,83 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
+import io.penstock.core.Step;
+import io.penstock.core.body.RequestBody;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets a caller come back to its own stored responses only, and to the provider that keeps them.
+ * Refuses what would keep a conversation, or its cost, out of the gateway's sight.
+ */
+final class StoredFilter implements Filter<Call> {
+  private final StoredResponses responses;
+
+  StoredFilter(StoredResponses responses) {
+    this.responses = responses;
+  }
+
+  @Override
+  public Step apply(Call call) {
+    if (call.surface().endpoint() == Endpoint.STORED_RESPONSE) {
+      String id = id(call.surface().rest());
+      return Step.await(responses.find(id), owner -> come(call, id, owner));
+    }
+    RequestBody body = call.body();
+    if (call.surface().endpoint() != Endpoint.RESPONSES || body == null) {
+      return Step.next();
+    }
+    if (body.flag("background", false)) {
+      throw GatewayException.unsupported(
+          "background",
+          "Responses in the background are not served: what they cost is not known when they are"
+              + " accepted. Ask for a stream.");
+    }
+    if (body.has("conversation")) {
+      throw GatewayException.unsupported(
+          "conversation",
+          "Conversations kept by a provider are not served: they belong to its account, not to"
+              + " your key. Send `previous_response_id` or the turns in `input`.");
+    }
+    int previous = body.indexOf("previous_response_id");
+    if (previous < 0 || body.token(previous) == JsonToken.VALUE_NULL) {
+      return Step.next();
+    }
+    String id = body.text("previous_response_id");
+    String wanted = id == null ? "" : id;
+    return Step.await(responses.find(wanted), owner -> goOn(call, wanted, owner));
+  }
+
+  private static String id(String rest) {
+    int slash = rest.indexOf('/');
+    return slash < 0 ? rest : rest.substring(0, slash);
+  }
+
+  private static Step come(Call call, String id, StoredResponses.@Nullable Owner owner) {
+    if (owner == null || !owner.is(call.principal())) {
+      throw new GatewayException(
+          ErrorCode.UNKNOWN_PATH, "There is no response \"" + clip(id) + "\" of yours here.");
+    }
+    call.keptAt(owner.provider());
+    return Step.next();
+  }
+
+  private static Step goOn(Call call, String id, StoredResponses.@Nullable Owner owner) {
+    if (owner == null || !owner.is(call.principal())) {
+      throw GatewayException.invalid(
+          "previous_response_id",
+          "There is no response \""
+              + clip(id)
+              + "\" of yours here; send the previous turns in `input`.");
+    }
+    call.keptAt(owner.provider());
+    return Step.next();
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 100 ? text : text.substring(0, 100) + "...";
+  }
+}
