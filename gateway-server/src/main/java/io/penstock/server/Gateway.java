@@ -54,7 +54,7 @@ public final class Gateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final int LOOPS = Runtime.getRuntime().availableProcessors();
 
-  private final Ticker ticker = Ticker.system();
+  private final Ticker ticker;
   private final Load load = new Load();
   private final AtomicReference<Snapshot> snapshot = new AtomicReference<>();
   private final CopyOnWriteArrayList<LoopContext> contexts = new CopyOnWriteArrayList<>();
@@ -74,8 +74,10 @@ public final class Gateway implements AutoCloseable {
   private final ClientServer traffic;
   private final ClientServer admin;
 
-  private Gateway(Config config, Path file, Reloader.Loads loads) throws IOException {
+  private Gateway(Config config, Path file, Reloader.Loads loads, Ticker ticker)
+      throws IOException {
     this.config = config;
+    this.ticker = ticker;
     this.transport = transport(config);
     this.loops = transport.newGroup(LOOPS, "loop");
     this.alerts = new Alerts(this::receivers, ticker);
@@ -131,7 +133,13 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when a port, a file or the ledger can't be opened, with the reason
    */
   public static Gateway start(Config config, Path file, Reloader.Loads loads) throws IOException {
-    Gateway gateway = new Gateway(config, file, loads);
+    return start(config, file, loads, Ticker.system());
+  }
+
+  /** Starts a gateway with a clock of the caller's, for tests. */
+  static Gateway start(Config config, Path file, Reloader.Loads loads, Ticker ticker)
+      throws IOException {
+    Gateway gateway = new Gateway(config, file, loads, ticker);
     LOG.atInfo()
         .addKeyValue("listen", config.listen() + " -> " + gateway.port())
         .addKeyValue("admin", "127.0.0.1:" + gateway.adminPort())
@@ -225,8 +233,8 @@ public final class Gateway implements AutoCloseable {
     adminSink.close();
     demo.close();
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
-    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     counter.close();
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     stores.close();
     cache.close();
     alerts.close();

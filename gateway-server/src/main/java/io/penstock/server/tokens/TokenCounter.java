@@ -11,6 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts tokens of texts on one thread of its own. The encodings are loaded when first needed: they
@@ -21,6 +23,8 @@ public final class TokenCounter implements AutoCloseable {
   private static final int MAX_CHARS = 400_000;
 
   private static final int QUEUE = 1024;
+  private static final long LAST_SECONDS = 10;
+  private static final Logger LOG = LoggerFactory.getLogger(TokenCounter.class);
 
   /** What was counted. */
   public record Counts(long input, long output) {}
@@ -126,8 +130,16 @@ public final class TokenCounter implements AutoCloseable {
     return old ? EncodingType.CL100K_BASE : EncodingType.O200K_BASE;
   }
 
+  /** Waits for what is being counted: its rows are written by event loops, so end those later. */
   @Override
   public void close() {
     worker.shutdown();
+    try {
+      if (!worker.awaitTermination(LAST_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("token counts are abandoned; their calls are charged at their bound");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
