@@ -6,7 +6,7 @@ import java.util.List;
  * Where shared budgets live.
  *
  * @param uris one {@code redis://}, {@code rediss://} or {@code redis-sentinel://} address with its
- *     user, password and database; several, the nodes of a Cluster, are refused: not yet
+ *     user, password and database; or several: nodes of a Cluster, of which one has to answer
  * @param namespace before every key
  * @param outage what a replica does while Redis is away
  */

@@ -1,18 +1,12 @@
 package io.penstock.budget;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
-import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.penstock.budget.Request.Answer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -33,14 +27,12 @@ import org.slf4j.LoggerFactory;
  */
 final class RedisStore implements Budgets.Store {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);
-  private static final Duration ANSWER = Duration.ofSeconds(1);
   private static final long TICK = 10;
   private static final long RECONNECT = 200;
 
   private final RedisWire wire;
   private final String prefix;
-  private final RedisClient client;
-  private final RedisURI uri;
+  private final RedisAddress address;
   private final Map<RedisWire.Script, String> digests = new EnumMap<>(RedisWire.Script.class);
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -55,38 +47,9 @@ final class RedisStore implements Budgets.Store {
   private @Nullable Driver driver;
 
   RedisStore(RedisState state, Settings settings) {
-    if (state.uris().size() > 1) {
-      throw new IllegalArgumentException(
-          "state.redis: several addresses: budgets on a Cluster are not served yet (expected: one"
-              + " redis://, rediss:// or redis-sentinel:// address)");
-    }
     this.prefix = state.prefix();
     this.wire = new RedisWire(prefix, settings.lease(), settings.lease() + settings.lease() / 20);
-    this.uri = RedisURI.create(state.uris().get(0));
-    this.uri.setTimeout(ANSWER);
-    this.client = RedisClient.create(uri);
-    client.setOptions(
-        ClientOptions.builder()
-            .autoReconnect(false)
-            .timeoutOptions(TimeoutOptions.enabled(ANSWER))
-            .build());
-    refuseEviction(client, uri);
-  }
-
-  /** Redis under {@code allkeys-*} would forget money; an ACL may hide the setting. */
-  private static void refuseEviction(RedisClient owner, RedisURI uri) {
-    try (StatefulRedisConnection<String, String> c = owner.connect(uri)) {
-      String policy =
-          c.sync().configGet("maxmemory-policy").getOrDefault("maxmemory-policy", "noeviction");
-      if (policy.startsWith("allkeys-")) {
-        throw new IllegalArgumentException(
-            "state.redis: maxmemory-policy is "
-                + policy
-                + " (expected: noeviction or volatile-*, for Redis must not forget budgets)");
-      }
-    } catch (io.lettuce.core.RedisException e) {
-      log.warn("budgets cannot read maxmemory-policy: {}", e.getMessage());
-    }
+    this.address = new RedisAddress(state);
   }
 
   private Driver driver() {
@@ -113,9 +76,8 @@ final class RedisStore implements Budgets.Store {
     if (closed) {
       return;
     }
-    client
-        .connectAsync(StringCodec.UTF8, uri)
-        .thenCombine(client.connectPubSubAsync(StringCodec.UTF8, uri), this::connected)
+    address
+        .connect(this::connected)
         .whenComplete((done, failure) -> {
           if (failure != null) {
             log.warn("budgets cannot reach redis: {}", failure.toString());
@@ -130,7 +92,7 @@ final class RedisStore implements Budgets.Store {
     }
   }
 
-  private boolean connected(
+  private void connected(
       StatefulRedisConnection<String, String> made,
       StatefulRedisPubSubConnection<String, String> listening) {
     listening.addListener(
@@ -156,7 +118,6 @@ final class RedisStore implements Budgets.Store {
     connection = made;
     channel = listening;
     driver().run(r -> r.connected(driver().now()));
-    return true;
   }
 
   /** Any thread. */
@@ -271,6 +232,6 @@ final class RedisStore implements Budgets.Store {
   public void close() {
     closed = true;
     timer.shutdownNow();
-    client.shutdownAsync(0, 1, TimeUnit.SECONDS);
+    address.close();
   }
 }

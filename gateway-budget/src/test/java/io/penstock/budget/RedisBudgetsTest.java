@@ -3,53 +3,32 @@ package io.penstock.budget;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.penstock.core.Ticker;
 import io.penstock.core.price.NanoUsd;
-import io.penstock.core.rule.Condition;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.RedisServer;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Several replicas in one process, one real Redis. */
 class RedisBudgetsTest {
   private static final long USD = NanoUsd.USD;
-  private static final Window TOTAL = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
-  private static final AtomicLong NAMESPACES = new AtomicLong();
 
   private final RedisServer server = RedisServer.start();
-  private final List<Budgets> replicas = new ArrayList<>();
-  private final String namespace = "n" + NAMESPACES.incrementAndGet();
+  private final Replicas replicas = new Replicas(server.uri());
 
   private Budgets replica(long limit) {
-    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false);
-    Budgets budgets =
-        Budgets.shared(
-            Ticker.system(),
-            new RedisState(List.of(server.uri()), namespace, Outage.SHARE),
-            fast,
-            BudgetListener.NONE,
-            NoFeed.INSTANCE);
-    budgets.reload(
-        BudgetPlan.compile(
-            List.of(BudgetSpec.of("org", Condition.ALWAYS, List.of(), Limit.usd(limit), TOTAL)),
-            List.of()));
-    replicas.add(budgets);
-    return budgets;
+    return replicas.start(limit);
   }
 
   private static Verdict reserve(Budgets budgets, long nanos) {
-    Verdict verdict = budgets.reserve(TestFacts.user("ann"), Ask.of(nanos, 0));
-    return verdict instanceof Verdict.Pending p ? p.stage().toCompletableFuture().join() : verdict;
+    return Replicas.reserve(budgets, nanos);
   }
 
   @AfterEach
   void close() {
-    replicas.forEach(Budgets::close);
+    replicas.close();
     server.close();
   }
 
@@ -116,15 +95,6 @@ class RedisBudgetsTest {
     a.close();
 
     assertThat(reserve(b, 10 * USD)).isInstanceOf(Verdict.Granted.class);
-  }
-
-  @Test
-  void severalAddresses_areRefusedByName() {
-    RedisState cluster = new RedisState(List.of("redis://a:1", "redis://b:2"), "n", Outage.SHARE);
-
-    assertThatThrownBy(
-            () -> Budgets.redis(Ticker.system(), cluster, BudgetListener.NONE, NoFeed.INSTANCE))
-        .hasMessageContaining("not served yet");
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
-import io.penstock.server.config.StateConfig;
 import io.penstock.server.identity.Tokens;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -80,10 +79,6 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static void state(Config config, PrintWriter out) {
-    StateConfig state = config.state();
-    if (state != null) {
-      SharedBudgets.check(state);
-    }
     String warning = SharedBudgets.warning(config);
     if (warning != null) {
       out.println("warning: " + warning);

@@ -51,7 +51,6 @@ final class SharedBudgets implements LedgerFeed {
    */
   static Budgets open(
       Config config, StateConfig state, Ticker ticker, Ledger ledger, BudgetListener listener) {
-    check(state);
     String warning = warning(config);
     if (warning != null) {
       LOG.atWarn().log(warning);
@@ -72,21 +71,6 @@ final class SharedBudgets implements LedgerFeed {
       budgets.ownersEnded(dead);
     }
     return budgets;
-  }
-
-  /**
-   * Refuses what is not served yet, without connecting.
-   *
-   * @throws IllegalArgumentException with what was expected
-   */
-  static void check(StateConfig state) {
-    if (state.redis().size() > 1) {
-      throw new IllegalArgumentException(
-          "state.redis: "
-              + state.redis().size()
-              + " addresses (expected: one redis://, rediss:// or redis-sentinel:// address; a"
-              + " Cluster is not served yet)");
-    }
   }
 
   /** Returns why this shared state is not shared in full, or null. */

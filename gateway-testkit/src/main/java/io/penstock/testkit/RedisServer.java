@@ -47,6 +47,25 @@ public final class RedisServer implements AutoCloseable {
     return new RedisServer(Executables.temporaryFolder("penstock-redis"), List.of(options));
   }
 
+  /** Starts a Sentinel that alone decides, half a second after a primary has gone. */
+  public static RedisServer sentinel(String name, int primaryPort) {
+    Path folder = Executables.temporaryFolder("penstock-sentinel");
+    Path file = folder.resolve("sentinel.conf");
+    try {
+      Files.writeString(
+          file,
+          """
+          sentinel monitor %1$s 127.0.0.1 %2$d 1
+          sentinel down-after-milliseconds %1$s 500
+          sentinel failover-timeout %1$s 5000
+          """
+              .formatted(name, primaryPort));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new RedisServer(folder, List.of(file.toString(), "--sentinel"));
+  }
+
   /** Returns the one server of this JVM, started when first asked for, ended with the JVM. */
   public static synchronized RedisServer shared() {
     RedisServer server = shared;
@@ -145,9 +164,16 @@ public final class RedisServer implements AutoCloseable {
   private @Nullable Process launch(int onPort) {
     List<String> command = new ArrayList<>();
     command.add(binary().toString());
+    boolean keepsNothing = !options.contains("--sentinel");
+    if (!keepsNothing) {
+      command.addAll(options); // the file has to come first
+    }
     command.addAll(List.of("--port", Integer.toString(onPort), "--bind", "127.0.0.1"));
-    command.addAll(List.of("--save", "", "--appendonly", "no", "--dir", folder.toString()));
-    command.addAll(options);
+    command.addAll(List.of("--dir", folder.toString()));
+    if (keepsNothing) {
+      command.addAll(List.of("--save", "", "--appendonly", "no"));
+      command.addAll(options);
+    }
     Process candidate = Executables.start(command, folder, log());
     return Executables.awaitPort(candidate, onPort) ? candidate : null;
   }

@@ -8,8 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocketFactory;
 
 /** A certificate for localhost and 127.0.0.1 that is its own authority, made when asked for. */
 public final class TestCertificate {
@@ -76,6 +81,24 @@ public final class TestCertificate {
           .build();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns a server's side of TLS for blocking sockets. */
+  SSLServerSocketFactory sockets() {
+    try {
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      keys.load(null, null);
+      keys.setKeyEntry(
+          "server", bundle.getKeyPair().getPrivate(), new char[0], bundle.getCertificatePath());
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(keys, new char[0]);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(managers.getKeyManagers(), null, null);
+      return context.getServerSocketFactory();
+    } catch (GeneralSecurityException | IOException e) {
+      throw new AssertionError("cannot use the certificate", e);
     }
   }
 
