@@ -25,16 +25,16 @@ final class Replicas implements AutoCloseable {
   }
 
   Budgets start(long limit) {
-    return start(limit, Ticker.system(), Outage.SHARE);
+    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false);
+    return start(limit, Ticker.system(), fast);
   }
 
-  Budgets start(long limit, Ticker ticker, Outage outage) {
-    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, outage, false);
+  Budgets start(long limit, Ticker ticker, Settings settings) {
     Budgets budgets =
         Budgets.shared(
             ticker,
-            new RedisState(uris, namespace, outage),
-            fast,
+            new RedisState(uris, namespace, settings.outage()),
+            settings,
             BudgetListener.NONE,
             NoFeed.INSTANCE);
     budgets.reload(
