@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the data is: behind one address, where a Sentinel says, or on the primary of the one slot of
- * a Cluster that all keys hash to. Asked anew for every connection, for the answer changes with a
- * failover. Any thread.
+ * Where the data is: behind one address, where a Sentinel says, or on the primary of the one slot
+ * of a Cluster that all keys hash to. Asked anew for every connection, for the answer changes with
+ * a failover. Any thread.
  */
 final class RedisAddress implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);

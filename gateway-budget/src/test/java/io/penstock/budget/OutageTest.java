@@ -32,8 +32,16 @@ class OutageTest {
     assertThat(run.find()).isTrue();
     String now = Long.toString(System.currentTimeMillis());
     server.command(
-        "HSET", "{" + replicas.namespace() + "}:p1:epoch", "E", "7", "run", run.group(1), "open",
-        "1", "born", now);
+        "HSET",
+        "{" + replicas.namespace() + "}:p1:epoch",
+        "E",
+        "7",
+        "run",
+        run.group(1),
+        "open",
+        "1",
+        "born",
+        now);
     Budgets budgets = replicas.start(100 * USD, ticker, Settings.shared(outage));
     Await.until("budgets are ready", budgets::isReady);
     return budgets;
@@ -68,8 +76,9 @@ class OutageTest {
     ticker.advance(2_100);
     Await.until(
         "the store knows",
-        () -> budgets.states("", 10).toCompletableFuture().join().states().stream()
-            .anyMatch(s -> s.spent() >= spent));
+        () ->
+            budgets.states("", 10).toCompletableFuture().join().states().stream()
+                .anyMatch(s -> s.spent() >= spent));
   }
 
   @Test
@@ -90,7 +99,9 @@ class OutageTest {
 
     for (int second = 0; second < 60; second++) {
       ticker.advance(1_000);
-      assertThat(spend(budgets, USD / 20)).as("second " + second).isInstanceOf(Verdict.Granted.class);
+      assertThat(spend(budgets, USD / 20))
+          .as("second " + second)
+          .isInstanceOf(Verdict.Granted.class);
     }
     ticker.advance(20_000);
     assertThat(spend(budgets, USD / 20)).isInstanceOf(Verdict.Unavailable.class);
@@ -103,8 +114,7 @@ class OutageTest {
     server.kill();
 
     Await.until(
-        "the connection is lost",
-        () -> spend(budgets, USD / 1_000) instanceof Verdict.Unavailable);
+        "the connection is lost", () -> spend(budgets, USD / 1_000) instanceof Verdict.Unavailable);
     assertThat(((Verdict.Unavailable) spend(budgets, USD)).reason()).contains("away");
   }
 

@@ -22,10 +22,7 @@ public final class TlsFront implements AutoCloseable {
   public TlsFront(TestCertificate certificate, int target) {
     this.target = target;
     try {
-      listener =
-          certificate
-              .sockets()
-              .createServerSocket(0, 128, InetAddress.getLoopbackAddress());
+      listener = certificate.sockets().createServerSocket(0, 128, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
