@@ -113,39 +113,45 @@ final class Dialogue {
       case ANTHROPIC ->
           sse(
               events,
-              "{\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"c\",\"usage\":{\"input_tokens\":1}}}\n"
-                  + "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}",
+              List.of(
+                  "{\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"c\",\"usage\":{\"input_tokens\":1}}}",
+                  "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}"),
               "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\""
                   + " word\"}}",
-              "{\"type\":\"content_block_stop\",\"index\":0}\n"
-                  + "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}\n"
-                  + "{\"type\":\"message_stop\"}");
+              List.of(
+                  "{\"type\":\"content_block_stop\",\"index\":0}",
+                  "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}",
+                  "{\"type\":\"message_stop\"}"));
       case GEMINI ->
           sse(
               events,
-              "",
+              List.of(),
               "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\""
                   + " word\"}],\"role\":\"model\"},\"index\":0}],\"modelVersion\":\"g\",\"responseId\":\"r\"}",
-              "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":9,\"totalTokenCount\":18},\"modelVersion\":\"g\"}");
+              List.of(
+                  "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":9,\"totalTokenCount\":18},\"modelVersion\":\"g\"}"));
       case COHERE ->
           sse(
               events,
-              "{\"type\":\"message-start\",\"id\":\"m\",\"delta\":{\"message\":{\"role\":\"assistant\",\"content\":[]}}}\n"
-                  + "{\"type\":\"content-start\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"type\":\"text\",\"text\":\"\"}}}}",
+              List.of(
+                  "{\"type\":\"message-start\",\"id\":\"m\",\"delta\":{\"message\":{\"role\":\"assistant\",\"content\":[]}}}",
+                  "{\"type\":\"content-start\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"type\":\"text\",\"text\":\"\"}}}}"),
               "{\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\""
                   + " word\"}}}}",
-              "{\"type\":\"content-end\",\"index\":0}\n"
-                  + "{\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\",\"usage\":{\"billed_units\":{\"input_tokens\":9,\"output_tokens\":9},\"tokens\":{\"input_tokens\":9,\"output_tokens\":9}}}}");
+              List.of(
+                  "{\"type\":\"content-end\",\"index\":0}",
+                  "{\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\",\"usage\":{\"billed_units\":{\"input_tokens\":9,\"output_tokens\":9},\"tokens\":{\"input_tokens\":9,\"output_tokens\":9}}}}"));
       case BEDROCK -> converse(events);
       default ->
           sse(
               events,
-              "",
+              List.of(),
               "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
                   + " word\"},\"finish_reason\":null}]}",
-              "{\"id\":\"c\",\"created\":1,\"model\":\"g\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n"
-                  + "{\"id\":\"c\",\"created\":1,\"model\":\"g\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":9,\"total_tokens\":18}}\n"
-                  + "[DONE]");
+              List.of(
+                  "{\"id\":\"c\",\"created\":1,\"model\":\"g\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}",
+                  "{\"id\":\"c\",\"created\":1,\"model\":\"g\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":9,\"total_tokens\":18}}",
+                  "[DONE]"));
     };
   }
 
@@ -153,19 +159,21 @@ final class Dialogue {
   static byte[] responsesStream(int events) {
     return sse(
         events,
-        "{\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"r\",\"status\":\"in_progress\",\"output\":[]}}",
+        List.of(
+            "{\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"r\",\"status\":\"in_progress\",\"output\":[]}}"),
         "{\"type\":\"response.output_text.delta\",\"sequence_number\":1,\"item_id\":\"i\",\"output_index\":0,\"content_index\":0,\"delta\":\""
             + " word\"}",
-        "{\"type\":\"response.completed\",\"sequence_number\":9,\"response\":{\"id\":\"r\",\"status\":\"completed\",\"model\":\"g\",\"output\":[],\"usage\":{\"input_tokens\":9,\"output_tokens\":9,\"total_tokens\":18}}}");
+        List.of(
+            "{\"type\":\"response.completed\",\"sequence_number\":9,\"response\":{\"id\":\"r\",\"status\":\"completed\",\"model\":\"g\",\"output\":[],\"usage\":{\"input_tokens\":9,\"output_tokens\":9,\"total_tokens\":18}}}"));
   }
 
-  private static byte[] sse(int events, String before, String event, String after) {
+  private static byte[] sse(int events, List<String> before, String event, List<String> after) {
     StringBuilder text = new StringBuilder();
-    before.lines().forEach(line -> text.append("data: ").append(line).append("\n\n"));
+    before.forEach(line -> text.append("data: ").append(line).append("\n\n"));
     for (int i = 0; i < events; i++) {
       text.append("data: ").append(event).append("\n\n");
     }
-    after.lines().forEach(line -> text.append("data: ").append(line).append("\n\n"));
+    after.forEach(line -> text.append("data: ").append(line).append("\n\n"));
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -213,7 +221,7 @@ final class Dialogue {
 
   private static int crc(ByteBuffer frame, int bytes) {
     CRC32 crc = new CRC32();
-    crc.update(frame.array(), 0, bytes);
+    crc.update(frame.slice(0, bytes));
     return (int) crc.getValue();
   }
 }

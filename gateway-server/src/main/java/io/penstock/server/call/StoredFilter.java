@@ -7,6 +7,7 @@ import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,25 +57,32 @@ final class StoredFilter implements Filter<Call> {
     return slash < 0 ? rest : rest.substring(0, slash);
   }
 
-  private static Step come(Call call, String id, StoredResponses.@Nullable Owner owner) {
-    if (owner == null || !owner.is(call.principal())) {
+  private static Step come(Call call, String id, Optional<StoredResponses.Owner> owner) {
+    StoredResponses.Owner own = own(call, owner);
+    if (own == null) {
       throw new GatewayException(
           ErrorCode.UNKNOWN_PATH, "There is no response \"" + clip(id) + "\" of yours here.");
     }
-    call.keptAt(owner.provider());
+    call.keptAt(own.provider());
     return Step.next();
   }
 
-  private static Step goOn(Call call, String id, StoredResponses.@Nullable Owner owner) {
-    if (owner == null || !owner.is(call.principal())) {
+  private static Step goOn(Call call, String id, Optional<StoredResponses.Owner> owner) {
+    StoredResponses.Owner own = own(call, owner);
+    if (own == null) {
       throw GatewayException.invalid(
           "previous_response_id",
           "There is no response \""
               + clip(id)
               + "\" of yours here; send the previous turns in `input`.");
     }
-    call.keptAt(owner.provider());
+    call.keptAt(own.provider());
     return Step.next();
+  }
+
+  private static StoredResponses.@Nullable Owner own(
+      Call call, Optional<StoredResponses.Owner> owner) {
+    return owner.filter(known -> known.is(call.principal())).orElse(null);
   }
 
   private static String clip(String text) {

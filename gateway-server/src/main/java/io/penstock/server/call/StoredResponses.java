@@ -8,6 +8,7 @@ import io.penstock.cache.RedisLink;
 import io.penstock.core.identity.Principal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +59,16 @@ public final class StoredResponses {
     }
   }
 
-  /** Completes with the owner of a response, or with null when it is not known; never fails. */
-  CompletionStage<@Nullable Owner> find(String id) {
+  /** Completes with the owner of a response, empty when it is not known; never fails. */
+  CompletionStage<Optional<Owner>> find(String id) {
     Owner here = known.getIfPresent(id);
     RedisClusterAsyncCommands<byte[], byte[]> commands = here == null ? redis.commands() : null;
     if (commands == null) {
-      return CompletableFuture.completedFuture(here);
+      return CompletableFuture.completedFuture(Optional.ofNullable(here));
     }
-    return commands.get(key(id)).handle((text, failed) -> failed == null ? parse(id, text) : null);
+    return commands
+        .get(key(id))
+        .handle((text, failed) -> Optional.ofNullable(failed == null ? parse(id, text) : null));
   }
 
   private @Nullable Owner parse(String id, byte @Nullable [] text) {
