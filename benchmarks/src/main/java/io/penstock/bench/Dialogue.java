@@ -10,6 +10,7 @@ import io.penstock.providers.dialect.Providers;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -175,6 +176,18 @@ final class Dialogue {
     }
     after.forEach(line -> text.append("data: ").append(line).append("\n\n"));
     return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Returns the stream of InvokeModel: Anthropic's events, each in base64 in a frame. */
+  static byte[] invokeStream(int events) {
+    ByteArrayOutputStream frames = new ByteArrayOutputStream();
+    new String(stream(Dialect.ANTHROPIC, events), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> !line.isEmpty())
+        .map(line -> line.substring("data: ".length()).getBytes(StandardCharsets.UTF_8))
+        .map(json -> "{\"bytes\":\"" + Base64.getEncoder().encodeToString(json) + "\"}")
+        .forEach(payload -> frames.writeBytes(frame("chunk", payload)));
+    return frames.toByteArray();
   }
 
   private static byte[] converse(int events) {

@@ -53,9 +53,7 @@ public class StreamTranslationBenchmark {
   @Setup
   public void make() {
     attempt = Dialogue.attempt(client, provider, true);
-    boolean responses = client == Endpoint.RESPONSES && provider == Dialect.OPENAI;
-    byte[] stream =
-        responses ? Dialogue.responsesStream(EVENTS) : Dialogue.stream(provider, EVENTS);
+    byte[] stream = stream();
     events = new ByteBuf[EVENTS];
     for (int i = 0; i < EVENTS; i++) {
       int from = (int) ((long) stream.length * i / EVENTS);
@@ -65,6 +63,15 @@ public class StreamTranslationBenchmark {
     if (!passes()) {
       throw new IllegalStateException(client + " from " + provider + ": the stream failed");
     }
+  }
+
+  private byte[] stream() {
+    if (client == Endpoint.RESPONSES && provider == Dialect.OPENAI) {
+      return Dialogue.responsesStream(EVENTS);
+    }
+    return client == Endpoint.MESSAGES && provider == Dialect.BEDROCK
+        ? Dialogue.invokeStream(EVENTS)
+        : Dialogue.stream(provider, EVENTS);
   }
 
   /** Gives the stream back. */
