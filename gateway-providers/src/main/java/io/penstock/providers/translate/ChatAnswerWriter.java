@@ -14,6 +14,7 @@ final class ChatAnswerWriter extends AnswerWriter {
   private final boolean functions;
   private final StringBuilder thought = new StringBuilder();
   private final BitSet begun = new BitSet();
+  private @Nullable TextEvent piece;
   private String id = "";
   private String model = "";
 
@@ -46,6 +47,11 @@ final class ChatAnswerWriter extends AnswerWriter {
       @Nullable JsonNode logprobs,
       @Nullable String finish,
       boolean content) {
+    out.event(null, chunk(choice, delta, logprobs, finish), content);
+  }
+
+  private ObjectNode chunk(
+      int choice, ObjectNode delta, @Nullable JsonNode logprobs, @Nullable String finish) {
     ObjectNode chunk = chunk();
     ObjectNode written = chunk.putArray("choices").addObject().put("index", choice);
     written.set("delta", delta);
@@ -53,7 +59,7 @@ final class ChatAnswerWriter extends AnswerWriter {
       written.putObject("logprobs").set("content", logprobs);
     }
     written.put("finish_reason", finish);
-    out.event(null, chunk, content);
+    return chunk;
   }
 
   private ObjectNode chunk() {
@@ -67,7 +73,16 @@ final class ChatAnswerWriter extends AnswerWriter {
   @Override
   public void text(int choice, String text, @Nullable JsonNode logprobs) {
     begin(choice);
-    send(choice, Trees.object().put("content", text), logprobs, null, true);
+    if (choice > 0 || logprobs != null) {
+      send(choice, Trees.object().put("content", text), logprobs, null, true);
+      return;
+    }
+    TextEvent event = piece;
+    if (event == null) {
+      event = new TextEvent(chunk(0, Trees.object().put("content", TextEvent.HOLE), null, null));
+      piece = event;
+    }
+    out.event(null, event, text);
   }
 
   @Override

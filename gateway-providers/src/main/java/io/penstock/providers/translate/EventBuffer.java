@@ -36,21 +36,38 @@ final class EventBuffer implements Outlet {
 
   @Override
   public void event(@Nullable String name, ObjectNode data, boolean model) {
+    ByteBuf buffer = begin(name, model);
+    buffer.writeBytes(Trees.bytes(data));
+    end(buffer);
+  }
+
+  @Override
+  public void event(@Nullable String name, TextEvent data, String text) {
+    ByteBuf buffer = begin(name, true);
+    data.write(text, buffer);
+    end(buffer);
+  }
+
+  private ByteBuf begin(@Nullable String name, boolean model) {
     ByteBuf buffer = buffer();
     content |= model;
     if (array) {
       ByteBufUtil.writeAscii(buffer, first ? "[" : ",\r\n");
       first = false;
-      buffer.writeBytes(Trees.bytes(data));
-      return;
+      return buffer;
     }
     if (name != null) {
       ByteBufUtil.writeAscii(buffer, "event: ");
       ByteBufUtil.writeAscii(buffer, name);
       buffer.writeByte('\n');
     }
-    buffer.writeBytes(DATA).writeBytes(Trees.bytes(data));
-    buffer.writeByte('\n').writeByte('\n');
+    return buffer.writeBytes(DATA);
+  }
+
+  private void end(ByteBuf buffer) {
+    if (!array) {
+      buffer.writeByte('\n').writeByte('\n');
+    }
   }
 
   @Override

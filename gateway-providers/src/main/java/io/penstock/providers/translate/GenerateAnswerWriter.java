@@ -16,6 +16,7 @@ final class GenerateAnswerWriter extends AnswerWriter {
   private final Map<Integer, String> finishes = new TreeMap<>();
   private @Nullable ObjectNode pending;
   private int pendingChoice;
+  private @Nullable TextEvent piece;
   private String id = "";
   private String model = "";
 
@@ -36,11 +37,15 @@ final class GenerateAnswerWriter extends AnswerWriter {
   }
 
   private void send(int choice, ObjectNode part, boolean content) {
+    out.event(null, chunk(choice, part), content);
+  }
+
+  private ObjectNode chunk(int choice, ObjectNode part) {
     ObjectNode chunk = chunk();
     ObjectNode candidate = ((ArrayNode) chunk.get("candidates")).addObject();
     candidate.putObject("content").put("role", "model").putArray("parts").add(part);
     candidate.put("index", choice);
-    out.event(null, chunk, content);
+    return chunk;
   }
 
   private void flush() {
@@ -61,9 +66,19 @@ final class GenerateAnswerWriter extends AnswerWriter {
   @Override
   public void text(int choice, String text, @Nullable JsonNode logprobs) {
     flush();
-    if (!text.isEmpty()) {
-      send(choice, Trees.object().put("text", text), true);
+    if (text.isEmpty()) {
+      return;
     }
+    if (choice > 0) {
+      send(choice, Trees.object().put("text", text), true);
+      return;
+    }
+    TextEvent event = piece;
+    if (event == null) {
+      event = new TextEvent(chunk(0, Trees.object().put("text", TextEvent.HOLE)));
+      piece = event;
+    }
+    out.event(null, event, text);
   }
 
   @Override

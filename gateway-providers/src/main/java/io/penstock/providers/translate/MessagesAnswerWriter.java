@@ -26,6 +26,11 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private Block open = Block.NONE;
   private int index = -1;
   private int openTool = -1;
+
+  /** The next piece of text of block {@link #pieceOf}. */
+  private @Nullable TextEvent piece;
+
+  private int pieceOf = -1;
   private String id = "";
   private Finish finish = Finish.STOP;
   private @Nullable String stopSequence;
@@ -59,9 +64,13 @@ final class MessagesAnswerWriter extends AnswerWriter {
   }
 
   private void delta(ObjectNode delta) {
+    out.event("content_block_delta", deltaEvent(delta), true);
+  }
+
+  private ObjectNode deltaEvent(ObjectNode delta) {
     ObjectNode event = Trees.object().put("type", "content_block_delta").put("index", index);
     event.set("delta", delta);
-    out.event("content_block_delta", event, true);
+    return event;
   }
 
   private void close() {
@@ -88,7 +97,15 @@ final class MessagesAnswerWriter extends AnswerWriter {
   public void text(int choice, String text, @Nullable JsonNode logprobs) {
     if (!text.isEmpty()) {
       ensure(Block.TEXT, "text", "text");
-      delta(Trees.object().put("type", "text_delta").put("text", text));
+      TextEvent event = piece;
+      if (event == null || pieceOf != index) {
+        event =
+            new TextEvent(
+                deltaEvent(Trees.object().put("type", "text_delta").put("text", TextEvent.HOLE)));
+        piece = event;
+        pieceOf = index;
+      }
+      out.event("content_block_delta", event, text);
     }
   }
 

@@ -13,6 +13,11 @@ interface Outlet {
    */
   void event(@Nullable String name, ObjectNode data, boolean content);
 
+  /** One event of the model's output that differs from the last such by a text alone. */
+  default void event(@Nullable String name, TextEvent data, String text) {
+    event(name, data.tree(text), true);
+  }
+
   /** What the answer cost; a stream shows it as a comment. */
   void note(String penstock);
 
