@@ -4,6 +4,7 @@ import io.penstock.core.Ticker;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.Planner;
+import io.penstock.core.route.Problem;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Baselines;
@@ -51,6 +52,11 @@ final class SnapshotBuilder {
    */
   Snapshot build(long version, Snapshot.Identity identity, Routing routing, Ticker ticker) {
     RouteTable routes = new RouteMapping(conditions).table(config);
+    List<Problem> problems = new EndpointCheck(routes, providers, this::listed).problems();
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          String.join("\n", problems.stream().map(Problem::toString).toList()));
+    }
     Targets targets = new Targets(providers, this::price);
     for (String name : routes.names()) {
       RouteTable.Found route = Objects.requireNonNull(routes.find(name));
@@ -117,7 +123,7 @@ final class SnapshotBuilder {
   }
 
   private @Nullable PricedModel listed(String provider, String model) {
-    ProviderConfig from = Objects.requireNonNull(config.providers().get(provider));
-    return Prices.listed(prices, provider, from, model);
+    ProviderConfig from = config.providers().get(provider);
+    return from == null ? null : Prices.listed(prices, provider, from, model);
   }
 }

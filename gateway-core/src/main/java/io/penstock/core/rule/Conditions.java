@@ -7,6 +7,10 @@ import dev.cel.common.CelOptions;
 import dev.cel.common.CelOverloadDecl;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.CelValidationResult;
+import dev.cel.common.ast.CelConstant;
+import dev.cel.common.ast.CelExpr;
+import dev.cel.common.navigation.CelNavigableAst;
+import dev.cel.common.navigation.CelNavigableExpr;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompiler;
@@ -103,10 +107,32 @@ public final class Conditions {
       throw new ConditionException(
           "%s: may take %d steps (expected: <= %d)".formatted(text, cost, CostEstimate.LIMIT));
     }
+    if (dividesByZero(checked)) {
+      throw new ConditionException(
+          "%s: divides by zero (expected: a divisor other than 0)".formatted(text));
+    }
     Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
     return direct == null
         ? new CelCondition(rewriter, checked, text, runtime, failures)
         : new DirectCondition(rewriter, text, direct);
+  }
+
+  /** Whether a whole number is divided by the constant 0: never a value, whatever the request. */
+  private static boolean dividesByZero(CelAbstractSyntaxTree ast) {
+    return CelNavigableAst.fromAst(ast)
+        .getRoot()
+        .allNodes()
+        .map(CelNavigableExpr::expr)
+        .filter(expr -> expr.getKind() == CelExpr.ExprKind.Kind.CALL)
+        .map(CelExpr::call)
+        .filter(call -> call.function().equals("_/_") || call.function().equals("_%_"))
+        .anyMatch(call -> isZero(call.args().get(1)));
+  }
+
+  private static boolean isZero(CelExpr divisor) {
+    return divisor.getKind() == CelExpr.ExprKind.Kind.CONSTANT
+        && divisor.constant().getKind() == CelConstant.Kind.INT64_VALUE
+        && divisor.constant().int64Value() == 0;
   }
 
   private static CelAbstractSyntaxTree tree(String text, CelValidationResult result) {

@@ -84,6 +84,15 @@ class ConditionsTest {
   }
 
   @Test
+  void compile_divisionByTheConstantZero_refused() {
+    for (String text : new String[] {"tokens / 0 > 1", "model == 'a' && tokens % 0 == 0"}) {
+      assertThatThrownBy(() -> conditions.compile(text, Kind.REQUEST))
+          .isInstanceOf(ConditionException.class)
+          .hasMessageContaining("divides by zero (expected: a divisor other than 0)");
+    }
+  }
+
+  @Test
   void test_divisionByZero_doesNotHoldAndIsCounted() {
     Condition condition = conditions.compile("tokens / images > 0", Kind.REQUEST);
 
