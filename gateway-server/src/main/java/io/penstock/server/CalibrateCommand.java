@@ -1,5 +1,7 @@
 package io.penstock.server;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.core.route.Calibrator;
 import java.io.IOException;
@@ -23,6 +25,8 @@ import picocli.CommandLine.Spec;
     description = "Fits the complexity router on one's own labelled prompts.",
     mixinStandardHelpOptions = true)
 final class CalibrateCommand implements Callable<Integer> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @SuppressWarnings("unused") // every command takes --config; this one needs nothing of it
   @Mixin
   private ConfigOption config = new ConfigOption();
@@ -43,6 +47,14 @@ final class CalibrateCommand implements Callable<Integer> {
       description = "where the router goes")
   private Path out = Path.of("");
 
+  @Option(
+      names = "--held-out",
+      paramLabel = "FILE",
+      description =
+          "where the held-out scores go, {\"id\",\"score\"} a line: each by a router that had not"
+              + " seen its prompt")
+  private @Nullable Path heldOut;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -59,8 +71,21 @@ final class CalibrateCommand implements Callable<Integer> {
     }
     Calibrator.Fitted fitted = Calibrator.fit(examples);
     Files.writeString(out, fitted.file());
+    if (heldOut != null) {
+      Files.writeString(heldOut, heldOut(lines, fitted.scores()));
+    }
     print(examples.size(), fitted, Commands.out(spec));
     return Main.OK;
+  }
+
+  private static String heldOut(List<JsonLines.Line> lines, double[] scores) throws IOException {
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < scores.length; i++) {
+      ObjectNode line = JSON.createObjectNode();
+      line.set("id", lines.get(i).required("id"));
+      all.append(JSON.writeValueAsString(line.put("score", scores[i]))).append('\n');
+    }
+    return all.toString();
   }
 
   private static double gain(JsonLines.Line line) {
@@ -69,13 +94,16 @@ final class CalibrateCommand implements Callable<Integer> {
 
   private void print(int prompts, Calibrator.Fitted fitted, PrintWriter to) {
     to.println(prompts + " prompts; held out in fifths, 95 % intervals from resampling");
-    to.println("strong calls   gap recovered");
+    to.println("(got: share of held-out prompts above the threshold of the share that was asked)");
+    to.println("strong calls   got       gap recovered");
+    int tenth = 0;
     for (Calibrator.Point point : fitted.curve()) {
       to.println(
           String.format(
               Locale.ROOT,
-              "%10.0f %%   %6.1f %%   (%.1f to %.1f)",
+              "%10.0f %%   %5.1f %%   %6.1f %%   (%.1f to %.1f)",
               100 * point.share(),
+              100 * fitted.shares()[tenth++],
               100 * point.recovered(),
               100 * point.low(),
               100 * point.high()));

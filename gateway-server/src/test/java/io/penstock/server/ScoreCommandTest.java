@@ -71,7 +71,9 @@ class ScoreCommandTest {
     }
     String file = file("labels.jsonl", labels.toString());
     String router = directory.resolve("router.json").toString();
-    assertThat(run("calibrate", "--labels", file, "--out", router)).isZero();
+    String heldOut = directory.resolve("held-out").toString();
+    assertThat(run("calibrate", "--labels", file, "--out", router, "--held-out", heldOut)).isZero();
+    assertThat(Path.of(heldOut)).content().hasLineCount(60).startsWith("{\"id\":0,\"score\":0.");
     assertThat(said.toString()).contains("60 prompts").contains("area under the curve");
     String out = directory.resolve("scores").toString();
     assertThat(run("score", "--prompts", file, "--router", router, "--out", out)).isZero();

@@ -17,6 +17,7 @@ public final class Calibrator {
   private static final int RESAMPLES = 200;
   private static final double RIDGE = 50;
   private static final int LEAST = 50;
+  private static final int TENTHS = 10;
 
   private Calibrator() {}
 
@@ -44,9 +45,16 @@ public final class Calibrator {
    * @param curve on held-out prompts, shares rising
    * @param area mean of the recovered share over all shares; 0.5 is chance
    * @param scores held-out scores in the order of the examples
+   * @param shares share of held-out prompts that goes to the strong model when 0, 10... 100 % is
+   *     asked for
    */
   public record Fitted(
-      Router router, String file, List<Point> curve, double area, double[] scores) {}
+      Router router,
+      String file,
+      List<Point> curve,
+      double area,
+      double[] scores,
+      double[] shares) {}
 
   /**
    * Reads a file that calibrate made.
@@ -68,6 +76,7 @@ public final class Calibrator {
     List<Integer> order = new ArrayList<>(IntStream.range(0, examples.size()).boxed().toList());
     Collections.shuffle(order, new Random(1));
     double[] scores = new double[examples.size()];
+    double[] shares = new double[TENTHS + 1];
     for (int fold = 0; fold < FOLDS; fold++) {
       List<Example> rest = new ArrayList<>();
       for (int i = 0; i < order.size(); i++) {
@@ -78,12 +87,18 @@ public final class Calibrator {
       LearnedRouter router = train(rest);
       for (int i = fold; i < order.size(); i += FOLDS) {
         Example example = examples.get(order.get(i));
-        scores[order.get(i)] = router.score(example.features(), example.embedding());
+        double score = router.score(example.features(), example.embedding());
+        scores[order.get(i)] = score;
+        for (int tenth = 0; tenth <= TENTHS; tenth++) {
+          boolean strong = score > router.thresholdOfShare(tenth / (double) TENTHS);
+          shares[tenth] += strong ? 1.0 / examples.size() : 0;
+        }
       }
     }
     LearnedRouter router = train(examples);
     double[] gains = examples.stream().mapToDouble(Example::gain).toArray();
-    return new Fitted(router, router.toJson(), curve(gains, scores), area(gains, scores), scores);
+    return new Fitted(
+        router, router.toJson(), curve(gains, scores), area(gains, scores), scores, shares);
   }
 
   private static void check(List<Example> examples) {
@@ -175,11 +190,12 @@ public final class Calibrator {
     }
     double[] all = recovered(gains, scores);
     List<Point> points = new ArrayList<>();
-    for (int tenth = 0; tenth <= 10; tenth++) {
-      int at = (int) Math.round(tenth / 10.0 * gains.length);
+    for (int tenth = 0; tenth <= TENTHS; tenth++) {
+      double share = tenth / (double) TENTHS;
+      int at = (int) Math.round(share * gains.length);
       double[] here = Arrays.stream(resampled).mapToDouble(r -> r[at]).sorted().toArray();
       int tail = RESAMPLES / 40;
-      points.add(new Point(tenth / 10.0, all[at], here[tail], here[RESAMPLES - 1 - tail]));
+      points.add(new Point(share, all[at], here[tail], here[RESAMPLES - 1 - tail]));
     }
     return List.copyOf(points);
   }

@@ -44,13 +44,14 @@ class RouterEvaluationTest {
       }
     }
 
-    rows.forEach((benchmark, list) ->
-        assertThat(
-                Calibrator.area(
-                    list.stream().mapToDouble(r -> r[0]).toArray(),
-                    list.stream().mapToDouble(r -> r[1]).toArray()))
-            .as(benchmark)
-            .isGreaterThanOrEqualTo(0.59));
+    rows.forEach((benchmark, list) -> {
+      double area =
+          Calibrator.area(
+              list.stream().mapToDouble(r -> r[0]).toArray(),
+              list.stream().mapToDouble(r -> r[1]).toArray());
+      System.out.printf("shipped rules on %s: area %.4f%n", benchmark, area);
+      assertThat(area).as(benchmark).isGreaterThanOrEqualTo(0.59);
+    });
     assertThat(rows).containsKeys("mmlu", "gsm8k");
   }
 }
