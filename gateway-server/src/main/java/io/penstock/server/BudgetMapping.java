@@ -6,6 +6,7 @@ import io.penstock.budget.Limit;
 import io.penstock.budget.Over;
 import io.penstock.budget.RateSpec;
 import io.penstock.budget.Window;
+import io.penstock.core.route.RouteOptions;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
 import io.penstock.core.rule.Conditions;
@@ -14,6 +15,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
 import io.penstock.server.config.ProviderRatesConfig;
 import io.penstock.server.config.RateConfig;
+import io.penstock.server.config.ShadowConfig;
 import io.penstock.server.config.Share;
 import io.penstock.server.config.Word;
 import java.math.BigDecimal;
@@ -43,6 +45,14 @@ final class BudgetMapping {
     for (BudgetConfig budget : config.budgets()) {
       budgets.add(budget(budget, config.timezone()));
     }
+    config
+        .models()
+        .forEach((name, model) -> {
+          ShadowConfig shadow = model.shadow();
+          if (shadow != null) {
+            budgets.add(shadow(name, shadow, config.timezone()));
+          }
+        });
     List<RateSpec> rates = new ArrayList<>();
     for (RateConfig rate : config.rates()) {
       rates.add(rate(rate));
@@ -73,6 +83,21 @@ final class BudgetMapping {
         config.alerts().stream().map(BudgetMapping::percent).toList(),
         over(config.over()),
         "");
+  }
+
+  /** A shadow's own budget: no call of a client is charged to it. */
+  private static BudgetSpec shadow(String route, ShadowConfig config, ZoneId zone) {
+    String name = RouteOptions.Shadow.budgetOf(route);
+    return new BudgetSpec(
+        name,
+        Condition.ALWAYS,
+        List.of(),
+        Limit.usd(config.budget().nanos()),
+        new Window(Window.Every.valueOf(config.every().name()), zone),
+        List.of(),
+        List.of(),
+        Over.DENY,
+        name);
   }
 
   private static int percent(Share share) {

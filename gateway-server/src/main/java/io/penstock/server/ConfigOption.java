@@ -27,9 +27,7 @@ final class ConfigOption {
           "telemetry.otlp",
           "ledger.content=full",
           "providers.*.probe",
-          "models.*.strategy=cascade",
           "models.*.hedge",
-          "models.*.shadow",
           "models.*.resume=buffer",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto");

@@ -56,7 +56,9 @@ final class EndpointCheck {
     return problems;
   }
 
-  /** Rules may tell endpoints apart, so nothing is collected through them but at their own level. */
+  /**
+   * Rules may tell endpoints apart, so nothing is collected through them but at their own level.
+   */
   private void collect(String path, RouteSpec spec, List<Target> into, Set<RouteSpec> seen) {
     if (!seen.add(spec)) {
       return;
@@ -81,8 +83,7 @@ final class EndpointCheck {
   }
 
   private void checkServed(Target target) {
-    ProviderRuntime provider =
-        providers.get(target.label.substring(0, target.label.indexOf('/')));
+    ProviderRuntime provider = providers.get(target.label.substring(0, target.label.indexOf('/')));
     if (provider != null && target.endpoints.stream().noneMatch(provider.provider()::serves)) {
       problems.add(
           new Problem(
@@ -130,8 +131,7 @@ final class EndpointCheck {
     return switch (kind) {
       case "chat", "responses" -> conversations;
       case "embedding" ->
-          EnumSet.of(
-              Endpoint.EMBEDDINGS, Endpoint.EMBED_CONTENT, Endpoint.BATCH_EMBED_CONTENTS);
+          EnumSet.of(Endpoint.EMBEDDINGS, Endpoint.EMBED_CONTENT, Endpoint.BATCH_EMBED_CONTENTS);
       case "rerank" -> EnumSet.of(Endpoint.RERANK);
       case "transcription" -> EnumSet.of(Endpoint.TRANSCRIPTIONS, Endpoint.TRANSLATIONS);
       // Gemini's are asked like any other model.

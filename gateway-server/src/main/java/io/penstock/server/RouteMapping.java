@@ -14,6 +14,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.Json;
 import io.penstock.server.config.ModelConfig;
 import io.penstock.server.config.RuleConfig;
+import io.penstock.server.config.ShadowConfig;
 import io.penstock.server.config.StickyConfig;
 import io.penstock.server.config.TargetConfig;
 import io.penstock.server.config.Word;
@@ -55,10 +56,14 @@ final class RouteMapping {
 
   private RouteSpec spec(String name, ModelConfig model) {
     RouteOptions options = options(model);
-    List<TargetSpec> targets = model.targets().stream().map(RouteMapping::target).toList();
+    List<TargetSpec> targets = new ArrayList<>();
+    for (TargetConfig target : model.targets()) {
+      targets.add(target("models." + name + ".targets[" + targets.size() + "]", target));
+    }
     return switch (model.strategy()) {
       case PLAIN -> new RouteSpec.Plain(targets.getFirst(), options);
-      case PRIORITY, CASCADE -> new RouteSpec.Priority(targets, options);
+      case PRIORITY -> new RouteSpec.Priority(targets, options);
+      case CASCADE -> new RouteSpec.Cascade(targets, options);
       case WEIGHTED -> new RouteSpec.Weighted(targets, options);
       case LATENCY -> new RouteSpec.Latency(targets, options);
       case COST -> {
@@ -77,24 +82,25 @@ final class RouteMapping {
     int i = 0;
     for (RuleConfig rule : model.rules()) {
       String path = "models." + name + ".rules[" + i++ + "].if";
-      rules.add(new RouteSpec.Rule(condition(path, rule.condition()), TargetSpec.of(rule.use())));
+      Condition when = condition(path, rule.condition(), Conditions.Kind.REQUEST);
+      rules.add(new RouteSpec.Rule(when, TargetSpec.of(rule.use())));
     }
     return rules;
   }
 
-  private Condition condition(String path, @Nullable String text) {
+  private Condition condition(String path, @Nullable String text, Conditions.Kind kind) {
     if (text == null || text.isBlank()) {
       return Condition.ALWAYS;
     }
     try {
-      return conditions.compile(text, Conditions.Kind.REQUEST);
+      return conditions.compile(text, kind);
     } catch (ConditionException e) {
       problems.add(new Problem(path, text + " (expected: " + e.getMessage() + ")"));
       return Condition.ALWAYS;
     }
   }
 
-  private static TargetSpec target(TargetConfig config) {
+  private TargetSpec target(String path, TargetConfig config) {
     TargetSpec spec =
         TargetSpec.of(config.model())
             .weight(config.weight())
@@ -104,7 +110,13 @@ final class RouteMapping {
     Double upto = config.upto();
     spec = upto == null ? spec : spec.upto(upto);
     Double quality = config.quality();
-    return quality == null ? spec : spec.quality(quality);
+    spec = quality == null ? spec : spec.quality(quality);
+    String accept = config.accept();
+    return accept == null
+        ? spec
+        : spec.accept(
+            condition(path + ".accept", accept, Conditions.Kind.RESPONSE),
+            config.stream() == Word.CascadeStream.OPTIMISTIC);
   }
 
   private static Map<String, Object> tree(Map<String, Json> values) {
@@ -130,8 +142,12 @@ final class RouteMapping {
         null,
         model.baseline(),
         model.onUnsupported() == Word.OnUnsupported.DROP,
-        null,
+        shadow(model.shadow()),
         model.promptCache() == Word.PromptCache.AUTO);
+  }
+
+  private static RouteOptions.@Nullable Shadow shadow(@Nullable ShadowConfig config) {
+    return config == null ? null : new RouteOptions.Shadow(config.model(), config.share().value());
   }
 
   private static long nanos(@Nullable Duration duration) {

@@ -19,7 +19,7 @@ class BadRoutesTest {
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
-      quoteCharacter = '`',
+      quoteCharacter = '^',
       value = {
         "a: b; b: [a, o/gpt-4o] | models.a: a -> b -> a | targets that end at a provider",
         "a: { targets: [o/gpt-4o, nowhere] } | models.a.targets[1].model: nowhere | provider/model",

@@ -90,6 +90,11 @@ public final class PricedModel {
     return entry.limits().context();
   }
 
+  /** Returns the fewest input tokens that the provider's prompt cache takes, or -1 when unknown. */
+  public long cacheMinimum() {
+    return entry.limits().cacheMinimum();
+  }
+
   /** Returns the catalogue's kind of model: chat, embedding, image, ... */
   public String kind() {
     return entry.kind();

@@ -55,22 +55,12 @@ public final class PromptFeatures {
   // Closed classes of English grammar, whole: negators with the prepositions of exclusion;
   // subordinating conjunctions with the modals of obligation; quantifying determiners with the
   // words of degree. And the verbs that instructions begin with where a taxonomy of learning goals
-  // has analysis, evaluation and creation, with those of programming. None is drawn from a data set.
+  // has analysis, evaluation and creation, with those of programming. None is drawn from a data
+  // set.
   private static final Set<String> NEGATIONS_WORDS =
       Set.of(
-          "not",
-          "no",
-          "never",
-          "none",
-          "nobody",
-          "nothing",
-          "nowhere",
-          "neither",
-          "nor",
-          "cannot",
-          "without",
-          "except",
-          "unless");
+          "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "cannot",
+          "without", "except", "unless");
   private static final Set<String> CONDITIONS_WORDS =
       Set.of(
           "if",

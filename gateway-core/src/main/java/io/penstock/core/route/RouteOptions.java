@@ -102,11 +102,14 @@ public record RouteOptions(
   public record Hedge(long afterNanos, double budget) {}
 
   /**
-   * A shadow.
+   * A shadow. What it may spend is a budget like others.
    *
    * @param share share of requests, 0..1
-   * @param budgetNanos nano-USD per period
-   * @param every period, as in budgets
    */
-  public record Shadow(String model, double share, long budgetNanos, String every) {}
+  public record Shadow(String model, double share) {
+    /** Returns the name of the budget that pays for a route's shadow: the purpose of its calls. */
+    public static String budgetOf(String route) {
+      return "shadow " + route;
+    }
+  }
 }

@@ -58,6 +58,11 @@ final class Account {
     this.reservation = reservation;
   }
 
+  /** Returns whether the row is written: the answer may still be on its way to the client. */
+  boolean isSettled() {
+    return settled;
+  }
+
   /** Returns what the tightest budget allows beyond holds, or {@link Long#MAX_VALUE}. */
   long remainingNanos() {
     return reservation.remainingNanos();
@@ -181,7 +186,8 @@ final class Account {
             charges,
             null);
     books.write(call, target, row);
-    call.spent(money.cost(), money.saved() - money.premium());
+    boolean overhead = intent.attempt().cause().isOverhead();
+    call.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
     return new Settled(money.cost(), call.spentNanos(), call.savedNanos());
   }
 }

@@ -120,6 +120,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
   }
 
+  /** Returns the text of a streamed answer so far. */
+  CharSequence text() {
+    return reader == null ? "" : reader.relayedText();
+  }
+
   /** Returns how it ended. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
     StreamReader reading = reader;

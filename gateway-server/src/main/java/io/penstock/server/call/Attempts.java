@@ -13,6 +13,7 @@ import io.penstock.ledger.Cause;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.server.client.Running;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Attempts implements LegListener, Running {
+  private static final String NOT_ACCEPTED = "not accepted";
+
   private final Call call;
   private final Engine engine;
   private final CallSurroundings around;
@@ -38,6 +41,8 @@ final class Attempts implements LegListener, Running {
   private @Nullable Failure lastFailure;
   private @Nullable Verdict lastRefusal;
   private String redirectedBy = "";
+  private @Nullable Candidate stronger;
+  private @Nullable Unaccepted unaccepted;
   private boolean clientGone;
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
@@ -56,12 +61,22 @@ final class Attempts implements LegListener, Running {
    * @param after why the last one did not do, "" at first
    */
   void next(Cause cause, String after) {
-    boolean diverted = !after.isEmpty() || !redirectedBy.isEmpty();
-    Candidate found = plan.next(after);
+    Candidate first = plan.next(after);
+    Candidate found = startable(first, after);
+    begin(cause, found, !after.isEmpty() || !Objects.equals(found, first));
+  }
+
+  /** Returns that candidate or the next whose breaker lets the call through. */
+  private @Nullable Candidate startable(@Nullable Candidate first, String after) {
+    Candidate found = first;
     while (found != null && !engine.routing().health().tryStart(found.target())) {
-      diverted = true;
       found = plan.next(after.isEmpty() ? "breaker" : after);
     }
+    return found;
+  }
+
+  private void begin(Cause cause, @Nullable Candidate found, boolean fellBack) {
+    boolean diverted = fellBack || !redirectedBy.isEmpty();
     TargetRuntime to = found == null ? null : call.snapshot().targets().find(found);
     if (found == null || to == null) {
       giveUp();
@@ -116,7 +131,40 @@ final class Attempts implements LegListener, Running {
   }
 
   @Override
-  public void onAnswering(Leg by) {}
+  public void onAnswering(Leg by) {
+    forgetUnaccepted();
+  }
+
+  @Override
+  public boolean onUnaccepted(Leg by) {
+    stronger = startable(plan.escalate(NOT_ACCEPTED), NOT_ACCEPTED);
+    return stronger != null;
+  }
+
+  @Override
+  public void onRejected(Leg by, Unaccepted rejected) {
+    forgetUnaccepted();
+    unaccepted = rejected;
+    begin(Cause.CASCADE, stronger, false);
+  }
+
+  private void forgetUnaccepted() {
+    Unaccepted kept = unaccepted;
+    unaccepted = null;
+    if (kept != null) {
+      kept.forget().run();
+    }
+  }
+
+  /** A weak answer is better than none: returns whether there was one to serve. */
+  private boolean servesUnaccepted() {
+    Unaccepted kept = unaccepted;
+    unaccepted = null;
+    if (kept != null) {
+      kept.serve().run();
+    }
+    return kept != null;
+  }
 
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
@@ -168,6 +216,9 @@ final class Attempts implements LegListener, Running {
 
   /** Tells the client what the provider said, or what the gateway makes of it. */
   private void tell(Leg last, Failure failure) {
+    if (servesUnaccepted()) {
+      return;
+    }
     boolean begun = answer.isBegun();
     answer.close();
     if (begun) {
@@ -183,11 +234,17 @@ final class Attempts implements LegListener, Running {
   }
 
   private void refuse(Verdict verdict) {
+    if (servesUnaccepted()) {
+      return;
+    }
     answer.close();
     engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
   }
 
   private void refuse(GatewayException why) {
+    if (servesUnaccepted()) {
+      return;
+    }
     answer.close();
     engine.refuse(call, why);
   }
@@ -203,6 +260,7 @@ final class Attempts implements LegListener, Running {
     if (running != null) {
       running.stop(Ending.CLIENT_GONE, Waste.ABORTED);
     }
+    forgetUnaccepted();
     answer.close();
     call.end(Ending.CLIENT_GONE);
   }

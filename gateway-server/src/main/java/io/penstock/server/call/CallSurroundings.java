@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.identity.Hashes;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.Candidate;
@@ -72,6 +73,15 @@ final class CallSurroundings implements Surroundings {
             .set(Meter.OUTPUT, output)
             .build();
     return target.price().costNanos(usage, call.startMillis());
+  }
+
+  @Override
+  public long opening() {
+    if (!call.surface().endpoint().isConversation()) {
+      return 0;
+    }
+    String lead = call.facts().conversation().lead();
+    return Long.parseUnsignedLong(Hashes.of(call.principal().team(), lead), 16);
   }
 
   /** Returns why no target at all could be tried. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.route.Surroundings;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param system the system prompt, "" when there is none
  * @param text the last user message's text
  * @param opening the first user message's text
+ * @param lead the first {@link Surroundings#OPENING_CHARS} characters of all text, system prompt
+ *     first as a provider's prompt cache has it
  * @param turns messages other than the system prompt
  * @param tools tools offered
  * @param images images in the input
  */
-record Conversation(String system, String text, String opening, int turns, int tools, int images) {
+record Conversation(
+    String system, String text, String opening, String lead, int turns, int tools, int images) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Conversation EMPTY = new Conversation("", "", "", 0, 0, 0);
+  private static final Conversation EMPTY = new Conversation("", "", "", "", 0, 0, 0);
 
   static Conversation of(@Nullable RequestBody body, Endpoint endpoint) {
     if (body == null) {
@@ -68,6 +72,7 @@ record Conversation(String system, String text, String opening, int turns, int t
   private static final class Reader {
     private final int tools;
     private final StringBuilder system = new StringBuilder();
+    private final StringBuilder spoken = new StringBuilder();
     private String text = "";
     private @Nullable String opening;
     private int turns;
@@ -79,7 +84,22 @@ record Conversation(String system, String text, String opening, int turns, int t
 
     Conversation build() {
       return new Conversation(
-          system.toString(), text, opening == null ? "" : opening, turns, tools, images);
+          system.toString(), text, opening == null ? "" : opening, lead(), turns, tools, images);
+    }
+
+    private String lead() {
+      StringBuilder lead = new StringBuilder(Surroundings.OPENING_CHARS);
+      lead.append(system, 0, Math.min(system.length(), Surroundings.OPENING_CHARS));
+      int room = Surroundings.OPENING_CHARS - lead.length();
+      return lead.append(spoken, 0, Math.min(spoken.length(), room)).toString();
+    }
+
+    private String said(String part) {
+      int room = Surroundings.OPENING_CHARS - spoken.length();
+      if (room > 0) {
+        spoken.append('\n').append(part, 0, Math.min(part.length(), room - 1));
+      }
+      return part;
     }
 
     Reader system(JsonNode node) {
@@ -92,7 +112,7 @@ record Conversation(String system, String text, String opening, int turns, int t
 
     Reader user(JsonNode content) {
       turns++;
-      text = textOf(content);
+      text = said(textOf(content));
       if (opening == null) {
         opening = text;
       }
@@ -132,7 +152,7 @@ record Conversation(String system, String text, String opening, int turns, int t
         case "user" -> user(content);
         default -> {
           turns++;
-          textOf(content);
+          said(textOf(content));
         }
       }
     }

@@ -17,6 +17,7 @@ final class Delivery {
   private final AnswerKeeper keeper;
   private final List<ByteBuf> held = new ArrayList<>(2);
   private @Nullable HttpHeaders headers;
+  private long heldBytes;
   private boolean open;
 
   Delivery(Serving serving) {
@@ -49,12 +50,23 @@ final class Delivery {
     held.clear();
   }
 
+  /** Returns what is held; borrowed. */
+  List<ByteBuf> held() {
+    return held;
+  }
+
+  /** Returns how much is held. */
+  long heldBytes() {
+    return heldBytes;
+  }
+
   /** Takes bytes of the stream; owned. */
   void take(ByteBuf bytes) {
     if (open) {
       pass(bytes);
     } else {
       held.add(bytes);
+      heldBytes += bytes.readableBytes();
     }
   }
 

@@ -18,6 +18,7 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteTable;
+import io.penstock.core.rule.Condition;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.Responder;
 import java.util.ArrayList;
@@ -176,6 +177,11 @@ public final class Explainer {
     Reservation held = giveBack(verdict);
     said.put("target", candidate.target());
     said.put("why", candidate.reason());
+    Condition accept = candidate.spec().accept();
+    if (!accept.equals(Condition.ALWAYS)) {
+      said.put("accept", accept.text());
+      said.put("stream", candidate.spec().optimistic() ? "optimistic" : "hold");
+    }
     long expected =
         around.expectedCost(
             candidate.target(), 0, engine.routing().health().expectedOutput(candidate.target()));

@@ -18,13 +18,20 @@ public final class KeySpread {
 
   /** One key, or one source of fetched credentials. */
   public static final class Slot {
+    private final String name;
     private final CredentialSource source;
     private final int weight;
     private volatile long restsUntil;
 
-    private Slot(CredentialSource source, int weight) {
+    private Slot(String name, CredentialSource source, int weight) {
+      this.name = name;
       this.source = source;
       this.weight = weight;
+    }
+
+    /** Returns its place in the list: what a warm prompt cache is remembered by. */
+    String name() {
+      return name;
     }
 
     /** Returns what to authorise with, or null when there is nothing valid right now. */
@@ -55,9 +62,24 @@ public final class KeySpread {
 
   /** Creates the spread of these keys; none at all means that the provider needs none. */
   public KeySpread(List<Weighted> keys, Ticker ticker) {
-    this.slots =
-        keys.stream().map(k -> new Slot(k.source(), Math.max(1, k.weight()))).toArray(Slot[]::new);
+    this.slots = new Slot[keys.size()];
+    for (int i = 0; i < slots.length; i++) {
+      Weighted key = keys.get(i);
+      slots[i] = new Slot("#" + i, key.source(), Math.max(1, key.weight()));
+    }
     this.ticker = ticker;
+  }
+
+  /** Returns the key of that name while it does not rest, else one as {@link #pick()} does. */
+  @Nullable Slot pick(@Nullable String name) {
+    if (name != null) {
+      for (Slot slot : slots) {
+        if (slot.name.equals(name) && slot.restsUntil <= ticker.epochMillis()) {
+          return slot;
+        }
+      }
+    }
+    return pick();
   }
 
   /** Returns a key; when all rest, the one that rests the shortest; null when there is none. */

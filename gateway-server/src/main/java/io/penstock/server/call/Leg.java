@@ -1,11 +1,11 @@
 package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Reservation;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
-import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.HealthBoard;
@@ -33,15 +33,13 @@ import org.jspecify.annotations.Nullable;
  * from then on the leg is the one that answers the client.
  */
 final class Leg implements AttemptListener {
-  /** How long a provider's prompt cache stays warm: 5 minutes at OpenAI and Anthropic. */
-  private static final long WARM_NANOS = TimeUnit.MINUTES.toNanos(5);
-
   private final LegListener owner;
   private final Serving serving;
   private final Aim aim;
   private final Call call;
   private final Engine engine;
   private final Delivery delivery;
+  private final @Nullable Judge judge;
   private int retries;
   private long cap = -1;
   private @Nullable ScheduledFuture<?> timer;
@@ -49,6 +47,8 @@ final class Leg implements AttemptListener {
   private @Nullable Account account;
   private boolean clientGone;
   private boolean stopped;
+  private boolean hasContent;
+  private boolean rejected;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
     this.owner = owner;
@@ -57,6 +57,7 @@ final class Leg implements AttemptListener {
     this.call = serving.call();
     this.engine = serving.engine();
     this.delivery = new Delivery(serving);
+    this.judge = Judge.of(call, aim.candidate());
   }
 
   TargetRuntime target() {
@@ -117,7 +118,8 @@ final class Leg implements AttemptListener {
   }
 
   private void start(Cause cause, long bound, Reservation hold) {
-    Attempt attempt = target().provider().provider().attempt(target().call(call, cap));
+    TargetRuntime asked = judge == null ? target() : judge.asking(target());
+    Attempt attempt = target().provider().provider().attempt(asked.call(call, cap));
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
     account = engine.accounting().open(call, target(), numbered, reason(), bound, hold);
     AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), this);
@@ -127,7 +129,8 @@ final class Leg implements AttemptListener {
     }
     firstTokenTimer(started);
     String trace = call.headers().get("traceparent");
-    started.start(target().provider().pickKey(), trace == null ? "" : trace);
+    started.start(
+        target().provider().pickKey(aim.candidate().keyHint()), trace == null ? "" : trace);
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }
@@ -153,8 +156,13 @@ final class Leg implements AttemptListener {
 
   @Override
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
-    if (content && !delivery.isOpen()) {
+    if (content && !hasContent) {
+      hasContent = true;
+      cancelTimer();
       health().onFirstToken(target().label(), System.nanoTime() - attempt.startNanos());
+    }
+    boolean waits = judge != null && delivery.heldBytes() < Judge.MOST_HELD_BYTES;
+    if (content && !delivery.isOpen() && !waits) {
       answer();
     }
     delivery.take(bytes);
@@ -175,9 +183,23 @@ final class Leg implements AttemptListener {
   @Override
   public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
     if (!delivery.isOpen()) {
+      if (judge != null && isRejected(judge.accepts(attempt.text(), delivery.held(), summary))) {
+        return reject(attempt, summary).json();
+      }
       answer();
     }
     return succeeded(attempt, summary).json();
+  }
+
+  /** An answer is only turned down for another that can be asked. */
+  private boolean isRejected(boolean accepted) {
+    return !accepted && !clientGone && owner.onUnaccepted(this);
+  }
+
+  private Account.Settled reject(AttemptRun attempt, AnswerSummary summary) {
+    rejected = true;
+    health().onSuccess(target().label(), summary.usage().outputTokens());
+    return account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
   }
 
   private Account.Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
@@ -189,23 +211,44 @@ final class Leg implements AttemptListener {
       engine.responses().note(summary.storedId(), call.principal(), target().provider().name());
     }
     health().onSuccess(target().label(), usage.outputTokens());
-    long warm = usage.of(Meter.CACHE_READ) + usage.of(Meter.CACHE_WRITE);
-    aim.plan().answered("", warm, warm > 0 ? WARM_NANOS : 0);
+    PromptCache warm = PromptCache.after(target().price(), usage, call.startMillis());
+    KeySpread.Slot key = attempt.key();
+    aim.plan().answered(key == null ? "" : key.name(), warm.tokens(), warm.ttlNanos());
     return settled;
   }
 
   @Override
   public void onStreamEnd(AttemptRun attempt) {
     run = null;
+    if (rejected) {
+      owner.onRejected(this, new Unaccepted(() -> serveHeld(attempt.status()), delivery::discard));
+      return;
+    }
     delivery.end(attempt.status());
+    owner.onDone(this);
+  }
+
+  private void serveHeld(int status) {
+    answer();
+    delivery.end(status);
     owner.onDone(this);
   }
 
   @Override
   public void onAnswer(AttemptRun attempt, Answer whole) {
     run = null;
+    if (judge != null
+        && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
+      Account.Settled settled = reject(attempt, whole.summary());
+      owner.onRejected(
+          this, new Unaccepted(() -> serve(attempt, whole, settled), whole.body()::release));
+      return;
+    }
     answer();
-    Account.Settled settled = succeeded(attempt, whole.summary());
+    serve(attempt, whole, succeeded(attempt, whole.summary()));
+  }
+
+  private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
     HttpHeaders headers = AnswerHeaders.whole(serving, this, attempt, whole.contentType(), settled);
     delivery.whole(attempt.status(), headers, whole);
     owner.onDone(this);
@@ -213,6 +256,11 @@ final class Leg implements AttemptListener {
 
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
+    if (rejected) {
+      // It broke after its last content; it had been judged and settled.
+      onStreamEnd(attempt);
+      return;
+    }
     cancelTimer();
     run = null;
     engine.setAside(attempt, failure);
@@ -269,7 +317,9 @@ final class Leg implements AttemptListener {
       run = null;
       health().onAbandoned(target().label());
       running.cancel();
-      account().settle(running.outcome(null, true), ending, waste);
+      if (!account().isSettled()) {
+        account().settle(running.outcome(null, true), ending, waste);
+      }
     }
   }
 

@@ -22,6 +22,15 @@ interface LegListener {
   /** The attempt failed before any content and was settled. */
   void onFailed(Leg leg, Failure failure, AttemptPolicy.Decision what);
 
+  /**
+   * A tier's answer will not do. Returns whether another tier can be asked; then the leg settles
+   * and {@link #onRejected} follows, else the answer is served as it is.
+   */
+  boolean onUnaccepted(Leg leg);
+
+  /** The leg is settled and its answer not served; what is handed over has to be used up. */
+  void onRejected(Leg leg, Unaccepted answer);
+
   /** The answer was cut after content had gone out; the attempt is not settled. */
   void onCut(Leg leg, AttemptRun run, Failure failure);
 

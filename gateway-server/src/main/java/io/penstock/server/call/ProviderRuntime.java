@@ -66,6 +66,15 @@ public record ProviderRuntime(
   }
 
   /**
+   * Does the same for a call whose prompt may be warm somewhere.
+   *
+   * @param hint the name of the key that holds a warm prompt cache, or null
+   */
+  KeySpread.@Nullable Slot pickKey(@Nullable String hint) {
+    return keys.pick(hint);
+  }
+
+  /**
    * Adds the configured headers, and the credential of an attempt where the dialect wants it; the
    * last thing that happens, since a signature covers the bytes. Returns false when there is no
    * valid credential right now.

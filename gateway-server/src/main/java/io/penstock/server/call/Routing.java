@@ -21,6 +21,7 @@ public final class Routing {
   private final HealthBoard health;
   private final Placements placements;
   private final ConcurrentHashMap<String, ShareBudget> retries = new ConcurrentHashMap<>();
+  private final ShadowBoard shadows = new ShadowBoard();
   private final Router router = Router.shipped();
   private final ScoreShares shares = new ScoreShares(router);
 
@@ -42,6 +43,11 @@ public final class Routing {
   /** Returns where conversations were answered. */
   public Placements placements() {
     return placements;
+  }
+
+  /** Returns what shadows have shown. */
+  public ShadowBoard shadows() {
+    return shadows;
   }
 
   /** Returns how much a prompt needs a strong model, 0..1; counts it. */

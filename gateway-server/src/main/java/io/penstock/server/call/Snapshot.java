@@ -103,6 +103,7 @@ public record Snapshot(
     call.route(patternOf(route));
     CallSurroundings around = new CallSurroundings(call);
     Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
+    Shadow.arm(call, engine, plan.options().shadow());
     new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");
   }
 

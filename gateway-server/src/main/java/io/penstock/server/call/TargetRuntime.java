@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.PricedModel;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -32,6 +33,13 @@ public record TargetRuntime(
   /** Returns the upstream model's name. */
   public String model() {
     return target.model();
+  }
+
+  /** Returns this target with one more parameter for when the client sends none. */
+  TargetRuntime withDefault(String name, JsonNode value) {
+    Map<String, JsonNode> more = new HashMap<>(defaults);
+    more.putIfAbsent(name, value);
+    return new TargetRuntime(label, provider, target, price, set, more, dropUnsupported);
   }
 
   /**

@@ -40,6 +40,7 @@ final class ModelChecks {
     if (strategy == Strategy.WEIGHTED && targets.stream().allMatch(t -> t.weight() == 0)) {
       throw new InvalidValue("targets", "weights that sum to 0", "a weight above 0");
     }
+    checkTiers(strategy, targets);
     if (strategy == Strategy.COMPLEXITY) {
       checkThresholds(targets, strong);
     }
@@ -51,6 +52,22 @@ final class ModelChecks {
     }
     if (!targets.isEmpty()) {
       throw new InvalidValue("targets", "a list", "none with strategy rules: each rule has `use`");
+    }
+  }
+
+  /** Every tier of a cascade but the last is judged; nothing else judges answers. */
+  private static void checkTiers(Strategy strategy, List<TargetConfig> targets) {
+    for (int i = 0; i < targets.size(); i++) {
+      String accept = targets.get(i).accept();
+      if (strategy != Strategy.CASCADE && accept != null) {
+        throw new InvalidValue("targets", "accept: " + accept, "strategy cascade, or none");
+      }
+      if (strategy == Strategy.CASCADE && accept == null && i < targets.size() - 1) {
+        throw new InvalidValue(
+            "targets",
+            "no `accept` on target " + (i + 1),
+            "one on all but the last: without it the next tier is only asked when this one fails");
+      }
     }
   }
 

@@ -43,6 +43,7 @@ public final class CallMetrics {
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Counter> cacheRequests = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Counter> overheads = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ValueKey, Counter> values = new ConcurrentHashMap<>();
   private final Counter unattributed;
   private final Counter providerCache;
@@ -196,6 +197,14 @@ public final class CallMetrics {
     }
     if (row.money().premium() > 0) {
       value("penstock.premium.usd", ROUTING, by.team(), row.money().premium());
+    }
+    if (row.attempt().cause().isOverhead()) {
+      String cause = row.attempt().cause().name().toLowerCase(Locale.ROOT);
+      overheads
+          .computeIfAbsent(
+              cause,
+              c -> Counter.builder("penstock.overhead.usd").tag("cause", c).register(registry))
+          .increment(usd);
     }
     if (row.outcome().waste() != Waste.NONE) {
       Counter.builder("penstock.wasted.usd")

@@ -1,0 +1,71 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import io.netty.buffer.ByteBuf;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.Facts;
+import io.penstock.providers.AnswerSummary;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges the answer of one tier of a cascade. A streamed answer is held until it is judged, unless
+ * the tier is optimistic: then it is not judged at all. Confined to the call's loop.
+ */
+final class Judge {
+  /** A longer answer is no longer held: it is taken as it is. */
+  static final int MOST_HELD_BYTES = 8 << 20;
+
+  private final Call call;
+  private final Condition accept;
+
+  private Judge(Call call, Condition accept) {
+    this.call = call;
+    this.accept = accept;
+  }
+
+  /** Returns who judges a tier's answer, or null when it is taken as it comes. */
+  static @Nullable Judge of(Call call, Candidate candidate) {
+    Condition accept = candidate.spec().accept();
+    boolean asItComes =
+        accept.equals(Condition.ALWAYS) || (call.stream() && candidate.spec().optimistic());
+    return asItComes ? null : new Judge(call, accept);
+  }
+
+  /** Returns the target asked in a way that answers what the condition reads. */
+  TargetRuntime asking(TargetRuntime target) {
+    boolean reads = accept.text().contains("response.logprob");
+    Dialect dialect = target.provider().dialect();
+    boolean tells = dialect == Dialect.OPENAI || dialect == Dialect.AZURE;
+    if (!reads || !tells || call.surface().endpoint() != Endpoint.CHAT) {
+      return target;
+    }
+    return target.withDefault("logprobs", BooleanNode.TRUE);
+  }
+
+  /** Returns whether a whole answer will do. */
+  boolean accepts(byte[] body, AnswerSummary summary) {
+    return accepts(AnswerText.whole(call.surface().endpoint(), body, summary));
+  }
+
+  /**
+   * Returns whether a streamed answer will do.
+   *
+   * @param relayed its text
+   * @param events its events, borrowed
+   */
+  boolean accepts(CharSequence relayed, List<ByteBuf> events, AnswerSummary summary) {
+    return accepts(AnswerText.streamed(relayed, events, summary));
+  }
+
+  private boolean accepts(Facts.ResponseFacts answer) {
+    CallFacts facts = call.facts();
+    facts.response(answer);
+    boolean accepted = accept.test(facts);
+    facts.response(null);
+    return accepted;
+  }
+}
