@@ -41,6 +41,8 @@ final class TraceReplay {
   /** A provider keeps every request that it has received until it is told to forget. */
   private static final int FORGET_EVERY = 200;
 
+  private static final int TELL_EVERY = 1_000;
+
   private static final Pattern BLOCK = Pattern.compile("block(\\d+) ");
   private static final Pattern INPUT = Pattern.compile("\"seed\":(\\d+)");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -97,6 +99,9 @@ final class TraceReplay {
       PrefixCache shared = new PrefixCache(BLOCKS_KEPT * UPSTREAMS);
       long bound = 0;
       for (int i = 0; i < prompts.size(); i++) {
+        if (i > 0 && i % TELL_EVERY == 0) {
+          System.out.println(i + " requests: " + result(gateway.admin("/metrics"), bound));
+        }
         if (i % FORGET_EVERY == 0) {
           upstreams.forEach(Upstream::forget);
         }
