@@ -190,10 +190,12 @@ public final class Gateway implements AutoCloseable {
 
   private static ClientLimits limits(LimitsConfig limits) {
     return new ClientLimits(
+        limits.connections(),
         (int) limits.headers().bytes(),
         limits.headerTimeout().toMillis(),
         limits.bodyTimeout().toMillis(),
-        limits.idleTimeout().toMillis());
+        limits.idleTimeout().toMillis(),
+        limits.slowTimeout().toMillis());
   }
 
   /** Returns the traffic port that was bound. */
@@ -234,6 +236,7 @@ public final class Gateway implements AutoCloseable {
     adminSink.close();
     demo.close();
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
+    // Before the loops: what was counted is booked there.
     counter.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     stores.close();

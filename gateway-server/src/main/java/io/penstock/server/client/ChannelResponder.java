@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 
@@ -37,7 +38,12 @@ final class ChannelResponder implements Responder {
     this.http2 = http2;
     this.http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
     this.headOnly = request.method().equals(HttpMethod.HEAD);
-    this.close = !http2 && ClientHandler.wantsClose(request);
+    this.close = !http2 && wantsClose(request);
+  }
+
+  private static boolean wantsClose(HttpRequest request) {
+    return !HttpUtil.isKeepAlive(request)
+        || request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
   }
 
   void closeAfter() {

@@ -1,21 +1,17 @@
 package io.penstock.server.client;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *            BODY -> DISCARD -> IDLE        answered before its body was complete
  * </pre>
  *
- * <p>Pipelined requests wait in a short queue. Reading goes on while a request runs, so that a
- * client that leaves is noticed at once; it stops when the queue is full.
+ * <p>Pipelined requests wait, and none is begun while the client takes nothing of the answers it
+ * has: what waits for a client that does not read is bounded.
  */
 final class ClientHandler extends ChannelInboundHandlerAdapter {
   private enum State {
@@ -38,54 +34,73 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     DISCARD
   }
 
-  private static final int MAX_QUEUE = 64;
-
   /** Read away after an early answer: closing on unread bytes would reset the answer too. */
   private static final long MAX_DISCARD_BYTES = 64L * 1024 * 1024;
 
+  /** Stands for a request whose head has not arrived. */
+  private static final HttpRequest UNREAD =
+      new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
+
   private final RequestSink sink;
   private final ClientLimits limits;
-  private final boolean http2;
-  private final ArrayDeque<Object> queue = new ArrayDeque<>(2);
+  private final SentAhead ahead;
+  private final @Nullable StrictRequestDecoder http1;
   private State state = State.IDLE;
-  private RequestSink.@Nullable Admitted admitted;
-  private @Nullable BodyBuffer body;
-  private long announced = -1;
+  private @Nullable Upload upload;
   private @Nullable Running running;
   private @Nullable ChannelResponder responder;
   private boolean bodyComplete;
   private long discarded;
-  private long activeNanos;
-  private @Nullable ScheduledFuture<?> timer;
+  private long activeNanos = System.nanoTime();
+  private final MovingDeadline deadline;
+  private boolean bodyTimed;
   private boolean draining;
   private boolean served;
 
-  ClientHandler(RequestSink sink, ClientLimits limits, boolean http2) {
+  /**
+   * Creates the handler of one connection or stream.
+   *
+   * @param http1 decodes the connection; null for an HTTP/2 stream
+   */
+  ClientHandler(
+      Channel channel,
+      RequestSink sink,
+      ClientLimits limits,
+      @Nullable StrictRequestDecoder http1) {
     this.sink = sink;
     this.limits = limits;
-    this.http2 = http2;
+    this.http1 = http1;
+    this.ahead = new SentAhead(channel);
+    this.deadline =
+        new MovingDeadline(
+            channel.eventLoop(), this::leftMillis, () -> late(channel.pipeline().context(this)));
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    activeNanos = System.nanoTime();
-    arm(ctx);
+    deadline.set();
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    // Most bodies come with their head; only one that does not needs its own time.
+    if (state == State.BODY && !bodyTimed) {
+      bodyTimed = true;
+      deadline.set();
+    }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (state != State.DISCARD) {
-      // What is only read away has one time limit for all of it.
-      activeNanos = System.nanoTime();
+    if (!ahead.isEmpty() || mustWait(ctx)) {
+      ahead.add(message);
+    } else {
+      take(ctx, message);
     }
-    if (state == State.RUNNING || !queue.isEmpty()) {
-      queue.addLast(message);
-      if (queue.size() >= MAX_QUEUE) {
-        ctx.channel().config().setAutoRead(false);
-      }
-      return;
-    }
-    take(ctx, message);
+  }
+
+  private boolean mustWait(ChannelHandlerContext ctx) {
+    return state == State.RUNNING || state == State.IDLE && !ctx.channel().isWritable();
   }
 
   private void take(ChannelHandlerContext ctx, Object message) {
@@ -102,107 +117,84 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void onHead(ChannelHandlerContext ctx, HttpRequest request) {
-    ChannelResponder to = new ChannelResponder(ctx, this, request, http2);
+    ChannelResponder to = new ChannelResponder(ctx, this, request, http1 == null);
     responder = to;
     bodyComplete = false;
+    bodyTimed = false;
     discarded = 0;
-    body = null;
+    activeNanos = System.nanoTime();
     if (request.decoderResult().isFailure()) {
       to.closeAfter();
       state = State.DISCARD;
-      sink.malformed(malformed(request.decoderResult().cause()), to);
+      sink.malformed(ReadFailures.malformed(request.decoderResult().cause()), to);
       return;
     }
-    announced = HttpUtil.getContentLength(request, -1L);
     RequestHead head =
-        RequestHead.of(request.method(), request.uri(), request.headers(), remote(ctx));
+        RequestHead.of(
+            request.method(),
+            request.uri(),
+            request.headers(),
+            ProxyProtocolHandler.clientOf(ctx.channel()));
     state = State.BODY;
-    RequestSink.Admitted accepted = sink.admit(head, ctx.channel().eventLoop(), to);
-    if (accepted == null) {
+    RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), to);
+    if (admitted == null) {
       state = State.DISCARD;
       return;
     }
-    admitted = accepted;
-    if (announced > accepted.maxBody()) {
-      refuse(tooLarge(accepted.maxBody()));
+    Upload begun = new Upload(admitted, request);
+    upload = begun;
+    try {
+      begun.checkAnnounced();
+    } catch (GatewayException e) {
+      refuse(e);
       return;
     }
-    body =
-        new BodyBuffer(HttpUtil.isTransferEncodingChunked(request) ? -1 : Math.max(0, announced));
     if (HttpUtil.is100ContinueExpected(request)) {
       to.sendContinue();
     }
   }
 
-  private static GatewayException malformed(Throwable cause) {
-    if (cause instanceof TooLongFrameException) {
-      return new GatewayException(
-          ErrorCode.HEADERS_TOO_LARGE, "The request line or the headers are too large.");
-    }
-    return new GatewayException(
-        ErrorCode.INVALID_REQUEST, "The request is not valid HTTP: " + cause.getMessage());
-  }
-
-  private static GatewayException tooLarge(long max) {
-    return new GatewayException(
-        ErrorCode.REQUEST_TOO_LARGE, "The request body is larger than " + max + " bytes.");
-  }
-
   private void onContent(ChannelHandlerContext ctx, HttpContent content) {
+    Upload to = upload;
     if (state == State.DISCARD) {
       onDiscarded(ctx, content);
-      return;
-    }
-    if (state != State.BODY) {
-      return;
-    }
-    if (content.decoderResult().isFailure()) {
-      requireResponder().closeAfter();
-      refuse(malformed(content.decoderResult().cause()));
-      return;
-    }
-    RequestSink.Admitted to = requireAdmitted();
-    BodyBuffer into = body;
-    int more = content.content().readableBytes();
-    if (into != null && more > 0) {
-      if (into.length() + (long) more > to.maxBody()) {
-        refuse(tooLarge(to.maxBody()));
-        return;
-      }
-      if (!to.holdBytes(more)) {
-        refuse(
-            new GatewayException(
-                ErrorCode.OVERLOADED,
-                "The gateway holds as many request bytes as it may; try again shortly.",
-                null,
-                1000));
-        return;
-      }
-      into.add(content.content(), announced);
-    }
-    if (content instanceof LastHttpContent && into != null) {
-      start(to, into);
+    } else if (state == State.BODY && to != null) {
+      onBody(to, content);
     }
   }
 
-  private void start(RequestSink.Admitted to, BodyBuffer whole) {
-    bodyComplete = true;
-    state = State.RUNNING;
-    admitted = null;
-    body = null;
-    ChannelResponder answer = requireResponder();
-    Running started = to.start(whole.toArray(), answer);
-    if (!answer.isEnded()) {
-      running = started;
+  private void onBody(Upload to, HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      requireResponder().closeAfter();
+      refuse(ReadFailures.malformed(content.decoderResult().cause()));
+      return;
+    }
+    try {
+      to.take(content.content());
+    } catch (GatewayException e) {
+      refuse(e);
+      return;
+    }
+    if (content instanceof LastHttpContent) {
+      bodyComplete = true;
+      state = State.RUNNING;
+      upload = null;
+      ChannelResponder answer = requireResponder();
+      Running started = to.start(answer);
+      if (!answer.isEnded()) {
+        running = started;
+      }
     }
   }
 
   private void refuse(GatewayException why) {
-    RequestSink.Admitted to = requireAdmitted();
-    admitted = null;
-    body = null;
+    Upload to = upload;
+    upload = null;
     state = State.DISCARD;
-    to.refuse(why, responder);
+    activeNanos = System.nanoTime();
+    if (to != null) {
+      to.refuse(why, responder);
+    }
   }
 
   private void onDiscarded(ChannelHandlerContext ctx, HttpContent content) {
@@ -233,22 +225,23 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     served = true;
     responder = null;
     activeNanos = System.nanoTime();
-    if (draining && queue.isEmpty()) {
+    if (draining && ahead.isEmpty()) {
       ctx.close();
       return;
     }
-    if (!queue.isEmpty()) {
+    if (!ahead.isEmpty()) {
       // Not nested: a pipeline of a thousand requests must not become a thousand stack frames.
-      ctx.channel().eventLoop().execute(() -> unqueue(ctx));
+      ctx.channel().eventLoop().execute(() -> takeAhead(ctx));
     }
   }
 
-  private void unqueue(ChannelHandlerContext ctx) {
-    while (state != State.RUNNING && !queue.isEmpty()) {
-      take(ctx, queue.pollFirst());
-    }
-    if (queue.size() < MAX_QUEUE && !ctx.channel().config().isAutoRead()) {
-      ctx.channel().config().setAutoRead(true);
+  private void takeAhead(ChannelHandlerContext ctx) {
+    while (!mustWait(ctx)) {
+      Object message = ahead.poll();
+      if (message == null) {
+        return;
+      }
+      take(ctx, message);
     }
   }
 
@@ -259,7 +252,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
       draining = true;
       if (responder != null) {
         responder.closeAfter();
-      } else if (queue.isEmpty()) {
+      } else if (ahead.isEmpty()) {
         ctx.close();
       }
       return;
@@ -269,8 +262,12 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    boolean writable = ctx.channel().isWritable();
     if (running != null) {
-      running.writabilityChanged(ctx.channel().isWritable());
+      running.writabilityChanged(writable);
+    }
+    if (writable && !ahead.isEmpty()) {
+      takeAhead(ctx);
     }
   }
 
@@ -280,19 +277,15 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void gone() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
-    }
-    queue.forEach(ReferenceCountUtil::release);
-    queue.clear();
+    deadline.clear();
+    ahead.releaseAll();
     if (responder != null) {
       responder.gone();
     }
-    RequestSink.Admitted waiting = admitted;
-    admitted = null;
-    if (waiting != null) {
-      waiting.refuse(null, null);
+    Upload cut = upload;
+    upload = null;
+    if (cut != null) {
+      cut.refuse(null, null);
     }
     Running stopped = running;
     running = null;
@@ -312,49 +305,30 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     ctx.close();
   }
 
-  private void arm(ChannelHandlerContext ctx) {
-    long limit = limitMillis();
-    long left = limit - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - activeNanos);
-    timer =
-        ctx.channel()
-            .eventLoop()
-            .schedule(() -> check(ctx), Math.max(1, left), TimeUnit.MILLISECONDS);
-  }
-
-  private long limitMillis() {
-    if (state == State.BODY || state == State.DISCARD) {
-      return limits.bodyMillis();
-    }
-    return served ? limits.keepAliveMillis() : limits.headMillis();
-  }
-
-  private void check(ChannelHandlerContext ctx) {
-    if (!ctx.channel().isActive()) {
-      return;
-    }
+  /** Returns what is left of the client's time; a running request has other limits than these. */
+  private long leftMillis() {
     long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - activeNanos);
-    if (state == State.BODY && silent >= limits.bodyMillis()) {
-      requireResponder().closeAfter();
-      refuse(
-          new GatewayException(
-              ErrorCode.REQUEST_TIMEOUT,
-              "The request body stopped for " + limits.bodyMillis() + " ms."));
-    } else if (state == State.DISCARD && silent >= limits.bodyMillis()) {
-      ctx.close();
-      return;
-    } else if (state == State.IDLE && silent >= limitMillis()) {
-      ctx.close();
-      return;
-    }
-    arm(ctx);
+    Upload arriving = upload;
+    return switch (state) {
+      case IDLE -> (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
+      case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
+      case DISCARD -> limits.bodyMillis() - silent;
+      case RUNNING -> limits.keepAliveMillis();
+    };
   }
 
-  private RequestSink.Admitted requireAdmitted() {
-    RequestSink.Admitted to = admitted;
-    if (to == null) {
-      throw new IllegalStateException("no request is being read");
+  private void late(ChannelHandlerContext ctx) {
+    if (state == State.BODY) {
+      requireResponder().closeAfter();
+      refuse(ReadFailures.bodyTooSlow(limits.bodyMillis()));
+    } else if (state == State.IDLE && http1 != null && http1.isHeadBegun()) {
+      ChannelResponder to = new ChannelResponder(ctx, this, UNREAD, false);
+      to.closeAfter();
+      responder = to;
+      sink.malformed(ReadFailures.headTooSlow(limits.headMillis()), to);
+    } else if (state != State.RUNNING) {
+      ctx.close();
     }
-    return to;
   }
 
   private ChannelResponder requireResponder() {
@@ -363,30 +337,5 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
       throw new IllegalStateException("no request is being read");
     }
     return to;
-  }
-
-  private static @Nullable InetAddress remote(ChannelHandlerContext ctx) {
-    InetAddress proxied = ctx.channel().attr(ProxyProtocolHandler.CLIENT).get();
-    if (proxied == null && ctx.channel().parent() != null) {
-      proxied = ctx.channel().parent().attr(ProxyProtocolHandler.CLIENT).get();
-    }
-    if (proxied != null) {
-      return proxied;
-    }
-    return ctx.channel().remoteAddress() instanceof InetSocketAddress address
-        ? address.getAddress()
-        : parentAddress(ctx);
-  }
-
-  private static @Nullable InetAddress parentAddress(ChannelHandlerContext ctx) {
-    return ctx.channel().parent() != null
-            && ctx.channel().parent().remoteAddress() instanceof InetSocketAddress address
-        ? address.getAddress()
-        : null;
-  }
-
-  static boolean wantsClose(HttpRequest request) {
-    return !HttpUtil.isKeepAlive(request)
-        || request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
   }
 }

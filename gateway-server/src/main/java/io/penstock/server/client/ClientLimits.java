@@ -1,11 +1,19 @@
 package io.penstock.server.client;
 
 /**
- * Bounds of a client connection.
+ * Bounds of a port and of each client connection.
  *
+ * @param connections open at once; of an eighth more each request is refused, all others are closed
  * @param headBytes largest request line plus headers
- * @param headMillis from a request's first byte to the end of its head
- * @param bodyMillis longest silence within a body
+ * @param headMillis from a connection's first byte to the end of its first head
+ * @param bodyMillis from the head to the end of the body, and a second more for each 16 KiB of it
  * @param keepAliveMillis longest silence between requests
+ * @param stalledMillis how long a client may take nothing of its answer
  */
-public record ClientLimits(int headBytes, long headMillis, long bodyMillis, long keepAliveMillis) {}
+public record ClientLimits(
+    int connections,
+    int headBytes,
+    long headMillis,
+    long bodyMillis,
+    long keepAliveMillis,
+    long stalledMillis) {}

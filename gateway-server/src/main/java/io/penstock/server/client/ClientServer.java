@@ -37,6 +37,10 @@ public final class ClientServer {
 
   private static final int LOW_WATER = 32 * 1024;
   private static final int HIGH_WATER = 128 * 1024;
+
+  /** Connections beyond the limit, as a share of it, whose requests get an answer that says so. */
+  private static final int SPARE = 8;
+
   private static final int MAX_STREAMS = 256;
   private static final int HTTP2_WINDOW = 1024 * 1024;
 
@@ -76,6 +80,7 @@ public final class ClientServer {
             .option(ChannelOption.SO_BACKLOG, 4096)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
@@ -133,38 +138,50 @@ public final class ClientServer {
 
     @Override
     protected void initChannel(Channel channel) {
+      int max = options.limits().connections();
+      int open = connections.size();
+      if (open >= max + max / SPARE) {
+        channel.close();
+        return;
+      }
       connections.add(channel);
+      RequestSink to = open < max ? sink : new FullHouse(sink, connections, max);
       ChannelPipeline pipeline = channel.pipeline();
       if (options.proxyProtocol()) {
         pipeline.addLast(new HAProxyMessageDecoder(), new ProxyProtocolHandler());
       }
       Supplier<SslContext> tls = options.tls();
       if (tls == null) {
-        http1(pipeline);
+        http1(pipeline, to);
       } else {
         pipeline.addLast(tls.get().newHandler(channel.alloc()));
-        pipeline.addLast(new Negotiation());
+        pipeline.addLast(new Negotiation(to));
       }
     }
 
-    private void http1(ChannelPipeline pipeline) {
+    private void http1(ChannelPipeline pipeline, RequestSink to) {
       HttpDecoderConfig config =
           new HttpDecoderConfig()
               .setMaxInitialLineLength(options.limits().headBytes())
               .setMaxHeaderSize(options.limits().headBytes())
               .setMaxChunkSize(64 * 1024);
+      StrictRequestDecoder decoder = new StrictRequestDecoder(config);
       pipeline.addLast(
-          new StrictRequestDecoder(config),
+          decoder,
           new HttpResponseEncoder(),
-          new ClientHandler(sink, options.limits(), false));
+          new StalledClient(options.limits().stalledMillis()),
+          new ClientHandler(pipeline.channel(), to, options.limits(), decoder));
     }
 
-    private void http2(ChannelPipeline pipeline) {
+    private void http2(ChannelPipeline pipeline, RequestSink to) {
       Http2Settings settings =
           Http2Settings.defaultSettings()
               .maxConcurrentStreams(MAX_STREAMS)
               .initialWindowSize(HTTP2_WINDOW)
               .maxHeaderListSize(options.limits().headBytes());
+      pipeline.addLast(
+          new Http2Bounds(options.limits().keepAliveMillis()),
+          new StalledClient(options.limits().stalledMillis()));
       pipeline.addLast(Http2FrameCodecBuilder.forServer().initialSettings(settings).build());
       pipeline.addLast(
           new Http2MultiplexHandler(
@@ -175,22 +192,26 @@ public final class ClientServer {
                       .pipeline()
                       .addLast(
                           new Http2StreamFrameToHttpObjectCodec(true),
-                          new ClientHandler(sink, options.limits(), true));
+                          new StalledClient(options.limits().stalledMillis()),
+                          new ClientHandler(stream, to, options.limits(), null));
                 }
               }));
     }
 
     private final class Negotiation extends ApplicationProtocolNegotiationHandler {
-      Negotiation() {
+      private final RequestSink to;
+
+      Negotiation(RequestSink to) {
         super(ApplicationProtocolNames.HTTP_1_1);
+        this.to = to;
       }
 
       @Override
       protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
         if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-          http2(ctx.pipeline());
+          http2(ctx.pipeline(), to);
         } else {
-          http1(ctx.pipeline());
+          http1(ctx.pipeline(), to);
         }
       }
 

@@ -38,6 +38,6 @@ public interface RequestSink {
    */
   @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder);
 
-  /** Answers what is not even HTTP. */
+  /** Answers what cannot be read, or not now; in the first dialect, for its path is unknown. */
   void malformed(GatewayException why, Responder responder);
 }

@@ -24,6 +24,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     super(config);
   }
 
+  /** Returns whether a request has begun whose head is not complete. */
+  boolean isHeadBegun() {
+    return inHead && headBegun;
+  }
+
   @Override
   protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
     ambiguousLength = true;

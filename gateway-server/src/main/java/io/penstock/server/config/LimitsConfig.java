@@ -17,9 +17,6 @@ public record LimitsConfig(
     @Setting(value = "The largest head of a request; larger: 431.", positive = true)
         @Default("32KiB")
         Size headers,
-    @Setting(value = "The deepest nesting of a JSON body; deeper: 400.", positive = true)
-        @Default("256")
-        int depth,
     @Setting(value = "How long a request's head may take to arrive; longer: 408.", positive = true)
         @Default("10s")
         Duration headerTimeout,

@@ -40,7 +40,7 @@ public final class DemoProvider implements RequestSink {
     var options =
         new ClientServer.Options(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new ClientLimits(64 * 1024, 30_000, 30_000, 3_600_000),
+            new ClientLimits(10_000, 64 * 1024, 30_000, 30_000, 3_600_000, 60_000),
             null,
             false);
     return ClientServer.bind(options, loops, transport, new DemoProvider());

@@ -1,0 +1,33 @@
+package io.penstock.server.client;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.penstock.core.GatewayException;
+import org.jspecify.annotations.Nullable;
+
+/** Refuses requests of a connection that was one too many, until there are fewer again. */
+final class FullHouse implements RequestSink {
+  private final RequestSink sink;
+  private final ChannelGroup connections;
+  private final int max;
+
+  FullHouse(RequestSink sink, ChannelGroup connections, int max) {
+    this.sink = sink;
+    this.connections = connections;
+    this.max = max;
+  }
+
+  @Override
+  public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+    if (connections.size() <= max) {
+      return sink.admit(head, loop, responder);
+    }
+    sink.malformed(ReadFailures.tooManyConnections(max), responder);
+    return null;
+  }
+
+  @Override
+  public void malformed(GatewayException why, Responder responder) {
+    sink.malformed(why, responder);
+  }
+}

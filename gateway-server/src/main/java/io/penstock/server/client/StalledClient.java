@@ -1,0 +1,67 @@
+package io.penstock.server.client;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives up on a client that takes nothing of what waits for it: a connection, or one HTTP/2 stream.
+ * Looks four times within the limit, and only while more waits than the high-water mark.
+ */
+final class StalledClient extends ChannelInboundHandlerAdapter {
+  private static final int LOOKS = 4;
+
+  private final long maxMillis;
+  private @Nullable ScheduledFuture<?> timer;
+  private long waiting;
+  private long progressNanos;
+
+  StalledClient(long maxMillis) {
+    this.maxMillis = maxMillis;
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+    if (ctx.channel().isWritable()) {
+      cancel();
+    } else if (timer == null) {
+      waiting = Long.MAX_VALUE;
+      progressNanos = System.nanoTime();
+      timer =
+          ctx.executor()
+              .scheduleWithFixedDelay(
+                  () -> look(ctx),
+                  Math.max(1, maxMillis / LOOKS),
+                  Math.max(1, maxMillis / LOOKS),
+                  TimeUnit.MILLISECONDS);
+    }
+    super.channelWritabilityChanged(ctx);
+  }
+
+  private void look(ChannelHandlerContext ctx) {
+    long now = System.nanoTime();
+    long left = ctx.channel().bytesBeforeWritable();
+    if (left < waiting) {
+      progressNanos = now;
+    }
+    waiting = left;
+    if (now - progressNanos >= TimeUnit.MILLISECONDS.toNanos(maxMillis)) {
+      ctx.close();
+    }
+  }
+
+  private void cancel() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    cancel();
+    super.channelInactive(ctx);
+  }
+}
