@@ -1,5 +1,8 @@
 package io.penstock.server;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.Http2SecurityUtil;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -8,7 +11,9 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.penstock.server.config.TlsConfig;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -16,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,6 +96,10 @@ final class TlsFiles {
                       ApplicationProtocolNames.HTTP_2,
                       ApplicationProtocolNames.HTTP_1_1))
               .build();
+      if (!shakesHands(context)) {
+        throw new IOException(
+            "tls: " + key + " is not the key of " + certificate + " (expected: a pair)");
+      }
       return new Loaded(context, certificateTime, keyTime);
     } catch (IllegalArgumentException e) {
       throw new IOException(
@@ -98,5 +108,39 @@ final class TlsFiles {
               + " and its key (expected: a PEM certificate chain and its PEM private key)",
           e);
     }
+  }
+
+  /**
+   * Tries a handshake in memory: a key that belongs to another certificate, as while files are
+   * being replaced, is not noticed before one.
+   */
+  private static boolean shakesHands(SslContext context) throws SSLException {
+    ByteBufAllocator memory = UnpooledByteBufAllocator.DEFAULT;
+    SslContext any =
+        SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build();
+    SslHandler serverSide = context.newHandler(memory);
+    SslHandler clientSide = any.newHandler(memory);
+    EmbeddedChannel server = new EmbeddedChannel(serverSide);
+    EmbeddedChannel client = new EmbeddedChannel(clientSide);
+    try {
+      while (pass(client, server) | pass(server, client)) {
+        // until neither has anything more to say
+      }
+      return serverSide.handshakeFuture().isSuccess() && clientSide.handshakeFuture().isSuccess();
+    } catch (RuntimeException e) {
+      return false;
+    } finally {
+      server.finishAndReleaseAll();
+      client.finishAndReleaseAll();
+    }
+  }
+
+  private static boolean pass(EmbeddedChannel from, EmbeddedChannel to) {
+    boolean any = false;
+    for (Object data = from.readOutbound(); data != null; data = from.readOutbound()) {
+      any = true;
+      to.writeInbound(data);
+    }
+    return any;
   }
 }

@@ -1,11 +1,16 @@
 package io.penstock.server;
 
+import static java.net.http.HttpResponse.BodyHandlers.ofString;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
 import io.penstock.testkit.TestCertificate;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -17,7 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -63,18 +71,113 @@ class TransportTest {
                 .version(HttpClient.Version.HTTP_2)
                 .sslContext(trusting(certificate))
                 .build()) {
-      HttpResponse<String> response =
+      HttpResponse<String> stream = client.send(request(gateway, CHAT), ofString());
+      assertThat(stream.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(stream.statusCode()).as(stream.body()).isEqualTo(200);
+      assertThat(stream.body()).endsWith("data: [DONE]\n\n");
+      HttpResponse<String> unary =
+          client.send(request(gateway, CHAT.replace("true", "false")), ofString());
+      assertThat(unary.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(unary.statusCode()).as(unary.body()).isEqualTo(200);
+      assertThat(unary.body()).contains("\"chat.completion\"");
+      assertThat(unary.headers().firstValue("x-penstock-cost-usd")).isPresent();
+      HttpResponse<String> bomb =
           client.send(
-              HttpRequest.newBuilder(
-                      URI.create("https://localhost:" + gateway.port() + "/v1/chat/completions"))
-                  .header("Authorization", "Bearer " + RunningGateway.KEY)
-                  .header("Content-Type", "application/json")
-                  .POST(HttpRequest.BodyPublishers.ofString(CHAT))
+              HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
+                  .header("X-Bomb", "a".repeat(40_000))
                   .build(),
-              HttpResponse.BodyHandlers.ofString());
-      assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
-      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-      assertThat(response.body()).endsWith("data: [DONE]\n\n");
+              ofString());
+      assertThat(bomb.statusCode()).isEqualTo(431);
+      assertThat(provider.requests()).hasSize(2);
+    }
+  }
+
+  private static HttpRequest request(RunningGateway gateway, String body) {
+    return HttpRequest.newBuilder(
+            URI.create("https://localhost:" + gateway.port() + "/v1/chat/completions"))
+        .header("Authorization", "Bearer " + RunningGateway.KEY)
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body))
+        .build();
+  }
+
+  @Test
+  void tls_http2_drain_streamsFinish() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    Gate gate = new Gate("the answer");
+    try (FakeProvider provider = FakeProvider.start();
+        HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(trusting(certificate))
+                .build()) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.sse("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}", "[DONE]")
+                  .pauseBefore(1, gate));
+      RunningGateway gateway =
+          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, tls));
+      CompletableFuture<HttpResponse<String>> answer =
+          client.sendAsync(request(gateway, CHAT), ofString());
+      gate.awaitArrival();
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+      Await.until("not ready", () -> gateway.admin("/readyz").contains("not ready"));
+      gate.open();
+      assertThat(answer.get(20, TimeUnit.SECONDS).body()).endsWith("data: [DONE]\n\n");
+      closing.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void tls_filesReplaced_newConnectionsSeeThemAndOldOnesLiveOn() throws Exception {
+    TestCertificate first = TestCertificate.create();
+    TestCertificate second = TestCertificate.create();
+    TestCertificate stranger = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), first.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), first.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, tls));
+        RawClient old = new RawClient(shakeHands(gateway, first))) {
+      old.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(old.readUntil("ok\n")).startsWith("HTTP/1.1 200");
+      // Half a change: this certificate with that key would fail every handshake.
+      Files.writeString(key, stranger.keyPem());
+      for (int i = 0; i < 3; i++) {
+        shakeHands(gateway, first).close();
+      }
+      Files.writeString(key, second.keyPem());
+      Files.writeString(cert, second.certificatePem());
+      Await.until("the second certificate is served", () -> isServed(gateway, second));
+      assertThat(isServed(gateway, first)).isFalse();
+      old.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(old.readUntil("ok\n")).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  private static Socket shakeHands(RunningGateway gateway, TestCertificate trusted)
+      throws Exception {
+    SSLSocket socket =
+        (SSLSocket) trusting(trusted).getSocketFactory().createSocket("localhost", gateway.port());
+    try {
+      socket.startHandshake();
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  private static boolean isServed(RunningGateway gateway, TestCertificate certificate) {
+    try (Socket socket = shakeHands(gateway, certificate)) {
+      return socket.isConnected();
+    } catch (Exception e) {
+      return false;
     }
   }
 
