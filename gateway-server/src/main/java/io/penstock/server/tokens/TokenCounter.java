@@ -11,8 +11,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Counts tokens of texts on one thread of its own. The encodings are loaded when first needed: they
@@ -23,8 +21,7 @@ public final class TokenCounter implements AutoCloseable {
   private static final int MAX_CHARS = 400_000;
 
   private static final int QUEUE = 1024;
-  private static final long LAST_SECONDS = 10;
-  private static final Logger LOG = LoggerFactory.getLogger(TokenCounter.class);
+  private static final int CLOSE_SECONDS = 5;
 
   /** What was counted. */
   public record Counts(long input, long output) {}
@@ -53,8 +50,8 @@ public final class TokenCounter implements AutoCloseable {
    * Counts the texts of a request and of its answer.
    *
    * @param model chooses the encoding
-   * @param done called on {@code executor}, in any case: when the queue is full with a count by
-   *     length
+   * @param done called once, in any case: on {@code executor}, or when the queue is full or this is
+   *     closed at once with a count by length
    */
   public void count(
       String model,
@@ -62,18 +59,47 @@ public final class TokenCounter implements AutoCloseable {
       CharSequence answer,
       Executor executor,
       Consumer<Counts> done) {
+    Count count = new Count(model, requestBody, answer, executor, done);
     try {
-      worker.execute(() -> {
-        Counts counts = count(model, requestBody, answer);
-        executor.execute(() -> done.accept(counts));
-      });
+      worker.execute(count);
     } catch (RejectedExecutionException e) {
-      done.accept(byLength(requestBody, answer));
+      done.accept(count.byLength());
     }
   }
 
-  private static Counts byLength(byte[] requestBody, CharSequence answer) {
-    return new Counts(requestBody.length / 3L + 1, answer.length() / 3L + 1);
+  /** One request and its answer. */
+  private final class Count implements Runnable {
+    private final String model;
+    private final byte[] requestBody;
+    private final CharSequence answer;
+    private final Executor executor;
+    private final Consumer<Counts> done;
+
+    Count(
+        String model,
+        byte[] requestBody,
+        CharSequence answer,
+        Executor executor,
+        Consumer<Counts> done) {
+      this.model = model;
+      this.requestBody = requestBody;
+      this.answer = answer;
+      this.executor = executor;
+      this.done = done;
+    }
+
+    @Override
+    public void run() {
+      tell(count(model, requestBody, answer));
+    }
+
+    void tell(Counts counts) {
+      executor.execute(() -> done.accept(counts));
+    }
+
+    Counts byLength() {
+      return new Counts(requestBody.length / 3L + 1, answer.length() / 3L + 1);
+    }
   }
 
   Counts count(String model, byte[] requestBody, CharSequence answer) {
@@ -130,13 +156,20 @@ public final class TokenCounter implements AutoCloseable {
     return old ? EncodingType.CL100K_BASE : EncodingType.O200K_BASE;
   }
 
-  /** Waits for what is being counted: its rows are written by event loops, so end those later. */
+  /**
+   * Counts what waits; what is not counted in time is told by its length. So every {@code done} has
+   * been handed to its executor when this returns, and executors are closed after this.
+   */
   @Override
   public void close() {
     worker.shutdown();
     try {
-      if (!worker.awaitTermination(LAST_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("token counts are abandoned; their calls are charged at their bound");
+      if (!worker.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        for (Runnable waiting : worker.shutdownNow()) {
+          Count count = (Count) waiting;
+          count.tell(count.byLength());
+        }
+        worker.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,0 +1,93 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.net.ConnectException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stop that nobody notices who was being served. */
+@ExtendWith(LeakCheck.class)
+class DrainTest {
+  private static final String CHAT =
+      "{\"stream\":true,\"model\":\"gpt-4o-mini\","
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final Script TWO_EVENTS =
+      Script.sse(
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}",
+          "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+              + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}",
+          "[DONE]");
+
+  @TempDir Path directory;
+
+  @Test
+  void drain_streamFinishes_newConnectionsAreRefused_readyzSaysSo() throws Exception {
+    Gate gate = new Gate("second event");
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(TWO_EVENTS.pauseBefore(1, gate));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.yaml(directory, provider, "").replace("drain: 5s", "drain: 60s"));
+      try (RawClient streaming = RawClient.to(gateway);
+          RawClient idle = RawClient.to(gateway)) {
+        idle.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(idle.readUntil("ok\n")).startsWith("HTTP/1.1 200");
+        streaming.send(
+            RawClient.post("/v1/chat/completions", CHAT)
+                + RawClient.post("/v1/chat/completions", CHAT));
+        streaming.readUntil("one");
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+        assertThat(idle.readToEnd()).isEmpty();
+        Await.until("not ready", () -> gateway.admin("/readyz").contains("not ready"));
+        assertThatThrownBy(() -> RawClient.to(gateway)).isInstanceOf(ConnectException.class);
+        assertThat(closing).isNotDone();
+        gate.open();
+        String rest = streaming.readToEnd();
+        assertThat(rest).contains("[DONE]");
+        closing.get(20, TimeUnit.SECONDS);
+      }
+      try (RunningGateway again =
+          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+        assertThat(again.admin("/admin/v1/spend?by=status")).contains("\"200\"");
+      }
+    }
+  }
+
+  @Test
+  void drain_over_whatIsLeftIsCutAndRecorded() throws Exception {
+    Gate never = new Gate("never");
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(TWO_EVENTS.pauseBefore(1, never));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.yaml(directory, provider, "").replace("drain: 5s", "drain: 100ms"));
+      try (RawClient client = RawClient.to(gateway)) {
+        client.send(RawClient.post("/v1/chat/completions", CHAT));
+        client.readUntil("one");
+        gateway.close();
+        assertThat(client.readToEnd()).doesNotContain("[DONE]");
+      }
+      never.open();
+      try (RunningGateway again =
+          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+        // Counted and settled before the ledger closed, not left for recovery to guess.
+        assertThat(again.admin("/admin/v1/requests"))
+            .contains("\"usage_source\":\"estimated\"")
+            .contains("\"ending\":\"client_gone\"");
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.penstock.server.tokens;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.Gate;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class TokenCounterTest {
+  private static final byte[] BODY =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"one two three\"}]}"
+          .getBytes(StandardCharsets.UTF_8);
+
+  @Test
+  void close_whileSomeWait_allAreToldFirst() throws Exception {
+    TokenCounter counter = new TokenCounter();
+    Gate gate = new Gate("the first count");
+    ConcurrentLinkedQueue<TokenCounter.Counts> told = new ConcurrentLinkedQueue<>();
+    counter.count(
+        "gpt-4o",
+        BODY,
+        "four",
+        task -> {
+          gate.pass();
+          task.run();
+        },
+        told::add);
+    for (int i = 0; i < 10; i++) {
+      counter.count("gpt-4o", BODY, "four", Runnable::run, told::add);
+    }
+    gate.awaitArrival();
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(counter::close);
+    gate.open();
+    closing.get(20, TimeUnit.SECONDS);
+    assertThat(told).hasSize(11).allSatisfy(counts -> assertThat(counts.output()).isEqualTo(1));
+  }
+
+  @Test
+  void count_afterClose_isToldAtOnceByLength() {
+    TokenCounter counter = new TokenCounter();
+    counter.close();
+    List<TokenCounter.Counts> told = new ArrayList<>();
+    counter.count("gpt-4o", BODY, "four", task -> {}, told::add);
+    assertThat(told).containsExactly(new TokenCounter.Counts(BODY.length / 3 + 1, 2));
+  }
+}

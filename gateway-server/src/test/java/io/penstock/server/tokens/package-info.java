@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.tokens;
+
+import org.jspecify.annotations.NullMarked;
