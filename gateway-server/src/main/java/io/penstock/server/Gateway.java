@@ -227,7 +227,8 @@ public final class Gateway implements AutoCloseable {
     load.drain();
     traffic.drain();
     long deadline = System.nanoTime() + config.limits().drain().toNanos();
-    while (load.inflight() > 0 && System.nanoTime() < deadline) {
+    // A connection ends after its last answer has been taken, which may be later than the call.
+    while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() < deadline) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
     traffic.close();

@@ -123,7 +123,7 @@ final class TlsFiles {
     EmbeddedChannel server = new EmbeddedChannel(serverSide);
     EmbeddedChannel client = new EmbeddedChannel(clientSide);
     try {
-      while (pass(client, server) | pass(server, client)) {
+      while (pass(client, server) || pass(server, client)) {
         // until neither has anything more to say
       }
       return serverSide.handshakeFuture().isSuccess() && clientSide.handshakeFuture().isSuccess();

@@ -93,7 +93,7 @@ final class Accounting {
     return target
         .price()
         .boundNanos(
-            InputEstimate.upperBound(call),
+            InputEstimate.upperBound(call, target.model()),
             outputTokens,
             Fees.upperBound(call),
             Fees.tiers(call),

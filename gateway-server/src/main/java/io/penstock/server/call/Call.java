@@ -49,6 +49,7 @@ public final class Call extends Exchange implements Running {
   private String session = "";
 
   private @Nullable CallFacts facts;
+  private @Nullable Pictures pictures;
   private @Nullable Running forwarded;
   private List<RateState> rates = List.of();
   private LedgerRow.@Nullable Caller ledgerCaller;
@@ -225,6 +226,16 @@ public final class Call extends Exchange implements Running {
     if (known == null) {
       known = new CallFacts(this);
       facts = known;
+    }
+    return known;
+  }
+
+  /** Returns the images in the body; looked for when first asked. */
+  Pictures pictures() {
+    Pictures known = pictures;
+    if (known == null) {
+      known = Pictures.of(bytes);
+      pictures = known;
     }
     return known;
   }

@@ -1,21 +1,67 @@
 package io.penstock.server.call;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * Input tokens before anyone has counted them. The likely number is for conditions and expected
  * cost; the upper bound is for holds and is passed by no tokeniser: a byte-level BPE never yields
- * more tokens than UTF-8 bytes (finops.md 2.3).
+ * more tokens than UTF-8 bytes, and an image in it costs what the model's dearest image costs
+ * (finops.md 2.3 and 2.4).
  */
 final class InputEstimate {
   private static final int LIKELY_BYTES_PER_TOKEN = 4;
+  private static final long LIKELY_IMAGE = 1_000;
   private static final long OVERHEAD = 64;
+
+  /** 10,000 patches, the most that any model looks at, at the dearest multiplier. */
+  private static final long UNKNOWN_IMAGE = 24_600;
+
+  /** The most tokens of one image by the beginning of the model's name; the first that fits. */
+  private static final Map<String, Long> IMAGES = new LinkedHashMap<>();
+
+  static {
+    // Tiles: a base and at most eight of them.
+    IMAGES.put("gpt-4o-mini", 2_833L + 8 * 5_667);
+    IMAGES.put("gpt-4o", 85L + 8 * 170);
+    // Patches: at most 1,536, times 2.46.
+    IMAGES.put("gpt-4.1-", 3_779L);
+    IMAGES.put("gpt-4.1", 85L + 8 * 170);
+    IMAGES.put("o4-mini", 3_779L);
+    IMAGES.put("claude", 4_784L);
+    IMAGES.put("gemini-3", 2_240L);
+  }
 
   private InputEstimate() {}
 
   static long likely(Call call) {
-    return call.bytes().length / LIKELY_BYTES_PER_TOKEN + 1L;
+    Pictures pictures = call.pictures();
+    return (call.bytes().length - pictures.bytes()) / LIKELY_BYTES_PER_TOKEN
+        + pictures.count() * LIKELY_IMAGE
+        + 1;
   }
 
+  /** Returns the bound for whatever model it is. */
   static long upperBound(Call call) {
-    return call.bytes().length + OVERHEAD;
+    return upperBound(call, "");
+  }
+
+  /** Returns the bound for a model of a provider. */
+  static long upperBound(Call call, String model) {
+    return upperBound(call.bytes().length, call.pictures(), model);
+  }
+
+  static long upperBound(int bytes, Pictures pictures, String model) {
+    long images = pictures.count() == 0 ? 0 : pictures.count() * ofImage(model);
+    return bytes - pictures.bytes() + images + OVERHEAD;
+  }
+
+  private static long ofImage(String model) {
+    for (Map.Entry<String, Long> known : IMAGES.entrySet()) {
+      if (model.contains(known.getKey())) {
+        return known.getValue();
+      }
+    }
+    return UNKNOWN_IMAGE;
   }
 }

@@ -15,6 +15,7 @@ final class MovingDeadline {
   private final LongSupplier leftMillis;
   private final Runnable passed;
   private @Nullable ScheduledFuture<?> timer;
+  private boolean running;
 
   /**
    * Creates a deadline; {@link #set} starts it.
@@ -31,11 +32,13 @@ final class MovingDeadline {
   /** Sets the timer for what is left now. */
   void set() {
     clear();
+    running = true;
     timer = loop.schedule(this::look, Math.max(1, leftMillis.getAsLong()), TimeUnit.MILLISECONDS);
   }
 
   /** Stops the timer. */
   void clear() {
+    running = false;
     if (timer != null) {
       timer.cancel(false);
       timer = null;
@@ -43,11 +46,10 @@ final class MovingDeadline {
   }
 
   private void look() {
-    ScheduledFuture<?> mine = timer;
     if (leftMillis.getAsLong() <= 0) {
       passed.run();
     }
-    if (timer == mine && mine != null) {
+    if (running) {
       set();
     }
   }
