@@ -42,7 +42,8 @@ class BackPressureTest {
         RunningGateway gateway =
             RunningGateway.start(
                 directory,
-                RunningGateway.yaml(directory, unused, "passthrough: { /v1/files: fake }")
+                RunningGateway.patient(
+                        RunningGateway.yaml(directory, unused, "passthrough: { /v1/files: fake }"))
                     .replace(unused.baseUrl(), pouring.baseUrl()));
         RawClient client = RawClient.slow(gateway)) {
       client.send(RawClient.post(path, CHAT, "Connection: close"));
@@ -60,7 +61,9 @@ class BackPressureTest {
         RunningGateway gateway =
             RunningGateway.start(
                 directory,
-                RunningGateway.yaml(directory, provider, "passthrough: { /v1/files: fake }"))) {
+                RunningGateway.patient(
+                    RunningGateway.yaml(
+                        directory, provider, "passthrough: { /v1/files: fake }")))) {
       provider.on("/v1/*").reply(Script.json("{}").pauseBeforeHeaders(never));
       try (RawClient client = RawClient.to(gateway)) {
         client.send(RawClient.post(path, CHAT));
@@ -80,7 +83,7 @@ class BackPressureTest {
         RunningGateway gateway =
             RunningGateway.start(
                 directory,
-                RunningGateway.yaml(directory, provider, "")
+                RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
                     .replace("limits: {", "limits: { slow_timeout: 500ms,"));
         RawClient client = RawClient.slow(gateway)) {
       String event = "x".repeat(2000);

@@ -27,7 +27,7 @@ class ConnectionTest {
 
   private RunningGateway start(FakeProvider provider, String limits, String more) {
     String yaml =
-        RunningGateway.yaml(directory, provider, more)
+        RunningGateway.patient(RunningGateway.yaml(directory, provider, more))
             .replace("limits: { drain: 5s,", "limits: { drain: 5s, " + limits);
     return RunningGateway.start(directory, yaml);
   }

@@ -82,7 +82,7 @@ class CrashTest {
       Path config = directory.resolve("penstock.yaml");
       Files.writeString(
           config,
-          RunningGateway.yaml(directory, provider, "")
+          RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
               .replace("listen: 127.0.0.1:0\n", "listen: 127.0.0.1:" + port + "\n")
               .replace("{ listen: 127.0.0.1:" + port + " }", "{ listen: 127.0.0.1:0 }"));
       Process first = serve(config);

@@ -39,7 +39,8 @@ class DrainTest {
       RunningGateway gateway =
           RunningGateway.start(
               directory,
-              RunningGateway.yaml(directory, provider, "").replace("drain: 5s", "drain: 60s"));
+              RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+                  .replace("drain: 5s", "drain: 60s"));
       try (RawClient streaming = RawClient.to(gateway);
           RawClient idle = RawClient.to(gateway)) {
         idle.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -59,7 +60,8 @@ class DrainTest {
         closing.get(20, TimeUnit.SECONDS);
       }
       try (RunningGateway again =
-          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+          RunningGateway.start(
+              directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, "")))) {
         assertThat(again.admin("/admin/v1/spend?by=status")).contains("\"200\"");
       }
     }
@@ -73,7 +75,8 @@ class DrainTest {
       RunningGateway gateway =
           RunningGateway.start(
               directory,
-              RunningGateway.yaml(directory, provider, "").replace("drain: 5s", "drain: 100ms"));
+              RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+                  .replace("drain: 5s", "drain: 100ms"));
       try (RawClient client = RawClient.to(gateway)) {
         client.send(RawClient.post("/v1/chat/completions", CHAT));
         client.readUntil("one");
@@ -82,7 +85,8 @@ class DrainTest {
       }
       never.open();
       try (RunningGateway again =
-          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+          RunningGateway.start(
+              directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, "")))) {
         // Counted and settled before the ledger closed, not left for recovery to guess.
         assertThat(again.admin("/admin/v1/requests"))
             .contains("\"usage_source\":\"estimated\"")

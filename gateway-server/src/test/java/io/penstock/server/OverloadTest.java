@@ -31,7 +31,7 @@ class OverloadTest {
   private RunningGateway start(FakeProvider provider, String limits) {
     return RunningGateway.start(
         directory,
-        RunningGateway.yaml(directory, provider, "")
+        RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
             .replace("limits: { drain: 5s,", "limits: { drain: 5s, " + limits + ","));
   }
 
