@@ -31,6 +31,16 @@ public interface LedgerQueries {
    */
   void rows(long from, long to, Consumer<LedgerRow> consumer);
 
+  /**
+   * Passes the rows of every request that arrived in that period to the consumer, request by
+   * request in order of arrival, with content where it was kept and without charge lists. Rows are
+   * read as the consumer takes them.
+   *
+   * @param from epoch milliseconds, included
+   * @param to epoch milliseconds, excluded
+   */
+  void requests(long from, long to, Consumer<List<LedgerRow>> consumer);
+
   /** Returns sums by dimension and period, exact to the nano. */
   Spend spend(SpendQuery query);
 

@@ -21,12 +21,12 @@ final class RowReader {
   private static final int PORTION = 1000;
 
   private final SqlDialect dialect;
-  private final RowTable rows;
+  private final RowParser rows;
   private final CounterTable counters;
 
-  RowReader(SqlDialect dialect, RowTable rows, CounterTable counters) {
+  RowReader(SqlDialect dialect, CounterTable counters) {
     this.dialect = dialect;
-    this.rows = rows;
+    this.rows = new RowParser(dialect);
     this.counters = counters;
   }
 
@@ -63,9 +63,47 @@ final class RowReader {
       long count = 0;
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          consumer.accept(rows.read(results, null));
+          consumer.accept(rows.read(results, null, false));
           count++;
         }
+      }
+      return count;
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  /** Passes the rows of each request, in order of arrival, with content and without charges. */
+  long requests(Connection connection, long from, long to, Consumer<List<LedgerRow>> consumer)
+      throws SQLException {
+    connection.setAutoCommit(false); // as above
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT "
+                + RowTable.columns("r")
+                + ", c.request, c.response FROM ledger_row r LEFT JOIN content c ON c.id = r.id"
+                + " WHERE r.id >= ? AND r.id < ? ORDER BY r.id")) {
+      select.setFetchSize(PORTION);
+      dialect.bind(select, 1, RequestIds.floor(from));
+      dialect.bind(select, 2, RequestIds.floor(to));
+      long count = 0;
+      List<LedgerRow> request = new ArrayList<>();
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          LedgerRow row = rows.read(results, null, true);
+          if (!request.isEmpty()
+              && !request.getFirst().attempt().request().equals(row.attempt().request())) {
+            consumer.accept(List.copyOf(request));
+            request.clear();
+            count++;
+          }
+          request.add(row);
+        }
+      }
+      if (!request.isEmpty()) {
+        consumer.accept(List.copyOf(request));
+        count++;
       }
       return count;
     } finally {
@@ -95,7 +133,7 @@ final class RowReader {
     List<LedgerRow> found = new ArrayList<>();
     try (ResultSet results = select.executeQuery()) {
       while (results.next()) {
-        found.add(rows.read(results, known));
+        found.add(rows.read(results, known, false));
       }
     }
     return found;

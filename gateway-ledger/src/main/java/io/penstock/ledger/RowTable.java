@@ -1,28 +1,25 @@
 package io.penstock.ledger;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Rows as a table: one line per row, one column per meter. */
+/**
+ * Rows as a table: one line per row, one column per meter. {@link RowParser} reads what is written
+ * here.
+ */
 final class RowTable {
   static final List<String> NUMBERS =
       List.of(
@@ -77,8 +74,6 @@ final class RowTable {
           .flatMap(names -> names)
           .toList();
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final TypeReference<TreeMap<String, String>> TEXT_MAP = new TypeReference<>() {};
-  private static final TypeReference<List<List<String>>> TEXT_TABLE = new TypeReference<>() {};
 
   private final SqlDialect dialect;
 
@@ -217,10 +212,6 @@ final class RowTable {
     return text == null ? "" : text;
   }
 
-  private static @Nullable String orNull(String text) {
-    return text.isEmpty() ? null : text;
-  }
-
   private static String charges(List<Charge> charges) {
     StringBuilder text = new StringBuilder("[");
     for (Charge charge : charges) {
@@ -241,125 +232,6 @@ final class RowTable {
       return JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("no JSON form: " + value.getClass(), e);
-    }
-  }
-
-  private static <T> T parse(String json, TypeReference<T> type) {
-    try {
-      return JSON.readValue(json, type);
-    } catch (JsonProcessingException e) {
-      throw new LedgerException("the ledger holds unreadable JSON: " + json, e);
-    }
-  }
-
-  static Map<String, String> textMap(String json) {
-    return parse(json, TEXT_MAP);
-  }
-
-  /**
-   * Reads the row at the result's position, selected by {@link #columns}.
-   *
-   * @param counters those of the charge list; null: the list is left empty
-   */
-  LedgerRow read(ResultSet results, @Nullable Map<UUID, Counter> counters) throws SQLException {
-    Cursor cursor = new Cursor(results);
-    UUID id = dialect.uuid(results, cursor.at++);
-    int number = (int) cursor.number();
-    LedgerRow.Times times =
-        new LedgerRow.Times(
-            cursor.number(), cursor.number(), cursor.number(), cursor.number(), cursor.number());
-    int status = (int) cursor.number();
-    long[] money = {
-      cursor.number(), cursor.number(), cursor.number(), cursor.number(), cursor.number()
-    };
-    Cause cause = cursor.label(Cause.class);
-    LedgerRow.Caller caller =
-        new LedgerRow.Caller(
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            textMap(cursor.text()));
-    LedgerRow.Destination destination =
-        new LedgerRow.Destination(
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text(),
-            cursor.text());
-    LedgerRow.Outcome outcome = outcome(cursor, status);
-    UsageSource source = cursor.label(UsageSource.class);
-    Usage.Builder usage =
-        Usage.builder()
-            .model(orNull(cursor.text()))
-            .serviceTier(orNull(cursor.text()))
-            .region(orNull(cursor.text()));
-    String version = cursor.text();
-    String chargeList = cursor.text();
-    List<Charge> charges = counters == null ? List.of() : charges(chargeList, counters);
-    cursor.text(); // budgets: derived from the charges
-    for (Meter meter : METERS) {
-      usage.set(meter, cursor.number());
-    }
-    return new LedgerRow(
-        new LedgerRow.Attempt(RequestIds.request(id, number), number, cause),
-        times,
-        caller,
-        destination,
-        outcome,
-        usage.build(),
-        source,
-        new LedgerRow.Money(money[0], money[1], money[2], money[3], money[4], version),
-        charges,
-        null);
-  }
-
-  private static LedgerRow.Outcome outcome(Cursor cursor, int status) throws SQLException {
-    Ending ending = cursor.label(Ending.class);
-    return new LedgerRow.Outcome(
-        status,
-        ending,
-        cursor.text(),
-        cursor.text(),
-        cursor.label(CacheOutcome.class),
-        cursor.label(Waste.class));
-  }
-
-  private static List<Charge> charges(String json, Map<UUID, Counter> counters) {
-    List<Charge> charges = new ArrayList<>();
-    for (List<String> entry : parse(json, TEXT_TABLE)) {
-      UUID id = UUID.fromString(entry.get(0));
-      Counter counter = counters.get(id);
-      if (counter == null) {
-        throw new LedgerException("the ledger has a charge to an unknown counter: " + id);
-      }
-      charges.add(new Charge(counter, Long.parseLong(entry.get(1)), Long.parseLong(entry.get(2))));
-    }
-    return charges;
-  }
-
-  /** Reads columns from left to right. */
-  private static final class Cursor {
-    private final ResultSet results;
-    private int at = 1;
-
-    Cursor(ResultSet results) {
-      this.results = results;
-    }
-
-    long number() throws SQLException {
-      return results.getLong(at++);
-    }
-
-    String text() throws SQLException {
-      return results.getString(at++);
-    }
-
-    <E extends Enum<E>> E label(Class<E> type) throws SQLException {
-      return Enum.valueOf(type, text().toUpperCase(Locale.ROOT));
     }
   }
 }

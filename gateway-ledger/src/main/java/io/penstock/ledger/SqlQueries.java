@@ -20,7 +20,7 @@ final class SqlQueries implements LedgerQueries {
     this.pool = pool;
     this.counters = new CounterTable(pool.dialect());
     this.spend = new SpendReader(pool.dialect());
-    this.rows = new RowReader(pool.dialect(), new RowTable(pool.dialect()), counters);
+    this.rows = new RowReader(pool.dialect(), counters);
   }
 
   @Override
@@ -42,6 +42,11 @@ final class SqlQueries implements LedgerQueries {
   @Override
   public void rows(long from, long to, Consumer<LedgerRow> consumer) {
     pool.read(connection -> rows.each(connection, from, to, consumer));
+  }
+
+  @Override
+  public void requests(long from, long to, Consumer<List<LedgerRow>> consumer) {
+    pool.read(connection -> rows.requests(connection, from, to, consumer));
   }
 
   @Override

@@ -135,7 +135,7 @@ final class Store implements AutoCloseable {
       }
     }
     List<LedgerRow> reversals = new ArrayList<>();
-    RowReader reader = new RowReader(dialect, rows, counters);
+    RowReader reader = new RowReader(dialect, counters);
     for (UUID id : ids) {
       for (LedgerRow row : reader.rows(open, id, id)) {
         reversals.add(Corrections.reverse(row, "journal found"));

@@ -64,6 +64,11 @@ final class Periods {
     }
   }
 
+  /** Returns the start of a day, epoch milliseconds. */
+  static long day(String name, String text) {
+    return parse(name, text, false);
+  }
+
   private static long millis(LocalDate day) {
     return day.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
   }

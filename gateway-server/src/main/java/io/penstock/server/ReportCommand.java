@@ -1,12 +1,9 @@
 package io.penstock.server;
 
 import io.penstock.core.price.PriceBook;
-import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SpendQuery;
-import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.focus.FocusExport;
-import io.penstock.ledger.focus.FocusOptions;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.config.Config;
@@ -61,6 +58,29 @@ final class ReportCommand implements Callable<Integer> {
       description = "with --format focus: where the metadata of the export goes, as JSON")
   private @Nullable Path metadata;
 
+  @Option(
+      names = "--focus-version",
+      defaultValue = "1.4",
+      paramLabel = "V",
+      description = "with --format focus: 1.4, 1.3 or 1.2 (default: ${DEFAULT-VALUE})")
+  private String focusVersion = "1.4";
+
+  @Option(
+      names = "--focus-view",
+      defaultValue = "provider",
+      paramLabel = "VIEW",
+      description =
+          "with --format focus: provider (what they will bill) or chargeback (what the platform"
+              + " bills its teams) (default: ${DEFAULT-VALUE})")
+  private String focusView = "provider";
+
+  @Option(
+      names = "--markup",
+      defaultValue = "0%",
+      paramLabel = "SHARE",
+      description = "with --focus-view chargeback: added to the cost (default: ${DEFAULT-VALUE})")
+  private String markup = "0%";
+
   @Option(names = "--cache", description = "not yet: a forecast of what the cache would save")
   private boolean cache;
 
@@ -80,16 +100,8 @@ final class ReportCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
-    String url = loaded.ledger().url().reveal();
-    if (url.startsWith("sqlite:") && !Files.exists(Path.of(url.substring("sqlite:".length())))) {
-      throw new IllegalArgumentException(
-          "ledger.url: "
-              + url
-              + " does not exist yet (expected: the ledger of a gateway that ran)");
-    }
     PrintWriter out = Commands.out(spec);
-    LedgerOptions options = LedgerOptions.of(url, Stores.journalDirectory(url));
-    try (LedgerReader ledger = SqlLedger.read(options)) {
+    try (LedgerReader ledger = Ledgers.read(loaded)) {
       SpendQuery query = Periods.query(by, from, to);
       if (focus) {
         focus(loaded, ledger, query, out);
@@ -106,7 +118,9 @@ final class ReportCommand implements Callable<Integer> {
     PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
     FocusExport export =
         new FocusExport(
-            FocusOptions.of(FocusOptions.View.PROVIDER), new ConfiguredRates(of, prices));
+            FocusMapping.options(
+                of, focusVersion, focusView, StatementCommand.share("--markup", markup)),
+            new ConfiguredRates(of, prices));
     export.writeCsv(ledger.queries(), period.from(), period.to(), out);
     if (metadata != null) {
       Files.writeString(metadata, export.metadata(Instant.now()));

@@ -4,16 +4,11 @@ import io.penstock.budget.BudgetListener;
 import io.penstock.budget.Budgets;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
-import io.penstock.ledger.LedgerException;
-import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.Spend;
 import io.penstock.ledger.SpendQuery;
-import io.penstock.ledger.SqlLedger;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.LedgerConfig;
 import io.penstock.server.config.StateConfig;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -60,7 +55,7 @@ final class Stores implements AutoCloseable {
    * @throws IllegalArgumentException when the shared state cannot serve budgets
    */
   static Stores open(Config config, Ticker ticker, BudgetListener listener) throws IOException {
-    Ledger ledger = open(config.ledger(), ticker);
+    Ledger ledger = Ledgers.open(config.ledger(), ticker);
     try {
       StateConfig state = config.state();
       Budgets budgets =
@@ -72,32 +67,6 @@ final class Stores implements AutoCloseable {
       ledger.close();
       throw e;
     }
-  }
-
-  private static Ledger open(LedgerConfig config, Ticker ticker) throws IOException {
-    String url = config.url().reveal();
-    LedgerOptions options =
-        new LedgerOptions(
-            url,
-            journalDirectory(url),
-            config.retain(),
-            config.rollup(),
-            LedgerOptions.JournalSizes.DEFAULT);
-    try {
-      return SqlLedger.open(options, ticker);
-    } catch (LedgerException e) {
-      throw new IOException("ledger.url: " + e.getMessage(), e);
-    }
-  }
-
-  /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
-  static Path journalDirectory(String url) {
-    if (!url.startsWith("sqlite:")) {
-      return Path.of("data", "journal");
-    }
-    String file = url.substring("sqlite:".length());
-    int query = file.indexOf('?');
-    return Path.of((query < 0 ? file : file.substring(0, query)) + ".journal");
   }
 
   Ledger ledger() {

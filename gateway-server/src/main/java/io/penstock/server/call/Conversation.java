@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param tools tools offered
  * @param images images in the input
  */
-record Conversation(
+public record Conversation(
     String system, String text, String opening, String lead, int turns, int tools, int images) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Conversation EMPTY = new Conversation("", "", "", "", 0, 0, 0);
 
-  static Conversation of(@Nullable RequestBody body, Endpoint endpoint) {
+  /** Returns what a body says; nothing when it is no conversation. */
+  public static Conversation of(@Nullable RequestBody body, Endpoint endpoint) {
     if (body == null) {
       return EMPTY;
     }

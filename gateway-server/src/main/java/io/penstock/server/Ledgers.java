@@ -1,0 +1,70 @@
+package io.penstock.server;
+
+import io.penstock.core.Ticker;
+import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerException;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerReader;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.LedgerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The ledger of a configuration, as the gateway and the commands beside it open it. */
+final class Ledgers {
+  private Ledgers() {}
+
+  /**
+   * Opens the ledger of a configuration for reading.
+   *
+   * @throws IllegalArgumentException when there is none yet
+   */
+  static LedgerReader read(Config config) {
+    return SqlLedger.read(options(config));
+  }
+
+  /**
+   * Opens a ledger for writing; another process may be writing too.
+   *
+   * @throws IOException when it cannot be opened, with the reason
+   */
+  static Ledger open(LedgerConfig config, Ticker ticker) throws IOException {
+    String url = config.url().reveal();
+    LedgerOptions options =
+        new LedgerOptions(
+            url,
+            journalDirectory(url),
+            config.retain(),
+            config.rollup(),
+            LedgerOptions.JournalSizes.DEFAULT);
+    try {
+      return SqlLedger.open(options, ticker);
+    } catch (LedgerException e) {
+      throw new IOException("ledger.url: " + e.getMessage(), e);
+    }
+  }
+
+  /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
+  static Path journalDirectory(String url) {
+    if (!url.startsWith("sqlite:")) {
+      return Path.of("data", "journal");
+    }
+    String file = url.substring("sqlite:".length());
+    int query = file.indexOf('?');
+    return Path.of((query < 0 ? file : file.substring(0, query)) + ".journal");
+  }
+
+  /** Returns where the ledger is, after a look whether it is there. */
+  private static LedgerOptions options(Config config) {
+    String url = config.ledger().url().reveal();
+    if (url.startsWith("sqlite:") && !Files.exists(Path.of(url.substring("sqlite:".length())))) {
+      throw new IllegalArgumentException(
+          "ledger.url: "
+              + url
+              + " does not exist yet (expected: the ledger of a gateway that ran)");
+    }
+    return LedgerOptions.of(url, journalDirectory(url));
+  }
+}

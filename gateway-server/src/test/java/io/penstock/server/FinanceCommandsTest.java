@@ -1,0 +1,215 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.ledger.focus.FocusCheck;
+import io.penstock.ledger.focus.FocusOptions;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What finance runs: statements, reconciliation, FOCUS, on a ledger that a gateway wrote. */
+@ExtendWith(LeakCheck.class)
+class FinanceCommandsTest {
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  // 1,000,000 x 0.15 + 100,000 x 0.60 USD per million: 0.21 USD.
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1000000,"
+          + "\"completion_tokens\":100000,\"total_tokens\":1100000}}";
+
+  @TempDir Path directory;
+  private StringWriter said = new StringWriter();
+  private StringWriter complained = new StringWriter();
+
+  private int run(String... args) {
+    said = new StringWriter();
+    complained = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(complained));
+    return line.execute(args);
+  }
+
+  private String file(String name, String text) throws IOException {
+    return Files.writeString(directory.resolve(name), text).toString();
+  }
+
+  /** Runs two calls and returns the configuration; the gateway has ended. */
+  private String twoCalls() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      gateway.post("/v1/chat/completions", CHAT);
+      return gateway.file().toString();
+    }
+  }
+
+  @Test
+  void statement_markupAndSharedCost_areLinesAndAPage() throws Exception {
+    String config = twoCalls();
+    String month = YearMonth.now(ZoneOffset.UTC).toString();
+    assertThat(
+            run(
+                "statement",
+                "--config",
+                config,
+                "--month",
+                month,
+                "--markup",
+                "10%",
+                "--shared",
+                "gateway=3 USD"))
+        .as(complained.toString())
+        .isZero();
+    assertThat(said.toString())
+        .contains(month + ",engineering,usage,fake/gpt-4o-mini,2,0.42")
+        .contains("markup,10 %,0,0.042")
+        .contains("shared,gateway,0,3.00");
+    assertThat(run("statement", "--config", config, "--month", month, "--format", "html")).isZero();
+    assertThat(said.toString()).startsWith("<!doctype html>").contains("<h1>engineering</h1>");
+    // A month that is not over stays open.
+    assertThat(run("statement", "--config", config, "--month", month, "--close")).isEqualTo(1);
+    assertThat(complained.toString()).contains("is not over");
+    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isZero();
+    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isEqualTo(2);
+    assertThat(complained.toString()).contains("2020-01 is closed");
+    assertThat(run("statement", "--config", config, "--month", "soon")).isEqualTo(1);
+    assertThat(run("statement", "--config", config, "--markup", "much")).isEqualTo(1);
+    assertThat(complained.toString()).contains("--markup: much (expected: a share such as 5%)");
+  }
+
+  @Test
+  void reconcile_mappedColumns_showDriftWithCausesAndBookIt() throws Exception {
+    String config = twoCalls();
+    String today = LocalDate.now(ZoneOffset.UTC).toString();
+    String export =
+        file(
+            "export.csv",
+            "Date,Model name,Tokens in,Tokens out,Charged\n"
+                + today
+                + ",mini-2024,2000000,200000,0.50\n");
+    String[] ask = {
+      "reconcile",
+      "--config",
+      config,
+      "--provider",
+      "fake",
+      "--export",
+      export,
+      "--format",
+      "csv",
+      "--column",
+      "day=Date,model=Model name,input=Tokens in,output=Tokens out,cost=Charged",
+      "--model",
+      "mini-2024=gpt-4o-mini"
+    };
+    assertThat(run(ask)).as(complained.toString()).isZero();
+    assertThat(said.toString())
+        .containsPattern(today + " +gpt-4o-mini +\\(all\\) +0.42 +0.50 +0.08 +price differs");
+    String[] booking = java.util.Arrays.copyOf(ask, ask.length + 1);
+    booking[ask.length] = "--book";
+    assertThat(run(booking)).as(complained.toString()).isZero();
+    assertThat(said.toString()).contains("1 adjustments booked");
+    assertThat(run(ask)).isZero();
+    assertThat(said.toString()).containsPattern("total +0.50 +0.50 +0.00");
+  }
+
+  @Test
+  void reconcile_providersOwnExports_areRead() throws Exception {
+    String config = twoCalls();
+    long start = LocalDate.now(ZoneOffset.UTC).atStartOfDay(ZoneOffset.UTC).toEpochSecond();
+    String usage =
+        file(
+            "usage.json",
+            "{\"data\":[{\"start_time\":"
+                + start
+                + ",\"results\":[{\"model\":\"gpt-4o-mini\",\"input_tokens\":2000000,"
+                + "\"output_tokens\":200000}]}]}");
+    assertThat(
+            run(
+                "reconcile",
+                "--config",
+                config,
+                "--provider",
+                "fake",
+                "--export",
+                usage,
+                "--format",
+                "openai"))
+        .as(complained.toString())
+        .isZero();
+    assertThat(said.toString()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
+    assertThat(
+            run(
+                "reconcile",
+                "--config",
+                config,
+                "--provider",
+                "other",
+                "--export",
+                usage,
+                "--format",
+                "openai"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("--provider: other (expected: one of [fake])");
+    assertThat(
+            run(
+                "reconcile",
+                "--config",
+                config,
+                "--provider",
+                "fake",
+                "--export",
+                usage,
+                "--format",
+                "csv"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("expected: day=COLUMN");
+  }
+
+  @Test
+  void focus_everyVersionAndView_passesTheChecks() throws Exception {
+    String config = twoCalls();
+    for (FocusOptions.Version version : FocusOptions.Version.values()) {
+      for (String view : new String[] {"provider", "chargeback"}) {
+        assertThat(
+                run(
+                    "report",
+                    "--config",
+                    config,
+                    "--format",
+                    "focus",
+                    "--focus-version",
+                    version.label(),
+                    "--focus-view",
+                    view,
+                    "--markup",
+                    "5%"))
+            .as(complained.toString())
+            .isZero();
+        assertThat(FocusCheck.problems(said.toString(), version)).isEmpty();
+        assertThat(said.toString()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
+      }
+    }
+    assertThat(run("report", "--config", config, "--format", "focus", "--focus-version", "2"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("--focus-version: 2 (expected: 1.4, 1.3 or 1.2)");
+  }
+}

@@ -1,0 +1,298 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** {@code simulate}: a ledger that a gateway wrote, request logs and traces, other policies. */
+@ExtendWith(LeakCheck.class)
+class SimulateTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  // 1,000 x 0.15 + 100 x 0.60 USD per million: 0.00021 USD.
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
+  private static final String POLICY =
+      """
+      providers:
+        openai: { dialect: openai, base_url: http://127.0.0.1:1/v1, keys: [none] }
+        anthropic: { dialect: anthropic, base_url: http://127.0.0.1:1, keys: [none] }
+      models:
+        chat: %s
+        plain: openai/gpt-4o-mini
+      teams: { red: {}, blue: {} }
+      %s
+      """;
+  private static final String BOTH = "{ targets: [openai/gpt-4o-mini, openai/gpt-4o] }";
+
+  @TempDir Path directory;
+  private StringWriter said = new StringWriter();
+  private StringWriter complained = new StringWriter();
+
+  private int run(String... args) {
+    said = new StringWriter();
+    complained = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(complained));
+    return line.execute(args);
+  }
+
+  private String file(String name, String text) throws IOException {
+    return Files.writeString(directory.resolve(name), text).toString();
+  }
+
+  private JsonNode simulate(String... args) throws IOException {
+    assertThat(run(args)).as(complained.toString()).isZero();
+    return JSON.readTree(said.toString());
+  }
+
+  private static void assertNoDifference(JsonNode report) {
+    for (JsonNode difference : report.findValues("difference")) {
+      assertThat(difference.decimalValue()).as(report.toString()).isZero();
+    }
+  }
+
+  @Test
+  void ledger_samePolicyAndOthers_differByThePolicyAlone() throws Exception {
+    String rules =
+        "budgets: [{ name: small, per: team, limit: 0.0007 USD, every: day }]\n"
+            + "cache: { exact: { ttl: 1h } }\nclamp: off";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, rules))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      for (String question : new String[] {"one", "one", "two", "three", "four", "five"}) {
+        gateway.post("/v1/chat/completions", chat(question));
+      }
+      gateway.gateway().flushLedger();
+      String ran = gateway.file().toString();
+
+      JsonNode same = simulate("simulate", "--config", ran, "--policy", ran, "--format", "json");
+      assertNoDifference(same);
+      assertThat(same.path("requests").asInt()).isEqualTo(6);
+      assertThat(same.at("/total/cost_usd/happened").decimalValue())
+          .isEqualByComparingTo("0.00063");
+      assertThat(same.at("/total/cached/happened").asInt()).isEqualTo(1);
+      assertThat(same.at("/total/blocked/happened").asInt()).isEqualTo(2);
+      assertThat(same.path("unknown")).isEmpty();
+
+      String yaml = RunningGateway.yaml(directory, provider, rules);
+      String tighter = file("tight.yaml", yaml.replace("0.0007 USD", "0.0003 USD"));
+      JsonNode tight =
+          simulate("simulate", "--config", ran, "--policy", tighter, "--format", "json");
+      assertThat(tight.at("/teams/engineering/blocked/simulated").asInt())
+          .as(tight.toString())
+          .isEqualTo(4);
+      assertThat(tight.at("/total/cost_usd/simulated").decimalValue())
+          .isEqualByComparingTo("0.00021");
+      assertThat(tight.at("/blocked/small/blocked/happened").asInt()).isEqualTo(2);
+
+      String looser = file("loose.yaml", yaml.replace("0.0007 USD", "1 USD"));
+      JsonNode loose =
+          simulate("simulate", "--config", ran, "--policy", looser, "--format", "json");
+      assertThat(loose.at("/total/blocked/simulated").asInt()).isZero();
+      assertThat(loose.at("/total/cost_usd/simulated").decimalValue())
+          .isEqualByComparingTo("0.00105");
+      assertThat(loose.path("unknown").toString()).contains("2 calls of unknown size");
+
+      String uncached = file("uncached.yaml", yaml.replace("cache: { exact: { ttl: 1h } }", ""));
+      JsonNode paid =
+          simulate("simulate", "--config", ran, "--policy", uncached, "--format", "json");
+      assertThat(paid.at("/total/cached/simulated").asInt()).isZero();
+
+      String dearer =
+          file(
+              "dearer.yaml",
+              yaml.replace("gpt-4o-mini: fake/gpt-4o-mini", "gpt-4o-mini: fake/gpt-4o")
+                  .replace("0.0007 USD", "1 USD"));
+      assertThat(run("simulate", "--config", ran, "--policy", dearer)).isZero();
+      assertThat(said.toString())
+          .contains("gpt-4o-mini -> fake/gpt-4o ")
+          .contains("answered by another model than recorded");
+    }
+  }
+
+  private static String chat(String question) {
+    return "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100,"
+        + "\"messages\":[{\"role\":\"user\",\"content\":\""
+        + question
+        + "\"}]}";
+  }
+
+  private static String row(int request, int attempt, String target, String more) {
+    int slash = target.indexOf('/');
+    return """
+    {"request":"019aa000-0000-7000-8000-%012x","attempt":%d,"time":"2026-11-03T10:00:00Z","reserved_at":"2026-11-03T10:00:00Z","team":"red","endpoint":"chat","asked":"chat","route":"chat","reason":"plain","provider":"%s","model":"%s","latency_ms":100,%s}
+    """
+        .formatted(
+            request * 1024, attempt, target.substring(0, slash), target.substring(slash + 1), more);
+  }
+
+  @Test
+  void requestLog_fallbackAndDraws_standUnderThePolicyThatRan() throws Exception {
+    String fine =
+        "\"status\":200,\"usage\":{\"input\":1000,\"output\":100},\"cost_usd\":\"0.00021\"";
+    StringBuilder log = new StringBuilder();
+    log.append(row(1, 1, "openai/gpt-4o-mini", "\"status\":500,\"ending\":\"upstream_failed\""));
+    log.append(row(1, 2, "openai/gpt-4o", fine));
+    for (int i = 2; i < 12; i++) {
+      log.append(row(i, 1, i % 2 == 0 ? "openai/gpt-4o-mini" : "openai/gpt-4o", fine));
+    }
+    String lines = file("log.jsonl", log.toString());
+    String weighted =
+        file(
+            "weighted.yaml",
+            POLICY.formatted(
+                "{ strategy: weighted, targets: [{ model: openai/gpt-4o-mini, weight: 1 },"
+                    + " { model: openai/gpt-4o, weight: 1 }] }",
+                ""));
+    JsonNode same =
+        simulate(
+            "simulate",
+            "--config",
+            weighted,
+            "--policy",
+            weighted,
+            "--log",
+            lines,
+            "--format",
+            "json");
+    assertNoDifference(same);
+    assertThat(same.at("/routes/chat -> openai~1gpt-4o/answered/happened").asInt()).isEqualTo(6);
+
+    String first = file("first.yaml", POLICY.formatted(BOTH, ""));
+    JsonNode other =
+        simulate(
+            "simulate",
+            "--config",
+            weighted,
+            "--policy",
+            first,
+            "--log",
+            lines,
+            "--format",
+            "json");
+    // The failure that the record has is taken over; what gpt-4o answered, gpt-4o-mini would have.
+    assertThat(other.at("/routes/chat -> openai~1gpt-4o/answered/simulated").asInt()).isEqualTo(1);
+    assertThat(other.at("/routes/chat -> openai~1gpt-4o-mini/cost_usd/simulated/likely").isNumber())
+        .as(other.toString())
+        .isTrue();
+
+    String discounted =
+        file("cheap.yaml", POLICY.formatted(BOTH, "prices: { discounts: { \"openai/*\": 50% } }"));
+    JsonNode cheap =
+        simulate(
+            "simulate",
+            "--config",
+            first,
+            "--policy",
+            discounted,
+            "--log",
+            lines,
+            "--format",
+            "json");
+    assertThat(cheap.at("/total/cost_usd/difference").decimalValue()).isNegative();
+    assertThat(cheap.at("/total/answered/difference").asInt()).isZero();
+  }
+
+  @Test
+  void trace_isTheSameToTheByte_andSaysWhatItCannotKnow() throws Exception {
+    StringBuilder trace = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      trace.append(
+          "{\"timestamp\":%d,\"input_length\":3000,\"output_length\":200,\"hash_ids\":[1,2,3,%d],\"tenant\":\"%s\"}\n"
+              .formatted(i * 1000, i % 30, i % 2 == 0 ? "red" : "blue"));
+    }
+    String lines = file("trace.jsonl", trace.toString());
+    String ran = file("ran.yaml", POLICY.formatted(BOTH, ""));
+    String asked =
+        file(
+            "asked.yaml",
+            POLICY.formatted(
+                BOTH,
+                "cache: { exact: { ttl: 1h, scope: org } }\n"
+                    + "rates: [{ name: few, per: team, requests: 15, every: day }]"));
+    assertNoDifference(
+        simulate("simulate", "--config", ran, "--policy", ran, "--log", lines, "--format", "json"));
+    JsonNode report =
+        simulate(
+            "simulate", "--config", ran, "--policy", asked, "--log", lines, "--format", "json");
+    String once = said.toString();
+    run("simulate", "--config", ran, "--policy", asked, "--log", lines, "--format", "json");
+    assertThat(said.toString()).isEqualTo(once);
+    assertThat(report.at("/total/cost_usd/simulated").has("least")).isTrue();
+    assertThat(report.at("/blocked/few/blocked/simulated").asInt()).isEqualTo(10);
+    assertThat(report.path("unknown").toString()).contains("prompt cache");
+    JsonNode hits =
+        simulate(
+            "simulate",
+            "--config",
+            ran,
+            "--policy",
+            file("hits.yaml", POLICY.formatted(BOTH, "cache: { exact: { ttl: 1h, scope: org } }")),
+            "--log",
+            lines,
+            "--format",
+            "json");
+    assertThat(hits.at("/total/cached/simulated").asInt()).isEqualTo(10);
+  }
+
+  @Test
+  void wrongInput_isNamed() throws Exception {
+    String policy = file("policy.yaml", POLICY.formatted(BOTH, ""));
+    String bad =
+        file("bad.jsonl", "{\"timestamp\":1,\"input_length\":1,\"output_length\":1}\n{}\n");
+    assertThat(run("simulate", "--config", policy, "--policy", policy, "--log", bad)).isEqualTo(1);
+    assertThat(complained.toString()).contains("bad.jsonl:2: no time");
+    assertThat(
+            run("simulate", "--config", policy, "--policy", policy, "--log", bad, "--from", "2026"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("--from and --to go with the ledger");
+    assertThat(run("simulate", "--config", policy, "--policy", policy, "--format", "xml"))
+        .isEqualTo(1);
+    assertThat(run("simulate", "--config", policy)).isEqualTo(1);
+  }
+
+  @Test
+  void recordedTrace_isReplayedWhole() throws Exception {
+    Path trace = directory.toAbsolutePath().getRoot().resolve("nowhere");
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      Path beside = at.resolve("shared/traces/mooncake_conversation_trace.jsonl.gz");
+      trace = Files.exists(beside) ? beside : trace;
+    }
+    if (!Files.exists(trace)) {
+      System.out.println("no recorded trace at ../shared/traces: the made-up one alone is checked");
+      return;
+    }
+    String policy = file("policy.yaml", POLICY.formatted(BOTH, ""));
+    JsonNode report =
+        simulate(
+            "simulate",
+            "--config",
+            policy,
+            "--policy",
+            policy,
+            "--log",
+            trace.toString(),
+            "--format",
+            "json");
+    assertThat(report.path("requests").asInt()).isEqualTo(12_031);
+    assertNoDifference(report);
+  }
+}
