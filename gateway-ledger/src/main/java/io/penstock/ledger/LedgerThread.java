@@ -105,7 +105,10 @@ final class LedgerThread {
 
   private void run() {
     boolean busy = true;
-    while (busy || !closed) {
+    boolean last = false;
+    while (busy || !last) {
+      // Read before the journal is: what was written before the end is then committed.
+      last = closed;
       try {
         int committed = pump();
         busy = committed > 0;

@@ -85,6 +85,20 @@ final class SqlLedgerTest {
     }
   }
 
+  @Test
+  void close_rowWrittenJustBefore_isInTheDatabase() throws SQLException {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    Random random = new Random(4);
+    for (int i = 1; i <= 5; i++) {
+      try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+        LedgerWriter writer = ledger.writer();
+        ledger.book(Rows.row(random, Rows.NOV_1)); // the thread runs, and then waits for more
+        writer.row(Rows.row(random, Rows.NOV_1));
+      }
+      assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(2L * i);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void append_sameRowsTwice_countOnce(SqlDialect dialect) throws SQLException {

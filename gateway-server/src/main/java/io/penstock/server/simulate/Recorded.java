@@ -5,6 +5,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.Waste;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -110,10 +111,12 @@ record Recorded(
     return usage == null ? 0 : 500 + usage.outputTokens() * 20;
   }
 
+  /** Returns whether the client got this answer: an unaccepted one of a cascade is none. */
   static boolean answered(LedgerRow row) {
     int status = row.outcome().status();
     return status >= 200
         && status < 300
+        && row.outcome().waste() != Waste.CASCADE
         && (row.outcome().ending() == Ending.COMPLETED
             || row.outcome().ending() == Ending.CLIENT_GONE);
   }
