@@ -5,6 +5,7 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.LedgerStats;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.admin.AdminReply;
@@ -20,6 +21,7 @@ import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.EffectiveConfig;
 import io.penstock.server.config.Word;
+import io.penstock.server.ui.UiFiles;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -67,7 +69,9 @@ final class AdminRoutes {
         .route("/admin/v1/budgets", budgetAdmin::handle)
         .route("/admin/v1/alerts", request -> alerts(alerts))
         .route("/admin/v1/config", request -> config())
-        .route("/admin/v1/prices", this::prices);
+        .route("/admin/v1/prices", this::prices)
+        .route("/admin/v1/status", request -> status())
+        .route("/ui", new UiFiles());
   }
 
   private AdminSink.Access access() {
@@ -77,9 +81,41 @@ final class AdminRoutes {
         admin.metrics() == Word.MetricsAccess.OPEN);
   }
 
+  private boolean isReady() {
+    return !load.isDraining() && !ledger.stats().full() && shared.budgets().isReady();
+  }
+
   private AdminReply ready() {
-    boolean ready = !load.isDraining() && !ledger.stats().full() && shared.budgets().isReady();
+    boolean ready = isReady();
     return AdminReply.text(ready ? 200 : 503, "text/plain", ready ? "ok\n" : "not ready\n");
+  }
+
+  /** What this process is doing now, in one small answer that may be asked for often. */
+  private AdminReply status() {
+    LedgerStats stats = ledger.stats();
+    Reloader.Status config = reloader.status();
+    long commit = stats.lastCommitMillis();
+    Map<String, @Nullable Object> store = new LinkedHashMap<>();
+    store.put("queue", stats.queue());
+    store.put("open", stats.open());
+    store.put("lost", stats.lost());
+    store.put("unrecorded", stats.unrecorded());
+    store.put("full", stats.full());
+    store.put("last_commit", commit == 0 ? null : Instant.ofEpochMilli(commit).toString());
+    store.put("database_error", stats.databaseError());
+    return AdminReply.json(
+        Map.of(
+            "ready", isReady(),
+            "draining", load.isDraining(),
+            "budgets_ready", shared.budgets().isReady(),
+            "inflight", load.inflight(),
+            "inflight_bytes", load.bytes(),
+            "ledger", store,
+            "config",
+                Map.of(
+                    "version", config.version(),
+                    "problems", config.problems().size(),
+                    "warnings", config.warnings().size())));
   }
 
   private AdminReply metrics() {
@@ -88,14 +124,17 @@ final class AdminRoutes {
   }
 
   private AdminReply spend(AdminRequest request) {
-    String format = request.parameter("format", "json");
     ledger.flush(2_000);
+    if (request.rest().equals("series")) {
+      return new SpendSeries(ledger.queries()).answer(request);
+    }
+    String format = request.parameter("format", "json");
     Report report =
         Report.of(
-            ledger.queries(),
-            Periods.query(
-                request.parameter("by", ""), request.parameter("from"), request.parameter("to")),
-            Instant.now());
+                ledger.queries(),
+                Periods.query(request, request.parameter("by", "")),
+                Instant.now())
+            .dearest(whole("limit", request.parameter("limit", "1000000")));
     String type = format.equals("json") ? "application/json" : "text/plain; charset=utf-8";
     return AdminReply.text(200, type, ReportFormat.named(format).format(report));
   }

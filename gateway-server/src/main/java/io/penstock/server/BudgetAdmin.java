@@ -17,6 +17,8 @@ import io.penstock.ledger.RequestIds;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Charges;
+import io.penstock.server.call.Snapshot;
+import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Limit;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -28,16 +30,19 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /admin/v1/budgets}: the state of every budget and subject; {@code NAME/top-up} and {@code
- * NAME/reset} give money back by a row of the ledger, never by changing the past. Blocks.
+ * NAME/reset} give money back by a row of the ledger, never by changing the past; {@code
+ * NAME/burn-down} says how a counter got there. Blocks.
  */
 final class BudgetAdmin {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int MAX_PAGE = 1000;
   private static final long STORE_SECONDS = 5;
+  private static final String BURN_DOWN = "/burn-down";
   private static final long COMMIT_MILLIS = 10_000;
 
   private final Budgets budgets;
@@ -45,8 +50,10 @@ final class BudgetAdmin {
   private final LedgerSums sums;
   private final Ticker ticker;
   private final RequestIds ids;
+  private final AtomicReference<Snapshot> snapshot;
 
-  BudgetAdmin(Budgets budgets, Ledger ledger, Ticker ticker) {
+  BudgetAdmin(Budgets budgets, Ledger ledger, Ticker ticker, AtomicReference<Snapshot> snapshot) {
+    this.snapshot = snapshot;
     this.budgets = budgets;
     this.ledger = ledger;
     this.sums = new LedgerSums(ledger, budgets);
@@ -65,7 +72,10 @@ final class BudgetAdmin {
 
   AdminReply handle(AdminRequest request) {
     try {
-      return request.rest().isEmpty() ? list(request) : change(request);
+      if (request.rest().isEmpty()) {
+        return list(request);
+      }
+      return request.rest().endsWith(BURN_DOWN) ? burnDown(request) : change(request);
     } catch (AwayException | LedgerException e) {
       return AdminReply.error(503, "budget_store_unavailable", String.valueOf(e.getMessage()));
     }
@@ -110,6 +120,40 @@ final class BudgetAdmin {
       json.put("override", state.counter().override());
     }
     return json;
+  }
+
+  /** Answers {@code NAME/burn-down?subject=ann}: one counter, with what led there. */
+  private AdminReply burnDown(AdminRequest request) throws AwayException {
+    String name =
+        QueryStringDecoder.decodeComponent(
+            request.rest().substring(0, request.rest().length() - BURN_DOWN.length()));
+    String subject = request.parameter("subject", "");
+    CounterKey key = budgets.counter(name, override(request.parameter("override", "-1")), subject);
+    BudgetState state = key == null ? null : find(key);
+    BudgetConfig budget =
+        snapshot.get().config().budgets().stream()
+            .filter(one -> one.name().equals(name))
+            .findFirst()
+            .orElse(null);
+    if (state == null || budget == null) {
+      return AdminReply.error(
+          404,
+          "unknown_budget",
+          "Budget " + name + " has no counter for '" + subject + "' in this window.");
+    }
+    ledger.flush(COMMIT_MILLIS);
+    Map<String, @Nullable Object> json = json(state);
+    json.putAll(new BudgetBurn(ledger.queries(), budgets.storeNow()).of(budget, state));
+    return AdminReply.json(json);
+  }
+
+  private static int override(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "override: " + text + " (expected: the index of an override, or -1)", e);
+    }
   }
 
   private synchronized AdminReply change(AdminRequest request) throws AwayException {

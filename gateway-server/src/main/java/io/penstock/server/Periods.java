@@ -1,11 +1,13 @@
 package io.penstock.server;
 
 import io.penstock.ledger.SpendQuery;
+import io.penstock.server.admin.AdminRequest;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,29 @@ import org.jspecify.annotations.Nullable;
 /** Periods as people write them: a day, a month, an instant; UTC. */
 final class Periods {
   private Periods() {}
+
+  /**
+   * Returns the query that a request to the admin port means: {@code from}, {@code to}, and {@code
+   * where=team:support}, once for each dimension that is fixed; {@code (none)} is what has no
+   * value.
+   *
+   * @param by dimensions, separated by commas
+   * @throws IllegalArgumentException with the value and the expectation
+   */
+  static SpendQuery query(AdminRequest request, String by) {
+    SpendQuery all = query(by, request.parameter("from"), request.parameter("to"));
+    Map<String, String> where = new HashMap<>();
+    for (String text : request.query().getOrDefault("where", List.of())) {
+      int colon = text.indexOf(':');
+      if (colon < 1) {
+        throw new IllegalArgumentException(
+            "where: " + text + " (expected: DIMENSION:VALUE such as team:support)");
+      }
+      String value = text.substring(colon + 1);
+      where.put(text.substring(0, colon), value.equals("(none)") ? "" : value);
+    }
+    return new SpendQuery(all.by(), all.from(), all.to(), where, all.latency());
+  }
 
   /**
    * Returns the query of a report.

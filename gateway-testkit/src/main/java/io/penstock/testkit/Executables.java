@@ -11,12 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finding, starting and ending the server processes that tests need. */
-final class Executables {
+/** Finding, starting and ending the processes that tests need. */
+public final class Executables {
   private Executables() {}
 
   /** Returns the real path of an executable on the PATH, or null when there is none. */
-  static @Nullable Path onPath(String name) {
+  public static @Nullable Path onPath(String name) {
     String path = System.getenv("PATH");
     if (path == null) {
       return null;

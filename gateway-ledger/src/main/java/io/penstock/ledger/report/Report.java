@@ -73,6 +73,15 @@ public record Report(
         forecast(ledger, query, now));
   }
 
+  /** Returns this report with no more than that many lines; its total stays the total of all. */
+  public Report dearest(int lines) {
+    if (spend.lines().size() <= lines) {
+      return this;
+    }
+    Spend fewer = new Spend(spend.lines().subList(0, lines), spend.total(), spend.fromRows());
+    return new Report(query, fewer, wasteByCause, ownedShare, movers, forecast);
+  }
+
   private static SpendQuery regroup(SpendQuery query, List<String> by) {
     return new SpendQuery(by, query.from(), query.to(), query.where(), false);
   }

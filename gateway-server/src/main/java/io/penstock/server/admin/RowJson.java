@@ -2,6 +2,7 @@ package io.penstock.server.admin;
 
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.Charge;
 import io.penstock.ledger.LedgerRow;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -58,10 +59,20 @@ public final class RowJson {
     json.put("saved_usd", NanoUsd.format(row.money().saved()));
     json.put("premium_usd", NanoUsd.format(row.money().premium()));
     json.put("price_version", row.money().priceVersion());
+    json.put("charges", row.charges().stream().map(RowJson::charge).toList());
     json.put("latency_ms", row.times().latencyNanos() / 1e6);
     json.put("overhead_ms", row.times().overheadNanos() / 1e6);
     long first = row.times().firstTokenNanos();
     json.put("first_token_ms", first < 0 ? null : first / 1e6);
+    return json;
+  }
+
+  /** Amounts are in the budget's unit, which the ledger does not know: nano-USD or tokens. */
+  private static Map<String, Object> charge(Charge charge) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("budget", charge.counter().budget());
+    json.put("subject", charge.counter().subject());
+    json.put("amount", charge.amount());
     return json;
   }
 
