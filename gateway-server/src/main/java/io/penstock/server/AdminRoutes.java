@@ -71,6 +71,7 @@ final class AdminRoutes {
         .route("/admin/v1/config", request -> config())
         .route("/admin/v1/prices", this::prices)
         .route("/admin/v1/status", request -> status())
+        .route("/admin/v1/cache/forecast", request -> cacheForecast())
         .route("/ui", new UiFiles());
   }
 
@@ -170,6 +171,11 @@ final class AdminRoutes {
     throw new IllegalArgumentException(name + ": " + text + " (expected: a whole number > 0)");
   }
 
+  private AdminReply cacheForecast() {
+    ledger.flush(2_000);
+    return new CacheForecast(ledger.queries(), System.currentTimeMillis()).answer();
+  }
+
   private AdminReply models() {
     Snapshot now = shared.snapshot().get();
     List<Object> models = new ArrayList<>();
@@ -184,6 +190,7 @@ final class AdminRoutes {
         json.put("first_token_ms", shared.routing().health().firstToken(target.label()) / 1e6);
         json.put("priced", target.price().isPriced());
         json.put("checked", String.valueOf(target.price().checked()));
+        json.put("stale", target.price().isStale(System.currentTimeMillis()));
         for (Meter meter : List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT)) {
           BigDecimal rate =
               target.price().isPriced()

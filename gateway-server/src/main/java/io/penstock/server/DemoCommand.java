@@ -69,6 +69,7 @@ final class DemoCommand implements Callable<Integer> {
     out.println();
     out.println("  key        " + KEY);
     out.println("  base URL   " + base + "/v1");
+    out.println("  dashboard  " + admin + "/ui");
     out.println("  admin      " + admin + "/admin/v1/spend   " + admin + "/metrics");
     out.println("  config     " + file + " (edit it: it takes effect within 2 s)");
     out.println();

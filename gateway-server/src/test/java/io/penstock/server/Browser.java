@@ -152,7 +152,7 @@ final class Browser implements AutoCloseable {
                 + "return (e.innerText || e.getAttribute('aria-label') || '').trim()"));
   }
 
-  Object run(String script) {
+  @Nullable Object run(String script) {
     return driver.executeScript(script);
   }
 
@@ -170,8 +170,7 @@ final class Browser implements AutoCloseable {
   /** Returns what axe-core finds wrong with the page as it is, WCAG 2.2 AA and good practice. */
   List<String> barriers() {
     // Through the debugger, as an extension would: the page's own policy stays as strict as it is.
-    driver.executeCdpCommand(
-        "Runtime.evaluate", Map.of("expression", axe(), "silent", true));
+    driver.executeCdpCommand("Runtime.evaluate", Map.of("expression", axe(), "silent", true));
     Object found =
         driver.executeAsyncScript(
             """

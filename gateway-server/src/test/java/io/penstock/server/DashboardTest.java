@@ -2,8 +2,11 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -71,16 +74,14 @@ class DashboardTest {
 
   private static String withToken(Path directory) {
     return RunningGateway.yaml(directory, provider, "")
-        .replace(
-            "admin: { listen: 127.0.0.1:0 }", "admin: { listen: 127.0.0.1:0, token: sesame }");
+        .replace("admin: { listen: 127.0.0.1:0 }", "admin: { listen: 127.0.0.1:0, token: sesame }");
   }
 
   @Test
   void spend_ofAMonth_isChartedListedAndNarrowedDown() {
     open(sample, "");
     browser.awaitText("Cost per day by team");
-    assertThat(browser.find("canvas").getAttribute("aria-label"))
-        .contains("Dearest: engineering");
+    assertThat(browser.find("canvas").getAttribute("aria-label")).contains("Dearest: engineering");
     assertThat(browser.all("tbody tr")).hasSize(6);
     browser.picture("spend");
     browser.all("tbody a").getFirst().click();
@@ -89,14 +90,91 @@ class DashboardTest {
     assertThat(browser.errors()).isEmpty();
   }
 
+  /** Views, and words that are there when they have been filled. */
+  private static final Map<String, String> VIEWS =
+      Map.of(
+          "#/spend?by=user", "Cost per day by user",
+          "#/budgets", "Will not last",
+          "#/budgets/org?subject=", "Burn-down",
+          "#/requests", "Answered by",
+          "#/health", "Where calls go",
+          "#/advisor", "Top teams",
+          "#/config", "In force");
+
   @Test
-  void everyView_hasNoBarrierInLightAndDark() {
+  void everyView_hasNoBarrierAndNoErrorInLightAndDark() {
     for (String theme : new String[] {"light", "dark"}) {
       browser.theme(theme);
-      open(sample, "#/spend?by=user");
-      browser.awaitText("Cost per day by user");
-      assertThat(browser.barriers()).as("spend, " + theme).isEmpty();
+      open(sample, "");
+      VIEWS.forEach((hash, words) -> {
+        browser.goTo(hash);
+        browser.awaitText(words);
+        String name = hash.replaceAll("[^a-z]", "") + "-" + theme;
+        browser.picture(name);
+        assertThat(browser.barriers()).as(name).isEmpty();
+        assertThat(browser.errors()).as(name).isEmpty();
+      });
     }
+  }
+
+  @Test
+  void budget_burnDown_saysWhatIsLeftAndWhenItEnds() {
+    open(sample, "#/budgets?budget=org");
+    browser.awaitText("everyone");
+    browser.find("tbody a").click();
+    browser.awaitText("Burn-down");
+    assertThat(browser.find("canvas").getAttribute("aria-label")).contains("of $50.00 is left");
+    assertThat(browser.text()).contains("50.00 USD every total", "At this pace");
+  }
+
+  @Test
+  void request_appearsByItselfAndTellsItsLife() {
+    try (RunningGateway gateway =
+        RunningGateway.start(directory, RunningGateway.yaml(directory, provider, MORE))) {
+      open(gateway, "#/requests");
+      browser.awaitText("No request yet");
+      String id =
+          gateway
+              .post(
+                  "/v1/chat/completions",
+                  "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}")
+              .headers()
+              .firstValue("x-penstock-request-id")
+              .orElse("");
+      gateway.gateway().flushLedger();
+      browser.awaitText("fake/gpt-4o-mini");
+      browser.find("tbody a").click();
+      browser.awaitText("The life of a request");
+      assertThat(browser.text())
+          .contains(id, "k-test", "engineering", "ada")
+          .contains("1. fake/gpt-4o-mini", "of engineering", "reported");
+      assertThat(browser.barriers()).isEmpty();
+      assertThat(browser.errors()).isEmpty();
+    }
+  }
+
+  @Test
+  void configuration_thatWasRefused_isShownWithItsProblem() throws Exception {
+    String yaml = RunningGateway.yaml(directory, provider, "");
+    try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+      Files.writeString(gateway.file(), yaml + "budgtes: []\n");
+      Await.until(
+          "the change is refused",
+          () -> !gateway.gateway().reloader().status().problems().isEmpty());
+      open(gateway, "#/config");
+      browser.awaitText("the last change was refused");
+      assertThat(browser.text()).contains("budgtes");
+      browser.find("input[type=search]").sendKeys("whisper-1");
+      assertThat(browser.all("details[open]")).hasSize(1);
+    }
+  }
+
+  @Test
+  void advisor_namesWhatIsUnpricedUnownedWastedAndRepeated() {
+    open(sample, "#/advisor");
+    browser.awaitText("Top users");
+    assertThat(browser.text())
+        .contains("fake/nobody-knows-this-price", "k-legacy", "aborted", "repeat an earlier one");
   }
 
   @Test

@@ -47,6 +47,9 @@ final class SampleLedger {
   private final RequestIds ids;
   private long now;
 
+  /** Whether the request is one that others have sent before. */
+  private boolean asksAgain;
+
   private SampleLedger(Budgets budgets, LedgerWriter writer) {
     this.budgets = budgets;
     this.writer = writer;
@@ -77,7 +80,7 @@ final class SampleLedger {
     String url = config.ledger().url().reveal();
     Ticker ticker = Ticker.system();
     try (SqlLedger ledger =
-            SqlLedger.open(LedgerOptions.of(url, Gateway.journalDirectory(url)), ticker);
+            SqlLedger.open(LedgerOptions.of(url, Stores.journalDirectory(url)), ticker);
         Budgets budgets = Budgets.embedded(ticker, alert -> {}, List.of())) {
       budgets.reload(new BudgetMapping(new Conditions()).plan(config));
       new SampleLedger(budgets, ledger.writer()).write(users, requests, days, ticker.epochMillis());
@@ -98,6 +101,7 @@ final class SampleLedger {
   private void request(String user, String team) {
     UUID request = ids.next();
     boolean owned = random.nextInt(40) != 0;
+    asksAgain = random.nextInt(8) == 0;
     LedgerRow.Caller caller =
         new LedgerRow.Caller(
             owned ? team : "",
@@ -105,7 +109,7 @@ final class SampleLedger {
             owned ? user : "",
             "",
             owned ? "k-" + team : "k-legacy",
-            "s-" + random.nextInt(500),
+            asksAgain ? "s-faq-" + random.nextInt(6) : "s-" + random.nextInt(500),
             Map.of("project", random.nextBoolean() ? "apollo" : "hermes"));
     int kind = random.nextInt(100);
     if (kind < 12) {
@@ -117,6 +121,8 @@ final class SampleLedger {
       add(request, 2, caller, "gpt-4o-mini", Kind.FALLBACK);
     } else if (kind < 21) {
       add(request, 1, caller, "nobody-knows-this-price", Kind.UNPRICED);
+    } else if (kind < 23) {
+      add(request, 1, caller, "gpt-4o", Kind.ABORTED);
     } else {
       add(request, 1, caller, MODELS.get(random.nextInt(MODELS.size())), Kind.PLAIN);
     }
@@ -128,18 +134,21 @@ final class SampleLedger {
     REFUSED,
     FAILED,
     FALLBACK,
+    ABORTED,
     UNPRICED
   }
 
   private void add(UUID request, int number, LedgerRow.Caller caller, String model, Kind kind) {
     boolean answered = kind != Kind.REFUSED && kind != Kind.FAILED;
-    long input = 200 + random.nextInt(4000);
-    long output = 20 + random.nextInt(900);
+    long input = asksAgain ? 1_200 : 200 + random.nextInt(4000);
+    long output = 20L + random.nextInt(900);
     long rate = model.equals("gpt-4o-mini") ? 150 : 2_500;
     long list = input * rate + output * 4 * rate;
-    long cost = kind == Kind.PLAIN || kind == Kind.FALLBACK ? list : 0;
+    boolean paid = kind == Kind.PLAIN || kind == Kind.FALLBACK || kind == Kind.ABORTED;
+    long cost = paid ? list : 0;
+    boolean used = answered && kind != Kind.HIT;
     Usage usage =
-        answered && kind != Kind.HIT
+        used
             ? Usage.builder().set(Meter.INPUT, input).set(Meter.OUTPUT, output).build()
             : Usage.NONE;
     writer.row(
@@ -151,7 +160,9 @@ final class SampleLedger {
             destination(model, kind),
             outcome(kind),
             usage,
-            usage == Usage.NONE ? UsageSource.NONE : UsageSource.REPORTED,
+            !used
+                ? UsageSource.NONE
+                : kind == Kind.ABORTED ? UsageSource.ESTIMATED : UsageSource.REPORTED,
             new LedgerRow.Money(
                 cost, cost, 0, kind == Kind.HIT ? list : 0, 0, cost == 0 ? "" : "2026-11-01#1"),
             cost == 0 ? List.of() : charges(caller, cost),
@@ -184,6 +195,7 @@ final class SampleLedger {
           outcome(402, Ending.REJECTED, "budget_exceeded", "org", CacheOutcome.OFF, Waste.NONE);
       case FAILED ->
           outcome(429, Ending.UPSTREAM_FAILED, "rate_limit", "", CacheOutcome.MISS, Waste.FALLBACK);
+      case ABORTED -> outcome(200, Ending.CLIENT_GONE, "", "", CacheOutcome.MISS, Waste.ABORTED);
       default -> outcome(200, Ending.COMPLETED, "", "", CacheOutcome.MISS, Waste.NONE);
     };
   }

@@ -64,7 +64,8 @@ class UiFilesTest {
       assertThat(page.body()).contains("/ui/lib/chart-4.5.1.js");
       assertThat(library.body()).contains("Chart.js v4.5.1");
       assertThat(library.headers().firstValue("cache-control").orElse("")).contains("immutable");
-      for (String absent : new String[] {"/ui/UiFiles.class", "/ui/..%2f..%2flogback.xml", "/ui/x/y"}) {
+      for (String absent :
+          new String[] {"/ui/UiFiles.class", "/ui/..%2f..%2flogback.xml", "/ui/x/y"}) {
         assertThat(get(gateway, absent).statusCode()).as(absent).isEqualTo(404);
       }
       assertThat(get(gateway, "/admin/v1/status").statusCode()).isEqualTo(401);
@@ -92,8 +93,7 @@ class UiFilesTest {
         }
         sum = sum.add(sum(series.path("rest").path("cost_usd")));
         assertThat(sum).isEqualByComparingTo(report.path("total").path("cost_usd").asText());
-        JsonNode few =
-            MAPPER.readTree(gateway.admin("/admin/v1/spend?by=user&limit=3" + period));
+        JsonNode few = MAPPER.readTree(gateway.admin("/admin/v1/spend?by=user&limit=3" + period));
         assertThat(few.path("lines")).hasSize(3);
         assertThat(few.path("total").equals(report.path("total"))).isTrue();
         assertThat(gateway.admin("/admin/v1/spend/series?by=user,team")).contains("one dimension");
@@ -117,8 +117,7 @@ class UiFilesTest {
     try (FakeProvider provider = FakeProvider.start()) {
       SampleLedger.fill(directory, yaml(provider), 20, 400, 10);
       try (RunningGateway gateway = RunningGateway.start(directory, yaml(provider))) {
-        for (String one :
-            new String[] {"org/burn-down", "team/burn-down?subject=support"}) {
+        for (String one : new String[] {"org/burn-down", "team/burn-down?subject=support"}) {
           JsonNode burn = MAPPER.readTree(gateway.admin("/admin/v1/budgets/" + one));
           BigDecimal steps = BigDecimal.ZERO;
           for (JsonNode point : burn.path("points")) {

@@ -32,10 +32,10 @@ export async function get(path, params = {}) {
 
 async function send(url, token) {
   try {
-    return await fetch(url, {headers: token ? {authorization: `Bearer ${token}`} : {}, signal: AbortSignal.timeout(30_000)});
+    return await fetch(url, {headers: token ? {authorization: `Bearer ${token}`} : {}, signal: AbortSignal.timeout(60_000)});
   } catch (error) {
     throw error.name === 'TimeoutError'
-      ? new ApiError(0, 'The gateway is slow', 'No answer within 30 seconds. A shorter period may help.')
+      ? new ApiError(0, 'The gateway is slow', 'No answer within a minute. A shorter period may help.')
       : new ApiError(0, 'The gateway does not answer', 'It may be restarting, or this page can no longer reach the admin port.');
   }
 }
@@ -49,7 +49,7 @@ async function body(response) {
     throw new ApiError(response.status, 'The answer is not what was expected', `HTTP ${response.status}, no JSON. Is a proxy in between?`);
   }
   if (!response.ok) {
-    throw new ApiError(response.status, `The gateway refused (${response.status})`, json.error?.message ?? `HTTP ${response.status}`);
+    throw new ApiError(response.status, response.status === 404 ? 'Not found' : `The gateway refused (${response.status})`, json.error?.message ?? `HTTP ${response.status}`);
   }
   return json;
 }

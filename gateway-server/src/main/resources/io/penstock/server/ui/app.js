@@ -3,9 +3,14 @@ import {get} from './api.js';
 import {redraw} from './charts.js';
 import {h} from './dom.js';
 import {count} from './format.js';
+import * as advisor from './view-advisor.js';
+import * as budgets from './view-budgets.js';
+import * as config from './view-config.js';
+import * as health from './view-health.js';
+import * as requests from './view-requests.js';
 import * as spend from './view-spend.js';
 
-const VIEWS = {spend};
+const VIEWS = {spend, budgets, requests, health, advisor, config};
 const PULSE_MILLIS = 5_000;
 const main = document.getElementById('main');
 let shown = null;
@@ -20,7 +25,7 @@ function show() {
   // A link inside the page, such as "Skip to content".
   if (location.hash && !location.hash.startsWith('#/')) return;
   const {name, rest, choices} = parse();
-  const place = `${name}/${rest}`;
+  const place = rest ? `${name}/${encodeURIComponent(rest)}` : name;
   if (shown?.place !== place) {
     const first = shown === null;
     shown?.view.stop?.();
@@ -39,7 +44,7 @@ function show() {
 /** Puts choices into the address; the view is told by way of it. */
 function go(place, choices) {
   const query = choices.toString();
-  location.hash = `#/${place.replace(/\/$/, '')}${query ? `?${query}` : ''}`;
+  location.hash = `#/${place}${query ? `?${query}` : ''}`;
 }
 
 function mark(name) {

@@ -90,7 +90,7 @@ export class Region {
       content = failure(error, () => this.fill(read, draw));
     }
     if (turn !== this.turn) return;
-    this.element.replaceChildren(...[content].flat());
+    this.element.replaceChildren(...[content].flat().filter(Boolean));
     this.element.removeAttribute('aria-busy');
   }
 

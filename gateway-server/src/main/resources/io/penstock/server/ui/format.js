@@ -29,7 +29,8 @@ export function usdShort(value) {
   const size = Math.abs(value);
   if (size >= 1e6) return `$${trim(value / 1e6)}M`;
   if (size >= 1e4) return `$${trim(value / 1e3)}k`;
-  return size >= 1 || size === 0 ? `$${trim(value)}` : `$${Number(value.toPrecision(3))}`;
+  if (size >= 10) return `$${trim(value)}`;
+  return size >= 0.1 || size === 0 ? `$${value.toFixed(2)}` : `$${Number(value.toPrecision(3))}`;
 }
 
 function trim(value) {
@@ -95,6 +96,6 @@ export function amount(text) {
 }
 
 /** An amount of a budget in its unit. */
-export function amountText(value, unit) {
-  return unit === 'USD' ? usd(value) : `${short(value)} ${unit}`;
+export function amountText(value, unit, decimals) {
+  return unit === 'USD' ? usd(value, decimals) : `${short(value)} ${unit}`;
 }

@@ -85,8 +85,11 @@ export function table(columns, rows, options = {}) {
   return element;
 }
 
-/** A thin bar for a share of 1; the number beside it says the same. */
-export function share(value, tone) {
-  return h('span', {class: `share${tone ? ` tone-${tone}` : ''}`, 'aria-hidden': 'true'},
-    h('span', {style: {width: `${Math.min(100, Math.max(0, 100 * value))}%`}}));
+/** A thin bar for a share of 1, and the words that say the same. */
+export function share(value, words, tone) {
+  return [
+    h('span', {class: `share${tone ? ` tone-${tone}` : ''}`, 'aria-hidden': 'true'},
+      h('span', {style: {width: `${Math.min(100, Math.max(0, 100 * value))}%`}})),
+    h('span', {class: 'share-words'}, words),
+  ];
 }

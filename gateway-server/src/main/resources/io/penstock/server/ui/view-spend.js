@@ -134,6 +134,7 @@ function lines(report, by, index, total, only) {
   const decimals = places(Number(report.lines[0].cost_usd));
   const tokens = (row) => Number(row.input ?? 0) + Number(row.cache_read ?? 0) + Number(row.cache_write ?? 0) + Number(row.output ?? 0) + Number(row.output_reasoning ?? 0);
   const link = by !== 'budget';
+  const part = (row) => share(total ? Number(row.cost_usd) / total : 0, percent(total ? Number(row.cost_usd) / total : 0));
   const money = (key, label) => ({
     key, label, numeric: true, value: (row) => Number(row[key]), cell: (row) => (Number(row[key]) === 0 ? h('span', {class: 'zero'}, '0') : usd(row[key], decimals)),
   });
@@ -145,8 +146,7 @@ function lines(report, by, index, total, only) {
       h('span', {class: `swatch s${index.has(row[by]) ? (index.get(row[by]) % 7) + 1 : 0}`}),
       link ? h('a', {href: only(by, row[by])}, named(row[by])) : named(row[by])]},
     money('cost_usd', 'Cost'),
-    {key: 'share', label: 'Share', numeric: true, value: (row) => Number(row.cost_usd), cell: (row) => [
-      share(total ? Number(row.cost_usd) / total : 0), percent(total ? Number(row.cost_usd) / total : 0)]},
+    {key: 'share', label: 'Share', numeric: true, value: (row) => Number(row.cost_usd), cell: (row) => part(row)},
     counted('requests', 'Requests'),
     counted('errors', 'Errors'),
     counted('cache_hits', 'Cache hits'),
