@@ -123,7 +123,7 @@ function estimated({users}) {
   const cost = Number(users.total.estimated_usd);
   const part = cost / Number(users.total.cost_usd);
   if (!(part > 0.02)) return null;
-  return {worth: 0.5, title: 'Cost that rests on an estimate', figure: percent(part), text: [
+  return {worth: 0, title: 'Cost that rests on an estimate', figure: percent(part), text: [
     paragraph(`${usd(cost)} was counted by the gateway because the provider did not report usage, most often after a client left a stream.`)]};
 }
 
