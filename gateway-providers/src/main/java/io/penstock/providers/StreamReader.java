@@ -44,6 +44,11 @@ public interface StreamReader extends AutoCloseable {
   /** Returns what is known so far; complete once the sink's {@code settle} was called. */
   AnswerSummary summary();
 
+  /**
+   * Returns the length of {@link #relayedText} in bytes, or somewhat more; cheap, for each event.
+   */
+  long relayedBytes();
+
   /** Returns the text and tool arguments relayed so far, for counting tokens when usage is lost. */
   CharSequence relayedText();
 

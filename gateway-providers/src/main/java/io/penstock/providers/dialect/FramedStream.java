@@ -92,6 +92,11 @@ final class FramedStream implements StreamReader {
   }
 
   @Override
+  public long relayedBytes() {
+    return events.relayedBytes();
+  }
+
+  @Override
   public CharSequence relayedText() {
     return events.relayedText();
   }

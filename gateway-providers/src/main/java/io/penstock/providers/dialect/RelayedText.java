@@ -27,6 +27,11 @@ final class RelayedText {
     length += more;
   }
 
+  /** Returns the bytes gathered, escapes included. */
+  int length() {
+    return length;
+  }
+
   boolean isEmpty() {
     return length == 0;
   }

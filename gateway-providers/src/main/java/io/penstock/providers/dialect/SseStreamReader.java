@@ -229,6 +229,11 @@ abstract class SseStreamReader implements StreamReader {
   }
 
   @Override
+  public long relayedBytes() {
+    return relayed.length();
+  }
+
+  @Override
   public CharSequence relayedText() {
     return relayed.toString();
   }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class Observed implements AnswerParts {
   private final AnswerWriter writer;
   private final StringBuilder relayed = new StringBuilder();
+  private int counted;
+  private long bytes;
   private boolean started;
   private boolean toolCalls;
   private String finish = "";
@@ -19,6 +21,15 @@ final class Observed implements AnswerParts {
 
   boolean started() {
     return started;
+  }
+
+  /** Counts what has come since it was asked last. */
+  long relayedBytes() {
+    for (; counted < relayed.length(); counted++) {
+      char c = relayed.charAt(counted);
+      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+    }
+    return bytes;
   }
 
   CharSequence relayed() {

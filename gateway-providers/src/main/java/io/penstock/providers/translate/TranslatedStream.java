@@ -124,6 +124,11 @@ final class TranslatedStream implements StreamReader {
   }
 
   @Override
+  public long relayedBytes() {
+    return observed.relayedBytes();
+  }
+
+  @Override
   public CharSequence relayedText() {
     return observed.relayed();
   }

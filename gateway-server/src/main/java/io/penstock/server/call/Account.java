@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.budget.RateState;
 import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
@@ -44,7 +45,7 @@ final class Account {
   private final Accounting books;
   private final Call call;
   private final TargetRuntime target;
-  private final Intent intent;
+  private Intent intent;
   private final Reservation reservation;
   private final long startNanos = System.nanoTime();
   private boolean settled;
@@ -66,6 +67,30 @@ final class Account {
   /** Returns what the tightest budget allows beyond holds, or {@link Long#MAX_VALUE}. */
   long remainingNanos() {
     return reservation.remainingNanos();
+  }
+
+  /**
+   * Asks for more, in the windows of the hold.
+   *
+   * @param bound the new worst case, nano-USD
+   * @param tokens more than before
+   */
+  Verdict extend(long bound, long tokens) {
+    return reservation.extend(bound - intent.bound(), tokens);
+  }
+
+  /** More was granted: if the process dies the journal says so. */
+  void extended(long bound) {
+    intent =
+        new Intent(
+            intent.attempt(),
+            intent.reservedAt(),
+            intent.caller(),
+            intent.destination(),
+            bound,
+            intent.priceVersion(),
+            Charges.toLedger(reservation.holds()));
+    call.context().ledger().extend(intent.attempt().rowId(), bound, intent.holds());
   }
 
   /** Returns the rates that this attempt used. */

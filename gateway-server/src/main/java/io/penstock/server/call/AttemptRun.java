@@ -135,6 +135,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     return new AttemptOutcome(status, failure, clientGone, summary, relayed, firstTokenNanos);
   }
 
+  /** Returns the bytes of text that a stream has given so far. */
+  long relayedBytes() {
+    return reader == null ? 0 : reader.relayedBytes();
+  }
+
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
   @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
     return reader == null ? null : reader.closing(finish, message, penstock);

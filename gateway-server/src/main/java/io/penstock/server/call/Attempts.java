@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Verdict;
@@ -190,6 +191,28 @@ final class Attempts implements LegListener, Running {
     }
     answered(by, ClientErrors.code(failure).status());
     call.end(ending);
+  }
+
+  /** The client gets an end as if the answer had been too long, and the reason. */
+  @Override
+  public void onShortened(Leg by, AttemptRun run, Verdict why) {
+    String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
+    engine.budgetDenied(why);
+    ByteBuf closing = run.closing("length", reason, cut(reason));
+    run.cancel();
+    by.account().settle(run.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
+    if (closing != null) {
+      answer.stream(closing);
+    }
+    answer.end();
+    answered(by, 200);
+    call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
+  }
+
+  private static String cut(String reason) {
+    return "{\"cut\":\""
+        + new String(JsonStringEncoder.getInstance().quoteAsString(reason))
+        + "\"}";
   }
 
   @Override

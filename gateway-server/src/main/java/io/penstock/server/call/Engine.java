@@ -44,6 +44,7 @@ public final class Engine {
   private final Accounting accounting;
   private final Idempotency idempotency;
   private final CallMetrics metrics;
+  private final LearnedOutput learnedOutput = new LearnedOutput();
   private final CacheReplay replay;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
@@ -153,6 +154,10 @@ public final class Engine {
     accounting.refusal(call, why.code().status(), why.code().code(), rule);
     call.answered(why.code().status(), "", "");
     call.end(Ending.REJECTED);
+  }
+
+  LearnedOutput learnedOutput() {
+    return learnedOutput;
   }
 
   /** Rests a key that the provider refused or holds back. */

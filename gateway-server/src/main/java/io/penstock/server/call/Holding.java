@@ -21,6 +21,7 @@ final class Holding {
   private final String redirectedBy;
   private final Consumer<Outcome> then;
   private long cap;
+  private long output;
 
   /** What became of it. */
   sealed interface Outcome {}
@@ -31,8 +32,10 @@ final class Holding {
    * @param reservation owned by whoever is told
    * @param boundNanos what it holds, nano-USD
    * @param cap the gateway's output cap, tokens; -1 for none
+   * @param output output tokens held, of all answers together
    */
-  record Granted(Reservation reservation, long boundNanos, long cap) implements Outcome {}
+  record Granted(Reservation reservation, long boundNanos, long cap, long output)
+      implements Outcome {}
 
   /** A budget wants the call to go to another model; {@code verdict} is what it says otherwise. */
   record Redirected(String budget, String model, Verdict verdict) implements Outcome {}
@@ -72,16 +75,29 @@ final class Holding {
   }
 
   private void ask() {
-    long output = Accounting.outputBound(call, target, cap);
+    output = firstOutput();
     long bound = Accounting.bound(call, target, output);
     call.facts().target(target, bound);
     Ask ask = new Ask(bound, InputEstimate.upperBound(call) + output, redirectedBy, "");
     decide(bound, engine.budgets().reserve(call.facts(), ask));
   }
 
+  /** A stream without a maximum holds what answers mostly need; it is stretched or cut later. */
+  private long firstOutput() {
+    long most = Accounting.outputBound(call, target, cap);
+    boolean open =
+        call.stream()
+            && cap < 0
+            && OutputCap.asked(call) < 0
+            && OutputCap.answers(call) == 1
+            && target.showsWhatItBills();
+    long learned = open ? engine.learnedOutput().bound(target.label()) : -1;
+    return learned < 0 ? most : Math.min(most, learned);
+  }
+
   private void decide(long bound, Verdict verdict) {
     switch (verdict) {
-      case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, bound, cap));
+      case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, bound, cap, output));
       case Verdict.Pending(var stage) ->
           stage.whenCompleteAsync((later, failed) -> decide(bound, later), call.loop());
       default -> denied(bound, verdict);
@@ -116,7 +132,6 @@ final class Holding {
         || !call.surface().endpoint().isConversation()) {
       return false;
     }
-    long output = Accounting.outputBound(call, target, -1);
     long input = Accounting.bound(call, target, 0);
     long room = denied.affordable() - input;
     if (output <= 0 || bound <= input || room <= 0) {

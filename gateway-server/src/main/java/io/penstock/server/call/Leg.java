@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.Usage;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its stream is held here until the first content, so that two legs of a call may run at once;
  * from then on the leg is the one that answers the client.
  */
-final class Leg implements AttemptListener {
+final class Leg implements AttemptListener, Stretch.Stream {
   private final LegListener owner;
   private final Serving serving;
   private final Aim aim;
@@ -45,6 +46,7 @@ final class Leg implements AttemptListener {
   private @Nullable ScheduledFuture<?> timer;
   private @Nullable AttemptRun run;
   private @Nullable Account account;
+  private @Nullable Stretch stretch;
   private boolean clientGone;
   private boolean stopped;
   private boolean hasContent;
@@ -103,7 +105,7 @@ final class Leg implements AttemptListener {
       }
       try {
         cap = granted.cap();
-        start(cause, granted.boundNanos(), hold);
+        start(cause, granted);
       } catch (GatewayException e) {
         hold.cancel();
         health().onAbandoned(target().label());
@@ -117,11 +119,20 @@ final class Leg implements AttemptListener {
     }
   }
 
-  private void start(Cause cause, long bound, Reservation hold) {
+  private void start(Cause cause, Holding.Granted granted) {
     TargetRuntime asked = judge == null ? target() : judge.asking(target());
     Attempt attempt = target().provider().provider().attempt(asked.call(call, cap));
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
-    account = engine.accounting().open(call, target(), numbered, reason(), bound, hold);
+    Account opened =
+        engine
+            .accounting()
+            .open(call, target(), numbered, reason(), granted.boundNanos(), granted.reservation());
+    account = opened;
+    long most = Accounting.outputBound(call, target(), cap);
+    stretch =
+        granted.output() < most
+            ? new Stretch(call, target(), opened, granted.output(), most, this)
+            : null;
     AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), this);
     run = started;
     if (call.stream()) {
@@ -166,6 +177,32 @@ final class Leg implements AttemptListener {
       answer();
     }
     delivery.take(bytes);
+    if (content && stretch != null) {
+      stretch.onContent();
+    }
+  }
+
+  @Override
+  public long relayedBytes() {
+    return run == null ? 0 : run.relayedBytes();
+  }
+
+  @Override
+  public void cutShort(Verdict why) {
+    // Not while the reader is at work on the bytes that made it one too many.
+    call.context().loop().execute(() -> shorten(why));
+  }
+
+  private void shorten(Verdict why) {
+    AttemptRun running = run;
+    if (running != null && !account().isSettled()) {
+      if (!delivery.isOpen()) {
+        answer();
+      }
+      run = null;
+      health().onAbandoned(target().label());
+      owner.onShortened(this, running, why);
+    }
   }
 
   /** From now on this leg answers the client. */
@@ -209,6 +246,9 @@ final class Leg implements AttemptListener {
     delivery.settled(target(), usage, settled.costNanos());
     if (!summary.storedId().isEmpty()) {
       engine.responses().note(summary.storedId(), call.principal(), target().provider().name());
+    }
+    if (call.stream() && cap < 0 && OutputCap.asked(call) < 0) {
+      engine.learnedOutput().learn(target().label(), usage.outputTokens());
     }
     health().onSuccess(target().label(), usage.outputTokens());
     PromptCache warm = PromptCache.after(target().price(), usage, call.startMillis());
@@ -329,7 +369,8 @@ final class Leg implements AttemptListener {
   }
 
   /** Stops or resumes reading, as the client keeps up or not. */
-  void setPaused(boolean paused) {
+  @Override
+  public void setPaused(boolean paused) {
     if (run != null) {
       run.setPaused(paused);
     }

@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.budget.Verdict;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.ledger.Cause;
@@ -33,6 +34,9 @@ interface LegListener {
 
   /** The answer was cut after content had gone out; the attempt is not settled. */
   void onCut(Leg leg, AttemptRun run, Failure failure);
+
+  /** The budgets have no more for a stream under way, which is not settled. */
+  void onShortened(Leg leg, AttemptRun run, Verdict why);
 
   /** The client has its answer. */
   void onDone(Leg leg);

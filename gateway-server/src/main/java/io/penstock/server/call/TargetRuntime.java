@@ -42,6 +42,11 @@ public record TargetRuntime(
     return new TargetRuntime(label, provider, target, price, set, more, dropUnsupported);
   }
 
+  /** Returns whether every token that is billed is streamed: none is thought in silence. */
+  boolean showsWhatItBills() {
+    return !price.capabilities().contains("reasoning");
+  }
+
   /**
    * Returns what is asked of this target for a call.
    *

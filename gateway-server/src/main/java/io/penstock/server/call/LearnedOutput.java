@@ -1,0 +1,67 @@
+package io.penstock.server.call;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * How long answers turn out that were asked for without a maximum, by target: what a stream may
+ * hold at first instead of the model's longest answer. Thread-safe; the old fades.
+ */
+final class LearnedOutput {
+  /** Fewer answers say nothing about the hundredth. */
+  static final int ENOUGH = 200;
+
+  private static final int FADE_AT = 10_000;
+  private static final int STEPS = 8;
+  private static final int BUCKETS = 32 * STEPS;
+
+  private final ConcurrentHashMap<String, AtomicIntegerArray> targets = new ConcurrentHashMap<>();
+
+  /** Notes the output of an answer, tokens. */
+  void learn(String target, long tokens) {
+    AtomicIntegerArray counts =
+        targets.computeIfAbsent(target, t -> new AtomicIntegerArray(BUCKETS + 1));
+    counts.incrementAndGet(bucket(tokens));
+    if (counts.incrementAndGet(BUCKETS) >= FADE_AT) {
+      // Racy on purpose: a count that is lost here and there changes no percentile.
+      for (int i = 0; i <= BUCKETS; i++) {
+        counts.set(i, counts.get(i) / 2);
+      }
+    }
+  }
+
+  /**
+   * Returns what 99 of 100 answers do not pass, tokens, rounded up; -1 as long as too few are
+   * known.
+   */
+  long bound(String target) {
+    AtomicIntegerArray counts = targets.get(target);
+    if (counts == null || counts.get(BUCKETS) < ENOUGH) {
+      return -1;
+    }
+    int above = counts.get(BUCKETS) / 100;
+    int bucket = BUCKETS - 1;
+    for (int seen = counts.get(bucket); seen <= above && bucket > 0; seen += counts.get(bucket)) {
+      bucket--;
+    }
+    return end(bucket);
+  }
+
+  /** Eight buckets for each doubling: none is wider than an eighth of what it starts with. */
+  private static int bucket(long tokens) {
+    int value = (int) Math.min(Math.max(tokens, 1), Integer.MAX_VALUE);
+    if (value < STEPS) {
+      return value;
+    }
+    int doublings = 31 - Integer.numberOfLeadingZeros(value) - 3;
+    return Math.min(BUCKETS - 1, STEPS * doublings + (value >>> doublings));
+  }
+
+  private static long end(int bucket) {
+    if (bucket < 2 * STEPS) {
+      return bucket;
+    }
+    int doublings = bucket / STEPS - 1;
+    return ((bucket % STEPS + STEPS + 1L) << doublings) - 1;
+  }
+}

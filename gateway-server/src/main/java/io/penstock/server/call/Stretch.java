@@ -1,0 +1,121 @@
+package io.penstock.server.call;
+
+import io.penstock.budget.Limit;
+import io.penstock.budget.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream that holds less than it may cost, because its target's answers are mostly short: it asks
+ * for as much again when 80 % of the output held has been sent, stops reading when all of it has
+ * and no answer has come, and is cut when there is no more. Confined to the call's loop.
+ */
+final class Stretch {
+  /** No tokeniser makes more tokens of a text, short codes and rare scripts apart. */
+  private static final long BYTES_PER_TOKEN = 3;
+
+  /** Fewer tokens more are not worth a question. */
+  private static final long LEAST = 32;
+
+  private final Call call;
+  private final TargetRuntime target;
+  private final Account account;
+  private final Stream stream;
+  private final long most;
+  private long held;
+  private boolean asking;
+  private boolean waiting;
+  private boolean cut;
+  private @Nullable Verdict refusal;
+
+  /** The stream that is stretched. */
+  interface Stream {
+    /** Returns the bytes of text sent so far. */
+    long relayedBytes();
+
+    void setPaused(boolean paused);
+
+    /** There is no money for more. */
+    void cutShort(Verdict why);
+  }
+
+  /**
+   * Begins with what is held.
+   *
+   * @param held output tokens
+   * @param most the longest answer of the target, output tokens
+   */
+  Stretch(Call call, TargetRuntime target, Account account, long held, long most, Stream stream) {
+    this.call = call;
+    this.target = target;
+    this.account = account;
+    this.held = held;
+    this.most = most;
+    this.stream = stream;
+  }
+
+  /** More content has been sent. */
+  void onContent() {
+    long used = stream.relayedBytes() / BYTES_PER_TOKEN + 1;
+    Verdict no = refusal;
+    if (cut || held >= most) {
+      return;
+    }
+    if (no != null) {
+      // A tenth is left for what the provider sends until it hears of the cut.
+      if (used >= held - held / 10) {
+        cut = true;
+        stream.cutShort(no);
+      }
+    } else if (asking) {
+      if (used >= held && !waiting) {
+        waiting = true;
+        stream.setPaused(true);
+      }
+    } else if (used >= held - held / 5) {
+      ask(Math.min(held, most - held));
+    }
+  }
+
+  /** Returns the tokens that fit, fewer than were refused; 0 when nobody can tell. */
+  private long affordable(Verdict refused, long tokens, long bound) {
+    if (!(refused instanceof Verdict.Denied denied)
+        || denied.limit().unit() != Limit.Unit.NANO_USD) {
+      return 0;
+    }
+    long each = (bound - Accounting.bound(call, target, held) + tokens - 1) / tokens;
+    return each <= 0 ? 0 : Math.min(denied.affordable() / each, tokens - 1);
+  }
+
+  private void ask(long tokens) {
+    asking = true;
+    long bound = Accounting.bound(call, target, held + tokens);
+    decide(tokens, bound, account.extend(bound, tokens));
+  }
+
+  private void decide(long tokens, long bound, Verdict verdict) {
+    if (verdict instanceof Verdict.Pending(var stage)) {
+      stage.whenCompleteAsync((later, failed) -> decide(tokens, bound, later), call.loop());
+      return;
+    }
+    asking = false;
+    if (cut || account.isSettled()) {
+      return;
+    }
+    if (verdict instanceof Verdict.Granted) {
+      account.extended(bound);
+      held += tokens;
+    } else {
+      long fewer = affordable(verdict, tokens, bound);
+      if (fewer >= LEAST) {
+        ask(fewer);
+        return;
+      }
+      refusal = verdict;
+    }
+    if (waiting) {
+      waiting = false;
+      stream.setPaused(false);
+    }
+    onContent();
+  }
+}
