@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,36 +28,7 @@ public final class Budgets implements AutoCloseable {
   private final Driver driver;
   private final Store store;
   private final Wiring wiring;
-
-  /** What reservations ask of this. */
-  private final Reservation.Home home =
-      new Reservation.Home() {
-        @Override
-        public long owner() {
-          return Budgets.this.owner();
-        }
-
-        @Override
-        public Verdict extend(Reservation reservation, long nanos, long tokens) {
-          return Budgets.this.extend(reservation, nanos, tokens);
-        }
-
-        @Override
-        public List<Charge> settle(
-            Reservation reservation, long nanos, long tokens, boolean cancel) {
-          return Budgets.this.settle(reservation, nanos, tokens, cancel);
-        }
-
-        @Override
-        public long room(Counter counter) {
-          return Budgets.this.room(counter);
-        }
-
-        @Override
-        public long storeNow() {
-          return Budgets.this.storeNow();
-        }
-      };
+  private final Desk desk;
 
   /** What lies behind the replica. */
   interface Store extends Request.Link, AutoCloseable {
@@ -75,10 +45,11 @@ public final class Budgets implements AutoCloseable {
   Budgets(Ticker ticker, Settings settings, BudgetListener listener, LedgerFeed feed, Store store) {
     this.ticker = ticker;
     this.store = store;
-    this.wiring = new Wiring(this, listener, feed);
+    this.wiring = new Wiring(listener, feed);
     this.replica = new Replica(settings, wiring, slices);
     this.driver = new Driver(ticker, replica, store);
-    wiring.start(driver);
+    this.desk = new Desk(ticker, slices, replica, driver);
+    wiring.start(driver, desk);
     store.start(driver);
   }
 
@@ -135,10 +106,14 @@ public final class Budgets implements AutoCloseable {
       if (rate.requests().limit > 0 && !rate.spec().dependsOnTarget()) {
         meters = Arrays.copyOf(meters, meters.length + 1);
         String subject = Subjects.of(rate.spec().per(), facts);
-        meters[meters.length - 1] = rate.requests().of(rate.spec(), false, subject);
+        RateMeter meter = rate.requests().of(rate.spec(), false, subject);
+        if (meter.sibling == null && rate.tokens().limit > 0) {
+          meter.sibling = rate.tokens().of(rate.spec(), true, subject);
+        }
+        meters[meters.length - 1] = meter;
       }
     }
-    return decide(new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), storeNow()));
+    return desk.decide(new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), storeNow()));
   }
 
   /**
@@ -148,77 +123,7 @@ public final class Budgets implements AutoCloseable {
    * @param facts with target, provider, region and cost set
    */
   public Verdict reserve(Facts facts, Ask ask) {
-    return decide(new Matched(rules.get(), slices, storeNow(), clock()).call(facts, ask));
-  }
-
-  private Verdict decide(Call call) {
-    if (slices.take(call, clock())) {
-      return new Verdict.Granted(new Reservation(home, call));
-    }
-    return queue(call);
-  }
-
-  private Verdict queue(Call call) {
-    CompletableFuture<Verdict> answer = new CompletableFuture<>();
-    call.then(answer::complete);
-    driver.run(r -> r.enqueue(call, clock()));
-    Verdict verdict = answer.getNow(null);
-    return verdict != null ? verdict : new Verdict.Pending(answer);
-  }
-
-  private Verdict extend(Reservation reservation, long nanos, long tokens) {
-    Call held = reservation.call();
-    Call more =
-        new Call(
-                held.counters.clone(),
-                held.meters,
-                held.boundMeters,
-                held.forced,
-                Ask.of(nanos, tokens),
-                held.at)
-            .growing(reservation);
-    if (slices.take(more, clock())) {
-      return granted(more);
-    }
-    return queue(more);
-  }
-
-  Verdict granted(Call call) {
-    Reservation grows = call.grows();
-    if (grows == null) {
-      return new Verdict.Granted(new Reservation(home, call));
-    }
-    if (grows.grow(call)) {
-      return new Verdict.Granted(grows);
-    }
-    slices.release(call);
-    return new Verdict.Unavailable(0, "the reservation has been settled meanwhile");
-  }
-
-  private List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
-    List<Charge> charges = new ArrayList<>(r.counters().length);
-    boolean urgent =
-        slices.settle(
-            r,
-            nanos,
-            tokens,
-            (c, owner, cost) -> {
-              if (c.rule.shape.unit() != Limit.Unit.PERMITS) {
-                charges.add(new Charge(c.key, owner, cost));
-              }
-            });
-    Call call = r.call();
-    for (RateMeter meter : call.meters) {
-      if (meter.tokens) {
-        meter.give(r.held(Limit.Unit.TOKENS) - tokens, call.at, storeNow());
-      } else if (cancel) {
-        meter.give(1, call.at, storeNow());
-      }
-    }
-    if (urgent) {
-      driver.run(Replica::hurry);
-    }
-    return charges;
+    return desk.decide(new Matched(rules.get(), slices, storeNow(), clock()).call(facts, ask));
   }
 
   /** Returns the share of that budget which this request's subject has used, 0 when none. */
@@ -229,7 +134,7 @@ public final class Budgets implements AutoCloseable {
     }
     String subject = Subjects.of(rule.shape.per(), facts);
     Counter c = slices.counter(rule, subject, storeNow(), clock());
-    return (double) (rule.terms().limit() - room(c)) / rule.terms().limit();
+    return (double) (rule.terms().limit() - desk.room(c)) / rule.terms().limit();
   }
 
   /** Returns the counters that calls like this are charged on, as this replica knows them. */
@@ -259,11 +164,6 @@ public final class Budgets implements AutoCloseable {
       matched.add(now.rates.get(slot).spec());
     }
     return matched;
-  }
-
-  /** What is neither spent nor held here, as this replica knows it. */
-  private long room(Counter c) {
-    return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
   }
 
   /**
@@ -321,7 +221,7 @@ public final class Budgets implements AutoCloseable {
 
   /** Returns the time by which windows are chosen, epoch milliseconds. */
   public long storeNow() {
-    return clock() + replica.storeOffset();
+    return desk.storeNow();
   }
 
   /**

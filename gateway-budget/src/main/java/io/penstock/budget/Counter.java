@@ -168,4 +168,21 @@ final class Counter {
   long spentEverywhere() {
     return allSpent + (attached ? Math.max(0, spent - Math.max(0, toldSpent)) : spent);
   }
+
+  /** Returns the refusal of a call that needs so much. */
+  Verdict denied(long need) {
+    Rule.Terms terms = rule.terms();
+    if (rule.shape.unit() == Limit.Unit.PERMITS) {
+      return new Verdict.ConcurrencyLimited(key, terms.limit(), terms.targetBound());
+    }
+    long spent = allSpent;
+    return new Verdict.Denied(
+        key,
+        rule.limit(),
+        spent,
+        Math.max(0, allUsed - spent),
+        need,
+        terms.over(),
+        terms.targetBound());
+  }
 }

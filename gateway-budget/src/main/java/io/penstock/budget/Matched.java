@@ -84,7 +84,7 @@ final class Matched {
     long most =
         use.denyAtPercent() == 0
             ? Long.MAX_VALUE
-            : Moves.share(rule.terms().limit(), use.denyAtPercent());
+            : Thresholds.share(rule.terms().limit(), use.denyAtPercent());
     long used = counter.spentEverywhere() + Math.max(0, counter.held());
     return used <= most - ask.amount(rule.shape.unit());
   }

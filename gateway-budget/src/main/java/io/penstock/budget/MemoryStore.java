@@ -178,12 +178,12 @@ final class MemoryStore {
     // As in the script, where numbers are doubles: it sizes an offer, which is then compared
     // exactly.
     double room = (double) entry.limit() - (double) c.used;
-    if (c.tight == 0 && (refused || room < entry.low())) {
+    if (c.tight() == 0 && (refused || room < entry.low())) {
       c.recall(leases, now, entry.drained() ? owner : 0);
-    } else if (c.tight != 0 && !refused && room > 2.0 * entry.low()) {
+    } else if (c.tight() != 0 && !refused && room > 2.0 * entry.low()) {
       c.relax();
     }
-    if (c.tight == 0 && open && room > 0) {
+    if (c.tight() == 0 && open && room > 0) {
       double share = Math.min((double) entry.extra(), Math.floor(room / (2.0 * living)));
       offer(owner, c, entry, (long) share);
     }

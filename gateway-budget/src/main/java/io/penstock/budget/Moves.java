@@ -21,11 +21,12 @@ final class Moves {
   private final Settings settings;
   private final Effects effects;
   private final Slices slices;
+  private final Appetite appetite;
   private final ArrayDeque<Counter> urgent = new ArrayDeque<>();
   private List<Counter> counters = new ArrayList<>();
   private List<Request.Entry> entries = new ArrayList<>();
   private List<Batched> batch = new ArrayList<>();
-  private List<Request.Take> takes = new ArrayList<>();
+  private Portions portions;
   private int living = 1;
   private int uncarried;
 
@@ -36,6 +37,8 @@ final class Moves {
     this.settings = settings;
     this.effects = effects;
     this.slices = slices;
+    this.appetite = new Appetite(settings);
+    this.portions = new Portions(!settings.alone());
   }
 
   /** So many counters have to be told before anything may be reserved. */
@@ -85,7 +88,7 @@ final class Moves {
     counters = new ArrayList<>();
     entries = new ArrayList<>();
     batch = new ArrayList<>();
-    takes = new ArrayList<>();
+    portions = new Portions(!settings.alone());
   }
 
   /** Tells at once of what others wait for. */
@@ -108,7 +111,7 @@ final class Moves {
   /** Lets an idle slice go back, and leave memory once that has been told. */
   void rest(Counter c, long now, long storeNow) {
     // One that is in the move under way may be granted something.
-    if (isIdle(c, now, storeNow) && !isInMove(c)) {
+    if (appetite.isIdle(c, now, storeNow) && !isInMove(c)) {
       if (c.lost || c.free() != 0 || c.toldSpent != c.spent() || c.toldAllowed != c.allowed) {
         urge(c);
       } else {
@@ -119,15 +122,6 @@ final class Moves {
 
   private boolean isInMove(Counter c) {
     return c.index > 0 && c.index <= counters.size() && counters.get(c.index - 1) == c;
-  }
-
-  private boolean isIdle(Counter c, long now, long storeNow) {
-    return storeNow >= c.key.windowEnd()
-        || now - c.usedAt > (isFar(c) ? settings.idleFar() : settings.idleNear());
-  }
-
-  private static boolean isFar(Counter c) {
-    return c.allUsed < c.rule.terms().limit() / 5 * 4;
   }
 
   @Nullable Request build(
@@ -166,7 +160,7 @@ final class Moves {
     if (counters.isEmpty() && batch.isEmpty()) {
       return null;
     }
-    return new Request.Move(epoch, owner, fence, entries, calls, takes);
+    return new Request.Move(epoch, owner, fence, entries, calls, portions.takes());
   }
 
   private void pack(Call call, List<Request.Call> calls, long now, long storeNow) {
@@ -186,26 +180,13 @@ final class Moves {
     }
     int[] taken = new int[call.meters.length];
     for (int i = 0; i < taken.length; i++) {
-      taken[i] = ask(call.meters[i], call.amount(call.meters[i]), storeNow);
+      taken[i] = portions.ask(call.meters[i], call.amount(call.meters[i]), storeNow);
     }
     Request.Call request = new Request.Call(Arrays.copyOf(index, n), Arrays.copyOf(need, n));
     batch.add(new Batched(call, n == 0 ? -1 : calls.size(), request, taken));
     if (n > 0) {
       calls.add(request);
     }
-  }
-
-  private int ask(RateMeter meter, long amount, long storeNow) {
-    for (Request.Take take : takes) {
-      if (take.id().equals(meter.id)) {
-        takes.add(
-            new Request.Take(take.id(), take.windowMillis(), take.limit(), Math.max(1, amount), 0));
-        return takes.size() - 1;
-      }
-    }
-    Request.Take take = meter.ask(amount, storeNow, !settings.alone());
-    takes.add(take);
-    return takes.size() - 1;
   }
 
   private int add(Counter c, boolean asked, long now, long storeNow) {
@@ -215,13 +196,11 @@ final class Moves {
     if (c.isEvicted()) {
       return -1;
     }
-    boolean drain = asked || c.tight != 0 || isIdle(c, now, storeNow);
+    boolean drain = asked || c.tight != 0 || appetite.isIdle(c, now, storeNow);
     c.balance(drain);
-    long elapsed = Math.max(1_000, now - c.movedAt);
-    long burn = c.flow < 0 ? Ask.MOST : c.flow / Math.max(1, elapsed / 1_000);
-    long extra = c.flow > 0 || asked ? wanted(c, burn) : 0;
-    c.movedAt = now;
-    c.flow = 0;
+    // Before the largest fades.
+    long low = appetite.low(c, living);
+    long extra = appetite.extra(c, asked, now);
     // Read after the balance: a cost that comes in between is told next time.
     long spent = c.spent();
     entries.add(
@@ -232,29 +211,13 @@ final class Moves {
             c.allowed,
             spent,
             c.rule.terms().limit(),
-            settings.alone() ? 0 : Math.min(c.largest, Ask.MOST / 4 / living) * 4 * living,
+            low,
             extra,
             drain && c.attached,
             c.claim));
     counters.add(c);
     c.index = counters.size();
     return c.index - 1;
-  }
-
-  /** A second of what is reserved; far from the limit enough for a minute without the store. */
-  private long wanted(Counter c, long burn) {
-    if (c.rule.isWarning() || c.tight != 0) {
-      return 0;
-    }
-    if (settings.alone()) {
-      return Limit.MAX;
-    }
-    long want = Math.min(burn, Ask.MOST / 75);
-    if (isFar(c)) {
-      want = Math.max(want * 75, Math.min(c.largest, Ask.MOST / 8) * 8);
-    }
-    c.largest -= c.largest / 8;
-    return Math.max(0, want - Math.max(0, c.free()));
   }
 
   void apply(Moved moved, ArrayDeque<Call> waiting, long now, long storeNow) {
@@ -271,9 +234,7 @@ final class Moves {
     for (int i = 0; i < booked.length; i++) {
       told(counters.get(i), entries.get(i), moved.counters().get(i), booked[i]);
     }
-    for (int i = 0; i < takes.size(); i++) {
-      meter(i).granted(moved.takes().get(i), storeNow);
-    }
+    portions.granted(moved.takes(), storeNow);
     for (Batched b : batch) {
       int outcome = b.index < 0 ? Moved.GRANTED : moved.calls()[b.index];
       if (outcome == Moved.GRANTED) {
@@ -285,20 +246,13 @@ final class Moves {
       }
     }
     for (int i = 0; i < counters.size(); i++) {
-      alerts(counters.get(i), moved.counters().get(i), entries.get(i), storeNow);
-    }
-    reset();
-  }
-
-  private RateMeter meter(int take) {
-    for (Batched b : batch) {
-      for (int i = 0; i < b.takes.length; i++) {
-        if (b.takes[i] == take) {
-          return b.call.meters[i];
-        }
+      Counter c = counters.get(i);
+      Thresholds.raise(c, moved.counters().get(i), entries.get(i), effects, storeNow);
+      if (Thresholds.claim(c)) {
+        urge(c);
       }
     }
-    throw new IllegalStateException("take " + take + " of nobody");
+    reset();
   }
 
   private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
@@ -371,50 +325,6 @@ final class Moves {
       return;
     }
     waiting.remove(call);
-    effects.complete(call, denied(c, call.amount(c)));
-  }
-
-  static Verdict denied(Counter c, long need) {
-    Rule.Terms terms = c.rule.terms();
-    if (c.rule.shape.unit() == Limit.Unit.PERMITS) {
-      return new Verdict.ConcurrencyLimited(c.key, terms.limit(), terms.targetBound());
-    }
-    long spent = c.allSpent;
-    return new Verdict.Denied(
-        c.key,
-        c.rule.limit(),
-        spent,
-        Math.max(0, c.allUsed - spent),
-        need,
-        terms.over(),
-        terms.targetBound());
-  }
-
-  private void alerts(Counter c, Answer.State state, Request.Entry entry, long storeNow) {
-    Rule.Terms terms = c.rule.terms();
-    List<Integer> percents = terms.alerts();
-    for (int bit = 0; bit < percents.size(); bit++) {
-      if ((state.won() >>> bit & 1) != 0 && (c.alerted >>> bit & 1) == 0) {
-        effects.alert(
-            BudgetAlert.of(c.key, percents.get(bit), c.rule.limit(), c.allSpent, storeNow));
-      }
-    }
-    c.alerted |= entry.claim();
-    c.claim &= ~entry.claim();
-    for (int bit = 0; bit < percents.size(); bit++) {
-      boolean open = ((c.alerted | c.claim) >>> bit & 1) == 0;
-      if (open && c.allSpent > 0 && c.allSpent >= share(terms.limit(), percents.get(bit))) {
-        c.claim |= 1 << bit;
-        urge(c);
-      }
-    }
-  }
-
-  /** Returns that share of the limit, or what no spend reaches. */
-  static long share(long limit, int percent) {
-    if (limit / 100 > Long.MAX_VALUE / 2 / percent) {
-      return Long.MAX_VALUE;
-    }
-    return limit / 100 * percent + limit % 100 * percent / 100;
+    effects.complete(call, c.denied(call.amount(c)));
   }
 }

@@ -1,6 +1,7 @@
 package io.penstock.budget;
 
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This replica's portion of one sliding rate of one subject. A portion is used within the window in
@@ -17,6 +18,12 @@ final class RateMeter {
   private long index;
   private long remaining;
   private long flow;
+
+  /** What was taken in the window before. */
+  private long last;
+
+  /** The same rate's tokens, which a request that is admitted asks for next. */
+  volatile @Nullable RateMeter sibling;
 
   RateMeter(String name, String subject, boolean tokens, UUID id, long windowMillis, long limit) {
     this.name = name;
@@ -35,6 +42,7 @@ final class RateMeter {
   private void roll(long storeNow) {
     long at = Math.floorDiv(storeNow, window);
     if (at != index) {
+      last = at == index + 1 ? flow : 0;
       index = at;
       // A debt stays: correcting an estimate must not be dodged by the end of a window.
       free = Math.min(0, free);
@@ -63,8 +71,15 @@ final class RateMeter {
   /** Returns what to ask the store for, so that {@code amount} can be taken. */
   synchronized Request.Take ask(long amount, long storeNow, boolean far) {
     roll(storeNow);
-    return new Request.Take(
-        id, window, limit, Math.max(1, amount - free), far ? Math.max(flow, 8 * amount) : 0);
+    long extra = far ? Math.max(Math.max(flow, last + last / 4), 8 * amount) : 0;
+    return new Request.Take(id, window, limit, Math.max(1, amount - free), extra);
+  }
+
+  /** Returns what to ask for as well, so that nobody has to ask for it alone; or null. */
+  synchronized Request.@Nullable Take askAhead(long storeNow) {
+    roll(storeNow);
+    boolean empty = last > 0 && flow == 0 && free <= 0;
+    return empty ? new Request.Take(id, window, limit, 1 - free, last + last / 4) : null;
   }
 
   synchronized void granted(Request.Answer.Taken taken, long storeNow) {

@@ -34,7 +34,7 @@ final class Replica {
   private final Slices slices;
   private final Moves moves;
   private final Chores chores;
-  private final ArrayDeque<Call> waiting = new ArrayDeque<>();
+  private final Waiting waiting;
   private Iterator<Counter> sweep = List.<Counter>of().iterator();
   private volatile Phase phase = Phase.OFF;
   private @Nullable Request outstanding;
@@ -59,6 +59,7 @@ final class Replica {
     this.effects = effects;
     this.slices = slices;
     this.chores = new Chores(effects);
+    this.waiting = new Waiting(settings, effects, slices);
     this.moves = new Moves(settings, effects, slices);
   }
 
@@ -69,9 +70,7 @@ final class Replica {
 
   /** Queues a call that the slices could not serve. */
   void enqueue(Call call, long now) {
-    call.giveUpAt = now + settings.callTimeout();
-    call.retryAt = now;
-    waiting.add(call);
+    waiting.add(call, now);
   }
 
   /** A connection is there. */
@@ -94,31 +93,12 @@ final class Replica {
 
   /** Answers calls that waited too long, and looks for slices that nobody uses. */
   void tick(long now) {
-    for (Iterator<Call> i = waiting.iterator(); i.hasNext(); ) {
-      Call call = i.next();
-      if (!moves.isUnderWay(call) && now >= call.giveUpAt) {
-        i.remove();
-        giveUp(call, now);
-      }
-    }
+    waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, now);
     for (int i = 0; i < SWEEP && sweep.hasNext(); i++) {
       moves.rest(sweep.next(), now, now + storeOffset);
     }
     if (!sweep.hasNext() && now >= syncAt) {
       sweep = slices.all().iterator();
-    }
-  }
-
-  private void giveUp(Call call, long now) {
-    if (settings.outage() == Outage.ALLOW && phase != Phase.LINKED) {
-      slices.force(call, now);
-      effects.complete(call, effects.granted(call));
-    } else {
-      effects.complete(
-          call,
-          new Verdict.Unavailable(
-              phase == Phase.LINKED ? 1_000 : settings.heartbeat(),
-              phase == Phase.LINKED ? "budgets are being called back" : "budget store is away"));
     }
   }
 
@@ -153,7 +133,7 @@ final class Replica {
     if (sync) {
       syncAt = now + settings.heartbeat();
     }
-    return moves.build(epoch, owner, fence, waiting, sync, now, now + storeOffset);
+    return moves.build(epoch, owner, fence, waiting.calls(), sync, now, now + storeOffset);
   }
 
   /** The answer to what {@link #next} gave last. */
@@ -240,7 +220,7 @@ final class Replica {
 
   private void moved(Answer.Moved moved, long now) {
     storeOpen = moved.open();
-    moves.apply(moved, waiting, now, now + storeOffset);
+    moves.apply(moved, waiting.calls(), now, now + storeOffset);
     if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());
     } else if (phase == Phase.CARRYING) {
@@ -329,7 +309,7 @@ final class Replica {
             fence,
             ready,
             storeOpen,
-            waiting.size(),
+            waiting.calls().size(),
             chores.next(),
             outstanding,
             moves);

@@ -11,20 +11,38 @@ final class StoredCounter {
   final Limit.Unit unit;
   long used;
   long spent;
-  long tight;
-  private long recalls;
-  private long ledger;
-  private long ledgerVersion = -1;
   // owner, have, spent, in threes
   private long[] owners = NOBODY;
-  private long[] alerts = NOBODY;
-  private TreeSet<Long> waiting = EMPTY;
+  private Rare rare = Rare.NONE;
 
-  private static final TreeSet<Long> EMPTY = new TreeSet<>();
+  /** What most of a million counters never have. */
+  private static final class Rare {
+    static final Rare NONE = new Rare();
+
+    private boolean tight;
+    private long recalls;
+    private long ledger;
+    private long ledgerVersion = -1;
+    private long[] alerts = NOBODY;
+    private TreeSet<Long> waiting = new TreeSet<>();
+  }
 
   StoredCounter(CounterKey key, Limit.Unit unit) {
     this.key = key;
     this.unit = unit;
+  }
+
+  /** Returns what is this counter's own, to be changed. */
+  private Rare own() {
+    if (rare == Rare.NONE) {
+      rare = new Rare();
+    }
+    return rare;
+  }
+
+  /** Returns the number of the recall that is on; 0: none. */
+  long tight() {
+    return rare.tight ? rare.recalls : 0;
   }
 
   private int at(long owner) {
@@ -71,7 +89,7 @@ final class StoredCounter {
       touch(owner);
     }
     if (entry.drained() || have(owner) == spent(owner)) {
-      waiting.remove(owner);
+      rare.waiting.remove(owner);
     }
   }
 
@@ -82,25 +100,27 @@ final class StoredCounter {
 
   /** Starts a recall: every living owner that may have something free has to answer it. */
   long recall(Map<Long, Long> leases, long now, long drained) {
-    tight = ++recalls;
-    waiting = new TreeSet<>();
+    Rare own = own();
+    own.recalls++;
+    own.tight = true;
+    own.waiting = new TreeSet<>();
     for (int i = 0; i < owners.length; i += 3) {
       Long end = leases.get(owners[i]);
       if (end != null && end >= now && owners[i + 1] > owners[i + 2] && owners[i] != drained) {
-        waiting.add(owners[i]);
+        own.waiting.add(owners[i]);
       }
     }
-    return tight;
+    return own.recalls;
   }
 
   void relax() {
-    tight = 0;
-    waiting = EMPTY;
+    own().tight = false;
+    own().waiting = new TreeSet<>();
   }
 
   boolean chargeInFull(long owner) {
     int i = at(owner);
-    waiting.remove(owner);
+    rare.waiting.remove(owner);
     if (i < 0) {
       return false;
     }
@@ -109,52 +129,54 @@ final class StoredCounter {
       return false;
     }
     set(owner, owners[i + 1], owners[i + 1]);
-    for (int k = 0; k < alerts.length; k++) {
-      alerts[k] = alerts[k] == owner ? 0 : alerts[k];
+    for (int k = 0; k < rare.alerts.length; k++) {
+      rare.alerts[k] = rare.alerts[k] == owner ? 0 : rare.alerts[k];
     }
     return owners[i + 1] != 0;
   }
 
   void settle(long owner, long total) {
-    waiting.remove(owner);
+    rare.waiting.remove(owner);
     if (at(owner) >= 0 || total != 0) {
       set(owner, total, total);
     }
   }
 
   void ledger(long version, long sum) {
-    if (version > ledgerVersion) {
-      used += sum - ledger;
-      spent += sum - ledger;
-      ledger = sum;
-      ledgerVersion = version;
+    if (version > rare.ledgerVersion) {
+      Rare own = own();
+      used += sum - own.ledger;
+      spent += sum - own.ledger;
+      own.ledger = sum;
+      own.ledgerVersion = version;
     }
   }
 
   Request.Answer.State state(long owner, int claim, Map<Long, Long> leases, long now) {
-    waiting.removeIf(o -> leases.getOrDefault(o, 0L) < now);
+    rare.waiting.removeIf(o -> leases.getOrDefault(o, 0L) < now);
     int won = claim(owner, claim);
     int taken = 0;
-    for (int bit = 0; bit < alerts.length; bit++) {
-      taken |= alerts[bit] == 0 ? 0 : 1 << bit;
+    for (int bit = 0; bit < rare.alerts.length; bit++) {
+      taken |= rare.alerts[bit] == 0 ? 0 : 1 << bit;
     }
     int i = touch(owner);
-    int open = tight == 0 ? 0 : waiting.size();
+    int open = rare.tight ? rare.waiting.size() : 0;
     return new Request.Answer.State(
-        owners[i + 1], owners[i + 2], used, spent, tight, open, won, taken);
+        owners[i + 1], owners[i + 2], used, spent, tight(), open, won, taken);
   }
 
   private int claim(long owner, int claim) {
     int won = 0;
     for (int bit = 0; bit < 16 && claim >>> bit != 0; bit++) {
       if ((claim >>> bit & 1) != 0) {
-        if (alerts.length == 0) {
-          alerts = new long[16];
+        Rare own = own();
+        if (own.alerts.length == 0) {
+          own.alerts = new long[16];
         }
-        if (alerts[bit] == 0) {
-          alerts[bit] = owner;
+        if (own.alerts[bit] == 0) {
+          own.alerts[bit] = owner;
         }
-        won |= alerts[bit] == owner ? 1 << bit : 0;
+        won |= own.alerts[bit] == owner ? 1 << bit : 0;
       }
     }
     return won;

@@ -1,10 +1,12 @@
 package io.penstock.budget;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,25 +14,25 @@ import org.slf4j.LoggerFactory;
 final class Wiring implements Effects {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);
 
-  private final Budgets home;
   private final BudgetListener listener;
   private final LedgerFeed feed;
   private final CompletableFuture<Void> left = new CompletableFuture<>();
   private volatile long leaving;
-  private @org.jspecify.annotations.Nullable Driver driver;
+  private @Nullable Driver driver;
+  private @Nullable Desk desk;
 
-  Wiring(Budgets home, BudgetListener listener, LedgerFeed feed) {
-    this.home = home;
+  Wiring(BudgetListener listener, LedgerFeed feed) {
     this.listener = listener;
     this.feed = feed;
   }
 
-  void start(Driver started) {
+  void start(Driver started, Desk at) {
     driver = started;
+    desk = at;
   }
 
   private Driver driver() {
-    return java.util.Objects.requireNonNull(driver, "not started");
+    return Objects.requireNonNull(driver, "not started");
   }
 
   @Override
@@ -92,6 +94,6 @@ final class Wiring implements Effects {
 
   @Override
   public Verdict granted(Call call) {
-    return home.granted(call);
+    return Objects.requireNonNull(desk, "not started").granted(call);
   }
 }

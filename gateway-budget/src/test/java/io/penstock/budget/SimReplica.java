@@ -169,8 +169,8 @@ final class SimReplica implements Effects, Reservation.Home {
     for (Rule rule : sim.rules) {
       UUID id = sim.key(rule).id();
       StoredCounter c = sim.store.counter(id);
-      if (c != null && c.tight != 0) {
-        long recall = c.tight;
+      if (c != null && c.tight() != 0) {
+        long recall = c.tight();
         for (SimReplica other : sim.replicas) {
           other.at(
               sim.uniform(0, Simulation.DELAY),

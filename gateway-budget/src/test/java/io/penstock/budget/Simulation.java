@@ -215,7 +215,7 @@ final class Simulation {
     StringBuilder all = new StringBuilder();
     StoredCounter c = store.counter(id);
     if (c != null) {
-      all.append("store used %d spent %d tight %d".formatted(c.used, c.spent, c.tight));
+      all.append("store used %d spent %d tight %d".formatted(c.used, c.spent, c.tight()));
     }
     for (SimReplica r : replicas) {
       all.append("; ").append(r.describe(id, c));

@@ -1,0 +1,53 @@
+package io.penstock.budget;
+
+/** How much of a counter a replica likes to keep. Guarded by the replica's lock. */
+final class Appetite {
+  private final Settings settings;
+
+  Appetite(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Whether nobody has used it for so long that it goes back. */
+  boolean isIdle(Counter c, long now, long storeNow) {
+    return storeNow >= c.key.windowEnd()
+        || now - c.usedAt > (isFar(c) ? settings.idleFar() : settings.idleNear());
+  }
+
+  private static boolean isFar(Counter c) {
+    return c.allUsed < c.rule.terms().limit() / 5 * 4;
+  }
+
+  /** Returns the room below which the store starts a recall. */
+  long low(Counter c, int living) {
+    return settings.alone() ? 0 : Math.min(c.largest, Ask.MOST / 4 / living) * 4 * living;
+  }
+
+  /**
+   * Returns what to ask for beyond what calls need: a second of what is reserved; far from the
+   * limit enough for a minute without the store. Starts to measure anew.
+   */
+  long extra(Counter c, boolean asked, long now) {
+    long elapsed = Math.max(1_000, now - c.movedAt);
+    long burn = c.flow < 0 ? Ask.MOST : c.flow / Math.max(1, elapsed / 1_000);
+    long extra = c.flow > 0 || asked ? wanted(c, burn) : 0;
+    c.movedAt = now;
+    c.flow = 0;
+    return extra;
+  }
+
+  private long wanted(Counter c, long burn) {
+    if (c.rule.isWarning() || c.tight != 0) {
+      return 0;
+    }
+    if (settings.alone()) {
+      return Limit.MAX;
+    }
+    long want = Math.min(burn, Ask.MOST / 75);
+    if (isFar(c)) {
+      want = Math.max(want * 75, Math.min(c.largest, Ask.MOST / 8) * 8);
+    }
+    c.largest -= c.largest / 8;
+    return Math.max(0, want - Math.max(0, c.free()));
+  }
+}

@@ -1,0 +1,118 @@
+package io.penstock.budget;
+
+import io.penstock.core.Ticker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Where calls get their answer: from slices at once, else from the replica, and where reservations
+ * come back to. Thread-safe.
+ */
+final class Desk implements Reservation.Home {
+  private final Ticker ticker;
+  private final Slices slices;
+  private final Replica replica;
+  private final Driver driver;
+
+  Desk(Ticker ticker, Slices slices, Replica replica, Driver driver) {
+    this.ticker = ticker;
+    this.slices = slices;
+    this.replica = replica;
+    this.driver = driver;
+  }
+
+  private long clock() {
+    return ticker.nanoTime() / 1_000_000;
+  }
+
+  @Override
+  public long storeNow() {
+    return clock() + replica.storeOffset();
+  }
+
+  @Override
+  public long owner() {
+    return slices.owner();
+  }
+
+  /** What is neither spent nor held here, as this replica knows it. */
+  @Override
+  public long room(Counter c) {
+    return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
+  }
+
+  /** Answers a call. */
+  Verdict decide(Call call) {
+    if (slices.take(call, clock())) {
+      return new Verdict.Granted(new Reservation(this, call));
+    }
+    return queue(call);
+  }
+
+  private Verdict queue(Call call) {
+    CompletableFuture<Verdict> answer = new CompletableFuture<>();
+    call.then(answer::complete);
+    driver.run(r -> r.enqueue(call, clock()));
+    Verdict verdict = answer.getNow(null);
+    return verdict != null ? verdict : new Verdict.Pending(answer);
+  }
+
+  @Override
+  public Verdict extend(Reservation reservation, long nanos, long tokens) {
+    Call held = reservation.call();
+    Call more =
+        new Call(
+                held.counters.clone(),
+                held.meters,
+                held.boundMeters,
+                held.forced,
+                Ask.of(nanos, tokens),
+                held.at)
+            .growing(reservation);
+    if (slices.take(more, clock())) {
+      return granted(more);
+    }
+    return queue(more);
+  }
+
+  /** What a call that has been granted becomes. */
+  Verdict granted(Call call) {
+    Reservation grows = call.grows();
+    if (grows == null) {
+      return new Verdict.Granted(new Reservation(this, call));
+    }
+    if (grows.grow(call)) {
+      return new Verdict.Granted(grows);
+    }
+    slices.release(call);
+    return new Verdict.Unavailable(0, "the reservation has been settled meanwhile");
+  }
+
+  @Override
+  public List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
+    List<Charge> charges = new ArrayList<>(r.counters().length);
+    boolean urgent =
+        slices.settle(
+            r,
+            nanos,
+            tokens,
+            (c, owner, cost) -> {
+              if (c.rule.shape.unit() != Limit.Unit.PERMITS) {
+                charges.add(new Charge(c.key, owner, cost));
+              }
+            });
+    Call call = r.call();
+    for (RateMeter meter : call.meters) {
+      if (meter.tokens) {
+        meter.give(r.held(Limit.Unit.TOKENS) - tokens, call.at, storeNow());
+      } else if (cancel) {
+        meter.give(1, call.at, storeNow());
+      }
+    }
+    if (urgent) {
+      driver.run(Replica::hurry);
+    }
+    return charges;
+  }
+}

@@ -1,0 +1,60 @@
+package io.penstock.budget;
+
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.function.Predicate;
+
+/**
+ * Calls that the slices could not serve, until they are answered. Guarded by the replica's lock.
+ */
+final class Waiting {
+  private final Settings settings;
+  private final Effects effects;
+  private final Slices slices;
+  private final ArrayDeque<Call> calls = new ArrayDeque<>();
+
+  Waiting(Settings settings, Effects effects, Slices slices) {
+    this.settings = settings;
+    this.effects = effects;
+    this.slices = slices;
+  }
+
+  void add(Call call, long now) {
+    call.giveUpAt = now + settings.callTimeout();
+    call.retryAt = now;
+    calls.add(call);
+  }
+
+  /** Returns them, oldest first; whoever answers one takes it out. */
+  ArrayDeque<Call> calls() {
+    return calls;
+  }
+
+  /**
+   * Answers those that have waited too long.
+   *
+   * @param idle whether nobody is asked about a call right now
+   */
+  void expire(Predicate<Call> idle, boolean linked, long now) {
+    for (Iterator<Call> i = calls.iterator(); i.hasNext(); ) {
+      Call call = i.next();
+      if (idle.test(call) && now >= call.giveUpAt) {
+        i.remove();
+        giveUp(call, linked, now);
+      }
+    }
+  }
+
+  private void giveUp(Call call, boolean linked, long now) {
+    if (settings.outage() == Outage.ALLOW && !linked) {
+      slices.force(call, now);
+      effects.complete(call, effects.granted(call));
+    } else {
+      effects.complete(
+          call,
+          new Verdict.Unavailable(
+              linked ? 1_000 : settings.heartbeat(),
+              linked ? "budgets are being called back" : "budget store is away"));
+    }
+  }
+}
