@@ -12,15 +12,21 @@ public record BudgetPage(List<BudgetState> states, String next) {
     states = List.copyOf(states);
   }
 
-  BudgetPage limits(Rules rules) {
-    return new BudgetPage(
-        states.stream()
-            .map(s -> {
-              Rule rule = rules.of(s.counter(), s.unit());
-              long limit = rule == null ? -1 : rule.terms().limit();
-              return new BudgetState(s.counter(), s.unit(), limit, s.spent(), s.held());
-            })
-            .toList(),
-        next);
+  /** Returns what the store has, as this replica knows it better. */
+  BudgetPage seen(Rules rules, Slices slices) {
+    return new BudgetPage(states.stream().map(s -> seen(s, rules, slices)).toList(), next);
+  }
+
+  private static BudgetState seen(BudgetState s, Rules rules, Slices slices) {
+    Rule rule = rules.of(s.counter(), s.unit());
+    long limit = rule == null ? -1 : rule.terms().limit();
+    Counter c = slices.find(s.counter().id());
+    if (c == null) {
+      return new BudgetState(s.counter(), s.unit(), limit, s.spent(), s.held());
+    }
+    // What lies free here is no call's, and what was settled since the last move is spent.
+    long untold = c.untold();
+    long held = Math.max(0, s.held() - Math.max(0, c.free()) - untold);
+    return new BudgetState(s.counter(), s.unit(), limit, s.spent() + untold, held);
   }
 }

@@ -7,6 +7,6 @@ package io.penstock.budget;
  * @param unit of the amounts
  * @param limit in force now; -1 when no configured budget means this counter
  * @param spent what settled calls cost
- * @param held open calls and allowances of replicas
+ * @param held what open calls hold, and what lies free in slices of other replicas
  */
 public record BudgetState(CounterKey counter, Limit.Unit unit, long limit, long spent, long held) {}

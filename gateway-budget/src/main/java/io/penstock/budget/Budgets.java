@@ -174,7 +174,7 @@ public final class Budgets implements AutoCloseable {
    */
   public CompletionStage<BudgetPage> states(String cursor, int most) {
     Rules now = rules.get();
-    return store.page(cursor, most).thenApply(page -> page.limits(now));
+    return store.page(cursor, most).thenApply(page -> page.seen(now, slices));
   }
 
   /**

@@ -166,7 +166,12 @@ final class Counter {
 
   /** What settled calls cost, of all replicas, as well as this one knows. */
   long spentEverywhere() {
-    return allSpent + (attached ? Math.max(0, spent - Math.max(0, toldSpent)) : spent);
+    return allSpent + untold();
+  }
+
+  /** What was settled here and the store has not heard of. */
+  long untold() {
+    return attached ? Math.max(0, spent - Math.max(0, toldSpent)) : spent;
   }
 
   /** Returns the refusal of a call that needs so much. */

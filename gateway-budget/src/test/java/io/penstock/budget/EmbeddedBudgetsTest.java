@@ -307,6 +307,22 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void states_showWhatCallsHold_notWhatWasGranted() {
+    plan(budget("org", 10 * USD));
+    Reservation hold = granted("ann", 3 * USD);
+
+    assertThat(onlyState().held()).isEqualTo(3 * USD);
+    assertThat(onlyState().spent()).isZero();
+    hold.settle(2 * USD, 0);
+    assertThat(onlyState().held()).isZero();
+    assertThat(onlyState().spent()).isEqualTo(2 * USD);
+  }
+
+  private BudgetState onlyState() {
+    return budgets.states("", 10).toCompletableFuture().join().states().get(0);
+  }
+
+  @Test
   void states_paged_listsEverySubjectOnce() {
     plan(budget("each", 10 * USD, "user"));
     for (int i = 0; i < 250; i++) {

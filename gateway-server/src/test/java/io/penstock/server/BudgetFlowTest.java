@@ -150,6 +150,17 @@ class BudgetFlowTest {
       assertThat(refused.body()).contains("rate_limited").contains("per-key");
       assertThat(refused.headers().firstValue("retry-after")).isPresent();
       assertThat(refused.headers().firstValue("x-should-retry")).hasValue("false");
+      assertThat(refused.headers().firstValue("x-ratelimit-limit-requests")).hasValue("2");
+      assertThat(refused.headers().firstValue("x-ratelimit-remaining-requests")).hasValue("0");
+      assertThat(refused.headers().firstValue("x-ratelimit-reset-requests").orElse(""))
+          .matches("(\\d+h)?(\\d+m)?\\d+s|\\d+ms");
+      HttpResponse<String> other = gateway.post("/v1/messages", CHAT);
+      assertThat(other.statusCode()).isEqualTo(429);
+      assertThat(other.headers().firstValue("anthropic-ratelimit-requests-limit")).hasValue("2");
+      assertThat(other.headers().firstValue("anthropic-ratelimit-requests-remaining"))
+          .hasValue("0");
+      assertThat(other.headers().firstValue("anthropic-ratelimit-requests-reset").orElse(""))
+          .matches("\\d{4}-\\d\\d-\\d\\dT.*Z");
     }
   }
 

@@ -261,6 +261,7 @@ final class Attempts implements LegListener, Running {
       return;
     }
     answer.close();
+    BudgetRefusals.note(call, verdict);
     engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
   }
 

@@ -150,6 +150,7 @@ public final class Engine {
   /** Does the same, naming the rule that refused. */
   void refuse(Call call, GatewayException why, String rule) {
     HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
+    RateHeaders.add(headers, call.dialect(), call.rates(), ticker().epochMillis());
     ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
     accounting.refusal(call, why.code().status(), why.code().code(), rule);
     call.answered(why.code().status(), "", "");

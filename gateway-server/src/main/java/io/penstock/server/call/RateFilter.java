@@ -34,7 +34,10 @@ final class RateFilter implements Filter<Call> {
         yield Step.next();
       }
       case Verdict.Pending(var stage) -> Step.await(stage, later -> decide(call, later));
-      default -> throw BudgetRefusals.of(verdict);
+      default -> {
+        BudgetRefusals.note(call, verdict);
+        throw BudgetRefusals.of(verdict);
+      }
     };
   }
 
