@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
 import io.penstock.testkit.TestCertificate;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -20,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -95,6 +99,69 @@ class TransportTest {
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(body))
         .build();
+  }
+
+  @Test
+  void tls_http2_drain_streamsFinish() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    Gate gate = new Gate("the answer");
+    try (FakeProvider provider = FakeProvider.start();
+        HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(trusting(certificate))
+                .build()) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.sse("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}", "[DONE]")
+                  .pauseBefore(1, gate));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, tls)));
+      CompletableFuture<HttpResponse<String>> answer =
+          client.sendAsync(request(gateway, CHAT), ofString());
+      gate.awaitArrival();
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+      Await.until("not ready", () -> gateway.admin("/readyz").contains("not ready"));
+      gate.open();
+      assertThat(answer.get(20, TimeUnit.SECONDS).body()).endsWith("data: [DONE]\n\n");
+      closing.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void tls_http2_drainOver_isCut() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    Gate gate = new Gate("the answer");
+    try (FakeProvider provider = FakeProvider.start();
+        HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(trusting(certificate))
+                .build()) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.sse("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}", "[DONE]")
+                  .pauseBefore(1, gate));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.yaml(directory, provider, tls).replace("drain: 5s", "drain: 100ms"));
+      CompletableFuture<HttpResponse<String>> answer =
+          client.sendAsync(request(gateway, CHAT), ofString());
+      gate.awaitArrival();
+      gateway.close();
+      assertThat(answer).failsWithin(20, TimeUnit.SECONDS);
+      gate.open();
+    }
   }
 
   @Test

@@ -41,6 +41,9 @@ public final class ClientServer {
   /** Connections beyond the limit, as a share of it, whose requests get an answer that says so. */
   private static final int SPARE = 8;
 
+  /** How long an HTTP/2 connection that ends may wait for its streams; {@link #close} does not. */
+  private static final long LAST_STREAM_MILLIS = 600_000;
+
   private static final int MAX_STREAMS = 256;
   private static final int HTTP2_WINDOW = 1024 * 1024;
 
@@ -122,7 +125,14 @@ public final class ClientServer {
   /** Closes everything. */
   public void close() {
     listener.close().awaitUninterruptibly();
-    connections.close().awaitUninterruptibly();
+    // Not the channel itself: HTTP/2 would wait for its streams.
+    connections.forEach(channel -> {
+      ChannelHandlerContext first = channel.pipeline().firstContext();
+      if (first != null) {
+        first.close();
+      }
+    });
+    connections.newCloseFuture().awaitUninterruptibly();
   }
 
   private static final class Initializer extends ChannelInitializer<Channel> {
@@ -182,7 +192,12 @@ public final class ClientServer {
       pipeline.addLast(
           new Http2Bounds(options.limits().keepAliveMillis()),
           new StalledClient(options.limits().stalledMillis()));
-      pipeline.addLast(Http2FrameCodecBuilder.forServer().initialSettings(settings).build());
+      pipeline.addLast(
+          Http2FrameCodecBuilder.forServer()
+              .initialSettings(settings)
+              // Else a GOAWAY is followed by the end of the connection, streams or not.
+              .gracefulShutdownTimeoutMillis(LAST_STREAM_MILLIS)
+              .build());
       pipeline.addLast(
           new Http2MultiplexHandler(
               new ChannelInitializer<Channel>() {
