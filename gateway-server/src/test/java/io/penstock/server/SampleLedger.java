@@ -80,7 +80,7 @@ final class SampleLedger {
     String url = config.ledger().url().reveal();
     Ticker ticker = Ticker.system();
     try (SqlLedger ledger =
-            SqlLedger.open(LedgerOptions.of(url, Stores.journalDirectory(url)), ticker);
+            SqlLedger.open(LedgerOptions.of(url, Ledgers.journalDirectory(url)), ticker);
         Budgets budgets = Budgets.embedded(ticker, alert -> {}, List.of())) {
       budgets.reload(new BudgetMapping(new Conditions()).plan(config));
       new SampleLedger(budgets, ledger.writer()).write(users, requests, days, ticker.epochMillis());
