@@ -1,6 +1,7 @@
 package io.penstock.ledger;
 
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,12 @@ public interface Ledger extends AutoCloseable {
    * @throws LedgerException when the database does not take it
    */
   void book(LedgerRow row);
+
+  /**
+   * Passes every row to a listener from now on, once it is committed. On the ledger's thread: hand
+   * it on, do not block, do not throw.
+   */
+  void onCommit(Consumer<LedgerRow> listener);
 
   /** Reads of what is committed. */
   LedgerQueries queries();

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,7 @@ final class LedgerThread {
   private final Map<UUID, Segment> open = new HashMap<>();
   private final List<LedgerRow> batch = new ArrayList<>(BATCH);
   private final ConcurrentLinkedQueue<Booking> bookings = new ConcurrentLinkedQueue<>();
+  private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
   private long read;
   private long expireAt;
 
@@ -70,6 +73,10 @@ final class LedgerThread {
   /** Returns whether all that was read is committed; only after {@link #close}. */
   boolean isDrained() {
     return batch.isEmpty();
+  }
+
+  void onCommit(Consumer<LedgerRow> listener) {
+    listeners.add(listener);
   }
 
   CompletableFuture<Void> book(LedgerRow row) {
@@ -152,6 +159,9 @@ final class LedgerThread {
       store.append(rows);
       lastCommitMillis = ticker.epochMillis();
       error = "";
+      for (Consumer<LedgerRow> listener : listeners) {
+        rows.forEach(listener);
+      }
     }
     batch.clear();
     for (Booking booking : booked) {

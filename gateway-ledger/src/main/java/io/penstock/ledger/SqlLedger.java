@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /** The ledger over SQLite or PostgreSQL. */
 public final class SqlLedger implements Ledger {
@@ -117,6 +118,11 @@ public final class SqlLedger implements Ledger {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while booking", e);
     }
+  }
+
+  @Override
+  public void onCommit(Consumer<LedgerRow> listener) {
+    thread.onCommit(listener);
   }
 
   @Override

@@ -24,7 +24,6 @@ final class ConfigOption {
           "cache.semantic",
           "alerts.on=breaker",
           "alerts.on=fallback_spend",
-          "telemetry.otlp",
           "ledger.content=full",
           "providers.*.probe",
           "models.*.hedge",

@@ -20,6 +20,7 @@ final class FixedSections {
     add(changed, "state", from.state(), to.state());
     add(changed, "cache.redis", from.cache().redis(), to.cache().redis());
     add(changed, "ledger", from.ledger(), to.ledger());
+    add(changed, "telemetry", from.telemetry(), to.telemetry());
     return changed;
   }
 

@@ -28,8 +28,10 @@ import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.HostPort;
 import io.penstock.server.config.LimitsConfig;
+import io.penstock.server.config.SecretUrl;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import io.penstock.server.upstream.Transport;
 import io.penstock.server.upstream.UpstreamPool;
@@ -43,6 +45,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +72,7 @@ public final class Gateway implements AutoCloseable {
   private final CacheStore cache;
   private final Shared shared;
   private final ClientServer demo;
+  private final Telemetry telemetry;
   private final Reloader reloader;
   private final AdminSink adminSink;
   private final ClientServer traffic;
@@ -99,8 +103,16 @@ public final class Gateway implements AutoCloseable {
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     CallMetrics metrics = new CallMetrics(registry);
+    this.telemetry =
+        Telemetry.start(
+            text(config.telemetry().otlp()),
+            text(config.telemetry().requests()),
+            ticker,
+            stores.ledger(),
+            registry);
     gauges();
-    Engine engine = new Engine(shared, load, counter, metrics, loop -> context(loop, resolver));
+    Engine engine = new Engine(
+            shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(
@@ -184,6 +196,10 @@ public final class Gateway implements AutoCloseable {
         .register(registry);
   }
 
+  private static String text(@Nullable SecretUrl url) {
+    return url == null ? "" : url.reveal();
+  }
+
   private static InetSocketAddress address(HostPort at) {
     return new InetSocketAddress(at.host(), at.port());
   }
@@ -241,6 +257,7 @@ public final class Gateway implements AutoCloseable {
     counter.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     stores.close();
+    telemetry.close();
     cache.close();
     alerts.close();
     registry.close();

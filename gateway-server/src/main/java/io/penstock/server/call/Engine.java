@@ -23,6 +23,8 @@ import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.telemetry.ExchangeEnd;
+import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,7 @@ public final class Engine {
   private final Idempotency idempotency;
   private final CallMetrics metrics;
   private final LearnedOutput learnedOutput = new LearnedOutput();
+  private final @Nullable Telemetry telemetry;
   private final CacheReplay replay;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
@@ -60,8 +63,10 @@ public final class Engine {
       Load load,
       TokenCounter counter,
       CallMetrics metrics,
+      Telemetry telemetry,
       Function<EventLoop, LoopContext> contexts) {
     this.shared = shared;
+    this.telemetry = telemetry.traces() ? telemetry : null;
     this.load = load;
     this.metrics = metrics;
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
@@ -186,6 +191,25 @@ public final class Engine {
         status,
         nanos,
         call.overheadNanos());
+    if (telemetry != null) {
+      telemetry.ended(
+          new ExchangeEnd(
+              call.id(),
+              call.headers().get("traceparent"),
+              call.startMillis(),
+              nanos,
+              call.surface().endpoint().label(),
+              call.route(),
+              status));
+    }
+  }
+
+  /** Returns what the provider gets as {@code traceparent}: an attempt's own, when it has a span. */
+  String traceparent(Call call, int attempt) {
+    String received = call.headers().get("traceparent");
+    return telemetry == null
+        ? received == null ? "" : received
+        : Telemetry.traceparent(call.id(), received, attempt);
   }
 
   void refusedEarly(

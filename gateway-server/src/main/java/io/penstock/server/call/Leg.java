@@ -139,9 +139,9 @@ final class Leg implements AttemptListener, Stretch.Stream {
       delivery.offer(AnswerHeaders.stream(serving, this, started));
     }
     firstTokenTimer(started);
-    String trace = call.headers().get("traceparent");
     started.start(
-        target().provider().pickKey(aim.candidate().keyHint()), trace == null ? "" : trace);
+        target().provider().pickKey(aim.candidate().keyHint()),
+        engine.traceparent(call, numbered.number()));
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }

@@ -1,0 +1,169 @@
+package io.penstock.server.telemetry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Ticker;
+import io.penstock.ledger.LedgerRow;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts exchanges and their rows together and posts them as OTLP over HTTP, in JSON. A collector
+ * that is away is told nothing later: spans of that time are lost, metrics are sums and catch up.
+ * Confined to its outbox's thread.
+ */
+final class OtlpExporter implements Outbox.Receiver<Object> {
+  private static final Logger LOG = LoggerFactory.getLogger(OtlpExporter.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /** Rows are committed within a tenth of a second; those of estimates a little later. */
+  private static final long GATHER_MILLIS = 1000;
+
+  private static final long METRICS_MILLIS = 10_000;
+  private static final int MOST_OPEN = 20_000;
+
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private final URI traces;
+  private final URI metricsUri;
+  private final Ticker ticker;
+  private final GenAiMetrics metrics;
+  private final Map<UUID, Gathered> open = new LinkedHashMap<>();
+  private final Map<UUID, TraceContext> told = recent();
+  private final Map<UUID, List<LedgerRow>> early = recent();
+  private long metricsAt;
+  private boolean away;
+
+  /** An exchange that waits for its rows. */
+  private record Gathered(
+      ExchangeEnd end, TraceContext context, List<LedgerRow> rows, long sinceMillis) {}
+
+  OtlpExporter(String collector, Ticker ticker) {
+    String base =
+        collector.endsWith("/") ? collector.substring(0, collector.length() - 1) : collector;
+    this.traces = URI.create(base + "/v1/traces");
+    this.metricsUri = URI.create(base + "/v1/metrics");
+    this.ticker = ticker;
+    this.metrics = new GenAiMetrics(ticker.epochMillis());
+  }
+
+  /** Returns a map that forgets what was put first when there is too much. */
+  private static <V> Map<UUID, V> recent() {
+    return new LinkedHashMap<>() {
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<UUID, V> eldest) {
+        return size() > MOST_OPEN;
+      }
+    };
+  }
+
+  @Override
+  public void take(List<Object> batch, boolean last) throws InterruptedException {
+    List<Object> spans = new ArrayList<>();
+    for (Object item : batch) {
+      if (item instanceof ExchangeEnd end) {
+        begin(end, spans);
+      } else if (item instanceof LedgerRow row) {
+        row(row, spans);
+      }
+    }
+    finish(spans, last);
+    if (!spans.isEmpty()) {
+      post(traces, OtlpJson.traces(spans));
+    }
+    long now = ticker.epochMillis();
+    if (!metrics.isEmpty() && (last || now - metricsAt >= METRICS_MILLIS)) {
+      metricsAt = now;
+      post(metricsUri, metrics.json(now));
+    }
+  }
+
+  private void begin(ExchangeEnd end, List<Object> spans) {
+    TraceContext context = TraceContext.of(end.request(), end.traceparent());
+    told.put(end.request(), context);
+    if (context.sampled()) {
+      open.put(
+          end.request(), new Gathered(end, context, new ArrayList<>(2), ticker.epochMillis()));
+    }
+    List<LedgerRow> rows = early.remove(end.request());
+    if (rows != null) {
+      rows.forEach(row -> row(row, context, spans));
+    }
+  }
+
+  private void row(LedgerRow row, List<Object> spans) {
+    metrics.add(row);
+    UUID request = row.attempt().request();
+    TraceContext context = told.get(request);
+    if (context == null) {
+      // An attempt that failed and was followed by another: the exchange goes on.
+      early.computeIfAbsent(request, id -> new ArrayList<>(2)).add(row);
+    } else {
+      row(row, context, spans);
+    }
+  }
+
+  private void row(LedgerRow row, TraceContext context, List<Object> spans) {
+    Gathered gathered = open.get(row.attempt().request());
+    if (gathered != null) {
+      gathered.rows().add(row);
+    }
+    if (row.attempt().number() > 0 && context.sampled()) {
+      spans.add(Spans.attempt(row, context));
+    }
+  }
+
+  private void finish(List<Object> spans, boolean last) {
+    long before = ticker.epochMillis() - GATHER_MILLIS;
+    Iterator<Gathered> each = open.values().iterator();
+    while (each.hasNext()) {
+      Gathered gathered = each.next();
+      if (!last && gathered.sinceMillis() > before && open.size() < MOST_OPEN) {
+        return;
+      }
+      spans.add(Spans.exchange(gathered.end(), gathered.context(), gathered.rows()));
+      each.remove();
+    }
+  }
+
+  private void post(URI to, Map<String, Object> body) throws InterruptedException {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(to)
+              .timeout(TIMEOUT)
+              .header("content-type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+              .build();
+      int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+      say(status / 100 == 2 ? "" : "status " + status);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("maps are JSON", e);
+    } catch (IOException e) {
+      say(e.getClass().getSimpleName());
+    }
+  }
+
+  /** One line when the collector goes, one when it is back. */
+  private void say(String problem) {
+    if (problem.isEmpty() == away) {
+      away = !away;
+      if (away) {
+        LOG.atWarn().log("the OTLP collector takes nothing: " + problem);
+      } else {
+        LOG.atInfo().log("the OTLP collector takes spans and metrics");
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.penstock.server.telemetry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A bounded queue with a thread of its own that hands batches to a receiver. Putting never waits:
+ * what does not fit is counted and dropped.
+ */
+final class Outbox<T> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+  private static final long CLOSE_MILLIS = 3000;
+
+  /** Takes batches on the outbox's thread; may block. */
+  interface Receiver<T> {
+    /**
+     * Takes what was put, in order; also called without anything after each pause.
+     *
+     * @param last whether the outbox ends with this batch
+     */
+    void take(List<T> batch, boolean last) throws InterruptedException;
+  }
+
+  private final String name;
+  private final ArrayBlockingQueue<T> queue;
+  private final int batch;
+  private final long pauseMillis;
+  private final Receiver<T> receiver;
+  private final LongAdder lost = new LongAdder();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /**
+   * Creates an outbox and starts its thread.
+   *
+   * @param room items that may wait
+   * @param batch items handed over at once, at most
+   * @param pauseMillis how long it waits for the first item of a batch
+   */
+  Outbox(String name, int room, int batch, long pauseMillis, Receiver<T> receiver) {
+    this.name = name;
+    this.queue = new ArrayBlockingQueue<>(room);
+    this.batch = batch;
+    this.pauseMillis = pauseMillis;
+    this.receiver = receiver;
+    this.thread = Thread.ofPlatform().name("penstock-" + name).daemon().start(this::run);
+  }
+
+  /** Puts an item, or drops it when there is no room. Any thread; never waits for the receiver. */
+  void put(T item) {
+    if (closed || !queue.offer(item)) {
+      lost.increment();
+    }
+  }
+
+  /** Returns how many items were dropped. */
+  long lost() {
+    return lost.sum();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  private void run() {
+    try {
+      boolean last = false;
+      while (!last) {
+        List<T> items = new ArrayList<>();
+        T first = queue.poll(pauseMillis, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          items.add(first);
+          queue.drainTo(items, batch - 1);
+        }
+        last = closed && queue.isEmpty();
+        hand(items, last);
+      }
+    } catch (InterruptedException e) {
+      lost.add(queue.size());
+    }
+  }
+
+  private void hand(List<T> items, boolean last) throws InterruptedException {
+    try {
+      receiver.take(items, last);
+    } catch (RuntimeException e) {
+      lost.add(items.size());
+      LOG.atError().addKeyValue("outbox", name).setCause(e).log("a batch was dropped");
+    }
+  }
+
+  /** Hands over what waits, as far as the receiver takes it within a few seconds. */
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      if (!thread.join(java.time.Duration.ofMillis(CLOSE_MILLIS))) {
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      thread.interrupt();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

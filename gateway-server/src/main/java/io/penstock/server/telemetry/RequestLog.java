@@ -1,0 +1,129 @@
+package io.penstock.server.telemetry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.ledger.Content;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.server.admin.RowJson;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every ledger row as a JSON line, to a file or a webhook, after it was committed. A batch that is
+ * not taken is offered again until it is; meanwhile the outbox fills and then drops, counted.
+ * Confined to its outbox's thread.
+ */
+final class RequestLog implements Outbox.Receiver<LedgerRow> {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final long FIRST_PAUSE_MILLIS = 200;
+  private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+  private final Destination to;
+
+  /** Where batches go. */
+  private interface Destination {
+    /** Returns why a batch was not taken, "" when it was. */
+    String take(byte[] lines) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Creates a log.
+   *
+   * @param to {@code file:PATH} or an http(s) URL
+   */
+  RequestLog(String to) {
+    this.to = to.startsWith("file:") ? file(Path.of(to.substring(5))) : webhook(URI.create(to));
+  }
+
+  /** Opened for each batch, so that the file can be moved away at any time. */
+  private static Destination file(Path path) {
+    return lines -> {
+      Path parent = path.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      try (OutputStream out =
+          Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        out.write(lines);
+      }
+      return "";
+    };
+  }
+
+  private static Destination webhook(URI uri) {
+    HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    return lines -> {
+      HttpRequest request =
+          HttpRequest.newBuilder(uri)
+              .timeout(TIMEOUT)
+              .header("content-type", "application/x-ndjson")
+              .POST(HttpRequest.BodyPublishers.ofByteArray(lines))
+              .build();
+      int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+      return status / 100 == 2 ? "" : "status " + status;
+    };
+  }
+
+  @Override
+  public void take(List<LedgerRow> batch, boolean last) throws InterruptedException {
+    if (batch.isEmpty()) {
+      return;
+    }
+    StringBuilder lines = new StringBuilder();
+    for (LedgerRow row : batch) {
+      lines.append(line(row)).append('\n');
+    }
+    byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
+    long pause = FIRST_PAUSE_MILLIS;
+    for (String problem = attempt(bytes); !problem.isEmpty(); problem = attempt(bytes)) {
+      LOG.atWarn().log("the request log was not taken: " + problem + "; again in " + pause + " ms");
+      // Ended by an interrupt when the gateway stops.
+      synchronized (this) {
+        wait(pause);
+      }
+      pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+    }
+  }
+
+  /** The exception's text may hold the address, and the address a token. */
+  private String attempt(byte[] lines) throws InterruptedException {
+    try {
+      return to.take(lines);
+    } catch (IOException e) {
+      return e.getClass().getSimpleName();
+    }
+  }
+
+  static String line(LedgerRow row) {
+    Map<String, @Nullable Object> json = RowJson.of(row);
+    Content content = row.content();
+    if (content != null) {
+      json.put(
+          "content",
+          Map.of(
+              "request", new String(content.request(), StandardCharsets.UTF_8),
+              "response", new String(content.response(), StandardCharsets.UTF_8)));
+    }
+    try {
+      return JSON.writeValueAsString(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("maps are JSON", e);
+    }
+  }
+}
