@@ -21,8 +21,7 @@ import java.util.stream.Stream;
 /**
  * Hourly, daily and monthly sums by dimension, and latency histograms beside them. A batch is
  * summed in memory; then only sums that are not 0 are sent, because with many subjects most slots
- * of a batch hold one row. Hourly sums leave out who called (app, user, key, further dimensions):
- * with them there would be about one slot per call.
+ * of a batch hold one row. Bare sums leave out who called (app, user, key, further dimensions).
  */
 final class RollupTable {
   private static final int MAX_KNOWN = 100_000;
@@ -33,8 +32,8 @@ final class RollupTable {
               Stream.of(MEASURES).map(Measure::label), Stream.of(METERS).map(Schema::meterColumn))
           .toList();
 
-  /** Dimensions that hourly sums leave out. */
-  static final Set<Dimension> NOT_HOURLY = Set.of(Dimension.APP, Dimension.USER, Dimension.KEY);
+  /** Dimensions that bare sums leave out. */
+  static final Set<Dimension> NOT_BARE = Set.of(Dimension.APP, Dimension.USER, Dimension.KEY);
 
   private final List<String> extras;
 
@@ -94,7 +93,7 @@ final class RollupTable {
       for (Grain grain : Grain.values()) {
         Slot slot =
             new Slot(
-                grain, grain.floor(row.times().endedAt()), grain == Grain.HOUR ? coarse : whole);
+                grain, grain.floor(row.times().endedAt()), grain.isBare() ? coarse : whole);
         slots.computeIfAbsent(slot, key -> new Sums()).add(row, meters);
       }
     }
@@ -164,7 +163,7 @@ final class RollupTable {
     StringBuilder key = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
       Dimension dimension = Dimension.ROLLED.get(i);
-      values[i] = whole || !NOT_HOURLY.contains(dimension) ? clean(dimension.of(row)) : "";
+      values[i] = whole || !NOT_BARE.contains(dimension) ? clean(dimension.of(row)) : "";
       key.append(values[i]).append('\u001f');
     }
     TreeMap<String, String> extra = new TreeMap<>();

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * transaction. A database that is newer than this program is refused.
  */
 final class Schema {
-  private static final List<List<String>> STEPS = List.of(first(), second());
+  private static final List<List<String>> STEPS = List.of(first(), second(), third());
 
   /** The version that this program writes. */
   static final int VERSION = STEPS.size();
@@ -48,6 +48,9 @@ final class Schema {
                 + ")");
       }
       for (int step = version; step < target; step++) {
+        if (step > 0) {
+          addMeters(sql); // a step may copy sums
+        }
         for (String statement : STEPS.get(step)) {
           sql.execute(dialect.ddl(statement));
         }
@@ -139,5 +142,32 @@ final class Schema {
             + " NULL, kind TEXT NOT NULL, description TEXT NOT NULL, calls BIGINT NOT NULL, amount"
             + " BIGINT NOT NULL, PRIMARY KEY (month, team, line))",
         "CREATE TABLE statement_month (month BIGINT PRIMARY KEY, closed_at BIGINT NOT NULL)");
+  }
+
+  /** Days without callers, from the hours that there are. */
+  private static List<String> third() {
+    Stream<String> sums =
+        Stream.concat(
+            Stream.of(Measure.values()).map(Measure::label),
+            Stream.of(Meter.values()).map(Schema::meterColumn));
+    Stream<String> buckets = IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i);
+    return List.of(bareDays("rollup", sums), bareDays("rollup_latency", buckets));
+  }
+
+  private static String bareDays(String table, Stream<String> sums) {
+    List<String> names = sums.toList();
+    return "INSERT INTO "
+        + table
+        + " (grain, period, dim, "
+        + String.join(", ", names)
+        + ") SELECT "
+        + Grain.BARE_DAY.ordinal()
+        + ", period - period % 86400000, dim, "
+        + names.stream().map(name -> "SUM(" + name + ")").collect(Collectors.joining(", "))
+        + " FROM "
+        + table
+        + " WHERE grain = "
+        + Grain.HOUR.ordinal()
+        + " GROUP BY 2, 3";
   }
 }

@@ -38,7 +38,7 @@ final class SpendReader {
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
     for (Range range :
         rolled
-            ? plan(query, isHourly(query))
+            ? plan(query, isBare(query))
             : List.of(new Range(null, query.from(), query.to()))) {
       SpendSql sql = new SpendSql(dialect, query, range.grain, meters);
       collect(
@@ -96,8 +96,8 @@ final class SpendReader {
     return true;
   }
 
-  /** Returns whether hourly sums have every dimension of the query. */
-  private static boolean isHourly(SpendQuery query) {
+  /** Returns whether sums without callers have every dimension of the query. */
+  private static boolean isBare(SpendQuery query) {
     List<String> names = new ArrayList<>(query.by());
     names.addAll(query.where().keySet());
     for (String name : names) {
@@ -106,7 +106,7 @@ final class SpendReader {
           SpendQuery.isPeriod(name)
               || (dimension != null
                   && Dimension.ROLLED.contains(dimension)
-                  && !RollupTable.NOT_HOURLY.contains(dimension));
+                  && !RollupTable.NOT_BARE.contains(dimension));
       if (!known) {
         return false;
       }
@@ -129,25 +129,24 @@ final class SpendReader {
     return meters;
   }
 
-  private static List<Range> plan(SpendQuery query, boolean hourly) {
-    Grain finest = hourly ? Grain.HOUR : Grain.DAY;
-    Grain coarsest =
-        query.by().contains("hour")
-            ? Grain.HOUR
-            : query.by().contains("day") ? Grain.DAY : Grain.MONTH;
+  private static List<Range> plan(SpendQuery query, boolean bare) {
+    Grain coarsest;
+    if (query.by().contains("hour")) {
+      coarsest = bare ? Grain.HOUR : null;
+    } else if (bare) {
+      coarsest = Grain.BARE_DAY;
+    } else {
+      coarsest = query.by().contains("day") ? Grain.DAY : Grain.MONTH;
+    }
     List<Range> ranges = new ArrayList<>();
-    plan(
-        coarsest.compareTo(finest) < 0 ? null : coarsest,
-        finest,
-        new Range(null, query.from(), query.to()),
-        ranges);
+    plan(coarsest, new Range(null, query.from(), query.to()), ranges);
     return ranges;
   }
 
   /**
    * @param grain null: rows
    */
-  private static void plan(@Nullable Grain grain, Grain finest, Range part, List<Range> ranges) {
+  private static void plan(@Nullable Grain grain, Range part, List<Range> ranges) {
     if (part.from >= part.to) {
       return;
     }
@@ -155,16 +154,15 @@ final class SpendReader {
       ranges.add(part);
       return;
     }
-    Grain finer = grain == finest ? null : Grain.values()[grain.ordinal() - 1];
     long first = grain.ceil(part.from);
     long last = grain.floor(part.to);
     if (first >= last) {
-      plan(finer, finest, part, ranges);
+      plan(grain.finer(), part, ranges);
       return;
     }
-    plan(finer, finest, new Range(null, part.from, first), ranges);
+    plan(grain.finer(), new Range(null, part.from, first), ranges);
     ranges.add(new Range(grain, first, last));
-    plan(finer, finest, new Range(null, last, part.to), ranges);
+    plan(grain.finer(), new Range(null, last, part.to), ranges);
   }
 
   private void collect(
