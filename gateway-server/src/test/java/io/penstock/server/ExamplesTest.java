@@ -1,0 +1,52 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.server.config.LoadResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The files of docs/four-weeks.md: loaded as the commands load them, routes and budgets built. */
+class ExamplesTest {
+  private static final List<String> WEEKS =
+      List.of("observe.yaml", "cache.yaml", "route.yaml", "enforce.yaml");
+
+  private static Path root() {
+    Path at = Path.of("").toAbsolutePath();
+    while (!Files.exists(at.resolve("config/examples"))) {
+      at = at.getParent();
+    }
+    return at;
+  }
+
+  @Test
+  void fourWeeks_areServedByThisVersion() throws IOException {
+    String text = Files.readString(root().resolve("docs/four-weeks.md"));
+    for (String week : WEEKS) {
+      assertThat(text).contains("`" + week + "`");
+      LoadResult result =
+          ConfigOption.loader(Map.of("OPENAI_API_KEY", "a", "ANTHROPIC_API_KEY", "b"))
+              .load(root().resolve("config/examples").resolve(week));
+      assertThat(result).as(week).isInstanceOf(LoadResult.Loaded.class);
+      LoadResult.Loaded loaded = (LoadResult.Loaded) result;
+      assertThat(loaded.warnings()).as(week).isEmpty();
+      assertThat(PolicyDirectory.policy(week, loaded.config()).routes().find("gpt-4o-mini"))
+          .as(week)
+          .isNotNull();
+    }
+  }
+
+  @Test
+  void everyOtherExample_isNamedByADocument() throws IOException {
+    try (Stream<Path> files = Files.list(root().resolve("config/examples"))) {
+      assertThat(files.map(file -> file.getFileName().toString()).filter(n -> n.endsWith(".yaml")))
+          .containsExactlyInAnyOrder(
+              "observe.yaml", "cache.yaml", "route.yaml", "enforce.yaml", "everything.yaml");
+    }
+  }
+}
