@@ -92,8 +92,7 @@ final class RollupTable {
       long coarse = id(connection, dims(row, false));
       for (Grain grain : Grain.values()) {
         Slot slot =
-            new Slot(
-                grain, grain.floor(row.times().endedAt()), grain.isBare() ? coarse : whole);
+            new Slot(grain, grain.floor(row.times().endedAt()), grain.isBare() ? coarse : whole);
         slots.computeIfAbsent(slot, key -> new Sums()).add(row, meters);
       }
     }

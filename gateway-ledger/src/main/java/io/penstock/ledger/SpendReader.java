@@ -37,9 +37,7 @@ final class SpendReader {
     List<Meter> meters = usedMeters(connection);
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
     for (Range range :
-        rolled
-            ? plan(query, isBare(query))
-            : List.of(new Range(null, query.from(), query.to()))) {
+        rolled ? plan(query, isBare(query)) : List.of(new Range(null, query.from(), query.to()))) {
       SpendSql sql = new SpendSql(dialect, query, range.grain, meters);
       collect(
           connection,

@@ -111,8 +111,8 @@ public final class Gateway implements AutoCloseable {
             stores.ledger(),
             registry);
     gauges();
-    Engine engine = new Engine(
-            shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
+    Engine engine =
+        new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(

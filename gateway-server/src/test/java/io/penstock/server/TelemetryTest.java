@@ -70,8 +70,8 @@ class TelemetryTest {
         FakeProvider provider = FakeProvider.start()) {
       collector.on("/v1/traces").reply(Script.json("{}"));
       collector.on("/v1/metrics").reply(Script.json("{}"));
-      provider.on("/v1/chat/completions").first(1).reply(Script.error(500));
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      provider.on("/v1/chat/completions").first(1).reply(Script.error(500));
       String more = BUDGET + "telemetry: { otlp: \"" + root(collector) + "\" }";
       try (RunningGateway gateway =
           RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more))) {
@@ -153,7 +153,8 @@ class TelemetryTest {
         for (int i = 0; i < 5; i++) {
           assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
         }
-        assertThat(gateway.admin("/metrics")).contains("penstock_telemetry_lost_total{to=\"otlp\"}");
+        assertThat(gateway.admin("/metrics"))
+            .contains("penstock_telemetry_lost_total{to=\"otlp\"}");
       }
       assertThat(collector.requests()).isNotEmpty();
     }
@@ -164,7 +165,7 @@ class TelemetryTest {
     Path log = directory.resolve("log/requests.jsonl");
     try (FakeProvider provider = FakeProvider.start()) {
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
-      String more = "telemetry: { requests: \"file:" + log + "\" }";
+      String more = "telemetry: { requests: \"" + log + "\" }";
       try (RunningGateway gateway =
           RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more))) {
         gateway.post("/v1/chat/completions", CHAT);
@@ -187,8 +188,8 @@ class TelemetryTest {
   void requestLog_toAWebhookThatIsAway_isOfferedAgain() throws Exception {
     try (FakeProvider receiver = FakeProvider.start();
         FakeProvider provider = FakeProvider.start()) {
-      receiver.on("/rows").first(1).reply(Script.error(503));
       receiver.on("/rows").reply(Script.json("{}"));
+      receiver.on("/rows").first(1).reply(Script.error(503));
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
       String more = "telemetry: { requests: \"" + root(receiver) + "/rows\" }";
       try (RunningGateway gateway =

@@ -204,7 +204,9 @@ public final class Engine {
     }
   }
 
-  /** Returns what the provider gets as {@code traceparent}: an attempt's own, when it has a span. */
+  /**
+   * Returns what the provider gets as {@code traceparent}: an attempt's own, when it has a span.
+   */
   String traceparent(Call call, int attempt) {
     String received = call.headers().get("traceparent");
     return telemetry == null

@@ -104,8 +104,12 @@ final class GenAiMetrics {
     }
     Series output = new Series(operation, to.provider(), to.model(), "output");
     Series all = new Series(operation, to.provider(), to.model(), "");
-    tokens.computeIfAbsent(input, s -> new Histogram(TOKENS)).add((double) row.usage().inputTokens());
-    tokens.computeIfAbsent(output, s -> new Histogram(TOKENS)).add((double) row.usage().outputTokens());
+    tokens
+        .computeIfAbsent(input, s -> new Histogram(TOKENS))
+        .add((double) row.usage().inputTokens());
+    tokens
+        .computeIfAbsent(output, s -> new Histogram(TOKENS))
+        .add((double) row.usage().outputTokens());
     durations
         .computeIfAbsent(all, s -> new Histogram(SECONDS))
         .add(row.times().latencyNanos() / 1e9);

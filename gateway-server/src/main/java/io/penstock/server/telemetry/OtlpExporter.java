@@ -94,8 +94,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
     TraceContext context = TraceContext.of(end.request(), end.traceparent());
     told.put(end.request(), context);
     if (context.sampled()) {
-      open.put(
-          end.request(), new Gathered(end, context, new ArrayList<>(2), ticker.epochMillis()));
+      open.put(end.request(), new Gathered(end, context, new ArrayList<>(2), ticker.epochMillis()));
     }
     List<LedgerRow> rows = early.remove(end.request());
     if (rows != null) {

@@ -45,10 +45,11 @@ final class RequestLog implements Outbox.Receiver<LedgerRow> {
   /**
    * Creates a log.
    *
-   * @param to {@code file:PATH} or an http(s) URL
+   * @param to a path, or an http(s) URL
    */
   RequestLog(String to) {
-    this.to = to.startsWith("file:") ? file(Path.of(to.substring(5))) : webhook(URI.create(to));
+    boolean url = to.startsWith("http://") || to.startsWith("https://");
+    this.to = url ? webhook(URI.create(to)) : file(Path.of(to));
   }
 
   /** Opened for each batch, so that the file can be moved away at any time. */

@@ -21,8 +21,7 @@ final class Spans {
   private Spans() {}
 
   /** Returns the span of a request, with what its rows say of budgets, cache and route. */
-  static Map<String, Object> exchange(
-      ExchangeEnd end, TraceContext context, List<LedgerRow> rows) {
+  static Map<String, Object> exchange(ExchangeEnd end, TraceContext context, List<LedgerRow> rows) {
     String start = nanos(end.startMillis(), 0);
     String stop = nanos(end.startMillis(), end.nanos());
     String operation = operation(end.endpoint());

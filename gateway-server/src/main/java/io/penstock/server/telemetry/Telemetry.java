@@ -29,20 +29,18 @@ public final class Telemetry implements AutoCloseable {
    * Starts what is configured and listens to the ledger's committed rows.
    *
    * @param collector such as {@code http://collector:4318}, "" for none
-   * @param requests {@code file:PATH} or an http(s) URL, "" for none
+   * @param requests a path or an http(s) URL, "" for none
    */
   public static Telemetry start(
       String collector, String requests, Ticker ticker, Ledger ledger, MeterRegistry registry) {
     Outbox<Object> otlp =
         collector.isEmpty()
             ? null
-            : new Outbox<>(
-                "otlp", ROOM, BATCH, PAUSE_MILLIS, new OtlpExporter(collector, ticker));
+            : new Outbox<>("otlp", ROOM, BATCH, PAUSE_MILLIS, new OtlpExporter(collector, ticker));
     Outbox<LedgerRow> log =
         requests.isEmpty()
             ? null
-            : new Outbox<>(
-                "request-log", ROOM, BATCH, PAUSE_MILLIS, new RequestLog(requests));
+            : new Outbox<>("request-log", ROOM, BATCH, PAUSE_MILLIS, new RequestLog(requests));
     if (otlp != null) {
       ledger.onCommit(otlp::put);
       lost(registry, otlp, "otlp");
