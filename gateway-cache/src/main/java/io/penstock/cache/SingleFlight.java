@@ -1,20 +1,16 @@
 package io.penstock.cache;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Identical calls in flight share one upstream call.
  *
  * <pre>
- *            join, none in flight            complete, failAll
- *   (none) ----------------------> FLYING ----------------------> (none)
+ *            join, none in flight            complete, end, release
+ *   (none) ----------------------> FLYING -------------------------> (none)
  *                                   |  ^
- *               leader hands over   |  |  next follower leads
- *                                   v  |
+ *         leader fails, hands over  |  |  next follower leads; when it fails too,
+ *                                   v  |  every one goes on alone
  *                                 (same flight)
  * </pre>
  *
@@ -22,11 +18,14 @@ import org.jspecify.annotations.Nullable;
  * for a few field accesses and never while a member is called. A member is called by whichever
  * thread made the news and hops to its own loop itself; calls for one member come in order.
  *
- * <p>Chunks are handed to every member that streams, those that join late get the earlier ones
- * first. They are kept once, shared, up to a bound; past it the flight takes no more members.
+ * <p>Pieces of a stream are handed to every member whose stream has the leader's shape; those that
+ * join late get the earlier ones first. They are kept once, shared, up to a bound; past it the
+ * flight takes no more members.
+ *
+ * @param <P> a piece of a stream; immutable
  */
-public final class SingleFlight {
-  private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
+public final class SingleFlight<P> {
+  private final ConcurrentHashMap<CacheKey, Flight<P>> flights = new ConcurrentHashMap<>();
   private final long maxBufferedBytes;
 
   /**
@@ -39,56 +38,63 @@ public final class SingleFlight {
   }
 
   /** A call that waits for another's answer. Methods must not block. */
-  public interface Follower {
-    /** Returns whether it wants chunks as they come; a unary call waits for the whole. */
-    boolean streams();
+  public interface Follower<P> {
+    /**
+     * Returns what its stream looks like to the byte; "" for a call that wants the whole answer. A
+     * call whose shape is not the leader's waits for the whole.
+     */
+    String shape();
 
-    /** Takes one event of the stream, in the client's dialect; read only. */
-    void onChunk(byte[] event);
+    /** Takes a piece of the leader's stream. */
+    void onPiece(P piece);
 
-    /** The answer is complete; a streaming follower has had all its chunks if any came. */
+    /** The answer is complete; who took pieces has had all of them. */
     void onComplete(CacheEntry answer);
 
-    /** The leader failed before this call had seen anything: it leads now and calls upstream. */
-    void onLead(Lead lead);
+    /** It calls upstream itself now; it had taken no piece. */
+    void onLead(Lead<P> lead);
 
-    /** The leader failed for good, or after this call had seen chunks. */
-    void onFailure(Throwable cause);
+    /** The leader failed after this call had taken pieces. */
+    void onCut();
   }
 
   /** What {@link #join} made of a call. */
-  public sealed interface Role {}
+  public sealed interface Role<P> permits Lead, Waiting {}
 
   /** It calls upstream, for itself and for others. Every lead ends in exactly one ending. */
-  public final class Lead implements Role {
-    private final Flight flight;
+  public static final class Lead<P> implements Role<P> {
+    private final Flight<P> flight;
 
-    private Lead(Flight flight) {
+    Lead(Flight<P> flight) {
       this.flight = flight;
     }
 
-    /** Hands one event of the stream to those who follow. Does nothing once ended. */
-    public void chunk(byte[] event) {
-      flight.chunk(this, event, maxBufferedBytes);
+    /** Hands a piece of the stream to those who follow. Does nothing once ended. */
+    public void piece(P piece, int bytes) {
+      flight.piece(this, piece, bytes);
     }
 
     /** Ends the flight with an answer, whether or not it may be stored. */
     public void complete(CacheEntry answer) {
-      for (Member member : flight.end(this)) {
-        member.run(follower -> follower.onComplete(answer));
-      }
+      flight.complete(this, answer, true);
     }
 
-    /** Ends the flight for all: what happened would happen to each of them (a client's mistake). */
-    public void failAll(Throwable cause) {
-      for (Member member : flight.end(this)) {
-        member.run(follower -> follower.onFailure(cause));
-      }
+    /**
+     * Ends the flight of a stream that is complete but was too large to keep: who took its pieces
+     * is done, the others go on alone.
+     *
+     * @param answer without its body
+     */
+    public void end(CacheEntry answer) {
+      flight.complete(this, answer, false);
     }
 
-    /** Fails and lets the next follower try; those who have seen chunks fail with the cause. */
-    public void handOver(Throwable cause) {
-      flight.handOver(this, cause);
+    /**
+     * Fails: the next follower tries; the others wait for that one, and go on alone when it fails
+     * as well. Does nothing once ended.
+     */
+    public void handOver() {
+      flight.handOver(this);
     }
 
     /** Returns whether anyone follows: if so, a leader whose client left goes on upstream. */
@@ -103,11 +109,11 @@ public final class SingleFlight {
   }
 
   /** It waits; {@link #leave} when its client goes. */
-  public static final class Waiting implements Role {
-    private final Flight flight;
-    private final Member member;
+  public static final class Waiting<P> implements Role<P> {
+    private final Flight<P> flight;
+    private final FlightMember<P> member;
 
-    private Waiting(Flight flight, Member member) {
+    Waiting(Flight<P> flight, FlightMember<P> member) {
       this.flight = flight;
       this.member = member;
     }
@@ -122,18 +128,18 @@ public final class SingleFlight {
   }
 
   /** Joins the flight of that key, or starts it. A key includes the scope: strangers never meet. */
-  public Role join(CacheKey key, Follower follower) {
+  public Role<P> join(CacheKey key, Follower<P> follower) {
     while (true) {
-      Flight fresh = new Flight(key);
-      Flight flight = flights.putIfAbsent(key, fresh);
+      Flight<P> fresh = new Flight<>(flights, key, follower.shape(), maxBufferedBytes);
+      Flight<P> flight = flights.putIfAbsent(key, fresh);
       if (flight == null) {
         return fresh.leader();
       }
-      Member member = new Member(follower);
+      FlightMember<P> member = new FlightMember<>(follower);
       switch (flight.add(member)) {
         case JOINED -> {
           member.drain();
-          return new Waiting(flight, member);
+          return new Waiting<>(flight, member);
         }
         case FULL -> {
           return fresh.leader();
@@ -146,230 +152,5 @@ public final class SingleFlight {
   /** Returns the number of flights. */
   public int size() {
     return flights.size();
-  }
-
-  private enum Added {
-    JOINED,
-    FULL,
-    ENDED
-  }
-
-  /** News for a follower. */
-  private interface News {
-    void tell(Follower follower);
-  }
-
-  /** A follower with its queue of news, told in order by one thread at a time. */
-  private static final class Member {
-    private final Follower follower;
-    private final ArrayDeque<News> queue = new ArrayDeque<>();
-    private boolean telling;
-    private boolean left;
-    private boolean sawChunks;
-    private @Nullable Lead pendingLead;
-
-    Member(Follower follower) {
-      this.follower = follower;
-    }
-
-    void run(News news) {
-      offer(news);
-      drain();
-    }
-
-    synchronized void offer(News news) {
-      queue.add(news);
-    }
-
-    /** Returns the lead that was on its way to this member, which now needs another. */
-    synchronized @Nullable Lead leave() {
-      left = true;
-      queue.clear();
-      Lead lost = pendingLead;
-      pendingLead = null;
-      return lost;
-    }
-
-    /** Returns false when this member has left. */
-    boolean takeLead(Lead lead) {
-      synchronized (this) {
-        if (left) {
-          return false;
-        }
-        pendingLead = lead;
-        queue.add(told -> {
-          arrived();
-          told.onLead(lead);
-        });
-      }
-      drain();
-      return true;
-    }
-
-    private synchronized void arrived() {
-      pendingLead = null;
-    }
-
-    void drain() {
-      while (true) {
-        News next;
-        synchronized (this) {
-          next = telling || left ? null : queue.poll();
-          if (next == null) {
-            return;
-          }
-          telling = true;
-        }
-        try {
-          next.tell(follower);
-        } finally {
-          synchronized (this) {
-            telling = false;
-          }
-        }
-      }
-    }
-  }
-
-  /** One upstream call and those who share it. */
-  private final class Flight {
-    private final CacheKey key;
-    private final List<Member> members = new ArrayList<>();
-    private final List<byte[]> chunks = new ArrayList<>();
-    private long bufferedBytes;
-    private @Nullable Lead lead;
-    private @Nullable Runnable onAbandoned;
-    private boolean full;
-    private boolean ended;
-
-    Flight(CacheKey key) {
-      this.key = key;
-      this.lead = new Lead(this);
-    }
-
-    Lead leader() {
-      Lead leader = lead;
-      if (leader == null) {
-        throw new IllegalStateException("a flight without a leader");
-      }
-      return leader;
-    }
-
-    synchronized Added add(Member member) {
-      if (ended || full) {
-        return ended ? Added.ENDED : Added.FULL;
-      }
-      members.add(member);
-      if (member.follower.streams()) {
-        for (byte[] chunk : chunks) {
-          member.sawChunks = true;
-          member.offer(follower -> follower.onChunk(chunk));
-        }
-      }
-      return Added.JOINED;
-    }
-
-    void chunk(Lead from, byte[] event, long maxBytes) {
-      List<Member> streaming = new ArrayList<>();
-      synchronized (this) {
-        if (from != lead) {
-          return;
-        }
-        bufferedBytes += event.length;
-        if (full || bufferedBytes > maxBytes) {
-          full = true;
-          chunks.clear();
-        } else {
-          chunks.add(event);
-        }
-        for (Member member : members) {
-          if (member.follower.streams()) {
-            member.sawChunks = true;
-            member.offer(follower -> follower.onChunk(event));
-            streaming.add(member);
-          }
-        }
-      }
-      streaming.forEach(Member::drain);
-    }
-
-    List<Member> end(Lead from) {
-      List<Member> waiting;
-      synchronized (this) {
-        if (from != lead) {
-          return List.of();
-        }
-        lead = null;
-        ended = true;
-        waiting = List.copyOf(members);
-        members.clear();
-        chunks.clear();
-      }
-      flights.remove(key, this);
-      return waiting;
-    }
-
-    void handOver(Lead from, Throwable cause) {
-      List<Member> lost = new ArrayList<>();
-      Member heir = null;
-      Lead next = new Lead(this);
-      synchronized (this) {
-        if (from != lead) {
-          return;
-        }
-        for (Member member : members) {
-          if (member.sawChunks) {
-            lost.add(member);
-          } else if (heir == null) {
-            heir = member;
-          }
-        }
-        members.removeAll(lost);
-        chunks.clear();
-        bufferedBytes = 0;
-        full = false;
-        onAbandoned = null;
-        if (heir == null) {
-          lead = null;
-          ended = true;
-        } else {
-          members.remove(heir);
-          lead = next;
-        }
-      }
-      if (heir == null) {
-        flights.remove(key, this);
-      } else if (!heir.takeLead(next)) {
-        next.handOver(cause);
-      }
-      lost.forEach(member -> member.run(follower -> follower.onFailure(cause)));
-    }
-
-    synchronized boolean isFollowed(Lead from) {
-      return from == lead && !members.isEmpty();
-    }
-
-    synchronized void onAbandoned(Lead from, Runnable listener) {
-      if (from == lead) {
-        onAbandoned = listener;
-      }
-    }
-
-    void leave(Member member) {
-      Runnable abandoned = null;
-      synchronized (this) {
-        if (members.remove(member) && members.isEmpty()) {
-          abandoned = onAbandoned;
-          onAbandoned = null;
-        }
-      }
-      Lead orphaned = member.leave();
-      if (orphaned != null) {
-        orphaned.handOver(new IllegalStateException("the follower that was to lead has left"));
-      }
-      if (abandoned != null) {
-        abandoned.run();
-      }
-    }
   }
 }

@@ -2,7 +2,6 @@ package io.penstock.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -16,27 +15,25 @@ import org.junit.jupiter.api.Test;
 
 final class SingleFlightTest {
   private static final CacheKey KEY = Samples.key("q");
-  private final RuntimeException cause = new RuntimeException("upstream");
+  private final SingleFlight<String> flights = new SingleFlight<>(1_000);
 
-  private final SingleFlight flights = new SingleFlight(1_000);
-
-  private static final class Log implements SingleFlight.Follower {
+  private static final class Log implements SingleFlight.Follower<String> {
     final List<String> news = new ArrayList<>();
-    final boolean streams;
-    SingleFlight.@Nullable Lead lead;
+    final String shape;
+    SingleFlight.@Nullable Lead<String> lead;
 
-    Log(boolean streams) {
-      this.streams = streams;
+    Log(String shape) {
+      this.shape = shape;
     }
 
     @Override
-    public boolean streams() {
-      return streams;
+    public String shape() {
+      return shape;
     }
 
     @Override
-    public void onChunk(byte[] event) {
-      news.add(new String(event, StandardCharsets.UTF_8));
+    public void onPiece(String piece) {
+      news.add(piece);
     }
 
     @Override
@@ -45,32 +42,28 @@ final class SingleFlightTest {
     }
 
     @Override
-    public void onLead(SingleFlight.Lead newLead) {
+    public void onLead(SingleFlight.Lead<String> newLead) {
       lead = newLead;
       news.add("lead");
     }
 
     @Override
-    public void onFailure(Throwable cause) {
-      news.add("failed");
+    public void onCut() {
+      news.add("cut");
     }
 
-    SingleFlight.Lead lead() {
+    SingleFlight.Lead<String> lead() {
       assertThat(lead).isNotNull();
       return lead;
     }
   }
 
-  private SingleFlight.Lead lead() {
-    return (SingleFlight.Lead) flights.join(KEY, new Log(true));
+  private SingleFlight.Lead<String> lead() {
+    return (SingleFlight.Lead<String>) flights.join(KEY, new Log("sse"));
   }
 
-  private SingleFlight.Waiting follow(Log log) {
-    return (SingleFlight.Waiting) flights.join(KEY, log);
-  }
-
-  private static byte[] chunk(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  private SingleFlight.Waiting<String> follow(Log log) {
+    return (SingleFlight.Waiting<String>) flights.join(KEY, log);
   }
 
   private static CacheEntry answer() {
@@ -79,15 +72,15 @@ final class SingleFlightTest {
 
   @Test
   void chunk_lateStreamAndUnary_eachGetTheirShape() {
-    Log early = new Log(true);
-    Log late = new Log(true);
-    Log unary = new Log(false);
-    SingleFlight.Lead lead = lead();
+    Log early = new Log("sse");
+    Log late = new Log("sse");
+    Log unary = new Log("");
+    SingleFlight.Lead<String> lead = lead();
     follow(early);
-    lead.chunk(chunk("1"));
+    lead.piece("1", 1);
     follow(late);
     follow(unary);
-    lead.chunk(chunk("2"));
+    lead.piece("2", 1);
 
     lead.complete(answer());
 
@@ -98,19 +91,19 @@ final class SingleFlightTest {
   }
 
   @Test
-  void handOver_nextThatSawNothingLeads_othersFail() {
-    Log streaming = new Log(true);
-    Log first = new Log(false);
-    Log second = new Log(false);
-    SingleFlight.Lead lead = lead();
+  void handOver_nextThatSawNothingLeads_othersAreCut() {
+    Log streaming = new Log("sse");
+    Log first = new Log("");
+    Log second = new Log("");
+    SingleFlight.Lead<String> lead = lead();
     follow(streaming);
     follow(first);
     follow(second);
-    lead.chunk(chunk("1"));
+    lead.piece("1", 1);
 
-    lead.handOver(cause);
+    lead.handOver();
 
-    assertThat(streaming.news).containsExactly("1", "failed");
+    assertThat(streaming.news).containsExactly("1", "cut");
     assertThat(first.news).containsExactly("lead");
     assertThat(second.news).isEmpty();
     first.lead().complete(answer());
@@ -120,31 +113,66 @@ final class SingleFlightTest {
 
   @Test
   void handOver_nobodyLeft_endsTheFlight() {
-    lead().handOver(cause);
+    lead().handOver();
 
-    assertThat(flights.join(KEY, new Log(true))).isInstanceOf(SingleFlight.Lead.class);
+    assertThat(flights.join(KEY, new Log("sse"))).isInstanceOf(SingleFlight.Lead.class);
   }
 
   @Test
-  void failAll_everyoneFails() {
-    Log follower = new Log(false);
-    SingleFlight.Lead lead = lead();
-    follow(follower);
+  void handOver_secondFailure_everyoneGoesOnAlone() {
+    Log first = new Log("");
+    Log second = new Log("");
+    Log third = new Log("sse");
+    SingleFlight.Lead<String> lead = lead();
+    follow(first);
+    follow(second);
+    follow(third);
 
-    lead.failAll(cause);
+    lead.handOver();
+    first.lead().handOver();
 
-    assertThat(follower.news).containsExactly("failed");
+    assertThat(second.news).containsExactly("lead");
+    assertThat(third.news).containsExactly("lead");
     assertThat(flights.size()).isZero();
+    second.lead().complete(answer());
+    assertThat(third.news).containsExactly("lead");
+  }
+
+  @Test
+  void piece_ofAnotherShape_waitsForTheWhole() {
+    Log other = new Log("sse with usage");
+    SingleFlight.Lead<String> lead = lead();
+    follow(other);
+    lead.piece("1", 1);
+
+    lead.complete(answer());
+
+    assertThat(other.news).containsExactly("complete");
+  }
+
+  @Test
+  void end_withoutAWholeAnswer_whoTookPiecesIsDone_theOthersGoOnAlone() {
+    Log streaming = new Log("sse");
+    Log unary = new Log("");
+    SingleFlight.Lead<String> lead = lead();
+    follow(streaming);
+    follow(unary);
+    lead.piece("1", 1);
+
+    lead.end(answer());
+
+    assertThat(streaming.news).containsExactly("1", "complete");
+    assertThat(unary.news).containsExactly("lead");
   }
 
   @Test
   void leave_othersGoOn_theLastOneAbandons() {
-    Log one = new Log(false);
-    Log two = new Log(false);
+    Log one = new Log("");
+    Log two = new Log("");
     AtomicInteger abandoned = new AtomicInteger();
-    SingleFlight.Lead lead = lead();
-    SingleFlight.Waiting first = follow(one);
-    SingleFlight.Waiting second = follow(two);
+    SingleFlight.Lead<String> lead = lead();
+    SingleFlight.Waiting<String> first = follow(one);
+    SingleFlight.Waiting<String> second = follow(two);
     lead.onAbandoned(abandoned::incrementAndGet);
 
     first.leave();
@@ -160,15 +188,15 @@ final class SingleFlightTest {
 
   @Test
   void join_pastTheBuffer_leadsForItself() {
-    Log follower = new Log(true);
-    SingleFlight.Lead lead = lead();
+    Log follower = new Log("sse");
+    SingleFlight.Lead<String> lead = lead();
     follow(follower);
-    lead.chunk(new byte[1_001]);
+    lead.piece("large", 1_001);
 
-    SingleFlight.Role late = flights.join(KEY, new Log(true));
+    SingleFlight.Role<String> late = flights.join(KEY, new Log("sse"));
 
     assertThat(late).isInstanceOf(SingleFlight.Lead.class);
-    ((SingleFlight.Lead) late).complete(answer());
+    ((SingleFlight.Lead<String>) late).complete(answer());
     lead.complete(answer());
     assertThat(follower.news).hasSize(2).endsWith("complete");
     assertThat(flights.size()).isZero();
@@ -201,15 +229,15 @@ final class SingleFlightTest {
   }
 
   private void call(int i, AtomicInteger endings, CountDownLatch waiting) {
-    SingleFlight.Follower follower =
-        new SingleFlight.Follower() {
+    SingleFlight.Follower<String> follower =
+        new SingleFlight.Follower<>() {
           @Override
-          public boolean streams() {
-            return i % 2 == 0;
+          public String shape() {
+            return i % 2 == 0 ? "sse" : "";
           }
 
           @Override
-          public void onChunk(byte[] event) {}
+          public void onPiece(String piece) {}
 
           @Override
           public void onComplete(CacheEntry answer) {
@@ -217,19 +245,19 @@ final class SingleFlightTest {
           }
 
           @Override
-          public void onLead(SingleFlight.Lead lead) {
+          public void onLead(SingleFlight.Lead<String> lead) {
             drive(lead);
           }
 
           @Override
-          public void onFailure(Throwable cause) {
+          public void onCut() {
             ended();
           }
 
-          private void drive(SingleFlight.Lead lead) {
-            lead.chunk(chunk("x"));
+          private void drive(SingleFlight.Lead<String> lead) {
+            lead.piece("x", 1);
             if (i % 3 == 0) {
-              lead.handOver(cause);
+              lead.handOver();
             } else {
               lead.complete(answer());
             }
@@ -241,7 +269,7 @@ final class SingleFlightTest {
             waiting.countDown();
           }
         };
-    if (flights.join(KEY, follower) instanceof SingleFlight.Lead lead) {
+    if (flights.join(KEY, follower) instanceof SingleFlight.Lead<String> lead) {
       follower.onLead(lead);
     }
   }
