@@ -56,10 +56,17 @@ public final class Replay {
    */
   public static byte @Nullable [] aggregate(Endpoint endpoint, byte[] stream, Usage usage) {
     byte[] whole = aggregate(endpoint, stream);
-    if (whole == null || (endpoint != Endpoint.CHAT && endpoint != Endpoint.COMPLETIONS)) {
+    if (whole == null || endpoint == Endpoint.RESPONSES || endpoint == Endpoint.MESSAGES) {
       return whole;
     }
     ObjectNode answer = Trees.answer(whole);
+    if (endpoint == Endpoint.GENERATE) {
+      answer.remove("penstock");
+      if (answer.get("usageMetadata") instanceof ObjectNode shown) {
+        shown.remove("penstock");
+      }
+      return Trees.bytes(answer);
+    }
     if (answer.get("usage") instanceof ObjectNode shown) {
       shown.remove("penstock");
     } else if (!usage.equals(Usage.NONE)) {
