@@ -49,10 +49,13 @@ public record CacheScope(Kind kind, String subject) {
 
   static CacheScope ofToken(String token) {
     int colon = token.indexOf(':');
-    if (colon < 0) {
-      throw new IllegalArgumentException("scope: " + token + " (expected: kind:subject)");
+    String word = colon < 0 ? token : token.substring(0, colon);
+    for (Kind kind : Kind.values()) {
+      if (kind.label().equals(word) && (kind == Kind.ORG || colon >= 0)) {
+        return new CacheScope(kind, token.substring(colon < 0 ? token.length() : colon + 1));
+      }
     }
-    Kind kind = Kind.valueOf(token.substring(0, colon).toUpperCase(Locale.ROOT));
-    return new CacheScope(kind, token.substring(colon + 1));
+    throw new IllegalArgumentException(
+        "scope: " + token + " (expected: org, or key, user or team with its id: team:support)");
   }
 }

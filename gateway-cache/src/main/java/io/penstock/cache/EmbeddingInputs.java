@@ -131,11 +131,21 @@ public final class EmbeddingInputs {
     return keys.get(input);
   }
 
-  /** Returns an input's part of a count, by its share of the bytes; the parts add up. */
-  public long share(int input, long tokens) {
-    long all = inputs.stream().mapToLong(Span::length).sum();
-    long before = inputs.subList(0, input).stream().mapToLong(Span::length).sum();
-    return tokens * (before + inputs.get(input).length()) / all - tokens * before / all;
+  /**
+   * Shares a count out among some inputs by their bytes; the parts add up, the others have 0.
+   *
+   * @param among at least one
+   */
+  public long[] shares(BitSet among, long count) {
+    long all = among.stream().mapToLong(i -> inputs.get(i).length()).sum();
+    long[] shares = new long[inputs.size()];
+    long before = 0;
+    for (int i = among.nextSetBit(0); i >= 0; i = among.nextSetBit(i + 1)) {
+      long upTo = before + inputs.get(i).length();
+      shares[i] = count * upTo / all - count * before / all;
+      before = upTo;
+    }
+    return shares;
   }
 
   /** Returns the body that asks for the inputs not in {@code known} only, else as it was. */

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class EntryCodec {
   static final byte VERSION = 1;
 
-  /** Enough to hold any header whose strings are of ordinary length. */
-  static final int HEADER_PEEK_BYTES = 4096;
+  /** Enough to hold any header: 20 tags of names and values of 128 characters, and the rest. */
+  static final int HEADER_PEEK_BYTES = 20_000;
 
   private static final int DEFLATED = 1;
   private static final int SEALED = 2;

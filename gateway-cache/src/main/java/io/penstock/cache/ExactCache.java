@@ -1,6 +1,8 @@
 package io.penstock.cache;
 
 import io.penstock.core.Ticker;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -113,26 +115,44 @@ public final class ExactCache implements AutoCloseable {
   }
 
   /**
+   * What a look-up of several keys found.
+   *
+   * @param entries in the order of the keys, null where there is none
+   */
+  public record Lookups(List<@Nullable CacheEntry> entries, Ticket ticket) {}
+
+  /**
    * Looks in Redis and takes the ticket with which the answer may be stored; without Redis it is
    * complete at once. Never fails.
    */
   public CompletionStage<Lookup> shared(CacheKey key, CacheScope scope, long maxAgeMillis) {
+    return shared(List.of(key), scope, maxAgeMillis)
+        .thenApply(found -> new Lookup(found.entries().getFirst(), found.ticket()));
+  }
+
+  /** Does the same for several keys of one scope, in one round trip. */
+  public CompletionStage<Lookups> shared(List<CacheKey> keys, CacheScope scope, long maxAgeMillis) {
     long epoch = local.epoch();
     if (shared == null || !isServing()) {
-      return CompletableFuture.completedStage(new Lookup(null, new Ticket(epoch, -1)));
+      return CompletableFuture.completedStage(
+          new Lookups(Collections.nCopies(keys.size(), null), new Ticket(epoch, -1)));
     }
     return shared
-        .lookup(List.of(key), scope)
+        .lookup(keys, scope)
         .thenApply(found -> {
-          Ticket ticket = new Ticket(epoch, found.generation());
-          CacheEntry entry = found.entry(0);
-          if (entry == null
-              || !isServing()
-              || !entry.isServable(ticker.epochMillis(), maxAgeMillis)) {
-            return new Lookup(null, ticket);
+          List<@Nullable CacheEntry> entries = new ArrayList<>(keys.size());
+          for (int i = 0; i < keys.size(); i++) {
+            CacheEntry entry = found.entry(i);
+            boolean servable =
+                entry != null
+                    && isServing()
+                    && entry.isServable(ticker.epochMillis(), maxAgeMillis);
+            if (entry != null && servable) {
+              local.put(entry, epoch);
+            }
+            entries.add(servable ? entry : null);
           }
-          local.put(entry, epoch);
-          return new Lookup(entry, ticket);
+          return new Lookups(entries, new Ticket(epoch, found.generation()));
         });
   }
 

@@ -8,7 +8,12 @@ import org.jspecify.annotations.Nullable;
  * Which entries to drop. Every condition that is given must hold; null or empty means any.
  *
  * @param ids entry ids
+ * @param team of the call that made the entry
+ * @param app of the call that made the entry
+ * @param model the name asked for
+ * @param tag a {@code name=value} of that call's metadata
  * @param createdBeforeMillis epoch milliseconds
+ * @param scope within which it is served: {@code team:support}, {@code org}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Invalidation(
@@ -17,15 +22,22 @@ public record Invalidation(
     @Nullable String app,
     @Nullable String model,
     @Nullable String tag,
-    @Nullable Long createdBeforeMillis) {
+    @Nullable Long createdBeforeMillis,
+    @Nullable String scope) {
 
+  /**
+   * Checks the scope.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
   public Invalidation {
     ids = ids == null || ids.isEmpty() ? null : Set.copyOf(ids);
+    scope = scope == null ? null : CacheScope.ofToken(scope).token();
   }
 
   /** Returns the selector of everything. */
   public static Invalidation all() {
-    return new Invalidation(null, null, null, null, null, null);
+    return new Invalidation(null, null, null, null, null, null, null);
   }
 
   /** Returns the selector of these entries. */
@@ -33,7 +45,7 @@ public record Invalidation(
     if (ids.isEmpty()) {
       throw new IllegalArgumentException("ids: none (expected: at least one)");
     }
-    return new Invalidation(ids, null, null, null, null, null);
+    return new Invalidation(ids, null, null, null, null, null, null);
   }
 
   /** Returns whether the entry is to go. */
@@ -45,6 +57,7 @@ public record Invalidation(
         && (app == null || app.equals(origin.app()))
         && (model == null || model.equals(identity.model()))
         && (tag == null || origin.tags().contains(tag))
+        && (scope == null || scope.equals(identity.scope().token()))
         && (createdBeforeMillis == null || entry.life().createdMillis() < createdBeforeMillis);
   }
 }

@@ -57,17 +57,19 @@ final class ExactCacheTest {
 
     for (Invalidation other :
         new Invalidation[] {
-          new Invalidation(Set.of("00"), null, null, null, null, null),
-          new Invalidation(null, "sales", null, null, null, null),
-          new Invalidation(null, null, "x", null, null, null),
-          new Invalidation(null, null, null, "x", null, null),
-          new Invalidation(null, null, null, null, "x", null),
-          new Invalidation(null, null, null, null, null, now)
+          new Invalidation(Set.of("00"), null, null, null, null, null, null),
+          new Invalidation(null, "sales", null, null, null, null, null),
+          new Invalidation(null, null, "x", null, null, null, null),
+          new Invalidation(null, null, null, "x", null, null, null),
+          new Invalidation(null, null, null, null, "x", null, null),
+          new Invalidation(null, null, null, null, null, now, null),
+          new Invalidation(null, null, null, null, null, null, "team:sales")
         }) {
       assertThat(cache.invalidate(other).toCompletableFuture().join()).isEmpty();
     }
     Invalidation it =
-        new Invalidation(Set.of(KEY.id()), "support", "help-desk", "gpt", "faq", now + 1);
+        new Invalidation(
+            Set.of(KEY.id()), "support", "help-desk", "gpt", "faq", now + 1, "team:support");
     assertThat(cache.dryRun(it).toCompletableFuture().join()).containsExactly(KEY.id());
     assertThat(cache.local(KEY, Samples.TEAM, Samples.HOUR)).isSameAs(entry);
     assertThat(cache.invalidate(it).toCompletableFuture().join()).containsExactly(KEY.id());

@@ -175,7 +175,7 @@ final class SharedCacheTest {
     stored("a");
     look(two);
     assertThat(two.local(KEY, Samples.TEAM, Samples.HOUR)).isNotNull();
-    Invalidation model = new Invalidation(null, null, null, "gpt", null, null);
+    Invalidation model = new Invalidation(null, null, null, "gpt", null, null, null);
 
     assertThat(one.dryRun(model).toCompletableFuture().join()).containsExactly(KEY.id());
     List<String> gone = one.invalidate(model).toCompletableFuture().join();

@@ -21,7 +21,7 @@ final class CacheAdmin {
   private static final int MAX_IDS = 1000;
   private static final long STORE_SECONDS = 5;
   private static final Set<String> FILTERS =
-      Set.of("id", "team", "app", "model", "older_than", "all", "dry_run");
+      Set.of("id", "scope", "team", "app", "model", "tag", "older_than", "all", "dry_run");
 
   private final ExactCache cache;
   private final CallMetrics metrics;
@@ -69,8 +69,8 @@ final class CacheAdmin {
     Invalidation which = which(request);
     if (which.equals(Invalidation.all()) && !flag(request, "all")) {
       throw new IllegalArgumentException(
-          "no filter: that would drop everything (expected: all=true, or one of id, team, app,"
-              + " model, older_than)");
+          "no filter: that would drop everything (expected: all=true, or one of id, scope, team,"
+              + " app, model, tag, older_than)");
     }
     boolean dry = flag(request, "dry_run");
     try {
@@ -102,16 +102,17 @@ final class CacheAdmin {
         request.parameter("team"),
         request.parameter("app"),
         request.parameter("model"),
-        null,
-        age == null ? null : System.currentTimeMillis() - millis(age));
+        request.parameter("tag"),
+        age == null ? null : System.currentTimeMillis() - millis(age),
+        request.parameter("scope"));
   }
 
   private static long millis(String age) {
     try {
-      return Duration.parse("PT" + age).toMillis();
+      return Duration.parse((age.endsWith("d") ? "P" : "PT") + age).toMillis();
     } catch (java.time.format.DateTimeParseException e) {
       throw new IllegalArgumentException(
-          "older_than: " + age + " (expected: such as 90m or 6h)", e);
+          "older_than: " + age + " (expected: such as 90m, 6h or 30d)", e);
     }
   }
 

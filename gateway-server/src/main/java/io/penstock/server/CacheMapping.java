@@ -61,7 +61,7 @@ final class CacheMapping {
     if (!rules.isEmpty()) {
       config.models().keySet().forEach(name -> fingerprints.put(name, fingerprint(name)));
     }
-    return new CacheRules(rules, fingerprints);
+    return new CacheRules(rules, fingerprints, config.cache().singleflight());
   }
 
   private Condition condition(String path, @Nullable String text) {

@@ -299,6 +299,41 @@ class CacheFlowTest {
     }
   }
 
+  @Test
+  void admin_dropsByIdScopeModelTagAndAge_andTellsBefore() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      String[] apollo = {"X-Penstock-Metadata", "{\"project\":\"apollo\"}"};
+      for (String filter :
+          new String[] {
+            "scope=team:engineering",
+            "model=gpt-4o-mini",
+            "tag=project=apollo",
+            "app=tests&team=engineering&older_than=0s",
+            "all=true"
+          }) {
+        gateway.post(PATH, CHAT, apollo);
+        long stored = System.currentTimeMillis();
+        Await.until("a millisecond old", () -> System.currentTimeMillis() > stored);
+        JsonNode told = MAPPER.readTree(delete(gateway, "?dry_run=true&" + filter));
+        assertThat(told.path("dropped").asInt()).as(filter).isEqualTo(1);
+        String id = told.path("ids").path(0).asText();
+        assertThat(delete(gateway, "/" + id + "?dry_run=true&" + filter)).contains("\"dropped\":1");
+        assertThat(cache(gateway.post(PATH, CHAT))).isEqualTo("exact");
+        assertThat(delete(gateway, "?" + filter)).contains("\"dropped\":1");
+        assertThat(delete(gateway, "?id=" + id)).contains("\"dropped\":0");
+      }
+      gateway.post(PATH, CHAT, apollo);
+      for (String other :
+          new String[] {
+            "scope=team:support", "scope=org", "tag=project=gemini", "tag=apollo", "older_than=30d"
+          }) {
+        assertThat(delete(gateway, "?" + other)).as(other).contains("\"dropped\":0");
+      }
+      assertThat(delete(gateway, "?scope=everyone")).contains("scope: everyone (expected: org");
+    }
+  }
+
   private static String delete(RunningGateway gateway, String query) {
     return RunningGateway.send(
             HttpRequest.newBuilder(

@@ -115,7 +115,7 @@ final class SemanticCacheTest {
     answered("How do I reverse a string in Python?", "s[::-1]");
     assertThat(cache.vectors()).isEqualTo(1);
 
-    store.invalidate(new Invalidation(null, null, "help-desk", null, null, null));
+    store.invalidate(new Invalidation(null, null, "help-desk", null, null, null, null));
 
     assertThat(ask(TEAM, "How do I reverse a string in Python?"))
         .isInstanceOf(SemanticCache.Miss.class);

@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.penstock.cache.AnswerFacts;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.ExactCache;
-import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.translate.Replay;
@@ -15,13 +14,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what a client is sent and stores it once it is whole and sound. Does nothing for a call
- * whose answer is not to be stored. Confined to the call's loop.
+ * Keeps what a client is sent: hands it to identical calls that wait for it, and stores it once it
+ * is whole and sound. Does nothing for a call whose answer is of no use to others. Confined to the
+ * call's loop.
  */
 final class AnswerKeeper {
+  private static final byte[] TOO_LARGE = {};
+
   private final Call call;
   private final ExactCache cache;
   private final Ticker ticker;
+  private @Nullable TargetRuntime target;
   private @Nullable ByteArrayOutputStream stream;
   private CacheEntry.@Nullable Paid paid;
   private boolean diverted;
@@ -37,14 +40,23 @@ final class AnswerKeeper {
    *
    * @param otherTarget whether it goes elsewhere than the route alone would have it
    */
-  void begin(boolean otherTarget) {
+  void begin(TargetRuntime answering, boolean otherTarget) {
+    target = answering;
     diverted = otherTarget;
     paid = null;
-    stream = call.toStore() != null && call.stream() ? new ByteArrayOutputStream(1024) : null;
+    stream = isWanted() && call.stream() ? new ByteArrayOutputStream(1024) : null;
+  }
+
+  private boolean isWanted() {
+    return call.toStore() != null || call.lead() != null;
   }
 
   /** Copies a piece of the client's stream. */
   void take(ByteBuf bytes) {
+    FlightLead lead = call.lead();
+    if (lead != null && target != null) {
+      lead.piece(target, bytes, paid);
+    }
     ByteArrayOutputStream into = stream;
     if (into == null) {
       return;
@@ -61,42 +73,101 @@ final class AnswerKeeper {
   }
 
   /** Notes what the answer cost. */
-  void settled(TargetRuntime target, Usage usage, long costNanos) {
-    paid = new CacheEntry.Paid(target.provider().name(), target.model(), usage, costNanos);
+  void settled(TargetRuntime by, Usage usage, long costNanos) {
+    paid = new CacheEntry.Paid(by.provider().name(), by.model(), usage, costNanos);
   }
 
   /** Stores the stream that has ended well. */
   void streamEnded(int status) {
+    CacheEntry.Paid by = paid;
+    CacheLook look = call.look();
+    if (by == null || look == null || !isWanted()) {
+      return;
+    }
     ByteArrayOutputStream whole = stream;
-    CacheEntry.Paid by = paid;
-    CacheAsk ask = call.toStore();
-    if (whole == null || by == null || ask == null) {
-      return;
-    }
-    Endpoint endpoint = call.surface().endpoint();
-    byte[] body = Replay.aggregate(endpoint, whole.toByteArray(), by.usage());
+    byte[] body =
+        whole == null
+            ? null
+            : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage());
+    CacheEntry entry = entry(look, look.identity(), by, body == null ? TOO_LARGE : body);
     if (body != null) {
-      store(ask, by, status, body);
+      store(entry, status);
+    }
+    FlightLead lead = call.lead();
+    if (lead != null && body != null) {
+      lead.complete(entry);
+    } else if (lead != null) {
+      lead.end(entry);
     }
   }
 
-  /** Stores a whole answer; the body is read, not consumed. */
-  void whole(int status, ByteBuf body) {
+  /**
+   * Stores a whole answer.
+   *
+   * @param body owned
+   * @return what the client gets, owned by the caller
+   * @throws io.penstock.core.GatewayException 502 when the answer does not have the vectors that
+   *     were asked for
+   */
+  ByteBuf whole(int status, ByteBuf body) {
     CacheEntry.Paid by = paid;
-    CacheAsk ask = call.toStore();
-    if (by != null && ask != null && body.readableBytes() <= ExactCache.MAX_ENTRY_BYTES) {
-      store(ask, by, status, ByteBufUtil.getBytes(body));
+    CacheLook look = call.look();
+    EmbeddingBatch batch = call.batch();
+    if (batch != null && look != null && by != null && target != null) {
+      try {
+        return batch.merge(
+            target,
+            by,
+            body,
+            (place, part, vector) -> {
+              CacheEntry made = entry(look, place, part, vector);
+              keep(made, status);
+              return made;
+            });
+      } finally {
+        body.release();
+      }
+    }
+    if (by == null || look == null || !isWanted()) {
+      return body;
+    }
+    CacheEntry entry = entry(look, look.identity(), by, ByteBufUtil.getBytes(body));
+    store(entry, status);
+    FlightLead lead = call.lead();
+    if (lead != null) {
+      lead.complete(entry);
+    }
+    return body;
+  }
+
+  private CacheEntry entry(
+      CacheLook look, CacheEntry.Identity identity, CacheEntry.Paid by, byte[] body) {
+    CacheEntry.Origin origin =
+        new CacheEntry.Origin(call.principal().team(), call.principal().app(), tags());
+    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), look.rule().ttlMillis());
+    return new CacheEntry(identity, origin, by, life, body);
+  }
+
+  /** Its metadata, as {@code name=value}. */
+  private List<String> tags() {
+    return call.metadata().entrySet().stream()
+        .map(dimension -> dimension.getKey() + '=' + dimension.getValue())
+        .toList();
+  }
+
+  private void store(CacheEntry entry, int status) {
+    AnswerFacts facts = new AnswerFacts(call.surface().endpoint(), status, true, diverted);
+    if (call.toStore() != null
+        && entry.body().length <= ExactCache.MAX_ENTRY_BYTES
+        && facts.refusal(entry.body()) == null) {
+      keep(entry, status);
     }
   }
 
-  private void store(CacheAsk ask, CacheEntry.Paid by, int status, byte[] body) {
-    AnswerFacts facts = new AnswerFacts(call.surface().endpoint(), status, true, diverted);
-    if (facts.refusal(body) != null) {
-      return;
+  private void keep(CacheEntry entry, int status) {
+    CacheAsk ask = call.toStore();
+    if (ask != null && status == 200 && !diverted) {
+      cache.store(ask.ticket(), entry);
     }
-    CacheEntry.Origin origin =
-        new CacheEntry.Origin(call.principal().team(), call.principal().app(), List.of());
-    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), ask.ttlMillis());
-    cache.store(ask.ticket(), new CacheEntry(ask.identity(), origin, by, life, body));
   }
 }

@@ -277,7 +277,7 @@ final class Attempts implements LegListener, Running {
   public void clientGone() {
     clientGone = true;
     Leg running = leg;
-    if (running != null && running.isRunning() && running.target().provider().drainOnDisconnect()) {
+    if (running != null && running.isRunning() && goesOn(running)) {
       running.drain();
       return;
     }
@@ -289,10 +289,19 @@ final class Attempts implements LegListener, Running {
     call.end(Ending.CLIENT_GONE);
   }
 
+  /** A call goes on without its client when its provider is to, or when others wait for it. */
+  private boolean goesOn(Leg running) {
+    FlightLead lead = call.lead();
+    return running.target().provider().drainOnDisconnect()
+        || (lead != null && lead.goesOn(this::clientGone));
+  }
+
   @Override
   public void writabilityChanged(boolean writable) {
+    FlightLead lead = call.lead();
     if (leg != null) {
-      leg.setPaused(!writable);
+      // Those who follow are not held up by a leader whose client is slow.
+      leg.setPaused(!writable && (lead == null || !lead.isFollowed()));
     }
   }
 }

@@ -94,7 +94,6 @@ final class CacheFilter implements Filter<Call> {
   }
 
   private Step missed(Call call, CacheLook look, ExactCache.Lookup lookup) {
-    metrics.cacheRequest(LAYER, look.mode().reads() ? "miss" : "refresh");
     call.cacheOutcome(CacheOutcome.MISS);
     if (look.mode().stores()) {
       call.toStore(new CacheAsk(look.identity(), look.rule().ttlMillis(), lookup.ticket()));

@@ -12,6 +12,7 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Answers a call with a stored answer, in the shape that was asked for. */
 final class CacheReplay {
@@ -26,17 +27,28 @@ final class CacheReplay {
     this.metrics = metrics;
   }
 
+  /**
+   * Where a stored answer came from.
+   *
+   * @param provider the configured provider's name
+   * @param model the upstream model
+   * @param priceVersion of today's price, "" when there is none
+   */
+  record Source(String provider, String model, long ageMillis, String priceVersion) {
+    /** Returns the source of an answer that is being made. */
+    static Source of(TargetRuntime target) {
+      return new Source(target.provider().name(), target.model(), 0, target.price().version());
+    }
+  }
+
   /** Answers and ends the call; on its loop. */
   void serve(Call call, CacheEntry entry) {
     CacheEntry.Paid paid = entry.paid();
     TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
-    long saved = paid.costNanos();
-    String version = "";
-    if (target != null && target.price().isPriced()) {
-      saved = target.price().costNanos(paid.usage(), call.startMillis());
-      version = target.price().version();
-    }
-    HttpHeaders headers = headers(call, entry, version);
+    long age = entry.ageMillis(accounting.ticker().epochMillis());
+    HttpHeaders headers =
+        headers(call, new Source(paid.provider(), paid.model(), age, version(target)));
+    long saved = saved(call, paid, target);
     if (call.stream()) {
       ResponseHeaders.stream(headers);
       byte[] events =
@@ -54,27 +66,47 @@ final class CacheReplay {
       headers.set(ResponseHeaders.SAVED, NanoUsd.format(saved));
       call.responder().reply(200, headers, Unpooled.wrappedBuffer(entry.body()));
     }
-    accounting.cacheHit(call, paid, saved, version);
+    book(call, entry);
+  }
+
+  /** Records a call that has got its stored answer, and ends it. */
+  void book(Call call, CacheEntry entry) {
+    CacheEntry.Paid paid = entry.paid();
+    TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
+    long saved = saved(call, paid, target);
+    accounting.cacheHit(call, paid, saved, version(target));
     metrics.saved("exact_cache", call.principal().team(), saved);
     call.answered(200, paid.provider(), paid.model());
     call.end(Ending.COMPLETED);
   }
 
-  private HttpHeaders headers(Call call, CacheEntry entry, String priceVersion) {
+  /** Returns what the answer would cost today on the target that made it, nano-USD. */
+  private static long saved(Call call, CacheEntry.Paid paid, @Nullable TargetRuntime target) {
+    return target != null && target.price().isPriced()
+        ? target.price().costNanos(paid.usage(), call.startMillis())
+        : paid.costNanos();
+  }
+
+  private static String version(@Nullable TargetRuntime target) {
+    return target != null && target.price().isPriced() ? target.price().version() : "";
+  }
+
+  /** Returns the headers of a hit. */
+  HttpHeaders headers(Call call, Source source) {
     boolean events = call.stream() && !call.surface().arraySplit();
     HttpHeaders headers =
         ResponseHeaders.of(
             call.dialect(),
             call.idText(),
             events ? "text/event-stream; charset=utf-8" : "application/json");
-    long now = accounting.ticker().epochMillis();
-    headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(entry.paid().model()));
-    headers.set(ResponseHeaders.PROVIDER, entry.paid().provider());
+    headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(source.model()));
+    headers.set(ResponseHeaders.PROVIDER, source.provider());
     headers.set(ResponseHeaders.ROUTE, ROUTE);
     headers.set(ResponseHeaders.CACHE, "exact");
-    headers.set(HttpHeaderNames.AGE, TimeUnit.MILLISECONDS.toSeconds(entry.ageMillis(now)));
-    headers.set(ResponseHeaders.PRICE_VERSION, priceVersion);
+    headers.set(HttpHeaderNames.AGE, TimeUnit.MILLISECONDS.toSeconds(source.ageMillis()));
+    headers.set(ResponseHeaders.PRICE_VERSION, source.priceVersion());
     if (!call.rates().isEmpty()) {
+      long now = accounting.ticker().epochMillis();
       RateHeaders.add(headers, call.dialect(), call.rates(), now);
     }
     return headers;

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rules in the order of the configuration; none: nothing is cached
  * @param fingerprints a digest of what answers a route, by the route's configured name
+ * @param singleFlight whether identical calls in flight wait for one
  */
-public record CacheRules(List<Rule> rules, Map<String, String> fingerprints) {
+public record CacheRules(List<Rule> rules, Map<String, String> fingerprints, boolean singleFlight) {
   public CacheRules {
     rules = List.copyOf(rules);
     fingerprints = Map.copyOf(fingerprints);

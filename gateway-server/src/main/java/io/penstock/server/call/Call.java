@@ -63,6 +63,8 @@ public final class Call extends Exchange implements Running {
   private CacheOutcome cacheOutcome = CacheOutcome.OFF;
   private @Nullable CacheEntry cached;
   private @Nullable CacheAsk toStore;
+  private @Nullable FlightLead lead;
+  private @Nullable EmbeddingBatch batch;
 
   // Account, as attempts settle.
   private long spentNanos;
@@ -295,6 +297,26 @@ public final class Call extends Exchange implements Running {
     toStore = ask;
   }
 
+  /** Returns those for whom this call goes upstream too; null when it goes for itself alone. */
+  @Nullable FlightLead lead() {
+    return lead;
+  }
+
+  void lead(FlightLead of) {
+    lead = of;
+  }
+
+  /** Returns what the cache knows of a request for embeddings; null for any other call. */
+  @Nullable EmbeddingBatch batch() {
+    return batch;
+  }
+
+  void batch(EmbeddingBatch of, CacheLook at, @Nullable CacheAsk ask) {
+    batch = of;
+    look = at;
+    toStore = ask;
+  }
+
   /** Returns what scores a prompt's need for a strong model. */
   ToDoubleFunction<Conversation> scorer() {
     return snapshot.scorer();
@@ -335,6 +357,12 @@ public final class Call extends Exchange implements Running {
 
   void keptAt(String provider) {
     keptAt = provider;
+  }
+
+  /** Returns the body for a target: without what the cache knows of that target's answer. */
+  RequestBody requestBody(TargetRuntime target) {
+    RequestBody whole = requestBody();
+    return batch == null ? whole : batch.body(target, whole);
   }
 
   /** Returns the body of a call whose endpoint has one. */

@@ -40,9 +40,9 @@ final class Delivery {
    *
    * @param diverted whether the leg goes elsewhere than the route alone would have it
    */
-  void open(boolean diverted) {
+  void open(TargetRuntime target, boolean diverted) {
     open = true;
-    keeper.begin(diverted);
+    keeper.begin(target, diverted);
     if (headers != null) {
       answer.begin(headers);
     }
@@ -92,10 +92,13 @@ final class Delivery {
     answer.end();
   }
 
-  /** Gives a whole answer; its body is owned. */
+  /**
+   * Gives a whole answer; its body is owned.
+   *
+   * @throws io.penstock.core.GatewayException 502 when it does not have what was asked for
+   */
   void whole(int status, HttpHeaders with, Answer whole) {
-    keeper.whole(status, whole.body());
-    answer.whole(with, whole.body());
+    answer.whole(with, keeper.whole(status, whole.body()));
   }
 
   /** Forgets what is held. */

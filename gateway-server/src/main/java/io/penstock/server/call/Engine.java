@@ -80,6 +80,8 @@ public final class Engine {
             new RateFilter(shared.budgets()),
             new StoredFilter(shared.responses()),
             new CacheFilter(shared.cache(), metrics),
+            new EmbeddingFilter(shared.cache(), metrics),
+            new FlightFilter(shared.cache(), replay, metrics),
             new CacheOnlyFilter(),
             new ListingFilter(),
             new UsageFilter(shared.budgets()),

@@ -209,7 +209,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
   private void answer() {
     cancelTimer();
     owner.onAnswering(this);
-    delivery.open(aim.diverted());
+    delivery.open(target(), aim.diverted());
   }
 
   @Override
@@ -290,7 +290,12 @@ final class Leg implements AttemptListener, Stretch.Stream {
 
   private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
     HttpHeaders headers = AnswerHeaders.whole(serving, this, attempt, whole.contentType(), settled);
-    delivery.whole(attempt.status(), headers, whole);
+    try {
+      delivery.whole(attempt.status(), headers, whole);
+    } catch (GatewayException e) {
+      owner.onImpossible(e);
+      return;
+    }
     owner.onDone(this);
   }
 
@@ -366,6 +371,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
   /** The client has left, but the answer is read to its end. */
   void drain() {
     clientGone = true;
+    setPaused(false);
   }
 
   /** Stops or resumes reading, as the client keeps up or not. */

@@ -101,4 +101,11 @@ public final class Refusals {
   private static String clip(String text) {
     return text.length() <= 200 ? text : text.substring(0, 200) + "...";
   }
+
+  /** Some vectors came from the cache, and the provider did not give the others. */
+  static GatewayException wrongVectors() {
+    return new GatewayException(
+        ErrorCode.UPSTREAM_MALFORMED,
+        "The provider did not answer with one vector for each input that was not cached.");
+  }
 }

@@ -56,7 +56,7 @@ public record TargetRuntime(
     return new ProviderCall(
         call.surface().endpoint(),
         target,
-        call.requestBody(),
+        call.requestBody(this),
         call.stream(),
         call.surface().arraySplit(),
         call.headers()::get,

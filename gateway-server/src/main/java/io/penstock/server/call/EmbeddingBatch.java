@@ -1,0 +1,177 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.CacheKey;
+import io.penstock.cache.CacheScope;
+import io.penstock.cache.EmbeddingInputs;
+import io.penstock.core.body.RequestBody;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for embeddings of which some inputs are known: only the others go upstream, and the
+ * answer is put together again. Confined to the call's loop.
+ *
+ * <p>Vectors of two models must never stand side by side: what is known counts only while it all
+ * comes from one target, and a request to any other target asks for everything.
+ */
+final class EmbeddingBatch {
+  private final EmbeddingInputs inputs;
+  private final CacheEntry.Identity place;
+  private final @Nullable CacheEntry[] known;
+  private final BitSet knownInputs = new BitSet();
+
+  /**
+   * Creates a batch of which nothing is known.
+   *
+   * @param place scope, endpoint and model of its entries; its key is not used
+   */
+  EmbeddingBatch(EmbeddingInputs inputs, CacheEntry.Identity place) {
+    this.inputs = inputs;
+    this.place = place;
+    this.known = new CacheEntry[inputs.size()];
+  }
+
+  CacheScope scope() {
+    return place.scope();
+  }
+
+  int size() {
+    return inputs.size();
+  }
+
+  CacheKey key(int input) {
+    return inputs.key(input);
+  }
+
+  boolean isWhole() {
+    return knownInputs.cardinality() == size();
+  }
+
+  /** Returns the inputs that are not known, in their order. */
+  List<Integer> missing() {
+    List<Integer> missing = new ArrayList<>();
+    for (int i = knownInputs.nextClearBit(0); i < size(); i = knownInputs.nextClearBit(i + 1)) {
+      missing.add(i);
+    }
+    return missing;
+  }
+
+  /** Takes what was found for an input, unless it comes from another target than the others. */
+  void found(int input, @Nullable CacheEntry entry) {
+    if (entry == null) {
+      return;
+    }
+    CacheEntry.Paid first = source();
+    if (first == null || isOf(entry, first.provider(), first.model())) {
+      known[input] = entry;
+      knownInputs.set(input);
+    }
+  }
+
+  private static boolean isOf(CacheEntry entry, String provider, String model) {
+    return entry.paid().provider().equals(provider) && entry.paid().model().equals(model);
+  }
+
+  private CacheEntry.@Nullable Paid source() {
+    int first = knownInputs.nextSetBit(0);
+    CacheEntry entry = first < 0 ? null : known[first];
+    return entry == null ? null : entry.paid();
+  }
+
+  private boolean helps(TargetRuntime target) {
+    CacheEntry.Paid source = source();
+    return source != null
+        && source.provider().equals(target.provider().name())
+        && source.model().equals(target.model());
+  }
+
+  /** Returns the body for a target: without what is known, when that is the target's own. */
+  RequestBody body(TargetRuntime target, RequestBody whole) {
+    return helps(target) ? RequestBody.parse(inputs.without(knownInputs)) : whole;
+  }
+
+  /** Returns the answer when every input is known, as one entry; as old as its oldest part. */
+  CacheEntry answer() {
+    CacheEntry.Life life = new CacheEntry.Life(Long.MAX_VALUE, Long.MAX_VALUE);
+    long tokens = 0;
+    long cost = 0;
+    List<byte[]> vectors = new ArrayList<>(size());
+    CacheEntry last = null;
+    for (CacheEntry entry : known) {
+      if (entry == null) {
+        throw new IllegalStateException("an input is not known");
+      }
+      vectors.add(entry.body());
+      tokens += entry.paid().usage().inputTokens();
+      cost += entry.paid().costNanos();
+      life =
+          new CacheEntry.Life(
+              Math.min(life.createdMillis(), entry.life().createdMillis()),
+              Math.min(life.expiresMillis(), entry.life().expiresMillis()));
+      last = entry;
+    }
+    if (last == null) {
+      throw new IllegalStateException("a batch without inputs");
+    }
+    CacheEntry.Paid paid =
+        new CacheEntry.Paid(last.paid().provider(), last.paid().model(), usage(tokens), cost);
+    byte[] body = EmbeddingInputs.answer(place.endpoint(), vectors, paid.model(), tokens);
+    return new CacheEntry(last.identity(), last.origin(), paid, life, body);
+  }
+
+  private static Usage usage(long tokens) {
+    return Usage.builder().set(Meter.INPUT, tokens).build();
+  }
+
+  /** Makes an entry of one vector, and stores it if it may be stored. */
+  interface Maker {
+    CacheEntry make(CacheEntry.Identity identity, CacheEntry.Paid paid, byte[] vector);
+  }
+
+  /**
+   * Takes a target's answer.
+   *
+   * @param paid what it cost
+   * @param body borrowed
+   * @return the answer to the whole request, owned by the caller
+   * @throws io.penstock.core.GatewayException 502 when it does not have the vectors that were asked
+   *     for
+   */
+  ByteBuf merge(TargetRuntime target, CacheEntry.Paid paid, ByteBuf body, Maker maker) {
+    boolean narrowed = helps(target);
+    if (!narrowed) {
+      knownInputs.clear();
+    }
+    List<Integer> missing = missing();
+    List<byte[]> vectors =
+        EmbeddingInputs.vectors(place.endpoint(), ByteBufUtil.getBytes(body), missing.size());
+    if (vectors.isEmpty() && narrowed) {
+      throw Refusals.wrongVectors();
+    }
+    if (vectors.isEmpty()) {
+      return body.retain();
+    }
+    BitSet asked = new BitSet();
+    missing.forEach(asked::set);
+    long[] tokens = inputs.shares(asked, paid.usage().inputTokens());
+    long[] costs = inputs.shares(asked, paid.costNanos());
+    for (int i = 0; i < missing.size(); i++) {
+      int input = missing.get(i);
+      known[input] =
+          maker.make(
+              new CacheEntry.Identity(key(input), place.scope(), place.endpoint(), place.model()),
+              new CacheEntry.Paid(
+                  paid.provider(), paid.model(), usage(tokens[input]), costs[input]),
+              vectors.get(i));
+    }
+    return narrowed ? Unpooled.wrappedBuffer(answer().body()) : body.retain();
+  }
+}

@@ -1,0 +1,91 @@
+package io.penstock.server.call;
+
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.CacheMode;
+import io.penstock.cache.ExactCache;
+import io.penstock.cache.SingleFlight;
+import io.penstock.core.Filter;
+import io.penstock.core.Step;
+import io.penstock.server.metrics.CallMetrics;
+
+/**
+ * Lets a call wait for an identical one in flight, and hands its answer to those that wait for it.
+ * Comes after the exact cache, before everything that costs.
+ */
+final class FlightFilter implements Filter<Call> {
+  private static final String LAYER = "exact";
+
+  /** Of a stream, for those who join late; longer ones take no more. */
+  private static final long MAX_BUFFERED_BYTES = 1 << 20;
+
+  private final SingleFlight<StreamPiece> flights = new SingleFlight<>(MAX_BUFFERED_BYTES);
+  private final ExactCache cache;
+  private final CacheReplay replay;
+  private final CallMetrics metrics;
+
+  FlightFilter(ExactCache cache, CacheReplay replay, CallMetrics metrics) {
+    this.cache = cache;
+    this.replay = replay;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Step apply(Call call) {
+    CacheLook look = call.look();
+    if (look == null || call.cached() != null || call.batch() != null) {
+      return Step.next();
+    }
+    boolean joins =
+        call.snapshot().cache().singleFlight()
+            && look.mode().reads()
+            && look.mode() != CacheMode.ONLY;
+    if (!joins) {
+      return missed(look);
+    }
+    FlightFollower follower = new FlightFollower(call, replay, metrics);
+    return switch (flights.join(look.identity().key(), follower)) {
+      case SingleFlight.Lead<StreamPiece> lead -> leads(call, look, new FlightLead(call, lead));
+      case SingleFlight.Waiting<StreamPiece> waiting -> {
+        call.onEnd(ending -> waiting.leave());
+        yield Step.await(follower.outcome(), outcome -> goOn(call, look, outcome));
+      }
+    };
+  }
+
+  private Step goOn(Call call, CacheLook look, FlightFollower.Outcome outcome) {
+    return switch (outcome) {
+      case FlightFollower.Led(var lead) -> {
+        FlightLead mine = new FlightLead(call, lead);
+        // A call that has ended meanwhile hands it over at once.
+        call.onEnd(ending -> mine.over());
+        call.lead(mine);
+        yield missed(look);
+      }
+      case FlightFollower.Answered(CacheEntry answer) -> {
+        metrics.cacheRequest(LAYER, "hit");
+        call.cached(answer);
+        yield Step.next();
+      }
+    };
+  }
+
+  private Step leads(Call call, CacheLook look, FlightLead lead) {
+    CacheEntry.Identity identity = look.identity();
+    // The flight that this call just missed may have stored its answer since the look-up.
+    CacheEntry found = cache.local(identity.key(), identity.scope(), look.rule().ttlMillis());
+    if (found != null) {
+      lead.complete(found);
+      metrics.cacheRequest(LAYER, "hit");
+      call.cached(found);
+      return Step.next();
+    }
+    call.onEnd(ending -> lead.over());
+    call.lead(lead);
+    return missed(look);
+  }
+
+  private Step missed(CacheLook look) {
+    metrics.cacheRequest(LAYER, look.mode().reads() ? "miss" : "refresh");
+    return Step.next();
+  }
+}

@@ -1,0 +1,140 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.SingleFlight;
+import io.penstock.core.Ending;
+import io.penstock.core.FailureKind;
+import io.penstock.providers.Failure;
+import io.penstock.server.client.Running;
+import io.penstock.server.metrics.CallMetrics;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A call that waits for an identical one. News come on the leader's loop and are taken on the
+ * call's own, to which everything else here is confined.
+ */
+final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Running {
+  /** A client that is further behind is let go: its stream is kept for nobody else. */
+  private static final long MAX_BEHIND_BYTES = 4 << 20;
+
+  private final Call call;
+  private final CacheReplay replay;
+  private final CallMetrics metrics;
+  private final String shape;
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private boolean streaming;
+  private long behind;
+
+  /** What became of the wait, unless the leader's stream is the answer. */
+  sealed interface Outcome {}
+
+  /** The answer is whole. */
+  record Answered(CacheEntry answer) implements Outcome {}
+
+  /** The call leads now. */
+  record Led(SingleFlight.Lead<StreamPiece> lead) implements Outcome {}
+
+  FlightFollower(Call call, CacheReplay replay, CallMetrics metrics) {
+    this.call = call;
+    this.replay = replay;
+    this.metrics = metrics;
+    this.shape = call.stream() ? shapeOf(call) : "";
+  }
+
+  private static String shapeOf(Call call) {
+    int options = call.requestBody().indexOf("stream_options");
+    return (call.surface().arraySplit() ? "array" : "events")
+        + (options < 0 ? "" : call.requestBody().raw(options));
+  }
+
+  /** Completes when the call must go on by itself, on any thread. */
+  CompletionStage<Outcome> outcome() {
+    return outcome;
+  }
+
+  @Override
+  public String shape() {
+    return shape;
+  }
+
+  @Override
+  public void onPiece(StreamPiece piece) {
+    call.loop().execute(() -> write(piece));
+  }
+
+  private void write(StreamPiece piece) {
+    if (call.isEnded()) {
+      return;
+    }
+    if (!streaming) {
+      streaming = true;
+      call.forwarded(this);
+      HttpHeaders headers = replay.headers(call, CacheReplay.Source.of(piece.target()));
+      ResponseHeaders.stream(headers);
+      call.responder().head(200, headers);
+    }
+    call.responder().write(Unpooled.wrappedBuffer(piece.bytes()));
+    call.responder().flush();
+    behind = call.responder().isWritable() ? 0 : behind + piece.bytes().length;
+    if (behind > MAX_BEHIND_BYTES) {
+      call.responder().abort();
+      call.end(Ending.CLIENT_GONE);
+    }
+  }
+
+  @Override
+  public void onComplete(CacheEntry answer) {
+    call.loop().execute(() -> complete(answer));
+  }
+
+  private void complete(CacheEntry answer) {
+    if (!streaming) {
+      outcome.complete(new Answered(answer));
+    } else if (!call.isEnded()) {
+      metrics.cacheRequest("exact", "hit");
+      call.cached(answer);
+      call.responder().end();
+      replay.book(call, answer);
+    }
+  }
+
+  @Override
+  public void onLead(SingleFlight.Lead<StreamPiece> lead) {
+    outcome.complete(new Led(lead));
+  }
+
+  @Override
+  public void onCut() {
+    call.loop().execute(this::cut);
+  }
+
+  /** The client has seen content: it gets a well-formed error event, never a quiet end. */
+  private void cut() {
+    if (call.isEnded()) {
+      return;
+    }
+    Failure failure =
+        Failure.of(FailureKind.CUT, "the identical call that this one shared broke off");
+    if (call.surface().arraySplit()) {
+      call.responder().abort();
+    } else {
+      call.responder().write(ClientErrors.event(call.dialect(), failure, call.idText()));
+      call.responder().end();
+    }
+    call.answered(ClientErrors.code(failure).status(), "", "");
+    call.end(Ending.UPSTREAM_FAILED);
+  }
+
+  @Override
+  public void clientGone() {
+    call.end(Ending.CLIENT_GONE);
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    behind = writable ? 0 : behind;
+  }
+}

@@ -1,0 +1,74 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.SingleFlight;
+import io.penstock.core.price.NanoUsd;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call that calls upstream for others too: what its client is sent goes to those who follow.
+ * Confined to the call's loop.
+ */
+final class FlightLead {
+  /** How a stream tells its cost in every dialect; inside a text the quotes would be escaped. */
+  private static final Pattern COST = Pattern.compile("\"cost_usd\":[^}]*\\}");
+
+  private final Call call;
+  private final SingleFlight.Lead<StreamPiece> lead;
+
+  FlightLead(Call call, SingleFlight.Lead<StreamPiece> lead) {
+    this.call = call;
+    this.lead = lead;
+  }
+
+  /**
+   * Hands on a piece of the stream; the bytes are read, not consumed.
+   *
+   * @param paid what the answer cost, once that is known: from then on the stream tells it, and
+   *     those who follow are told what they saved instead
+   */
+  void piece(TargetRuntime target, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
+    byte[] copy = ByteBufUtil.getBytes(bytes);
+    lead.piece(new StreamPiece(target, paid == null ? copy : retold(copy, paid)), copy.length);
+  }
+
+  private static byte[] retold(byte[] tail, CacheEntry.Paid paid) {
+    String said = "\"cost_usd\":0.00,\"saved_usd\":" + NanoUsd.format(paid.costNanos()) + "}";
+    String text = new String(tail, StandardCharsets.ISO_8859_1);
+    return COST.matcher(text).replaceFirst(said).getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The answer is whole. */
+  void complete(CacheEntry answer) {
+    lead.complete(answer);
+  }
+
+  /** The stream is at its end, but was too large to keep. */
+  void end(CacheEntry answer) {
+    lead.end(answer);
+  }
+
+  /** Returns whether others wait for what this call reads. */
+  boolean isFollowed() {
+    return lead.isFollowed();
+  }
+
+  /**
+   * Returns whether the call goes on for others though its client has left.
+   *
+   * @param stop runs on the call's loop when the last of them has left too
+   */
+  boolean goesOn(Runnable stop) {
+    lead.onAbandoned(() -> call.loop().execute(stop));
+    return lead.isFollowed();
+  }
+
+  /** The call ends; without an answer another one leads. */
+  void over() {
+    lead.handOver();
+  }
+}

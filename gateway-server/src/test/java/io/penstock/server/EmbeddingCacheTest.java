@@ -1,0 +1,179 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A batch of embeddings pays for the inputs that were never asked, and comes back in order. */
+@ExtendWith(LeakCheck.class)
+class EmbeddingCacheTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String PATH = "/v1/embeddings";
+
+  @TempDir static Path directory;
+  private static final FakeProvider PROVIDER = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    gateway =
+        RunningGateway.start(
+            directory, RunningGateway.yaml(directory, PROVIDER, "cache: { exact: { ttl: 1h } }"));
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    PROVIDER.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    PROVIDER.reset();
+    PROVIDER.on(PATH).reply(request -> answer(request, 0));
+  }
+
+  /** The vector of a text is its hash; each input counts ten tokens. */
+  private static Script answer(Received request, int leftOut) {
+    JsonNode input = json(request.text()).path("input");
+    int inputs = input.isArray() ? input.size() : 1;
+    ObjectNode whole = MAPPER.createObjectNode().put("object", "list").put("model", "e");
+    for (int i = 0; i < inputs - leftOut; i++) {
+      String text = input.isArray() ? input.get(i).asText() : input.asText();
+      ObjectNode item = whole.withArray("data").addObject().put("object", "embedding");
+      item.put("index", i).putArray("embedding").add(text.hashCode());
+    }
+    whole.putObject("usage").put("prompt_tokens", 10 * inputs).put("total_tokens", 10 * inputs);
+    return Script.json(whole.toString());
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(text, e);
+    }
+  }
+
+  private static String body(String input) {
+    return "{\"model\":\"text-embedding-3-small\",\"input\":" + input + "}";
+  }
+
+  private static void assertVectors(HttpResponse<String> response, int tokens, String... texts) {
+    JsonNode answer = json(response.body());
+    assertThat(answer.path("data")).hasSize(texts.length);
+    for (int i = 0; i < texts.length; i++) {
+      JsonNode item = answer.path("data").path(i);
+      assertThat(item.path("index").asInt()).isEqualTo(i);
+      assertThat(item.at("/embedding/0").asInt()).isEqualTo(texts[i].hashCode());
+    }
+    assertThat(answer.at("/usage/prompt_tokens").asInt()).isEqualTo(tokens);
+  }
+
+  private static String cache(HttpResponse<String> response) {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.headers().firstValue("x-penstock-cache").orElse("");
+  }
+
+  private static String cost(HttpResponse<String> response) {
+    return response.headers().firstValue("x-penstock-cost-usd").orElse("");
+  }
+
+  @Test
+  void batch_ofKnownAndNewInputs_asksForTheNewOnes() {
+    assertThat(cache(gateway.post(PATH, body("[\"a1\",\"b1\"]")))).isEqualTo("miss");
+
+    HttpResponse<String> partial = gateway.post(PATH, body("[\"b1\",\"c1\",\"a1\"]"));
+    assertThat(cache(partial)).isEqualTo("miss");
+    assertVectors(partial, 30, "b1", "c1", "a1");
+    assertThat(PROVIDER.requests()).hasSize(2);
+    assertThat(PROVIDER.requests().get(1).text()).contains("[\"c1\"]").doesNotContain("a1");
+    // 10 tokens at 0.02 USD per million.
+    assertThat(cost(partial)).isEqualTo("0.0000002");
+
+    HttpResponse<String> whole = gateway.post(PATH, body("[\"c1\",\"a1\"]"));
+    assertThat(cache(whole)).isEqualTo("exact");
+    assertVectors(whole, 20, "c1", "a1");
+    assertThat(cost(whole)).isEqualTo("0.00");
+    assertThat(whole.headers().firstValue("x-penstock-saved-usd")).hasValue("0.0000004");
+    HttpResponse<String> single = gateway.post(PATH, body("\"b1\""));
+    assertThat(cache(single)).isEqualTo("exact");
+    assertVectors(single, 10, "b1");
+    assertThat(PROVIDER.requests()).hasSize(2);
+  }
+
+  @Test
+  void otherDimensionsFormatOrTeam_areOtherVectors() {
+    String body = body("[\"a2\"]");
+    gateway.post(PATH, body);
+    for (String other :
+        new String[] {
+          body.replace("}", ",\"dimensions\":2}"),
+          body.replace("}", ",\"encoding_format\":\"base64\"}")
+        }) {
+      assertThat(cache(gateway.post(PATH, other))).isEqualTo("miss");
+    }
+    assertThat(cache(gateway.post(PATH, body.replace("}", ",\"user\":\"u\"}")))).isEqualTo("exact");
+    assertThat(PROVIDER.requests()).hasSize(3);
+  }
+
+  @Test
+  void modes_holdForEmbeddingsToo() {
+    String mode = "X-Penstock-Cache";
+    String body = body("[\"a3\",\"b3\"]");
+    assertThat(gateway.post(PATH, body, mode, "only").statusCode()).isEqualTo(504);
+    assertThat(cache(gateway.post(PATH, body, mode, "no-store"))).isEqualTo("miss");
+    assertThat(cache(gateway.post(PATH, body, mode, "off"))).isEqualTo("off");
+    assertThat(cache(gateway.post(PATH, body, mode, "refresh"))).isEqualTo("miss");
+    assertThat(cache(gateway.post(PATH, body, mode, "refresh"))).isEqualTo("miss");
+    assertThat(PROVIDER.requests()).hasSize(4);
+    assertThat(cache(gateway.post(PATH, body, mode, "only"))).isEqualTo("exact");
+    assertThat(gateway.post(PATH, body("[\"a3\",\"new\"]"), mode, "only").statusCode())
+        .isEqualTo(504);
+    assertThat(PROVIDER.requests()).hasSize(4);
+  }
+
+  @Test
+  void answerWithTooFewVectors_isRefused_andNothingOfItIsStored() {
+    gateway.post(PATH, body("[\"a4\"]"));
+    PROVIDER.on(PATH).reply(request -> answer(request, 1));
+    HttpResponse<String> response = gateway.post(PATH, body("[\"a4\",\"b4\",\"c4\"]"));
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.body()).contains("upstream_malformed");
+    assertThat(gateway.post(PATH, body("[\"b4\"]"), "X-Penstock-Cache", "only").statusCode())
+        .isEqualTo(504);
+  }
+
+  @Test
+  void geminiBatch_isCachedPerInputToo() {
+    String path = "/v1beta/models/text-embedding-3-small:batchEmbedContents";
+    String request =
+        "{\"model\":\"models/text-embedding-3-small\",\"content\":{\"parts\":[{\"text\":\"%s\"}]}}";
+    String a = request.formatted("a5");
+    String b = request.formatted("b5");
+    String c = request.formatted("c5");
+    assertThat(cache(gateway.post(path, "{\"requests\":[" + a + "," + b + "]}"))).isEqualTo("miss");
+    HttpResponse<String> partial = gateway.post(path, "{\"requests\":[" + c + "," + b + "]}");
+    JsonNode vectors = json(partial.body()).path("embeddings");
+    assertThat(vectors).hasSize(2);
+    assertThat(vectors.at("/0/values/0").asInt()).isEqualTo("c5".hashCode());
+    assertThat(vectors.at("/1/values/0").asInt()).isEqualTo("b5".hashCode());
+    assertThat(PROVIDER.requests().get(1).text()).contains("c5").doesNotContain("b5");
+    assertThat(cache(gateway.post(path, "{\"requests\":[" + c + "]}"))).isEqualTo("exact");
+  }
+}
