@@ -89,7 +89,8 @@ public final class RedisConnector implements AutoCloseable {
         client,
         () ->
             client
-                .connectAsync(ByteArrayCodec.INSTANCE)
+                .refreshPartitionsAsync()
+                .thenCompose(known -> client.connectAsync(ByteArrayCodec.INSTANCE))
                 .thenApply((StatefulRedisClusterConnection<byte[], byte[]> made) ->
                     new Connected(made, made.async())));
   }

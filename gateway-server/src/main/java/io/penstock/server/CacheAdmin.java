@@ -49,7 +49,7 @@ final class CacheAdmin {
     exact.put("entries", cache.localEntries());
     exact.put("bytes", cache.localBytes());
     exact.put("max_bytes", CacheMapping.maxBytes(snapshot.get().config()));
-    for (String result : List.of("hit", "miss", "refresh", "bypass")) {
+    for (String result : List.of("hit", "partial", "miss", "refresh", "bypass")) {
       exact.put(result, metrics.cacheRequests("exact", result));
     }
     return AdminReply.json(Map.of("exact", exact));

@@ -134,9 +134,14 @@ class SingleFlightFlowTest {
       return read.toString();
     }
 
+    /** Leaves at once, whatever is still to come. */
+    void leave() throws IOException {
+      socket.close();
+    }
+
     @Override
     public void close() throws IOException {
-      socket.close();
+      leave();
     }
   }
 
@@ -261,8 +266,8 @@ class SingleFlightFlowTest {
       stays.until("one ");
       CompletableFuture<HttpResponse<String>> unary = call(CHAT);
       awaitInflight(4);
-      leaves.close();
-      leader.close();
+      leaves.leave();
+      leader.leave();
       Await.until(
           "a client that follows has left",
           () -> gateway.admin("/metrics").contains("status=\"499\""));
@@ -281,8 +286,8 @@ class SingleFlightFlowTest {
     Reader leader = leader();
     Reader follower = new Reader(gateway, STREAM);
     follower.until("one ");
-    leader.close();
-    follower.close();
+    leader.leave();
+    follower.leave();
     provider.awaitRequest(1).awaitClosed();
     awaitInflight(0);
     assertThat(provider.requests()).hasSize(1);

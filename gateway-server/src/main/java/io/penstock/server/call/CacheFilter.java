@@ -7,6 +7,7 @@ import io.penstock.cache.CacheScope;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.KeyInput;
 import io.penstock.cache.Keying;
+import io.penstock.core.Dialect;
 import io.penstock.core.Filter;
 import io.penstock.core.Step;
 import io.penstock.core.route.RouteTable;
@@ -72,12 +73,7 @@ final class CacheFilter implements Filter<Call> {
     }
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
     String name = Snapshot.patternOf(route);
-    KeyInput input =
-        new KeyInput(
-            scope,
-            call.surface().endpoint(),
-            call.model(),
-            call.snapshot().cache().fingerprint(name));
+    KeyInput input = keyInput(call, scope, name);
     if (!(CacheKeys.of(input, call.bytes()) instanceof Keying.Keyed keyed)) {
       metrics.cacheRequest(LAYER, "bypass");
       return null;
@@ -85,6 +81,22 @@ final class CacheFilter implements Filter<Call> {
     call.route(name);
     return new CacheLook(
         mode, rule, new CacheEntry.Identity(keyed.key(), scope, input.endpoint(), input.model()));
+  }
+
+  /**
+   * Returns what a key is made of besides the body. The version and the betas that Anthropic's
+   * clients ask for go upstream and change the answer, so they are part of it.
+   */
+  static KeyInput keyInput(Call call, CacheScope scope, String route) {
+    String made = call.snapshot().cache().fingerprint(route);
+    if (call.dialect() == Dialect.ANTHROPIC) {
+      made +=
+          "\n"
+              + call.headers().get("anthropic-version")
+              + "\n"
+              + call.headers().get("anthropic-beta");
+    }
+    return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
   }
 
   private Step hit(Call call, CacheEntry found) {

@@ -12,7 +12,6 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Answers a call with a stored answer, in the shape that was asked for. */
 final class CacheReplay {
@@ -44,11 +43,10 @@ final class CacheReplay {
   /** Answers and ends the call; on its loop. */
   void serve(Call call, CacheEntry entry) {
     CacheEntry.Paid paid = entry.paid();
-    TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
+    Worth worth = worth(call, paid);
     long age = entry.ageMillis(accounting.ticker().epochMillis());
     HttpHeaders headers =
-        headers(call, new Source(paid.provider(), paid.model(), age, version(target)));
-    long saved = saved(call, paid, target);
+        headers(call, new Source(paid.provider(), paid.model(), age, worth.priceVersion()));
     if (call.stream()) {
       ResponseHeaders.stream(headers);
       byte[] events =
@@ -57,38 +55,40 @@ final class CacheReplay {
               entry.body(),
               wantsUsage(call.requestBody()),
               call.surface().arraySplit(),
-              new Account.Settled(0, 0, saved).json());
+              new Account.Settled(0, 0, worth.nanos()).json());
       call.responder().head(200, headers);
       call.responder().write(Unpooled.wrappedBuffer(events));
       call.responder().end();
     } else {
       headers.set(ResponseHeaders.COST, NanoUsd.format(0));
-      headers.set(ResponseHeaders.SAVED, NanoUsd.format(saved));
+      headers.set(ResponseHeaders.SAVED, NanoUsd.format(worth.nanos()));
       call.responder().reply(200, headers, Unpooled.wrappedBuffer(entry.body()));
     }
-    book(call, entry);
+    book(call, entry, worth);
   }
 
   /** Records a call that has got its stored answer, and ends it. */
   void book(Call call, CacheEntry entry) {
+    book(call, entry, worth(call, entry.paid()));
+  }
+
+  private void book(Call call, CacheEntry entry, Worth worth) {
     CacheEntry.Paid paid = entry.paid();
-    TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
-    long saved = saved(call, paid, target);
-    accounting.cacheHit(call, paid, saved, version(target));
-    metrics.saved("exact_cache", call.principal().team(), saved);
+    accounting.cacheHit(call, paid, worth.nanos(), worth.priceVersion());
+    metrics.saved("exact_cache", call.principal().team(), worth.nanos());
     call.answered(200, paid.provider(), paid.model());
     call.end(Ending.COMPLETED);
   }
 
-  /** Returns what the answer would cost today on the target that made it, nano-USD. */
-  private static long saved(Call call, CacheEntry.Paid paid, @Nullable TargetRuntime target) {
-    return target != null && target.price().isPriced()
-        ? target.price().costNanos(paid.usage(), call.startMillis())
-        : paid.costNanos();
-  }
+  /** What an answer would cost today on the target that made it, nano-USD. */
+  private record Worth(long nanos, String priceVersion) {}
 
-  private static String version(@Nullable TargetRuntime target) {
-    return target != null && target.price().isPriced() ? target.price().version() : "";
+  private static Worth worth(Call call, CacheEntry.Paid paid) {
+    TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
+    return target != null && target.price().isPriced()
+        ? new Worth(
+            target.price().costNanos(paid.usage(), call.startMillis()), target.price().version())
+        : new Worth(paid.costNanos(), "");
   }
 
   /** Returns the headers of a hit. */

@@ -46,12 +46,7 @@ final class EmbeddingFilter implements Filter<Call> {
 
   private Step look(Call call, String route, CacheRules.Rule rule) {
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
-    KeyInput input =
-        new KeyInput(
-            scope,
-            call.surface().endpoint(),
-            call.model(),
-            call.snapshot().cache().fingerprint(route));
+    KeyInput input = CacheFilter.keyInput(call, scope, route);
     EmbeddingInputs inputs = EmbeddingInputs.of(input, call.bytes());
     if (inputs == null || inputs.size() > MAX_INPUTS) {
       metrics.cacheRequest(LAYER, "bypass");
