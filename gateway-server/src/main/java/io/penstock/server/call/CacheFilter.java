@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class CacheFilter implements Filter<Call> {
   private static final String HEADER = "x-penstock-cache";
   private static final String LAYER = "exact";
+  static final String HIT = "hit";
 
   private final ExactCache cache;
   private final CallMetrics metrics;
@@ -97,6 +98,18 @@ final class CacheFilter implements Filter<Call> {
               + call.headers().get("anthropic-beta");
     }
     return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
+  }
+
+  /** Returns what this process's layer would do: {@code hit}, {@code miss} or {@code off}. */
+  String says(Call call) {
+    CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
+    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode);
+    if (look == null) {
+      return "off";
+    }
+    CacheEntry.Identity identity = look.identity();
+    CacheEntry found = cache.local(identity.key(), identity.scope(), look.rule().ttlMillis());
+    return mode.reads() && found != null ? HIT : "miss";
   }
 
   private Step hit(Call call, CacheEntry found) {

@@ -48,6 +48,7 @@ public final class Engine {
   private final CallMetrics metrics;
   private final LearnedOutput learnedOutput = new LearnedOutput();
   private final @Nullable Telemetry telemetry;
+  private final CacheFilter cacheFilter;
   private final CacheReplay replay;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
@@ -72,6 +73,7 @@ public final class Engine {
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
     this.replay = new CacheReplay(accounting, metrics);
     this.idempotency = new Idempotency(accounting);
+    this.cacheFilter = new CacheFilter(shared.cache(), metrics);
     List<Filter<Call>> filters =
         List.of(
             new PeekFilter(),
@@ -79,7 +81,7 @@ public final class Engine {
             new PermissionFilter(),
             new RateFilter(shared.budgets()),
             new StoredFilter(shared.responses()),
-            new CacheFilter(shared.cache(), metrics),
+            cacheFilter,
             new EmbeddingFilter(shared.cache(), metrics),
             new FlightFilter(shared.cache(), replay, metrics),
             new CacheOnlyFilter(),
@@ -124,6 +126,11 @@ public final class Engine {
 
   StoredResponses responses() {
     return shared.responses();
+  }
+
+  /** Returns what the exact cache of this process would do for a call: hit, miss or off. */
+  String cacheSays(Call call) {
+    return cacheFilter.says(call);
   }
 
   /** Returns what keeps the answer of a call that goes upstream. */

@@ -108,6 +108,14 @@ public final class Explainer {
       if (isRefusal(rates)) {
         throw BudgetRefusals.of(rates);
       }
+      String cache = engine.cacheSays(call);
+      said.put("cache", cache);
+      if (cache.equals(CacheFilter.HIT)) {
+        // A hit holds nothing on any budget and asks no target.
+        said.put("outcome", "cache");
+        said.put("why", "cache");
+        return said;
+      }
       route(call, said);
     } catch (GatewayException e) {
       said.put("outcome", "refused");
