@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 /** What each {@code on_outage} does while Redis is away; the replica's time is the test's. */
 class OutageTest {
   private static final long USD = NanoUsd.USD;
+  private static final Pattern CALLS = Pattern.compile("cmdstat_evalsha:calls=(\\d+)");
   private static final Pattern RUN = Pattern.compile("run_id:(\\w+)");
 
   private final RedisServer server = RedisServer.start();
@@ -71,14 +72,26 @@ class OutageTest {
     return verdict;
   }
 
-  /** Lets the heartbeat of that moment come and go. */
+  /** Lets heartbeats come and go: the second is sent when the first one's answer is known. */
   private void beat(Budgets budgets, long spent) {
-    ticker.advance(2_100);
+    long before = scripts();
+    Await.until(
+        "two heartbeats",
+        () -> {
+          ticker.advance(100);
+          return scripts() >= before + 2;
+        });
     Await.until(
         "the store knows",
         () ->
             budgets.states("", 10).toCompletableFuture().join().states().stream()
                 .anyMatch(s -> s.spent() >= spent));
+  }
+
+  /** Returns how many scripts Redis has run. */
+  private long scripts() {
+    Matcher calls = CALLS.matcher(server.command("INFO", "commandstats"));
+    return calls.find() ? Long.parseLong(calls.group(1)) : 0;
   }
 
   @Test
