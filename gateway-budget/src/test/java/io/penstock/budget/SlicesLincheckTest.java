@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 
 /** The in-process part under every interleaving that Lincheck finds, against a plain ledger. */
 class SlicesLincheckTest {
+  /** Each takes seconds: one in the build, more by {@code -Dlincheck.rounds=20}. */
+  private static final int ROUNDS = Integer.getInteger("lincheck.rounds", 1);
+
   private static final int LIMIT = 12;
 
   /** A slice: calls take and settle on any thread while one thread drains and evicts it. */
@@ -185,8 +188,8 @@ class SlicesLincheckTest {
         new ModelCheckingOptions()
             .threads(3)
             .actorsPerThread(3)
-            .iterations(20)
-            .invocationsPerIteration(400)
+            .iterations(ROUNDS * 5)
+            .invocationsPerIteration(200)
             .sequentialSpecification(PlainSlice.class);
     options.check(OneSlice.class);
   }
@@ -197,8 +200,8 @@ class SlicesLincheckTest {
         new StressOptions()
             .threads(3)
             .actorsPerThread(3)
-            .iterations(15)
-            .invocationsPerIteration(300)
+            .iterations(ROUNDS * 3)
+            .invocationsPerIteration(200)
             .sequentialSpecification(PlainBudget.class);
     options.check(OneBudget.class);
   }

@@ -25,6 +25,7 @@ final class ConfigOption {
           "alerts.on=fallback_spend",
           "ledger.content=full",
           "providers.*.probe",
+          "models.*.router!=shipped",
           "models.*.hedge",
           "models.*.resume=buffer",
           "models.*.resume=continue",

@@ -7,10 +7,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses by name what this version does not serve: never accepted and ignored. An entry that says
- * nothing ({@code {}}, {@code []}, {@code ""}) is let through.
+ * nothing ({@code {}}, {@code []}, {@code ""}) is let through. A path refuses all its values, with
+ * {@code =value} that value, with {@code !=value} every other.
  */
 final class NotYet {
   private static final String EXPECTED = "not yet: this version does not serve it; leave it out";
@@ -27,12 +29,16 @@ final class NotYet {
     Level top = new Level();
     for (String path : paths) {
       int equals = path.indexOf('=');
+      boolean not = equals > 0 && path.charAt(equals - 1) == '!';
+      int end = equals < 0 ? path.length() : not ? equals - 1 : equals;
       Level level = top;
-      for (String name : (equals < 0 ? path : path.substring(0, equals)).split("\\.")) {
+      for (String name : path.substring(0, end).split("\\.")) {
         level = level.names.computeIfAbsent(name, key -> new Level());
       }
       if (equals < 0) {
         level.always = true;
+      } else if (not) {
+        level.only = path.substring(equals + 1);
       } else {
         level.values.add(path.substring(equals + 1));
       }
@@ -47,7 +53,8 @@ final class NotYet {
     }
     switch (node) {
       case Scalar scalar -> {
-        if (level.values.contains(scalar.text())) {
+        boolean other = level.only != null && !level.only.equals(scalar.text());
+        if (other || level.values.contains(scalar.text())) {
           problems.error(node.mark(), where, scalar.text(), EXPECTED);
         }
       }
@@ -75,6 +82,7 @@ final class NotYet {
   private static final class Level {
     private final Map<String, Level> names = new HashMap<>();
     private final Set<String> values = new HashSet<>();
+    private @Nullable String only;
     private boolean always;
   }
 }
