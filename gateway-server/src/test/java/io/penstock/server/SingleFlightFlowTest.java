@@ -10,6 +10,7 @@ import io.penstock.testkit.Script;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -106,7 +107,7 @@ class SingleFlightFlowTest {
     private final BufferedReader lines;
 
     Reader(RunningGateway at, String body) throws IOException {
-      socket = new Socket("127.0.0.1", at.port());
+      socket = new Socket(InetAddress.getLoopbackAddress(), at.port());
       socket.setSoTimeout(20_000);
       String head =
           "POST "
