@@ -32,7 +32,7 @@ final class Markers {
         "km kilometer kilometers kilometre kilometres|mile miles|mph|kmh kph|meter meters metre"
             + " metres|cm centimeter centimeters centimetre centimetres|mm millimeter"
             + " millimeters|inch inches|feet foot ft|yard yards|kg kilogram kilograms kilo"
-            + " kilos|gram grams|mg milligram milligrams|mcg microgram micrograms|lb lbs|ounce"
+            + " kilos|gram grams|mg milligram milligrams|mcg microgram micrograms|ounce"
             + " ounces oz|ton tons|tonne tonnes|liter liters litre litres|ml milliliter"
             + " milliliters|gallon gallons|pint pints|cup cups|tbsp tablespoon tablespoons|tsp"
             + " teaspoon teaspoons|celsius centigrade|fahrenheit|kelvin|dollar dollars usd|euro"
@@ -42,7 +42,7 @@ final class Markers {
             + " mins|hour hours hr hrs|day days|week weeks|fortnight|month months|quarter"
             + " quarters|year years|decade decades|century centuries|watt watts|kw kilowatt"
             + " kilowatts|volt volts|amp amps|calorie calories kcal|joule joules|hectare"
-            + " hectares|acre acres|pound pounds|second_unit seconds secs|light-year|radian"
+            + " hectares|acre acres|pound pounds lb lbs|second_unit seconds secs|light-year|radian"
             + " radians|degree degrees");
     canonical(
         LANGUAGES,
@@ -82,6 +82,24 @@ final class Markers {
       Map.of("am", "am", "a.m", "am", "pm", "pm", "p.m", "pm");
   private static final Map<String, String> SHORTHAND =
       Map.of("g", "gram", "m", "meter", "l", "liter", "s", "second_unit", "h", "hour", "b", "byte");
+  private static final Set<String> KEYED =
+      Set.of(
+          "loop",
+          "loops",
+          "statement",
+          "statements",
+          "keyword",
+          "operator",
+          "clause",
+          "clauses",
+          "gate",
+          "gates",
+          "block");
+  private static final Set<String> DETERMINERS =
+      Set.of(
+          "a", "an", "the", "this", "that", "these", "those", "my", "your", "our", "its", "their",
+          "his", "her", "some", "any", "each", "which", "what", "whose", "one", "other", "such",
+          "same", "own", "of", "and");
   private static final Set<String> ADDRESSING =
       Set.of("explain", "describe", "teach", "audience", "like", "written", "suitable", "for");
 
@@ -178,6 +196,19 @@ final class Markers {
     return found;
   }
 
+  /** Returns the keywords that a text names beside what they are: a "for" loop, an "or" gate. */
+  static Set<String> keywords(List<Token> tokens) {
+    Set<String> found = new TreeSet<>();
+    for (int i = 1; i < tokens.size(); i++) {
+      Token before = tokens.get(i - 1);
+      boolean word = before.kind() == Token.Kind.FUNCTION || before.kind() == Token.Kind.QUESTION;
+      if (word && KEYED.contains(tokens.get(i).lower()) && !DETERMINERS.contains(before.lower())) {
+        found.add(before.lower());
+      }
+    }
+    return found;
+  }
+
   /** Returns the bounds and quantifiers: at least, at most, more, less, only, all, none. */
   static Set<String> bounds(List<Token> tokens) {
     Set<String> bounds = new TreeSet<>();
@@ -225,7 +256,11 @@ final class Markers {
     for (Token token : tokens) {
       switch (token.lower()) {
         case "all", "every", "each", "always", "everyone", "everything" -> found.add("all");
-        case "some", "sometimes", "few", "several" -> found.add("some");
+        case "some", "sometimes", "few", "several", "any", "anyone", "anything" ->
+            found.add("some");
+        case "both" -> found.add("both");
+        case "either" -> found.add("either");
+        case "neither" -> found.add("neither");
         case "most", "usually", "mostly" -> found.add("most");
         default -> {}
       }

@@ -59,10 +59,22 @@ final class Questions {
     if (!Collections.disjoint(wants(a), wants(b))) {
       return false;
     }
+    if (isWhetherAndHow(a, wantA, wantB) || isWhetherAndHow(b, wantB, wantA)) {
+      return true;
+    }
     boolean bothPlain = PLAIN.contains(wantA) && PLAIN.contains(wantB);
     return bothPlain
         || (wantA.equals("reason") && !OPEN.contains(wantB) && !asksReason(b))
         || (wantB.equals("reason") && !OPEN.contains(wantA) && !asksReason(a));
+  }
+
+  /** "Can I return shoes" is answered by yes; "how do I return shoes" is not. */
+  private static boolean isWhetherAndHow(List<Token> yes, String want, String other) {
+    return want.equals("yes")
+        && other.equals("how")
+        && !Tokens.says(yes, "way")
+        && !Tokens.says(yes, "possible")
+        && !Tokens.says(yes, "able");
   }
 
   private static Set<String> wants(List<Token> tokens) {
