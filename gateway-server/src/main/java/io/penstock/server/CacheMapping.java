@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The cache rules of a configuration as calls need them. */
 final class CacheMapping {
+  /** Semantic entries lie in the exact store; its default when no exact rule gives it a size. */
+  private static final long SEMANTIC_BYTES = 256L << 20;
+
   private final Config config;
   private final Conditions conditions;
   private final JsonNode effective;
@@ -39,7 +42,10 @@ final class CacheMapping {
 
   /** Returns the bytes that the process may keep: those of all rules together. */
   static long maxBytes(Config config) {
-    return config.cache().exact().stream().mapToLong(rule -> rule.maxBytes().bytes()).sum();
+    boolean onlySemantic = config.cache().exact().isEmpty() && !config.cache().semantic().isEmpty();
+    return onlySemantic
+        ? SEMANTIC_BYTES
+        : config.cache().exact().stream().mapToLong(rule -> rule.maxBytes().bytes()).sum();
   }
 
   /**
@@ -53,23 +59,25 @@ final class CacheMapping {
       String path = "cache.exact[" + rules.size() + "].when";
       rules.add(
           new CacheRules.Rule(
-              condition(path, rule.when()),
+              condition(conditions, path, rule.when(), Conditions.Kind.REQUEST),
               rule.ttl().toMillis(),
               CacheScope.Kind.valueOf(rule.scope().name())));
     }
     Map<String, String> fingerprints = new HashMap<>();
-    if (!rules.isEmpty()) {
+    if (!rules.isEmpty() || !config.cache().semantic().isEmpty()) {
       config.models().keySet().forEach(name -> fingerprints.put(name, fingerprint(name)));
     }
     return new CacheRules(rules, fingerprints, config.cache().singleflight());
   }
 
-  private Condition condition(String path, @Nullable String text) {
+  /** Compiles a condition; one that is not given always holds. */
+  static Condition condition(
+      Conditions conditions, String path, @Nullable String text, Conditions.Kind kind) {
     if (text == null || text.isBlank()) {
       return Condition.ALWAYS;
     }
     try {
-      return conditions.compile(text, Conditions.Kind.REQUEST);
+      return conditions.compile(text, kind);
     } catch (ConditionException e) {
       throw new IllegalArgumentException(
           path + ": " + text + " (expected: " + e.getMessage() + ")", e);

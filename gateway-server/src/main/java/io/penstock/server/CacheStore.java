@@ -2,6 +2,8 @@ package io.penstock.server;
 
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.RedisConnector;
+import io.penstock.cache.RedisLink;
+import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ticker;
 import io.penstock.server.call.StoredResponses;
 import io.penstock.server.config.Config;
@@ -29,16 +31,19 @@ final class CacheStore implements AutoCloseable {
 
   private final ExactCache exact;
   private final StoredResponses responses;
+  private final SemanticCache semantic;
   private final @Nullable RedisConnector redis;
   private final @Nullable ExecutorService background;
 
   private CacheStore(
       ExactCache exact,
       StoredResponses responses,
+      SemanticCache semantic,
       @Nullable RedisConnector redis,
       @Nullable ExecutorService background) {
     this.exact = exact;
     this.responses = responses;
+    this.semantic = semantic;
     this.redis = redis;
     this.background = background;
   }
@@ -52,7 +57,12 @@ final class CacheStore implements AutoCloseable {
     List<SecretUrl> addresses = addresses(config);
     if (addresses.isEmpty()) {
       ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
-      return new CacheStore(alone, new StoredResponses(() -> null, NAMESPACE), null, null);
+      return new CacheStore(
+          alone,
+          new StoredResponses(() -> null, NAMESPACE),
+          SemanticCache.embedded(SemanticCache.Settings.defaults(), alone, ticker),
+          null,
+          null);
     }
     RedisConnector redis = RedisConnector.to(addresses.stream().map(SecretUrl::reveal).toList());
     // One thread is enough to compress and encrypt; what does not fit the queue is not stored.
@@ -65,10 +75,14 @@ final class CacheStore implements AutoCloseable {
             new ArrayBlockingQueue<>(QUEUED_STORES),
             Thread.ofPlatform().daemon().name("penstock-cache").factory());
     background.allowCoreThreadTimeOut(true);
-    ExactCache shared =
-        ExactCache.shared(settings(config), redis.link(), redis.link(), background, ticker);
-    StoredResponses responses = new StoredResponses(redis.link(), settings(config).namespace());
-    return new CacheStore(shared, responses, redis, background);
+    ExactCache.SharedSettings settings = settings(config);
+    RedisLink link = redis.link();
+    ExactCache shared = ExactCache.shared(settings, link, redis.link(), background, ticker);
+    SemanticCache semantic =
+        SemanticCache.shared(
+            SemanticCache.Settings.defaults(), shared, link, redis.link(), settings, ticker);
+    StoredResponses responses = new StoredResponses(redis.link(), settings.namespace());
+    return new CacheStore(shared, responses, semantic, redis, background);
   }
 
   /** Returns the cache's own Redis, else that of the state; none: in process only. */
@@ -99,8 +113,13 @@ final class CacheStore implements AutoCloseable {
     return responses;
   }
 
+  SemanticCache semantic() {
+    return semantic;
+  }
+
   @Override
   public void close() {
+    semantic.close();
     exact.close();
     if (background != null) {
       background.shutdownNow();

@@ -6,6 +6,7 @@ import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
+import io.penstock.server.call.SemanticRules;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.identity.Tokens;
@@ -55,7 +56,8 @@ final class CheckCommand implements Callable<Integer> {
               loaded.config(),
               prices,
               providers.make(loaded.config().providers()),
-              new Conditions());
+              new Conditions(),
+              SemanticRules.NONE);
       new BudgetMapping(new Conditions()).plan(loaded.config());
       state(loaded.config(), out);
       builder.build(

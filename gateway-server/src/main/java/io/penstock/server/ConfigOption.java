@@ -20,7 +20,6 @@ final class ConfigOption {
    */
   static final Set<String> NOT_YET =
       Set.of(
-          "cache.semantic",
           "alerts.on=breaker",
           "alerts.on=fallback_spend",
           "ledger.content=full",

@@ -95,7 +95,8 @@ public final class Gateway implements AutoCloseable {
             stores.budgets(),
             new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name)),
             cache.responses(),
-            cache.exact());
+            cache.exact(),
+            cache.semantic());
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());

@@ -10,6 +10,7 @@ import io.penstock.core.price.PriceRefresh;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.auth.CredentialFetcher;
+import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
@@ -104,10 +105,19 @@ public final class Reloader implements AutoCloseable {
     PriceBook prices = Prices.of(catalogue, config.prices());
     BudgetPlan plan = new BudgetMapping(conditions).plan(config);
     long version = status.version() + 1;
+    Snapshot before = shared.snapshot().get();
     SnapshotBuilder builder =
-        new SnapshotBuilder(config, prices, providers.make(config.providers()), conditions);
+        new SnapshotBuilder(
+            config,
+            prices,
+            providers.make(config.providers()),
+            conditions,
+            before == null ? SemanticRules.NONE : before.semantic());
     Snapshot.Identity identity = KeyIdentity.of(config, issuers.apply(config), shared.ticker());
     shared.snapshot().set(builder.build(version, identity, shared.routing(), shared.ticker()));
+    if (!config.cache().semantic().isEmpty()) {
+      shared.semantic().follow();
+    }
     providers.applied();
     shared.budgets().reload(plan);
     builder.reachable().forEach(this::showBreaker);

@@ -10,6 +10,7 @@ import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.Baselines;
 import io.penstock.server.call.ProviderRuntime;
 import io.penstock.server.call.Routing;
+import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.call.Targets;
@@ -31,14 +32,22 @@ final class SnapshotBuilder {
   private final PriceBook prices;
   private final Map<String, ProviderRuntime> providers;
   private final Conditions conditions;
+  private final SemanticRules known;
   private final Set<String> unpriced = new TreeSet<>();
   private final List<TargetRuntime> reachable = new ArrayList<>();
 
+  /**
+   * Prepares it.
+   *
+   * @param known the semantic rules until now, whose checks still count
+   */
   SnapshotBuilder(
       Config config,
       PriceBook prices,
       Map<String, ProviderRuntime> providers,
-      Conditions conditions) {
+      Conditions conditions,
+      SemanticRules known) {
+    this.known = known;
     this.config = config;
     this.prices = prices;
     this.providers = providers;
@@ -84,6 +93,7 @@ final class SnapshotBuilder {
         targets,
         routing,
         new CacheMapping(config, conditions).rules(),
+        new SemanticMapping(config, conditions).rules(known),
         prices,
         baselines,
         providers,

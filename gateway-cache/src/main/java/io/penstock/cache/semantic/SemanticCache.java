@@ -1,10 +1,11 @@
 package io.penstock.cache.semantic;
 
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheKeys;
 import io.penstock.cache.ExactCache;
+import io.penstock.cache.RedisLink;
+import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -65,15 +66,15 @@ public final class SemanticCache implements AutoCloseable {
   /**
    * Creates the layer for replicas that share a Redis.
    *
-   * @param writer publishes vectors; not closed here
-   * @param reader a connection of its own, for the blocking reads of the feed; not closed here
+   * @param writer publishes vectors
+   * @param reader a connection of its own, for the blocking reads of the feed
    * @param redis namespace and secret, as the store has them
    */
   public static SemanticCache shared(
       Settings settings,
       ExactCache store,
-      RedisClusterAsyncCommands<byte[], byte[]> writer,
-      RedisClusterAsyncCommands<byte[], byte[]> reader,
+      RedisLink writer,
+      RedisLink reader,
       ExactCache.SharedSettings redis,
       Ticker ticker) {
     Partitions index = new Partitions(settings.maxVectors());
@@ -151,6 +152,11 @@ public final class SemanticCache implements AutoCloseable {
       return ask.question;
     }
 
+    /** Returns what an answer to it is kept under. */
+    public CacheEntry.Identity identity(Endpoint endpoint, String model) {
+      return new CacheEntry.Identity(key, question().scope(), endpoint, model);
+    }
+
     boolean isBuiltin() {
       return ask.vector == null;
     }
@@ -164,6 +170,16 @@ public final class SemanticCache implements AutoCloseable {
     float[] indexed() {
       float[] provided = ask.vector;
       return provided == null ? first : provided;
+    }
+  }
+
+  /**
+   * Starts to take in what other replicas store, once; a process without rules for this layer has
+   * nothing to follow.
+   */
+  public void follow() {
+    if (feed != null) {
+      feed.start();
     }
   }
 
@@ -192,15 +208,15 @@ public final class SemanticCache implements AutoCloseable {
    * io.penstock.cache.AnswerFacts} and the rule's {@code store_if}. A semantic hit is never
    * offered: its age would be laundered.
    *
-   * @param answer as for the exact cache; its key is replaced, its life becomes the rule's
+   * @param answer as for the exact cache, with {@link Asked#identity}
    */
-  public void offer(Asked asked, CacheEntry answer, long ttlMillis) {
+  public void offer(Asked asked, CacheEntry answer) {
     if (!asked.question().storable()) {
       return;
     }
     pool.run(
             models -> {
-              store(models, asked, answer, ttlMillis);
+              store(models, asked, answer);
               return asked;
             })
         .whenComplete((stored, error) -> {
@@ -210,7 +226,7 @@ public final class SemanticCache implements AutoCloseable {
         });
   }
 
-  private void store(Models.Loaded models, Asked asked, CacheEntry answer, long ttlMillis) {
+  private void store(Models.Loaded models, Asked asked, CacheEntry answer) {
     SemanticKeys.Question question = asked.question();
     Stored stored =
         new Stored(
@@ -218,13 +234,10 @@ public final class SemanticCache implements AutoCloseable {
             new Stored.Packed(FlatIndex.quantise(asked.first())),
             new Stored.Packed(FlatIndex.quantise(models.second().embed(question.text()))),
             new Stored.Packed(answer.body()));
-    CacheEntry.Identity identity =
-        new CacheEntry.Identity(
-            asked.key, question.scope(), answer.identity().endpoint(), answer.identity().model());
-    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), ttlMillis);
     store.store(
         asked.ticket,
-        new CacheEntry(identity, answer.origin(), answer.paid(), life, stored.encode()));
+        new CacheEntry(
+            answer.identity(), answer.origin(), answer.paid(), answer.life(), stored.encode()));
     byte[] first = FlatIndex.quantise(asked.first());
     byte[] provided = asked.ask.vector == null ? null : FlatIndex.quantise(asked.ask.vector);
     index.put(question.partition(), asked.key, first, provided);

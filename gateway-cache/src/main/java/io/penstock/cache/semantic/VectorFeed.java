@@ -5,6 +5,7 @@ import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XReadArgs;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.penstock.cache.CacheKey;
+import io.penstock.cache.RedisLink;
 import io.penstock.cache.Sealer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +38,14 @@ final class VectorFeed implements AutoCloseable {
   private static final char SUSPECT = 's';
   private static final byte[] NOTHING = {};
 
-  private final RedisClusterAsyncCommands<byte[], byte[]> reader;
-  private final RedisClusterAsyncCommands<byte[], byte[]> writer;
+  private final RedisLink reader;
+  private final RedisLink writer;
   private final @Nullable Sealer sealer;
   private final Partitions index;
   private final byte[] stream;
   private final long maxLength;
   private final Executor retry = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+  private final AtomicBoolean started = new AtomicBoolean();
   private volatile boolean closed;
   private String lastId = "0-0";
 
@@ -53,15 +56,17 @@ final class VectorFeed implements AutoCloseable {
     this.index = index;
     this.stream = (channel.namespace() + ":cache:vectors").getBytes(StandardCharsets.UTF_8);
     this.maxLength = maxLength;
-    read();
+  }
+
+  /** Starts to follow the stream, once. */
+  void start() {
+    if (started.compareAndSet(false, true)) {
+      read();
+    }
   }
 
   /** Where the feed runs; see {@link SemanticCache#shared}. */
-  record Channel(
-      RedisClusterAsyncCommands<byte[], byte[]> writer,
-      RedisClusterAsyncCommands<byte[], byte[]> reader,
-      String namespace,
-      String secret) {
+  record Channel(RedisLink writer, RedisLink reader, String namespace, String secret) {
     @Override
     public String toString() {
       return "Channel{namespace=" + namespace + ", secret=****}";
@@ -90,14 +95,20 @@ final class VectorFeed implements AutoCloseable {
     byte[] message = Arrays.copyOf(head, head.length + sent.length);
     System.arraycopy(sent, 0, message, head.length, sent.length);
     XAddArgs bounded = new XAddArgs().maxlen(maxLength).approximateTrimming();
-    writer.xadd(stream, bounded, Map.of(FIELD, message));
+    RedisClusterAsyncCommands<byte[], byte[]> redis = writer.commands();
+    if (redis != null) {
+      redis.xadd(stream, bounded, Map.of(FIELD, message));
+    }
   }
 
   @SuppressWarnings("unchecked") // a generic varargs parameter of the client
   private void read() {
-    if (!closed) {
+    RedisClusterAsyncCommands<byte[], byte[]> redis = reader.commands();
+    if (redis != null && !closed) {
       XReadArgs page = XReadArgs.Builder.block(BLOCK_MILLIS).count(PAGE);
-      reader.xread(page, XReadArgs.StreamOffset.from(stream, lastId)).whenComplete(this::heard);
+      redis.xread(page, XReadArgs.StreamOffset.from(stream, lastId)).whenComplete(this::heard);
+    } else if (!closed) {
+      retry.execute(this::read);
     }
   }
 

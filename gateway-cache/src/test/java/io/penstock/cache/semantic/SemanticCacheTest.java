@@ -3,7 +3,6 @@ package io.penstock.cache.semantic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.cache.CacheEntry;
-import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.Invalidation;
@@ -70,16 +69,16 @@ final class SemanticCacheTest {
   private void answered(String text, String answer) {
     SemanticCache.Miss miss = (SemanticCache.Miss) ask(TEAM, text);
     assertThat(miss.asked()).isNotNull();
-    cache.offer(miss.asked(), entry(answer), HOUR);
+    cache.offer(miss.asked(), entry(miss.asked(), answer));
     ask(TEAM, "Something else entirely?");
   }
 
-  private static CacheEntry entry(String answer) {
+  private CacheEntry entry(SemanticCache.Asked asked, String answer) {
     return new CacheEntry(
-        new CacheEntry.Identity(new CacheKey(1, 2, 3, 4), TEAM, Endpoint.CHAT, "m"),
+        asked.identity(Endpoint.CHAT, "m"),
         new CacheEntry.Origin("support", "help-desk", List.of()),
         new CacheEntry.Paid("openai", "gpt", Usage.NONE, 77),
-        new CacheEntry.Life(0, HOUR),
+        CacheEntry.Life.of(time.epochMillis(), HOUR),
         answer.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -127,7 +126,7 @@ final class SemanticCacheTest {
     SemanticCache.Miss miss = (SemanticCache.Miss) ask(TEAM, "How do I sign up?");
     store.invalidate(Invalidation.all());
     assertThat(miss.asked()).isNotNull();
-    cache.offer(miss.asked(), entry("x"), HOUR);
+    cache.offer(miss.asked(), entry(miss.asked(), "x"));
 
     assertThat(ask(TEAM, "How do I sign up?")).isInstanceOf(SemanticCache.Miss.class);
   }
@@ -181,7 +180,7 @@ final class SemanticCacheTest {
     SemanticKeys.Question stored = question(TEAM, "How do I reverse a string in Python?");
     SemanticCache.Miss miss = (SemanticCache.Miss) lookup(stored, new float[] {1, 0}).join();
     assertThat(miss.asked()).isNotNull();
-    cache.offer(miss.asked(), entry("s[::-1]"), HOUR);
+    cache.offer(miss.asked(), entry(miss.asked(), "s[::-1]"));
 
     float[] near = {0.9f, 0.1f};
     assertThat(lookup(question(TEAM, "How can I reverse a string in Python?"), near).join())

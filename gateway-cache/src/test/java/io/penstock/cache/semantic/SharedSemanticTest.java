@@ -6,7 +6,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.penstock.cache.CacheEntry;
-import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.KeyInput;
@@ -53,10 +52,11 @@ final class SharedSemanticTest {
           SemanticCache.shared(
               new SemanticCache.Settings(1, 8, 1_000),
               store,
-              redis,
-              client.connect(ByteArrayCodec.INSTANCE).async(),
+              () -> redis,
+              client.connect(ByteArrayCodec.INSTANCE)::async,
               settings,
               Ticker.system());
+      cache.follow();
       await(store::isServing);
     }
 
@@ -86,7 +86,7 @@ final class SharedSemanticTest {
         SemanticCache.Miss miss =
             (SemanticCache.Miss) one.ask("How do I reverse a string in Python?");
         assertThat(miss.asked()).isNotNull();
-        one.cache.offer(miss.asked(), entry(), HOUR);
+        one.cache.offer(miss.asked(), entry(miss.asked()));
         await(() -> two.cache.vectors() == 1);
         await(() -> two.ask("How can I reverse a string in Python?") instanceof SemanticCache.Hit);
         try (Replica late = new Replica(client, "s");
@@ -104,12 +104,12 @@ final class SharedSemanticTest {
     }
   }
 
-  private static CacheEntry entry() {
+  private static CacheEntry entry(SemanticCache.Asked asked) {
     return new CacheEntry(
-        new CacheEntry.Identity(new CacheKey(1, 2, 3, 4), TEAM, Endpoint.CHAT, "m"),
+        asked.identity(Endpoint.CHAT, "m"),
         new CacheEntry.Origin("support", "help-desk", List.of()),
         new CacheEntry.Paid("openai", "gpt", Usage.NONE, 77),
-        new CacheEntry.Life(0, HOUR),
+        CacheEntry.Life.of(System.currentTimeMillis(), HOUR),
         "{}".getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -23,15 +23,17 @@ final class AnswerKeeper {
 
   private final Call call;
   private final ExactCache cache;
+  private final SemanticDesk desk;
   private final Ticker ticker;
   private @Nullable TargetRuntime target;
   private @Nullable ByteArrayOutputStream stream;
   private CacheEntry.@Nullable Paid paid;
   private boolean diverted;
 
-  AnswerKeeper(Call call, ExactCache cache, Ticker ticker) {
+  AnswerKeeper(Call call, ExactCache cache, SemanticDesk desk, Ticker ticker) {
     this.call = call;
     this.cache = cache;
+    this.desk = desk;
     this.ticker = ticker;
   }
 
@@ -48,7 +50,7 @@ final class AnswerKeeper {
   }
 
   private boolean isWanted() {
-    return call.toStore() != null || call.lead() != null;
+    return call.toStore() != null || call.semantic() != null || call.lead() != null;
   }
 
   /** Copies a piece of the client's stream. */
@@ -80,25 +82,16 @@ final class AnswerKeeper {
   /** Stores the stream that has ended well. */
   void streamEnded(int status) {
     CacheEntry.Paid by = paid;
-    CacheLook look = call.look();
-    if (by == null || look == null || !isWanted()) {
+    if (by == null || !isWanted()) {
       return;
     }
     ByteArrayOutputStream whole = stream;
-    byte[] body =
+    share(
+        by,
+        status,
         whole == null
             ? null
-            : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage());
-    CacheEntry entry = entry(look, look.identity(), by, body == null ? TOO_LARGE : body);
-    if (body != null) {
-      store(entry, status);
-    }
-    FlightLead lead = call.lead();
-    if (lead != null && body != null) {
-      lead.complete(entry);
-    } else if (lead != null) {
-      lead.end(entry);
-    }
+            : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage()));
   }
 
   /**
@@ -128,39 +121,59 @@ final class AnswerKeeper {
         body.release();
       }
     }
-    if (by == null || look == null || !isWanted()) {
-      return body;
-    }
-    CacheEntry entry = entry(look, look.identity(), by, ByteBufUtil.getBytes(body));
-    store(entry, status);
-    FlightLead lead = call.lead();
-    if (lead != null) {
-      lead.complete(entry);
+    if (by != null && isWanted()) {
+      share(by, status, ByteBufUtil.getBytes(body));
     }
     return body;
   }
 
+  /**
+   * Stores an answer, then hands it to those who wait for it.
+   *
+   * @param body null when it was too large to keep, or not whole
+   */
+  private void share(CacheEntry.Paid by, int status, byte @Nullable [] body) {
+    CacheLook look = call.look();
+    CacheEntry entry =
+        look == null ? null : entry(look, look.identity(), by, body == null ? TOO_LARGE : body);
+    if (body != null) {
+      store(by, status, body, entry);
+    }
+    FlightLead lead = call.lead();
+    if (lead != null && entry != null && body != null) {
+      lead.complete(entry);
+    } else if (lead != null && entry != null) {
+      lead.end(entry);
+    }
+  }
+
   private CacheEntry entry(
       CacheLook look, CacheEntry.Identity identity, CacheEntry.Paid by, byte[] body) {
-    CacheEntry.Origin origin =
-        new CacheEntry.Origin(call.principal().team(), call.principal().app(), tags());
     CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), look.rule().ttlMillis());
-    return new CacheEntry(identity, origin, by, life, body);
+    return new CacheEntry(identity, origin(), by, life, body);
   }
 
-  /** Its metadata, as {@code name=value}. */
-  private List<String> tags() {
-    return call.metadata().entrySet().stream()
-        .map(dimension -> dimension.getKey() + '=' + dimension.getValue())
-        .toList();
+  /** Returns whose answer it is; its tags are the metadata, as {@code name=value}. */
+  private CacheEntry.Origin origin() {
+    List<String> tags =
+        call.metadata().entrySet().stream()
+            .map(dimension -> dimension.getKey() + '=' + dimension.getValue())
+            .toList();
+    return new CacheEntry.Origin(call.principal().team(), call.principal().app(), tags);
   }
 
-  private void store(CacheEntry entry, int status) {
+  private void store(CacheEntry.Paid by, int status, byte[] body, @Nullable CacheEntry exactEntry) {
+    SemanticAsk semantic = call.semantic();
+    boolean isStored = call.toStore() != null || semantic != null;
     AnswerFacts facts = new AnswerFacts(call.surface().endpoint(), status, true, diverted);
-    if (call.toStore() != null
-        && entry.body().length <= ExactCache.MAX_ENTRY_BYTES
-        && facts.refusal(entry.body()) == null) {
-      keep(entry, status);
+    if (!isStored || body.length > ExactCache.MAX_ENTRY_BYTES || facts.refusal(body) != null) {
+      return;
+    }
+    if (exactEntry != null) {
+      keep(exactEntry, status);
+    }
+    if (semantic != null) {
+      desk.answered(call, semantic, new SemanticDesk.Fresh(origin(), by, body));
     }
   }
 

@@ -6,11 +6,14 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.cache.CacheEntry;
+import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Answers a call with a stored answer, in the shape that was asked for. */
@@ -75,7 +78,9 @@ final class CacheReplay {
   private void book(Call call, CacheEntry entry, Worth worth) {
     CacheEntry.Paid paid = entry.paid();
     accounting.cacheHit(call, paid, worth.nanos(), worth.priceVersion());
-    metrics.saved("exact_cache", call.principal().team(), worth.nanos());
+    boolean semantic = call.cacheOutcome() == CacheOutcome.SEMANTIC;
+    String layer = semantic ? "semantic_cache" : "exact_cache";
+    metrics.saved(layer, call.principal().team(), worth.nanos());
     call.answered(200, paid.provider(), paid.model());
     call.end(Ending.COMPLETED);
   }
@@ -102,7 +107,7 @@ final class CacheReplay {
     headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(source.model()));
     headers.set(ResponseHeaders.PROVIDER, source.provider());
     headers.set(ResponseHeaders.ROUTE, ROUTE);
-    headers.set(ResponseHeaders.CACHE, "exact");
+    layer(call, headers);
     headers.set(HttpHeaderNames.AGE, TimeUnit.MILLISECONDS.toSeconds(source.ageMillis()));
     headers.set(ResponseHeaders.PRICE_VERSION, source.priceVersion());
     if (!call.rates().isEmpty()) {
@@ -110,6 +115,18 @@ final class CacheReplay {
       RateHeaders.add(headers, call.dialect(), call.rates(), now);
     }
     return headers;
+  }
+
+  private static void layer(Call call, HttpHeaders headers) {
+    SemanticAsk ask = call.semantic();
+    SemanticCache.Candidate served = ask == null ? null : ask.candidate();
+    if (call.cacheOutcome() != CacheOutcome.SEMANTIC || served == null) {
+      headers.set(ResponseHeaders.CACHE, "exact");
+      return;
+    }
+    headers.set(ResponseHeaders.CACHE, "semantic");
+    headers.set(
+        ResponseHeaders.SIMILARITY, String.format(Locale.ROOT, "%.4f", served.similarity()));
   }
 
   private static boolean wantsUsage(RequestBody body) {

@@ -65,6 +65,7 @@ public final class Call extends Exchange implements Running {
   private @Nullable CacheAsk toStore;
   private @Nullable FlightLead lead;
   private @Nullable EmbeddingBatch batch;
+  private @Nullable SemanticAsk semantic;
 
   // Account, as attempts settle.
   private long spentNanos;
@@ -315,6 +316,15 @@ public final class Call extends Exchange implements Running {
     batch = of;
     look = at;
     toStore = ask;
+  }
+
+  /** Returns what the semantic layer found; null when it was not asked. */
+  @Nullable SemanticAsk semantic() {
+    return semantic;
+  }
+
+  void semantic(SemanticAsk ask) {
+    semantic = ask;
   }
 
   /** Returns what scores a prompt's need for a strong model. */

@@ -50,6 +50,7 @@ public final class Engine {
   private final @Nullable Telemetry telemetry;
   private final CacheFilter cacheFilter;
   private final CacheReplay replay;
+  private final SemanticDesk desk;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -72,6 +73,7 @@ public final class Engine {
     this.metrics = metrics;
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
     this.replay = new CacheReplay(accounting, metrics);
+    this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
     this.idempotency = new Idempotency(accounting);
     this.cacheFilter = new CacheFilter(shared.cache(), metrics);
     List<Filter<Call>> filters =
@@ -84,6 +86,7 @@ public final class Engine {
             cacheFilter,
             new EmbeddingFilter(shared.cache(), metrics),
             new FlightFilter(shared.cache(), replay, metrics),
+            new SemanticFilter(shared.semantic(), metrics),
             new CacheOnlyFilter(),
             new ListingFilter(),
             new UsageFilter(shared.budgets()),
@@ -135,7 +138,7 @@ public final class Engine {
 
   /** Returns what keeps the answer of a call that goes upstream. */
   AnswerKeeper keeper(Call call) {
-    return new AnswerKeeper(call, shared.cache(), shared.ticker());
+    return new AnswerKeeper(call, shared.cache(), desk, shared.ticker());
   }
 
   /** Counts what a budget or rate refused. */

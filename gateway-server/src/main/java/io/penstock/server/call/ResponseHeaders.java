@@ -12,6 +12,7 @@ final class ResponseHeaders {
   static final AsciiString MODEL = AsciiString.cached("x-penstock-model");
   static final AsciiString PROVIDER = AsciiString.cached("x-penstock-provider");
   static final AsciiString ROUTE = AsciiString.cached("x-penstock-route");
+  static final AsciiString SIMILARITY = AsciiString.cached("x-penstock-similarity");
   static final AsciiString CACHE = AsciiString.cached("x-penstock-cache");
   static final AsciiString COST = AsciiString.cached("x-penstock-cost-usd");
   static final AsciiString SAVED = AsciiString.cached("x-penstock-saved-usd");

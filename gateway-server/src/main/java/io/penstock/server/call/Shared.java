@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.budget.Budgets;
 import io.penstock.cache.ExactCache;
+import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ticker;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -16,4 +17,5 @@ public record Shared(
     Budgets budgets,
     Routing routing,
     StoredResponses responses,
-    ExactCache cache) {}
+    ExactCache cache,
+    SemanticCache semantic) {}

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param identity keys and tokens
  * @param routes what clients may ask for
  * @param planner chooses among targets
- * @param cache when the cache is asked
+ * @param cache when the exact layer of the cache is asked
+ * @param semantic when its semantic layer is
  * @param baselines what savings are measured against
  * @param passthrough provider by path prefix
  */
@@ -38,6 +39,7 @@ public record Snapshot(
     Targets targets,
     Routing routing,
     CacheRules cache,
+    SemanticRules semantic,
     PriceBook prices,
     Baselines baselines,
     Map<String, ProviderRuntime> providers,

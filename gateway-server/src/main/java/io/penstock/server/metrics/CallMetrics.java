@@ -146,6 +146,11 @@ public final class CallMetrics {
     return (long) cacheCounter(layer, result).count();
   }
 
+  /** Counts a check of a stored answer: right, wrong, or skipped for want of time. */
+  public void cacheCheck(String result) {
+    Counter.builder("penstock.cache.checks").tag("result", result).register(registry).increment();
+  }
+
   private Counter cacheCounter(String layer, String result) {
     return cacheRequests.computeIfAbsent(
         layer + ' ' + result,

@@ -1,0 +1,96 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.cache.AnswerInspector;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.semantic.AnswerComparer;
+import io.penstock.cache.semantic.SemanticCache;
+import io.penstock.core.Endpoint;
+import io.penstock.core.Ticker;
+import io.penstock.core.rule.Facts.ResponseFacts;
+import io.penstock.server.metrics.CallMetrics;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What becomes of an answer that came from upstream after the semantic layer was asked: it is kept
+ * for other wordings, and shows whether the stored answer that was found would have been right.
+ * Thread-safe; each call's part runs on its loop.
+ */
+final class SemanticDesk {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SemanticCache cache;
+  private final CallMetrics metrics;
+  private final Ticker ticker;
+
+  SemanticDesk(SemanticCache cache, CallMetrics metrics, Ticker ticker) {
+    this.cache = cache;
+    this.metrics = metrics;
+    this.ticker = ticker;
+  }
+
+  /** An answer that came from upstream just now. */
+  record Fresh(CacheEntry.Origin origin, CacheEntry.Paid paid, byte[] body) {}
+
+  /** Takes an answer that is whole and sound. */
+  void answered(Call call, SemanticAsk ask, Fresh answer) {
+    SemanticCache.Candidate candidate = ask.candidate();
+    if (candidate != null) {
+      check(call, ask, candidate, answer.body);
+    }
+    SemanticCache.Asked asked = ask.asked();
+    if (asked != null && call.cacheMode().stores() && isKept(call, ask.rule(), answer)) {
+      cache.offer(
+          asked,
+          new CacheEntry(
+              asked.identity(call.surface().endpoint(), call.model()),
+              answer.origin,
+              answer.paid,
+              CacheEntry.Life.of(ticker.epochMillis(), ask.rule().terms().ttlMillis()),
+              answer.body));
+    }
+  }
+
+  private static boolean isKept(Call call, SemanticRule rule, Fresh answer) {
+    String text = AnswerInspector.inspect(call.surface().endpoint(), answer.body).text();
+    CallFacts facts = call.facts();
+    facts.response(
+        new ResponseFacts(text, "stop", isJson(text), 0, answer.paid.usage().outputTokens()));
+    boolean kept = rule.storeIf().test(facts);
+    facts.response(null);
+    return kept;
+  }
+
+  private static boolean isJson(String text) {
+    try {
+      return JSON.readTree(text).isContainerNode();
+    } catch (JsonProcessingException notJson) {
+      return false;
+    }
+  }
+
+  /** Compares what was stored with what upstream says now. */
+  void check(Call call, SemanticAsk ask, SemanticCache.Candidate candidate, byte[] fresh) {
+    Endpoint endpoint = call.surface().endpoint();
+    HitRecord record = ask.rule().record();
+    String stored = AnswerInspector.inspect(endpoint, candidate.entry().body()).text();
+    String now = AnswerInspector.inspect(endpoint, fresh).text();
+    String route = call.route();
+    CompletionStage<Double> likeness =
+        AnswerComparer.sameText(stored, now)
+            ? CompletableFuture.completedStage(1.0)
+            : cache.likeness(stored, now);
+    likeness.whenComplete((alike, busy) -> {
+      if (busy != null) {
+        metrics.cacheCheck("skipped");
+        return;
+      }
+      boolean wrong = !record.comparer().same(stored, now, alike);
+      metrics.cacheCheck(wrong ? "wrong" : "right");
+      record.checked(route, candidate.score(), wrong, ask.sure());
+      cache.checked(candidate.entry(), wrong && ask.sure());
+    });
+  }
+}

@@ -1,0 +1,106 @@
+package io.penstock.server.call;
+
+import io.penstock.cache.CacheScope;
+import io.penstock.cache.ExactCache;
+import io.penstock.cache.KeyInput;
+import io.penstock.cache.semantic.SemanticCache;
+import io.penstock.cache.semantic.SemanticKeys;
+import io.penstock.core.Filter;
+import io.penstock.core.Step;
+import io.penstock.core.route.RouteTable;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.providers.translate.Replay;
+import io.penstock.server.metrics.CallMetrics;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for an answer to the same question in other words. Comes after the exact layer and after a
+ * call has become the leader of its flight; embeds and judges off the loop. Whatever goes wrong is
+ * a miss.
+ */
+final class SemanticFilter implements Filter<Call> {
+  static final String LAYER = "semantic";
+
+  /** Larger bodies would hold up the loop while they are read. */
+  private static final int MAX_BODY_BYTES = 128 * 1024;
+
+  private final SemanticCache cache;
+  private final CallMetrics metrics;
+
+  SemanticFilter(SemanticCache cache, CallMetrics metrics) {
+    this.cache = cache;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Step apply(Call call) {
+    SemanticRule rule = call.cached() == null ? rule(call) : null;
+    if (rule == null) {
+      return Step.next();
+    }
+    if (!(question(call, rule) instanceof SemanticKeys.Question question)) {
+      metrics.cacheRequest(LAYER, "bypass");
+      return Step.next();
+    }
+    call.cacheOutcome(CacheOutcome.MISS);
+    CompletionStage<SemanticCache.Outcome> found =
+        cache.lookup(new SemanticCache.Ask(question, null, ticket(call, question)), rule.policy());
+    return Step.await(found, outcome -> take(call, rule, outcome));
+  }
+
+  private static @Nullable SemanticRule rule(Call call) {
+    boolean asks = call.cacheMode().reads() || call.cacheMode().stores();
+    // With X-Penstock-Route the partition would name the model asked for, and another one answers.
+    if (!asks || !Replay.serves(call.surface().endpoint()) || call.isRoutedByHeader()) {
+      return null;
+    }
+    return call.snapshot().semantic().match(call.facts());
+  }
+
+  private static SemanticKeys.Semantic question(Call call, SemanticRule rule) {
+    RouteTable.Found route = call.snapshot().routes().find(call.model());
+    if (route == null || call.bytes().length > MAX_BODY_BYTES) {
+      return new SemanticKeys.Bypassed(route == null ? "no route" : "length");
+    }
+    String name = Snapshot.patternOf(route);
+    call.route(name);
+    KeyInput input =
+        CacheFilter.keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), name);
+    return SemanticKeys.of(input, rule.terms().embedder(), call.bytes());
+  }
+
+  /** The exact layer's ticket will do when it was taken for the same scope. */
+  private static ExactCache.@Nullable Ticket ticket(Call call, SemanticKeys.Question question) {
+    CacheAsk exact = call.toStore();
+    return exact != null && exact.identity().scope().equals(question.scope())
+        ? exact.ticket()
+        : null;
+  }
+
+  private Step take(Call call, SemanticRule rule, SemanticCache.Outcome outcome) {
+    switch (outcome) {
+      case SemanticCache.Hit hit -> hit(call, rule, hit);
+      case SemanticCache.Miss miss -> {
+        metrics.cacheRequest(LAYER, miss.reason());
+        call.semantic(new SemanticAsk(rule, miss.asked(), miss.nearest(), false));
+      }
+    }
+    return Step.next();
+  }
+
+  private void hit(Call call, SemanticRule rule, SemanticCache.Hit hit) {
+    call.semantic(new SemanticAsk(rule, hit.asked(), hit.candidate(), true));
+    if (!call.cacheMode().reads()) {
+      metrics.cacheRequest(LAYER, "refresh");
+    } else if (!rule.terms().serve()) {
+      metrics.cacheRequest(LAYER, "shadow");
+    } else if (hit.suspect()) {
+      metrics.cacheRequest(LAYER, "suspect");
+    } else {
+      metrics.cacheRequest(LAYER, "hit");
+      call.cached(hit.candidate().entry());
+      call.cacheOutcome(CacheOutcome.SEMANTIC);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The semantic cache on the request path, with the embedder of this process. */
+@ExtendWith(LeakCheck.class)
+class SemanticFlowTest {
+  private static final String PATH = "/v1/chat/completions";
+  private static final String ON =
+      "cache: { semantic: { ttl: 6h, scope: team, max_false_hits: 3%, verify: 0% } }\n";
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"s[::-1]\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
+  private static final String QUESTION = "How do I reverse a string in Python?";
+  private static final String OTHER_WORDS = "How can I reverse a string in Python?";
+
+  @TempDir Path directory;
+
+  private RunningGateway start(FakeProvider provider, String more) {
+    provider.on(PATH).reply(Script.json(ANSWER));
+    return RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more));
+  }
+
+  private static String body(String text, String more) {
+    return "{\"model\":\"gpt-4o-mini\",%s\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+        .formatted(more, text);
+  }
+
+  private static HttpResponse<String> ask(RunningGateway gateway, String body, String... headers) {
+    HttpResponse<String> response = gateway.post(PATH, body, headers);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response;
+  }
+
+  private static String cache(HttpResponse<String> response) {
+    return header(response, "x-penstock-cache");
+  }
+
+  private static String header(HttpResponse<String> response, String name) {
+    return response.headers().firstValue(name).orElse("");
+  }
+
+  /** Asks once, and waits until the answer can be found. */
+  private static void remember(RunningGateway gateway, String text) {
+    assertThat(cache(ask(gateway, body(text, "")))).isEqualTo("miss");
+    Await.until(
+        "the answer to be stored",
+        () -> gateway.admin("/admin/v1/cache").contains("\"entries\":1"));
+  }
+
+  @Test
+  void paraphrase_isServed_andSavesWhatTheModelAskedForCosts() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      remember(gateway, QUESTION);
+      HttpResponse<String> hit = ask(gateway, body(OTHER_WORDS, ""));
+      assertThat(cache(hit)).isEqualTo("semantic");
+      assertThat(hit.body()).isEqualTo(ANSWER);
+      assertThat(header(hit, "age")).isNotEmpty();
+      assertThat(Double.parseDouble(header(hit, "x-penstock-similarity"))).isBetween(0.5, 1.0);
+      assertThat(header(hit, "x-penstock-cost-usd")).isEqualTo("0.00");
+      // 1,000 x 0.15 + 100 x 0.60 USD per million.
+      assertThat(header(hit, "x-penstock-saved-usd")).isEqualTo("0.00021");
+      HttpResponse<String> stream = ask(gateway, body(OTHER_WORDS, "\"stream\":false,"));
+      assertThat(cache(stream)).isEqualTo("semantic");
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_cache_requests_total{layer=\"semantic\",result=\"hit\"} 2.0")
+          .contains("penstock_saved_usd_total{by=\"semantic_cache\",team=\"engineering\"} 4.2E-4");
+      assertThat(gateway.admin("/admin/v1/requests/" + header(hit, "x-penstock-request-id")))
+          .containsIgnoringCase("\"semantic\"");
+    }
+  }
+
+  @Test
+  void whatChangesTheAnswer_isNotServed() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      remember(gateway, QUESTION);
+      for (String other :
+          new String[] {
+            "How do I not reverse a string in Python?",
+            "How do I reverse 2 strings in Python?",
+            "How do I reverse a string in Java?",
+            "Wie kehre ich eine Zeichenkette in Python um?"
+          }) {
+        assertThat(cache(ask(gateway, body(other, "")))).as(other).isEqualTo("miss");
+      }
+      String system =
+          "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"system\",\"content\":\"Be"
+              + " brief.\"},"
+              + "{\"role\":\"user\",\"content\":\"%s\"}]}".formatted(OTHER_WORDS);
+      assertThat(cache(ask(gateway, system))).isEqualTo("miss");
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, "\"max_tokens\":50,")))).isEqualTo("miss");
+      String[] support = {
+        "Authorization", "Bearer pk-support", "X-Penstock-Metadata", "{\"project\":\"p\"}"
+      };
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, ""), support))).isEqualTo("miss");
+      assertThat(cache(ask(gateway, body("What is the weather in Rome right now?", ""))))
+          .isNotEqualTo("semantic");
+    }
+  }
+
+  @Test
+  void modes_doWhatTheySay() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      String mode = "X-Penstock-Cache";
+      assertThat(gateway.post(PATH, body(OTHER_WORDS, ""), mode, "only").statusCode())
+          .isEqualTo(504);
+      remember(gateway, QUESTION);
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, ""), mode, "only"))).isEqualTo("semantic");
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, ""), mode, "off"))).isEqualTo("off");
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, ""), mode, "refresh"))).isEqualTo("miss");
+    }
+  }
+
+  @Test
+  void shadow_measuresAndServesNothing() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, ON.replace("verify: 0%", "verify: 0%, serve: false"))) {
+      remember(gateway, QUESTION);
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, "")))).isEqualTo("miss");
+      Await.until(
+          "the answers to be compared",
+          () ->
+              gateway
+                  .admin("/metrics")
+                  .contains("penstock_cache_checks_total{result=\"right\"} 1.0"));
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_cache_requests_total{layer=\"semantic\",result=\"shadow\"} 1.0");
+    }
+  }
+}
