@@ -143,4 +143,44 @@ class SemanticFlowTest {
           .contains("penstock_cache_requests_total{layer=\"semantic\",result=\"shadow\"} 1.0");
     }
   }
+
+  @Test
+  void verify_asksUpstreamAsWell_andBooksItToTheCaller() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON.replace("verify: 0%", "verify: 100%"))) {
+      remember(gateway, QUESTION);
+      HttpResponse<String> hit = ask(gateway, body(OTHER_WORDS, ""));
+      assertThat(cache(hit)).isEqualTo("semantic");
+      Await.until(
+          "the check",
+          () ->
+              gateway
+                  .admin("/metrics")
+                  .contains("penstock_cache_checks_total{result=\"right\"} 1.0"));
+      assertThat(provider.requests()).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_overhead_usd_total{cause=\"verify\"} ");
+      assertThat(gateway.admin("/admin/v1/requests/" + header(hit, "x-penstock-request-id")))
+          .containsIgnoringCase("\"verify\"");
+    }
+  }
+
+  @Test
+  void verify_otherAnswer_isWrong_andTheQuestionGetsItsOwn() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON.replace("verify: 0%", "verify: 100%"))) {
+      remember(gateway, QUESTION);
+      String other = ANSWER.replace("s[::-1]", "Use 3 nested loops.");
+      provider.on(PATH).reply(Script.json(other));
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, "")))).isEqualTo("semantic");
+      Await.until(
+          "the check",
+          () ->
+              gateway
+                  .admin("/metrics")
+                  .contains("penstock_cache_checks_total{result=\"wrong\"} 1.0"));
+      Await.until(
+          "the right answer", () -> ask(gateway, body(OTHER_WORDS, "")).body().equals(other));
+    }
+  }
 }

@@ -62,12 +62,13 @@ public final class FalseHitGate {
   }
 
   /**
-   * Returns whether to ask upstream as well.
+   * Returns whether to ask upstream as well; never for a rule with a share of 0.
    *
    * @param random uniform in [0, 1)
    */
   public synchronized boolean shouldVerify(double random) {
-    return drifting || suspicious > 0 || served() < ENOUGH || random < verifyShare;
+    return verifyShare > 0
+        && (drifting || suspicious > 0 || served() < ENOUGH || random < verifyShare);
   }
 
   /**

@@ -51,6 +51,7 @@ public final class Engine {
   private final CacheFilter cacheFilter;
   private final CacheReplay replay;
   private final SemanticDesk desk;
+  private final HitVerifier verifier;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -74,6 +75,7 @@ public final class Engine {
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
     this.replay = new CacheReplay(accounting, metrics);
     this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
+    this.verifier = new HitVerifier(desk, metrics);
     this.idempotency = new Idempotency(accounting);
     this.cacheFilter = new CacheFilter(shared.cache(), metrics);
     List<Filter<Call>> filters =
@@ -282,6 +284,7 @@ public final class Engine {
         CacheEntry cached = call.cached();
         if (cached != null) {
           replay.serve(call, cached);
+          verifier.served(call, Engine.this);
         } else {
           call.snapshot().forward(call, Engine.this);
         }

@@ -40,6 +40,11 @@ final class SemanticDesk {
     if (candidate != null) {
       check(call, ask, candidate, answer.body);
     }
+    keep(call, ask, answer);
+  }
+
+  /** Keeps an answer for other wordings, if client and rule want it. */
+  void keep(Call call, SemanticAsk ask, Fresh answer) {
     SemanticCache.Asked asked = ask.asked();
     if (asked != null && call.cacheMode().stores() && isKept(call, ask.rule(), answer)) {
       cache.offer(
@@ -71,8 +76,22 @@ final class SemanticDesk {
     }
   }
 
-  /** Compares what was stored with what upstream says now. */
-  void check(Call call, SemanticAsk ask, SemanticCache.Candidate candidate, byte[] fresh) {
+  /** Takes two answers that upstream gave to one prompt. */
+  void twins(Call call, SemanticAsk ask, byte[] one, byte[] other) {
+    Endpoint endpoint = call.surface().endpoint();
+    cache
+        .likeness(
+            AnswerInspector.inspect(endpoint, one).text(),
+            AnswerInspector.inspect(endpoint, other).text())
+        .thenAccept(ask.rule().record().comparer()::twin);
+  }
+
+  /**
+   * Compares what was stored with what upstream says now; completes with whether it was wrong, or
+   * fails when there was no time to compare.
+   */
+  CompletionStage<Boolean> check(
+      Call call, SemanticAsk ask, SemanticCache.Candidate candidate, byte[] fresh) {
     Endpoint endpoint = call.surface().endpoint();
     HitRecord record = ask.rule().record();
     String stored = AnswerInspector.inspect(endpoint, candidate.entry().body()).text();
@@ -82,15 +101,20 @@ final class SemanticDesk {
         AnswerComparer.sameText(stored, now)
             ? CompletableFuture.completedStage(1.0)
             : cache.likeness(stored, now);
-    likeness.whenComplete((alike, busy) -> {
-      if (busy != null) {
-        metrics.cacheCheck("skipped");
-        return;
-      }
-      boolean wrong = !record.comparer().same(stored, now, alike);
-      metrics.cacheCheck(wrong ? "wrong" : "right");
-      record.checked(route, candidate.score(), wrong, ask.sure());
-      cache.checked(candidate.entry(), wrong && ask.sure());
-    });
+    return likeness
+        .whenComplete((alike, busy) -> {
+          if (busy != null) {
+            metrics.cacheCheck("skipped");
+          }
+        })
+        .thenApply(alike -> {
+          boolean wrong = !record.comparer().same(stored, now, alike);
+          metrics.cacheCheck(wrong ? "wrong" : "right");
+          record.checked(route, candidate.score(), wrong, ask.sure());
+          if (ask.sure()) {
+            cache.checked(candidate.entry(), wrong);
+          }
+          return wrong;
+        });
   }
 }

@@ -1,0 +1,125 @@
+package io.penstock.server.call;
+
+import io.penstock.cache.AnswerFacts;
+import io.penstock.cache.CacheEntry;
+import io.penstock.cache.semantic.SemanticCache;
+import io.penstock.core.GatewayException;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.RouteTable;
+import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Cause;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.RequestIds;
+import io.penstock.server.metrics.CallMetrics;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks upstream for a share of the hits that were served, after the client has its answer, and has
+ * the two answers compared. Thread-safe; each call's part runs on its loop.
+ */
+final class HitVerifier {
+  /** Checks under way at once: more would keep too many request bodies. */
+  private static final int MOST_UNDERWAY = 64;
+
+  /** Of checks: asked once more, to learn how alike two answers to one prompt are. */
+  private static final double TWINS = 0.1;
+
+  private final SemanticDesk desk;
+  private final CallMetrics metrics;
+  private final AtomicInteger underway = new AtomicInteger();
+
+  HitVerifier(SemanticDesk desk, CallMetrics metrics) {
+    this.desk = desk;
+    this.metrics = metrics;
+  }
+
+  /** Takes a call that was answered from the cache. */
+  void served(Call call, Engine engine) {
+    SemanticAsk ask = call.semantic();
+    SemanticCache.Candidate candidate = ask == null ? null : ask.candidate();
+    if (call.cacheOutcome() != CacheOutcome.SEMANTIC || ask == null || candidate == null) {
+      return;
+    }
+    if (!ask.rule().record().gate().shouldVerify(ThreadLocalRandom.current().nextDouble())) {
+      return;
+    }
+    if (underway.incrementAndGet() > MOST_UNDERWAY) {
+      underway.decrementAndGet();
+      metrics.cacheCheck("skipped");
+      return;
+    }
+    ask(call, engine, RequestIds.MAX_ATTEMPT - 1)
+        .whenComplete((fresh, failed) -> {
+          underway.decrementAndGet();
+          if (failed != null || !isSound(call, fresh)) {
+            metrics.cacheCheck("failed");
+            return;
+          }
+          desk.check(call, ask, candidate, fresh)
+              .thenAccept(wrong -> {
+                if (wrong) {
+                  keepRight(call, ask, candidate.entry(), fresh);
+                }
+              });
+          if (ThreadLocalRandom.current().nextDouble() < TWINS) {
+            ask(call, engine, RequestIds.MAX_ATTEMPT - 2)
+                .thenAccept(twin -> desk.twins(call, ask, fresh, twin));
+          }
+        });
+  }
+
+  private static boolean isSound(Call call, byte[] body) {
+    return new AnswerFacts(call.surface().endpoint(), 200, true, false).refusal(body) == null;
+  }
+
+  /** The question was not the same: from now on it has an answer of its own. */
+  private void keepRight(Call call, SemanticAsk ask, CacheEntry wrong, byte[] fresh) {
+    SemanticDesk.Fresh right = new SemanticDesk.Fresh(wrong.origin(), wrong.paid(), fresh);
+    call.loop().execute(() -> desk.keep(call, ask, right));
+  }
+
+  /** Asks the target that would have been tried first. */
+  private static CompletionStage<byte[]> ask(Call call, Engine engine, int number) {
+    TargetRuntime target = target(call);
+    if (target == null) {
+      return CompletableFuture.failedStage(new IllegalStateException("no target"));
+    }
+    try {
+      long output = Accounting.outputBound(call, target, -1);
+      return SideCall.make(
+          call,
+          engine,
+          new SideCall.Order(
+              target,
+              target.provider().provider().attempt(target.call(call, -1)),
+              call.stream(),
+              new LedgerRow.Attempt(call.id(), number, Cause.VERIFY),
+              "verify",
+              Accounting.bound(call, target, output),
+              InputEstimate.upperBound(call) + output));
+    } catch (GatewayException cannotTakeIt) {
+      return CompletableFuture.failedStage(cannotTakeIt);
+    }
+  }
+
+  private static @Nullable TargetRuntime target(Call call) {
+    RouteTable.Found route = call.snapshot().routes().find(call.model());
+    if (route == null) {
+      return null;
+    }
+    Candidate candidate =
+        call.snapshot()
+            .planner()
+            .plan(
+                route,
+                call.facts(),
+                new CallSurroundings(call),
+                ThreadLocalRandom.current().nextLong())
+            .next("");
+    return candidate == null ? null : call.snapshot().targets().find(candidate);
+  }
+}

@@ -1,0 +1,155 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.penstock.budget.Ask;
+import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
+import io.penstock.core.Ending;
+import io.penstock.core.GatewayException;
+import io.penstock.core.price.Usage;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.Waste;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.Failure;
+import io.penstock.providers.translate.Replay;
+import java.io.ByteArrayOutputStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call that the gateway makes for itself on behalf of a client's: held on the client's budgets,
+ * recorded and settled like any, never retried, never served. What becomes of it tells neither
+ * breakers nor keys anything. Confined to the client's call's loop, which it may outlive.
+ */
+final class SideCall implements AttemptListener {
+  /** Longer answers are of no use. */
+  private static final int MAX_BYTES = 1 << 20;
+
+  private final Call call;
+  private final Engine engine;
+  private final Order order;
+  private final CompletableFuture<byte[]> answer = new CompletableFuture<>();
+  private final ByteArrayOutputStream events = new ByteArrayOutputStream(1024);
+  private @Nullable Account account;
+
+  /**
+   * What to ask.
+   *
+   * @param stream whether the attempt asks for a stream
+   * @param number the row, with its cause
+   * @param reason as in {@code x-penstock-route}
+   * @param boundNanos its worst case, nano-USD
+   * @param tokens its worst case
+   */
+  record Order(
+      TargetRuntime target,
+      Attempt attempt,
+      boolean stream,
+      LedgerRow.Attempt number,
+      String reason,
+      long boundNanos,
+      long tokens) {}
+
+  private SideCall(Call call, Engine engine, Order order) {
+    this.call = call;
+    this.engine = engine;
+    this.order = order;
+  }
+
+  /**
+   * Makes the call; on the client's call's loop. Completes there with the whole answer in the
+   * client's dialect; fails when a budget has no money for it, or the target no answer.
+   */
+  static CompletionStage<byte[]> make(Call call, Engine engine, Order order) {
+    SideCall side = new SideCall(call, engine, order);
+    call.facts().target(order.target, order.boundNanos);
+    Ask ask = new Ask(order.boundNanos, order.tokens, "", "");
+    side.decide(engine.budgets().reserve(call.facts(), ask));
+    return side.answer;
+  }
+
+  private void decide(Verdict verdict) {
+    switch (verdict) {
+      case Verdict.Granted(Reservation hold) -> start(hold);
+      case Verdict.Pending(var stage) ->
+          stage.whenCompleteAsync((later, failed) -> decide(later), call.loop());
+      default -> fail("no budget for it: " + BudgetRefusals.rule(verdict));
+    }
+  }
+
+  private void start(Reservation hold) {
+    try {
+      account =
+          engine
+              .accounting()
+              .open(call, order.target, order.number, order.reason, order.boundNanos, hold);
+    } catch (GatewayException journalFull) {
+      fail(journalFull.message());
+      return;
+    }
+    new AttemptRun(call.context(), order.target, order.attempt, order.stream, this)
+        .start(order.target.provider().pickKey(), "");
+  }
+
+  private void fail(String why) {
+    answer.completeExceptionally(new IllegalStateException(why));
+  }
+
+  @Override
+  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
+    if (events.size() + bytes.readableBytes() <= MAX_BYTES) {
+      events.writeBytes(ByteBufUtil.getBytes(bytes));
+    }
+    bytes.release();
+  }
+
+  @Override
+  public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary complete) {
+    settle(attempt, null, Ending.COMPLETED);
+    return null;
+  }
+
+  @Override
+  public void onStreamEnd(AttemptRun attempt) {
+    byte[] whole = Replay.aggregate(call.surface().endpoint(), events.toByteArray(), Usage.NONE);
+    if (whole == null) {
+      fail("the stream was not whole");
+    } else {
+      answer.complete(whole);
+    }
+  }
+
+  @Override
+  public void onAnswer(AttemptRun attempt, Answer whole) {
+    settle(attempt, null, Ending.COMPLETED);
+    byte[] body =
+        whole.body().readableBytes() > MAX_BYTES ? null : ByteBufUtil.getBytes(whole.body());
+    whole.body().release();
+    if (body == null) {
+      fail("the answer is over " + MAX_BYTES + " bytes");
+    } else {
+      answer.complete(body);
+    }
+  }
+
+  @Override
+  public void onReadComplete() {}
+
+  @Override
+  public void onFailed(AttemptRun attempt, Failure failure) {
+    settle(attempt, failure, ClientErrors.ending(failure));
+    fail(ClientErrors.message(failure));
+  }
+
+  private void settle(AttemptRun attempt, @Nullable Failure failure, Ending ending) {
+    Account opened = account;
+    if (opened != null) {
+      account = null;
+      opened.settle(attempt.outcome(failure, false), ending, Waste.NONE);
+    }
+  }
+}
