@@ -4,6 +4,7 @@ import io.penstock.cache.ExactCache;
 import io.penstock.cache.Invalidation;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.metrics.CallMetrics;
 import java.time.Duration;
@@ -19,27 +20,42 @@ import java.util.concurrent.atomic.AtomicReference;
 /** {@code /admin/v1/cache}: what is kept, and dropping it. Blocks; runs on virtual threads. */
 final class CacheAdmin {
   private static final int MAX_IDS = 1000;
+  private static final String WRONG = "/wrong";
   private static final long STORE_SECONDS = 5;
   private static final Set<String> FILTERS =
-      Set.of("id", "scope", "team", "app", "model", "tag", "older_than", "all", "dry_run");
+      Set.of(
+          "id",
+          "scope",
+          "team",
+          "app",
+          "model",
+          "tag",
+          "older_than",
+          "all",
+          "dry_run",
+          "similar_to",
+          "similarity");
 
   private final ExactCache cache;
+  private final SemanticAdmin semantic;
   private final CallMetrics metrics;
   private final AtomicReference<Snapshot> snapshot;
 
-  CacheAdmin(ExactCache cache, CallMetrics metrics, AtomicReference<Snapshot> snapshot) {
-    this.cache = cache;
+  CacheAdmin(Shared shared, CallMetrics metrics) {
+    this.cache = shared.cache();
     this.metrics = metrics;
-    this.snapshot = snapshot;
+    this.snapshot = shared.snapshot();
+    this.semantic = new SemanticAdmin(shared);
   }
 
   AdminReply handle(AdminRequest request) {
     return switch (request.method()) {
       case "GET" -> state();
-      case "DELETE" -> drop(request);
+      case "DELETE" -> drop(request, which(request));
+      case "POST" -> wrong(request);
       default ->
           AdminReply.error(
-              405, "method_not_allowed", request.method() + " (expected: GET or DELETE)");
+              405, "method_not_allowed", request.method() + " (expected: GET, DELETE or POST)");
     };
   }
 
@@ -52,11 +68,11 @@ final class CacheAdmin {
     for (String result : List.of("hit", "partial", "miss", "refresh", "bypass")) {
       exact.put(result, metrics.cacheRequests("exact", result));
     }
-    return AdminReply.json(Map.of("exact", exact));
+    return AdminReply.json(Map.of("exact", exact, "semantic", semantic.state()));
   }
 
   /** Drops what every given filter holds for; without a filter only with {@code all=true}. */
-  private AdminReply drop(AdminRequest request) {
+  private AdminReply drop(AdminRequest request, Invalidation which) {
     for (String name : request.query().keySet()) {
       if (!FILTERS.contains(name)) {
         throw new IllegalArgumentException(
@@ -66,11 +82,10 @@ final class CacheAdmin {
                 + ")");
       }
     }
-    Invalidation which = which(request);
     if (which.equals(Invalidation.all()) && !flag(request, "all")) {
       throw new IllegalArgumentException(
           "no filter: that would drop everything (expected: all=true, or one of id, scope, team,"
-              + " app, model, tag, older_than)");
+              + " app, model, tag, older_than, similar_to)");
     }
     boolean dry = flag(request, "dry_run");
     try {
@@ -94,17 +109,48 @@ final class CacheAdmin {
     }
   }
 
-  private static Invalidation which(AdminRequest request) {
+  /** A wrong answer goes, and those like it are checked before they are served again. */
+  private AdminReply wrong(AdminRequest request) {
+    String rest = request.rest();
+    if (!rest.endsWith(WRONG)) {
+      throw new IllegalArgumentException(rest + ": unknown (expected: {id}" + WRONG + ")");
+    }
+    String id = rest.substring(0, rest.length() - WRONG.length());
+    semantic.reported(id);
+    return drop(request, Invalidation.ofIds(Set.of(id)));
+  }
+
+  private Invalidation which(AdminRequest request) {
     String id = request.parameter("id", request.rest());
     String age = request.parameter("older_than");
+    String text = request.parameter("similar_to");
+    Set<String> ids = id.isEmpty() ? null : Set.of(id);
+    if (text != null) {
+      // An id that cannot be: nothing alike must not mean everything.
+      Set<String> alike = semantic.similar(text, similarity(request));
+      ids = alike.isEmpty() ? Set.of("none") : alike;
+    }
     return new Invalidation(
-        id.isEmpty() ? null : Set.of(id),
+        ids,
         request.parameter("team"),
         request.parameter("app"),
         request.parameter("model"),
         request.parameter("tag"),
         age == null ? null : System.currentTimeMillis() - millis(age),
         request.parameter("scope"));
+  }
+
+  private static double similarity(AdminRequest request) {
+    String value = request.parameter("similarity", "0.8");
+    try {
+      double least = Double.parseDouble(value);
+      if (least > 0 && least <= 1) {
+        return least;
+      }
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("similarity: " + value + " (expected: 0 to 1)", e);
+    }
+    throw new IllegalArgumentException("similarity: " + value + " (expected: 0 to 1)");
   }
 
   private static long millis(String age) {

@@ -127,7 +127,7 @@ public final class Gateway implements AutoCloseable {
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
-            .route("/admin/v1/cache", new CacheAdmin(shared.cache(), metrics, snapshot)::handle)
+            .route("/admin/v1/cache", new CacheAdmin(shared, metrics)::handle)
             .route("/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
             .route("/admin/v1/explain", new ExplainRoute(new Explainer(engine, loops), snapshot));
     this.admin =

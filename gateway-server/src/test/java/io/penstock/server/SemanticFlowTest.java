@@ -6,8 +6,13 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +62,7 @@ class SemanticFlowTest {
     assertThat(cache(ask(gateway, body(text, "")))).isEqualTo("miss");
     Await.until(
         "the answer to be stored",
-        () -> gateway.admin("/admin/v1/cache").contains("\"entries\":1"));
+        () -> gateway.admin("/admin/v1/cache").contains("\"vectors\":1"));
   }
 
   @Test
@@ -80,6 +85,28 @@ class SemanticFlowTest {
           .contains("penstock_saved_usd_total{by=\"semantic_cache\",team=\"engineering\"} 4.2E-4");
       assertThat(gateway.admin("/admin/v1/requests/" + header(hit, "x-penstock-request-id")))
           .containsIgnoringCase("\"semantic\"");
+    }
+  }
+
+  @Test
+  void leaderThatFindsAnAnswer_letsThoseWhoWaitFindItToo() {
+    String both = ON.replace("cache: { ", "cache: { exact: { ttl: 6h }, singleflight: true, ");
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, both)) {
+      remember(gateway, QUESTION);
+      int asked = provider.requests().size();
+      List<CompletableFuture<HttpResponse<String>>> calls =
+          IntStream.range(0, 16)
+              .mapToObj(i ->
+                  CompletableFuture.supplyAsync(
+                      () -> ask(gateway, body(OTHER_WORDS, "")), Thread::startVirtualThread))
+              .toList();
+      assertThat(calls.stream().map(CompletableFuture::join))
+          .allSatisfy(hit -> assertThat(cache(hit)).isEqualTo("semantic"))
+          .allSatisfy(hit -> assertThat(hit.body()).isEqualTo(ANSWER));
+      assertThat(provider.requests()).hasSize(asked);
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_cache_requests_total{layer=\"semantic\",result=\"hit\"} 16.0");
     }
   }
 
@@ -182,5 +209,34 @@ class SemanticFlowTest {
       Await.until(
           "the right answer", () -> ask(gateway, body(OTHER_WORDS, "")).body().equals(other));
     }
+  }
+
+  @Test
+  void admin_dropsByLikeness_andTakesReportsOfWrongAnswers() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      remember(gateway, QUESTION);
+      assertThat(gateway.admin("/admin/v1/cache")).contains("\"vectors\":1", "\"threshold\":0.925");
+      String alike = "/admin/v1/cache?similar_to=reverse%20a%20string%20in%20Python";
+      String cake = "/admin/v1/cache?similar_to=how%20to%20bake%20a%20cake";
+      assertThat(change(gateway, "DELETE", cake)).contains("\"dropped\":0");
+      String found = change(gateway, "DELETE", alike + "&dry_run=true");
+      assertThat(found).contains("\"dropped\":1");
+      String id = found.replaceAll(".*\"ids\":\\[\"([0-9a-f]{64})\".*", "$1");
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, "")))).isEqualTo("semantic");
+      assertThat(change(gateway, "POST", "/admin/v1/cache/" + id + "/wrong"))
+          .contains("\"dropped\":1");
+      assertThat(gateway.admin("/admin/v1/cache")).contains("\"threshold\":0.99995");
+      assertThat(cache(ask(gateway, body(OTHER_WORDS, "")))).isEqualTo("miss");
+    }
+  }
+
+  private static String change(RunningGateway gateway, String method, String path) {
+    return RunningGateway.send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + gateway.gateway().adminPort() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build())
+        .body();
   }
 }

@@ -3,15 +3,26 @@ package io.penstock.server.call;
 import io.penstock.cache.semantic.AnswerComparer;
 import io.penstock.cache.semantic.FalseHitGate;
 import io.penstock.cache.semantic.Proportion;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What checks have shown of one rule's hits, in all and by route. Thread-safe. */
 public final class HitRecord {
+  /** Served entries whose score is known when one is reported as wrong. */
+  private static final int REMEMBERED = 10_000;
+
   private final FalseHitGate gate;
   private final AnswerComparer comparer = new AnswerComparer();
   private final ConcurrentHashMap<String, Tally> routes = new ConcurrentHashMap<>();
+  private final Map<String, Double> served =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Double> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
 
   /** Creates the record of a rule that follows this gate. */
   public HitRecord(FalseHitGate gate) {
@@ -58,6 +69,24 @@ public final class HitRecord {
     gate.checked(score, wrong);
     if (served) {
       routes.computeIfAbsent(route, name -> new Tally()).add(wrong);
+    }
+  }
+
+  /** Remembers how sure a hit was, for {@link #reported}. */
+  void served(String id, double score) {
+    synchronized (served) {
+      served.put(id, score);
+    }
+  }
+
+  /** Takes the report of a wrong answer; one that this rule has not served here says nothing. */
+  public void reported(String id) {
+    Double score;
+    synchronized (served) {
+      score = served.remove(id);
+    }
+    if (score != null) {
+      gate.reported(score);
     }
   }
 

@@ -100,6 +100,7 @@ final class SemanticFilter implements Filter<Call> {
     } else {
       metrics.cacheRequest(LAYER, "hit");
       call.cached(hit.candidate().entry());
+      rule.record().served(hit.candidate().entry().id(), hit.candidate().score());
       call.cacheOutcome(CacheOutcome.SEMANTIC);
     }
   }
