@@ -91,10 +91,7 @@ public final class UpstreamCall {
     if (paused) {
       on.config().setAutoRead(false);
     }
-    if (timer != null) {
-      timer.cancel(false);
-    }
-    arm();
+    rearm();
   }
 
   void connecting(Channel on) {
@@ -106,6 +103,10 @@ public final class UpstreamCall {
     if (state == State.WAITING) {
       state = State.READING;
       progressNanos = System.nanoTime();
+      if (timeouts.idle() < timeouts.firstByte()) {
+        // What is armed would only look when the first byte's time is over.
+        rearm();
+      }
       listener.onHead(status, headers);
     }
   }
@@ -175,6 +176,13 @@ public final class UpstreamCall {
       case WAITING -> timeouts.firstByte();
       case READING, DONE -> timeouts.idle();
     };
+  }
+
+  private void rearm() {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    arm();
   }
 
   private void arm() {
