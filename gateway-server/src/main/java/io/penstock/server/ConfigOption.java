@@ -23,10 +23,7 @@ final class ConfigOption {
           "alerts.on=breaker",
           "alerts.on=fallback_spend",
           "ledger.content=full",
-          "providers.*.probe",
           "models.*.router!=shipped",
-          "models.*.hedge",
-          "models.*.resume=buffer",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto");
 

@@ -19,6 +19,7 @@ import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
+import io.penstock.server.call.Probes;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
@@ -114,6 +115,7 @@ public final class Gateway implements AutoCloseable {
     gauges();
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
+    Probes.start(engine, loops.next());
     this.traffic =
         ClientServer.bind(
             new ClientServer.Options(

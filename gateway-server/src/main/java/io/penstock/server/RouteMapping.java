@@ -11,6 +11,8 @@ import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.HedgeConfig;
+import io.penstock.server.config.HedgeDelay;
 import io.penstock.server.config.Json;
 import io.penstock.server.config.ModelConfig;
 import io.penstock.server.config.RuleConfig;
@@ -139,7 +141,7 @@ final class RouteMapping {
         RouteOptions.Resume.valueOf(model.resume().name()),
         model.ceiling() == null ? 0 : model.ceiling().nanos(),
         sticky(model.sticky()),
-        null,
+        hedge(model.hedge()),
         model.baseline(),
         model.onUnsupported() == Word.OnUnsupported.DROP,
         shadow(model.shadow()),
@@ -148,6 +150,14 @@ final class RouteMapping {
 
   private static RouteOptions.@Nullable Shadow shadow(@Nullable ShadowConfig config) {
     return config == null ? null : new RouteOptions.Shadow(config.model(), config.share().value());
+  }
+
+  private static RouteOptions.@Nullable Hedge hedge(@Nullable HedgeConfig config) {
+    if (config == null) {
+      return null;
+    }
+    long after = config.after() instanceof HedgeDelay.Fixed(Duration delay) ? delay.toNanos() : 0;
+    return new RouteOptions.Hedge(after, config.budget().value());
   }
 
   private static long nanos(@Nullable Duration duration) {

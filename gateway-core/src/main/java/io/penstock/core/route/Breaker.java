@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   Closed --failures within the window--> Open --open time over, next attempt--> HalfOpen
  *   HalfOpen --success--> Closed      HalfOpen --failure--> Open
+ *   Open, its time over --active probe--> Closed, one failure from Open; or Open once more
  * </pre>
  *
  * <p>Half-open lets one probe through; a probe that never reports is given up after another open
@@ -17,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 sealed interface Breaker {
   /** Lets everything through; remembers when failures were, oldest first. */
   record Closed(long[] failures) implements Breaker {
+    /** Returns the state that one more failure opens. */
+    static Closed almost(Policy policy, long now) {
+      long[] failures = new long[Math.max(0, policy.failures() - 1)];
+      Arrays.fill(failures, now);
+      return new Closed(failures);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Closed that && Arrays.equals(failures, that.failures);
@@ -75,5 +83,16 @@ sealed interface Breaker {
         yield with.length >= policy.failures ? new Open(now + policy.openNanos) : new Closed(with);
       }
     };
+  }
+
+  /** Returns the state after an active probe, which no attempt of a call waits for. */
+  default Breaker onProbe(Policy policy, long now, boolean alive) {
+    if (alive) {
+      return this instanceof Open && allows(now) ? Closed.almost(policy, now) : this;
+    }
+    boolean due = this instanceof Open && allows(now);
+    return due
+        ? new Open(now + policy.openNanos)
+        : this instanceof Closed ? onFailure(policy, now) : this;
   }
 }

@@ -44,7 +44,7 @@ final class Chooser {
       case RouteSpec.Priority priority -> all;
       case RouteSpec.Cascade cascade -> all;
       case RouteSpec.Weighted weighted -> weighted(all, opening(route, around), random);
-      case RouteSpec.Latency latency -> latency(all, random);
+      case RouteSpec.Latency latency -> latency(all, facts.stream(), random);
       case RouteSpec.Cost cost -> cost(cost, all, around, warm);
       case RouteSpec.Complexity complexity -> complexity(complexity, all, facts.complexity());
       case RouteSpec.Rules rules -> rules(rules, route.rest(), facts);
@@ -118,14 +118,18 @@ final class Chooser {
     return by ? around.opening() : 0;
   }
 
-  private List<Choice> latency(List<Choice> all, SplittableRandom random) {
-    List<Choice> order = new ArrayList<>(all.size());
+  private List<Choice> latency(List<Choice> all, boolean stream, SplittableRandom random) {
+    record Timed(Choice choice, long nanos) {}
+    List<Timed> timed = new ArrayList<>(all.size());
     for (Choice choice : all) {
-      long nanos = health.firstToken(choice.target());
+      // Read once: speeds change while this sorts.
+      long nanos = health.speed(choice.target(), stream);
       String speed = nanos == 0 ? "not measured" : Math.round(nanos / NANOS_PER_MILLI) + " ms";
-      order.add(choice.because("latency " + speed));
+      timed.add(new Timed(choice.because("latency " + speed), nanos));
     }
-    order.sort(Comparator.comparingLong(choice -> health.firstToken(choice.target())));
+    timed.sort(Comparator.comparingLong(Timed::nanos));
+    List<Choice> order = new ArrayList<>(timed.size());
+    timed.forEach(t -> order.add(t.choice()));
     if (order.size() < 2) {
       return order;
     }

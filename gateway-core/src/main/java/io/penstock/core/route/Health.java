@@ -7,27 +7,21 @@ package io.penstock.core.route;
  * @param breaker see {@link Breaker}
  * @param coolingUntil no attempt before then, after a 429
  * @param cooling whether {@code coolingUntil} means anything
- * @param firstToken peak-EWMA of the time to the first token; 0: none seen
- * @param seenAt when that was last changed
- * @param p95 running estimate of the 95th percentile of the time to the first token; 0: none seen
+ * @param firstToken time to the first token of streams
+ * @param whole time to a whole answer, where no stream was asked for
  * @param output mean output tokens; 0: none seen
  */
 record Health(
     Breaker breaker,
     long coolingUntil,
     boolean cooling,
-    double firstToken,
-    long seenAt,
-    double p95,
+    Speed firstToken,
+    Speed whole,
     double output) {
 
-  static final Health FRESH = new Health(new Breaker.Closed(new long[0]), 0, false, 0, 0, 0, 0);
+  static final Health FRESH =
+      new Health(new Breaker.Closed(new long[0]), 0, false, Speed.UNKNOWN, Speed.UNKNOWN, 0);
 
-  /** A slow answer counts at once and is forgotten over this time. */
-  private static final double DECAY_NANOS = 10e9;
-
-  private static final double QUANTILE = 0.95;
-  private static final double QUANTILE_STEP = 0.05;
   private static final double OUTPUT_STEP = 0.1;
 
   boolean isCooling(long now) {
@@ -37,35 +31,32 @@ record Health(
   Health breaker(Breaker next) {
     return breaker.equals(next)
         ? this
-        : new Health(next, coolingUntil, cooling, firstToken, seenAt, p95, output);
+        : new Health(next, coolingUntil, cooling, firstToken, whole, output);
   }
 
   Health coolUntil(long then) {
     if (cooling && coolingUntil - then >= 0) {
       return this;
     }
-    return new Health(breaker, then, true, firstToken, seenAt, p95, output);
+    return new Health(breaker, then, true, firstToken, whole, output);
   }
 
   Health onFirstToken(long nanos, long now) {
-    double speed = nanos;
-    if (firstToken > nanos) {
-      double old = Math.exp(-Math.max(0, now - seenAt) / DECAY_NANOS);
-      speed = firstToken * old + nanos * (1 - old);
-    }
-    double quantile = p95;
-    if (p95 == 0) {
-      quantile = nanos;
-    } else if (nanos > p95) {
-      quantile += QUANTILE_STEP * QUANTILE * (nanos - p95 > p95 ? nanos - p95 : p95);
-    } else {
-      quantile -= QUANTILE_STEP * (1 - QUANTILE) * p95;
-    }
-    return new Health(breaker, coolingUntil, cooling, speed, now, quantile, output);
+    return new Health(breaker, coolingUntil, cooling, firstToken.on(nanos, now), whole, output);
+  }
+
+  Health onWhole(long nanos, long now) {
+    return new Health(breaker, coolingUntil, cooling, firstToken, whole.on(nanos, now), output);
   }
 
   Health onOutput(long tokens) {
     double mean = output == 0 ? tokens : output + OUTPUT_STEP * (tokens - output);
-    return new Health(breaker, coolingUntil, cooling, firstToken, seenAt, p95, mean);
+    return new Health(breaker, coolingUntil, cooling, firstToken, whole, mean);
+  }
+
+  /** Returns the speed of streams or of whole answers; of the other kind while unknown. */
+  Speed speed(boolean stream) {
+    Speed asked = stream ? firstToken : whole;
+    return asked.mean() > 0 ? asked : stream ? whole : firstToken;
   }
 }

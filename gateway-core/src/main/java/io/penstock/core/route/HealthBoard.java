@@ -2,7 +2,6 @@ package io.penstock.core.route;
 
 import io.penstock.core.FailureKind;
 import io.penstock.core.Ticker;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -77,7 +76,13 @@ public final class HealthBoard {
     change(name, health -> health.onFirstToken(nanos, now));
   }
 
-  /** Reports a whole answer, an active probe's too; {@code outputTokens} 0 when unknown. */
+  /** Reports the time from dispatch to a whole answer that was not streamed. */
+  public void onWhole(String name, long nanos) {
+    long now = ticker.nanoTime();
+    change(name, health -> health.onWhole(nanos, now));
+  }
+
+  /** Reports a complete answer; {@code outputTokens} 0 when unknown. */
   public void onSuccess(String name, long outputTokens) {
     change(
         name,
@@ -120,23 +125,33 @@ public final class HealthBoard {
                 : health);
   }
 
+  /**
+   * Reports what an active probe of a target's provider found. A failure counts as a call's does,
+   * and keeps a breaker open that would let a call try; a success closes a breaker whose time is
+   * over, and the next failure opens it again: the probe has asked the provider, not the model.
+   */
+  public void onProbe(String name, boolean alive) {
+    long now = ticker.nanoTime();
+    Breaker.Policy policy = policy(name);
+    change(name, health -> health.breaker(health.breaker().onProbe(policy, now, alive)));
+  }
+
   /** Another replica's breaker opened: here one failure opens this one as well. */
   public void onRemoteOpen(String name) {
     long now = ticker.nanoTime();
-    Breaker.Policy policy = policy(name);
-    long[] almost = new long[Math.max(0, policy.failures() - 1)];
-    Arrays.fill(almost, now);
+    Breaker almost = Breaker.Closed.almost(policy(name), now);
     change(
         name,
-        health ->
-            health.breaker() instanceof Breaker.Closed
-                ? health.breaker(new Breaker.Closed(almost))
-                : health);
+        health -> health.breaker() instanceof Breaker.Closed ? health.breaker(almost) : health);
   }
 
-  /** Returns the p95 of the time to the first token, nanoseconds; 0 while unknown. */
-  public long p95(String name) {
-    return (long) health(name).p95();
+  /**
+   * Returns the p95 of the time to the first token, or to a whole answer, nanoseconds; 0 while
+   * unknown.
+   */
+  public long p95(String name, boolean stream) {
+    Health health = health(name);
+    return (long) (stream ? health.firstToken() : health.whole()).p95();
   }
 
   /** Returns the mean output tokens of that target; 0 while unknown. */
@@ -146,7 +161,15 @@ public final class HealthBoard {
 
   /** Returns the peak-EWMA of the time to the first token, nanoseconds; 0 while unknown. */
   public long firstToken(String name) {
-    return Math.round(health(name).firstToken());
+    return Math.round(health(name).firstToken().mean());
+  }
+
+  /**
+   * Returns how fast a target answers, to choose by: the peak-EWMA of the time to the first token,
+   * or to a whole answer where no stream is asked for, nanoseconds; 0 while nothing is known.
+   */
+  public long speed(String name, boolean stream) {
+    return Math.round(health(name).speed(stream).mean());
   }
 
   /** Returns whether the breaker is open or half-open: for metrics and {@code /admin/v1/models}. */

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -28,7 +29,7 @@ public final class Plan {
   private @Nullable Candidate ahead;
   private List<Step> wayAhead = List.of();
   private List<Step> way = List.of();
-  private @Nullable Candidate current;
+  private final IdentityHashMap<Candidate, List<Step>> taken = new IdentityHashMap<>(2);
 
   /** A target that was passed over, and why. */
   public record Skipped(String target, String why) {}
@@ -107,7 +108,9 @@ public final class Plan {
               reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) : reason,
               found.keyHint());
     }
-    current = found;
+    if (found != null) {
+      taken.put(found, way);
+    }
     return found;
   }
 
@@ -124,18 +127,15 @@ public final class Plan {
   }
 
   /**
-   * Remembers the last target for what is sticky on the way to it. Call it when an answer is
-   * complete.
+   * Remembers a target for what is sticky on the way to it. Call it when its answer is complete.
    *
+   * @param by what {@link #next} returned; two may have been asked at once
    * @param key id of the provider key used, "" when there is but one
    * @param warmTokens input tokens now in the provider's prompt cache, 0 when it keeps none
    * @param ttlNanos how long that cache stays warm
    */
-  public void answered(String key, long warmTokens, long ttlNanos) {
-    if (current == null) {
-      return;
-    }
-    for (Step step : way) {
+  public void answered(Candidate by, String key, long warmTokens, long ttlNanos) {
+    for (Step step : taken.getOrDefault(by, List.of())) {
       RouteOptions.Sticky sticky = step.route().spec().options().sticky();
       if (sticky != null) {
         planner

@@ -125,6 +125,48 @@ class HealthBoardTest {
     for (int i = 0; i < 20_000; i++) {
       board.onFirstToken(TARGET, 1 + (long) (random.nextDouble() * SECOND));
     }
-    assertThat(board.p95(TARGET) / (double) SECOND).isCloseTo(0.95, within(0.12));
+    assertThat(board.p95(TARGET, true) / (double) SECOND).isCloseTo(0.95, within(0.12));
+  }
+
+  @Test
+  void onWhole_doesNotMixWithFirstTokens() {
+    board.onFirstToken(TARGET, SECOND / 10);
+    board.onWhole(TARGET, 5 * SECOND);
+    assertThat(board.speed(TARGET, true)).isEqualTo(SECOND / 10);
+    assertThat(board.speed(TARGET, false)).isEqualTo(5 * SECOND);
+    assertThat(board.p95(TARGET, false)).isEqualTo(5 * SECOND);
+  }
+
+  @Test
+  void onProbe_failures_openTheBreakerWithoutACall() {
+    for (int i = 0; i < 5; i++) {
+      assertThat(board.isOpen(TARGET)).isFalse();
+      board.onProbe(TARGET, false);
+    }
+    assertThat(board.isOpen(TARGET)).isTrue();
+  }
+
+  @Test
+  void onProbe_stillDead_keepsCallsAwayBeyondTheOpenTime() {
+    for (int i = 0; i < 5; i++) {
+      board.onProbe(TARGET, false);
+    }
+    time.pass(15 * SECOND);
+    board.onProbe(TARGET, false);
+    assertThat(board.tryStart(TARGET)).isFalse();
+  }
+
+  @Test
+  void onProbe_aliveAgain_closesOnceTheOpenTimeIsOverAndTheNextFailureOpensAgain() {
+    for (int i = 0; i < 5; i++) {
+      board.onProbe(TARGET, false);
+    }
+    board.onProbe(TARGET, true);
+    assertThat(board.tryStart(TARGET)).as("its time is not over").isFalse();
+    time.pass(15 * SECOND);
+    board.onProbe(TARGET, true);
+    assertThat(board.isOpen(TARGET)).isFalse();
+    board.onFailure(TARGET, FailureKind.SERVER_ERROR, -1);
+    assertThat(board.isOpen(TARGET)).isTrue();
   }
 }

@@ -57,6 +57,7 @@ final class Account {
     this.target = target;
     this.intent = intent;
     this.reservation = reservation;
+    call.upstreamBegins();
   }
 
   /** Returns whether the row is written: the answer may still be on its way to the client. */
@@ -109,7 +110,7 @@ final class Account {
     }
     settled = true;
     long endNanos = System.nanoTime();
-    call.addUpstreamNanos(endNanos - startNanos);
+    call.upstreamEnds();
     if (outcome.summary().usageReported()) {
       return book(
           outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);

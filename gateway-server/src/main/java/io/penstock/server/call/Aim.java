@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
+import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.ShareBudget;
 import io.penstock.providers.Failure;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,19 +29,27 @@ record Aim(
    *
    * @param retries tries of this target after the first, so far
    * @param otherKey whether the provider has another key that is fit to be tried
+   * @param begun whether headers have gone out: they name this target, so that another may answer
+   *     only where the route holds or continues answers
    * @param spentNanos since the call began
    * @param budget of the provider's retries
    */
   AttemptPolicy.Decision after(
-      Failure failure, int retries, boolean otherKey, long spentNanos, ShareBudget budget) {
+      Failure failure,
+      int retries,
+      boolean otherKey,
+      boolean begun,
+      long spentNanos,
+      ShareBudget budget) {
     ProviderRuntime provider = target.provider();
+    boolean sent = begun && plan.options().resume() != RouteOptions.Resume.BUFFER;
     long left = provider.timeouts().total() - TimeUnit.NANOSECONDS.toMillis(spentNanos);
     return provider
         .retries()
         .tries(candidate.spec().retries())
         .decide(
             new AttemptPolicy.Failed(failure.kind(), failure.status(), failure.retryAfterMillis()),
-            new AttemptPolicy.Standing(retries, false, plan.hasNext(), otherKey, false, left),
+            new AttemptPolicy.Standing(retries, sent, plan.hasNext(), otherKey, false, left),
             candidate.options(),
             plan.options().resume(),
             budget,

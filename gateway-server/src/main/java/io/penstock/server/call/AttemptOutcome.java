@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status the provider's HTTP status; 0 when there was no answer
  * @param failure what went wrong; null when the answer is complete
- * @param clientGone whether it was stopped because the client had left
+ * @param clientGone whether the client had left, or the gateway stopped it for another reason
  * @param summary what is known of the answer
  * @param relayed text that was relayed, for counting when no usage came; "" when none
  * @param firstTokenNanos from dispatch to the first content; -1 when there was none

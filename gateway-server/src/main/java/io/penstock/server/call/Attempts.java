@@ -14,6 +14,8 @@ import io.penstock.ledger.Cause;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.server.client.Running;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  *   next target of the plan -> {@link Leg} -> answer
  *        ^___ denied, or failed before any content
  * </pre>
+ *
+ * <p>A slow leg may be hedged: the next target is asked as well, and the leg whose model begins to
+ * answer first stops the other.
  */
 final class Attempts implements LegListener, Running {
   private static final String NOT_ACCEPTED = "not accepted";
@@ -36,14 +41,16 @@ final class Attempts implements LegListener, Running {
   private final CallSurroundings around;
   private final ClientAnswer answer;
   private final Serving serving;
+  private final Hedging hedging;
+  private final List<Leg> legs = new ArrayList<>(1);
   private Plan plan;
-  private @Nullable Leg leg;
   private int number;
-  private @Nullable Failure lastFailure;
-  private @Nullable Verdict lastRefusal;
-  private String redirectedBy = "";
   private @Nullable Candidate stronger;
   private @Nullable Unaccepted unaccepted;
+  private @Nullable Failure lastFailure;
+  private @Nullable TargetRuntime lastFailed;
+  private @Nullable Verdict lastRefusal;
+  private String redirectedBy = "";
   private boolean clientGone;
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
@@ -51,7 +58,10 @@ final class Attempts implements LegListener, Running {
     this.engine = engine;
     this.plan = plan;
     this.around = around;
-    this.answer = new ClientAnswer(call, TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()));
+    this.answer =
+        new ClientAnswer(
+            call, TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()), this::onHoldOver);
+    this.hedging = new Hedging(call, engine.routing(), plan.options());
     this.serving = new Serving(call, engine, answer, engine.keeper(call));
     call.forwarded(this);
   }
@@ -62,9 +72,16 @@ final class Attempts implements LegListener, Running {
    * @param after why the last one did not do, "" at first
    */
   void next(Cause cause, String after) {
+    if (!ask(cause, after)) {
+      giveUp();
+    }
+  }
+
+  /** Begins a leg on the next target; false when there is none. */
+  private boolean ask(Cause cause, String after) {
     Candidate first = plan.next(after);
     Candidate found = startable(first, after);
-    begin(cause, found, !after.isEmpty() || !Objects.equals(found, first));
+    return begin(cause, found, !after.isEmpty() || !Objects.equals(found, first));
   }
 
   /** Returns that candidate or the next whose breaker lets the call through. */
@@ -76,19 +93,19 @@ final class Attempts implements LegListener, Running {
     return found;
   }
 
-  private void begin(Cause cause, @Nullable Candidate found, boolean fellBack) {
+  private boolean begin(Cause cause, @Nullable Candidate found, boolean fellBack) {
     boolean diverted = fellBack || !redirectedBy.isEmpty();
     TargetRuntime to = found == null ? null : call.snapshot().targets().find(found);
     if (found == null || to == null) {
-      giveUp();
-      return;
+      return false;
     }
     String why = call.isRoutedByHeader() ? "header, " + found.reason() : found.reason();
     String reason = redirectedBy.isEmpty() ? why : "budget " + redirectedBy;
     engine.routing().retries(to.provider()).onCall();
     Leg started = new Leg(this, serving, new Aim(plan, found, to, reason, diverted, redirectedBy));
-    leg = started;
+    legs.add(started);
     started.begin(cause);
+    return true;
   }
 
   @Override
@@ -97,7 +114,100 @@ final class Attempts implements LegListener, Running {
   }
 
   @Override
-  public void onDenied(Cause cause, Holding.Outcome why) {
+  public void onStart(Leg by) {
+    if (legs.getFirst() == by) {
+      by.offer();
+      hedging.arm(by.target(), this::hedge);
+    }
+  }
+
+  private void hedge(String why) {
+    Leg slow = legs.size() == 1 ? legs.getFirst() : null;
+    if (slow != null
+        && slow.isRunning()
+        && !slow.hasContent()
+        && !answer.isBegun()
+        && plan.hasNext()
+        && hedging.tryTake()) {
+      ask(Cause.HEDGE, why);
+    }
+  }
+
+  /** The headers of the first leg have gone out: it alone may answer now. */
+  private void onHoldOver() {
+    stopAllBut(legs.getFirst());
+  }
+
+  @Override
+  public void onContent(Leg by) {
+    hedging.cancel();
+    stopAllBut(by);
+  }
+
+  @Override
+  public void onAnswering(Leg by) {
+    forgetUnaccepted();
+  }
+
+  @Override
+  public boolean onUnaccepted(Leg by) {
+    stronger = startable(plan.escalate(NOT_ACCEPTED), NOT_ACCEPTED);
+    return stronger != null;
+  }
+
+  @Override
+  public void onRejected(Leg by, Unaccepted rejected) {
+    forgetUnaccepted();
+    unaccepted = rejected;
+    legs.remove(by);
+    if (!begin(Cause.CASCADE, stronger, false)) {
+      giveUp();
+    }
+  }
+
+  private void forgetUnaccepted() {
+    Unaccepted kept = unaccepted;
+    unaccepted = null;
+    if (kept != null) {
+      kept.forget().run();
+    }
+  }
+
+  /** A weak answer is better than none: returns whether there was one to serve. */
+  private boolean servesUnaccepted() {
+    Unaccepted kept = unaccepted;
+    unaccepted = null;
+    if (kept != null) {
+      kept.serve().run();
+    }
+    return kept != null;
+  }
+
+  private void stopAllBut(Leg one) {
+    for (Leg other : legs) {
+      if (other != one) {
+        other.stop(Ending.COMPLETED, Waste.HEDGE);
+      }
+    }
+    legs.clear();
+    legs.add(one);
+  }
+
+  /** Takes a leg out that came to nothing; returns whether another one goes on. */
+  private boolean isOutlived(Leg by) {
+    legs.remove(by);
+    if (legs.isEmpty()) {
+      return false;
+    }
+    legs.getFirst().offer();
+    return true;
+  }
+
+  @Override
+  public void onDenied(Leg by, Cause cause, Holding.Outcome why) {
+    if (isOutlived(by)) {
+      return;
+    }
     if (why instanceof Holding.Redirected to) {
       lastRefusal = to.verdict();
       redirect(to);
@@ -127,53 +237,30 @@ final class Attempts implements LegListener, Running {
   }
 
   @Override
-  public void onImpossible(GatewayException why) {
-    refuse(why);
-  }
-
-  @Override
-  public void onAnswering(Leg by) {
-    forgetUnaccepted();
-  }
-
-  @Override
-  public boolean onUnaccepted(Leg by) {
-    stronger = startable(plan.escalate(NOT_ACCEPTED), NOT_ACCEPTED);
-    return stronger != null;
-  }
-
-  @Override
-  public void onRejected(Leg by, Unaccepted rejected) {
-    forgetUnaccepted();
-    unaccepted = rejected;
-    begin(Cause.CASCADE, stronger, false);
-  }
-
-  private void forgetUnaccepted() {
-    Unaccepted kept = unaccepted;
-    unaccepted = null;
-    if (kept != null) {
-      kept.forget().run();
+  public void onImpossible(Leg by, GatewayException why) {
+    if (!isOutlived(by)) {
+      refuse(why);
     }
   }
 
-  /** A weak answer is better than none: returns whether there was one to serve. */
-  private boolean servesUnaccepted() {
-    Unaccepted kept = unaccepted;
-    unaccepted = null;
-    if (kept != null) {
-      kept.serve().run();
+  @Override
+  public void onUnavailable(Leg by) {
+    if (!isOutlived(by)) {
+      next(Cause.FALLBACK, "breaker");
     }
-    return kept != null;
   }
 
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
     lastFailure = failure;
+    lastFailed = by.target();
+    if (isOutlived(by)) {
+      return;
+    }
     if (what instanceof AttemptPolicy.Next next) {
       next(Cause.FALLBACK, next.why());
     } else {
-      tell(by, failure);
+      tell(by.target(), failure);
     }
   }
 
@@ -189,7 +276,7 @@ final class Attempts implements LegListener, Running {
     } else {
       call.responder().abort();
     }
-    answered(by, ClientErrors.code(failure).status());
+    answered(by.target(), ClientErrors.code(failure).status());
     call.end(ending);
   }
 
@@ -205,7 +292,7 @@ final class Attempts implements LegListener, Running {
       answer.stream(closing);
     }
     answer.end();
-    answered(by, 200);
+    answered(by.target(), 200);
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
   }
 
@@ -217,17 +304,17 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onDone(Leg by) {
-    answered(by, 200);
+    answered(by.target(), 200);
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
   }
 
-  private void answered(Leg by, int status) {
-    call.answered(status, by.target().provider().name(), by.target().model());
+  private void answered(TargetRuntime by, int status) {
+    call.answered(status, by.provider().name(), by.model());
   }
 
   private void giveUp() {
     Failure failure = lastFailure;
-    Leg last = leg;
+    TargetRuntime last = lastFailed;
     if (failure != null && last != null) {
       tell(last, failure);
     } else if (lastRefusal != null) {
@@ -238,7 +325,7 @@ final class Attempts implements LegListener, Running {
   }
 
   /** Tells the client what the provider said, or what the gateway makes of it. */
-  private void tell(Leg last, Failure failure) {
+  private void tell(TargetRuntime last, Failure failure) {
     if (servesUnaccepted()) {
       return;
     }
@@ -276,32 +363,37 @@ final class Attempts implements LegListener, Running {
   @Override
   public void clientGone() {
     clientGone = true;
-    Leg running = leg;
-    if (running != null && running.isRunning() && goesOn(running)) {
-      running.drain();
-      return;
+    hedging.cancel();
+    boolean forOthers = isNeededByOthers();
+    List<Leg> drained = new ArrayList<>(1);
+    for (Leg leg : legs) {
+      boolean drains = drained.isEmpty() && leg.target().provider().drainOnDisconnect();
+      if (leg.isRunning() && (forOthers || drains)) {
+        drained.add(leg);
+        leg.drain();
+      } else {
+        leg.stop(Ending.CLIENT_GONE, Waste.ABORTED);
+      }
     }
-    if (running != null) {
-      running.stop(Ending.CLIENT_GONE, Waste.ABORTED);
+    legs.retainAll(drained);
+    if (legs.isEmpty()) {
+      forgetUnaccepted();
+      answer.close();
+      call.end(Ending.CLIENT_GONE);
     }
-    forgetUnaccepted();
-    answer.close();
-    call.end(Ending.CLIENT_GONE);
   }
 
-  /** A call goes on without its client when its provider is to, or when others wait for it. */
-  private boolean goesOn(Leg running) {
+  /** Returns whether the call goes on without its client because others wait for its answer. */
+  private boolean isNeededByOthers() {
     FlightLead lead = call.lead();
-    return running.target().provider().drainOnDisconnect()
-        || (lead != null && lead.goesOn(this::clientGone));
+    return lead != null && lead.goesOn(this::clientGone);
   }
 
   @Override
   public void writabilityChanged(boolean writable) {
     FlightLead lead = call.lead();
-    if (leg != null) {
-      // Those who follow are not held up by a leader whose client is slow.
-      leg.setPaused(!writable && (lead == null || !lead.isFollowed()));
-    }
+    // Those who follow are not held up by a leader whose client is slow.
+    boolean paused = !writable && (lead == null || !lead.isFollowed());
+    legs.forEach(leg -> leg.setPaused(paused));
   }
 }

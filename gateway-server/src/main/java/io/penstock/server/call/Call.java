@@ -72,6 +72,8 @@ public final class Call extends Exchange implements Running {
   private long savedNanos;
 
   private long upstreamNanos;
+  private long upstreamSince;
+  private int upstreams;
   private int status;
   private String answeredModel = "";
   private String answeredProvider = "";
@@ -419,14 +421,24 @@ public final class Call extends Exchange implements Running {
     return savedNanos;
   }
 
-  /** Adds time that was spent upstream and so is not the gateway's. */
-  void addUpstreamNanos(long nanos) {
-    upstreamNanos += nanos;
+  /** Something goes upstream: until it ends, time is not the gateway's. Two may be at once. */
+  void upstreamBegins() {
+    if (upstreams++ == 0) {
+      upstreamSince = System.nanoTime();
+    }
+  }
+
+  /** What {@link #upstreamBegins} began has ended. */
+  void upstreamEnds() {
+    if (--upstreams == 0) {
+      upstreamNanos += System.nanoTime() - upstreamSince;
+    }
   }
 
   /** Returns the nanoseconds since the start that were not spent upstream. */
   long overheadNanos() {
-    return System.nanoTime() - startNanos - upstreamNanos;
+    long now = System.nanoTime();
+    return now - startNanos - upstreamNanos - (upstreams > 0 ? now - upstreamSince : 0);
   }
 
   @Override

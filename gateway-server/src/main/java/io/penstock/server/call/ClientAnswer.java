@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.server.client.Responder;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -14,21 +13,29 @@ import org.jspecify.annotations.Nullable;
  * headers and keep-alive comments do. Confined to its event loop.
  */
 final class ClientAnswer {
-  private static final long KEEP_ALIVE_MILLIS = 15_000;
+  private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   private final Call call;
   private final Responder responder;
   private final long holdMillis;
+  private final Runnable onHoldOver;
+  private final LoopTimer timer;
   private @Nullable HttpHeaders headers;
-  private @Nullable ScheduledFuture<?> timer;
   private boolean begun;
   private boolean content;
   private boolean ended;
 
-  ClientAnswer(Call call, long holdMillis) {
+  /**
+   * Creates an answer of which nothing has gone out.
+   *
+   * @param onHoldOver told when the headers go out without content: no other target can answer
+   */
+  ClientAnswer(Call call, long holdMillis, Runnable onHoldOver) {
     this.call = call;
     this.responder = call.responder();
     this.holdMillis = holdMillis;
+    this.onHoldOver = onHoldOver;
+    this.timer = new LoopTimer(call.context().loop());
   }
 
   /**
@@ -40,8 +47,8 @@ final class ClientAnswer {
       return;
     }
     headers = ofAttempt;
-    if (timer == null) {
-      timer = call.context().loop().schedule(this::holdOver, holdMillis, TimeUnit.MILLISECONDS);
+    if (!timer.isStarted()) {
+      timer.start(TimeUnit.MILLISECONDS.toNanos(holdMillis), this::holdOver);
     }
   }
 
@@ -49,6 +56,7 @@ final class ClientAnswer {
     HttpHeaders with = headers;
     if (!begun && !ended && with != null) {
       head(with);
+      onHoldOver.run();
       keepAlive();
     }
   }
@@ -65,8 +73,7 @@ final class ClientAnswer {
       responder.write(ErrorReplies.utf8(ping));
       responder.flush();
     }
-    timer =
-        call.context().loop().schedule(this::keepAlive, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
+    timer.start(KEEP_ALIVE_NANOS, this::keepAlive);
   }
 
   private void head(HttpHeaders with) {
@@ -77,7 +84,7 @@ final class ClientAnswer {
   /** Begins the answer: from now on no other target can give it. */
   void begin(HttpHeaders with) {
     content = true;
-    cancelTimer();
+    timer.cancel();
     if (!begun && !ended) {
       head(with);
     }
@@ -120,13 +127,6 @@ final class ClientAnswer {
   /** Marks the answer as given in another way, or given up. */
   void close() {
     ended = true;
-    cancelTimer();
-  }
-
-  private void cancelTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
-    }
+    timer.cancel();
   }
 }

@@ -25,10 +25,16 @@ final class Delivery {
     this.keeper = serving.keeper();
   }
 
-  /** Sets what a stream begins with; the client gets it when the hold time is over. */
-  void offer(HttpHeaders ofStream) {
+  /** Sets what the stream begins with. */
+  void headers(HttpHeaders ofStream) {
     headers = ofStream;
-    answer.offer(ofStream);
+  }
+
+  /** Offers the headers to the client, for when the hold time is over. */
+  void offer() {
+    if (headers != null) {
+      answer.offer(headers);
+    }
   }
 
   boolean isOpen() {
@@ -48,6 +54,7 @@ final class Delivery {
     }
     held.forEach(this::pass);
     held.clear();
+    heldBytes = 0;
   }
 
   /** Returns what is held; borrowed. */
@@ -105,5 +112,6 @@ final class Delivery {
   void discard() {
     held.forEach(ByteBuf::release);
     held.clear();
+    heldBytes = 0;
   }
 }

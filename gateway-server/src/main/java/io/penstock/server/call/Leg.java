@@ -7,9 +7,8 @@ import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
-import io.penstock.core.price.Usage;
 import io.penstock.core.route.AttemptPolicy;
-import io.penstock.core.route.HealthBoard;
+import io.penstock.core.route.RouteOptions;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
@@ -17,7 +16,6 @@ import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -34,22 +32,26 @@ import org.jspecify.annotations.Nullable;
  * from then on the leg is the one that answers the client.
  */
 final class Leg implements AttemptListener, Stretch.Stream {
+  /** A whole answer that is held for {@code resume: buffer} goes out when it grows over this. */
+  private static final int MAX_HELD_BYTES = 16 << 20;
+
   private final LegListener owner;
   private final Serving serving;
   private final Aim aim;
   private final Call call;
   private final Engine engine;
   private final Delivery delivery;
+  private final Vitals vitals;
   private final @Nullable Judge judge;
+  private final LoopTimer timer;
   private int retries;
   private long cap = -1;
-  private @Nullable ScheduledFuture<?> timer;
   private @Nullable AttemptRun run;
   private @Nullable Account account;
   private @Nullable Stretch stretch;
+  private boolean content;
   private boolean clientGone;
   private boolean stopped;
-  private boolean hasContent;
   private boolean rejected;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
@@ -59,7 +61,9 @@ final class Leg implements AttemptListener, Stretch.Stream {
     this.call = serving.call();
     this.engine = serving.engine();
     this.delivery = new Delivery(serving);
+    this.vitals = new Vitals(engine, aim);
     this.judge = Judge.of(call, aim.candidate());
+    this.timer = new LoopTimer(call.context().loop());
   }
 
   TargetRuntime target() {
@@ -73,6 +77,16 @@ final class Leg implements AttemptListener, Stretch.Stream {
   /** Returns the output cap that the gateway set, tokens; -1 for none. */
   long cap() {
     return cap;
+  }
+
+  /** Returns whether the model has begun to answer. */
+  boolean hasContent() {
+    return content;
+  }
+
+  /** Offers the headers of this leg's stream to the client, for when the hold time is over. */
+  void offer() {
+    delivery.offer();
   }
 
   /** Returns whether a request is under way. */
@@ -100,7 +114,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
       if (stopped) {
         // The client left while the store was asked.
         hold.cancel();
-        health().onAbandoned(target().label());
+        vitals.onAbandoned();
         return;
       }
       try {
@@ -108,14 +122,14 @@ final class Leg implements AttemptListener, Stretch.Stream {
         start(cause, granted);
       } catch (GatewayException e) {
         hold.cancel();
-        health().onAbandoned(target().label());
-        owner.onImpossible(e);
+        vitals.onAbandoned();
+        owner.onImpossible(this, e);
       }
       return;
     }
-    health().onAbandoned(target().label());
+    vitals.onAbandoned();
     if (!stopped) {
-      owner.onDenied(cause, outcome);
+      owner.onDenied(this, cause, outcome);
     }
   }
 
@@ -136,8 +150,9 @@ final class Leg implements AttemptListener, Stretch.Stream {
     AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), this);
     run = started;
     if (call.stream()) {
-      delivery.offer(AnswerHeaders.stream(serving, this, started));
+      delivery.headers(AnswerHeaders.stream(serving, this, started));
     }
+    owner.onStart(this);
     firstTokenTimer(started);
     started.start(
         target().provider().pickKey(aim.candidate().keyHint()),
@@ -151,33 +166,21 @@ final class Leg implements AttemptListener, Stretch.Stream {
     long limit = aim.candidate().options().firstTokenNanos();
     if (limit > 0 && call.stream()) {
       String message = "no first token within " + TimeUnit.NANOSECONDS.toMillis(limit) + " ms";
-      timer =
-          call.context()
-              .loop()
-              .schedule(() -> started.timeOutFirstToken(message), limit, TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private void cancelTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
+      timer.start(limit, () -> started.timeOutFirstToken(message));
     }
   }
 
   @Override
-  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
-    if (content && !hasContent) {
-      hasContent = true;
-      cancelTimer();
-      health().onFirstToken(target().label(), System.nanoTime() - attempt.startNanos());
+  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
+    if (ofModel && !content) {
+      vitals.onFirstToken(attempt);
+      onContent();
     }
-    boolean waits = judge != null && delivery.heldBytes() < Judge.MOST_HELD_BYTES;
-    if (content && !delivery.isOpen() && !waits) {
-      answer();
+    if (ofModel && !waits()) {
+      open();
     }
     delivery.take(bytes);
-    if (content && stretch != null) {
+    if (ofModel && stretch != null) {
       stretch.onContent();
     }
   }
@@ -196,20 +199,32 @@ final class Leg implements AttemptListener, Stretch.Stream {
   private void shorten(Verdict why) {
     AttemptRun running = run;
     if (running != null && !account().isSettled()) {
-      if (!delivery.isOpen()) {
-        answer();
-      }
+      open();
       run = null;
-      health().onAbandoned(target().label());
+      vitals.onAbandoned();
       owner.onShortened(this, running, why);
     }
   }
 
-  /** From now on this leg answers the client. */
-  private void answer() {
-    cancelTimer();
-    owner.onAnswering(this);
-    delivery.open(target(), aim.diverted());
+  /** Returns whether the answer is held until it is complete: to be judged, or made anew. */
+  private boolean waits() {
+    boolean buffered = aim.plan().options().resume() == RouteOptions.Resume.BUFFER;
+    long most = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
+    return delivery.heldBytes() < most;
+  }
+
+  private void onContent() {
+    content = true;
+    timer.cancel();
+    owner.onContent(this);
+  }
+
+  /** From now on the client sees what comes. */
+  private void open() {
+    if (!delivery.isOpen()) {
+      owner.onAnswering(this);
+      delivery.open(target(), aim.diverted());
+    }
   }
 
   @Override
@@ -219,12 +234,15 @@ final class Leg implements AttemptListener, Stretch.Stream {
 
   @Override
   public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
-    if (!delivery.isOpen()) {
-      if (judge != null && isRejected(judge.accepts(attempt.text(), delivery.held(), summary))) {
-        return reject(attempt, summary).json();
-      }
-      answer();
+    if (!content) {
+      onContent();
     }
+    if (judge != null
+        && !delivery.isOpen()
+        && isRejected(judge.accepts(attempt.text(), delivery.held(), summary))) {
+      return reject(attempt, summary).json();
+    }
+    open();
     return succeeded(attempt, summary).json();
   }
 
@@ -235,25 +253,18 @@ final class Leg implements AttemptListener, Stretch.Stream {
 
   private Account.Settled reject(AttemptRun attempt, AnswerSummary summary) {
     rejected = true;
-    health().onSuccess(target().label(), summary.usage().outputTokens());
+    vitals.onRejected(summary);
     return account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
   }
 
   private Account.Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
     Account.Settled settled =
         account().settle(attempt.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
-    Usage usage = summary.usage();
-    delivery.settled(target(), usage, settled.costNanos());
-    if (!summary.storedId().isEmpty()) {
-      engine.responses().note(summary.storedId(), call.principal(), target().provider().name());
-    }
+    delivery.settled(target(), summary.usage(), settled.costNanos());
     if (call.stream() && cap < 0 && OutputCap.asked(call) < 0) {
-      engine.learnedOutput().learn(target().label(), usage.outputTokens());
+      engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
     }
-    health().onSuccess(target().label(), usage.outputTokens());
-    PromptCache warm = PromptCache.after(target().price(), usage, call.startMillis());
-    KeySpread.Slot key = attempt.key();
-    aim.plan().answered(key == null ? "" : key.name(), warm.tokens(), warm.ttlNanos());
+    vitals.onSuccess(call, attempt, summary);
     return settled;
   }
 
@@ -262,14 +273,13 @@ final class Leg implements AttemptListener, Stretch.Stream {
     run = null;
     if (rejected) {
       owner.onRejected(this, new Unaccepted(() -> serveHeld(attempt.status()), delivery::discard));
-      return;
+    } else {
+      serveHeld(attempt.status());
     }
-    delivery.end(attempt.status());
-    owner.onDone(this);
   }
 
   private void serveHeld(int status) {
-    answer();
+    open();
     delivery.end(status);
     owner.onDone(this);
   }
@@ -277,6 +287,8 @@ final class Leg implements AttemptListener, Stretch.Stream {
   @Override
   public void onAnswer(AttemptRun attempt, Answer whole) {
     run = null;
+    vitals.onWhole(attempt);
+    onContent();
     if (judge != null
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
       Account.Settled settled = reject(attempt, whole.summary());
@@ -284,7 +296,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
           this, new Unaccepted(() -> serve(attempt, whole, settled), whole.body()::release));
       return;
     }
-    answer();
+    open();
     serve(attempt, whole, succeeded(attempt, whole.summary()));
   }
 
@@ -293,7 +305,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
     try {
       delivery.whole(attempt.status(), headers, whole);
     } catch (GatewayException e) {
-      owner.onImpossible(e);
+      owner.onImpossible(this, e);
       return;
     }
     owner.onDone(this);
@@ -306,18 +318,15 @@ final class Leg implements AttemptListener, Stretch.Stream {
       onStreamEnd(attempt);
       return;
     }
-    cancelTimer();
+    timer.cancel();
     run = null;
-    engine.setAside(attempt, failure);
-    boolean otherKey = attempt.key() != null && target().provider().keys().hasOther(attempt.key());
-    if (!otherKey) {
-      health().onFailure(target().label(), failure.kind(), failure.retryAfterMillis());
-    }
+    boolean otherKey = vitals.onFailure(attempt, failure);
     if (delivery.isOpen()) {
       owner.onCut(this, attempt, failure);
       return;
     }
     delivery.discard();
+    content = false;
     AttemptOutcome outcome = attempt.outcome(failure, clientGone);
     AttemptPolicy.Decision decision =
         clientGone
@@ -326,6 +335,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
                 failure,
                 retries,
                 otherKey,
+                serving.answer().isBegun(),
                 System.nanoTime() - call.startNanos(),
                 engine.routing().retries(target().provider()));
     Ending ending = ClientErrors.ending(failure);
@@ -333,8 +343,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
       case AttemptPolicy.Retry retry -> {
         account().settle(outcome, ending, Waste.RETRY);
         retries += retry.otherKey() ? 0 : 1;
-        timer =
-            call.context().loop().schedule(this::again, retry.waitMillis(), TimeUnit.MILLISECONDS);
+        timer.start(TimeUnit.MILLISECONDS.toNanos(retry.waitMillis()), this::again);
       }
       case AttemptPolicy.Next next -> {
         account().settle(outcome, ending, Waste.FALLBACK);
@@ -348,19 +357,23 @@ final class Leg implements AttemptListener, Stretch.Stream {
   }
 
   private void again() {
-    timer = null;
-    begin(Cause.RETRY);
+    if (vitals.tryStart()) {
+      begin(Cause.RETRY);
+    } else {
+      // Others have found meanwhile that it is down.
+      owner.onUnavailable(this);
+    }
   }
 
   /** Stops what is under way and settles it; the owner hears nothing more of this leg. */
   void stop(Ending ending, Waste waste) {
     stopped = true;
-    cancelTimer();
+    timer.cancel();
     delivery.discard();
     AttemptRun running = run;
     if (running != null) {
       run = null;
-      health().onAbandoned(target().label());
+      vitals.onAbandoned();
       running.cancel();
       if (!account().isSettled()) {
         account().settle(running.outcome(null, true), ending, waste);
@@ -380,9 +393,5 @@ final class Leg implements AttemptListener, Stretch.Stream {
     if (run != null) {
       run.setPaused(paused);
     }
-  }
-
-  private HealthBoard health() {
-    return engine.routing().health();
   }
 }

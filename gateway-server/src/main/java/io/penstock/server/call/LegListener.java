@@ -11,13 +11,22 @@ interface LegListener {
   /** Returns the number of the attempt that begins, from 1. */
   int onAttempt();
 
+  /** The attempt is about to be sent. */
+  void onStart(Leg leg);
+
   /** The budgets do not allow the next attempt; nothing is under way or held. */
-  void onDenied(Cause cause, Holding.Outcome why);
+  void onDenied(Leg leg, Cause cause, Holding.Outcome why);
 
   /** The target cannot take the request, or nothing can be recorded. */
-  void onImpossible(GatewayException why);
+  void onImpossible(Leg leg, GatewayException why);
 
-  /** This leg answers the client from now on. */
+  /** It was to be retried, but its breaker has opened meanwhile. */
+  void onUnavailable(Leg leg);
+
+  /** The model has begun to answer: nobody else is waited for. */
+  void onContent(Leg leg);
+
+  /** The client gets this leg's answer. */
   void onAnswering(Leg leg);
 
   /** The attempt failed before any content and was settled. */

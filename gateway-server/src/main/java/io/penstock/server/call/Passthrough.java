@@ -33,7 +33,6 @@ final class Passthrough implements UpstreamListener, Running {
   private final Call call;
   private final Engine engine;
   private final ProviderRuntime provider;
-  private final long startNanos = System.nanoTime();
   private @Nullable UpstreamCall upstream;
   private @Nullable HttpHeaders bodyless;
   private int status;
@@ -59,6 +58,7 @@ final class Passthrough implements UpstreamListener, Running {
     Passthrough started = new Passthrough(call, engine, provider);
     call.route(stored ? "" : call.surface().rest());
     call.forwarded(started);
+    call.upstreamBegins();
     started.send(uri);
   }
 
@@ -174,7 +174,7 @@ final class Passthrough implements UpstreamListener, Running {
   }
 
   private void record(int answered, Ending ending, String error) {
-    call.addUpstreamNanos(System.nanoTime() - startNanos);
+    call.upstreamEnds();
     engine.accounting().unpriced(call, provider.name(), answered, ending, error);
   }
 

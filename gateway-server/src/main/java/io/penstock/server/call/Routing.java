@@ -17,11 +17,13 @@ import java.util.function.Function;
 public final class Routing {
   private static final int MAX_PLACEMENTS = 100_000;
   private static final int RETRY_BURST = 10;
+  private static final int HEDGE_BURST = 10;
 
   private final HealthBoard health;
   private final Placements placements;
   private final ConcurrentHashMap<String, ShareBudget> retries = new ConcurrentHashMap<>();
   private final ShadowBoard shadows = new ShadowBoard();
+  private final ConcurrentHashMap<String, ShareBudget> hedges = new ConcurrentHashMap<>();
   private final Router router = Router.shipped();
   private final ScoreShares shares = new ScoreShares(router);
 
@@ -60,6 +62,15 @@ public final class Routing {
   /** Returns the score above which that share of the traffic lies. */
   public double threshold(double share) {
     return shares.threshold(share);
+  }
+
+  /** Returns the budget of a route's hedges; a share that a reload changed begins anew. */
+  ShareBudget hedges(String route, double share) {
+    String name = route + ' ' + share;
+    ShareBudget known = hedges.get(name);
+    return known != null
+        ? known
+        : hedges.computeIfAbsent(name, key -> new ShareBudget(share, HEDGE_BURST));
   }
 
   /** Returns the budget of a provider's retries. */

@@ -65,6 +65,14 @@ public final class Targets {
     return made;
   }
 
+  /** Returns the targets of a provider that are configured or were asked for. */
+  List<String> labels(ProviderRuntime provider) {
+    return kept.values().stream()
+        .filter(target -> target.provider().name().equals(provider.name()))
+        .map(TargetRuntime::label)
+        .toList();
+  }
+
   /** Returns the target of a candidate with what its routes say of the body. */
   @Nullable TargetRuntime find(Candidate candidate) {
     TargetRuntime bare = find(candidate.provider(), candidate.model());

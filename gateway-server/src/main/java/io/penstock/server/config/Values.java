@@ -29,7 +29,7 @@ final class Values {
       Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,9})?)([kMB]?) tokens?");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,15}) ?([kKMGT]i?B|B)");
   private static final Pattern SHARE = Pattern.compile("([0-9]{1,6}(?:\\.[0-9]{1,9})?) ?%");
-  private static final Pattern PERCENTILE = Pattern.compile("p([1-9][0-9]?)");
+  private static final Pattern PERCENTILE = Pattern.compile("p(95)");
   private static final Map<String, Long> TOKEN_UNITS =
       Map.of("", 1L, "k", 1_000L, "M", 1_000_000L, "B", 1_000_000_000L);
   private static final long MAX_TOKENS = 1_000_000_000_000_000L;

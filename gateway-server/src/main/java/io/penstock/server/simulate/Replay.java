@@ -173,7 +173,7 @@ final class Replay implements AutoCloseable {
       Plan plan = choice.plan();
       Candidate first = choice.first();
       if (plan != null && first != null && first.target().equals(outcome.where())) {
-        plan.answered("", outcome.usage().inputTokens(), WARM_NANOS);
+        plan.answered(first, "", outcome.usage().inputTokens(), WARM_NANOS);
       }
       if (!request.happened()) {
         health.onSuccess(outcome.where(), outcome.usage().outputTokens());

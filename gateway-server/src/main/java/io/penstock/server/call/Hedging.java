@@ -1,0 +1,58 @@
+package io.penstock.server.call;
+
+import io.penstock.core.route.RouteOptions;
+import io.penstock.core.route.ShareBudget;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says when a call that waits longer than usual for its answer should ask another target as well:
+ * once, and only as often as the route's share of calls allows. Confined to the call's loop.
+ */
+final class Hedging {
+  private final Call call;
+  private final Routing routing;
+  private final RouteOptions.@Nullable Hedge options;
+  private final LoopTimer timer;
+  private boolean armed;
+
+  Hedging(Call call, Routing routing, RouteOptions options) {
+    this.call = call;
+    this.routing = routing;
+    this.options = options.hedge();
+    this.timer = new LoopTimer(call.context().loop());
+  }
+
+  /** The first attempt goes out: {@code slow} is told, with a reason, when it takes too long. */
+  void arm(TargetRuntime target, Consumer<String> slow) {
+    if (options == null || armed) {
+      return;
+    }
+    armed = true;
+    budget(options).onCall();
+    long delay =
+        options.afterNanos() > 0
+            ? options.afterNanos()
+            : routing.health().p95(target.label(), call.stream());
+    if (delay <= 0) {
+      // Nothing is known of how long this target usually takes.
+      return;
+    }
+    String why = "hedge after " + TimeUnit.NANOSECONDS.toMillis(delay) + " ms";
+    timer.start(delay, () -> slow.accept(why));
+  }
+
+  /** Takes one hedge of the route's share; false when it is used up. */
+  boolean tryTake() {
+    return options != null && budget(options).tryExtra();
+  }
+
+  private ShareBudget budget(RouteOptions.Hedge hedge) {
+    return routing.hedges(call.route(), hedge.budget());
+  }
+
+  void cancel() {
+    timer.cancel();
+  }
+}

@@ -1,0 +1,72 @@
+package io.penstock.server.call;
+
+import io.penstock.core.price.Usage;
+import io.penstock.core.route.HealthBoard;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
+
+/** What one leg of a call tells the boards of its target. Confined to the call's loop. */
+final class Vitals {
+  private final Engine engine;
+  private final HealthBoard health;
+  private final Aim aim;
+  private final String name;
+
+  Vitals(Engine engine, Aim aim) {
+    this.engine = engine;
+    this.health = engine.routing().health();
+    this.aim = aim;
+    this.name = aim.target().label();
+  }
+
+  /** Returns whether an attempt may start; counts it as a probe when one is due. */
+  boolean tryStart() {
+    return health.tryStart(name);
+  }
+
+  void onFirstToken(AttemptRun run) {
+    health.onFirstToken(name, System.nanoTime() - run.startNanos());
+  }
+
+  void onWhole(AttemptRun run) {
+    health.onWhole(name, System.nanoTime() - run.startNanos());
+  }
+
+  /** The answer is complete; what is sticky, or asks for a stored answer, finds this target. */
+  void onSuccess(Call call, AttemptRun run, AnswerSummary summary) {
+    if (!summary.storedId().isEmpty()) {
+      String provider = aim.target().provider().name();
+      engine.responses().note(summary.storedId(), call.principal(), provider);
+    }
+    Usage usage = summary.usage();
+    health.onSuccess(name, usage.outputTokens());
+    PromptCache warm = PromptCache.after(aim.target().price(), usage, call.startMillis());
+    KeySpread.Slot key = run.key();
+    String keyName = key == null ? "" : key.name();
+    aim.plan().answered(aim.candidate(), keyName, warm.tokens(), warm.ttlNanos());
+  }
+
+  /** The answer is complete and another will be asked for. */
+  void onRejected(AnswerSummary summary) {
+    health.onSuccess(name, summary.usage().outputTokens());
+  }
+
+  /** The attempt was never made, or stopped. */
+  void onAbandoned() {
+    health.onAbandoned(name);
+  }
+
+  /**
+   * The attempt failed. A key that was refused is set aside; the target's own health suffers only
+   * when there is no other key. Returns whether there is one.
+   */
+  boolean onFailure(AttemptRun run, Failure failure) {
+    engine.setAside(run, failure);
+    KeySpread.Slot key = run.key();
+    boolean otherKey = key != null && aim.target().provider().keys().hasOther(key);
+    if (!otherKey) {
+      health.onFailure(name, failure.kind(), failure.retryAfterMillis());
+    }
+    return otherKey;
+  }
+}

@@ -1,0 +1,428 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.identity.KeyRing;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The 16 scenarios that published failure benches for gateways have, unary and streaming, alone and
+ * as the first of two targets: what the client sees, how many calls went upstream, what was billed,
+ * and that nothing is held or leaked.
+ */
+@ExtendWith(LeakCheck.class)
+class FailureScenariosTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String TOKEN =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half an answer\"}}]}";
+  private static final String ALONE = "alone-gpt-4o-mini";
+  private static final String BOTH = "both-gpt-4o-mini";
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  @TempDir static Path directory;
+  private static FakeProvider bad = FakeProvider.start();
+  private static FakeProvider good = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  /** What a client got, and the ledger's rows of it. */
+  private record Seen(HttpResponse<String> response, JsonNode rows) {
+    int status() {
+      return response.statusCode();
+    }
+
+    String header(String name) {
+      return response.headers().firstValue(name).orElse("");
+    }
+
+    String body() {
+      return response.body();
+    }
+
+    double cost(int row) {
+      return rows.path(row).path("cost_usd").asDouble();
+    }
+
+    String of(int row, String field) {
+      return rows.path(row).path(field).asText();
+    }
+  }
+
+  @BeforeAll
+  static void start() {
+    gateway =
+        RunningGateway.start(
+            directory,
+            """
+            listen: 127.0.0.1:0
+            admin: { listen: 127.0.0.1:0 }
+            ledger: { url: "sqlite:%s" }
+            providers:
+              bad:
+                dialect: openai
+                base_url: %s
+                keys: [sk-bad]
+                catalogue: openai
+                retries: { attempts: 0 }
+                breaker: { failures: 1000000 }
+              mute:
+                dialect: openai
+                base_url: %s
+                keys: [sk-bad]
+                catalogue: openai
+                timeouts: { first_byte: 300ms }
+                retries: { attempts: 0 }
+                breaker: { failures: 1000000 }
+              stalled:
+                dialect: openai
+                base_url: %s
+                keys: [sk-bad]
+                catalogue: openai
+                timeouts: { idle: 300ms }
+                retries: { attempts: 0 }
+                breaker: { failures: 1000000 }
+              again:
+                dialect: openai
+                base_url: %s
+                keys: [sk-again]
+                catalogue: openai
+                retries: { attempts: 2, backoff: 1ms, max_backoff: 5ms, budget: 100%% }
+                breaker: { failures: 1000000 }
+              flapping:
+                dialect: openai
+                base_url: %s
+                keys: [sk-flapping]
+                catalogue: openai
+                retries: { attempts: 0 }
+                breaker: { failures: 3, within: 1m, open: 20ms }
+              good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
+            models:
+              "alone-*": bad/*
+              "both-*": { targets: [bad/*, good/*] }
+              again: again/gpt-4o-mini
+              again-both: { targets: [again/gpt-4o-mini, good/gpt-4o-mini] }
+              mute: mute/gpt-4o-mini
+              mute-both: { targets: [mute/gpt-4o-mini, good/gpt-4o-mini] }
+              stalled: stalled/gpt-4o-mini
+              stalled-both: { targets: [stalled/gpt-4o-mini, good/gpt-4o-mini] }
+              slow: { targets: [bad/gpt-4o-mini], first_token: 300ms }
+              slow-both: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], first_token: 300ms }
+              whole: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], resume: buffer }
+              flapping: { targets: [flapping/gpt-4o-mini, good/gpt-4o-mini] }
+            prices: { unknown: free }
+            teams: { t: {} }
+            keys: [{ id: k, sha256: "%s", team: t }]
+            budgets: [{ name: all, limit: 1000 USD, every: total }]
+            """
+                .formatted(
+                    directory.resolve("ledger.db"),
+                    bad.baseUrl(),
+                    bad.baseUrl(),
+                    bad.baseUrl(),
+                    bad.baseUrl(),
+                    bad.baseUrl(),
+                    good.baseUrl(),
+                    KeyRing.hash(RunningGateway.KEY)));
+    // The first count of tokens loads the encodings, for which a loaded machine takes its time.
+    bad.on(CHAT).reply(Script.sse(TOKEN).reset());
+    gateway.post(CHAT, body(ALONE, true));
+    Await.until("counted", Duration.ofMinutes(5), FailureScenariosTest::isNothingHeld);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    bad.close();
+    good.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    bad.reset();
+    good.reset();
+  }
+
+  @AfterEach
+  void nothingIsHeldOrUnderWay() {
+    Await.until(
+        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
+    Await.until("nothing is held", FailureScenariosTest::isNothingHeld);
+  }
+
+  private static boolean isNothingHeld() {
+    return gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\"");
+  }
+
+  private static String body(String model, boolean stream) {
+    return """
+    {"model":"%s","stream":%s,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]}\
+    """
+        .formatted(model, stream);
+  }
+
+  private static Seen ask(String model, boolean stream, int rows) {
+    HttpResponse<String> response = gateway.post(CHAT, body(model, stream));
+    String id = response.headers().firstValue("x-penstock-request-id").orElse("");
+    Await.until("a row for each attempt", () -> rows(id).size() == rows);
+    return new Seen(response, rows(id));
+  }
+
+  private static JsonNode rows(String id) {
+    try {
+      return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Script refusal(int status, String code) {
+    return Script.json(
+            "{\"error\":{\"message\":\"scripted\",\"type\":\"invalid_request_error\","
+                + "\"param\":\"messages\",\"code\":\"%s\"}}".formatted(code))
+        .status(status);
+  }
+
+  /** Alone: an error that costs nothing. */
+  private static Seen failsAlone(String model, Script fault, boolean stream, int status) {
+    bad.reset();
+    bad.on(CHAT).reply(fault);
+    Seen seen = ask(model, stream, 1);
+    assertThat(seen.status()).as(seen.body()).isEqualTo(status);
+    assertThat(seen.body()).contains("\"error\"").doesNotContain("sk-bad");
+    assertThat(bad.requests()).hasSize(1);
+    assertThat(seen.cost(0)).isZero();
+    return seen;
+  }
+
+  /** As the first of two: the client sees only the second, and pays only for it. */
+  private static Seen isInvisible(String model, Script fault, boolean stream) {
+    bad.reset();
+    good.reset();
+    bad.on(CHAT).reply(fault);
+    Seen seen = ask(model, stream, 2);
+    assertThat(seen.status()).as(seen.body()).isEqualTo(200);
+    assertThat(seen.body()).contains("Hello").doesNotContain("\"error\"");
+    assertThat(seen.header("x-penstock-provider")).isEqualTo("good");
+    assertThat(bad.requests()).hasSize(1);
+    assertThat(good.requests()).hasSize(1);
+    assertThat(seen.cost(0)).isZero();
+    assertThat(seen.of(1, "cause")).isEqualTo("fallback");
+    return seen;
+  }
+
+  /** A name of its own: a 429 cools its target down. */
+  private static String fresh(String route) {
+    return route + "-m" + COUNT.incrementAndGet();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario01_429WithRetryAfter(boolean stream) {
+    Script fault = Script.error(429).retryAfter("7");
+    Seen seen = failsAlone(fresh("alone"), fault, stream, 429);
+    assertThat(seen.header("retry-after")).isEqualTo("7");
+    isInvisible(fresh("both"), fault, stream);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario02_429WithoutRetryAfter(boolean stream) {
+    failsAlone(fresh("alone"), Script.error(429), stream, 429);
+    isInvisible(fresh("both"), Script.error(429), stream);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario03_500Once(boolean stream) {
+    for (String model : new String[] {"again", "again-both"}) {
+      bad.reset();
+      bad.on(CHAT).nth(0).reply(Script.error(500));
+      Seen seen = ask(model, stream, 2);
+      assertThat(seen.status()).isEqualTo(200);
+      assertThat(seen.of(1, "cause")).isEqualTo("retry");
+      assertThat(seen.cost(0)).isZero();
+      assertThat(bad.requests()).hasSize(2);
+      assertThat(good.requests()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario04_503ForGood(boolean stream) {
+    bad.on(CHAT).reply(Script.error(503));
+    Seen alone = ask("again", stream, 3);
+    assertThat(alone.status()).isEqualTo(503);
+    assertThat(alone.header("retry-after")).isNotEmpty();
+    assertThat(bad.requests()).as("one and two retries").hasSize(3);
+    Seen both = ask("again-both", stream, 4);
+    assertThat(both.status()).isEqualTo(200);
+    assertThat(both.header("x-penstock-route")).isEqualTo("priority[1] after 503");
+    assertThat(good.requests()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario05_resetBeforeHeaders(boolean stream) {
+    failsAlone(ALONE, Script.resetBeforeHeaders(), stream, 502);
+    isInvisible(BOTH, Script.resetBeforeHeaders(), stream);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario06_silence(boolean stream) {
+    failsAlone("mute", Script.silentAccept(), stream, 504);
+    isInvisible("mute-both", Script.silentAccept(), stream);
+  }
+
+  @Test
+  void scenario07_slowFirstToken() {
+    failsAlone("slow", Script.silentAfterHeaders(), true, 504);
+    isInvisible("slow-both", Script.silentAfterHeaders(), true);
+  }
+
+  @Test
+  void scenario08_streamCut() {
+    for (String model : new String[] {ALONE, BOTH}) {
+      bad.on(CHAT).reply(Script.sse(TOKEN).reset());
+      Seen seen = ask(model, true, 1);
+      assertThat(seen.status()).isEqualTo(200);
+      assertThat(seen.body()).contains("half an answer").contains("\"error\"");
+      assertThat(seen.cost(0)).as("what was relayed is billed").isPositive();
+      assertThat(seen.of(0, "waste")).isEqualTo("failed");
+    }
+    assertThat(good.requests()).as("content had gone out").isEmpty();
+  }
+
+  @Test
+  void scenario08_unaryCut() {
+    Script cut = Script.json("{\"id\":\"x\",\"choices\":[]}").cutAfterBytes(10);
+    failsAlone(ALONE, cut, false, 502);
+    isInvisible(BOTH, cut, false);
+  }
+
+  @Test
+  void scenario09_streamStalled() {
+    for (String model : new String[] {"stalled", "stalled-both"}) {
+      bad.on(CHAT).reply(Script.sse(TOKEN).stall());
+      Seen seen = ask(model, true, 1);
+      assertThat(seen.status()).isEqualTo(200);
+      assertThat(seen.body()).contains("half an answer").contains("\"error\"");
+      assertThat(seen.of(0, "ending")).isEqualTo("timed_out");
+    }
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @Test
+  void scenario10_malformedEvent() {
+    failsAlone(ALONE, Script.sse("data: {this is not JSON"), true, 502);
+    isInvisible(BOTH, Script.sse("data: {this is not JSON"), true);
+    failsAlone(ALONE, Script.json("{this is not JSON"), false, 502);
+    isInvisible(BOTH, Script.json("{this is not JSON"), false);
+  }
+
+  @Test
+  void scenario11_missingDone() {
+    String last =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+            + "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":3,\"total_tokens\":8}}";
+    for (String model : new String[] {ALONE, BOTH}) {
+      bad.on(CHAT).reply(Script.sse(TOKEN, last));
+      Seen seen = ask(model, true, 1);
+      assertThat(seen.body()).contains("half an answer").endsWith("data: [DONE]\n\n");
+      assertThat(seen.body()).doesNotContain("\"error\"");
+      assertThat(seen.of(0, "waste")).isEqualTo("none");
+    }
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario12_contextLength(boolean stream) {
+    Script fault = refusal(400, "context_length_exceeded");
+    Seen seen = failsAlone(ALONE, fault, stream, 400);
+    assertThat(seen.body()).contains("context_length_exceeded");
+    isInvisible(BOTH, fault, stream);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void scenario13_contentFilter(boolean stream) {
+    Script fault = refusal(400, "content_filter");
+    failsAlone(ALONE, fault, stream, 400);
+    failsAlone(BOTH, fault, stream, 400);
+    assertThat(good.requests()).as("nobody else is asked what one refused").isEmpty();
+  }
+
+  @Test
+  void scenario14_cutWithAFallbackThatRefusesPrefill() {
+    bad.on(CHAT).reply(Script.sse(TOKEN, TOKEN).reset());
+    good.on(CHAT)
+        .reply(request ->
+            request.text().contains("half an answer")
+                ? refusal(400, "no_prefill")
+                : Script.sse(
+                    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a whole one\"},"
+                        + "\"finish_reason\":\"stop\"}]}",
+                    "data: [DONE]"));
+    Seen seen = ask("whole", true, 2);
+    assertThat(seen.status()).isEqualTo(200);
+    assertThat(seen.body()).contains("a whole one").endsWith("data: [DONE]\n\n");
+    assertThat(seen.body()).doesNotContain("half").doesNotContain("\"error\"");
+  }
+
+  @Test
+  void scenario15_flappingAndBack() {
+    AtomicInteger calls = new AtomicInteger();
+    bad.on(CHAT)
+        .reply(request -> calls.incrementAndGet() % 2 == 0 ? Script.error(500) : Script.error(503));
+    for (int i = 0; i < 20; i++) {
+      HttpResponse<String> response = gateway.post(CHAT, body("flapping", i % 2 == 0));
+      assertThat(response.statusCode()).as("the client sees nothing of it").isEqualTo(200);
+    }
+    bad.reset();
+    Await.until(
+        "it is asked again",
+        () ->
+            gateway
+                .post(CHAT, body("flapping", false))
+                .headers()
+                .firstValue("x-penstock-provider")
+                .orElse("")
+                .equals("flapping"));
+  }
+
+  @Test
+  void scenario16_fallbackAccounting() {
+    bad.on(CHAT).reply(Script.sse(TOKEN, TOKEN).reset());
+    Seen seen = ask("whole", true, 2);
+    assertThat(seen.of(0, "provider")).isEqualTo("bad");
+    assertThat(seen.of(0, "waste")).isEqualTo("fallback");
+    assertThat(seen.cost(0)).as("its tokens were made and are billed").isPositive();
+    assertThat(seen.of(1, "provider")).isEqualTo("good");
+    assertThat(seen.of(1, "cause")).isEqualTo("fallback");
+    assertThat(seen.of(1, "waste")).isEqualTo("none");
+    assertThat(good.tally().answers()).isEqualTo(1);
+    assertThat(gateway.admin("/metrics"))
+        .contains("penstock_wasted_usd_total{cause=\"fallback\"}")
+        .contains("penstock_upstream_attempts_total");
+  }
+}
