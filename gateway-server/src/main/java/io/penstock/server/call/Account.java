@@ -57,7 +57,7 @@ final class Account {
     this.target = target;
     this.intent = intent;
     this.reservation = reservation;
-    call.upstreamBegins();
+    call.tally().upstreamBegins();
   }
 
   /** Returns whether the row is written: the answer may still be on its way to the client. */
@@ -110,7 +110,7 @@ final class Account {
     }
     settled = true;
     long endNanos = System.nanoTime();
-    call.upstreamEnds();
+    call.tally().upstreamEnds();
     if (outcome.summary().usageReported()) {
       return book(
           outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
@@ -133,7 +133,7 @@ final class Account {
                     ending,
                     waste,
                     endNanos));
-    return new Settled(0, call.spentNanos(), call.savedNanos());
+    return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
   }
 
   /**
@@ -188,14 +188,15 @@ final class Account {
             ? ""
             : failure.code() != null ? failure.code() : ClientErrors.code(failure).code();
     boolean first = intent.attempt().number() == 1;
+    Tally tally = call.tally();
     LedgerRow row =
         new LedgerRow(
             intent.attempt(),
             new LedgerRow.Times(
                 intent.reservedAt(),
                 books.ticker().epochMillis(),
-                endNanos - (first ? call.startNanos() : startNanos),
-                call.overheadNanos(),
+                endNanos - (first ? tally.startNanos() : startNanos),
+                tally.overheadNanos(),
                 outcome.firstTokenNanos()),
             intent.caller(),
             intent.destination(),
@@ -213,7 +214,7 @@ final class Account {
             null);
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
-    call.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
-    return new Settled(money.cost(), call.spentNanos(), call.savedNanos());
+    tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
+    return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos());
   }
 }

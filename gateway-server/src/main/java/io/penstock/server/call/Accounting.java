@@ -3,7 +3,9 @@ package io.penstock.server.call;
 import io.penstock.budget.Reservation;
 import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
+import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
+import io.penstock.core.identity.Principal;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
@@ -15,6 +17,9 @@ import io.penstock.ledger.Waste;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Opens accounts for attempts and writes rows. Shared; each call's part runs on its loop. */
 final class Accounting {
@@ -121,6 +126,39 @@ final class Accounting {
     metrics.attempt(row);
   }
 
+  /**
+   * Records a request that was refused by its head.
+   *
+   * @param endpoint its label, "" for an unknown path
+   * @param principal null when nobody was recognised
+   */
+  void refusedEarly(
+      LoopContext context,
+      UUID id,
+      String endpoint,
+      @Nullable Principal principal,
+      GatewayException why) {
+    long now = ticker.epochMillis();
+    String team = principal == null ? "" : principal.team();
+    String key = principal == null ? "" : principal.key();
+    String code = why.code().code();
+    context
+        .ledger()
+        .row(
+            new LedgerRow(
+                new LedgerRow.Attempt(id, 0, Cause.REQUEST),
+                new LedgerRow.Times(now, now, 0, 0, -1),
+                new LedgerRow.Caller(team, "", "", "", key, "", Map.of()),
+                new LedgerRow.Destination(endpoint, "", "", "", "", ""),
+                new LedgerRow.Outcome(
+                    why.code().status(), Ending.REJECTED, code, code, CacheOutcome.OFF, Waste.NONE),
+                Usage.NONE,
+                UsageSource.NONE,
+                LedgerRow.Money.ZERO,
+                List.of(),
+                null));
+  }
+
   /** Records a call to a path that is only passed through: nobody knows what it costs. */
   void unpriced(Call call, String provider, int status, Ending ending, String error) {
     LedgerRow row =
@@ -129,8 +167,8 @@ final class Accounting {
             new LedgerRow.Times(
                 call.startMillis(),
                 ticker.epochMillis(),
-                System.nanoTime() - call.startNanos(),
-                call.overheadNanos(),
+                call.tally().elapsedNanos(),
+                call.tally().overheadNanos(),
                 -1),
             call.caller(),
             new LedgerRow.Destination(
@@ -196,8 +234,8 @@ final class Accounting {
             new LedgerRow.Times(
                 call.startMillis(),
                 ticker.epochMillis(),
-                System.nanoTime() - call.startNanos(),
-                call.overheadNanos(),
+                call.tally().elapsedNanos(),
+                call.tally().overheadNanos(),
                 -1),
             call.caller(),
             destination,

@@ -22,6 +22,7 @@ final class AnswerKeeper {
   private static final byte[] TOO_LARGE = {};
 
   private final Call call;
+  private final @Nullable CachePart part;
   private final ExactCache cache;
   private final SemanticDesk desk;
   private final Ticker ticker;
@@ -32,6 +33,7 @@ final class AnswerKeeper {
 
   AnswerKeeper(Call call, ExactCache cache, SemanticDesk desk, Ticker ticker) {
     this.call = call;
+    this.part = call.cache();
     this.cache = cache;
     this.desk = desk;
     this.ticker = ticker;
@@ -50,12 +52,12 @@ final class AnswerKeeper {
   }
 
   private boolean isWanted() {
-    return call.toStore() != null || call.semantic() != null || call.lead() != null;
+    return part != null && part.wantsAnswer();
   }
 
   /** Copies a piece of the client's stream. */
   void take(ByteBuf bytes) {
-    FlightLead lead = call.lead();
+    FlightLead lead = part == null ? null : part.lead();
     if (lead != null && target != null) {
       lead.piece(target, bytes, paid);
     }
@@ -104,16 +106,16 @@ final class AnswerKeeper {
    */
   ByteBuf whole(int status, ByteBuf body) {
     CacheEntry.Paid by = paid;
-    CacheLook look = call.look();
-    EmbeddingBatch batch = call.batch();
+    CacheLook look = part == null ? null : part.look();
+    EmbeddingBatch batch = part == null ? null : part.batch();
     if (batch != null && look != null && by != null && target != null) {
       try {
         return batch.merge(
             target,
             by,
             body,
-            (place, part, vector) -> {
-              CacheEntry made = entry(look, place, part, vector);
+            (place, share, vector) -> {
+              CacheEntry made = entry(look, place, share, vector);
               keep(made, status);
               return made;
             });
@@ -133,13 +135,13 @@ final class AnswerKeeper {
    * @param body null when it was too large to keep, or not whole
    */
   private void share(CacheEntry.Paid by, int status, byte @Nullable [] body) {
-    CacheLook look = call.look();
+    CacheLook look = part == null ? null : part.look();
     CacheEntry entry =
         look == null ? null : entry(look, look.identity(), by, body == null ? TOO_LARGE : body);
     if (body != null) {
       store(by, status, body, entry);
     }
-    FlightLead lead = call.lead();
+    FlightLead lead = part == null ? null : part.lead();
     if (lead != null && entry != null && body != null) {
       lead.complete(entry);
     } else if (lead != null && entry != null) {
@@ -156,15 +158,15 @@ final class AnswerKeeper {
   /** Returns whose answer it is; its tags are the metadata, as {@code name=value}. */
   private CacheEntry.Origin origin() {
     List<String> tags =
-        call.metadata().entrySet().stream()
+        call.caller().metadata().entrySet().stream()
             .map(dimension -> dimension.getKey() + '=' + dimension.getValue())
             .toList();
     return new CacheEntry.Origin(call.principal().team(), call.principal().app(), tags);
   }
 
   private void store(CacheEntry.Paid by, int status, byte[] body, @Nullable CacheEntry exactEntry) {
-    SemanticAsk semantic = call.semantic();
-    boolean isStored = call.toStore() != null || semantic != null;
+    SemanticAsk semantic = part == null ? null : part.semantic();
+    boolean isStored = semantic != null || (part != null && part.toStore() != null);
     AnswerFacts facts = new AnswerFacts(call.surface().endpoint(), status, true, diverted);
     if (!isStored || body.length > ExactCache.MAX_ENTRY_BYTES || facts.refusal(body) != null) {
       return;
@@ -178,7 +180,7 @@ final class AnswerKeeper {
   }
 
   private void keep(CacheEntry entry, int status) {
-    CacheAsk ask = call.toStore();
+    CacheAsk ask = part == null ? null : part.toStore();
     if (ask != null && status == 200 && !diverted) {
       cache.store(ask.ticket(), entry);
     }

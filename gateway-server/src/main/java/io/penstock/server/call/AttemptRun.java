@@ -38,7 +38,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private @Nullable StreamReader reader;
   private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
-  private CharSequence relayed = "";
   private long firstTokenNanos = -1;
   private boolean settled;
   private boolean done;
@@ -125,14 +124,12 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     return reader == null ? "" : reader.relayedText();
   }
 
-  /** Returns how it ended. */
+  /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
     StreamReader reading = reader;
-    if (reading != null && !settled) {
-      summary = reading.summary();
-      relayed = reading.relayedText();
-    }
-    return new AttemptOutcome(status, failure, clientGone, summary, relayed, firstTokenNanos);
+    AnswerSummary known = reading == null || settled ? summary : reading.summary();
+    CharSequence relayed = known.usageReported() ? "" : text();
+    return new AttemptOutcome(status, failure, clientGone, known, relayed, firstTokenNanos);
   }
 
   /** Returns the bytes of text that a stream has given so far. */
@@ -151,7 +148,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     headers = of;
     boolean success = answered >= 200 && answered < 300;
     if (success && stream && isEventStream(of)) {
-      reader = attempt.streamReader(allocator(), this);
+      reader = attempt.streamReader(ByteBufAllocator.DEFAULT, this);
     } else {
       whole = new WholeBody(target.provider().provider(), answered, headers());
     }
@@ -160,10 +157,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private static boolean isEventStream(HttpHeaders of) {
     String type = of.get(HttpHeaderNames.CONTENT_TYPE);
     return type != null && type.contains("event") && type.contains("stream");
-  }
-
-  private static ByteBufAllocator allocator() {
-    return ByteBufAllocator.DEFAULT;
   }
 
   @Override
@@ -215,7 +208,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     whole = null;
     Answer answer;
     try {
-      answer = collected.read(stream, attempt.unaryReader(allocator()));
+      answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
     } catch (ProviderException e) {
       fail(e.failure());
       return;
@@ -286,10 +279,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     if (done) {
       return;
     }
-    if (reader != null) {
-      summary = reader.summary();
-      relayed = reader.relayedText().toString();
-    }
     if (upstream != null) {
       upstream.cancel();
     }
@@ -301,8 +290,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private void close() {
     done = true;
     if (reader != null) {
-      summary = settled ? summary : reader.summary();
-      relayed = relayed.isEmpty() ? reader.relayedText().toString() : relayed;
       reader.close();
     }
     if (whole != null) {

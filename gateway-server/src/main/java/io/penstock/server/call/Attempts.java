@@ -1,8 +1,5 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
@@ -39,30 +36,29 @@ final class Attempts implements LegListener, Running {
   private final Call call;
   private final Engine engine;
   private final CallSurroundings around;
-  private final ClientAnswer answer;
   private final Serving serving;
   private final Hedging hedging;
   private final List<Leg> legs = new ArrayList<>(1);
   private Plan plan;
   private int number;
   private @Nullable Candidate stronger;
-  private @Nullable Unaccepted unaccepted;
   private @Nullable Failure lastFailure;
   private @Nullable TargetRuntime lastFailed;
   private @Nullable Verdict lastRefusal;
   private String redirectedBy = "";
-  private boolean clientGone;
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
     this.call = call;
     this.engine = engine;
     this.plan = plan;
     this.around = around;
-    this.answer =
-        new ClientAnswer(
-            call, TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()), this::onHoldOver);
+    this.serving =
+        new Serving(
+            call,
+            engine,
+            TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()),
+            this::onHoldOver);
     this.hedging = new Hedging(call, engine.routing(), plan.options());
-    this.serving = new Serving(call, engine, answer, engine.keeper(call));
     call.forwarded(this);
   }
 
@@ -126,7 +122,7 @@ final class Attempts implements LegListener, Running {
     if (slow != null
         && slow.isRunning()
         && !slow.hasContent()
-        && !answer.isBegun()
+        && !serving.answer().isBegun()
         && plan.hasNext()
         && hedging.tryTake()) {
       ask(Cause.HEDGE, why);
@@ -145,11 +141,6 @@ final class Attempts implements LegListener, Running {
   }
 
   @Override
-  public void onAnswering(Leg by) {
-    forgetUnaccepted();
-  }
-
-  @Override
   public boolean onUnaccepted(Leg by) {
     stronger = startable(plan.escalate(NOT_ACCEPTED), NOT_ACCEPTED);
     return stronger != null;
@@ -157,30 +148,11 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onRejected(Leg by, Unaccepted rejected) {
-    forgetUnaccepted();
-    unaccepted = rejected;
+    serving.keep(rejected);
     legs.remove(by);
     if (!begin(Cause.CASCADE, stronger, false)) {
       giveUp();
     }
-  }
-
-  private void forgetUnaccepted() {
-    Unaccepted kept = unaccepted;
-    unaccepted = null;
-    if (kept != null) {
-      kept.forget().run();
-    }
-  }
-
-  /** A weak answer is better than none: returns whether there was one to serve. */
-  private boolean servesUnaccepted() {
-    Unaccepted kept = unaccepted;
-    unaccepted = null;
-    if (kept != null) {
-      kept.serve().run();
-    }
-    return kept != null;
   }
 
   private void stopAllBut(Leg one) {
@@ -216,7 +188,7 @@ final class Attempts implements LegListener, Running {
       if (BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
         next(cause, BudgetRefusals.rule(verdict));
       } else {
-        refuse(verdict);
+        serving.refuse(verdict);
       }
     }
   }
@@ -225,7 +197,7 @@ final class Attempts implements LegListener, Running {
   private void redirect(Holding.Redirected to) {
     RouteTable.Found route = call.snapshot().routes().find(to.model());
     if (route == null) {
-      refuse(to.verdict());
+      serving.refuse(to.verdict());
       return;
     }
     redirectedBy = to.budget();
@@ -239,7 +211,7 @@ final class Attempts implements LegListener, Running {
   @Override
   public void onImpossible(Leg by, GatewayException why) {
     if (!isOutlived(by)) {
-      refuse(why);
+      serving.refuse(why);
     }
   }
 
@@ -260,109 +232,30 @@ final class Attempts implements LegListener, Running {
     if (what instanceof AttemptPolicy.Next next) {
       next(Cause.FALLBACK, next.why());
     } else {
-      tell(by.target(), failure);
+      serving.fail(by.target(), failure);
     }
-  }
-
-  /** The client has seen content: it gets a well-formed error event, never a quiet end. */
-  @Override
-  public void onCut(Leg by, AttemptRun run, Failure failure) {
-    ByteBuf closing = run.closing(null, ClientErrors.message(failure), null);
-    Ending ending = ClientErrors.ending(failure);
-    by.account().settle(run.outcome(failure, clientGone), ending, Waste.FAILED);
-    if (closing != null) {
-      answer.stream(closing);
-      answer.end();
-    } else {
-      call.responder().abort();
-    }
-    answered(by.target(), ClientErrors.code(failure).status());
-    call.end(ending);
-  }
-
-  /** The client gets an end as if the answer had been too long, and the reason. */
-  @Override
-  public void onShortened(Leg by, AttemptRun run, Verdict why) {
-    String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
-    engine.budgetDenied(why);
-    ByteBuf closing = run.closing("length", reason, cut(reason));
-    run.cancel();
-    by.account().settle(run.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
-    if (closing != null) {
-      answer.stream(closing);
-    }
-    answer.end();
-    answered(by.target(), 200);
-    call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
-  }
-
-  private static String cut(String reason) {
-    return "{\"cut\":\""
-        + new String(JsonStringEncoder.getInstance().quoteAsString(reason))
-        + "\"}";
   }
 
   @Override
-  public void onDone(Leg by) {
-    answered(by.target(), 200);
-    call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
-  }
-
-  private void answered(TargetRuntime by, int status) {
-    call.answered(status, by.provider().name(), by.model());
+  public void onCut(Leg by, AttemptRun run, Failure failure) {
+    serving.cut(by, run, failure);
   }
 
   private void giveUp() {
     Failure failure = lastFailure;
     TargetRuntime last = lastFailed;
     if (failure != null && last != null) {
-      tell(last, failure);
+      serving.fail(last, failure);
     } else if (lastRefusal != null) {
-      refuse(lastRefusal);
+      serving.refuse(lastRefusal);
     } else {
-      refuse(around.nothingFits(plan.skipped()));
+      serving.refuse(around.nothingFits(plan.skipped()));
     }
-  }
-
-  /** Tells the client what the provider said, or what the gateway makes of it. */
-  private void tell(TargetRuntime last, Failure failure) {
-    if (servesUnaccepted()) {
-      return;
-    }
-    boolean begun = answer.isBegun();
-    answer.close();
-    if (begun) {
-      // Headers went out before any content: the error can only be an event.
-      call.responder().write(ClientErrors.event(call.dialect(), failure, call.idText()));
-      call.responder().end();
-    } else {
-      HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-      ClientErrors.reply(call, failure, headers);
-    }
-    answered(last, ClientErrors.code(failure).status());
-    call.end(ClientErrors.ending(failure));
-  }
-
-  private void refuse(Verdict verdict) {
-    if (servesUnaccepted()) {
-      return;
-    }
-    answer.close();
-    BudgetRefusals.note(call, verdict);
-    engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
-  }
-
-  private void refuse(GatewayException why) {
-    if (servesUnaccepted()) {
-      return;
-    }
-    answer.close();
-    engine.refuse(call, why);
   }
 
   @Override
   public void clientGone() {
-    clientGone = true;
+    serving.clientGone();
     hedging.cancel();
     boolean forOthers = isNeededByOthers();
     List<Leg> drained = new ArrayList<>(1);
@@ -370,28 +263,31 @@ final class Attempts implements LegListener, Running {
       boolean drains = drained.isEmpty() && leg.target().provider().drainOnDisconnect();
       if (leg.isRunning() && (forOthers || drains)) {
         drained.add(leg);
-        leg.drain();
+        leg.setPaused(false);
       } else {
         leg.stop(Ending.CLIENT_GONE, Waste.ABORTED);
       }
     }
     legs.retainAll(drained);
     if (legs.isEmpty()) {
-      forgetUnaccepted();
-      answer.close();
-      call.end(Ending.CLIENT_GONE);
+      serving.abandon();
     }
   }
 
   /** Returns whether the call goes on without its client because others wait for its answer. */
   private boolean isNeededByOthers() {
-    FlightLead lead = call.lead();
+    FlightLead lead = lead();
     return lead != null && lead.goesOn(this::clientGone);
+  }
+
+  private @Nullable FlightLead lead() {
+    CachePart part = call.cache();
+    return part == null ? null : part.lead();
   }
 
   @Override
   public void writabilityChanged(boolean writable) {
-    FlightLead lead = call.lead();
+    FlightLead lead = lead();
     // Those who follow are not held up by a leader whose client is slow.
     boolean paused = !writable && (lead == null || !lead.isFollowed());
     legs.forEach(leg -> leg.setPaused(paused));

@@ -38,12 +38,14 @@ final class CacheFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
-    call.cacheMode(mode);
+    if (mode != CacheMode.USE) {
+      call.inCache().mode(mode);
+    }
     CacheLook look = mode == CacheMode.OFF ? null : look(call, mode);
     if (look == null) {
       return Step.next();
     }
-    call.look(look);
+    call.inCache().look(look);
     CacheEntry.Identity identity = look.identity();
     if (!mode.reads()) {
       return Step.await(
@@ -114,14 +116,15 @@ final class CacheFilter implements Filter<Call> {
 
   private Step hit(Call call, CacheEntry found) {
     metrics.cacheRequest(LAYER, "hit");
-    call.cached(found);
+    call.inCache().hit(found, CacheOutcome.EXACT);
     return Step.next();
   }
 
   private Step missed(Call call, CacheLook look, ExactCache.Lookup lookup) {
-    call.cacheOutcome(CacheOutcome.MISS);
+    CachePart part = call.inCache();
+    part.missed();
     if (look.mode().stores()) {
-      call.toStore(new CacheAsk(look.identity(), look.rule().ttlMillis(), lookup.ticket()));
+      part.toStore(new CacheAsk(look.identity(), look.rule().ttlMillis(), lookup.ticket()));
     }
     return Step.next();
   }

@@ -81,7 +81,7 @@ final class CacheReplay {
     boolean semantic = call.cacheOutcome() == CacheOutcome.SEMANTIC;
     String layer = semantic ? "semantic_cache" : "exact_cache";
     metrics.saved(layer, call.principal().team(), worth.nanos());
-    call.answered(200, paid.provider(), paid.model());
+    call.tally().answered(200, paid.provider(), paid.model());
     call.end(Ending.COMPLETED);
   }
 
@@ -118,7 +118,8 @@ final class CacheReplay {
   }
 
   private static void layer(Call call, HttpHeaders headers) {
-    SemanticAsk ask = call.semantic();
+    CachePart part = call.cache();
+    SemanticAsk ask = part == null ? null : part.semantic();
     SemanticCache.Candidate served = ask == null ? null : ask.candidate();
     if (call.cacheOutcome() != CacheOutcome.SEMANTIC || served == null) {
       headers.set(ResponseHeaders.CACHE, "exact");

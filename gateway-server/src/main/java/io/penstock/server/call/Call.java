@@ -17,7 +17,6 @@ import io.penstock.server.client.Running;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,84 +26,48 @@ import org.jspecify.annotations.Nullable;
 public final class Call extends Exchange implements Running {
   private final LoopContext context;
   private final Snapshot snapshot;
-  private final RequestHead head;
-  private final Surface surface;
-  private final UUID id;
-  private final long startNanos = System.nanoTime();
+  private final Arrival arrival;
+  private final Tally tally = new Tally();
   private final long startMillis;
   private Responder responder;
   private final byte[] bytes;
 
-  // Identity, from the head.
-  private final Principal principal;
-
   // PeekFilter.
   private @Nullable RequestBody body;
-  private String model = "";
+  private String model;
   private boolean stream;
 
   // ContextFilter.
-  private Map<String, String> metadata = Map.of();
-  private String endUser = "";
-  private String session = "";
+  private LedgerRow.@Nullable Caller caller;
+
+  // CacheFilter and the layers after it.
+  private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
   private @Nullable Pictures pictures;
   private @Nullable Running forwarded;
   private List<RateState> rates = List.of();
-  private LedgerRow.@Nullable Caller ledgerCaller;
   private String route = "";
   private String routeTo = "";
   private String keptAt = "";
 
-  // CacheFilter and the layers after it.
-  private CacheMode cacheMode = CacheMode.USE;
-  private @Nullable CacheLook look;
-  private CacheOutcome cacheOutcome = CacheOutcome.OFF;
-  private @Nullable CacheEntry cached;
-  private @Nullable CacheAsk toStore;
-  private @Nullable FlightLead lead;
-  private @Nullable EmbeddingBatch batch;
-  private @Nullable SemanticAsk semantic;
-
-  // Account, as attempts settle.
-  private long spentNanos;
-  private long savedNanos;
-
-  private long upstreamNanos;
-  private long upstreamSince;
-  private int upstreams;
-  private int status;
-  private String answeredModel = "";
-  private String answeredProvider = "";
-
   Call(
       LoopContext context,
       Snapshot snapshot,
-      Caller caller,
+      Arrival arrival,
       long startMillis,
       byte[] bytes,
       Responder responder) {
     super(context.loop());
     this.context = context;
     this.snapshot = snapshot;
-    this.head = caller.head();
-    this.surface = caller.surface();
-    this.principal = caller.principal();
-    this.id = caller.requestId();
+    this.arrival = arrival;
     this.startMillis = startMillis;
     this.bytes = bytes;
     this.responder = responder;
-    this.stream = surface.stream();
-    this.model = surface.model();
+    this.stream = arrival.surface().stream();
+    this.model = arrival.surface().model();
   }
-
-  /**
-   * What the head of a request says.
-   *
-   * @param requestId the ledger's id
-   */
-  record Caller(RequestHead head, Surface surface, Principal principal, UUID requestId) {}
 
   LoopContext context() {
     return context;
@@ -116,32 +79,32 @@ public final class Call extends Exchange implements Running {
 
   /** Returns the ledger's id of this request. */
   public UUID id() {
-    return id;
+    return arrival.requestId();
   }
 
   /** Returns the id as clients see it. */
   public String idText() {
-    return id.toString();
+    return arrival.requestId().toString();
   }
 
   RequestHead head() {
-    return head;
+    return arrival.head();
   }
 
   HttpHeaders headers() {
-    return head.headers();
+    return arrival.head().headers();
   }
 
   Surface surface() {
-    return surface;
+    return arrival.surface();
   }
 
   Dialect dialect() {
-    return surface.dialect();
+    return arrival.surface().dialect();
   }
 
   Principal principal() {
-    return principal;
+    return arrival.principal();
   }
 
   Responder responder() {
@@ -153,8 +116,9 @@ public final class Call extends Exchange implements Running {
     responder = tap;
   }
 
-  long startNanos() {
-    return startNanos;
+  /** Returns what this call has used and was answered. */
+  Tally tally() {
+    return tally;
   }
 
   long startMillis() {
@@ -184,45 +148,31 @@ public final class Call extends Exchange implements Running {
     stream = wantsStream;
   }
 
-  Map<String, String> metadata() {
-    return metadata;
-  }
-
-  String endUser() {
-    return endUser;
-  }
-
-  String session() {
-    return session;
-  }
-
-  /** Sets the session that was found in the conversation itself. */
-  void session(String derived) {
-    session = derived;
-  }
-
   /** Returns for whom this call is, as the ledger keeps it. */
   LedgerRow.Caller caller() {
-    LedgerRow.Caller known = ledgerCaller;
-    if (known == null) {
-      known =
-          new LedgerRow.Caller(
-              principal.team(),
-              principal.app(),
-              principal.user(),
-              endUser,
-              principal.key(),
-              session,
-              metadata);
-      ledgerCaller = known;
-    }
-    return known;
+    LedgerRow.Caller known = caller;
+    return known == null ? context("", "", Map.of()) : known;
   }
 
-  void context(Map<String, String> dimensions, String user, String conversation) {
-    metadata = dimensions;
-    endUser = user;
-    session = conversation;
+  /**
+   * Sets what the application says of its request.
+   *
+   * @param endUser hashed where the configuration says so
+   * @param session as it was named, or found in the conversation itself
+   */
+  LedgerRow.Caller context(String endUser, String session, Map<String, String> metadata) {
+    Principal principal = arrival.principal();
+    LedgerRow.Caller made =
+        new LedgerRow.Caller(
+            principal.team(),
+            principal.app(),
+            principal.user(),
+            endUser,
+            principal.key(),
+            session,
+            metadata);
+    caller = made;
+    return made;
   }
 
   /** Returns what conditions may ask; made when first asked for. */
@@ -254,84 +204,34 @@ public final class Call extends Exchange implements Running {
     rates = states;
   }
 
+  /** Returns what the cache has to do with this call; null when it has no business there. */
+  @Nullable CachePart cache() {
+    return cache;
+  }
+
+  /** Returns the cache's part of this call; made when first asked for. */
+  CachePart inCache() {
+    CachePart known = cache;
+    if (known == null) {
+      known = new CachePart();
+      cache = known;
+    }
+    return known;
+  }
+
   /** Returns what the client wants of the cache. */
   CacheMode cacheMode() {
-    return cacheMode;
-  }
-
-  void cacheMode(CacheMode mode) {
-    cacheMode = mode;
-  }
-
-  /** Returns what this call looks for in the cache; null when it has no business there. */
-  @Nullable CacheLook look() {
-    return look;
-  }
-
-  void look(CacheLook at) {
-    look = at;
+    return cache == null ? CacheMode.USE : cache.mode();
   }
 
   /** Returns what the cache did for this call. */
   CacheOutcome cacheOutcome() {
-    return cacheOutcome;
-  }
-
-  void cacheOutcome(CacheOutcome outcome) {
-    cacheOutcome = outcome;
+    return cache == null ? CacheOutcome.OFF : cache.outcome();
   }
 
   /** Returns the stored answer of this call, or null. */
   @Nullable CacheEntry cached() {
-    return cached;
-  }
-
-  void cached(CacheEntry entry) {
-    cached = entry;
-    cacheOutcome = CacheOutcome.EXACT;
-  }
-
-  /** Returns with what this call's answer may be stored; null when it may not. */
-  @Nullable CacheAsk toStore() {
-    return toStore;
-  }
-
-  void toStore(CacheAsk ask) {
-    toStore = ask;
-  }
-
-  /** Returns those for whom this call goes upstream too; null when it goes for itself alone. */
-  @Nullable FlightLead lead() {
-    return lead;
-  }
-
-  void lead(FlightLead of) {
-    lead = of;
-  }
-
-  /** Returns what the cache knows of a request for embeddings; null for any other call. */
-  @Nullable EmbeddingBatch batch() {
-    return batch;
-  }
-
-  void batch(EmbeddingBatch of, CacheLook at, @Nullable CacheAsk ask) {
-    batch = of;
-    look = at;
-    toStore = ask;
-  }
-
-  /** Returns what the semantic layer found; null when it was not asked. */
-  @Nullable SemanticAsk semantic() {
-    return semantic;
-  }
-
-  void semantic(SemanticAsk ask) {
-    semantic = ask;
-  }
-
-  /** Returns what scores a prompt's need for a strong model. */
-  ToDoubleFunction<Conversation> scorer() {
-    return snapshot.scorer();
+    return cache == null ? null : cache.answer();
   }
 
   /** Sets what runs for this call once the filters are through. */
@@ -371,12 +271,6 @@ public final class Call extends Exchange implements Running {
     keptAt = provider;
   }
 
-  /** Returns the body for a target: without what the cache knows of that target's answer. */
-  RequestBody requestBody(TargetRuntime target) {
-    RequestBody whole = requestBody();
-    return batch == null ? whole : batch.body(target, whole);
-  }
-
   /** Returns the body of a call whose endpoint has one. */
   RequestBody requestBody() {
     RequestBody known = body;
@@ -384,61 +278,6 @@ public final class Call extends Exchange implements Running {
       throw new IllegalStateException("the body was not read");
     }
     return known;
-  }
-
-  /** Notes what the client was answered, for metrics. */
-  void answered(int httpStatus, String provider, String targetModel) {
-    status = httpStatus;
-    answeredProvider = provider;
-    answeredModel = targetModel;
-  }
-
-  int status() {
-    return status;
-  }
-
-  String answeredProvider() {
-    return answeredProvider;
-  }
-
-  String answeredModel() {
-    return answeredModel;
-  }
-
-  /** Adds what an attempt cost and saved, nano-USD; a loss is negative. */
-  void spent(long cost, long saved) {
-    spentNanos += cost;
-    savedNanos += saved;
-  }
-
-  /** Returns what all settled attempts cost, nano-USD. */
-  long spentNanos() {
-    return spentNanos;
-  }
-
-  /** Returns what all settled attempts saved, nano-USD; a loss is negative. */
-  long savedNanos() {
-    return savedNanos;
-  }
-
-  /** Something goes upstream: until it ends, time is not the gateway's. Two may be at once. */
-  void upstreamBegins() {
-    if (upstreams++ == 0) {
-      upstreamSince = System.nanoTime();
-    }
-  }
-
-  /** What {@link #upstreamBegins} began has ended. */
-  void upstreamEnds() {
-    if (--upstreams == 0) {
-      upstreamNanos += System.nanoTime() - upstreamSince;
-    }
-  }
-
-  /** Returns the nanoseconds since the start that were not spent upstream. */
-  long overheadNanos() {
-    long now = System.nanoTime();
-    return now - startNanos - upstreamNanos - (upstreams > 0 ? now - upstreamSince : 0);
   }
 
   @Override

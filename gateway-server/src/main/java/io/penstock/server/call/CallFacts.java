@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.route.TaskClass;
 import io.penstock.core.rule.Facts;
+import io.penstock.ledger.LedgerRow;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.HashMap;
@@ -151,7 +152,7 @@ final class CallFacts implements Facts {
 
   @Override
   public String endUser() {
-    return call.endUser();
+    return call.caller().endUser();
   }
 
   @Override
@@ -161,19 +162,21 @@ final class CallFacts implements Facts {
 
   @Override
   public String session() {
-    if (call.session().isEmpty()) {
+    LedgerRow.Caller caller = call.caller();
+    if (caller.session().isEmpty()) {
       // Nobody named it: the same opening is the same session. Dear, so only when it is asked for.
       Conversation begun = conversation();
       if (!begun.system().isEmpty() || !begun.opening().isEmpty()) {
-        call.session(Hashes.of(team(), begun.system(), begun.opening()));
+        String found = Hashes.of(team(), begun.system(), begun.opening());
+        caller = call.context(caller.endUser(), found, caller.metadata());
       }
     }
-    return call.session();
+    return caller.session();
   }
 
   @Override
   public Map<String, String> metadata() {
-    return call.metadata();
+    return call.caller().metadata();
   }
 
   @Override
@@ -224,7 +227,7 @@ final class CallFacts implements Facts {
   @Override
   public double complexity() {
     if (complexity < 0) {
-      complexity = call.scorer().applyAsDouble(conversation());
+      complexity = call.snapshot().scorer().applyAsDouble(conversation());
     }
     return complexity;
   }

@@ -11,6 +11,7 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.identity.Metadata;
 import io.penstock.server.config.Word;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the application says of its request: metadata, end user, session. */
@@ -25,10 +26,9 @@ final class ContextFilter implements Filter<Call> {
       return Step.next();
     }
     HttpHeaders headers = call.headers();
-    call.context(
-        Metadata.of(headers.get("x-penstock-metadata"), call.principal()),
-        endUser(call, headers),
-        session(headers));
+    Map<String, String> metadata =
+        Metadata.of(headers.get("x-penstock-metadata"), call.principal());
+    call.context(endUser(call, headers), session(headers), metadata);
     return Step.next();
   }
 

@@ -1,28 +1,55 @@
 package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.penstock.core.price.Usage;
+import io.penstock.core.Ending;
+import io.penstock.core.GatewayException;
+import io.penstock.core.route.RouteOptions;
+import io.penstock.ledger.Waste;
 import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one leg's answer to the client and to what keeps it: held while another leg may still
- * answer, passed on once opened. Confined to the call's loop.
+ * The answer of one leg on its way to the client and to what keeps it: held while another leg may
+ * still answer, judged where a cascade wants it judged, settled before its last byte goes out.
+ * Confined to the call's loop.
+ *
+ * <pre>
+ *   held --first content, or enough to judge--> open --> settled --> served
+ *     |_____ turned down ____________________________> kept for when nothing better comes
+ *     |_____ failed _________________________________> discarded
+ * </pre>
  */
-final class Delivery {
-  private final ClientAnswer answer;
-  private final AnswerKeeper keeper;
+final class Delivery implements AttemptListener {
+  /** A whole answer that is held for {@code resume: buffer} goes out when it grows over this. */
+  private static final int MAX_HELD_BYTES = 16 << 20;
+
+  private final Leg leg;
+  private final LegListener owner;
+  private final Serving serving;
+  private final Aim aim;
+  private final @Nullable Judge judge;
   private final List<ByteBuf> held = new ArrayList<>(2);
+  private final long mostHeld;
   private @Nullable HttpHeaders headers;
   private long heldBytes;
+  private boolean content;
   private boolean open;
+  private boolean rejected;
 
-  Delivery(Serving serving) {
-    this.answer = serving.answer();
-    this.keeper = serving.keeper();
+  Delivery(Leg leg, LegListener owner, Serving serving, Aim aim, @Nullable Judge judge) {
+    this.leg = leg;
+    this.owner = owner;
+    this.serving = serving;
+    this.aim = aim;
+    this.judge = judge;
+    boolean buffered = aim.plan().options().resume() == RouteOptions.Resume.BUFFER;
+    this.mostHeld = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
   }
 
   /** Sets what the stream begins with. */
@@ -33,79 +60,34 @@ final class Delivery {
   /** Offers the headers to the client, for when the hold time is over. */
   void offer() {
     if (headers != null) {
-      answer.offer(headers);
+      serving.answer().offer(headers);
     }
   }
 
+  /** Returns whether the model has begun to answer. */
+  boolean hasContent() {
+    return content;
+  }
+
+  /** Returns whether the client sees what comes. */
   boolean isOpen() {
     return open;
   }
 
-  /**
-   * Lets what was held, and all that follows, through.
-   *
-   * @param diverted whether the leg goes elsewhere than the route alone would have it
-   */
-  void open(TargetRuntime target, boolean diverted) {
+  /** From now on the client sees what was held and what comes. */
+  void open() {
+    if (open) {
+      return;
+    }
     open = true;
-    keeper.begin(target, diverted);
+    serving.forgetUnaccepted();
+    serving.keeper().begin(aim.target(), aim.diverted());
     if (headers != null) {
-      answer.begin(headers);
+      serving.answer().begin(headers);
     }
     held.forEach(this::pass);
     held.clear();
     heldBytes = 0;
-  }
-
-  /** Returns what is held; borrowed. */
-  List<ByteBuf> held() {
-    return held;
-  }
-
-  /** Returns how much is held. */
-  long heldBytes() {
-    return heldBytes;
-  }
-
-  /** Takes bytes of the stream; owned. */
-  void take(ByteBuf bytes) {
-    if (open) {
-      pass(bytes);
-    } else {
-      held.add(bytes);
-      heldBytes += bytes.readableBytes();
-    }
-  }
-
-  private void pass(ByteBuf bytes) {
-    keeper.take(bytes);
-    answer.stream(bytes);
-  }
-
-  void flush() {
-    if (open) {
-      answer.flush();
-    }
-  }
-
-  /** Notes what the answer cost. */
-  void settled(TargetRuntime target, Usage usage, long costNanos) {
-    keeper.settled(target, usage, costNanos);
-  }
-
-  /** Ends the stream well. */
-  void end(int status) {
-    keeper.streamEnded(status);
-    answer.end();
-  }
-
-  /**
-   * Gives a whole answer; its body is owned.
-   *
-   * @throws io.penstock.core.GatewayException 502 when it does not have what was asked for
-   */
-  void whole(int status, HttpHeaders with, Answer whole) {
-    answer.whole(with, keeper.whole(status, whole.body()));
   }
 
   /** Forgets what is held. */
@@ -113,5 +95,129 @@ final class Delivery {
     held.forEach(ByteBuf::release);
     held.clear();
     heldBytes = 0;
+    content = false;
+  }
+
+  @Override
+  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
+    if (ofModel && !content) {
+      leg.vitals().onFirstToken(attempt);
+      begin();
+    }
+    if (ofModel && heldBytes >= mostHeld) {
+      open();
+    }
+    if (open) {
+      pass(bytes);
+    } else {
+      held.add(bytes);
+      heldBytes += bytes.readableBytes();
+    }
+    if (ofModel) {
+      leg.stretch();
+    }
+  }
+
+  private void pass(ByteBuf bytes) {
+    serving.keeper().take(bytes);
+    serving.answer().stream(bytes);
+  }
+
+  private void begin() {
+    content = true;
+    leg.onContent();
+  }
+
+  @Override
+  public void onReadComplete() {
+    if (open) {
+      serving.answer().flush();
+    }
+  }
+
+  @Override
+  public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
+    if (!content) {
+      begin();
+    }
+    if (judge != null && !open && isRejected(judge.accepts(attempt.text(), held, summary))) {
+      return reject(attempt, summary).json();
+    }
+    open();
+    return succeeded(attempt, summary).json();
+  }
+
+  /** An answer is only turned down for another that can be asked. */
+  private boolean isRejected(boolean accepted) {
+    return !accepted && !serving.isClientGone() && owner.onUnaccepted(leg);
+  }
+
+  private Account.Settled reject(AttemptRun attempt, AnswerSummary summary) {
+    rejected = true;
+    leg.vitals().onRejected(summary);
+    return leg.account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
+  }
+
+  private Account.Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
+    Account.Settled settled =
+        leg.account()
+            .settle(attempt.outcome(null, serving.isClientGone()), Ending.COMPLETED, Waste.NONE);
+    serving.keeper().settled(aim.target(), summary.usage(), settled.costNanos());
+    leg.onSuccess(attempt, summary);
+    return settled;
+  }
+
+  @Override
+  public void onStreamEnd(AttemptRun attempt) {
+    leg.onOver();
+    if (rejected) {
+      owner.onRejected(leg, new Unaccepted(() -> serveHeld(attempt.status()), this::discard));
+    } else {
+      serveHeld(attempt.status());
+    }
+  }
+
+  private void serveHeld(int status) {
+    open();
+    serving.keeper().streamEnded(status);
+    serving.answer().end();
+    serving.done(aim.target());
+  }
+
+  @Override
+  public void onAnswer(AttemptRun attempt, Answer whole) {
+    leg.onOver();
+    leg.vitals().onWhole(attempt);
+    begin();
+    if (judge != null
+        && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
+      Account.Settled settled = reject(attempt, whole.summary());
+      owner.onRejected(
+          leg, new Unaccepted(() -> serve(attempt, whole, settled), whole.body()::release));
+      return;
+    }
+    open();
+    serve(attempt, whole, succeeded(attempt, whole.summary()));
+  }
+
+  private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
+    HttpHeaders with = AnswerHeaders.whole(serving, leg, attempt, whole.contentType(), settled);
+    try {
+      serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));
+    } catch (GatewayException e) {
+      owner.onImpossible(leg, e);
+      return;
+    }
+    serving.done(aim.target());
+  }
+
+  @Override
+  public void onFailed(AttemptRun attempt, Failure failure) {
+    if (rejected) {
+      // It broke after its last content; it had been judged and settled.
+      onStreamEnd(attempt);
+    } else {
+      leg.onFailed(attempt, failure);
+    }
   }
 }

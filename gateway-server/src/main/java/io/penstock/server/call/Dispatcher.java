@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.Dialect;
+import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
@@ -12,6 +13,7 @@ import io.penstock.server.client.RequestSink;
 import io.penstock.server.client.Responder;
 import io.penstock.server.client.Running;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +59,7 @@ public final class Dispatcher implements RequestSink {
       refuse(context, new Early(head, surface, principal, dialect, id), e, responder);
       return null;
     }
-    return new Entry(context, snapshot, new Call.Caller(head, surface, principal, id));
+    return new Entry(context, snapshot, new Arrival(head, surface, principal, id));
   }
 
   private boolean isProbe(RequestHead head, Responder responder) {
@@ -107,17 +109,18 @@ public final class Dispatcher implements RequestSink {
   }
 
   /** One request from its head to the start of its filters. Confined to its loop. */
-  private final class Entry implements Admitted {
+  private final class Entry implements Admitted, Consumer<Ending> {
     private final LoopContext context;
     private final Snapshot snapshot;
-    private final Call.Caller caller;
+    private final Arrival arrival;
     private final long startMillis = engine.ticker().epochMillis();
     private long held;
+    private @Nullable Call call;
 
-    Entry(LoopContext context, Snapshot snapshot, Call.Caller caller) {
+    Entry(LoopContext context, Snapshot snapshot, Arrival arrival) {
       this.context = context;
       this.snapshot = snapshot;
-      this.caller = caller;
+      this.arrival = arrival;
     }
 
     @Override
@@ -135,28 +138,38 @@ public final class Dispatcher implements RequestSink {
     }
 
     private Call call(byte[] body, Responder responder) {
-      Call call = new Call(context, snapshot, caller, startMillis, body, responder);
-      long bytes = held;
-      call.onEnd(ending -> {
-        engine.load().release(bytes);
-        engine.load().leave();
-        engine.ended(call, ending);
-      });
-      return call;
+      Call made = new Call(context, snapshot, arrival, startMillis, body, responder);
+      call = made;
+      made.onEnd(this);
+      return made;
+    }
+
+    /** The call that came of it has ended. */
+    @Override
+    public void accept(Ending ending) {
+      giveBack();
+      Call ended = call;
+      if (ended != null) {
+        engine.ended(ended, ending);
+      }
+    }
+
+    private void giveBack() {
+      engine.load().release(held);
+      engine.load().leave();
     }
 
     @Override
     public @Nullable Running start(byte[] body, Responder responder) {
-      Call call = call(body, responder);
-      engine.pipeline().run(call);
-      return call.isEnded() ? null : call;
+      Call started = call(body, responder);
+      engine.pipeline().run(started);
+      return started.isEnded() ? null : started;
     }
 
     @Override
     public void refuse(@Nullable GatewayException why, @Nullable Responder responder) {
       if (why == null || responder == null) {
-        engine.load().release(held);
-        engine.load().leave();
+        giveBack();
         return;
       }
       engine.refuse(call(new byte[0], responder), why);

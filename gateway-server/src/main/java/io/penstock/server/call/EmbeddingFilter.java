@@ -83,16 +83,17 @@ final class EmbeddingFilter implements Filter<Call> {
 
   private Step hit(Call call, EmbeddingBatch batch) {
     metrics.cacheRequest(LAYER, "hit");
-    call.cached(batch.answer());
+    call.inCache().hit(batch.answer(), CacheOutcome.EXACT);
     return Step.next();
   }
 
   private Step goOn(Call call, EmbeddingBatch batch, CacheLook look, ExactCache.Ticket ticket) {
     boolean some = batch.missing().size() < batch.size();
     metrics.cacheRequest(LAYER, look.mode().reads() ? some ? "partial" : "miss" : "refresh");
-    call.cacheOutcome(CacheOutcome.MISS);
+    CachePart part = call.inCache();
+    part.missed();
     CacheAsk ask = new CacheAsk(look.identity(), look.rule().ttlMillis(), ticket);
-    call.batch(batch, look, look.mode().stores() ? ask : null);
+    part.batch(batch, look, look.mode().stores() ? ask : null);
     return Step.next();
   }
 }

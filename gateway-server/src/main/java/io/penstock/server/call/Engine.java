@@ -5,53 +5,36 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Verdict;
-import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
-import io.penstock.core.ErrorCode;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
-import io.penstock.core.Reply;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
-import io.penstock.core.price.Usage;
-import io.penstock.ledger.CacheOutcome;
-import io.penstock.ledger.Cause;
-import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.UsageSource;
-import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.ExchangeEnd;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What all calls share: the snapshot, the filters, the books. Thread-safe; a call's part of it runs
  * on the call's loop.
  */
 public final class Engine {
-  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-
   private final Shared shared;
   private final Load load;
   private final Accounting accounting;
-  private final Idempotency idempotency;
   private final CallMetrics metrics;
   private final LearnedOutput learnedOutput = new LearnedOutput();
   private final @Nullable Telemetry telemetry;
   private final CacheFilter cacheFilter;
-  private final CacheReplay replay;
   private final SemanticDesk desk;
-  private final HitVerifier verifier;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
@@ -73,10 +56,8 @@ public final class Engine {
     this.load = load;
     this.metrics = metrics;
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
-    this.replay = new CacheReplay(accounting, metrics);
+    CacheReplay replay = new CacheReplay(accounting, metrics);
     this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
-    this.verifier = new HitVerifier(desk, metrics);
-    this.idempotency = new Idempotency(accounting);
     this.cacheFilter = new CacheFilter(shared.cache(), metrics);
     List<Filter<Call>> filters =
         List.of(
@@ -93,7 +74,8 @@ public final class Engine {
             new ListingFilter(),
             new UsageFilter(shared.budgets()),
             new CountFilter(counter));
-    this.pipeline = new Pipeline<>(filters, new PipelineExit());
+    this.pipeline =
+        new Pipeline<>(filters, new WayOut(this, replay, new HitVerifier(desk, metrics)));
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
   }
@@ -172,7 +154,7 @@ public final class Engine {
     RateHeaders.add(headers, call.dialect(), call.rates(), ticker().epochMillis());
     ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
     accounting.refusal(call, why.code().status(), why.code().code(), rule);
-    call.answered(why.code().status(), "", "");
+    call.tally().answered(why.code().status(), "", "");
     call.end(Ending.REJECTED);
   }
 
@@ -195,16 +177,17 @@ public final class Engine {
   }
 
   void ended(Call call, Ending ending) {
-    long nanos = System.nanoTime() - call.startNanos();
-    int status = ending == Ending.CLIENT_GONE ? 499 : call.status();
+    Tally tally = call.tally();
+    long nanos = tally.elapsedNanos();
+    int status = ending == Ending.CLIENT_GONE ? 499 : tally.status();
     metrics.request(
         call.surface().endpoint().label(),
-        call.answeredModel(),
-        call.answeredProvider(),
+        tally.answeredModel(),
+        tally.answeredProvider(),
         call.principal().team(),
         status,
         nanos,
-        call.overheadNanos());
+        tally.overheadNanos());
     if (telemetry != null) {
       telemetry.ended(
           new ExchangeEnd(
@@ -234,86 +217,13 @@ public final class Engine {
       @Nullable Endpoint endpoint,
       @Nullable Principal principal,
       GatewayException why) {
-    String label = endpoint == null ? "" : endpoint.label();
-    String team = principal == null ? "" : principal.team();
     int status = why.code().status();
-    long now = ticker().epochMillis();
-    metrics.request(label, "", "", team, status, 0, 0);
-    context
-        .ledger()
-        .row(
-            new LedgerRow(
-                new LedgerRow.Attempt(id, 0, Cause.REQUEST),
-                new LedgerRow.Times(now, now, 0, 0, -1),
-                new LedgerRow.Caller(
-                    team, "", "", "", principal == null ? "" : principal.key(), "", Map.of()),
-                new LedgerRow.Destination(label, "", "", "", "", ""),
-                new LedgerRow.Outcome(
-                    status,
-                    Ending.REJECTED,
-                    why.code().code(),
-                    why.code().code(),
-                    CacheOutcome.OFF,
-                    Waste.NONE),
-                Usage.NONE,
-                UsageSource.NONE,
-                LedgerRow.Money.ZERO,
-                List.of(),
-                null));
+    String label = endpoint == null ? "" : endpoint.label();
+    metrics.request(label, "", "", principal == null ? "" : principal.team(), status, 0, 0);
+    accounting.refusedEarly(context, id, label, principal, why);
   }
 
   void malformed(GatewayException why) {
     metrics.request("", "", "", "", why.code().status(), 0, 0);
-  }
-
-  private final class PipelineExit implements Pipeline.Exit<Call> {
-    @Override
-    public void forward(Call call) {
-      if (call.isEnded()) {
-        return;
-      }
-      try {
-        idempotency.run(call, this::answer);
-      } catch (GatewayException e) {
-        fail(call, e);
-      }
-    }
-
-    private void answer(Call call) {
-      try {
-        CacheEntry cached = call.cached();
-        if (cached != null) {
-          replay.serve(call, cached);
-          verifier.served(call, Engine.this);
-        } else {
-          call.snapshot().forward(call, Engine.this);
-        }
-      } catch (GatewayException e) {
-        fail(call, e);
-      }
-    }
-
-    @Override
-    public void reply(Call call, Reply reply) {
-      HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), reply.contentType());
-      reply.headers().forEach(headers::set);
-      call.responder().reply(reply.status(), headers, reply.body());
-      call.answered(reply.status(), "", "");
-      call.end(Ending.COMPLETED);
-    }
-
-    @Override
-    public void fail(Call call, Throwable cause) {
-      if (cause instanceof GatewayException refusal) {
-        refuse(call, refusal);
-        return;
-      }
-      LOG.atError().addKeyValue("request", call.idText()).setCause(cause).log("internal error");
-      refuse(
-          call,
-          new GatewayException(
-              ErrorCode.INTERNAL_ERROR,
-              "The gateway failed; its log has the cause under this request's id."));
-    }
   }
 }

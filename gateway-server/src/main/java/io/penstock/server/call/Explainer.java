@@ -94,7 +94,7 @@ public final class Explainer {
         new Call(
             context,
             engine.snapshot(),
-            new Call.Caller(head, surface, question.who(), context.ids().next()),
+            new Arrival(head, surface, question.who(), context.ids().next()),
             engine.ticker().epochMillis(),
             question.body(),
             Nobody.INSTANCE);
@@ -132,7 +132,7 @@ public final class Explainer {
     said.put("team", who.team());
     said.put("app", who.app());
     said.put("user", who.user());
-    said.put("metadata", call.metadata());
+    said.put("metadata", call.caller().metadata());
     said.put("model", call.model());
     said.put("tokens", call.facts().tokens());
   }
@@ -144,7 +144,7 @@ public final class Explainer {
       throw Refusals.unknownModel(call.routedModel(), now.routes().names());
     }
     CallSurroundings around = new CallSurroundings(call);
-    Plan plan = now.planner().plan(route, call.facts(), around, call.startNanos());
+    Plan plan = now.planner().plan(route, call.facts(), around, call.tally().startNanos());
     List<Object> candidates = new ArrayList<>();
     Verdict refusal = null;
     Candidate chosen = null;

@@ -6,6 +6,7 @@ import io.penstock.cache.ExactCache;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.Filter;
 import io.penstock.core.Step;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.metrics.CallMetrics;
 
 /**
@@ -31,8 +32,9 @@ final class FlightFilter implements Filter<Call> {
 
   @Override
   public Step apply(Call call) {
-    CacheLook look = call.look();
-    if (look == null || call.cached() != null || call.batch() != null) {
+    CachePart part = call.cache();
+    CacheLook look = part == null ? null : part.look();
+    if (look == null || part == null || part.answer() != null || part.batch() != null) {
       return Step.next();
     }
     boolean joins =
@@ -58,12 +60,12 @@ final class FlightFilter implements Filter<Call> {
         FlightLead mine = new FlightLead(call, lead);
         // A call that has ended meanwhile hands it over at once.
         call.onEnd(ending -> mine.over());
-        call.lead(mine);
+        call.inCache().lead(mine);
         yield missed(look);
       }
       case FlightFollower.Answered(CacheEntry answer) -> {
         metrics.cacheRequest(LAYER, "hit");
-        call.cached(answer);
+        call.inCache().hit(answer, CacheOutcome.EXACT);
         yield Step.next();
       }
     };
@@ -76,11 +78,11 @@ final class FlightFilter implements Filter<Call> {
     if (found != null) {
       lead.complete(found);
       metrics.cacheRequest(LAYER, "hit");
-      call.cached(found);
+      call.inCache().hit(found, CacheOutcome.EXACT);
       return Step.next();
     }
     call.onEnd(ending -> lead.over());
-    call.lead(lead);
+    call.inCache().lead(lead);
     return missed(look);
   }
 

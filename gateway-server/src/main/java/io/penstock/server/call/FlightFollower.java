@@ -6,6 +6,7 @@ import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.Ending;
 import io.penstock.core.FailureKind;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.Failure;
 import io.penstock.server.client.Running;
 import io.penstock.server.metrics.CallMetrics;
@@ -95,7 +96,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
       outcome.complete(new Answered(answer));
     } else if (!call.isEnded()) {
       metrics.cacheRequest("exact", "hit");
-      call.cached(answer);
+      call.inCache().hit(answer, CacheOutcome.EXACT);
       call.responder().end();
       replay.book(call, answer);
     }
@@ -124,7 +125,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
       call.responder().write(ClientErrors.event(call.dialect(), failure, call.idText()));
       call.responder().end();
     }
-    call.answered(ClientErrors.code(failure).status(), "", "");
+    call.tally().answered(ClientErrors.code(failure).status(), "", "");
     call.end(Ending.UPSTREAM_FAILED);
   }
 

@@ -39,7 +39,8 @@ final class HitVerifier {
 
   /** Takes a call that was answered from the cache. */
   void served(Call call, Engine engine) {
-    SemanticAsk ask = call.semantic();
+    CachePart part = call.cache();
+    SemanticAsk ask = part == null ? null : part.semantic();
     SemanticCache.Candidate candidate = ask == null ? null : ask.candidate();
     if (call.cacheOutcome() != CacheOutcome.SEMANTIC || ask == null || candidate == null) {
       return;

@@ -135,7 +135,7 @@ final class Idempotency {
     accounting.replayed(call, stored.status());
     ByteBuf body = Unpooled.wrappedBuffer(stored.bytes());
     call.responder().reply(stored.status(), headers, body);
-    call.answered(stored.status(), "", "");
+    call.tally().answered(stored.status(), "", "");
     call.end(Ending.COMPLETED);
   }
 

@@ -1,18 +1,13 @@
 package io.penstock.server.call;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
-import io.penstock.core.route.RouteOptions;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
-import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
@@ -24,17 +19,11 @@ import org.jspecify.annotations.Nullable;
  * loop.
  *
  * <pre>
- *   hold and INTENT -> request upstream -> held until content -> answering -> ROW, settle -> last byte
- *        ^_____________ may be retried _____|
+ *   hold and INTENT -> request upstream -> {@link Delivery} of the answer
+ *        ^_____________ may be retried _____| failed before the client saw any of it
  * </pre>
- *
- * <p>Its stream is held here until the first content, so that two legs of a call may run at once;
- * from then on the leg is the one that answers the client.
  */
-final class Leg implements AttemptListener, Stretch.Stream {
-  /** A whole answer that is held for {@code resume: buffer} goes out when it grows over this. */
-  private static final int MAX_HELD_BYTES = 16 << 20;
-
+final class Leg implements Stretch.Stream {
   private final LegListener owner;
   private final Serving serving;
   private final Aim aim;
@@ -49,10 +38,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
   private @Nullable AttemptRun run;
   private @Nullable Account account;
   private @Nullable Stretch stretch;
-  private boolean content;
-  private boolean clientGone;
   private boolean stopped;
-  private boolean rejected;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
     this.owner = owner;
@@ -60,9 +46,9 @@ final class Leg implements AttemptListener, Stretch.Stream {
     this.aim = aim;
     this.call = serving.call();
     this.engine = serving.engine();
-    this.delivery = new Delivery(serving);
     this.vitals = new Vitals(engine, aim);
     this.judge = Judge.of(call, aim.candidate());
+    this.delivery = new Delivery(this, owner, serving, aim, judge);
     this.timer = new LoopTimer(call.context().loop());
   }
 
@@ -79,9 +65,13 @@ final class Leg implements AttemptListener, Stretch.Stream {
     return cap;
   }
 
+  Vitals vitals() {
+    return vitals;
+  }
+
   /** Returns whether the model has begun to answer. */
   boolean hasContent() {
-    return content;
+    return delivery.hasContent();
   }
 
   /** Offers the headers of this leg's stream to the client, for when the hold time is over. */
@@ -147,7 +137,7 @@ final class Leg implements AttemptListener, Stretch.Stream {
         granted.output() < most
             ? new Stretch(call, target(), opened, granted.output(), most, this)
             : null;
-    AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), this);
+    AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), delivery);
     run = started;
     if (call.stream()) {
       delivery.headers(AnswerHeaders.stream(serving, this, started));
@@ -170,17 +160,15 @@ final class Leg implements AttemptListener, Stretch.Stream {
     }
   }
 
-  @Override
-  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
-    if (ofModel && !content) {
-      vitals.onFirstToken(attempt);
-      onContent();
-    }
-    if (ofModel && !waits()) {
-      open();
-    }
-    delivery.take(bytes);
-    if (ofModel && stretch != null) {
+  /** The model begins to answer. */
+  void onContent() {
+    timer.cancel();
+    owner.onContent(this);
+  }
+
+  /** More content has come: the hold may have to grow. */
+  void stretch() {
+    if (stretch != null) {
       stretch.onContent();
     }
   }
@@ -199,125 +187,28 @@ final class Leg implements AttemptListener, Stretch.Stream {
   private void shorten(Verdict why) {
     AttemptRun running = run;
     if (running != null && !account().isSettled()) {
-      open();
+      delivery.open();
       run = null;
       vitals.onAbandoned();
-      owner.onShortened(this, running, why);
+      serving.shorten(this, running, why);
     }
   }
 
-  /** Returns whether the answer is held until it is complete: to be judged, or made anew. */
-  private boolean waits() {
-    boolean buffered = aim.plan().options().resume() == RouteOptions.Resume.BUFFER;
-    long most = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
-    return delivery.heldBytes() < most;
-  }
-
-  private void onContent() {
-    content = true;
-    timer.cancel();
-    owner.onContent(this);
-  }
-
-  /** From now on the client sees what comes. */
-  private void open() {
-    if (!delivery.isOpen()) {
-      owner.onAnswering(this);
-      delivery.open(target(), aim.diverted());
-    }
-  }
-
-  @Override
-  public void onReadComplete() {
-    delivery.flush();
-  }
-
-  @Override
-  public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
-    if (!content) {
-      onContent();
-    }
-    if (judge != null
-        && !delivery.isOpen()
-        && isRejected(judge.accepts(attempt.text(), delivery.held(), summary))) {
-      return reject(attempt, summary).json();
-    }
-    open();
-    return succeeded(attempt, summary).json();
-  }
-
-  /** An answer is only turned down for another that can be asked. */
-  private boolean isRejected(boolean accepted) {
-    return !accepted && !clientGone && owner.onUnaccepted(this);
-  }
-
-  private Account.Settled reject(AttemptRun attempt, AnswerSummary summary) {
-    rejected = true;
-    vitals.onRejected(summary);
-    return account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
-  }
-
-  private Account.Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
-    Account.Settled settled =
-        account().settle(attempt.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
-    delivery.settled(target(), summary.usage(), settled.costNanos());
+  /** The attempt's answer is complete. */
+  void onSuccess(AttemptRun attempt, AnswerSummary summary) {
     if (call.stream() && cap < 0 && OutputCap.asked(call) < 0) {
       engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
     }
     vitals.onSuccess(call, attempt, summary);
-    return settled;
   }
 
-  @Override
-  public void onStreamEnd(AttemptRun attempt) {
+  /** Nothing is under way any more. */
+  void onOver() {
     run = null;
-    if (rejected) {
-      owner.onRejected(this, new Unaccepted(() -> serveHeld(attempt.status()), delivery::discard));
-    } else {
-      serveHeld(attempt.status());
-    }
   }
 
-  private void serveHeld(int status) {
-    open();
-    delivery.end(status);
-    owner.onDone(this);
-  }
-
-  @Override
-  public void onAnswer(AttemptRun attempt, Answer whole) {
-    run = null;
-    vitals.onWhole(attempt);
-    onContent();
-    if (judge != null
-        && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
-      Account.Settled settled = reject(attempt, whole.summary());
-      owner.onRejected(
-          this, new Unaccepted(() -> serve(attempt, whole, settled), whole.body()::release));
-      return;
-    }
-    open();
-    serve(attempt, whole, succeeded(attempt, whole.summary()));
-  }
-
-  private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
-    HttpHeaders headers = AnswerHeaders.whole(serving, this, attempt, whole.contentType(), settled);
-    try {
-      delivery.whole(attempt.status(), headers, whole);
-    } catch (GatewayException e) {
-      owner.onImpossible(this, e);
-      return;
-    }
-    owner.onDone(this);
-  }
-
-  @Override
-  public void onFailed(AttemptRun attempt, Failure failure) {
-    if (rejected) {
-      // It broke after its last content; it had been judged and settled.
-      onStreamEnd(attempt);
-      return;
-    }
+  /** The attempt failed: it is made again, another target is asked, or the client told. */
+  void onFailed(AttemptRun attempt, Failure failure) {
     timer.cancel();
     run = null;
     boolean otherKey = vitals.onFailure(attempt, failure);
@@ -326,17 +217,16 @@ final class Leg implements AttemptListener, Stretch.Stream {
       return;
     }
     delivery.discard();
-    content = false;
-    AttemptOutcome outcome = attempt.outcome(failure, clientGone);
+    AttemptOutcome outcome = attempt.outcome(failure, serving.isClientGone());
     AttemptPolicy.Decision decision =
-        clientGone
+        serving.isClientGone()
             ? new AttemptPolicy.GiveUp("client gone")
             : aim.after(
                 failure,
                 retries,
                 otherKey,
                 serving.answer().isBegun(),
-                System.nanoTime() - call.startNanos(),
+                call.tally().elapsedNanos(),
                 engine.routing().retries(target().provider()));
     Ending ending = ClientErrors.ending(failure);
     switch (decision) {
@@ -379,12 +269,6 @@ final class Leg implements AttemptListener, Stretch.Stream {
         account().settle(running.outcome(null, true), ending, waste);
       }
     }
-  }
-
-  /** The client has left, but the answer is read to its end. */
-  void drain() {
-    clientGone = true;
-    setPaused(false);
   }
 
   /** Stops or resumes reading, as the client keeps up or not. */

@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.penstock.budget.Verdict;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.ledger.Cause;
@@ -26,9 +25,6 @@ interface LegListener {
   /** The model has begun to answer: nobody else is waited for. */
   void onContent(Leg leg);
 
-  /** The client gets this leg's answer. */
-  void onAnswering(Leg leg);
-
   /** The attempt failed before any content and was settled. */
   void onFailed(Leg leg, Failure failure, AttemptPolicy.Decision what);
 
@@ -43,10 +39,4 @@ interface LegListener {
 
   /** The answer was cut after content had gone out; the attempt is not settled. */
   void onCut(Leg leg, AttemptRun run, Failure failure);
-
-  /** The budgets have no more for a stream under way, which is not settled. */
-  void onShortened(Leg leg, AttemptRun run, Verdict why);
-
-  /** The client has its answer. */
-  void onDone(Leg leg);
 }

@@ -58,7 +58,7 @@ final class Passthrough implements UpstreamListener, Running {
     Passthrough started = new Passthrough(call, engine, provider);
     call.route(stored ? "" : call.surface().rest());
     call.forwarded(started);
-    call.upstreamBegins();
+    call.tally().upstreamBegins();
     started.send(uri);
   }
 
@@ -145,7 +145,7 @@ final class Passthrough implements UpstreamListener, Running {
     } else {
       call.responder().reply(status, headers, Unpooled.EMPTY_BUFFER);
     }
-    call.answered(status, provider.name(), "");
+    call.tally().answered(status, provider.name(), "");
     call.end(Ending.COMPLETED);
   }
 
@@ -169,12 +169,12 @@ final class Passthrough implements UpstreamListener, Running {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
       ClientErrors.reply(call, failure, headers);
     }
-    call.answered(code.status(), provider.name(), "");
+    call.tally().answered(code.status(), provider.name(), "");
     call.end(Ending.UPSTREAM_FAILED);
   }
 
   private void record(int answered, Ending ending, String error) {
-    call.upstreamEnds();
+    call.tally().upstreamEnds();
     engine.accounting().unpriced(call, provider.name(), answered, ending, error);
   }
 

@@ -43,7 +43,7 @@ final class SemanticFilter implements Filter<Call> {
       metrics.cacheRequest(LAYER, "bypass");
       return Step.next();
     }
-    call.cacheOutcome(CacheOutcome.MISS);
+    call.inCache().missed();
     CompletionStage<SemanticCache.Outcome> found =
         cache.lookup(new SemanticCache.Ask(question, null, ticket(call, question)), rule.policy());
     return Step.await(found, outcome -> take(call, rule, outcome));
@@ -72,7 +72,8 @@ final class SemanticFilter implements Filter<Call> {
 
   /** The exact layer's ticket will do when it was taken for the same scope. */
   private static ExactCache.@Nullable Ticket ticket(Call call, SemanticKeys.Question question) {
-    CacheAsk exact = call.toStore();
+    CachePart part = call.cache();
+    CacheAsk exact = part == null ? null : part.toStore();
     return exact != null && exact.identity().scope().equals(question.scope())
         ? exact.ticket()
         : null;
@@ -83,14 +84,14 @@ final class SemanticFilter implements Filter<Call> {
       case SemanticCache.Hit hit -> hit(call, rule, hit);
       case SemanticCache.Miss miss -> {
         metrics.cacheRequest(LAYER, miss.reason());
-        call.semantic(new SemanticAsk(rule, miss.asked(), miss.nearest(), false));
+        call.inCache().semantic(new SemanticAsk(rule, miss.asked(), miss.nearest(), false));
       }
     }
     return Step.next();
   }
 
   private void hit(Call call, SemanticRule rule, SemanticCache.Hit hit) {
-    call.semantic(new SemanticAsk(rule, hit.asked(), hit.candidate(), true));
+    call.inCache().semantic(new SemanticAsk(rule, hit.asked(), hit.candidate(), true));
     if (!call.cacheMode().reads()) {
       metrics.cacheRequest(LAYER, "refresh");
     } else if (!rule.terms().serve()) {
@@ -99,9 +100,8 @@ final class SemanticFilter implements Filter<Call> {
       metrics.cacheRequest(LAYER, "suspect");
     } else {
       metrics.cacheRequest(LAYER, "hit");
-      call.cached(hit.candidate().entry());
+      call.inCache().hit(hit.candidate().entry(), CacheOutcome.SEMANTIC);
       rule.record().served(hit.candidate().entry().id(), hit.candidate().score());
-      call.cacheOutcome(CacheOutcome.SEMANTIC);
     }
   }
 }

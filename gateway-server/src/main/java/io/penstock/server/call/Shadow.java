@@ -76,7 +76,7 @@ final class Shadow implements AttemptListener {
   }
 
   private void begin() {
-    servedNanos = call.spentNanos();
+    servedNanos = call.tally().spentNanos();
     RouteTable.Found route =
         new RouteTable.Found(
             setting.model(),

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.PricedModel;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
@@ -56,7 +57,7 @@ public record TargetRuntime(
     return new ProviderCall(
         call.surface().endpoint(),
         target,
-        call.requestBody(this),
+        body(call),
         call.stream(),
         call.surface().arraySplit(),
         call.headers()::get,
@@ -66,5 +67,12 @@ public record TargetRuntime(
         dropUnsupported,
         price.outputLimit(),
         call.model());
+  }
+
+  /** Returns the body without what the cache knows of this target's answer. */
+  private RequestBody body(Call call) {
+    CachePart cache = call.cache();
+    EmbeddingBatch batch = cache == null ? null : cache.batch();
+    return batch == null ? call.requestBody() : batch.body(this, call.requestBody());
   }
 }
