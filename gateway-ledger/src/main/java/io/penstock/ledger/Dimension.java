@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The dimensions that every roll-up has, with their columns, and those that only rows have. */
@@ -27,6 +28,16 @@ enum Dimension {
   /** Those that every roll-up has. */
   static final List<Dimension> ROLLED =
       List.of(values()).stream().filter(dimension -> dimension.rolled).toList();
+
+  private static final ClassValue<String[]> LABELS =
+      new ClassValue<>() {
+        @Override
+        protected String[] computeValue(Class<?> type) {
+          return Stream.of(type.getEnumConstants())
+              .map(value -> ((Enum<?>) value).name().toLowerCase(Locale.ROOT))
+              .toArray(String[]::new);
+        }
+      };
 
   private static final Map<String, Dimension> BY_NAME =
       List.of(values()).stream()
@@ -62,7 +73,7 @@ enum Dimension {
   }
 
   static String label(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+    return LABELS.get(value.getDeclaringClass())[value.ordinal()];
   }
 
   /** Returns the value of a further roll-up dimension: end_user, session or metadata.NAME. */

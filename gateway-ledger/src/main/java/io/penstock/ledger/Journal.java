@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -34,15 +33,17 @@ final class Journal implements AutoCloseable {
   private final FileChannel lock;
   private final LedgerOptions.JournalSizes sizes;
   private final JournalCounts counts = new JournalCounts();
-  private final List<JournalWriter> writers = new CopyOnWriteArrayList<>();
+  private final SegmentChain chain;
   private final AtomicInteger files = new AtomicInteger();
   private final Thread thread;
   private volatile boolean closed;
 
-  private Journal(Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes) {
+  private Journal(Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes)
+      throws IOException {
     this.directory = directory;
     this.lock = lock;
     this.sizes = sizes;
+    this.chain = new SegmentChain(this);
     this.thread = Thread.ofPlatform().name("penstock-journal").daemon().unstarted(this::run);
   }
 
@@ -54,32 +55,29 @@ final class Journal implements AutoCloseable {
         FileChannel.open(
             directory.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     channel.lock();
-    Journal journal = new Journal(directory, channel, sizes);
+    Journal journal;
+    try {
+      journal = new Journal(directory, channel, sizes);
+    } catch (IOException e) {
+      channel.close();
+      throw new IOException("cannot make files of " + sizes.segment() + " bytes: " + e, e);
+    }
     journal.thread.start();
     return journal;
   }
 
-  /** Opens a new writer; blocks while its files are made. */
+  /** Returns a writer for one thread. */
   JournalWriter writer() {
-    try {
-      int index = writers.size();
-      JournalWriter writer = new JournalWriter(this, index, newSegment(index, sizes.segment()));
-      writer.replenish();
-      writers.add(writer);
-      return writer;
-    } catch (IOException e) {
-      throw new LedgerException(
-          "journal: cannot make " + sizes.segment() + " bytes in " + directory + ": " + e, e);
-    }
+    return new JournalWriter(chain, counts, sizes.segment() / 8);
   }
 
-  Segment newSegment(int writer, int bytes) throws IOException {
-    String name = String.format("%03d-%09d%s", writer, files.getAndIncrement(), SUFFIX);
+  Segment newSegment(int bytes) throws IOException {
+    String name = String.format("%09d%s", files.getAndIncrement(), SUFFIX);
     return Segment.create(directory.resolve(name), bytes);
   }
 
-  List<JournalWriter> writers() {
-    return writers;
+  SegmentChain chain() {
+    return chain;
   }
 
   JournalCounts counts() {
@@ -92,13 +90,11 @@ final class Journal implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      for (JournalWriter writer : writers) {
-        try {
-          writer.replenish();
-          writer.force();
-        } catch (IOException e) {
-          LOG.error("journal: {} cannot be written: {}", directory, e.toString());
-        }
+      try {
+        chain.replenish();
+        chain.force();
+      } catch (IOException e) {
+        LOG.error("journal: {} cannot be written: {}", directory, e.toString());
       }
       LockSupport.parkNanos(this, FORCE_EVERY_NANOS);
     }
@@ -120,12 +116,10 @@ final class Journal implements AutoCloseable {
     try {
       thread.join();
       boolean empty = committed;
-      for (JournalWriter writer : writers) {
-        for (Segment segment : writer.segments()) {
-          empty &= segment.openIntents == 0 && segment.isRead();
-        }
-        writer.close();
+      for (Segment segment : chain.segments()) {
+        empty &= segment.openIntents == 0 && segment.isRead();
       }
+      chain.close();
       if (empty) {
         delete(directory);
       }
@@ -181,7 +175,7 @@ final class Journal implements AutoCloseable {
    * @param lock held, so that no other process imports it too
    */
   record Dead(Path directory, FileChannel lock) implements AutoCloseable {
-    /** Opens its segments in the order of writing, per writer. */
+    /** Lists its segments in the order of writing. */
     List<Path> segments() throws IOException {
       return list(directory).stream()
           .filter(file -> file.toString().endsWith(SUFFIX))

@@ -51,28 +51,28 @@ public record LedgerOptions(
    * Sizes of the journal, in bytes.
    *
    * @param segment of one mapped file
-   * @param perWriter what one event loop may have waiting before intents are refused
+   * @param limit what may wait for the database before intents are refused
    */
-  public record JournalSizes(int segment, long perWriter) {
+  public record JournalSizes(int segment, long limit) {
     /**
-     * 16 MiB files, because the touched part of the current one is resident memory; an event loop
-     * may be 512 MiB (about a million rows) ahead of the database.
+     * 16 MiB files, because the touched part of the current one is resident memory; the loops may
+     * be 1 GiB (about two million rows) ahead of the database.
      */
-    public static final JournalSizes DEFAULT = new JournalSizes(16 << 20, 512L << 20);
+    public static final JournalSizes DEFAULT = new JournalSizes(16 << 20, 1L << 30);
 
     /** The smallest file that holds any record. */
     static final int MIN_SEGMENT = 256 << 10;
 
     public JournalSizes {
-      if (segment < MIN_SEGMENT || perWriter < 2L * segment) {
+      if (segment < MIN_SEGMENT || limit < 2L * segment) {
         throw new IllegalArgumentException(
             "journal sizes: segment "
                 + segment
-                + ", perWriter "
-                + perWriter
+                + ", limit "
+                + limit
                 + " (expected: segment >= "
                 + MIN_SEGMENT
-                + ", perWriter >= 2 segments)");
+                + ", limit >= 2 segments)");
       }
     }
   }

@@ -36,6 +36,7 @@ final class LedgerThread {
   private final LedgerOptions options;
   private final Ticker ticker;
   private final Thread thread;
+  private final JournalReader reader = JournalReader.ofRows();
   private final Map<UUID, Segment> open = new HashMap<>();
   private final List<LedgerRow> batch = new ArrayList<>(BATCH);
   private final ConcurrentLinkedQueue<Booking> bookings = new ConcurrentLinkedQueue<>();
@@ -168,9 +169,7 @@ final class LedgerThread {
       bookings.remove(booking);
       booking.done.complete(null);
     }
-    for (JournalWriter writer : journal.writers()) {
-      writer.free();
-    }
+    journal.chain().free();
     int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
@@ -178,27 +177,25 @@ final class LedgerThread {
   }
 
   private void fill() {
-    for (JournalWriter writer : journal.writers()) {
-      for (Segment segment : writer.segments()) {
-        while (batch.size() < BATCH) {
-          Object entry = segment.read();
-          if (entry == null) {
-            break;
-          }
-          read++;
-          accept(entry, segment);
-        }
-        if (!segment.isExhausted()) {
+    for (Segment segment : journal.chain().segments()) {
+      while (batch.size() < BATCH) {
+        Object entry = segment.read(reader);
+        if (entry == null) {
           break;
         }
+        read++;
+        accept(entry, segment);
+      }
+      if (!segment.isExhausted()) {
+        break;
       }
     }
   }
 
   private void accept(Object entry, Segment segment) {
     switch (entry) {
-      case Intent intent -> {
-        if (open.put(intent.attempt().rowId(), segment) == null) {
+      case JournalReader.Begun begun -> {
+        if (open.put(begun.row(), segment) == null) {
           segment.openIntents++;
         }
       }

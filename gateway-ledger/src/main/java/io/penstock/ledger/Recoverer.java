@@ -21,6 +21,7 @@ final class Recoverer {
   private static final int BATCH = 500;
 
   private final Store store;
+  private final JournalReader reader = JournalReader.ofAll();
   private final Set<Long> owners = new TreeSet<>();
   private int journals;
   private long rows;
@@ -52,7 +53,7 @@ final class Recoverer {
     for (Path file : dead.segments()) {
       Segment segment = Segment.open(file);
       try {
-        for (Object entry = segment.read(); entry != null; entry = segment.read()) {
+        for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
           accept(entry, open, batch, named);
           if (batch.size() == BATCH) {
             rows += store.append(batch);

@@ -3,18 +3,15 @@ package io.penstock.ledger;
 import io.penstock.core.price.Meter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,7 +21,6 @@ import java.util.stream.Stream;
  * of a batch hold one row. Bare sums leave out who called (app, user, key, further dimensions).
  */
 final class RollupTable {
-  private static final int MAX_KNOWN = 100_000;
   private static final Measure[] MEASURES = Measure.values();
   private static final Meter[] METERS = Meter.values();
   private static final List<String> SUMS =
@@ -36,20 +32,13 @@ final class RollupTable {
   static final Set<Dimension> NOT_BARE = Set.of(Dimension.APP, Dimension.USER, Dimension.KEY);
 
   private final List<String> extras;
-
-  /** Ids of dimension sets that were used lately. */
-  private final Map<String, Long> known =
-      new LinkedHashMap<>(1024, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > MAX_KNOWN;
-        }
-      };
+  private final DimIds dims;
 
   private final Set<Meter> knownMeters = EnumSet.noneOf(Meter.class);
 
   RollupTable(List<String> extras) {
     this.extras = extras.stream().sorted().toList();
+    this.dims = new DimIds(this.extras);
   }
 
   private static String upsert(String table, List<String> columns) {
@@ -85,17 +74,19 @@ final class RollupTable {
 
   /** Adds rows that were inserted in the same transaction. */
   void add(Connection connection, List<LedgerRow> rows) throws SQLException {
-    Map<Slot, Sums> slots = new HashMap<>();
+    Map<Alike, Sums> hours = new HashMap<>();
     Set<Meter> meters = EnumSet.noneOf(Meter.class);
     for (LedgerRow row : rows) {
-      long whole = id(connection, dims(row, true));
-      long coarse = id(connection, dims(row, false));
-      for (Grain grain : Grain.values()) {
-        Slot slot =
-            new Slot(grain, grain.floor(row.times().endedAt()), grain.isBare() ? coarse : whole);
-        slots.computeIfAbsent(slot, key -> new Sums()).add(row, meters);
-      }
+      Alike alike = new Alike(Grain.HOUR.floor(row.times().endedAt()), dims.of(connection, row));
+      hours.computeIfAbsent(alike, key -> new Sums()).add(row, meters);
     }
+    Map<Slot, Sums> slots = new HashMap<>();
+    hours.forEach((alike, sums) -> {
+      for (Grain grain : Grain.values()) {
+        Slot slot = new Slot(grain, grain.floor(alike.hour), alike.dims.of(grain));
+        slots.computeIfAbsent(slot, key -> new Sums()).add(sums);
+      }
+    });
     remember(connection, meters);
     writeSums(connection, slots);
     writeBuckets(connection, slots);
@@ -157,64 +148,14 @@ final class RollupTable {
     }
   }
 
-  private Dims dims(LedgerRow row, boolean whole) {
-    String[] values = new String[Dimension.ROLLED.size()];
-    StringBuilder key = new StringBuilder();
-    for (int i = 0; i < values.length; i++) {
-      Dimension dimension = Dimension.ROLLED.get(i);
-      values[i] = whole || !NOT_BARE.contains(dimension) ? clean(dimension.of(row)) : "";
-      key.append(values[i]).append('\u001f');
-    }
-    TreeMap<String, String> extra = new TreeMap<>();
-    if (whole) {
-      for (String name : extras) {
-        extra.put(name, clean(Dimension.extra(name, row)));
-      }
-    }
-    String json = extra.isEmpty() ? "{}" : RowTable.json(extra);
-    return new Dims(key.append(json).toString(), values, json);
-  }
-
-  private static String clean(String text) {
-    return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
-  }
-
-  private long id(Connection connection, Dims dims) throws SQLException {
-    Long cached = known.get(dims.key);
-    if (cached != null) {
-      return cached;
-    }
-    String columns =
-        Dimension.ROLLED.stream().map(Dimension::column).collect(Collectors.joining(", "));
-    String sql =
-        "INSERT INTO dim (dim_key, "
-            + columns
-            + ", extra) VALUES (?"
-            + ", ?".repeat(dims.values.length + 1)
-            + ") ON CONFLICT (dim_key) DO UPDATE SET dim_key = excluded.dim_key RETURNING id";
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, dims.key);
-      for (int i = 0; i < dims.values.length; i++) {
-        insert.setString(2 + i, dims.values[i]);
-      }
-      insert.setString(2 + dims.values.length, dims.extra);
-      try (ResultSet results = insert.executeQuery()) {
-        results.next();
-        long id = results.getLong(1);
-        known.put(dims.key, id);
-        return id;
-      }
-    }
-  }
-
   /** Forgets what a transaction that failed may have made. */
   void rolledBack() {
-    known.clear();
+    dims.rolledBack();
     knownMeters.clear();
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // local carrier, never compared
-  private record Dims(String key, String[] values, String extra) {}
+  /** Rows of one hour that all grains sum alike. */
+  private record Alike(long hour, DimIds.Ids dims) {}
 
   private record Slot(Grain grain, long period, long dim) {
     void bind(PreparedStatement statement) throws SQLException {
@@ -240,6 +181,15 @@ final class RollupTable {
         }
       }
       buckets[LatencyBuckets.of(row.times().latencyNanos())]++;
+    }
+
+    void add(Sums other) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] = Math.addExact(sums[i], other.sums[i]);
+      }
+      for (int i = 0; i < buckets.length; i++) {
+        buckets[i] += other.buckets[i];
+      }
     }
 
     /** Returns which sums are not 0; the count of calls always is one. */

@@ -1,29 +1,21 @@
 package io.penstock.ledger;
 
-import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal's binary form of intents, extensions and rows. Enums are written by ordinal: a
- * journal is read by the same version or, after an upgrade, by one whose enums only grew at the
- * end; the segment's header names the format.
+ * The journal's binary form of intents, extensions and rows, read by {@link JournalReader}. Enums
+ * are written by ordinal: a journal is read by the same version or, after an upgrade, by one whose
+ * enums only grew at the end; the segment's header names the format.
  */
 final class RowCodec {
-  private static final byte INTENT = 1;
-  private static final byte EXTEND = 2;
-  private static final byte ROW = 3;
-  private static final Cause[] CAUSES = Cause.values();
-  private static final Ending[] ENDINGS = Ending.values();
-  private static final CacheOutcome[] CACHES = CacheOutcome.values();
-  private static final Waste[] WASTES = Waste.values();
-  private static final UsageSource[] SOURCES = UsageSource.values();
+  static final byte INTENT = 1;
+  static final byte EXTEND = 2;
+  static final byte ROW = 3;
   private static final Meter[] METERS = Meter.values();
 
   private RowCodec() {}
@@ -54,17 +46,6 @@ final class RowCodec {
     }
   }
 
-  /** Reads an {@link Intent}, {@link Extend} or {@link LedgerRow}. */
-  static Object decode(ByteBuffer in) {
-    byte type = in.get();
-    return switch (type) {
-      case INTENT -> getIntent(in);
-      case EXTEND -> new Extend(Wire.getUuid(in), Wire.getLong(in), getCharges(in));
-      case ROW -> getRow(in);
-      default -> throw new IllegalStateException("journal record of unknown type " + type);
-    };
-  }
-
   private static void putIntent(ByteBuffer out, Intent intent) {
     putAttempt(out, intent.attempt());
     Wire.putLong(out, intent.reservedAt());
@@ -73,17 +54,6 @@ final class RowCodec {
     Wire.putLong(out, intent.bound());
     Wire.putText(out, intent.priceVersion());
     putCharges(out, intent.holds());
-  }
-
-  private static Intent getIntent(ByteBuffer in) {
-    return new Intent(
-        getAttempt(in),
-        Wire.getLong(in),
-        getCaller(in),
-        getDestination(in),
-        Wire.getLong(in),
-        Wire.getText(in),
-        getCharges(in));
   }
 
   private static void putRow(ByteBuffer out, LedgerRow row, int maxBody) {
@@ -115,42 +85,10 @@ final class RowCodec {
     }
   }
 
-  private static LedgerRow getRow(ByteBuffer in) {
-    LedgerRow.Attempt attempt = getAttempt(in);
-    LedgerRow.Times times =
-        new LedgerRow.Times(
-            Wire.getLong(in),
-            Wire.getLong(in),
-            Wire.getLong(in),
-            Wire.getLong(in),
-            Wire.getLong(in));
-    LedgerRow.Caller caller = getCaller(in);
-    LedgerRow.Destination destination = getDestination(in);
-    LedgerRow.Outcome outcome =
-        new LedgerRow.Outcome(
-            (int) Wire.getLong(in),
-            ENDINGS[in.get()],
-            Wire.getText(in),
-            Wire.getText(in),
-            CACHES[in.get()],
-            WASTES[in.get()]);
-    Usage usage = getUsage(in);
-    UsageSource source = SOURCES[in.get()];
-    LedgerRow.Money money = getMoney(in);
-    List<Charge> charges = getCharges(in);
-    Content content = in.get() == 0 ? null : new Content(Wire.getBytes(in), Wire.getBytes(in));
-    return new LedgerRow(
-        attempt, times, caller, destination, outcome, usage, source, money, charges, content);
-  }
-
   private static void putAttempt(ByteBuffer out, LedgerRow.Attempt attempt) {
     Wire.putUuid(out, attempt.request());
     Wire.putUnsigned(out, attempt.number());
     out.put((byte) attempt.cause().ordinal());
-  }
-
-  private static LedgerRow.Attempt getAttempt(ByteBuffer in) {
-    return new LedgerRow.Attempt(Wire.getUuid(in), (int) Wire.getUnsigned(in), CAUSES[in.get()]);
   }
 
   private static void putCaller(ByteBuffer out, LedgerRow.Caller caller) {
@@ -167,22 +105,6 @@ final class RowCodec {
     }
   }
 
-  private static LedgerRow.Caller getCaller(ByteBuffer in) {
-    String team = Wire.getText(in);
-    String app = Wire.getText(in);
-    String user = Wire.getText(in);
-    String endUser = Wire.getText(in);
-    String key = Wire.getText(in);
-    String session = Wire.getText(in);
-    int size = (int) Wire.getUnsigned(in);
-    Map<String, String> metadata = HashMap.newHashMap(size);
-    for (int i = 0; i < size; i++) {
-      String name = Wire.getText(in);
-      metadata.put(name, Wire.getText(in));
-    }
-    return new LedgerRow.Caller(team, app, user, endUser, key, session, metadata);
-  }
-
   private static void putDestination(ByteBuffer out, LedgerRow.Destination destination) {
     Wire.putText(out, destination.endpoint());
     Wire.putText(out, destination.asked());
@@ -190,16 +112,6 @@ final class RowCodec {
     Wire.putText(out, destination.reason());
     Wire.putText(out, destination.provider());
     Wire.putText(out, destination.model());
-  }
-
-  private static LedgerRow.Destination getDestination(ByteBuffer in) {
-    return new LedgerRow.Destination(
-        Wire.getText(in),
-        Wire.getText(in),
-        Wire.getText(in),
-        Wire.getText(in),
-        Wire.getText(in),
-        Wire.getText(in));
   }
 
   private static void putUsage(ByteBuffer out, Usage usage) {
@@ -219,27 +131,8 @@ final class RowCodec {
     putNullable(out, usage.region());
   }
 
-  private static Usage getUsage(ByteBuffer in) {
-    Usage.Builder usage = Usage.builder();
-    int used = (int) Wire.getUnsigned(in);
-    for (int i = 0; i < used; i++) {
-      Meter meter = METERS[in.get()];
-      usage.set(meter, Wire.getUnsigned(in));
-    }
-    return usage
-        .model(getNullable(in))
-        .serviceTier(getNullable(in))
-        .region(getNullable(in))
-        .build();
-  }
-
   private static void putNullable(ByteBuffer out, @Nullable String text) {
     Wire.putText(out, text == null ? "" : text);
-  }
-
-  private static @Nullable String getNullable(ByteBuffer in) {
-    String text = Wire.getText(in);
-    return text.isEmpty() ? null : text;
   }
 
   private static void putMoney(ByteBuffer out, LedgerRow.Money money) {
@@ -249,16 +142,6 @@ final class RowCodec {
     Wire.putLong(out, money.saved());
     Wire.putLong(out, money.premium());
     Wire.putText(out, money.priceVersion());
-  }
-
-  private static LedgerRow.Money getMoney(ByteBuffer in) {
-    return new LedgerRow.Money(
-        Wire.getLong(in),
-        Wire.getLong(in),
-        Wire.getLong(in),
-        Wire.getLong(in),
-        Wire.getLong(in),
-        Wire.getText(in));
   }
 
   private static void putCharges(ByteBuffer out, List<Charge> charges) {
@@ -276,22 +159,5 @@ final class RowCodec {
       Wire.putLong(out, charge.owner());
       Wire.putLong(out, charge.amount());
     }
-  }
-
-  private static List<Charge> getCharges(ByteBuffer in) {
-    int size = (int) Wire.getUnsigned(in);
-    List<Charge> charges = new ArrayList<>(size);
-    for (int i = 0; i < size; i++) {
-      Counter counter =
-          new Counter(
-              Wire.getUuid(in),
-              Wire.getText(in),
-              (int) Wire.getLong(in),
-              Wire.getText(in),
-              Wire.getLong(in),
-              Wire.getLong(in));
-      charges.add(new Charge(counter, Wire.getLong(in), Wire.getLong(in)));
-    }
-    return charges;
   }
 }

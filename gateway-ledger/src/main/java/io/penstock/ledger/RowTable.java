@@ -1,5 +1,7 @@
 package io.penstock.ledger;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.price.Meter;
@@ -12,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -65,14 +66,10 @@ final class RowTable {
           "budgets");
 
   private static final Meter[] METERS = Meter.values();
+  private static final List<String> ALWAYS =
+      Stream.of(Stream.of("id"), NUMBERS.stream(), TEXTS.stream()).flatMap(names -> names).toList();
   private static final List<String> ALL =
-      Stream.of(
-              Stream.of("id"),
-              NUMBERS.stream(),
-              TEXTS.stream(),
-              Stream.of(METERS).map(Schema::meterColumn))
-          .flatMap(names -> names)
-          .toList();
+      Stream.concat(ALWAYS.stream(), Stream.of(METERS).map(Schema::meterColumn)).toList();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SqlDialect dialect;
@@ -82,22 +79,16 @@ final class RowTable {
   }
 
   static String columns(String alias) {
-    return ALL.stream().map(name -> alias + '.' + name).collect(Collectors.joining(", "));
+    return ALL.stream().map(name -> alias + '.' + name).collect(joining(", "));
   }
 
   /** Inserts those that are not there yet and returns them. */
   List<LedgerRow> insert(Connection connection, List<LedgerRow> rows) throws SQLException {
-    String places = ALL.stream().map(name -> "?").collect(Collectors.joining(", "));
-    String sql =
-        "INSERT INTO ledger_row ("
-            + String.join(", ", ALL)
-            + ") VALUES ("
-            + places
-            + ") ON CONFLICT (id) DO NOTHING";
+    List<Meter> meters = used(rows);
     int[] counts;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+    try (PreparedStatement insert = connection.prepareStatement(insert(meters))) {
       for (LedgerRow row : rows) {
-        bind(insert, row);
+        bind(insert, row, meters);
         insert.addBatch();
       }
       counts = insert.executeBatch();
@@ -110,6 +101,22 @@ final class RowTable {
     }
     insertContent(connection, fresh);
     return fresh;
+  }
+
+  /** A row has a handful of meters out of many: columns that a batch leaves empty are not named. */
+  private static List<Meter> used(List<LedgerRow> rows) {
+    return Stream.of(METERS)
+        .filter(meter -> rows.stream().anyMatch(row -> row.usage().of(meter) != 0))
+        .toList();
+  }
+
+  private static String insert(List<Meter> meters) {
+    return "INSERT INTO ledger_row ("
+        + String.join(", ", ALWAYS)
+        + meters.stream().map(meter -> ", " + Schema.meterColumn(meter)).collect(joining())
+        + ") VALUES (?"
+        + ", ?".repeat(ALWAYS.size() + meters.size() - 1)
+        + ") ON CONFLICT (id) DO NOTHING";
   }
 
   private void insertContent(Connection connection, List<LedgerRow> rows) throws SQLException {
@@ -133,7 +140,8 @@ final class RowTable {
     }
   }
 
-  private void bind(PreparedStatement insert, LedgerRow row) throws SQLException {
+  private void bind(PreparedStatement insert, LedgerRow row, List<Meter> meters)
+      throws SQLException {
     dialect.bind(insert, 1, row.id());
     int at = 2;
     LedgerRow.Times times = row.times();
@@ -159,7 +167,7 @@ final class RowTable {
       // PostgreSQL refuses NUL in text; a client may have sent one.
       insert.setString(at++, text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD'));
     }
-    for (Meter meter : METERS) {
+    for (Meter meter : meters) {
       long quantity = row.usage().of(meter);
       if (quantity == 0) {
         insert.setNull(at++, Types.BIGINT);
@@ -174,10 +182,6 @@ final class RowTable {
     LedgerRow.Destination to = row.destination();
     LedgerRow.Outcome outcome = row.outcome();
     Usage usage = row.usage();
-    TreeSet<String> budgets = new TreeSet<>();
-    for (Charge charge : row.charges()) {
-      budgets.add(charge.counter().budget());
-    }
     return new String[] {
       Dimension.label(row.attempt().cause()),
       caller.team(),
@@ -186,7 +190,7 @@ final class RowTable {
       caller.endUser(),
       caller.key(),
       caller.session(),
-      json(new TreeMap<>(caller.metadata())),
+      caller.metadata().isEmpty() ? "{}" : json(new TreeMap<>(caller.metadata())),
       to.endpoint(),
       to.asked(),
       to.route(),
@@ -204,8 +208,19 @@ final class RowTable {
       orEmpty(usage.region()),
       row.money().priceVersion(),
       charges(row.charges()),
-      json(budgets)
+      budgets(row.charges())
     };
+  }
+
+  private static String budgets(List<Charge> charges) {
+    if (charges.isEmpty()) {
+      return "[]";
+    }
+    TreeSet<String> budgets = new TreeSet<>();
+    for (Charge charge : charges) {
+      budgets.add(charge.counter().budget());
+    }
+    return json(budgets);
   }
 
   private static String orEmpty(@Nullable String text) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * process at once because the pages belong to the kernel; {@link #force} makes them survive a power
  * loss.
  *
- * <p>Appended by one thread, read by one other, forced by a third; {@code committed} is the
- * publication between them.
+ * <p>Appended by one thread at a time, read by one other, forced by a third; {@code committed} is
+ * the publication between them.
  */
 final class Segment {
   private static final long MAGIC = 0x50_53_4a_4c_0000_0001L; // "PSJL", format 1
@@ -41,6 +41,8 @@ final class Segment {
   int readPosition = HEADER;
 
   int openIntents;
+
+  private final CRC32C readCrc = new CRC32C();
 
   private Segment(Path file, Arena arena, MappedByteBuffer map) {
     this.file = file;
@@ -107,7 +109,7 @@ final class Segment {
   }
 
   /** Returns the next record that is committed, or null when there is none now. Reader only. */
-  @Nullable Object read() {
+  @Nullable Object read(JournalReader reader) {
     int end = committed;
     if (readPosition + PREFIX >= end) {
       return null;
@@ -116,15 +118,17 @@ final class Segment {
     if (length <= 0 || length > end - readPosition - PREFIX) {
       return null;
     }
-    int body = readPosition + PREFIX;
-    ByteBuffer record = map.slice(body, length);
-    CRC32C check = new CRC32C();
-    check.update(record.duplicate());
-    readPosition = body + length;
-    if ((int) check.getValue() != map.getInt(body - Integer.BYTES)) {
+    int sum = map.getInt(readPosition + Integer.BYTES);
+    // On the heap: each access to mapped memory checks that it is still there.
+    byte[] body = reader.heap(length);
+    map.get(readPosition + PREFIX, body, 0, length);
+    readPosition += PREFIX + length;
+    readCrc.reset();
+    readCrc.update(body, 0, length);
+    if ((int) readCrc.getValue() != sum) {
       return Torn.RECORD;
     }
-    return RowCodec.decode(record);
+    return reader.read(ByteBuffer.wrap(body, 0, length));
   }
 
   /** Says that nothing more will be appended. Writer only. */

@@ -179,12 +179,7 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public boolean full() {
-      for (JournalWriter writer : journal.writers()) {
-        if (writer.isFull()) {
-          return true;
-        }
-      }
-      return false;
+      return journal.chain().isFull();
     }
 
     @Override

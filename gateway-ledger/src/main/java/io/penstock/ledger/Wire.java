@@ -71,16 +71,6 @@ final class Wire {
     }
   }
 
-  static String getText(ByteBuffer in) {
-    int length = (int) getUnsigned(in);
-    if (length == 0) {
-      return "";
-    }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
   static void putBytes(ByteBuffer out, byte[] bytes, int limit) {
     int length = Math.min(bytes.length, limit);
     putUnsigned(out, length);

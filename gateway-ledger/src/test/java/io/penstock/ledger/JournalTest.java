@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,9 +32,10 @@ final class JournalTest {
     for (Object entry : entries) {
       RowCodec.encode(buffer, entry, 10);
     }
+    JournalReader reader = JournalReader.ofAll();
     buffer.flip();
     for (Object entry : entries) {
-      assertThat(RowCodec.decode(buffer)).isEqualTo(entry);
+      assertThat(reader.read(buffer)).isEqualTo(entry);
     }
   }
 
@@ -52,52 +56,99 @@ final class JournalTest {
             new Content(new byte[100], new byte[] {1, 2}));
     ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
     RowCodec.encode(buffer, row, 10);
-    LedgerRow read = (LedgerRow) RowCodec.decode(buffer.flip());
+    LedgerRow read = (LedgerRow) JournalReader.ofAll().read(buffer.flip());
     assertThat(read.content()).isNotNull();
     assertThat(read.content().request()).hasSize(10);
     assertThat(read.content().response()).containsExactly(1, 2);
   }
 
   @Test
-  void wire_numbersAndText_roundTrip() {
+  void wire_numbers_roundTrip() {
     ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
     long[] numbers = {0, 1, -1, 127, 128, Long.MAX_VALUE, Long.MIN_VALUE};
     for (long number : numbers) {
       Wire.putLong(buffer, number);
     }
-    Wire.putText(buffer, "é😀");
-    Wire.putText(buffer, "x".repeat(5000));
     buffer.flip();
     for (long number : numbers) {
       assertThat(Wire.getLong(buffer)).isEqualTo(number);
     }
-    assertThat(Wire.getText(buffer)).isEqualTo("é😀");
-    assertThat(Wire.getText(buffer)).hasSize(Wire.MAX_TEXT);
+  }
+
+  @Test
+  void texts_anyUtf8_asWritten() {
+    Texts texts = new Texts();
+    for (String text :
+        List.of("", "team", "meat", "é😀", "Ã©", "x".repeat(Wire.MAX_TEXT), "team", "é😀")) {
+      byte[] bytes = (" " + text).getBytes(StandardCharsets.UTF_8);
+      assertThat(texts.of(bytes, 1, bytes.length - 1)).isEqualTo(text);
+    }
+  }
+
+  @Test
+  void texts_sameTextTwice_sameObject() {
+    Texts texts = new Texts();
+    byte[] bytes = "team".getBytes(StandardCharsets.UTF_8);
+    assertThat(texts.of(bytes, 0, 4)).isSameAs(texts.of(bytes.clone(), 0, 4));
+  }
+
+  @Test
+  void writers_atOnce_everyRecordOnceAndInEachOnesOrder() throws Exception {
+    int each = 500;
+    try (Journal journal =
+            Journal.open(directory, new LedgerOptions.JournalSizes(1 << 20, 1 << 28));
+        var threads = Executors.newFixedThreadPool(3)) {
+      List<Future<List<LedgerRow>>> written = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Random random = new Random(i);
+        JournalWriter writer = journal.writer();
+        written.add(
+            threads.submit(() -> {
+              List<LedgerRow> rows = new ArrayList<>();
+              for (int n = 0; n < each; n++) {
+                LedgerRow row = Rows.row(random, Rows.NOV_1);
+                assertThat(writer.row(row)).isTrue();
+                rows.add(row);
+              }
+              return rows;
+            }));
+      }
+      List<List<LedgerRow>> expected = new ArrayList<>();
+      for (Future<List<LedgerRow>> rows : written) {
+        expected.add(rows.get());
+      }
+      List<Object> read = drain(journal.chain());
+      assertThat(read).hasSize(3 * each);
+      for (List<LedgerRow> rows : expected) {
+        assertThat(read).containsSubsequence(rows);
+      }
+    }
   }
 
   @Test
   void writer_databaseAway_refusesIntentsKeepsRowsLosesNothing() throws IOException {
     try (Journal journal = Journal.open(directory, SMALL)) {
       JournalWriter writer = journal.writer();
+      SegmentChain chain = journal.chain();
       Random random = new Random(2);
       List<LedgerRow> open = new ArrayList<>();
       LedgerRow next = Rows.row(random, Rows.NOV_1);
       while (writer.intent(Rows.intent(next, 1))) {
         open.add(next);
         next = Rows.row(random, Rows.NOV_1);
-        writer.replenish();
+        chain.replenish();
       }
-      assertThat(writer.isFull()).isTrue();
+      assertThat(chain.isFull()).isTrue();
       for (LedgerRow row : open) {
         assertThat(writer.row(row)).isTrue();
       }
       assertThat(journal.counts().lost().sum()).isZero();
-      List<Object> read = drain(writer);
+      List<Object> read = drain(chain);
       assertThat(read.stream().filter(LedgerRow.class::isInstance)).containsExactlyElementsOf(open);
       assertThat(read).hasSize(2 * open.size());
 
-      writer.free();
-      writer.replenish();
+      chain.free();
+      chain.replenish();
       assertThat(writer.intent(Rows.intent(next, 1))).isTrue();
     }
   }
@@ -120,24 +171,26 @@ final class JournalTest {
       raw.write(old ^ 1);
     }
     Segment dead = Segment.open(file);
-    assertThat(dead.read()).isEqualTo(Segment.Torn.RECORD);
-    assertThat(dead.read()).isEqualTo(second);
-    assertThat(dead.read()).isNull();
+    JournalReader reader = JournalReader.ofAll();
+    assertThat(dead.read(reader)).isEqualTo(Segment.Torn.RECORD);
+    assertThat(dead.read(reader)).isEqualTo(second);
+    assertThat(dead.read(reader)).isNull();
     dead.release();
   }
 
   @Test
   void dead_onlyUnlockedDirectories() throws IOException {
     try (Journal live = Journal.open(directory, SMALL)) {
-      assertThat(live.writers()).isEmpty();
+      assertThat(live.chain().segments()).hasSize(1);
       assertThat(Journal.dead(directory)).isEmpty();
     }
   }
 
-  private static List<Object> drain(JournalWriter writer) {
+  private static List<Object> drain(SegmentChain chain) {
     List<Object> read = new ArrayList<>();
-    for (Segment segment : writer.segments()) {
-      for (Object entry = segment.read(); entry != null; entry = segment.read()) {
+    JournalReader reader = JournalReader.ofAll();
+    for (Segment segment : chain.segments()) {
+      for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
         read.add(entry);
       }
     }
