@@ -16,6 +16,7 @@ final class FixedSections {
     add(changed, "tls", from.tls(), to.tls());
     add(changed, "admin.listen", from.admin().listen(), to.admin().listen());
     add(changed, "transport", from.transport(), to.transport());
+    add(changed, "loops", from.loops(), to.loops());
     add(changed, "proxy_protocol", from.proxyProtocol(), to.proxyProtocol());
     add(changed, "state", from.state(), to.state());
     add(changed, "cache.redis", from.cache().redis(), to.cache().redis());

@@ -56,7 +56,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
-  private static final int LOOPS = Runtime.getRuntime().availableProcessors();
 
   private final Ticker ticker;
   private final Load load = new Load();
@@ -84,7 +83,7 @@ public final class Gateway implements AutoCloseable {
     this.config = config;
     this.ticker = ticker;
     this.transport = transport(config);
-    this.loops = transport.newGroup(LOOPS, "loop");
+    this.loops = transport.newGroup(loops(config), "loop");
     this.alerts = new Alerts(this::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
     this.cache = CacheStore.open(config, ticker);
@@ -171,6 +170,15 @@ public final class Gateway implements AutoCloseable {
     }
     LOG.atWarn().addKeyValue("transport", wanted).log("not available here; using NIO");
     return Transport.NIO;
+  }
+
+  /**
+   * Few busy loops cost less than many idle ones, and the rest of a request's work, the kernel's
+   * and the ledger's, wants processors too.
+   */
+  private static int loops(Config config) {
+    Integer wanted = config.loops();
+    return wanted == null ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : wanted;
   }
 
   /** Budgets may raise an alert before the first snapshot is there. */

@@ -19,6 +19,8 @@ public record Config(
     @Setting("Limits of the process.") LimitsConfig limits,
     @Setting("How sockets are driven; nio where the other is not available.") @Default("epoll")
         Word.Transport transport,
+    @Setting(value = "Event loops; one for every two processors when left out.", positive = true)
+        @Nullable Integer loops,
     @Setting("Whether a load balancer in front sends the PROXY protocol.") @Default("off")
         Word.Switch proxyProtocol,
     @Setting("The time zone of `hour`, `weekday` and of budgets that name none.") @Default("UTC")

@@ -53,9 +53,9 @@ final class ConfigProblemsTest {
     assertThat(lines)
         .containsExactly(
             "penstock.yaml:1:1: lissten: unknown key (expected: one of listen, tls, admin, include,"
-                + " limits, transport, proxy_protocol, timezone, log, state, ledger, end_users,"
-                + " providers, prices, models, passthrough, teams, keys, jwt, budgets, clamp,"
-                + " rates, cache, alerts, telemetry; did you mean listen?)",
+                + " limits, transport, loops, proxy_protocol, timezone, log, state, ledger,"
+                + " end_users, providers, prices, models, passthrough, teams, keys, jwt, budgets,"
+                + " clamp, rates, cache, alerts, telemetry; did you mean listen?)",
             "penstock.yaml:2:9: listen: nowhere (expected: host:port such as 0.0.0.0:8080)",
             "penstock.yaml:3:8: clamp: true (expected: on, off)",
             "penstock.yaml:4:17: limits.body: 32 (expected: a size such as 10MiB)",
