@@ -2,7 +2,6 @@ package io.penstock.budget;
 
 import io.penstock.budget.Request.Answer;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,28 +26,17 @@ final class Replica {
     LINKED
   }
 
-  private static final int SWEEP = 10_000;
-
   private final Settings settings;
   private final Effects effects;
   private final Slices slices;
+  private final Standing standing = new Standing();
   private final Moves moves;
   private final Chores chores;
   private final Waiting waiting;
-  private Iterator<Counter> sweep = List.<Counter>of().iterator();
   private volatile Phase phase = Phase.OFF;
   private @Nullable Request outstanding;
   private long sentAt;
   private long sent;
-  private long epoch;
-  private long owner;
-  private long fence;
-
-  /** A new owner is needed: at first, in another epoch, or after it was reaped. */
-  private boolean fresh = true;
-
-  private boolean gone;
-  private boolean ready;
   private volatile boolean storeOpen;
   private long helloAt;
   private long syncAt;
@@ -77,7 +65,7 @@ final class Replica {
   void connected(long now) {
     phase = Phase.JOINING;
     outstanding = null;
-    fence++;
+    standing.connected();
     helloAt = now;
   }
 
@@ -94,12 +82,7 @@ final class Replica {
   /** Answers calls that waited too long, and looks for slices that nobody uses. */
   void tick(long now) {
     waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, now);
-    for (int i = 0; i < SWEEP && sweep.hasNext(); i++) {
-      moves.rest(sweep.next(), now, now + storeOffset);
-    }
-    if (!sweep.hasNext() && now >= syncAt) {
-      sweep = slices.all().iterator();
-    }
+    moves.sweep(now, now + storeOffset);
   }
 
   /** Returns what to send now, or null. */
@@ -116,13 +99,13 @@ final class Replica {
 
   private @Nullable Request choose(long now) {
     if (now >= helloAt) {
-      return new Request.Hello(epoch, fresh ? 0 : owner, fence, ready);
+      return standing.hello();
     }
     if (phase == Phase.JOINING) {
       return null;
     }
     if (phase == Phase.CARRYING) {
-      return moves.build(epoch, owner, fence, new ArrayDeque<>(), true, now, now + storeOffset);
+      return moves.build(standing, new ArrayDeque<>(), true, now, now + storeOffset);
     }
     chores.work();
     Request chore = chores.next();
@@ -133,7 +116,7 @@ final class Replica {
     if (sync) {
       syncAt = now + settings.heartbeat();
     }
-    return moves.build(epoch, owner, fence, waiting.calls(), sync, now, now + storeOffset);
+    return moves.build(standing, waiting.calls(), sync, now, now + storeOffset);
   }
 
   /** The answer to what {@link #next} gave last. */
@@ -160,8 +143,8 @@ final class Replica {
       }
       case Answer.Done done -> chores.done();
     }
-    if (!ready && phase == Phase.LINKED && chores.isPushed()) {
-      ready = true;
+    if (!standing.isReady() && phase == Phase.LINKED && chores.isPushed()) {
+      standing.ready();
       helloAt = now;
     }
   }
@@ -169,11 +152,8 @@ final class Replica {
   private void rejoin(long newEpoch, boolean wasReaped, long now) {
     slices.deadline(Long.MIN_VALUE);
     moves.forget();
-    gone |= wasReaped;
-    fresh = true;
+    standing.lose(newEpoch, wasReaped);
     chores.epoch(newEpoch);
-    epoch = newEpoch;
-    ready = false;
     phase = Phase.JOINING;
     helloAt = now;
   }
@@ -187,7 +167,7 @@ final class Replica {
     } else if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());
       for (long dead : welcome.expired()) {
-        if (dead != owner) {
+        if (dead != standing.owner()) {
           chores.dead(dead);
         }
       }
@@ -195,24 +175,21 @@ final class Replica {
   }
 
   private void join(Answer.Welcome welcome) {
-    if (!fresh) {
+    if (!standing.isFresh()) {
       phase = Phase.CARRYING;
       link();
       return;
     }
-    long old = owner;
-    boolean wasGone = gone;
-    owner = welcome.owner();
-    gone = false;
-    fresh = false;
-    moves.carry(slices.adopt(owner, !wasGone && !storeOpen));
-    ready = false;
+    long old = standing.owner();
+    boolean wasGone = standing.isGone();
+    standing.become(welcome);
+    moves.carry(slices.adopt(welcome.owner(), !wasGone && !storeOpen));
     phase = Phase.CARRYING;
     link();
     if (wasGone) {
       chores.end(old);
     }
-    if (!storeOpen || (old != 0 && Owners.epochOf(old) != epoch)) {
+    if (!storeOpen || (old != 0 && Owners.epochOf(old) != standing.epoch())) {
       // Also when it is open: rows of an earlier epoch may have been committed late.
       chores.push();
     }
@@ -285,7 +262,7 @@ final class Replica {
 
   /** Whether that epoch's store knows all that is held and free here, and the ledger's sums. */
   boolean isTold(long storeEpoch) {
-    return ready && epoch == storeEpoch;
+    return standing.isReady() && standing.epoch() == storeEpoch;
   }
 
   Phase phase() {
@@ -293,21 +270,19 @@ final class Replica {
   }
 
   long epoch() {
-    return epoch;
+    return standing.epoch();
   }
 
   long owner() {
-    return owner;
+    return standing.owner();
   }
 
   @Override
   public String toString() {
-    return "owner %d %s fence %d ready %s open %s waiting %d next %s outstanding %s, %s"
+    return "%s %s open %s waiting %d next %s outstanding %s, %s"
         .formatted(
-            owner,
+            standing,
             phase,
-            fence,
-            ready,
             storeOpen,
             waiting.calls().size(),
             chores.next(),

@@ -48,6 +48,16 @@ final class Slices {
         key.id(), (id, c) -> c == null || c.isEvicted() ? new Counter(rule, key, now) : c);
   }
 
+  /** Looks those of a call's counters up again that have left memory since. */
+  void bringBack(Call call, long now) {
+    for (int i = 0; i < call.counters.length; i++) {
+      Counter c = call.counters[i];
+      if (c.isEvicted()) {
+        call.counters[i] = resident(c.rule, c.key, now);
+      }
+    }
+  }
+
   /** Takes all that the call needs from slices, or nothing. */
   boolean take(Call call, long now) {
     if (now > deadline) {

@@ -1,0 +1,140 @@
+package io.penstock.budget;
+
+import io.penstock.budget.Parcel.Batched;
+import io.penstock.budget.Request.Answer;
+import io.penstock.budget.Request.Answer.Moved;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Books the answer to one move: grants into slices, outcomes to their calls. Replica's lock.
+ *
+ * @param parcel the move that was answered
+ * @param moved its answer
+ * @param waiting the calls that have no answer yet
+ * @param urgent receives counters of which the store has to hear at once
+ */
+record Booking(
+    Parcel parcel,
+    Moved moved,
+    ArrayDeque<Call> waiting,
+    Effects effects,
+    Slices slices,
+    Consumer<Counter> urgent) {
+  private static final long RETRY = 15;
+
+  /** Books all of it; returns how many counters were told for the first time. */
+  int apply(long now, long storeNow) {
+    List<Counter> counters = parcel.counters();
+    int first = 0;
+    // A grant belongs to its call: what calls were granted never becomes free in between.
+    long[] booked = booked();
+    for (int i = 0; i < booked.length; i++) {
+      first += counters.get(i).toldAllowed < 0 ? 1 : 0;
+      told(counters.get(i), parcel.entries().get(i), moved.counters().get(i), booked[i]);
+    }
+    parcel.portions().granted(moved.takes(), storeNow);
+    for (Batched b : parcel.batch()) {
+      int outcome = b.index() < 0 ? Moved.GRANTED : moved.calls()[b.index()];
+      if (outcome == Moved.GRANTED) {
+        book(b, now);
+      } else if (outcome == Moved.WAIT) {
+        b.call().retryAt = now + 4 * RETRY;
+      } else {
+        refuse(b.call(), outcome, now);
+      }
+    }
+    for (int i = 0; i < counters.size(); i++) {
+      Counter c = counters.get(i);
+      Thresholds.raise(c, moved.counters().get(i), parcel.entries().get(i), effects, storeNow);
+      if (Thresholds.claim(c)) {
+        urgent.accept(c);
+      }
+    }
+    return first;
+  }
+
+  private long[] booked() {
+    long[] booked = new long[parcel.size()];
+    for (Batched b : parcel.batch()) {
+      if (b.index() >= 0 && moved.calls()[b.index()] == Moved.GRANTED) {
+        for (int i = 0; i < b.request().counter().length; i++) {
+          booked[b.request().counter()[i]] += b.request().need()[i];
+        }
+      }
+    }
+    return booked;
+  }
+
+  private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
+    if (entry.attach()) {
+      c.attach(state.have(), state.spent(), booked);
+      c.alerted |= state.taken();
+      c.toldSpent = state.spent();
+    } else {
+      long granted = state.have() - entry.have();
+      c.allowed += granted;
+      c.give(granted - booked);
+      c.toldSpent = entry.spent();
+    }
+    c.lost = false;
+    c.toldAllowed = state.have();
+    c.allUsed = state.used();
+    c.allSpent = state.allSpent();
+    c.tight = state.tight();
+    if (c.tight != 0 && c.free() > 0) {
+      urgent.accept(c);
+    }
+  }
+
+  private void book(Batched b, long now) {
+    Call call = b.call();
+    waiting.remove(call);
+    for (int i = 0; i < call.meters.length; i++) {
+      if (!call.meters[i].take(call.amount(call.meters[i]), call.at)) {
+        Slices.giveMeters(call, i);
+        for (int k = 0; k < b.request().counter().length; k++) {
+          parcel.counters().get(b.request().counter()[k]).give(b.request().need()[k]);
+        }
+        unmetered(b, i, moved.takes().get(b.takes()[i]), now);
+        return;
+      }
+    }
+    for (int i = 0; i < call.counters.length; i++) {
+      Counter c = call.counters[i];
+      if (call.isForced(i)) {
+        c.take(call.amount(c), true);
+      }
+      c.use(call.amount(c), now);
+      slices.soil(c);
+    }
+    effects.complete(call, effects.granted(call));
+  }
+
+  private void unmetered(Batched b, int i, Answer.Taken taken, long now) {
+    Call call = b.call();
+    if (taken.granted() > 0) {
+      // Somebody else used it meanwhile, rightly: ask again.
+      call.retryAt = now;
+      waiting.addFirst(call);
+      return;
+    }
+    RateMeter meter = call.meters[i];
+    boolean bound = i < 64 && (call.boundMeters >>> i & 1) != 0;
+    effects.complete(
+        call, new Verdict.RateLimited(meter.state(call.at), taken.retryMillis(), bound));
+  }
+
+  private void refuse(Call call, int index, long now) {
+    Counter c = parcel.counters().get(index);
+    boolean attach = parcel.entries().get(index).attach();
+    if (moved.counters().get(index).waiting() > 0 || attach) {
+      // Others may give something back; and what an attach answered may be enough.
+      call.retryAt = attach ? now : now + RETRY;
+      return;
+    }
+    waiting.remove(call);
+    effects.complete(call, c.denied(call.amount(c)));
+  }
+}
