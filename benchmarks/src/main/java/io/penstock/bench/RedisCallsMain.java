@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -32,8 +33,8 @@ import java.util.regex.Pattern;
 
 /**
  * Redis calls per request, far from limits: replicas in one process, three budgets and a rate of
- * requests, tokens and concurrency, users that each ask ten times a minute. {@code benchmarks/run
- * redis-calls [REPLICAS] [USERS] [SECONDS]}.
+ * requests, tokens and concurrency, users that each ask ten times a minute on average, at any
+ * moment and of any replica. {@code benchmarks/run redis-calls [REPLICAS] [USERS] [SECONDS]}.
  */
 final class RedisCallsMain {
   private static final int PER_MINUTE = 10;
@@ -61,7 +62,7 @@ final class RedisCallsMain {
 
   public static void main(String[] args) {
     int replicas = args.length > 0 ? Integer.parseInt(args[0]) : 1;
-    int users = args.length > 1 ? Integer.parseInt(args[1]) : 200;
+    int users = args.length > 1 ? Integer.parseInt(args[1]) : 1_000;
     int seconds = args.length > 2 ? Integer.parseInt(args[2]) : 60;
     List<Budgets> all = new ArrayList<>();
     try (RedisServer redis = RedisServer.start()) {
@@ -71,7 +72,12 @@ final class RedisCallsMain {
       while (!all.stream().allMatch(Budgets::isReady)) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
       }
-      // Two minutes find out how much each counter needs.
+      for (Budgets budgets : all) {
+        for (int user = 0; user < users; user++) {
+          request(budgets, "u" + user);
+        }
+      }
+      // Two windows of the rate find out how much each user needs.
       ask(all, users, 2 * users * PER_MINUTE);
       long before = calls(redis);
       int requests = users * PER_MINUTE * seconds / 60;
@@ -115,6 +121,7 @@ final class RedisCallsMain {
   }
 
   private static void ask(List<Budgets> all, int users, int requests) {
+    Random random = new Random(requests);
     long pause = TimeUnit.MINUTES.toNanos(1) / ((long) users * PER_MINUTE);
     long next = System.nanoTime();
     for (int i = 0; i < requests; i++) {
@@ -123,13 +130,16 @@ final class RedisCallsMain {
         LockSupport.parkNanos(next - System.nanoTime());
       }
       // A load balancer knows no users: any replica may get any of them.
-      Budgets budgets = all.get(i / users % all.size());
-      UserFacts facts = new UserFacts("u" + i % users);
-      Reservation request = granted(budgets.admit(facts));
-      Reservation attempt = granted(budgets.reserve(facts, Ask.of(1_000_000, 2_000)));
-      attempt.settle(300_000, 600);
-      request.settle(0, 0);
+      request(all.get(random.nextInt(all.size())), "u" + random.nextInt(users));
     }
+  }
+
+  private static void request(Budgets budgets, String user) {
+    UserFacts facts = new UserFacts(user);
+    Reservation request = granted(budgets.admit(facts));
+    Reservation attempt = granted(budgets.reserve(facts, Ask.of(1_000_000, 2_000)));
+    attempt.settle(300_000, 600);
+    request.settle(0, 0);
   }
 
   private static Reservation granted(Verdict verdict) {

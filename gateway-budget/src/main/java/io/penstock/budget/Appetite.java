@@ -25,29 +25,37 @@ final class Appetite {
 
   /**
    * Returns what to ask for beyond what calls need: a second of what is reserved; far from the
-   * limit enough for a minute without the store. Starts to measure anew.
+   * limit enough for a minute without the store.
    */
   long extra(Counter c, boolean asked, long now) {
-    long elapsed = Math.max(1_000, now - c.movedAt);
-    long burn = c.flow < 0 ? Ask.MOST : c.flow / Math.max(1, elapsed / 1_000);
-    long extra = c.flow > 0 || asked ? wanted(c, burn) : 0;
-    c.movedAt = now;
-    c.flow = 0;
-    return extra;
+    boolean used = c.flow > 0;
+    measure(c, now);
+    return used || asked ? wanted(c) : 0;
   }
 
-  private long wanted(Counter c, long burn) {
+  /** Over a second at least, for moves follow each other more quickly than that. */
+  private static void measure(Counter c, long now) {
+    long elapsed = now - c.measuredAt;
+    if (elapsed >= 1_000) {
+      c.burn = Math.max(c.flow / (elapsed / 1_000f), c.burn - c.burn / 4);
+      c.largest -= c.largest / 8;
+      c.measuredAt = now;
+      c.flow = 0;
+    }
+  }
+
+  private long wanted(Counter c) {
     if (c.rule.isWarning() || c.tight != 0) {
       return 0;
     }
     if (settings.alone()) {
       return Limit.MAX;
     }
-    long want = Math.min(burn, Ask.MOST / 75);
+    // In the first second what was reserved is all that is known.
+    long want = Math.min((long) Math.max(c.burn, c.flow), Ask.MOST / 75);
     if (isFar(c)) {
       want = Math.max(want * 75, Math.min(c.largest, Ask.MOST / 8) * 8);
     }
-    c.largest -= c.largest / 8;
     return Math.max(0, want - Math.max(0, c.free()));
   }
 }

@@ -29,15 +29,18 @@ final class Counter {
   /** When it was last used, milliseconds of the replica's clock. Racy on purpose. */
   volatile long usedAt;
 
-  /** Reserved since the last move; racy on purpose: it only sizes the next grant. */
-  long flow;
+  /** Reserved since it was measured last; racy on purpose: it only sizes the next grant. */
+  float flow;
+
+  /** Reserved per second, as of the last measurements. */
+  float burn;
 
   long largest;
   volatile long tight;
   volatile long allSpent;
   volatile long allUsed;
   long allowed;
-  long movedAt;
+  long measuredAt;
   long toldSpent = -1;
   long toldAllowed = -1;
   boolean attached;
@@ -59,7 +62,7 @@ final class Counter {
     this.rule = rule;
     this.key = key;
     this.usedAt = now;
-    this.movedAt = now;
+    this.measuredAt = now;
   }
 
   /** Takes an amount if it is free; a forced one is taken anyway and leaves a debt. */

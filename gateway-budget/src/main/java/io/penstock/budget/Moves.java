@@ -20,6 +20,7 @@ final class Moves {
   private final Effects effects;
   private final Slices slices;
   private final Appetite appetite;
+  private final @Nullable Ahead ahead;
   private final ArrayDeque<Counter> urgent = new ArrayDeque<>();
 
   /** The move that has no answer yet. */
@@ -27,6 +28,10 @@ final class Moves {
 
   private Iterator<Counter> sweep = List.<Counter>of().iterator();
   private long sweepAt;
+
+  /** All that has changed is being told, in as many moves as that takes. */
+  private boolean syncing;
+
   private int living = 1;
   private int uncarried;
 
@@ -35,6 +40,7 @@ final class Moves {
     this.effects = effects;
     this.slices = slices;
     this.appetite = new Appetite(settings);
+    this.ahead = settings.alone() ? null : new Ahead();
   }
 
   /** So many counters have to be told before anything may be reserved. */
@@ -124,8 +130,7 @@ final class Moves {
    */
   @Nullable Request build(
       Standing standing, ArrayDeque<Call> waiting, boolean sync, long now, long storeNow) {
-    Parcel parcel =
-        new Parcel(appetite, new Portions(!settings.alone()), living, now, storeNow);
+    Parcel parcel = new Parcel(appetite, new Portions(ahead, living), living, now, storeNow);
     int calls = 0;
     for (Iterator<Call> i = waiting.iterator(); i.hasNext() && calls < MOST_CALLS; ) {
       Call call = i.next();
@@ -141,23 +146,30 @@ final class Moves {
         calls++;
       }
     }
-    while (!urgent.isEmpty() && parcel.size() < MOST_COUNTERS) {
-      Counter c = urgent.poll();
-      c.urgent = false;
-      parcel.add(c);
-    }
-    while (sync && parcel.size() < MOST_COUNTERS) {
-      Counter c = slices.nextDirty();
-      if (c == null) {
-        break;
-      }
-      parcel.add(c);
-    }
+    addCounters(parcel, sync);
+    parcel.portions().askAhead(MOST_COUNTERS - parcel.size(), storeNow);
     if (parcel.isEmpty()) {
       return null;
     }
     underWay = parcel;
     return parcel.request(standing.epoch(), standing.owner(), standing.fence());
+  }
+
+  private void addCounters(Parcel parcel, boolean sync) {
+    while (!urgent.isEmpty() && parcel.size() < MOST_COUNTERS) {
+      Counter c = urgent.poll();
+      c.urgent = false;
+      parcel.add(c);
+    }
+    syncing |= sync;
+    while (syncing && parcel.size() < MOST_COUNTERS) {
+      Counter c = slices.nextDirty();
+      if (c != null) {
+        parcel.add(c);
+      } else {
+        syncing = false;
+      }
+    }
   }
 
   void apply(Moved moved, ArrayDeque<Call> waiting, long now, long storeNow) {

@@ -109,7 +109,7 @@ final class Parcel {
   }
 
   boolean isEmpty() {
-    return counters.isEmpty() && batch.isEmpty();
+    return counters.isEmpty() && batch.isEmpty() && portions.isEmpty();
   }
 
   Request.Move request(long epoch, long owner, long fence) {

@@ -3,20 +3,25 @@ package io.penstock.budget;
 import io.penstock.budget.Request.Answer.Taken;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The portions of rates that one move asks for. Guarded by the replica's lock. */
 final class Portions {
-  private final boolean ahead;
+  private final @Nullable Ahead ahead;
+  private final int living;
   private final List<RateMeter> meters = new ArrayList<>();
   private final List<Request.Take> takes = new ArrayList<>();
 
   /**
    * Creates an empty list.
    *
-   * @param ahead whether to ask for more than is needed now: another move costs a round trip
+   * @param ahead remembers who asks, if more is asked for than is needed now: another move costs a
+   *     round trip
+   * @param living replicas that share the rates
    */
-  Portions(boolean ahead) {
+  Portions(@Nullable Ahead ahead, int living) {
     this.ahead = ahead;
+    this.living = living;
   }
 
   /** Asks for an amount of a rate; returns its index in the move. */
@@ -29,19 +34,39 @@ final class Portions {
               first.id(), first.windowMillis(), first.limit(), Math.max(1, amount), 0));
       return takes.size() - 1;
     }
-    add(meter, meter.ask(amount, storeNow, ahead));
+    add(meter, meter.ask(amount, storeNow, ahead != null));
     int index = takes.size() - 1;
-    RateMeter next = ahead ? meter.sibling : null;
-    Request.Take early = next == null || meters.contains(next) ? null : next.askAhead(storeNow);
-    if (next != null && early != null) {
-      add(next, early);
+    RateMeter next = ahead == null ? null : meter.sibling;
+    if (next != null && !meters.contains(next) && next.isWanting(storeNow)) {
+      add(next, next.askAhead(living));
     }
     return index;
+  }
+
+  /** Asks for up to so many portions of windows that have just begun. */
+  void askAhead(int most, long storeNow) {
+    if (ahead == null) {
+      return;
+    }
+    List<RateMeter> asked = List.copyOf(meters);
+    for (int i = 0; i < most; i++) {
+      RateMeter meter = ahead.next(storeNow);
+      if (meter == null) {
+        return;
+      }
+      if (!asked.contains(meter)) {
+        add(meter, meter.askAhead(living));
+      }
+    }
   }
 
   private void add(RateMeter meter, Request.Take take) {
     meters.add(meter);
     takes.add(take);
+  }
+
+  boolean isEmpty() {
+    return takes.isEmpty();
   }
 
   List<Request.Take> takes() {
@@ -51,6 +76,9 @@ final class Portions {
   void granted(List<Taken> answers, long storeNow) {
     for (int i = 0; i < takes.size(); i++) {
       meters.get(i).granted(answers.get(i), storeNow);
+      if (ahead != null) {
+        ahead.remember(meters.get(i));
+      }
     }
   }
 }

@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
  * which it was granted, or lost. Thread-safe.
  */
 final class RateMeter {
+  /** Windows for which a meter is remembered without use, and how long at most. */
+  private static final int REMEMBERED_WINDOWS = 8;
+
+  private static final long REMEMBERED_MILLIS = 300_000;
+
   final String name;
   final String subject;
   final boolean tokens;
@@ -17,10 +22,18 @@ final class RateMeter {
   private long free;
   private long index;
   private long remaining;
+
+  /** Taken in this window. */
   private long flow;
 
-  /** What was taken in the window before. */
-  private long last;
+  /** The most taken in one window, and at one time; the former fades. */
+  private long usual;
+
+  private long largest;
+  private long usedAt;
+
+  /** Whether it is asked for when a window begins. Replica's lock. */
+  boolean remembered;
 
   /** The same rate's tokens, which a request that is admitted asks for next. */
   volatile @Nullable RateMeter sibling;
@@ -39,10 +52,14 @@ final class RateMeter {
     limit = next;
   }
 
+  long windowMillis() {
+    return window;
+  }
+
   private void roll(long storeNow) {
     long at = Math.floorDiv(storeNow, window);
     if (at != index) {
-      last = at == index + 1 ? flow : 0;
+      usual = Math.max(flow, usual - (usual + 3) / 4);
       index = at;
       // A debt stays: correcting an estimate must not be dodged by the end of a window.
       free = Math.min(0, free);
@@ -52,11 +69,13 @@ final class RateMeter {
 
   synchronized boolean take(long amount, long storeNow) {
     roll(storeNow);
+    usedAt = storeNow;
     if (free < amount) {
       return false;
     }
     free -= amount;
     flow += amount;
+    largest = Math.max(largest, amount);
     return true;
   }
 
@@ -71,15 +90,27 @@ final class RateMeter {
   /** Returns what to ask the store for, so that {@code amount} can be taken. */
   synchronized Request.Take ask(long amount, long storeNow, boolean far) {
     roll(storeNow);
-    long extra = far ? Math.max(Math.max(flow, last + last / 4), 8 * amount) : 0;
+    long extra = far ? Math.max(Math.max(flow, wanted()), 8 * amount) : 0;
     return new Request.Take(id, window, limit, Math.max(1, amount - free), extra);
   }
 
-  /** Returns what to ask for as well, so that nobody has to ask for it alone; or null. */
-  synchronized Request.@Nullable Take askAhead(long storeNow) {
+  private long wanted() {
+    return usual + usual / 4 + 4 * largest;
+  }
+
+  /** Whether nothing of this window has been asked for although the rate was used of late. */
+  synchronized boolean isWanting(long storeNow) {
     roll(storeNow);
-    boolean empty = last > 0 && flow == 0 && free <= 0;
-    return empty ? new Request.Take(id, window, limit, 1 - free, last + last / 4) : null;
+    return usual > 0 && flow == 0 && free <= 0;
+  }
+
+  /**
+   * Returns what to ask for before anybody needs it: of all replicas together at most a quarter of
+   * the limit, for what one of them does not use is lost to the others.
+   */
+  synchronized Request.Take askAhead(int living) {
+    long most = Math.min(wanted(), limit / 4 / living);
+    return new Request.Take(id, window, limit, Math.max(0, -free), most);
   }
 
   synchronized void granted(Request.Answer.Taken taken, long storeNow) {
@@ -99,8 +130,9 @@ final class RateMeter {
         window - Math.floorMod(storeNow, window));
   }
 
-  /** Whether nothing was taken in this window or the one before. */
+  /** Whether nothing was taken for so long that it need not be remembered. */
   synchronized boolean isAtRest(long storeNow) {
-    return Math.floorDiv(storeNow, window) > index + 1 && free >= 0;
+    long kept = Math.max(2 * window, Math.min(REMEMBERED_WINDOWS * window, REMEMBERED_MILLIS));
+    return storeNow > usedAt + kept && free >= 0;
   }
 }

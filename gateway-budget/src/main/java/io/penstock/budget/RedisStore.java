@@ -1,5 +1,7 @@
 package io.penstock.budget;
 
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -107,13 +109,16 @@ final class RedisStore implements Budgets.Store {
         });
     listening.async().subscribe(prefix + ":tight");
     long mine = generation + 1;
-    made.addListener(
-        new io.lettuce.core.RedisConnectionStateListener() {
+    RedisConnectionStateListener ending =
+        new RedisConnectionStateListener() {
           @Override
-          public void onRedisDisconnected(io.lettuce.core.RedisChannelHandler<?, ?> handler) {
+          public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
             lost(mine, "redis closed the connection");
           }
-        });
+        };
+    made.addListener(ending);
+    // Without its channel a replica would hear of no recall.
+    listening.addListener(ending);
     generation = mine;
     connection = made;
     channel = listening;

@@ -33,13 +33,12 @@ final class Replica {
   private final Moves moves;
   private final Chores chores;
   private final Waiting waiting;
+  private final Pace pace;
   private volatile Phase phase = Phase.OFF;
   private @Nullable Request outstanding;
   private long sentAt;
   private long sent;
   private volatile boolean storeOpen;
-  private long helloAt;
-  private long syncAt;
   private volatile long storeOffset;
 
   Replica(Settings settings, Effects effects, Slices slices) {
@@ -49,6 +48,7 @@ final class Replica {
     this.chores = new Chores(effects);
     this.waiting = new Waiting(settings, effects, slices);
     this.moves = new Moves(settings, effects, slices);
+    this.pace = new Pace(settings, slices);
   }
 
   /** Store time less the replica's clock, milliseconds. Any thread. */
@@ -66,7 +66,7 @@ final class Replica {
     phase = Phase.JOINING;
     outstanding = null;
     standing.connected();
-    helloAt = now;
+    pace.helloAt(now);
   }
 
   /** The connection is gone, or an answer took too long: the same. */
@@ -98,7 +98,7 @@ final class Replica {
   }
 
   private @Nullable Request choose(long now) {
-    if (now >= helloAt) {
+    if (pace.isHelloDue(now)) {
       return standing.hello();
     }
     if (phase == Phase.JOINING) {
@@ -112,11 +112,7 @@ final class Replica {
     if (chore != null) {
       return chore;
     }
-    boolean sync = now >= syncAt;
-    if (sync) {
-      syncAt = now + settings.heartbeat();
-    }
-    return moves.build(standing, waiting.calls(), sync, now, now + storeOffset);
+    return moves.build(standing, waiting.calls(), pace.takeSync(now), now, now + storeOffset);
   }
 
   /** The answer to what {@link #next} gave last. */
@@ -145,7 +141,7 @@ final class Replica {
     }
     if (!standing.isReady() && phase == Phase.LINKED && chores.isPushed()) {
       standing.ready();
-      helloAt = now;
+      pace.helloAt(now);
     }
   }
 
@@ -155,13 +151,13 @@ final class Replica {
     standing.lose(newEpoch, wasReaped);
     chores.epoch(newEpoch);
     phase = Phase.JOINING;
-    helloAt = now;
+    pace.helloAt(now);
   }
 
   private void welcome(Answer.Welcome welcome, long now) {
     storeOffset = welcome.time() - (sentAt + now) / 2;
     storeOpen = welcome.open();
-    helloAt = now + (storeOpen ? settings.heartbeat() : Math.min(250, settings.heartbeat()));
+    pace.greeted(storeOpen, now);
     if (phase == Phase.JOINING) {
       join(welcome);
     } else if (phase == Phase.LINKED) {
@@ -197,6 +193,7 @@ final class Replica {
 
   private void moved(Answer.Moved moved, long now) {
     storeOpen = moved.open();
+    pace.moved(storeOpen, now);
     moves.apply(moved, waiting.calls(), now, now + storeOffset);
     if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());

@@ -21,7 +21,7 @@ record Settings(
     boolean alone) {
   static Settings shared(Outage outage) {
     return new Settings(
-        10_000, outage == Outage.DENY ? 10_000 : 75_000, 250, 60_000, 5_000, outage, false);
+        10_000, outage == Outage.DENY ? 10_000 : 75_000, 250, 300_000, 5_000, outage, false);
   }
 
   static Settings embedded() {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ final class Slices {
   private final ConcurrentHashMap<UUID, Counter> all = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Counter> dirty = new ConcurrentLinkedQueue<>();
   private final StampedLock owners = new StampedLock();
+
+  private final LongAdder settled = new LongAdder();
 
   /** Until when slices may be spent, milliseconds of the replica's clock. */
   private volatile long deadline = Long.MIN_VALUE;
@@ -149,6 +152,9 @@ final class Slices {
    */
   boolean settle(Reservation r, long nanos, long tokens, Reservation.Booked heard) {
     boolean urgent = false;
+    if (r.counters().length > 0) {
+      settled.increment();
+    }
     long stamp = owners.readLock();
     try {
       Counter[] counters = r.counters();
@@ -173,6 +179,11 @@ final class Slices {
       owners.unlockRead(stamp);
     }
     return urgent;
+  }
+
+  /** How many attempts have been settled so far. */
+  long settled() {
+    return settled.sum();
   }
 
   /** Marks a counter as one of which the store has to be told. */

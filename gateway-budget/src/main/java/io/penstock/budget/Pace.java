@@ -1,0 +1,65 @@
+package io.penstock.budget;
+
+/**
+ * When a replica speaks to the store, beyond what cannot wait. Guarded by the replica's lock;
+ * milliseconds of its clock.
+ *
+ * <p>It tells what has changed after every tenth settled attempt, so that Redis is called as often
+ * for a load that eight replicas share as for one that one replica has; and after a heartbeat at
+ * the latest. Each of these renews the lease; a hello is said for it only when there is nothing
+ * else to say, and once a lease for what it answers besides.
+ */
+final class Pace {
+  /** Settled attempts between two syncs. */
+  static final int ATTEMPTS = 10;
+
+  private static final long CLOSED_BEAT = 250;
+
+  private final Settings settings;
+  private final Slices slices;
+  private long helloAt;
+  private long helloBy;
+  private long syncAt;
+
+  /** Of all settled attempts those that no sync has to be made for any more. */
+  private long told;
+
+  Pace(Settings settings, Slices slices) {
+    this.settings = settings;
+    this.slices = slices;
+  }
+
+  boolean isHelloDue(long now) {
+    return now >= helloAt;
+  }
+
+  void helloAt(long time) {
+    helloAt = time;
+  }
+
+  /** The store has answered a hello. */
+  void greeted(boolean open, long now) {
+    helloAt = now + (open ? settings.heartbeat() : Math.min(CLOSED_BEAT, settings.heartbeat()));
+    helloBy = now + settings.lease();
+  }
+
+  /** The store has answered a move, which renews the lease too. */
+  void moved(boolean open, long now) {
+    if (open) {
+      helloAt = Math.min(helloBy, now + settings.heartbeat());
+    }
+  }
+
+  /** Whether what has changed is to be told now; if so, it counts as told. */
+  boolean takeSync(long now) {
+    long settled = slices.settled();
+    boolean paced = !settings.alone() && settled - told >= ATTEMPTS;
+    if (!paced && now < syncAt) {
+      return false;
+    }
+    // What is over the ten counts for the next time, but a burst is not made up for for ever.
+    told = paced ? Math.max(told + ATTEMPTS, settled - ATTEMPTS) : settled;
+    syncAt = now + settings.heartbeat();
+    return true;
+  }
+}
