@@ -105,6 +105,11 @@ final class Accounting {
             call.startMillis());
   }
 
+  /** Returns the most tokens of an attempt, input and output. */
+  static long tokenBound(Call call, TargetRuntime target, long outputTokens) {
+    return InputEstimate.upperBound(call, target.model()) + outputTokens;
+  }
+
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
   LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
     long at = intent.reservedAt();

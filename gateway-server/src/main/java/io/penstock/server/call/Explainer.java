@@ -180,7 +180,7 @@ public final class Explainer {
     long output = Accounting.outputBound(call, target, -1);
     long bound = Accounting.bound(call, target, output);
     call.facts().target(target, bound);
-    Ask ask = Ask.of(bound, InputEstimate.upperBound(call) + output);
+    Ask ask = Ask.of(bound, Accounting.tokenBound(call, target, output));
     Verdict verdict = engine.budgets().reserve(call.facts(), ask);
     Reservation held = giveBack(verdict);
     said.put("target", candidate.target());

@@ -101,7 +101,7 @@ final class HitVerifier {
               new LedgerRow.Attempt(call.id(), number, Cause.VERIFY),
               "verify",
               Accounting.bound(call, target, output),
-              InputEstimate.upperBound(call) + output));
+              Accounting.tokenBound(call, target, output)));
     } catch (GatewayException cannotTakeIt) {
       return CompletableFuture.failedStage(cannotTakeIt);
     }

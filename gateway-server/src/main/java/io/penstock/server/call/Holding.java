@@ -78,7 +78,7 @@ final class Holding {
     output = firstOutput();
     long bound = Accounting.bound(call, target, output);
     call.facts().target(target, bound);
-    Ask ask = new Ask(bound, InputEstimate.upperBound(call) + output, redirectedBy, "");
+    Ask ask = new Ask(bound, Accounting.tokenBound(call, target, output), redirectedBy, "");
     decide(bound, engine.budgets().reserve(call.facts(), ask));
   }
 

@@ -14,20 +14,24 @@ final class InputEstimate {
   private static final long LIKELY_IMAGE = 1_000;
   private static final long OVERHEAD = 64;
 
-  /** 10,000 patches, the most that any model looks at, at the dearest multiplier. */
-  private static final long UNKNOWN_IMAGE = 24_600;
+  /** A base and at most eight tiles. No other model known bills as much for an image. */
+  private static final long GPT_4O_MINI = 2_833L + 8 * 5_667;
+
+  /** Where the model's name says nothing. */
+  private static final long UNKNOWN_IMAGE = GPT_4O_MINI;
 
   /** The most tokens of one image by the beginning of the model's name; the first that fits. */
   private static final Map<String, Long> IMAGES = new LinkedHashMap<>();
 
   static {
-    // Tiles: a base and at most eight of them.
-    IMAGES.put("gpt-4o-mini", 2_833L + 8 * 5_667);
+    IMAGES.put("gpt-4o-mini", GPT_4O_MINI);
     IMAGES.put("gpt-4o", 85L + 8 * 170);
     // Patches: at most 1,536, times 2.46.
     IMAGES.put("gpt-4.1-", 3_779L);
     IMAGES.put("gpt-4.1", 85L + 8 * 170);
     IMAGES.put("o4-mini", 3_779L);
+    // 10,000 patches, the most that any model looks at, at the dearest multiplier.
+    IMAGES.put("gpt-5", 24_600L);
     IMAGES.put("claude", 4_784L);
     IMAGES.put("gemini-3", 2_240L);
   }
@@ -39,11 +43,6 @@ final class InputEstimate {
     return (call.bytes().length - pictures.bytes()) / LIKELY_BYTES_PER_TOKEN
         + pictures.count() * LIKELY_IMAGE
         + 1;
-  }
-
-  /** Returns the bound for whatever model it is. */
-  static long upperBound(Call call) {
-    return upperBound(call, "");
   }
 
   /** Returns the bound for a model of a provider. */

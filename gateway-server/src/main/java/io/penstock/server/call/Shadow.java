@@ -101,7 +101,7 @@ final class Shadow implements AttemptListener {
     long bound = Accounting.bound(call, to, output);
     call.facts().target(to, bound);
     String purpose = RouteOptions.Shadow.budgetOf(call.route());
-    Ask ask = new Ask(bound, InputEstimate.upperBound(call) + output, "", purpose);
+    Ask ask = new Ask(bound, Accounting.tokenBound(call, to, output), "", purpose);
     decide(to, bound, engine.budgets().reserve(call.facts(), ask));
   }
 

@@ -84,8 +84,9 @@ class PicturesTest {
         .isEqualTo(text + 48_169);
     assertThat(InputEstimate.upperBound(body.length, pictures, "anthropic.claude-sonnet-4-5"))
         .isEqualTo(text + 4_784);
+    assertThat(InputEstimate.upperBound(body.length, pictures, "gpt-5.4")).isEqualTo(text + 24_600);
     assertThat(InputEstimate.upperBound(body.length, pictures, "nobody-knows"))
-        .isEqualTo(text + 24_600);
+        .isEqualTo(text + 48_169);
   }
 
   @Test
