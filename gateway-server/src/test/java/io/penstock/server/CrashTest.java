@@ -14,8 +14,14 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -26,6 +32,15 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int WHOLE_CALLS = 5;
+
+  /** Answers after which a target's usual length is known, and what these are like. */
+  private static final int ENOUGH = 200;
+
+  private static final int LEARNED_WORDS = 20;
+  private static final int LONG_WORDS = 400;
+  private static final String OPEN =
+      "{\"model\":\"gpt-4o-mini\",\"stream\":true,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"max_tokens\":50,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
@@ -79,12 +94,7 @@ class CrashTest {
     Gate never = new Gate("second event");
     int port = Ports.free();
     try (FakeProvider provider = FakeProvider.start()) {
-      Path config = directory.resolve("penstock.yaml");
-      Files.writeString(
-          config,
-          RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
-              .replace("listen: 127.0.0.1:0\n", "listen: 127.0.0.1:" + port + "\n")
-              .replace("{ listen: 127.0.0.1:" + port + " }", "{ listen: 127.0.0.1:0 }"));
+      Path config = config(provider, port);
       Process first = serve(config);
       try {
         awaitListening(first, port);
@@ -131,5 +141,85 @@ class CrashTest {
         second.destroyForcibly();
       }
     }
+  }
+
+  /** A stream that held little at first and was granted more: the crash costs all that it held. */
+  @Test
+  @Timeout(300)
+  void kill9_afterAStretch_costsWhatWasHeldInTheEnd() throws Exception {
+    Gate never = new Gate("rest of the answer");
+    int port = Ports.free();
+    try (FakeProvider provider = FakeProvider.start()) {
+      Path config = config(provider, port);
+      Process first = serve(config);
+      try {
+        awaitListening(first, port);
+        provider.on("/v1/chat/completions").reply(answer(LEARNED_WORDS));
+        try (HttpClient http = HttpClient.newHttpClient()) {
+          for (int i = 0; i < ENOUGH; i++) {
+            assertThat(stream(http, port)).endsWith("[DONE]\n\n");
+          }
+        }
+        provider
+            .on("/v1/chat/completions")
+            .reply(answer(LONG_WORDS).pauseBefore(LONG_WORDS, never));
+        try (RawClient cut = connect(port)) {
+          cut.send(RawClient.post("/v1/chat/completions", OPEN));
+          cut.readUntil("last");
+          first.destroyForcibly();
+          assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+      } finally {
+        first.destroyForcibly();
+      }
+      never.open();
+      // The next life imports the journal, whoever it is.
+      Process second = serve(config);
+      try {
+        awaitListening(second, port);
+        JsonNode total = report(config, "team").path("lines").path(0);
+        assertThat(total.path("calls").asInt()).isEqualTo(ENOUGH + 1);
+        // Five bytes a word, three bytes a token, 0.60 USD per million.
+        assertThat(new BigDecimal(total.path("wasted_usd").asText()))
+            .isGreaterThanOrEqualTo(BigDecimal.valueOf(LONG_WORDS * 5 / 3 * 600L, 9));
+      } finally {
+        second.destroyForcibly();
+      }
+    }
+  }
+
+  private Path config(FakeProvider provider, int port) throws IOException {
+    Path config = directory.resolve("penstock.yaml");
+    Files.writeString(
+        config,
+        RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+            .replace("listen: 127.0.0.1:0\n", "listen: 127.0.0.1:" + port + "\n")
+            .replace("{ listen: 127.0.0.1:" + port + " }", "{ listen: 127.0.0.1:0 }"));
+    return config;
+  }
+
+  private static Script answer(int words) {
+    List<String> events = new ArrayList<>();
+    for (int i = 1; i <= words; i++) {
+      String word = i == words ? " last" : " word";
+      events.add("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + word + "\"}}]}");
+    }
+    events.add("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}");
+    events.add(
+        "{\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":%d}}"
+            .formatted(words));
+    events.add("[DONE]");
+    return Script.sse(events.toArray(String[]::new));
+  }
+
+  private static String stream(HttpClient http, int port) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
+                .header("content-type", "application/json")
+                .header("authorization", "Bearer " + RunningGateway.KEY)
+                .POST(HttpRequest.BodyPublishers.ofString(OPEN))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 }

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.budget.Limit;
 import io.penstock.budget.Verdict;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +17,7 @@ final class Stretch {
   /** Fewer tokens more are not worth a question. */
   private static final long LEAST = 32;
 
-  private final Call call;
-  private final TargetRuntime target;
-  private final Account account;
+  private final Money money;
   private final Stream stream;
   private final long most;
   private long held;
@@ -26,6 +25,34 @@ final class Stretch {
   private boolean waiting;
   private boolean cut;
   private @Nullable Verdict refusal;
+
+  /** The money of a call's attempt. */
+  private record Attempt(Call call, TargetRuntime target, Account account) implements Money {
+    @Override
+    public long bound(long outputTokens) {
+      return Accounting.bound(call, target, outputTokens);
+    }
+
+    @Override
+    public Verdict extend(long bound, long tokens) {
+      return account.extend(bound, tokens);
+    }
+
+    @Override
+    public void extended(long bound) {
+      account.extended(bound);
+    }
+
+    @Override
+    public boolean isSettled() {
+      return account.isSettled();
+    }
+
+    @Override
+    public Executor loop() {
+      return call.loop();
+    }
+  }
 
   /** The stream that is stretched. */
   interface Stream {
@@ -38,6 +65,23 @@ final class Stretch {
     void cutShort(Verdict why);
   }
 
+  /** What pays for it. */
+  interface Money {
+    /** Returns what the attempt costs at most with so many output tokens, nano-USD. */
+    long bound(long outputTokens);
+
+    /** Asks for so many tokens more, up to that bound; a later answer comes on any thread. */
+    Verdict extend(long bound, long tokens);
+
+    /** They were granted. */
+    void extended(long bound);
+
+    boolean isSettled();
+
+    /** Where the stream runs. */
+    Executor loop();
+  }
+
   /**
    * Begins with what is held.
    *
@@ -45,9 +89,11 @@ final class Stretch {
    * @param most the longest answer of the target, output tokens
    */
   Stretch(Call call, TargetRuntime target, Account account, long held, long most, Stream stream) {
-    this.call = call;
-    this.target = target;
-    this.account = account;
+    this(new Attempt(call, target, account), held, most, stream);
+  }
+
+  Stretch(Money money, long held, long most, Stream stream) {
+    this.money = money;
     this.held = held;
     this.most = most;
     this.stream = stream;
@@ -82,27 +128,27 @@ final class Stretch {
         || denied.limit().unit() != Limit.Unit.NANO_USD) {
       return 0;
     }
-    long each = (bound - Accounting.bound(call, target, held) + tokens - 1) / tokens;
+    long each = (bound - money.bound(held) + tokens - 1) / tokens;
     return each <= 0 ? 0 : Math.min(denied.affordable() / each, tokens - 1);
   }
 
   private void ask(long tokens) {
     asking = true;
-    long bound = Accounting.bound(call, target, held + tokens);
-    decide(tokens, bound, account.extend(bound, tokens));
+    long bound = money.bound(held + tokens);
+    decide(tokens, bound, money.extend(bound, tokens));
   }
 
   private void decide(long tokens, long bound, Verdict verdict) {
     if (verdict instanceof Verdict.Pending(var stage)) {
-      stage.whenCompleteAsync((later, failed) -> decide(tokens, bound, later), call.loop());
+      stage.whenCompleteAsync((later, failed) -> decide(tokens, bound, later), money.loop());
       return;
     }
     asking = false;
-    if (cut || account.isSettled()) {
+    if (cut || money.isSettled()) {
       return;
     }
     if (verdict instanceof Verdict.Granted) {
-      account.extended(bound);
+      money.extended(bound);
       held += tokens;
     } else {
       long fewer = affordable(verdict, tokens, bound);
