@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * they are idle. {@code benchmarks/run subjects [COUNT]}.
  */
 final class SubjectsMain {
+  /** Subjects between two ticks: a million of them within the minute after which one is idle. */
+  private static final int EACH_TICK = 40_000;
+
   private SubjectsMain() {}
 
   /** Time that only this program moves. */
@@ -53,6 +56,10 @@ final class SubjectsMain {
       for (int i = 0; i < count; i++) {
         Verdict verdict = budgets.reserve(new UserFacts("user-" + i), Ask.of(1_000_000, 100));
         ((Verdict.Granted) verdict).reservation().settle(700_000, 70);
+        if (i % EACH_TICK == 0) {
+          ticker.millis.addAndGet(2_000);
+          budgets.tick();
+        }
       }
       report("in use", count, budgets, usedBytes() - before);
       while (budgets.resident() > 0) {

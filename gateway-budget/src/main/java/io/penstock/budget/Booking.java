@@ -70,7 +70,7 @@ record Booking(
   private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
     if (entry.attach()) {
       c.attach(state.have(), state.spent(), booked);
-      c.alerted |= state.taken();
+      c.alerted = (char) (c.alerted | state.taken());
       c.toldSpent = state.spent();
     } else {
       long granted = state.have() - entry.have();

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
  * settled, {@code free} may be reserved, the rest is held by open calls.
  *
  * <p>{@code free} and {@code spent} are changed by any thread, atomically; everything else belongs
- * to the replica's lock.
+ * to the replica's lock. There may be a million, so no field is wider than it has to be.
  */
 final class Counter {
   /** Of {@code free}: this object has left memory; whoever finds it looks the counter up again. */
@@ -26,8 +26,11 @@ final class Counter {
   /** Whether it waits to be told to the store. Set by any thread. */
   volatile boolean dirty;
 
-  /** When it was last used, milliseconds of the replica's clock. Racy on purpose. */
-  volatile long usedAt;
+  /**
+   * When it was last used, milliseconds of the replica's clock in 32 bits, of which differences are
+   * taken. Racy on purpose.
+   */
+  private volatile int usedAt;
 
   /** Reserved since it was measured last; racy on purpose: it only sizes the next grant. */
   float flow;
@@ -40,15 +43,18 @@ final class Counter {
   volatile long allSpent;
   volatile long allUsed;
   long allowed;
-  long measuredAt;
+
+  /** When {@link #flow} began, as {@link #usedAt}. */
+  int measuredAt;
+
   long toldSpent = -1;
   long toldAllowed = -1;
   boolean attached;
 
-  /** Alerts to be claimed, and those that are somebody's already: bits. */
-  int claim;
+  /** Alerts to be claimed, and those that are somebody's already: 16 bits. */
+  char claim;
 
-  int alerted;
+  char alerted;
 
   /** Index in the move that is being built, plus one. */
   int index;
@@ -61,8 +67,8 @@ final class Counter {
   Counter(Rule rule, CounterKey key, long now) {
     this.rule = rule;
     this.key = key;
-    this.usedAt = now;
-    this.measuredAt = now;
+    this.usedAt = (int) now;
+    this.measuredAt = (int) now;
   }
 
   /** Takes an amount if it is free; a forced one is taken anyway and leaves a debt. */
@@ -160,11 +166,20 @@ final class Counter {
   }
 
   void use(long amount, long now) {
-    usedAt = now;
+    usedAt = (int) now;
     flow += amount;
     if (amount > largest) {
       largest = amount;
     }
+  }
+
+  int usedAt() {
+    return usedAt;
+  }
+
+  /** Milliseconds since it was used. */
+  int unusedFor(long now) {
+    return (int) now - usedAt;
   }
 
   /** What settled calls cost, of all replicas, as well as this one knows. */

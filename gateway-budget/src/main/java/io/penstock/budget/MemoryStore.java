@@ -35,7 +35,11 @@ final class MemoryStore {
   private final Map<Long, Long> fences = new TreeMap<>();
   private final Map<Long, Long> leases = new TreeMap<>();
   private final Map<Long, Boolean> ready = new HashMap<>();
-  private final Map<UUID, StoredCounter> counters = new HashMap<>();
+  private final Table<CounterKey, StoredCounter> counters = new Table<>(c -> c.key);
+
+  /** What keys have in common: the ledger tells each of them with a copy of its own. */
+  private final Map<CounterKey.Series, CounterKey.Series> series = new HashMap<>();
+
   private final Map<UUID, SlidingRate> rates = new HashMap<>();
 
   /**
@@ -60,6 +64,7 @@ final class MemoryStore {
     leases.clear();
     ready.clear();
     counters.clear();
+    series.clear();
     rates.clear();
   }
 
@@ -128,9 +133,7 @@ final class MemoryStore {
     long owner = move.owner();
     List<StoredCounter> touched = new ArrayList<>(move.counters().size());
     for (Request.Entry entry : move.counters()) {
-      StoredCounter c =
-          counters.computeIfAbsent(
-              entry.key().id(), id -> new StoredCounter(entry.key(), entry.unit()));
+      StoredCounter c = counter(entry.key(), entry.unit());
       c.tell(owner, entry);
       touched.add(c);
     }
@@ -226,7 +229,7 @@ final class MemoryStore {
     leases.put(owner, now + lease);
     ready.put(owner, true);
     List<Charge> totals = new ArrayList<>();
-    for (StoredCounter c : counters.values()) {
+    for (StoredCounter c : counters) {
       if (c.chargeInFull(owner)) {
         totals.add(new Charge(c.key, owner, c.have(owner)));
       }
@@ -241,16 +244,15 @@ final class MemoryStore {
     long owner = close.owner();
     boolean again = Long.valueOf(CLOSED).equals(fences.put(owner, CLOSED));
     leases.remove(owner);
-    Map<UUID, Long> sums = new HashMap<>();
+    Map<CounterKey, Long> sums = new HashMap<>();
     for (LedgerPart part : close.totals()) {
-      sums.put(part.counter().id(), part.sum());
-      counters.computeIfAbsent(
-          part.counter().id(), id -> new StoredCounter(part.counter(), Limit.Unit.NANO_USD));
+      sums.put(part.counter(), part.sum());
+      counter(part.counter(), Limit.Unit.NANO_USD);
     }
-    for (StoredCounter c : counters.values()) {
+    for (StoredCounter c : counters) {
       // Told again, it is right where the ledger says so, and was right elsewhere.
-      if (!again || sums.containsKey(c.key.id())) {
-        c.settle(owner, sums.getOrDefault(c.key.id(), 0L));
+      if (!again || sums.containsKey(c.key)) {
+        c.settle(owner, sums.getOrDefault(c.key, 0L));
       }
     }
     return new Answer.Done();
@@ -258,26 +260,29 @@ final class MemoryStore {
 
   private Answer ledger(Request.Ledger ledger) {
     for (LedgerPart part : ledger.parts()) {
-      counters
-          .computeIfAbsent(
-              part.counter().id(), id -> new StoredCounter(part.counter(), Limit.Unit.NANO_USD))
-          .ledger(part.version(), part.sum());
+      counter(part.counter(), Limit.Unit.NANO_USD).ledger(part.version(), part.sum());
     }
     return new Answer.Done();
   }
 
   /** Forgets counters whose window ended a day ago, and rates that are at rest. */
   void sweep(long now) {
-    counters.values().removeIf(c -> c.key.windowEnd() < now - 86_400_000L);
+    counters.removeIf(c -> c.key.windowEnd() < now - 86_400_000L);
+    series.values().removeIf(s -> s.end() < now - 86_400_000L);
     rates.values().removeIf(r -> r.isAtRest(now));
   }
 
   @Nullable StoredCounter counter(UUID id) {
-    return counters.get(id);
+    return counters.get(CounterKey.probe(id));
+  }
+
+  private StoredCounter counter(CounterKey key, Limit.Unit unit) {
+    CounterKey.Series common = series.computeIfAbsent(key.series(), s -> s);
+    return counters.compute(key, c -> c != null ? c : new StoredCounter(key.in(common), unit));
   }
 
   Iterable<StoredCounter> counters() {
-    return counters.values();
+    return counters;
   }
 
   boolean isOpen() {

@@ -7,7 +7,7 @@ package io.penstock.budget;
  * <p>It tells what has changed after every tenth settled attempt, so that Redis is called as often
  * for a load that eight replicas share as for one that one replica has; and after a heartbeat at
  * the latest. Each of these renews the lease; a hello is said for it only when there is nothing
- * else to say, and once a lease for what it answers besides.
+ * else to say, and every second lease for what it answers besides.
  */
 final class Pace {
   /** Settled attempts between two syncs. */
@@ -40,7 +40,7 @@ final class Pace {
   /** The store has answered a hello. */
   void greeted(boolean open, long now) {
     helloAt = now + (open ? settings.heartbeat() : Math.min(CLOSED_BEAT, settings.heartbeat()));
-    helloBy = now + settings.lease();
+    helloBy = now + 2 * settings.lease();
   }
 
   /** The store has answered a move, which renews the lease too. */

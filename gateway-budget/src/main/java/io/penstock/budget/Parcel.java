@@ -66,11 +66,11 @@ final class Parcel {
     if (holds(c)) {
       return c.index - 1;
     }
-    boolean drain = asked || c.tight != 0 || appetite.isIdle(c, now, storeNow);
+    boolean drain = appetite.isDrained(c, asked, now, storeNow);
     c.balance(drain);
     // Before the largest fades.
     long low = appetite.low(c, living);
-    long extra = appetite.extra(c, asked, now);
+    long extra = appetite.extra(c, asked, living, now);
     // Read after the balance: a cost that comes in between is told next time.
     long spent = c.spent();
     entries.add(

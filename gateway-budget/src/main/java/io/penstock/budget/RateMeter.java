@@ -95,7 +95,7 @@ final class RateMeter {
   }
 
   private long wanted() {
-    return usual + usual / 4 + 4 * largest;
+    return 2 * usual + 8 * largest;
   }
 
   /** Whether nothing of this window has been asked for although the rate was used of late. */

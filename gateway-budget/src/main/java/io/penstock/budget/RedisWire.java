@@ -233,7 +233,7 @@ final class RedisWire {
   static CounterKey key(String id, String meta) {
     String[] parts = meta.split(" ", 5);
     int name = Integer.parseInt(parts[3]);
-    return new CounterKey(
+    return CounterKey.of(
         UUID.fromString(id),
         parts[4].substring(0, name),
         Integer.parseInt(parts[2]),

@@ -278,13 +278,7 @@ final class Replica {
   public String toString() {
     return "%s %s open %s waiting %d next %s outstanding %s, %s"
         .formatted(
-            standing,
-            phase,
-            storeOpen,
-            waiting.calls().size(),
-            chores.next(),
-            outstanding,
-            moves);
+            standing, phase, storeOpen, waiting.calls().size(), chores.next(), outstanding, moves);
   }
 
   /** Whether calls can be granted: joined, and the store is open. */

@@ -1,7 +1,7 @@
 package io.penstock.budget;
 
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One limit as it lives: a budget or one of its overrides, or the concurrency of a rate. It
@@ -22,7 +22,11 @@ final class Rule {
   record Shape(String name, int override, Limit.Unit unit, List<String> per, Window window) {}
 
   final Shape shape;
-  final ConcurrentHashMap<String, Counter> current = new ConcurrentHashMap<>();
+
+  /** The counters of the present window by subject. */
+  final Table<String, Counter> current = new Table<>(c -> c.key.subject());
+
+  private volatile CounterKey.@Nullable Series series;
   private volatile Terms terms;
 
   Rule(Shape shape, Terms terms) {
@@ -39,6 +43,19 @@ final class Rule {
     boolean lowered = next.limit() < terms.limit();
     terms = next;
     return lowered;
+  }
+
+  /** Returns what its counters have in common in the window that contains the moment. */
+  CounterKey.Series series(long storeNow) {
+    CounterKey.Series last = series;
+    if (last != null && last.contains(storeNow)) {
+      return last;
+    }
+    Window.Span span = shape.window().at(storeNow);
+    CounterKey.Series now =
+        new CounterKey.Series(shape.name(), shape.override(), span.start(), span.end());
+    series = now;
+    return now;
   }
 
   Limit limit() {

@@ -1,8 +1,6 @@
 package io.penstock.budget;
 
-import java.util.Collection;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.StampedLock;
@@ -14,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * settle under a shared lock, which is exclusive only while a new owner takes the slices over.
  */
 final class Slices {
-  private final ConcurrentHashMap<UUID, Counter> all = new ConcurrentHashMap<>();
+  private final Table<CounterKey, Counter> all = new Table<>(c -> c.key);
   private final ConcurrentLinkedQueue<Counter> dirty = new ConcurrentLinkedQueue<>();
   private final StampedLock owners = new StampedLock();
 
@@ -29,26 +27,19 @@ final class Slices {
   /** Returns the counter of a subject in the window that contains the moment. */
   Counter counter(Rule rule, String subject, long storeNow, long now) {
     Counter found = rule.current.get(subject);
-    if (found != null && !found.isEvicted() && contains(found.key, storeNow)) {
+    if (found != null && !found.isEvicted() && found.key.series().contains(storeNow)) {
       return found;
     }
-    Window.Span span = rule.shape.window().at(storeNow);
     Rule.Shape shape = rule.shape;
-    CounterKey key =
-        CounterKey.of(shape.name(), shape.override(), shape.unit(), shape.per(), subject, span);
+    CounterKey key = CounterKey.of(rule.series(storeNow), shape.unit(), shape.per(), subject);
     Counter made = resident(rule, key, now);
-    rule.current.put(key.subject(), made);
+    rule.current.put(made);
     return made;
-  }
-
-  private static boolean contains(CounterKey key, long storeNow) {
-    return storeNow >= key.windowStart() && storeNow < key.windowEnd();
   }
 
   /** Returns the one object of that counter, made anew if it had left memory. */
   Counter resident(Rule rule, CounterKey key, long now) {
-    return all.compute(
-        key.id(), (id, c) -> c == null || c.isEvicted() ? new Counter(rule, key, now) : c);
+    return all.compute(key, c -> c == null || c.isEvicted() ? new Counter(rule, key, now) : c);
   }
 
   /** Looks those of a call's counters up again that have left memory since. */
@@ -169,7 +160,7 @@ final class Slices {
         Counter c = counters[i];
         while (!c.settle(held, cost)) {
           // Only a hold of 0 lets its counter leave memory; it comes back for what it cost.
-          c = resident(c.rule, c.key, c.usedAt);
+          c = resident(c.rule, c.key, c.usedAt());
         }
         heard.on(c, owner, cost);
         soil(c);
@@ -214,7 +205,7 @@ final class Slices {
       owner = newOwner;
       dirty.clear();
       int adopted = 0;
-      for (Counter c : all.values()) {
+      for (Counter c : all) {
         c.dirty = false;
         if (!c.isEvicted()) {
           c.adopt(keepFree);
@@ -243,16 +234,16 @@ final class Slices {
   /** Lets a counter leave memory if it holds nothing and all of it has been told. */
   void evict(Counter c) {
     if (c.evict()) {
-      all.remove(c.key.id(), c);
-      c.rule.current.remove(c.key.subject(), c);
+      all.remove(c);
+      c.rule.current.remove(c);
     }
   }
 
   @Nullable Counter find(UUID id) {
-    return all.get(id);
+    return all.get(CounterKey.probe(id));
   }
 
-  Collection<Counter> all() {
-    return all.values();
+  Table<CounterKey, Counter> all() {
+    return all;
   }
 }

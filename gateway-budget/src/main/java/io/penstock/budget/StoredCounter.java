@@ -1,23 +1,34 @@
 package io.penstock.budget;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** A counter in {@link MemoryStore}: a few owners at a time, so arrays serve better than a map. */
+/**
+ * A counter in {@link MemoryStore}. Most have one owner at a time, and there may be a million of
+ * them: the first owner is kept in fields, what else there is apart.
+ */
 final class StoredCounter {
   private static final long[] NOBODY = {};
 
-  final CounterKey key;
   final Limit.Unit unit;
+
+  /** Of equal keys the one that the replica has too, so that both keep one object. */
+  CounterKey key;
+
   long used;
   long spent;
-  // owner, have, spent, in threes
-  private long[] owners = NOBODY;
+  private long owner;
+  private long have;
+  private long settled;
   private Rare rare = Rare.NONE;
 
   /** What most of a million counters never have. */
   private static final class Rare {
     static final Rare NONE = new Rare();
+
+    /** Further owners: owner, have, settled, in threes. */
+    private long[] others = NOBODY;
 
     private boolean tight;
     private long recalls;
@@ -45,57 +56,69 @@ final class StoredCounter {
     return rare.tight ? rare.recalls : 0;
   }
 
-  private int at(long owner) {
-    for (int i = 0; i < owners.length; i += 3) {
-      if (owners[i] == owner) {
+  /** Returns where another owner than the first is kept, or -1. */
+  private int at(long other) {
+    for (int i = 0; i < rare.others.length; i += 3) {
+      if (rare.others[i] == other) {
         return i;
       }
     }
     return -1;
   }
 
-  private int touch(long owner) {
-    int i = at(owner);
-    if (i < 0) {
-      i = owners.length;
-      owners = java.util.Arrays.copyOf(owners, i + 3);
-      owners[i] = owner;
+  private boolean knows(long which) {
+    return which == owner || at(which) >= 0;
+  }
+
+  private void touch(long which) {
+    if (owner == 0) {
+      owner = which;
+    } else if (!knows(which)) {
+      Rare own = own();
+      int i = own.others.length;
+      own.others = Arrays.copyOf(own.others, i + 3);
+      own.others[i] = which;
     }
-    return i;
   }
 
-  long have(long owner) {
-    int i = at(owner);
-    return i < 0 ? 0 : owners[i + 1];
+  long have(long which) {
+    int i = which == owner ? -1 : at(which);
+    return which == owner ? have : i < 0 ? 0 : rare.others[i + 1];
   }
 
-  long spent(long owner) {
-    int i = at(owner);
-    return i < 0 ? 0 : owners[i + 2];
+  long spent(long which) {
+    int i = which == owner ? -1 : at(which);
+    return which == owner ? settled : i < 0 ? 0 : rare.others[i + 2];
   }
 
-  private void set(long owner, long have, long settled) {
-    int i = touch(owner);
-    used += have - owners[i + 1];
-    spent += settled - owners[i + 2];
-    owners[i + 1] = have;
-    owners[i + 2] = settled;
-  }
-
-  void tell(long owner, Request.Entry entry) {
-    if (!entry.attach()) {
-      set(owner, entry.have(), entry.spent());
+  private void set(long which, long newHave, long newSettled) {
+    touch(which);
+    used += newHave - have(which);
+    spent += newSettled - spent(which);
+    if (which == owner) {
+      have = newHave;
+      settled = newSettled;
     } else {
-      touch(owner);
-    }
-    if (entry.drained() || have(owner) == spent(owner)) {
-      rare.waiting.remove(owner);
+      int i = at(which);
+      rare.others[i + 1] = newHave;
+      rare.others[i + 2] = newSettled;
     }
   }
 
-  void add(long owner, long amount) {
-    owners[touch(owner) + 1] += amount;
-    used += amount;
+  void tell(long which, Request.Entry entry) {
+    key = entry.key();
+    if (!entry.attach()) {
+      set(which, entry.have(), entry.spent());
+    } else {
+      touch(which);
+    }
+    if (entry.drained() || have(which) == spent(which)) {
+      rare.waiting.remove(which);
+    }
+  }
+
+  void add(long which, long amount) {
+    set(which, have(which) + amount, spent(which));
   }
 
   /** Starts a recall: every living owner that may have something free has to answer it. */
@@ -104,13 +127,22 @@ final class StoredCounter {
     own.recalls++;
     own.tight = true;
     own.waiting = new TreeSet<>();
-    for (int i = 0; i < owners.length; i += 3) {
-      Long end = leases.get(owners[i]);
-      if (end != null && end >= now && owners[i + 1] > owners[i + 2] && owners[i] != drained) {
-        own.waiting.add(owners[i]);
+    if (owner != drained && have > settled && isLiving(owner, leases, now)) {
+      own.waiting.add(owner);
+    }
+    for (int i = 0; i < own.others.length; i += 3) {
+      long other = own.others[i];
+      boolean free = own.others[i + 1] > own.others[i + 2];
+      if (other != drained && free && isLiving(other, leases, now)) {
+        own.waiting.add(other);
       }
     }
     return own.recalls;
+  }
+
+  private static boolean isLiving(long which, Map<Long, Long> leases, long now) {
+    Long end = leases.get(which);
+    return end != null && end >= now;
   }
 
   void relax() {
@@ -118,27 +150,26 @@ final class StoredCounter {
     own().waiting = new TreeSet<>();
   }
 
-  boolean chargeInFull(long owner) {
-    int i = at(owner);
-    rare.waiting.remove(owner);
-    if (i < 0) {
+  boolean chargeInFull(long which) {
+    rare.waiting.remove(which);
+    if (!knows(which)) {
       return false;
     }
     if (unit == Limit.Unit.PERMITS) {
-      set(owner, 0, 0);
+      set(which, 0, 0);
       return false;
     }
-    set(owner, owners[i + 1], owners[i + 1]);
+    set(which, have(which), have(which));
     for (int k = 0; k < rare.alerts.length; k++) {
-      rare.alerts[k] = rare.alerts[k] == owner ? 0 : rare.alerts[k];
+      rare.alerts[k] = rare.alerts[k] == which ? 0 : rare.alerts[k];
     }
-    return owners[i + 1] != 0;
+    return have(which) != 0;
   }
 
-  void settle(long owner, long total) {
-    rare.waiting.remove(owner);
-    if (at(owner) >= 0 || total != 0) {
-      set(owner, total, total);
+  void settle(long which, long total) {
+    rare.waiting.remove(which);
+    if (knows(which) || total != 0) {
+      set(which, total, total);
     }
   }
 
@@ -152,20 +183,20 @@ final class StoredCounter {
     }
   }
 
-  Request.Answer.State state(long owner, int claim, Map<Long, Long> leases, long now) {
+  Request.Answer.State state(long which, int claim, Map<Long, Long> leases, long now) {
     rare.waiting.removeIf(o -> leases.getOrDefault(o, 0L) < now);
-    int won = claim(owner, claim);
+    int won = claim(which, claim);
     int taken = 0;
     for (int bit = 0; bit < rare.alerts.length; bit++) {
       taken |= rare.alerts[bit] == 0 ? 0 : 1 << bit;
     }
-    int i = touch(owner);
+    touch(which);
     int open = rare.tight ? rare.waiting.size() : 0;
     return new Request.Answer.State(
-        owners[i + 1], owners[i + 2], used, spent, tight(), open, won, taken);
+        have(which), spent(which), used, spent, tight(), open, won, taken);
   }
 
-  private int claim(long owner, int claim) {
+  private int claim(long which, int claim) {
     int won = 0;
     for (int bit = 0; bit < 16 && claim >>> bit != 0; bit++) {
       if ((claim >>> bit & 1) != 0) {
@@ -174,9 +205,9 @@ final class StoredCounter {
           own.alerts = new long[16];
         }
         if (own.alerts[bit] == 0) {
-          own.alerts[bit] = owner;
+          own.alerts[bit] = which;
         }
-        won |= own.alerts[bit] == owner ? 1 << bit : 0;
+        won |= own.alerts[bit] == which ? 1 << bit : 0;
       }
     }
     return won;

@@ -16,8 +16,8 @@ final class Thresholds {
             BudgetAlert.of(c.key, percents.get(bit), c.rule.limit(), c.allSpent, storeNow));
       }
     }
-    c.alerted |= entry.claim();
-    c.claim &= ~entry.claim();
+    c.alerted = (char) (c.alerted | entry.claim());
+    c.claim = (char) (c.claim & ~entry.claim());
   }
 
   /** Claims those that settled spend has passed; returns whether there are any. */
@@ -27,7 +27,7 @@ final class Thresholds {
     for (int bit = 0; bit < terms.alerts().size(); bit++) {
       boolean open = ((c.alerted | c.claim) >>> bit & 1) == 0;
       if (open && c.allSpent > 0 && c.allSpent >= share(terms.limit(), terms.alerts().get(bit))) {
-        c.claim |= 1 << bit;
+        c.claim = (char) (c.claim | 1 << bit);
         any = true;
       }
     }

@@ -40,7 +40,7 @@ for _, x in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.fo
 end
 -- Counters whose window ended a day ago leave, a few at a time; those of past epochs with them.
 local ends = ARGV[1] .. ':end'
-for _, c in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', string.format('%.0f', now - 86400000), 'LIMIT', 0, 250)) do
+for _, c in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', string.format('%.0f', now - 86400000), 'LIMIT', 0, 500)) do
   redis.call('UNLINK', c)
   redis.call('ZREM', ends, c)
   local life, id = string.match(c, '^(.*):c:(.-)$')
@@ -48,7 +48,7 @@ for _, c in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', string.format('%.0f
 end
 local past = redis.call('SRANDMEMBER', ARGV[1] .. ':past')
 if past then
-  local ids = redis.call('SPOP', ARGV[1] .. ':' .. past .. ':all', 250)
+  local ids = redis.call('SPOP', ARGV[1] .. ':' .. past .. ':all', 500)
   for _, id in ipairs(ids) do
     redis.call('UNLINK', ARGV[1] .. ':' .. past .. ':c:' .. id)
     redis.call('ZREM', ends, ARGV[1] .. ':' .. past .. ':c:' .. id)

@@ -201,7 +201,7 @@ class ScriptsTest {
       for (int i = random.nextInt(2); i > 0; i--) {
         takes.add(
             new Request.Take(
-                new UUID(0, 7), 86_400_000_000L, 500, 1 + random.nextInt(40), random.nextInt(40)));
+                new UUID(0, 7), 86_400_000_000L, 500, random.nextInt(41), random.nextInt(40)));
       }
       both(e -> new Request.Move(e, Owners.of(e, o), fence, entries, calls, takes), at);
     }

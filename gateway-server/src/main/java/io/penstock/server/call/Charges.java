@@ -34,7 +34,7 @@ public final class Charges {
 
   /** Returns the budgets' form of a counter. */
   public static CounterKey key(Counter counter) {
-    return new CounterKey(
+    return CounterKey.of(
         counter.id(),
         counter.budget(),
         counter.override(),
