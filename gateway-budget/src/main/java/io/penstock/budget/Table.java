@@ -69,6 +69,7 @@ final class Table<K, V> implements Iterable<V> {
   }
 
   /** Removes this very object, if it is there. */
+  @SuppressWarnings("ReferenceEquality") // another of its key may have taken its place
   synchronized void remove(V value) {
     int i = find(slots, key.apply(value));
     if (at(slots, i) == value) {
