@@ -23,7 +23,6 @@ final class ConfigOption {
           "alerts.on=breaker",
           "alerts.on=fallback_spend",
           "ledger.content=full",
-          "models.*.router!=shipped",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto");
 

@@ -130,7 +130,9 @@ public final class Gateway implements AutoCloseable {
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
             .route("/admin/v1/cache", new CacheAdmin(shared, metrics)::handle)
             .route("/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
-            .route("/admin/v1/explain", new ExplainRoute(new Explainer(engine, loops), snapshot));
+            .route(
+                "/admin/v1/explain",
+                new ExplainRoute(new Explainer(engine, loops, shared.semantic()::embed), snapshot));
     this.admin =
         ClientServer.bind(
             new ClientServer.Options(

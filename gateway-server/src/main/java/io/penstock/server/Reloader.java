@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
+import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.auth.CredentialFetcher;
@@ -21,7 +22,9 @@ import io.penstock.server.config.Problem;
 import io.penstock.server.identity.TokenIssuers;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -118,6 +121,7 @@ public final class Reloader implements AutoCloseable {
     if (!config.cache().semantic().isEmpty()) {
       shared.semantic().follow();
     }
+    routers(shared.snapshot().get().routes());
     providers.applied();
     shared.budgets().reload(plan);
     builder.reachable().forEach(this::showBreaker);
@@ -125,6 +129,16 @@ public final class Reloader implements AutoCloseable {
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     builder.unpriced().forEach(alerts::unpriced);
     fetch.follow(config.prices().refresh());
+  }
+
+  /** What no route asks any more is forgotten; the model that one needs is loaded before calls. */
+  private void routers(RouteTable routes) {
+    Set<String> ids = new HashSet<>();
+    routes.routers().forEach(router -> ids.add(router.id()));
+    shared.routing().scores().retain(ids::contains);
+    if (routes.usesEmbedding()) {
+      shared.semantic().embed("");
+    }
   }
 
   /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */

@@ -6,6 +6,7 @@ import io.penstock.core.route.Problem;
 import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.RouteSpec;
 import io.penstock.core.route.RouteTable;
+import io.penstock.core.route.Router;
 import io.penstock.core.route.TargetSpec;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
@@ -15,6 +16,7 @@ import io.penstock.server.config.HedgeConfig;
 import io.penstock.server.config.HedgeDelay;
 import io.penstock.server.config.Json;
 import io.penstock.server.config.ModelConfig;
+import io.penstock.server.config.RouterFile;
 import io.penstock.server.config.RuleConfig;
 import io.penstock.server.config.ShadowConfig;
 import io.penstock.server.config.StickyConfig;
@@ -74,9 +76,20 @@ final class RouteMapping {
       }
       case COMPLEXITY ->
           new RouteSpec.Complexity(
-              targets, model.strong() == null ? Double.NaN : model.strong().value(), options);
+              targets,
+              model.strong() == null ? Double.NaN : model.strong().value(),
+              router("models." + name + ".router", model.router()),
+              options);
       case RULES -> new RouteSpec.Rules(rules(name, model), options);
     };
+  }
+
+  private Router router(String path, RouterFile file) {
+    String problem = Prompts.misfit(file.router());
+    if (problem != null) {
+      problems.add(new Problem(path, file + ": " + problem));
+    }
+    return file.router();
   }
 
   private List<RouteSpec.Rule> rules(String name, ModelConfig model) {

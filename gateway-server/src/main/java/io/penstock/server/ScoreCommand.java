@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.cache.semantic.PairScorer;
 import io.penstock.cache.semantic.TextEmbedder;
-import io.penstock.core.route.Calibrator;
 import io.penstock.core.route.Router;
+import io.penstock.server.config.RouterFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -105,13 +105,14 @@ final class ScoreCommand implements Callable<Integer> {
     return lines.size();
   }
 
-  private static Router router(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException(
-          "--router: " + file + " is no file (expected: one that calibrate made)");
-    }
+  private static Router router(Path file) {
     try {
-      return Calibrator.read(Files.readString(file));
+      Router router = RouterFile.read(file).router();
+      String misfit = Prompts.misfit(router);
+      if (misfit != null) {
+        throw new IllegalArgumentException(misfit);
+      }
+      return router;
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--router: " + file + ": " + e.getMessage(), e);
     }

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.config.Config;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -89,7 +91,10 @@ final class SimulateCommand implements Callable<Integer> {
     }
     Policy one = PolicyDirectory.policy(config.file.toString(), ran);
     Policy other = PolicyDirectory.policy(policy.toString(), asked);
-    try (Simulation simulation = new Simulation(one, other)) {
+    boolean embeds = one.routes().usesEmbedding() || other.routes().usesEmbedding();
+    try (TextEmbedder embedder = embeds ? new TextEmbedder() : null;
+        Simulation simulation =
+            new Simulation(one, other, text -> Objects.requireNonNull(embedder).embed(text))) {
       if (log != null) {
         replay(log, asked, simulation);
       } else {

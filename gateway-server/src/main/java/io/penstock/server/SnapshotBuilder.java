@@ -89,7 +89,7 @@ final class SnapshotBuilder {
         config,
         identity,
         routes,
-        new Planner(routes, routing.health(), routing.placements(), ticker, routing::threshold),
+        new Planner(routes, routing.health(), routing.placements(), ticker, routing.scores()),
         targets,
         routing,
         new CacheMapping(config, conditions).rules(),

@@ -38,13 +38,27 @@ final class EmbedPool implements AutoCloseable {
 
   /** Runs work on one of the threads; the future fails when the queue is full or the work does. */
   <T> CompletableFuture<T> run(Work<T> work) {
+    return submit(() -> work.with(models.get()));
+  }
+
+  /** Embeds a text in the same way; loads no more than the embedder. */
+  CompletableFuture<float[]> embed(String text) {
+    return submit(() -> models.first().embed(text));
+  }
+
+  /** What may fail for want of a model. */
+  private interface Task<T> {
+    T call() throws IOException;
+  }
+
+  private <T> CompletableFuture<T> submit(Task<T> task) {
     CompletableFuture<T> result = new CompletableFuture<>();
     try {
       threads.execute(() -> {
         try {
-          result.complete(work.with(models.get()));
+          result.complete(task.call());
         } catch (IOException | RuntimeException e) {
-          LOG.atWarn().addKeyValue("error", e.toString()).log("semantic cache failed");
+          LOG.atWarn().addKeyValue("error", e.toString()).log("embedding or judging failed");
           result.completeExceptionally(e);
         }
       });

@@ -247,6 +247,14 @@ public final class SemanticCache implements AutoCloseable {
   }
 
   /**
+   * Returns the embedding of a text by the model in process, {@link TextEmbedder#DIMENSIONS} long;
+   * fails when the queue is full. Serves routing as well, so that one pool bounds the work.
+   */
+  public CompletionStage<float[]> embed(String text) {
+    return pool.embed(text);
+  }
+
+  /**
    * Returns how alike two texts are, -1..1, by the model in process; fails when the queue is full.
    */
   public CompletionStage<Double> likeness(String a, String b) {

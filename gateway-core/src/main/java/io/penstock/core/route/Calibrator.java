@@ -95,10 +95,15 @@ public final class Calibrator {
         }
       }
     }
-    LearnedRouter router = train(examples);
+    String file = train(examples).toJson();
     double[] gains = examples.stream().mapToDouble(Example::gain).toArray();
     return new Fitted(
-        router, router.toJson(), curve(gains, scores), area(gains, scores), scores, shares);
+        LearnedRouter.ofJson(file),
+        file,
+        curve(gains, scores),
+        area(gains, scores),
+        scores,
+        shares);
   }
 
   private static void check(List<Example> examples) {
@@ -132,7 +137,7 @@ public final class Calibrator {
       scales[i] = deviation(column);
     }
     LearnedRouter blank =
-        new LearnedRouter(new double[width], means, scales, 0, 1, 0, 1, new double[] {0, 1});
+        new LearnedRouter("", new double[width], means, scales, 0, 1, 0, 1, new double[] {0, 1});
     double[][] inputs = new double[examples.size()][];
     double[] gains = new double[examples.size()];
     double[] priors = new double[examples.size()];
@@ -146,6 +151,7 @@ public final class Calibrator {
     double[] outputs = Arrays.stream(inputs).mapToDouble(head::predict).toArray();
     LearnedRouter router =
         new LearnedRouter(
+            "",
             head.weights(),
             means,
             scales,
@@ -168,6 +174,7 @@ public final class Calibrator {
       quantiles[i] = sorted[(int) Math.round(i / 100.0 * (sorted.length - 1))];
     }
     return new LearnedRouter(
+        "",
         router.weights(),
         router.means(),
         router.scales(),

@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.function.DoubleUnaryOperator;
 
 /** Puts the targets of one route into the order in which they are tried, by its strategy. */
 final class Chooser {
@@ -19,12 +18,12 @@ final class Chooser {
 
   private final RouteTable table;
   private final HealthBoard health;
-  private final DoubleUnaryOperator thresholdOfShare;
+  private final ScoreBoard scores;
 
-  Chooser(RouteTable table, HealthBoard health, DoubleUnaryOperator thresholdOfShare) {
+  Chooser(RouteTable table, HealthBoard health, ScoreBoard scores) {
     this.table = table;
     this.health = health;
-    this.thresholdOfShare = thresholdOfShare;
+    this.scores = scores;
   }
 
   /**
@@ -46,7 +45,7 @@ final class Chooser {
       case RouteSpec.Weighted weighted -> weighted(all, opening(route, around), random);
       case RouteSpec.Latency latency -> latency(all, facts.stream(), random);
       case RouteSpec.Cost cost -> cost(cost, all, around, warm);
-      case RouteSpec.Complexity complexity -> complexity(complexity, all, facts.complexity());
+      case RouteSpec.Complexity complexity -> complexity(complexity, all, around);
       case RouteSpec.Rules rules -> rules(rules, route.rest(), facts);
     };
   }
@@ -163,10 +162,12 @@ final class Chooser {
         .toList();
   }
 
-  private List<Choice> complexity(RouteSpec.Complexity spec, List<Choice> all, double score) {
+  private List<Choice> complexity(
+      RouteSpec.Complexity spec, List<Choice> all, Surroundings around) {
+    double score = around.complexity(spec.router());
     int chosen = all.size() - 1;
     if (!Double.isNaN(spec.strong())) {
-      boolean strong = score > thresholdOfShare.applyAsDouble(spec.strong());
+      boolean strong = score > scores.threshold(spec.router(), spec.strong());
       chosen = strong ? all.size() - 1 : 0;
     } else {
       for (int i = all.size() - 1; i >= 0; i--) {

@@ -4,14 +4,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.identity.Hashes;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A router that {@link Calibrator} has fitted: a linear head over features and, if it was trained
- * with one, the embedding, added to the shipped rules as a prior. Its file is JSON.
+ * with one, the embedding, added to the shipped rules as a prior. Its file is JSON. Two that were
+ * read from the same text are equal.
  *
+ * @param id hash of the file it was read from, "" before there is one
  * @param weights of the standardised features, then of the embedding
  * @param means of the features
  * @param scales of the features
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param quantiles scores at 0%, 1% ... 100% of the training prompts
  */
 record LearnedRouter(
+    String id,
     double[] weights,
     double[] means,
     double[] scales,
@@ -80,8 +84,18 @@ record LearnedRouter(
   }
 
   @Override
-  public boolean usesEmbedding() {
-    return weights.length > means.length;
+  public int embeddingLength() {
+    return weights.length - means.length;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LearnedRouter router && id.equals(router.id);
+  }
+
+  @Override
+  public int hashCode() {
+    return id.hashCode();
   }
 
   @Override
@@ -118,31 +132,72 @@ record LearnedRouter(
         throw new IllegalArgumentException(
             "format: \"%s\" (expected: %s)".formatted(format, FORMAT));
       }
-      List<String> names = Arrays.asList(JSON.treeToValue(file.path("features"), String[].class));
+      String[] named = JSON.treeToValue(file.path("features"), String[].class);
+      List<String> names = named == null ? List.of() : Arrays.asList(named);
       if (!names.equals(PromptFeatures.NAMES)) {
         throw new IllegalArgumentException(
             "features: %s (expected: %s; calibrate again)".formatted(names, PromptFeatures.NAMES));
       }
+      int n = names.size();
       return new LearnedRouter(
-          numbers(file, "weights", names.size()),
-          numbers(file, "means", names.size()),
-          numbers(file, "scales", names.size()),
-          file.path("bias").asDouble(),
-          file.path("head").asDouble(),
-          file.path("prior_mean").asDouble(),
-          file.path("prior_scale").asDouble(),
-          numbers(file, "quantiles", 2));
+          Hashes.of(text),
+          numbers(file, "weights", n, Integer.MAX_VALUE),
+          numbers(file, "means", n, n),
+          positive("scales", numbers(file, "scales", n, n)),
+          number(file, "bias"),
+          positive("head", number(file, "head"))[0],
+          number(file, "prior_mean"),
+          positive("prior_scale", number(file, "prior_scale"))[0],
+          rising(numbers(file, "quantiles", 2, Integer.MAX_VALUE)));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("is not JSON: " + e.getOriginalMessage(), e);
     }
   }
 
-  private static double[] numbers(JsonNode file, String name, int least)
-      throws JsonProcessingException {
-    double[] numbers = JSON.treeToValue(file.path(name), double[].class);
-    if (numbers == null || numbers.length < least) {
-      throw new IllegalArgumentException(name + ": too few (expected: >= " + least + ")");
+  private static double[] numbers(JsonNode file, String name, int least, int most) {
+    JsonNode list = file.path(name);
+    if (list.size() < least || list.size() > most) {
+      String expected = least == most ? "" + most : "at least " + least;
+      throw new IllegalArgumentException(
+          "%s: %d numbers (expected: %s)".formatted(name, list.size(), expected));
+    }
+    double[] numbers = new double[list.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = finite(name + "[" + i + "]", list.path(i));
     }
     return numbers;
+  }
+
+  private static double number(JsonNode file, String name) {
+    return finite(name, file.path(name));
+  }
+
+  private static double finite(String name, JsonNode node) {
+    double number = node.isNumber() ? node.asDouble() : Double.NaN;
+    if (!Double.isFinite(number)) {
+      throw new IllegalArgumentException(
+          "%s: %s (expected: a number)".formatted(name, node.isMissingNode() ? "missing" : node));
+    }
+    return number;
+  }
+
+  /** What is divided by. */
+  private static double[] positive(String name, double... numbers) {
+    for (double number : numbers) {
+      if (!(number > 0)) {
+        throw new IllegalArgumentException("%s: %s (expected: above 0)".formatted(name, number));
+      }
+    }
+    return numbers;
+  }
+
+  private static double[] rising(double[] quantiles) {
+    for (int i = 1; i < quantiles.length; i++) {
+      if (quantiles[i] < quantiles[i - 1]) {
+        throw new IllegalArgumentException(
+            "quantiles: %s after %s (expected: rising)".formatted(quantiles[i], quantiles[i - 1]));
+      }
+    }
+    return quantiles;
   }
 }

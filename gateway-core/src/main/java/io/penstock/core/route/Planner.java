@@ -5,7 +5,6 @@ import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.DoubleUnaryOperator;
 
 /**
  * Makes plans: a pure function of the request, the state on the boards, the clock and a seed.
@@ -21,20 +20,19 @@ public final class Planner {
   /**
    * Creates a planner.
    *
-   * @param thresholdOfShare the complexity above which that share of prompts lies, for {@code
-   *     strong: 20%}
+   * @param scores which score a share of the traffic exceeds, for {@code strong: 20%}
    */
   public Planner(
       RouteTable table,
       HealthBoard health,
       Placements placements,
       Ticker ticker,
-      DoubleUnaryOperator thresholdOfShare) {
+      ScoreBoard scores) {
     this.table = table;
     this.health = health;
     this.placements = placements;
     this.ticker = ticker;
-    this.chooser = new Chooser(table, health, thresholdOfShare);
+    this.chooser = new Chooser(table, health, scores);
   }
 
   /**

@@ -57,8 +57,9 @@ public sealed interface RouteSpec {
    *
    * @param strong share of requests for the last target, 0..1, which sets the threshold; NaN when
    *     the targets' own {@code upto} do
+   * @param router judges the prompt
    */
-  record Complexity(List<TargetSpec> targets, double strong, RouteOptions options)
+  record Complexity(List<TargetSpec> targets, double strong, Router router, RouteOptions options)
       implements RouteSpec {
     public Complexity {
       targets = List.copyOf(targets);

@@ -1,13 +1,16 @@
 package io.penstock.core.route;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,7 @@ public final class RouteTable {
   private final List<Map.Entry<String, RouteSpec>> wildcards;
   private final Set<String> providers;
   private final IdentityHashMap<RouteSpec, RuleIndex> rules = new IdentityHashMap<>();
+  private final Set<RouteSpec> embedding = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private RouteTable(Map<String, RouteSpec> models, Set<String> providers) {
     Map<String, RouteSpec> names = new HashMap<>();
@@ -37,6 +41,27 @@ public final class RouteTable {
     this.exact = Map.copyOf(names);
     this.wildcards = List.copyOf(patterns);
     this.providers = Set.copyOf(providers);
+    for (RouteSpec spec : models.values()) {
+      if (reachesEmbedding(spec, Collections.newSetFromMap(new IdentityHashMap<>()))) {
+        embedding.add(spec);
+      }
+    }
+  }
+
+  private boolean reachesEmbedding(RouteSpec spec, Set<RouteSpec> seen) {
+    if (!seen.add(spec)) {
+      return false;
+    }
+    if (spec instanceof RouteSpec.Complexity complexity && complexity.router().usesEmbedding()) {
+      return true;
+    }
+    for (TargetSpec target : spec.targets()) {
+      RouteSpec nested = nested(target.model());
+      if (nested != null && reachesEmbedding(nested, seen)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -75,6 +100,28 @@ public final class RouteTable {
       }
     }
     return null;
+  }
+
+  /** Returns whether a router on a way of this route judges by the prompt's embedding. */
+  public boolean usesEmbedding(Found route) {
+    return embedding.contains(route.spec());
+  }
+
+  /** Returns whether any route's router judges by the prompt's embedding. */
+  public boolean usesEmbedding() {
+    return !embedding.isEmpty();
+  }
+
+  /** Returns the routers that judge prompts. */
+  public Set<Router> routers() {
+    Set<Router> routers = new HashSet<>();
+    Stream.concat(exact.values().stream(), wildcards.stream().map(Map.Entry::getValue))
+        .forEach(spec -> {
+          if (spec instanceof RouteSpec.Complexity complexity) {
+            routers.add(complexity.router());
+          }
+        });
+    return routers;
   }
 
   /** Returns the names without a wildcard. */

@@ -12,8 +12,19 @@ public interface Router {
    */
   double score(PromptFeatures features, float @Nullable [] embedding);
 
+  /**
+   * Returns the length of the embedding that the score is made with; 0: none is. Without it the
+   * rules alone judge.
+   */
+  int embeddingLength();
+
   /** Returns whether an embedding makes the score better, so that the caller makes one. */
-  boolean usesEmbedding();
+  default boolean usesEmbedding() {
+    return embeddingLength() > 0;
+  }
+
+  /** Returns what tells it from other routers: the same file, the same id. */
+  String id();
 
   /** Returns the score above which that share of prompts lies, for {@code strong: 20%}. */
   double thresholdOfShare(double share);

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * 20%} is 20 % of this traffic. Any thread; one per router. Until 200 prompts were seen the
  * router's own threshold counts.
  */
-public final class ScoreShares {
+final class ScoreShares {
   private static final int BINS = 1000;
   private static final long ENOUGH = 200;
   private static final long MOST = 100_000;
@@ -15,21 +15,20 @@ public final class ScoreShares {
   private final Router router;
   private final AtomicLongArray bins = new AtomicLongArray(BINS + 1);
 
-  /** Creates one that has seen nothing. */
-  public ScoreShares(Router router) {
+  ScoreShares(Router router) {
     this.router = router;
   }
 
   /** Counts a prompt's score, 0..1, once per request. */
-  public void seen(double score) {
+  void seen(double score) {
     bins.incrementAndGet((int) (Math.clamp(score, 0, 1) * (BINS - 1)));
     if (bins.incrementAndGet(BINS) > MOST) {
       forgetHalf();
     }
   }
 
-  /** Returns the score above which that share lies: {@link Planner}'s {@code thresholdOfShare}. */
-  public double threshold(double share) {
+  /** Returns the score above which that share lies. */
+  double threshold(double share) {
     long total = bins.get(BINS);
     if (total < ENOUGH) {
       return router.thresholdOfShare(share);

@@ -31,8 +31,13 @@ enum ShippedRouter implements Router {
   }
 
   @Override
-  public boolean usesEmbedding() {
-    return false;
+  public int embeddingLength() {
+    return 0;
+  }
+
+  @Override
+  public String id() {
+    return "shipped";
   }
 
   /**

@@ -19,6 +19,9 @@ public interface Surroundings {
    */
   long expectedCost(String target, long warmTokens, long outputTokens);
 
+  /** Returns how much the prompt needs a strong model by that router, 0..1. */
+  double complexity(Router router);
+
   /**
    * Returns a hash of how this conversation opens, for routes that are sticky by conversation: of
    * the tenant and the first {@link #OPENING_CHARS} characters of system prompt and messages; 0

@@ -20,6 +20,7 @@ final class Bench implements Surroundings {
   final HealthBoard health = new HealthBoard(time, p -> HealthBoard.BreakerSetting.DEFAULT);
   final Placements placements = new Placements(time, 1000);
   final Map<String, RouteSpec> models = new HashMap<>();
+  final ScoreBoard scores = new ScoreBoard();
   final Map<String, String> unfit = new HashMap<>();
 
   /** Nano-USD: {cold input token, warm input token, output token}. */
@@ -52,7 +53,7 @@ final class Bench implements Surroundings {
     if (!problems.isEmpty()) {
       throw new AssertionError(problems.toString());
     }
-    return new Planner(table, health, placements, time, share -> 1 - share);
+    return new Planner(table, health, placements, time, scores);
   }
 
   Plan plan(String model, long seed) {
@@ -79,3 +80,8 @@ final class Bench implements Surroundings {
     return (facts.tokens() - warm) * price[0] + warm * price[1] + outputTokens * price[2];
   }
 }
+
+  @Override
+  public double complexity(Router router) {
+    return facts.complexity();
+  }

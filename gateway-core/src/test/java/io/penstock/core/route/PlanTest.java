@@ -217,6 +217,7 @@ class PlanTest {
             new RouteSpec.Complexity(
                 List.of(TargetSpec.of("weak").upto(0.35), TargetSpec.of("openai/strong")),
                 Double.NaN,
+                Router.shipped(),
                 PLAIN));
     bench.facts.set("complexity", 0.214);
     assertThat(all("m"))
@@ -230,7 +231,9 @@ class PlanTest {
 
   @Test
   void next_complexityShare_thresholdFromTheRouter() {
-    bench.model("m", new RouteSpec.Complexity(targets("openai/w", "openai/s"), 0.2, PLAIN));
+    bench.model(
+        "m",
+        new RouteSpec.Complexity(targets("openai/w", "openai/s"), 0.2, Router.shipped(), PLAIN));
     bench.facts.set("complexity", 0.81);
     assertThat(all("m")).first().asString().startsWith("openai/s");
     bench.facts.set("complexity", 0.79);

@@ -73,6 +73,11 @@ class PrefixTraceTest {
     }
 
     @Override
+    public double complexity(Router router) {
+      return 0;
+    }
+
+    @Override
     public long opening() {
       return opening;
     }

@@ -39,6 +39,7 @@ class RouteTableTest {
                     TargetSpec.of("openai/y").upto(0.3),
                     TargetSpec.of("openai/z")),
                 Double.NaN,
+                Router.shipped(),
                 PLAIN))
         .model(
             "quality",

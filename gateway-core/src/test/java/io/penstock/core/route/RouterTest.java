@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.route.Calibrator.Example;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,6 +112,30 @@ class RouterTest {
           .isEqualTo(fitted.router().score(example.features(), example.embedding()));
     }
     assertThat(read.usesEmbedding()).isTrue();
+    assertThat(read.embeddingLength()).isEqualTo(8);
+    assertThat(read).isEqualTo(fitted.router()).isNotEqualTo(Router.shipped());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "means            | []       | means: 0 numbers (expected: 16)",
+        "weights          | [1]      | weights: 1 numbers (expected: at least 16)",
+        "quantiles        | [0.5, 0] | quantiles: 0.0 after 0.5 (expected: rising)",
+        "quantiles        | [0, \"\"] | quantiles[1]: \"\" (expected: a number)",
+        "head             | 0        | head: 0.0 (expected: above 0)",
+        "bias             | null     | bias: null (expected: a number)",
+        "features         | []       | features: [] (expected: [log_length",
+      })
+  void read_damagedFile_refusedWithPlaceAndValue(String name, String value, String reason)
+      throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode file = (ObjectNode) json.readTree(Calibrator.fit(examples(60, 5)).file());
+    file.set(name, json.readTree(value));
+    assertThatThrownBy(() -> Calibrator.read(file.toString()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(reason);
   }
 
   @Test

@@ -1,6 +1,8 @@
 package io.penstock.server.call;
 
 import io.penstock.core.identity.Hashes;
+import io.penstock.core.route.PromptFeatures;
+import io.penstock.core.route.Router;
 import io.penstock.core.route.TaskClass;
 import io.penstock.core.rule.Facts;
 import io.penstock.ledger.LedgerRow;
@@ -35,6 +37,8 @@ final class CallFacts implements Facts {
   private @Nullable TargetRuntime target;
   private long costNanos;
   private double complexity = -1;
+  private @Nullable PromptFeatures features;
+  private float @Nullable [] embedding;
   private @Nullable ResponseFacts response;
   private ToDoubleFunction<String> budgets = name -> 0;
 
@@ -224,12 +228,32 @@ final class CallFacts implements Facts {
     return TaskClass.of(text()).label();
   }
 
+  /** By the shipped rules, whatever a route's own router says: it stands outside of routes. */
   @Override
   public double complexity() {
     if (complexity < 0) {
-      complexity = call.snapshot().scorer().applyAsDouble(conversation());
+      complexity = Router.shipped().score(features(), null);
     }
     return complexity;
+  }
+
+  /** Returns what routers judge the prompt by. */
+  PromptFeatures features() {
+    PromptFeatures known = features;
+    if (known == null) {
+      known = PromptFeatures.of(text(), tools());
+      features = known;
+    }
+    return known;
+  }
+
+  /** Returns the embedding of {@link #text()}, or null when none was made. */
+  float @Nullable [] embedding() {
+    return embedding;
+  }
+
+  void embedding(float[] vector) {
+    embedding = vector;
   }
 
   @Override

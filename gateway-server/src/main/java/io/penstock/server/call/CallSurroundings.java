@@ -6,6 +6,7 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Router;
 import io.penstock.core.route.Surroundings;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +17,24 @@ final class CallSurroundings implements Surroundings {
   private static final long LIKELY_OUTPUT = 500;
 
   private final Call call;
+  private final Scored scored;
   private final List<String> unpriced = new ArrayList<>(1);
   private final List<String> unserved = new ArrayList<>(1);
+  private @Nullable Router judge;
+  private double score;
 
-  CallSurroundings(Call call) {
+  /** Hears the score of a prompt when a router has judged it. */
+  @FunctionalInterface
+  interface Scored {
+    /** Nobody keeps it. */
+    Scored UNHEARD = (router, score) -> {};
+
+    void by(Router router, double score);
+  }
+
+  CallSurroundings(Call call, Scored scored) {
     this.call = call;
+    this.scored = scored;
   }
 
   @Override
@@ -73,6 +87,16 @@ final class CallSurroundings implements Surroundings {
             .set(Meter.OUTPUT, output)
             .build();
     return target.price().costNanos(usage, call.startMillis());
+  }
+
+  @Override
+  public double complexity(Router router) {
+    if (!router.equals(judge)) {
+      judge = router;
+      score = router.score(call.facts().features(), call.facts().embedding());
+      scored.by(router, score);
+    }
+    return score;
   }
 
   @Override

@@ -71,6 +71,7 @@ public final class Engine {
             new FlightFilter(shared.cache(), replay, metrics),
             new SemanticFilter(shared.semantic(), metrics),
             new CacheOnlyFilter(),
+            new RouterFilter(shared.semantic()::embed, metrics),
             new ListingFilter(),
             new UsageFilter(shared.budgets()),
             new CountFilter(counter));

@@ -13,6 +13,7 @@ import io.penstock.budget.Verdict;
 import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.route.Candidate;
@@ -25,9 +26,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +46,18 @@ public final class Explainer {
 
   private final Engine engine;
   private final EventLoopGroup loops;
+  private final Function<String, CompletionStage<float[]>> embedder;
 
-  /** Creates an explainer of that engine, which works on these loops. */
-  public Explainer(Engine engine, EventLoopGroup loops) {
+  /**
+   * Creates an explainer of that engine, which works on these loops.
+   *
+   * @param embedder of prompts, off its caller's thread
+   */
+  public Explainer(
+      Engine engine, EventLoopGroup loops, Function<String, CompletionStage<float[]>> embedder) {
     this.engine = engine;
     this.loops = loops;
+    this.embedder = embedder;
   }
 
   /**
@@ -68,11 +78,28 @@ public final class Explainer {
     Surface surface = Surface.of(endpoint(question.endpoint()));
     EventLoop loop = loops.next();
     try {
-      return loop.submit(() -> decide(question, surface, engine.loop(loop)))
+      float[] embedding = embedding(question, surface);
+      return loop.submit(() -> decide(question, surface, engine.loop(loop), embedding))
           .get(WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new IllegalStateException("the decision was not made: " + e.getMessage(), e);
     }
+  }
+
+  /** Returns the prompt's embedding, or null when no router asks for one. */
+  private float @Nullable [] embedding(Question question, Surface surface)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    if (!engine.snapshot().routes().usesEmbedding()) {
+      return null;
+    }
+    String text;
+    try {
+      text = Conversation.of(RequestBody.parse(question.body()), surface.endpoint()).text();
+    } catch (GatewayException e) {
+      // The decision says what is wrong with the body.
+      return null;
+    }
+    return embedder.apply(text).toCompletableFuture().get(WAIT_SECONDS, TimeUnit.SECONDS);
   }
 
   private static Endpoint endpoint(String label) {
@@ -88,7 +115,7 @@ public final class Explainer {
   }
 
   private Map<String, @Nullable Object> decide(
-      Question question, Surface surface, LoopContext context) {
+      Question question, Surface surface, LoopContext context, float @Nullable [] embedding) {
     RequestHead head = new RequestHead(HttpMethod.POST, "/", "", question.headers(), null);
     Call call =
         new Call(
@@ -98,6 +125,9 @@ public final class Explainer {
             engine.ticker().epochMillis(),
             question.body(),
             Nobody.INSTANCE);
+    if (embedding != null) {
+      call.facts().embedding(embedding);
+    }
     Map<String, @Nullable Object> said = new LinkedHashMap<>();
     try {
       FILTERS.forEach(filter -> filter.apply(call));
@@ -143,7 +173,7 @@ public final class Explainer {
     if (route == null) {
       throw Refusals.unknownModel(call.routedModel(), now.routes().names());
     }
-    CallSurroundings around = new CallSurroundings(call);
+    CallSurroundings around = new CallSurroundings(call, CallSurroundings.Scored.UNHEARD);
     Plan plan = now.planner().plan(route, call.facts(), around, call.tally().startNanos());
     List<Object> candidates = new ArrayList<>();
     Verdict refusal = null;

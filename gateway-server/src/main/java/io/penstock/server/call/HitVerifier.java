@@ -118,7 +118,7 @@ final class HitVerifier {
             .plan(
                 route,
                 call.facts(),
-                new CallSurroundings(call),
+                new CallSurroundings(call, CallSurroundings.Scored.UNHEARD),
                 ThreadLocalRandom.current().nextLong())
             .next("");
     return candidate == null ? null : call.snapshot().targets().find(candidate);

@@ -3,9 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.Ticker;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.route.Placements;
-import io.penstock.core.route.PromptFeatures;
-import io.penstock.core.route.Router;
-import io.penstock.core.route.ScoreShares;
+import io.penstock.core.route.ScoreBoard;
 import io.penstock.core.route.ShareBudget;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -24,8 +22,8 @@ public final class Routing {
   private final ConcurrentHashMap<String, ShareBudget> retries = new ConcurrentHashMap<>();
   private final ShadowBoard shadows = new ShadowBoard();
   private final ConcurrentHashMap<String, ShareBudget> hedges = new ConcurrentHashMap<>();
-  private final Router router = Router.shipped();
-  private final ScoreShares shares = new ScoreShares(router);
+  private final ScoreBoard scores = new ScoreBoard();
+  private final PrefixMemory prefixes;
 
   /**
    * Creates an empty memory.
@@ -52,16 +50,9 @@ public final class Routing {
     return shadows;
   }
 
-  /** Returns how much a prompt needs a strong model, 0..1; counts it. */
-  double complexity(Conversation conversation) {
-    double score = router.score(PromptFeatures.of(conversation.text(), conversation.tools()), null);
-    shares.seen(score);
-    return score;
-  }
-
-  /** Returns the score above which that share of the traffic lies. */
-  public double threshold(double share) {
-    return shares.threshold(share);
+  /** Returns what routers have scored. */
+  public ScoreBoard scores() {
+    return scores;
   }
 
   /** Returns the budget of a route's hedges; a share that a reload changed begins anew. */

@@ -88,7 +88,7 @@ final class Shadow implements AttemptListener {
             .plan(
                 route,
                 call.facts(),
-                new CallSurroundings(call),
+                new CallSurroundings(call, CallSurroundings.Scored.UNHEARD),
                 ThreadLocalRandom.current().nextLong())
             .next("");
     TargetRuntime to = candidate == null ? null : call.snapshot().targets().find(candidate);

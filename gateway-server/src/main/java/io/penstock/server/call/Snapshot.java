@@ -14,7 +14,6 @@ import java.net.InetAddress;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,10 +59,6 @@ public record Snapshot(
     Principal identify(@Nullable String presented, @Nullable InetAddress remote);
   }
 
-  ToDoubleFunction<Conversation> scorer() {
-    return routing::complexity;
-  }
-
   ZoneId zone() {
     return config.timezone();
   }
@@ -103,7 +98,7 @@ public record Snapshot(
       throw Refusals.unknownModel(call.routedModel(), routes.names());
     }
     call.route(patternOf(route));
-    CallSurroundings around = new CallSurroundings(call);
+    CallSurroundings around = new CallSurroundings(call, routing.scores()::seen);
     Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
     Shadow.arm(call, engine, plan.options().shadow());
     new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");

@@ -4,8 +4,6 @@ import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Scalar;
 import io.penstock.server.config.Node.Sequence;
 import java.lang.reflect.Method;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -28,11 +26,13 @@ final class Binder {
 
   private final Texts texts;
   private final Problems problems;
+  private final FileValues files;
   private final IdentityHashMap<Node, List<Integer>> sound = new IdentityHashMap<>();
 
   Binder(Texts texts, Problems problems) {
     this.texts = texts;
     this.problems = problems;
+    this.files = new FileValues(texts);
   }
 
   /** Returns which entries were read, by list, for lists in which some could not be. */
@@ -208,10 +208,7 @@ final class Binder {
       return wrong(node, where, shape.parser().expected());
     }
     try {
-      Object value = shape.parser().parse().apply(text(shape, scalar));
-      if (value instanceof Path file) {
-        return file(scalar, file, where);
-      }
+      Object value = files.resolve(shape.parser().parse().apply(text(shape, scalar)), scalar);
       if (setting.positive() && !isPositive(value)) {
         return wrong(node, where, "above 0");
       }
@@ -237,19 +234,7 @@ final class Binder {
   private String text(Shape.Value shape, Scalar scalar) throws Texts.Missing {
     String text = texts.expand(scalar.text());
     boolean secret = shape.type() == Secret.class || shape.type() == SecretUrl.class;
-    return secret ? texts.secret(text, base(scalar)) : text;
-  }
-
-  private static Path base(Node node) {
-    Path parent = Path.of(node.mark().file()).getParent();
-    return parent == null ? Path.of("") : parent;
-  }
-
-  private Object file(Scalar scalar, Path file, Where where) {
-    Path named = Texts.fileOf(file.toString(), base(scalar));
-    Path resolved = named == null ? base(scalar).resolve(file).normalize() : named;
-    texts.watch(resolved);
-    return Files.isReadable(resolved) ? resolved : wrong(scalar, where, "a file that can be read");
+    return secret ? texts.secret(text, FileValues.base(scalar)) : text;
   }
 
   private Object json(Node node, Where where) {

@@ -46,6 +46,13 @@ final class ModelChecks {
     }
   }
 
+  static void check(Strategy strategy, RouterFile router) {
+    if (router.file() != null && strategy != Strategy.COMPLEXITY) {
+      throw new InvalidValue(
+          "router", router.toString(), "strategy complexity: no other asks a router");
+    }
+  }
+
   private static void checkRules(List<TargetConfig> targets, List<RuleConfig> rules) {
     if (rules.isEmpty()) {
       throw new InvalidValue("rules", "[]", "at least one rule");

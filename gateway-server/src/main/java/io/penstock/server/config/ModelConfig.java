@@ -35,7 +35,11 @@ public record ModelConfig(
     @Setting("The least quality, for the strategy `cost`.") @Nullable Double minQuality,
     @Setting("The share that goes to the strong model, instead of thresholds.")
         @Nullable Share strong,
-    @Setting("`shipped`, or a file made by calibrate.") @Default("shipped") String router,
+    @Setting(
+            "What judges prompts for the strategy `complexity`: `shipped`, or a file made by"
+                + " calibrate.")
+        @Default("shipped")
+        RouterFile router,
     @Setting("Whether cache breakpoints are added.") @Default("off") Word.PromptCache promptCache,
     @Setting("A model that is asked as well and never served.") @Nullable ShadowConfig shadow) {
 
@@ -48,6 +52,7 @@ public record ModelConfig(
       strategy = !rules.isEmpty() ? RULES : targets.size() == 1 ? PLAIN : PRIORITY;
     }
     ModelChecks.check(strategy, targets, rules, fallbackOn, strong);
+    ModelChecks.check(strategy, router);
   }
 
   /** Returns the strategy, never null: the default has been filled in. */

@@ -7,12 +7,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses by name what this version does not serve: never accepted and ignored. An entry that says
  * nothing ({@code {}}, {@code []}, {@code ""}) is let through. A path refuses all its values, with
- * {@code =value} that value, with {@code !=value} every other.
+ * {@code =value} that value.
  */
 final class NotYet {
   private static final String EXPECTED = "not yet: this version does not serve it; leave it out";
@@ -29,16 +28,13 @@ final class NotYet {
     Level top = new Level();
     for (String path : paths) {
       int equals = path.indexOf('=');
-      boolean not = equals > 0 && path.charAt(equals - 1) == '!';
-      int end = equals < 0 ? path.length() : not ? equals - 1 : equals;
+      int end = equals < 0 ? path.length() : equals;
       Level level = top;
       for (String name : path.substring(0, end).split("\\.")) {
         level = level.names.computeIfAbsent(name, key -> new Level());
       }
       if (equals < 0) {
         level.always = true;
-      } else if (not) {
-        level.only = path.substring(equals + 1);
       } else {
         level.values.add(path.substring(equals + 1));
       }
@@ -53,8 +49,7 @@ final class NotYet {
     }
     switch (node) {
       case Scalar scalar -> {
-        boolean other = level.only != null && !level.only.equals(scalar.text());
-        if (other || level.values.contains(scalar.text())) {
+        if (level.values.contains(scalar.text())) {
           problems.error(node.mark(), where, scalar.text(), EXPECTED);
         }
       }
@@ -82,7 +77,6 @@ final class NotYet {
   private static final class Level {
     private final Map<String, Level> names = new HashMap<>();
     private final Set<String> values = new HashSet<>();
-    private @Nullable String only;
     private boolean always;
   }
 }

@@ -1,6 +1,7 @@
 package io.penstock.server.config;
 
 import io.penstock.core.identity.Cidr;
+import io.penstock.core.route.Router;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +78,7 @@ record ValueType(
     types.put(Instant.class, text("a day such as 2027-12-31, or an instant", Values::expiry));
     types.put(URI.class, text("an address such as https://host/path", ValueType::uri));
     types.put(Path.class, text("a file", Path::of));
+    types.put(RouterFile.class, text("shipped, or a file", ValueType::router));
     types.put(Secret.class, text("a secret: ${NAME} or file:PATH", Secret::of));
     types.put(SecretUrl.class, text("an address", SecretUrl::of));
     types.put(Cidr.class, text("an address or a network such as 10.0.0.0/8", Cidr::parse));
@@ -88,6 +90,12 @@ record ValueType(
 
   private static ValueType text(String expected, Function<String, Object> parse) {
     return new ValueType(expected, "string", List.of(), parse);
+  }
+
+  private static Object router(String text) {
+    return text.equals(RouterFile.WORD)
+        ? RouterFile.SHIPPED
+        : new RouterFile(Path.of(text), Router.shipped());
   }
 
   private static Object bool(String text) {

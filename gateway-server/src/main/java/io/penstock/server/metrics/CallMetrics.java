@@ -151,6 +151,14 @@ public final class CallMetrics {
     Counter.builder("penstock.cache.checks").tag("result", result).register(registry).increment();
   }
 
+  /** Counts a prompt that was embedded for its route's router, or for which there was no time. */
+  public void routerEmbedding(boolean made) {
+    Counter.builder("penstock.router.embeddings")
+        .tag("result", made ? "made" : "left_out")
+        .register(registry)
+        .increment();
+  }
+
   private Counter cacheCounter(String layer, String result) {
     return cacheRequests.computeIfAbsent(
         layer + ' ' + result,

@@ -23,6 +23,7 @@ final class Lane implements AutoCloseable {
 
   private final Policy ran;
   private final Policy asked;
+  private final ReplayScores scores;
   private final Replay before;
   private final Replay after;
   private final Forecaster past;
@@ -32,11 +33,12 @@ final class Lane implements AutoCloseable {
   private final Tally happened = new Tally();
   private final Tally simulated = new Tally();
 
-  Lane(Policy ran, Policy asked, Scenario scenario, long startMillis) {
+  Lane(Policy ran, Policy asked, Scenario scenario, long startMillis, ReplayScores scores) {
     this.ran = ran;
     this.asked = asked;
-    this.before = new Replay(ran, scenario, startMillis);
-    this.after = new Replay(asked, scenario, startMillis);
+    this.scores = scores;
+    this.before = new Replay(ran, scenario, startMillis, scores);
+    this.after = new Replay(asked, scenario, startMillis, scores);
     this.past = new Forecaster(ran, ran, scenario, typical, new Unknowns());
     this.future = new Forecaster(ran, asked, scenario, typical, unknowns);
   }
@@ -176,20 +178,21 @@ final class Lane implements AutoCloseable {
     if (!ran.cache().semantic().equals(asked.cache().semantic())) {
       unknowns.semantic++;
     }
-    if (!same && question.text() == null && Double.isNaN(question.complexity())) {
+    if (!same && question.text() == null) {
       RouteTable.Found route = asked.routes().find(question.routed());
-      if (route != null && readsPrompt(route.spec())) {
+      if (route != null && isGuessed(route.spec(), request)) {
         unknowns.wordless++;
       }
     }
   }
 
-  private static boolean readsPrompt(RouteSpec spec) {
+  private boolean isGuessed(RouteSpec spec, Recorded request) {
     return switch (spec) {
-      case RouteSpec.Complexity complexity -> true;
+      case RouteSpec.Complexity complexity -> !scores.knows(complexity.router(), request);
       case RouteSpec.Rules rules ->
-          rules.rules().stream()
-              .anyMatch(rule -> rule.when().variables().stream().anyMatch(WORDS::contains));
+          Double.isNaN(request.question().complexity())
+              && rules.rules().stream()
+                  .anyMatch(rule -> rule.when().variables().stream().anyMatch(WORDS::contains));
       default -> false;
     };
   }

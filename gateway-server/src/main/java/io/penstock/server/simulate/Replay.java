@@ -14,7 +14,7 @@ import io.penstock.core.route.Plan;
 import io.penstock.core.route.Planner;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.route.Router;
-import io.penstock.core.route.ScoreShares;
+import io.penstock.core.route.ScoreBoard;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.call.CacheRules;
 import java.util.Comparator;
@@ -33,7 +33,8 @@ final class Replay implements AutoCloseable {
   private final Scenario scenario;
   private final VirtualClock clock = new VirtualClock();
   private final HealthBoard health;
-  private final ScoreShares shares = new ScoreShares(Router.shipped());
+  private final ScoreBoard shares = new ScoreBoard();
+  private final ReplayScores scores;
   private final Planner planner;
   private final Budgets budgets;
   private final ReplayCache cache;
@@ -45,18 +46,14 @@ final class Replay implements AutoCloseable {
   /** A call under way: what it holds and what it will have cost. */
   private record Open(long endMillis, long order, Reservation hold, long cost, long tokens) {}
 
-  Replay(Policy policy, Scenario scenario, long startMillis) {
+  Replay(Policy policy, Scenario scenario, long startMillis, ReplayScores scores) {
     this.policy = policy;
     this.scenario = scenario;
+    this.scores = scores;
     clock.advance(startMillis);
     this.health = new HealthBoard(clock, policy.directory()::breaker);
     this.planner =
-        new Planner(
-            policy.routes(),
-            health,
-            new Placements(clock, MAX_PLACEMENTS),
-            clock,
-            shares::threshold);
+        new Planner(policy.routes(), health, new Placements(clock, MAX_PLACEMENTS), clock, shares);
     this.budgets = Budgets.embedded(clock, BudgetListener.NONE, List.of());
     budgets.reload(policy.budgets());
     this.cache = new ReplayCache(policy.cache(), scenario);
@@ -77,7 +74,7 @@ final class Replay implements AutoCloseable {
   }
 
   private ReplayFacts facts(Recorded request) {
-    ReplayFacts facts = new ReplayFacts(request, policy, scenario, shares::seen);
+    ReplayFacts facts = new ReplayFacts(request, policy, scenario);
     facts.budgets(name -> budgets.used(name, facts));
     return facts;
   }
@@ -98,7 +95,14 @@ final class Replay implements AutoCloseable {
   }
 
   private ReplayTargets targets(Recorded request) {
-    return new ReplayTargets(policy.directory(), request, scenario);
+    return new ReplayTargets(
+        policy.directory(), request, scenario, router -> judge(router, request));
+  }
+
+  private double judge(Router router, Recorded request) {
+    double score = scores.of(router, request, scenario);
+    shares.seen(router, score);
+    return score;
   }
 
   /**

@@ -5,7 +5,6 @@ import io.penstock.core.rule.Facts;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.Map;
-import java.util.function.DoubleConsumer;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,23 +13,16 @@ final class ReplayFacts implements Facts {
   private final Recorded request;
   private final Policy policy;
   private final Scenario scenario;
-  private final DoubleConsumer scored;
   private String provider = "";
   private String target = "";
   private String region = "";
   private long costNanos;
   private ToDoubleFunction<String> budgets = name -> 0;
 
-  /**
-   * Creates the facts of one request.
-   *
-   * @param scored hears each complexity that was asked for
-   */
-  ReplayFacts(Recorded request, Policy policy, Scenario scenario, DoubleConsumer scored) {
+  ReplayFacts(Recorded request, Policy policy, Scenario scenario) {
     this.request = request;
     this.policy = policy;
     this.scenario = scenario;
-    this.scored = scored;
   }
 
   void target(String label, Policy.Target to, long worstCaseNanos) {
@@ -190,9 +182,7 @@ final class ReplayFacts implements Facts {
   @Override
   public double complexity() {
     double known = request.question().complexity();
-    double score = Double.isNaN(known) ? scenario.complexity() : known;
-    scored.accept(score);
-    return score;
+    return Double.isNaN(known) ? scenario.complexity() : known;
   }
 
   @Override

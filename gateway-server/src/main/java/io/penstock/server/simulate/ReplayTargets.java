@@ -3,8 +3,10 @@ package io.penstock.server.simulate;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Router;
 import io.penstock.core.route.Surroundings;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a request costs on targets: bounds before the call, estimates of it. */
@@ -18,12 +20,28 @@ final class ReplayTargets implements Surroundings {
   private final Policy.Directory directory;
   private final Recorded request;
   private final Scenario scenario;
+  private final ToDoubleFunction<Router> judge;
   private boolean unpriced;
 
-  ReplayTargets(Policy.Directory directory, Recorded request, Scenario scenario) {
+  /**
+   * Creates what is known of targets for one request.
+   *
+   * @param judge scores the request's prompt
+   */
+  ReplayTargets(
+      Policy.Directory directory,
+      Recorded request,
+      Scenario scenario,
+      ToDoubleFunction<Router> judge) {
     this.directory = directory;
     this.request = request;
     this.scenario = scenario;
+    this.judge = judge;
+  }
+
+  @Override
+  public double complexity(Router router) {
+    return judge.applyAsDouble(router);
   }
 
   Policy.@Nullable Target find(String label) {

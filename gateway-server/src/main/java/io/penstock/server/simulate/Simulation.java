@@ -2,6 +2,7 @@ package io.penstock.server.simulate;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Replays recorded requests through the policy that ran and through another one, in every scenario
@@ -11,6 +12,7 @@ import java.util.Map;
 public final class Simulation implements AutoCloseable {
   private final Policy ran;
   private final Policy asked;
+  private final ReplayScores scores;
   private final Map<Scenario, Lane> lanes = new EnumMap<>(Scenario.class);
   private long requests;
   private long firstMillis;
@@ -21,17 +23,19 @@ public final class Simulation implements AutoCloseable {
    *
    * @param ran the policy whose decisions the record has
    * @param asked the policy that is asked about
+   * @param embedder makes the embedding of a prompt, for routers that want one; blocks
    */
-  public Simulation(Policy ran, Policy asked) {
+  public Simulation(Policy ran, Policy asked, Function<String, float[]> embedder) {
     this.ran = ran;
     this.asked = asked;
+    this.scores = new ReplayScores(ran.routes().routers(), embedder);
   }
 
   void add(Recorded request) {
     if (requests++ == 0) {
       firstMillis = request.atMillis();
       for (Scenario scenario : Scenario.values()) {
-        lanes.put(scenario, new Lane(ran, asked, scenario, firstMillis));
+        lanes.put(scenario, new Lane(ran, asked, scenario, firstMillis, scores));
       }
     }
     lastMillis = Math.max(lastMillis, request.atMillis());
