@@ -63,7 +63,7 @@ final class CheckCommand implements Callable<Integer> {
       builder.build(
           1,
           KeyIdentity.of(loaded.config(), Tokens.NONE, Ticker.system()),
-          new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT),
+          new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT, target -> {}),
           Ticker.system());
       for (String target : builder.unpriced()) {
         out.println(

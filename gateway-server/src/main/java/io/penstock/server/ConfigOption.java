@@ -20,8 +20,6 @@ final class ConfigOption {
    */
   static final Set<String> NOT_YET =
       Set.of(
-          "alerts.on=breaker",
-          "alerts.on=fallback_spend",
           "ledger.content=full",
           "models.*.resume=continue",
           "models.*.prompt_cache=auto");

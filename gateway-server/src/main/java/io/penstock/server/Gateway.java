@@ -30,6 +30,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.HostPort;
 import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.SecretUrl;
+import io.penstock.server.config.Word;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.Telemetry;
@@ -41,6 +42,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -93,7 +95,10 @@ public final class Gateway implements AutoCloseable {
             snapshot,
             ticker,
             stores.budgets(),
-            new Routing(ticker, name -> ProviderFactory.breaker(snapshot.get().config(), name)),
+            new Routing(
+                ticker,
+                name -> ProviderFactory.breaker(snapshot.get().config(), name),
+                alerts::breakerOpened),
             cache.responses(),
             cache.exact(),
             cache.semantic());
@@ -205,6 +210,15 @@ public final class Gateway implements AutoCloseable {
     Gauge.builder("penstock.inflight", load, Load::inflight).register(registry);
     Ledger ledger = stores.ledger();
     Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue()).register(registry);
+    for (Word.AlertKind kind : Word.AlertKind.values()) {
+      FunctionCounter.builder("penstock.alerts", alerts, a -> a.raised(kind))
+          .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+          .register(registry);
+    }
+    ledger.onCommit(alerts::committed);
+    FunctionCounter.builder("penstock.fallback.usd", alerts, Alerts::fallbackUsd)
+        .description("Cost of attempts on targets that others were passed over for")
+        .register(registry);
     FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
         .register(registry);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
@@ -13,9 +14,11 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -85,18 +88,49 @@ class AlertFlowTest {
   }
 
   @Test
-  void kindsThatNobodyRaises_areRefusedByName() throws Exception {
-    Path file = directory.resolve("penstock.yaml");
-    Files.writeString(
-        file, "alerts: [{ webhook: 'http://127.0.0.1:1/x', on: [budget, breaker] }]\n");
-    StringWriter out = new StringWriter();
-    int code =
-        Main.commandLine()
-            .setOut(new PrintWriter(out))
-            .setErr(new PrintWriter(out))
-            .execute("check", "--config", file.toString());
-    assertThat(code).isEqualTo(Main.WRONG_INPUT);
-    assertThat(out.toString()).contains("breaker").contains("not yet");
+  void breakerAndFallbackSpend_areToldOnceAnHourAndSubject() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        FakeProvider receiver = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "alerts: [{ webhook: \"%s/hook\", on: [breaker, fallback_spend] }]\n"
+                    .formatted(receiver.url()))) {
+      receiver.on("/hook").reply(Script.json("{}"));
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      provider.on("/v1/chat/completions").model("gpt-4o").reply(Script.error(500));
+      String two = CHAT.replace("\"gpt-4o-mini\"", "\"two\"");
+      // Five failures open the breaker; the answers after each are paid for.
+      for (int i = 0; i < 7; i++) {
+        assertThat(gateway.post("/v1/chat/completions", two).statusCode()).isEqualTo(200);
+      }
+      Map<String, JsonNode> told = new HashMap<>();
+      for (int i = 1; i <= 2; i++) {
+        JsonNode alert = MAPPER.readTree(receiver.awaitRequest(i).text());
+        told.put(alert.path("kind").asText(), alert);
+      }
+      assertThat(told).containsOnlyKeys("breaker", "fallback_spend");
+      JsonNode breaker = Objects.requireNonNull(told.get("breaker"));
+      assertThat(breaker.path("target").asText()).isEqualTo("fake/gpt-4o");
+      assertThat(breaker.path("text").asText()).contains("breaker of fake/gpt-4o has opened");
+      JsonNode spend = Objects.requireNonNull(told.get("fallback_spend"));
+      assertThat(spend.path("model").asText()).isEqualTo("two");
+      assertThat(spend.path("target").asText()).isEqualTo("fake/gpt-4o-mini");
+      assertThat(spend.path("reason").asText()).isEqualTo("priority[1] after 500");
+      assertThat(spend.path("fallback_usd").asText()).isEqualTo("0.00021");
+      assertThat(spend.path("percent").asText()).isEqualTo("100");
+      String alerts = gateway.admin("/admin/v1/alerts");
+      assertThat(alerts.split("\"kind\":\"breaker\"", -1)).hasSize(2);
+      assertThat(alerts.split("\"kind\":\"fallback_spend\"", -1)).hasSize(2);
+      // All seven: also those that did not try the first target, as its breaker was open.
+      Await.until(
+          "fallbacks are added up",
+          () -> gateway.admin("/metrics").contains("penstock_fallback_usd_total 0.00147"));
+      assertThat(gateway.admin("/metrics"))
+          .contains("penstock_alerts_total{kind=\"breaker\"} 1.0")
+          .contains("penstock_alerts_total{kind=\"fallback_spend\"} 1.0")
+          .contains("penstock_breaker_open{model=\"gpt-4o\",provider=\"fake\"} 1.0");
+    }
   }
 
   @Test

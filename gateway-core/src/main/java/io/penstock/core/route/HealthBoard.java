@@ -5,6 +5,7 @@ import io.penstock.core.Ticker;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -23,6 +24,7 @@ public final class HealthBoard {
       new ConcurrentHashMap<>();
   private final Ticker ticker;
   private final Function<String, BreakerSetting> settings;
+  private final Consumer<String> opened;
 
   /**
    * When the breaker of a provider opens.
@@ -45,10 +47,14 @@ public final class HealthBoard {
    * Creates a board on which everything is healthy.
    *
    * @param settings the setting of a provider's name; asked at each report
+   * @param opened hears the name whose breaker was closed and has opened, on the reporting thread;
+   *     a probe that fails opens it again and is not told
    */
-  public HealthBoard(Ticker ticker, Function<String, BreakerSetting> settings) {
+  public HealthBoard(
+      Ticker ticker, Function<String, BreakerSetting> settings, Consumer<String> opened) {
     this.ticker = ticker;
     this.settings = settings;
+    this.opened = opened;
   }
 
   /** Returns whether an attempt may start, and if so counts it as a probe when one is due. */
@@ -200,7 +206,16 @@ public final class HealthBoard {
   }
 
   private void change(String name, UnaryOperator<Health> step) {
-    entry(name).updateAndGet(step);
+    AtomicReference<Health> entry = entry(name);
+    Health before;
+    Health after;
+    do {
+      before = entry.get();
+      after = step.apply(before);
+    } while (!entry.compareAndSet(before, after));
+    if (before.breaker() instanceof Breaker.Closed && after.breaker() instanceof Breaker.Open) {
+      opened.accept(name);
+    }
   }
 
   private Breaker.Policy policy(String name) {

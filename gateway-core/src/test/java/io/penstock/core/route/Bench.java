@@ -17,10 +17,11 @@ final class Bench implements Surroundings {
   static final RouteOptions PLAIN = RouteOptions.DEFAULT;
 
   final FakeTime time = new FakeTime();
-  final HealthBoard health = new HealthBoard(time, p -> HealthBoard.BreakerSetting.DEFAULT);
+  final HealthBoard health =
+      new HealthBoard(time, p -> HealthBoard.BreakerSetting.DEFAULT, name -> {});
   final Placements placements = new Placements(time, 1000);
-  final Map<String, RouteSpec> models = new HashMap<>();
   final ScoreBoard scores = new ScoreBoard();
+  final Map<String, RouteSpec> models = new HashMap<>();
   final Map<String, String> unfit = new HashMap<>();
 
   /** Nano-USD: {cold input token, warm input token, output token}. */
@@ -79,9 +80,9 @@ final class Bench implements Surroundings {
     long warm = Math.min(warmTokens, facts.tokens());
     return (facts.tokens() - warm) * price[0] + warm * price[1] + outputTokens * price[2];
   }
-}
 
   @Override
   public double complexity(Router router) {
     return facts.complexity();
   }
+}

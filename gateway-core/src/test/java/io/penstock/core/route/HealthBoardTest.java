@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.core.FailureKind;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +14,9 @@ class HealthBoardTest {
   private static final String TARGET = "openai/a";
 
   private final FakeTime time = new FakeTime();
+  private final List<String> opened = new ArrayList<>();
   private final HealthBoard board =
-      new HealthBoard(time, provider -> HealthBoard.BreakerSetting.DEFAULT);
+      new HealthBoard(time, provider -> HealthBoard.BreakerSetting.DEFAULT, opened::add);
 
   private void fail(int times) {
     for (int i = 0; i < times; i++) {
@@ -52,6 +55,9 @@ class HealthBoardTest {
     time.pass(15 * SECOND);
     assertThat(board.tryStart(TARGET)).isTrue();
     fail(1);
+    assertThat(opened)
+        .as("told when it opens, not each time it opens again")
+        .containsExactly(TARGET);
     time.pass(14 * SECOND);
     assertThat(board.tryStart(TARGET)).isFalse();
     time.pass(SECOND);

@@ -1,6 +1,7 @@
 package io.penstock.server.alerts;
 
 import io.penstock.budget.BudgetAlert;
+import io.penstock.core.price.NanoUsd;
 import io.penstock.server.config.Word;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -60,6 +61,49 @@ public record Alert(
         at,
         "No price is known for " + target + "; prices.unknown says what becomes of its calls.",
         Map.of("target", target));
+  }
+
+  /** A target's breaker has opened. */
+  static Alert breaker(String target, long hour, Instant at) {
+    return new Alert(
+        idOf("breaker", target, hour),
+        Word.AlertKind.BREAKER,
+        at,
+        "The breaker of "
+            + target
+            + " has opened: it keeps failing. Its calls go to other targets of their models, if"
+            + " there are any, until one that tries it succeeds.",
+        Map.of("target", target));
+  }
+
+  /** Much of what a model costs goes to targets that are asked because others failed. */
+  static Alert fallbackSpend(FallbackSpend.Hour spend, Instant at) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("model", spend.model());
+    facts.put("target", spend.target());
+    facts.put("reason", spend.reason());
+    facts.put("fallback_usd", NanoUsd.format(spend.fallbackNanos()));
+    facts.put("total_usd", NanoUsd.format(spend.totalNanos()));
+    facts.put("percent", Long.toString(Math.round(100 * spend.share())));
+    return new Alert(
+        idOf("fallback_spend", spend.model(), spend.hour()),
+        Word.AlertKind.FALLBACK_SPEND,
+        at,
+        "Fallbacks of the model %s have cost %s USD this hour, %s%% of its %s USD; the last went to %s (%s)."
+            .formatted(
+                spend.model(),
+                facts.get("fallback_usd"),
+                facts.get("percent"),
+                facts.get("total_usd"),
+                spend.target(),
+                spend.reason()),
+        facts);
+  }
+
+  /** The same subject in the same hour has the same id in every replica. */
+  private static UUID idOf(String kind, String subject, long hour) {
+    return UUID.nameUUIDFromBytes(
+        (kind + ' ' + subject + ' ' + hour).getBytes(StandardCharsets.UTF_8));
   }
 
   /** Returns what is posted: {@code text} is what Slack shows. */

@@ -3,12 +3,19 @@ package io.penstock.server.alerts;
 import io.penstock.budget.BudgetAlert;
 import io.penstock.budget.BudgetListener;
 import io.penstock.core.Ticker;
+import io.penstock.ledger.LedgerRow;
 import io.penstock.server.config.AlertConfig;
+import io.penstock.server.config.Word;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,12 +32,18 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   private final Ticker ticker;
   private final Webhooks webhooks = new Webhooks();
   private final Set<String> unpriced = ConcurrentHashMap.newKeySet();
+  private final ConcurrentHashMap<String, Long> opened = new ConcurrentHashMap<>();
+  private final FallbackSpend fallbacks = new FallbackSpend();
+  private final Map<Word.AlertKind, LongAdder> counts = new EnumMap<>(Word.AlertKind.class);
   private final ArrayDeque<Alert> recent = new ArrayDeque<>(KEPT);
 
   /** Creates it; the receivers are read for each alert. */
   public Alerts(Supplier<List<AlertConfig>> receivers, Ticker ticker) {
     this.receivers = receivers;
     this.ticker = ticker;
+    for (Word.AlertKind kind : Word.AlertKind.values()) {
+      counts.put(kind, new LongAdder());
+    }
   }
 
   @Override
@@ -41,12 +54,45 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   /** A target has no price: told once while this process lives. */
   public void unpriced(String target) {
     if (unpriced.add(target)) {
-      raise(Alert.unpriced(target, Instant.ofEpochMilli(ticker.epochMillis())));
+      raise(Alert.unpriced(target, now()));
     }
+  }
+
+  /** A target's breaker has opened: told once an hour, however often it does. */
+  public void breakerOpened(String target) {
+    Instant now = now();
+    long hour = TimeUnit.SECONDS.toHours(now.getEpochSecond());
+    Long last = opened.put(target, hour);
+    if (last == null || last != hour) {
+      raise(Alert.breaker(target, hour, now));
+    }
+  }
+
+  /** Takes in a committed row; on the ledger's thread. */
+  public void committed(LedgerRow row) {
+    FallbackSpend.Hour much = fallbacks.add(row);
+    if (much != null) {
+      raise(Alert.fallbackSpend(much, now()));
+    }
+  }
+
+  /** Returns what fallbacks have cost since the process began. */
+  public double fallbackUsd() {
+    return fallbacks.allNanos() / 1e9;
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(ticker.epochMillis());
+  }
+
+  /** Returns how many of a kind were raised. */
+  public long raised(Word.AlertKind kind) {
+    return Objects.requireNonNull(counts.get(kind)).sum();
   }
 
   private void raise(Alert alert) {
     LOG.atWarn().addKeyValue("alert", alert.id()).log(alert.text());
+    Objects.requireNonNull(counts.get(alert.kind())).increment();
     synchronized (recent) {
       if (recent.size() == KEPT) {
         recent.removeLast();

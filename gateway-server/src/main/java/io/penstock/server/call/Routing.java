@@ -6,6 +6,7 @@ import io.penstock.core.route.Placements;
 import io.penstock.core.route.ScoreBoard;
 import io.penstock.core.route.ShareBudget;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -29,9 +30,13 @@ public final class Routing {
    * Creates an empty memory.
    *
    * @param breakers the breaker of a provider's name
+   * @param opened hears which target's breaker has opened; must not block
    */
-  public Routing(Ticker ticker, Function<String, HealthBoard.BreakerSetting> breakers) {
-    this.health = new HealthBoard(ticker, breakers);
+  public Routing(
+      Ticker ticker,
+      Function<String, HealthBoard.BreakerSetting> breakers,
+      Consumer<String> opened) {
+    this.health = new HealthBoard(ticker, breakers, opened);
     this.placements = new Placements(ticker, MAX_PLACEMENTS);
   }
 

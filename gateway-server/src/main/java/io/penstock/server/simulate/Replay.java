@@ -51,7 +51,7 @@ final class Replay implements AutoCloseable {
     this.scenario = scenario;
     this.scores = scores;
     clock.advance(startMillis);
-    this.health = new HealthBoard(clock, policy.directory()::breaker);
+    this.health = new HealthBoard(clock, policy.directory()::breaker, target -> {});
     this.planner =
         new Planner(policy.routes(), health, new Placements(clock, MAX_PLACEMENTS), clock, shares);
     this.budgets = Budgets.embedded(clock, BudgetListener.NONE, List.of());
