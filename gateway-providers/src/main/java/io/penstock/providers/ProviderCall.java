@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaults parameters that the route adds when the client sent none
  * @param dropUnsupported drop what the target cannot take, named in {@link Attempt#dropped}
  * @param modelOutputLimit the catalogue's output limit, or -1 when unknown; fills a required cap
+ * @param breakpoints which marks for the prompt cache the gateway adds
  */
 public record ProviderCall(
     Endpoint endpoint,
@@ -33,7 +34,56 @@ public record ProviderCall(
     Map<String, JsonNode> defaults,
     boolean dropUnsupported,
     long modelOutputLimit,
-    @Nullable String clientModel) {
+    @Nullable String clientModel,
+    Breakpoints breakpoints) {
+
+  /** Makes a call to which the gateway adds no marks. */
+  public ProviderCall(
+      Endpoint endpoint,
+      Target target,
+      RequestBody body,
+      boolean stream,
+      boolean arraySplit,
+      HeaderLookup headers,
+      long maxTokens,
+      Map<String, JsonNode> set,
+      Map<String, JsonNode> defaults,
+      boolean dropUnsupported,
+      long modelOutputLimit,
+      @Nullable String clientModel) {
+    this(
+        endpoint,
+        target,
+        body,
+        stream,
+        arraySplit,
+        headers,
+        maxTokens,
+        set,
+        defaults,
+        dropUnsupported,
+        modelOutputLimit,
+        clientModel,
+        Breakpoints.NONE);
+  }
+
+  /** Returns the same call with those marks. */
+  public ProviderCall withBreakpoints(Breakpoints marks) {
+    return new ProviderCall(
+        endpoint,
+        target,
+        body,
+        stream,
+        arraySplit,
+        headers,
+        maxTokens,
+        set,
+        defaults,
+        dropUnsupported,
+        modelOutputLimit,
+        clientModel,
+        marks);
+  }
 
   /** Returns the same call for another target. */
   public ProviderCall withTarget(Target other) {
@@ -49,6 +99,7 @@ public record ProviderCall(
         defaults,
         dropUnsupported,
         modelOutputLimit,
-        clientModel);
+        clientModel,
+        breakpoints);
   }
 }

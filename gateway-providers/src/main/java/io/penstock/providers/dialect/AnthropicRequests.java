@@ -57,6 +57,7 @@ final class AnthropicRequests {
     }
     BodyPatch patch = new BodyPatch(call.body());
     Splice.parameters(call, patch, "max_tokens");
+    CacheMarks.splice(call, patch);
     return patch;
   }
 }

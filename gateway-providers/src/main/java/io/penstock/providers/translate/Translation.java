@@ -83,6 +83,7 @@ public final class Translation {
       ProviderCall call, Dialect to, ObjectNode request, Fit fit) {
     Conversation conversation = reader(call, fit).read(request);
     RouteSettings.apply(call, conversation);
+    Marking.apply(call, to, conversation);
     ObjectNode body = writer(call, to, conversation, fit).write();
     conversation.refuseRest(fit);
     return body;

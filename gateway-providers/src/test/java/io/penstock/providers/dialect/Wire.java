@@ -12,6 +12,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Breakpoints;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderCall;
@@ -51,6 +52,7 @@ final class Wire {
     private Map<String, JsonNode> defaults = Map.of();
     private Map<String, String> headers = Map.of();
     private long maxTokens = -1;
+    private Breakpoints breakpoints = Breakpoints.NONE;
     private boolean arraySplit;
     private @Nullable Boolean stream;
     private String model = "upstream-model";
@@ -87,6 +89,11 @@ final class Wire {
       return this;
     }
 
+    Call breakpoints(Breakpoints marks) {
+      this.breakpoints = marks;
+      return this;
+    }
+
     Call stream(boolean array) {
       this.stream = true;
       this.arraySplit = array;
@@ -108,18 +115,19 @@ final class Wire {
       return Providers.of(dialect)
           .attempt(
               new ProviderCall(
-                  endpoint,
-                  new Target("test", dialect, model, region, options),
-                  body,
-                  streams,
-                  arraySplit,
-                  headers::get,
-                  maxTokens,
-                  set,
-                  defaults,
-                  false,
-                  -1,
-                  null));
+                      endpoint,
+                      new Target("test", dialect, model, region, options),
+                      body,
+                      streams,
+                      arraySplit,
+                      headers::get,
+                      maxTokens,
+                      set,
+                      defaults,
+                      false,
+                      -1,
+                      null)
+                  .withBreakpoints(breakpoints));
     }
 
     String sent() {

@@ -7,6 +7,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.Meter;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Accounting {
   /** The largest output of any model that the catalogue knows a limit of. */
   private static final long UNKNOWN_OUTPUT = 128_000;
+
+  private static final String PROMPT_CACHE = "prompt_cache";
 
   private final Ticker ticker;
   private final TokenCounter counter;
@@ -124,6 +127,19 @@ final class Accounting {
       metrics.providerCache(Math.max(0, target.price().costNanos(fresh, at) - cost));
     }
     return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
+  }
+
+  /** Books what the gateway's own marks for the prompt cache saved and what they cost. */
+  void promptCache(Call call, PricedModel price, Usage usage) {
+    long read = usage.of(Meter.CACHE_READ);
+    long written = usage.of(Meter.CACHE_WRITE);
+    Usage unread = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, read).build();
+    Usage unwritten = usage.toBuilder().set(Meter.CACHE_WRITE, 0).add(Meter.INPUT, written).build();
+    long at = call.startMillis();
+    long paid = price.costNanos(usage, at);
+    String team = call.principal().team();
+    metrics.saved(PROMPT_CACHE, team, Math.max(0, price.costNanos(unread, at) - paid));
+    metrics.premium(PROMPT_CACHE, team, Math.max(0, paid - price.costNanos(unwritten, at)));
   }
 
   void write(Call call, TargetRuntime target, LedgerRow row) {

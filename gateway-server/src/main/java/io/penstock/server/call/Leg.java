@@ -38,6 +38,7 @@ final class Leg implements Stretch.Stream {
   private @Nullable AttemptRun run;
   private @Nullable Account account;
   private @Nullable Stretch stretch;
+  private @Nullable PromptMarks marks;
   private boolean stopped;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
@@ -125,7 +126,12 @@ final class Leg implements Stretch.Stream {
 
   private void start(Cause cause, Holding.Granted granted) {
     TargetRuntime asked = judge == null ? target() : judge.asking(target());
-    Attempt attempt = target().provider().provider().attempt(asked.call(call, cap));
+    marks = PromptMarks.of(call, target(), aim.plan().options(), engine.routing().prefixes());
+    Attempt attempt =
+        target()
+            .provider()
+            .provider()
+            .attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
     Account opened =
         engine
@@ -198,6 +204,9 @@ final class Leg implements Stretch.Stream {
   void onSuccess(AttemptRun attempt, AnswerSummary summary) {
     if (call.stream() && cap < 0 && OutputCap.asked(call) < 0) {
       engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
+    }
+    if (marks != null) {
+      marks.answered(call, target(), summary.usage(), engine);
     }
     vitals.onSuccess(call, attempt, summary);
   }

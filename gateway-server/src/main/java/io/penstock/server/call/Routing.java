@@ -38,6 +38,7 @@ public final class Routing {
       Consumer<String> opened) {
     this.health = new HealthBoard(ticker, breakers, opened);
     this.placements = new Placements(ticker, MAX_PLACEMENTS);
+    this.prefixes = new PrefixMemory(ticker, MAX_PLACEMENTS);
   }
 
   /** Returns the health of all targets. */
@@ -48,6 +49,11 @@ public final class Routing {
   /** Returns where conversations were answered. */
   public Placements placements() {
     return placements;
+  }
+
+  /** Returns which prompts were read a moment ago. */
+  PrefixMemory prefixes() {
+    return prefixes;
   }
 
   /** Returns what shadows have shown. */

@@ -173,6 +173,11 @@ public final class CallMetrics {
     value("penstock.saved.usd", by, team, nanos);
   }
 
+  /** Adds what the gateway's choice has cost more, nano-USD. */
+  public void premium(String by, String team, long nanos) {
+    value("penstock.premium.usd", by, team, nanos);
+  }
+
   private void value(String meter, String by, String team, long nanos) {
     values
         .computeIfAbsent(

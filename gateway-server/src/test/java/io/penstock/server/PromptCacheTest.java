@@ -1,0 +1,187 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code prompt_cache: auto}: who is marked for the provider's cache, and what it brought. */
+@ExtendWith(LeakCheck.class)
+class PromptCacheTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String MESSAGES = "/v1/messages";
+  private static final String MARK = "\"cache_control\":{\"type\":\"ephemeral\"}";
+
+  /** Above claude-sonnet-4-5's least of 1,024 tokens at four bytes each. */
+  private static final String LONG = "These rules hold in every conversation. ".repeat(120);
+
+  private static final String MODELS =
+      """
+      models:
+        marked: { targets: [anthropic/claude-sonnet-4-5], prompt_cache: auto }
+        unmarked: anthropic/claude-sonnet-4-5
+        mini: { targets: [fake/gpt-4o-mini], prompt_cache: auto }
+      """;
+
+  @TempDir static Path directory;
+  private static FakeProvider provider = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String claude =
+        "providers:\n  anthropic: { dialect: anthropic, base_url: \"%s\", keys: [k], retries: { attempts: 0 } }\n"
+            .formatted(provider.url());
+    gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.yaml(directory, provider, "")
+                .replace("providers:\n", claude)
+                .replace("models:\n", MODELS));
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    provider.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+    provider
+        .on(MESSAGES)
+        .reply(
+            Script.json(
+                """
+                {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":\
+                [{"type":"text","text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":\
+                {"input_tokens":10,"cache_creation_input_tokens":1000,"cache_read_input_tokens":2000,"output_tokens":2}}\
+                """));
+  }
+
+  private static String body(String model, String system, String more, String... messages) {
+    StringBuilder list = new StringBuilder();
+    for (int i = 0; i < messages.length; i++) {
+      String role = i % 2 == 0 ? "user" : "assistant";
+      list.append(list.isEmpty() ? "" : ",")
+          .append("{\"role\":\"%s\",\"content\":\"%s\"}".formatted(role, messages[i]));
+    }
+    return "{\"model\":\"%s\",\"max_tokens\":20,\"system\":\"%s\",%s\"messages\":[%s]}"
+        .formatted(model, system, more, list);
+  }
+
+  private static final String TOOLS =
+      "\"tools\":[{\"name\":\"look\",\"input_schema\":{\"type\":\"object\"}}],";
+
+  /** Sends it and returns what the provider received. */
+  private static String sent(String path, String body) {
+    int before = provider.requests().size();
+    HttpResponse<String> response = gateway.post(path, body);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return provider.awaitRequest(before + 1).text();
+  }
+
+  private static int marks(String sent) {
+    return sent.split("cache_control", -1).length - 1;
+  }
+
+  @Test
+  void agent_isMarkedFromTheFirstTurn_withoutAnotherByteChanged() {
+    String body = body("marked", "agent " + LONG, TOOLS, "begin");
+    String sent = sent(MESSAGES, body);
+    assertThat(marks(sent)).isEqualTo(2);
+    assertThat(
+            sent.replace("," + MARK + "}]", "")
+                .replace("[{\"type\":\"text\",\"text\":", "")
+                .replace("\"claude-sonnet-4-5\"", "\"marked\""))
+        .isEqualTo(body);
+    assertThat(sent(MESSAGES, body)).as("deterministic").isEqualTo(sent);
+    String forced =
+        body("marked", "forced " + LONG, TOOLS + "\"tool_choice\":{\"type\":\"any\"},", "begin");
+    assertThat(marks(sent(MESSAGES, forced))).as("asks for arguments once").isZero();
+  }
+
+  @Test
+  void sharedSystemPrompt_isMarkedOnceItHasComeAgain() {
+    String system = "shared " + LONG;
+    assertThat(marks(sent(MESSAGES, body("marked", system, "", "one")))).isZero();
+    String again = sent(MESSAGES, body("marked", system, "", "two"));
+    assertThat(marks(again)).isEqualTo(1);
+    assertThat(again).contains(MARK + "}],\"messages\":[{\"role\":\"user\",\"content\":\"two\"}]");
+  }
+
+  @Test
+  void conversation_isMarkedOnceItGoesOn() {
+    String system = "talk " + LONG;
+    assertThat(marks(sent(MESSAGES, body("marked", system, "", "hello")))).isZero();
+    String next = sent(MESSAGES, body("marked", system, "", "hello", "ok", "and now?"));
+    assertThat(marks(next)).isEqualTo(2);
+    assertThat(next).contains("\"and now?\"," + MARK);
+    // Examples of turns that never took place are no conversation.
+    String examples = body("marked", "few " + LONG, "", "example", "answer", "real one");
+    assertThat(marks(sent(MESSAGES, examples))).isZero();
+  }
+
+  @Test
+  void ownMarks_shortPrompts_otherRoutesAndTargets_areLeftAlone() {
+    String own =
+        body(
+            "marked", "own " + LONG, TOOLS.replace("{\"type\":\"object\"}", "{}," + MARK), "begin");
+    assertThat(sent(MESSAGES, own)).isEqualTo(own.replace("\"marked\"", "\"claude-sonnet-4-5\""));
+    assertThat(marks(sent(MESSAGES, body("marked", "short", TOOLS, "begin")))).isZero();
+    String spoken = body("marked", LONG + " what is \\\"cache_control\\\"?", TOOLS, "begin");
+    assertThat(sent(MESSAGES, spoken)).as("a text that speaks of it is no mark").contains(MARK);
+    assertThat(marks(sent(MESSAGES, body("unmarked", "plain " + LONG, TOOLS, "begin")))).isZero();
+    String chat =
+        "{\"model\":\"mini\",\"messages\":[{\"role\":\"system\",\"content\":\"%s\"},{\"role\":\"user\",\"content\":\"x\"}]}"
+            .formatted(LONG);
+    for (int i = 0; i < 2; i++) {
+      assertThat(sent("/v1/chat/completions", chat))
+          .isEqualTo(chat.replace("\"mini\"", "\"gpt-4o-mini\""));
+    }
+  }
+
+  @Test
+  void otherDialect_isMarkedByTheTranslation() throws IOException {
+    String chat =
+        "{\"model\":\"marked\",\"max_tokens\":20,\"messages\":[{\"role\":\"system\",\"content\":\"chat"
+            + " %s\"},{\"role\":\"user\",\"content\":\"%s\"}]}";
+    sent("/v1/chat/completions", chat.formatted(LONG, "one"));
+    JsonNode sent = JSON.readTree(sent("/v1/chat/completions", chat.formatted(LONG, "two")));
+    assertThat(sent.at("/system/0/cache_control/type").asText()).isEqualTo("ephemeral");
+    assertThat(sent.at("/messages/0/content").asText()).isEqualTo("two");
+  }
+
+  @Test
+  void whatMarksSaveAndCost_isBookedApart() {
+    double saved = booked("penstock_saved_usd_total");
+    double premium = booked("penstock_premium_usd_total");
+    sent(MESSAGES, body("marked", "booked " + LONG, TOOLS, "begin"));
+    // 2,000 read at 0.30 instead of 3 USD a million; 1,000 written at 3.75 instead of 3.
+    assertThat(booked("penstock_saved_usd_total") - saved).isCloseTo(0.0054, within(1e-9));
+    assertThat(booked("penstock_premium_usd_total") - premium).isCloseTo(0.00075, within(1e-9));
+  }
+
+  private static double booked(String metric) {
+    for (String line : gateway.admin("/metrics").split("\n")) {
+      if (line.startsWith(metric + "{by=\"prompt_cache\"")) {
+        return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
+      }
+    }
+    return 0;
+  }
+}
