@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
   private static final PrintStream OUT = System.out;
+  private static final int PROXY_CONNECTIONS = 4096;
 
   @Option(
       names = "--rounds",
@@ -48,8 +50,12 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--connections", defaultValue = "64")
   private int connections;
 
-  @Option(names = "--body", defaultValue = "1000", description = "bytes of a request body")
-  private int body;
+  @Option(
+      names = "--body",
+      split = ",",
+      defaultValue = "1000",
+      description = "bytes of a request body; of several sizes each scenario is measured with each")
+  private List<Integer> bodies = new ArrayList<>();
 
   @Option(names = "--tokens", defaultValue = "30", description = "tokens of an answer")
   private int tokens;
@@ -60,14 +66,29 @@ public final class BenchMain implements Callable<Integer> {
       description = "between events of a stream")
   private long eventMicros;
 
-  @Option(names = "--many", defaultValue = "10000", description = "keys, budgets, rules of 09")
-  private int many;
+  @Option(
+      names = "--many",
+      split = ",",
+      defaultValue = "10000",
+      description = "keys, budgets, rules of 09; of several numbers each is measured")
+  private List<Integer> many = new ArrayList<>();
 
   @Option(names = "--only", split = ",", description = "labels of scenarios, or how they begin")
   private List<String> only = new ArrayList<>();
 
-  @Option(names = "--gateway", description = "NAME=URL,PID of a gateway that runs already")
+  @Option(
+      names = "--gateway",
+      description = "NAME=URL,PID[,MODEL] of a gateway that runs already; see gateways/README.md")
   private List<String> gateways = new ArrayList<>();
+
+  @Option(names = "--header", description = "NAME: VALUE, sent to the gateways given")
+  private List<String> headers = new ArrayList<>();
+
+  @Option(
+      names = "--mock-port",
+      defaultValue = "0",
+      description = "of the mock provider, for gateways given; 0: any")
+  private int mockPort;
 
   @Option(
       names = "--variant",
@@ -83,11 +104,10 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
   private @Nullable Path out;
 
-  @Option(names = "--repository", defaultValue = ".", hidden = true)
-  private Path repository = Path.of(".");
+  /** A target with one of the sizes. */
+  private record Run(Scenario scenario, Target target, int body) {}
 
-  private final Map<String, Scenario> scenarios = new LinkedHashMap<>();
-  private final Map<String, Target> targets = new LinkedHashMap<>();
+  private final List<Run> runs = new ArrayList<>();
 
   /** Exit codes: 0 measured, 1 wrong arguments, 2 could not run. */
   public static void main(String[] args) {
@@ -97,12 +117,11 @@ public final class BenchMain implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, Unavailable {
     Report report = new Report(method());
-    Path work = Files.createTempDirectory("penstock-bench");
-    Launcher launcher = new Launcher(repository.toAbsolutePath().normalize(), work, pin);
     RedisServer redis = null;
-    try (Target mock = launcher.mock(tokens, eventMicros, eventMicros)) {
+    try (Launcher launcher = Launcher.open(pin)) {
+      Target mock = launcher.mock(new Launcher.Mock(mockPort, tokens, eventMicros, eventMicros));
       for (Scenario scenario : Scenario.ALL) {
-        if (wanted(scenario.label())) {
+        if (only.isEmpty() || only.stream().anyMatch(scenario.label()::startsWith)) {
           if (scenario.needsRedis() && redis == null) {
             redis = RedisServer.start();
           }
@@ -110,49 +129,71 @@ public final class BenchMain implements Callable<Integer> {
         }
       }
       for (String gateway : gateways) {
-        Target running = Target.running(gateway);
-        register(new Scenario(running.name(), "given", "", Load.Kind.UNIQUE), running);
+        given(Target.running(gateway, headers));
       }
       measure(report);
     } finally {
-      targets.values().forEach(Target::close);
       if (redis != null) {
         redis.close();
       }
     }
-    Path folder = out == null ? repository.resolve("benchmarks") : out;
+    Path folder = out == null ? Launcher.repository().resolve("benchmarks") : out;
     Files.createDirectories(folder);
+    List<Scenario> scenarios = runs.stream().map(Run::scenario).toList();
     report.write(folder, scenarios);
     OUT.println(report.markdown(scenarios));
     return 0;
   }
 
-  private boolean wanted(String label) {
-    return only.isEmpty() || only.stream().anyMatch(label::startsWith);
-  }
-
   private void start(
       Scenario scenario, Launcher launcher, Target mock, String redis, Report report) {
-    Path file = repository.resolve("benchmarks").resolve("scenarios").resolve(scenario.file());
     if (!scenario.program().equals("penstock")) {
       start(
           scenario,
           report,
-          () ->
-              scenario.program().isEmpty() ? mock : launcher.proxy(scenario.program(), file, mock));
+          () -> {
+            Path file = Launcher.scenario(scenario.file());
+            return scenario.program().isEmpty()
+                ? mock
+                : launcher.proxy(scenario.program(), file, mock, PROXY_CONNECTIONS);
+          });
       return;
     }
-    Launcher.Gateway gateway =
-        new Launcher.Gateway(scenario.label(), repository, "", yaml(scenario, file));
-    start(scenario, report, () -> launcher.penstock(gateway, mock, redis));
-    variants.forEach((name, options) -> {
-      Launcher.Gateway other = gateway.with(name, repository, options);
-      start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
-    });
-    builds.forEach((name, folder) -> {
-      Launcher.Gateway other = gateway.with(name, folder, "");
-      start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
-    });
+    for (Launcher.Gateway gateway : gateways(scenario)) {
+      Scenario own = scenario.as(gateway.name());
+      start(own, report, () -> launcher.penstock(gateway, mock, redis));
+      variants.forEach((name, options) -> {
+        Launcher.Gateway other = gateway.with(name, Launcher.repository(), options);
+        start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
+      });
+      builds.forEach((name, folder) -> {
+        Launcher.Gateway other = gateway.with(name, folder, "");
+        start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
+      });
+    }
+  }
+
+  private List<Launcher.Gateway> gateways(Scenario scenario) {
+    Launcher.Gateway gateway = Launcher.Gateway.of(scenario.label(), "", scenario.file());
+    if (!scenario.isMany()) {
+      return List.of(gateway);
+    }
+    return many.stream()
+        .map(count -> {
+          String name = many.size() == 1 ? gateway.name() : gateway.name() + " " + count;
+          return new Launcher.Gateway(
+              name, gateway.repository(), "", Many.of(gateway.yaml(), count));
+        })
+        .toList();
+  }
+
+  /** Measures it with streams too if others are. */
+  private void given(Target target) {
+    boolean streams = runs.stream().anyMatch(run -> run.scenario().kind().streaming);
+    register(new Scenario(target.name(), "given", "", Load.Kind.UNIQUE), target);
+    if (streams) {
+      register(new Scenario(target.name() + " stream", "given", "", Load.Kind.STREAM), target);
+    }
   }
 
   /** Starts a target. */
@@ -169,27 +210,20 @@ public final class BenchMain implements Callable<Integer> {
     }
   }
 
-  private String yaml(Scenario scenario, Path file) {
-    String yaml = Launcher.read(file);
-    return scenario.isMany() ? Many.of(yaml, many) : yaml;
-  }
-
   private void register(Scenario scenario, Target target) {
-    scenarios.put(scenario.label(), scenario);
-    targets.put(scenario.label(), target);
+    for (int body : bodies) {
+      runs.add(new Run(bodies.size() == 1 ? scenario : scenario.sized(body), target, body));
+    }
   }
 
   private void measure(Report report) {
     for (int round = 0; round <= rounds; round++) {
-      for (Scenario scenario : scenarios.values()) {
-        Target target = targets.get(scenario.label());
-        if (target == null) {
-          continue;
-        }
+      for (Run run : runs) {
+        Scenario scenario = run.scenario();
         int length = round == 0 ? warmup : seconds;
         int due = scenario.kind().streaming ? streamRate : rate;
-        Load load = new Load(scenario.kind(), due, length, connections, body);
-        Measurement measurement = Measurement.of(scenario, round, target, load);
+        Load load = new Load(scenario.kind(), due, length, connections, run.body());
+        Measurement measurement = Measurement.of(scenario, round, run.target(), load);
         OUT.println(measurement.csv() + " " + measurement.load().firstError());
         if (round > 0) {
           report.add(measurement);
@@ -201,14 +235,14 @@ public final class BenchMain implements Callable<Integer> {
   private String method() {
     return String.format(
         "Open loop: latency counts from when a request was due. %d rounds of %d s, interleaved,"
-            + " after %d s of warm-up each; medians. %d requests/s with bodies of %d bytes and %d"
+            + " after %d s of warm-up each; medians. %d requests/s with bodies of %s bytes and %d"
             + " streams/s of %d events %d us apart, over %d keep-alive connections; generator,"
             + " provider and target share %d CPUs (%s, Java %s%s).",
         rounds,
         seconds,
         warmup,
         rate,
-        body,
+        bodies.stream().map(String::valueOf).collect(Collectors.joining(", ")),
         streamRate,
         tokens,
         eventMicros,

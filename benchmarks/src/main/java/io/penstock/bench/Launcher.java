@@ -1,21 +1,30 @@
 package io.penstock.bench;
 
+import io.penstock.testkit.Executables;
 import io.penstock.testkit.Ports;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
-/** Starts the processes of a benchmark on loopback ports, each optionally pinned to one CPU. */
-final class Launcher {
+/**
+ * Starts the processes of a benchmark on loopback ports, each optionally pinned to one CPU. Closing
+ * it ends those that still run and deletes what they wrote.
+ */
+final class Launcher implements AutoCloseable {
   private static final long START_NANOS = 90_000_000_000L;
+  private static final Path REPOSITORY =
+      Path.of(System.getProperty("bench.repository", "..")).toAbsolutePath().normalize();
 
-  private final Path repository;
+  private final List<Process> started = new ArrayList<>();
   private final Path work;
   private final boolean pin;
 
@@ -28,28 +37,65 @@ final class Launcher {
     }
   }
 
-  Launcher(Path repository, Path work, boolean pin) {
-    this.repository = repository;
+  private Launcher(Path work, boolean pin) {
     this.work = work;
     this.pin = pin;
   }
 
+  /**
+   * Creates a launcher with a folder of its own.
+   *
+   * @param pin the mock provider on CPU 0, all others on CPU 1
+   */
+  static Launcher open(boolean pin) {
+    try {
+      return new Launcher(Files.createTempDirectory("penstock-bench"), pin);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns where Penstock's sources are. */
+  static Path repository() {
+    return REPOSITORY;
+  }
+
+  /** Returns the file of a scenario. */
+  static Path scenario(String name) {
+    return REPOSITORY.resolve("benchmarks").resolve("scenarios").resolve(name);
+  }
+
+  /**
+   * A mock provider to start.
+   *
+   * @param port 0 for any
+   * @param tokens of an answer, an event each
+   * @param firstMicros before the first event of a stream
+   * @param eventMicros between events
+   */
+  record Mock(int port, int tokens, long firstMicros, long eventMicros) {}
+
   /** Starts the mock provider. */
-  Target mock(int tokens, long firstMicros, long eventMicros) throws Unavailable {
-    int port = Ports.free();
+  Target mock(Mock mock) throws Unavailable {
+    int port = mock.port() == 0 ? Ports.free() : mock.port();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx64m", "--enable-native-access=ALL-UNNAMED"));
     command.add("-Dlogback.configurationFile=bench-logback.xml");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MockProvider.class.getName());
-    command.addAll(List.of("" + port, "" + tokens, "" + firstMicros, "" + eventMicros));
-    return start("no-gateway", port, command, Map.of());
+    command.addAll(
+        List.of("" + port, "" + mock.tokens(), "" + mock.firstMicros(), "" + mock.eventMicros()));
+    return await("no-gateway", port, spawn("no-gateway", command, Map.of()));
   }
 
-  /** Starts nginx or haproxy with the scenario's file, in which {@code ${NAME}} is replaced. */
-  Target proxy(String program, Path template, Target upstream) throws Unavailable {
-    if (onPath(program).isEmpty()) {
+  /**
+   * Starts nginx or haproxy with the scenario's file, in which {@code ${NAME}} is replaced.
+   *
+   * @param connections that nginx makes room for, both sides together
+   */
+  Target proxy(String program, Path template, Target upstream, int connections) throws Unavailable {
+    if (Executables.onPath(program) == null && !Files.isExecutable(Path.of("/usr/sbin", program))) {
       throw new Unavailable(
           program + " is not on the PATH (Debian: apt-get install " + program + ")");
     }
@@ -57,7 +103,8 @@ final class Launcher {
     String config =
         read(template)
             .replace("${PORT}", Integer.toString(port))
-            .replace("${UPSTREAM_PORT}", Integer.toString(upstream.chat().getPort()))
+            .replace("${UPSTREAM_PORT}", Integer.toString(upstream.port()))
+            .replace("${CONNECTIONS}", Integer.toString(connections))
             .replace("${WORK}", work.toString());
     Path file = work.resolve(template.getFileName().toString());
     write(file, config);
@@ -65,7 +112,7 @@ final class Launcher {
         program.equals("nginx")
             ? List.of("nginx", "-p", work.toString(), "-c", file.toString())
             : List.of(program, "-f", file.toString());
-    return start(program, port, command, Map.of());
+    return await(program, port, spawn(program, command, Map.of()));
   }
 
   /**
@@ -76,6 +123,11 @@ final class Launcher {
    * @param javaOptions further options of its JVM
    */
   record Gateway(String name, Path repository, String javaOptions, String yaml) {
+    /** Returns this repository's, with the configuration of a scenario. */
+    static Gateway of(String name, String javaOptions, String file) {
+      return new Gateway(name, REPOSITORY, javaOptions, read(scenario(file)));
+    }
+
     Gateway with(String variant, Path from, String options) {
       return new Gateway(name + " " + variant, from, options, yaml);
     }
@@ -83,57 +135,59 @@ final class Launcher {
 
   /** Starts Penstock with the scenario's configuration. */
   Target penstock(Gateway gateway, Target upstream, String redis) throws Unavailable {
+    int port = Ports.free();
+    return await(gateway.name(), port, spawnPenstock(gateway, port, upstream, redis));
+  }
+
+  /** Starts Penstock on that port without waiting for it. */
+  Process spawnPenstock(Gateway gateway, int port, Target upstream, String redis)
+      throws Unavailable {
     Path launcher = gateway.repository().toAbsolutePath().resolve("penstock");
     if (!Files.isExecutable(launcher)) {
       throw new Unavailable("there is no ./penstock to start");
     }
-    int port = Ports.free();
-    Path data = work.resolve(gateway.name().replace(' ', '-'));
-    Map<String, String> environment =
-        Map.of(
-            "PENSTOCK_JAVA_OPTS",
-            gateway.javaOptions(),
-            "BENCH_LISTEN",
-            "127.0.0.1:" + port,
-            "BENCH_ADMIN",
-            "127.0.0.1:" + Ports.free(),
-            "BENCH_UPSTREAM",
-            "http://127.0.0.1:" + upstream.chat().getPort() + "/v1",
-            "BENCH_REDIS",
-            redis,
-            "BENCH_DATA",
-            data.toString());
+    Path data = work.resolve(fileName(gateway.name()));
+    Map<String, String> environment = new HashMap<>();
+    environment.put("PENSTOCK_JAVA_OPTS", gateway.javaOptions());
+    environment.put("BENCH_LISTEN", "127.0.0.1:" + port);
+    environment.put("BENCH_ADMIN", "127.0.0.1:" + Ports.free());
+    environment.put("BENCH_UPSTREAM", "http://127.0.0.1:" + upstream.port() + "/v1");
+    environment.put("BENCH_REDIS", redis);
+    environment.put("BENCH_DATA", data.toString());
     Path config = data.resolve("penstock.yaml");
     write(config, gateway.yaml());
     List<String> command = List.of(launcher.toString(), "serve", "--config", config.toString());
-    return start(gateway.name(), port, command, environment);
+    return spawn(gateway.name(), command, environment);
   }
 
-  private Target start(String name, int port, List<String> command, Map<String, String> environment)
+  private Process spawn(String name, List<String> command, Map<String, String> environment)
       throws Unavailable {
     List<String> whole = new ArrayList<>();
     if (pin) {
       whole.addAll(List.of("taskset", "-c", name.equals("no-gateway") ? "0" : "1"));
     }
     whole.addAll(command);
-    Path log = work.resolve(name + ".log");
     ProcessBuilder builder =
         new ProcessBuilder(whole)
-            .directory(repository.toFile())
+            .directory(REPOSITORY.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+            .redirectOutput(log(name).toFile());
     builder.environment().putAll(environment);
-    Process process;
     try {
-      process = builder.start();
+      Process process = builder.start();
+      started.add(process);
+      return process;
     } catch (IOException e) {
       throw new Unavailable(e.getMessage() == null ? e.toString() : e.getMessage());
     }
+  }
+
+  private Target await(String name, int port, Process process) throws Unavailable {
     long deadline = System.nanoTime() + START_NANOS;
     while (!Ports.isOpen(port)) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {
         process.destroy();
-        throw new Unavailable(name + " did not start: " + lastLine(log));
+        throw new Unavailable(name + " did not start: " + lastLine(log(name)));
       }
       LockSupport.parkNanos(20_000_000);
     }
@@ -141,15 +195,25 @@ final class Launcher {
     return new Target(name, chat, new ProcessMeter(process.pid()), process);
   }
 
-  private static Optional<Path> onPath(String program) {
-    String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/usr/local/sbin";
-    for (String folder : path.split(":")) {
-      Path file = Path.of(folder, program);
-      if (Files.isExecutable(file)) {
-        return Optional.of(file);
+  @Override
+  public void close() {
+    started.forEach(Process::destroy);
+    started.forEach(process -> process.onExit().join());
+    try (Stream<Path> paths = Files.walk(work)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return Optional.empty();
+  }
+
+  private Path log(String name) {
+    return work.resolve(fileName(name) + ".log");
+  }
+
+  private static String fileName(String name) {
+    return name.replace(' ', '-');
   }
 
   /** The last thing it said, without the paths of this run. */
@@ -162,7 +226,7 @@ final class Launcher {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -171,7 +235,7 @@ final class Launcher {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, text);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

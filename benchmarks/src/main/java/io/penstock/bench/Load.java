@@ -1,15 +1,12 @@
 package io.penstock.bench;
 
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-
 /**
  * What is sent, how often and for how long.
  *
  * @param rate requests due per second, whatever the answers do
  * @param bodyBytes size of the request body
  */
-record Load(Kind kind, int rate, int seconds, int connections, int bodyBytes) {
+record Load(Kind kind, int rate, int seconds, int connections, int bodyBytes, Client client) {
   /** Which requests. */
   enum Kind {
     /** No two bodies alike. */
@@ -26,35 +23,15 @@ record Load(Kind kind, int rate, int seconds, int connections, int bodyBytes) {
     }
   }
 
-  private static final String KEY = "pk-bench";
-
-  /** Returns the bytes of the nth request, head and body. */
-  byte[] request(URI target, long n) {
-    String serial = String.format("%015d", kind == Kind.SAME ? 0 : n);
-    String body =
-        (kind.streaming
-                ? "{\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-                : "{\"stream\":false,")
-            + "\"model\":\"bench\",\"temperature\":0,\"max_tokens\":256,\"messages\":"
-            + "[{\"role\":\"user\",\"content\":\""
-            + serial
-            + " ";
-    String end = "\"}]}";
-    body += "lorem ipsum ".repeat(bodyBytes / 12 + 1).substring(0, filler(body, end)) + end;
-    String head =
-        "POST "
-            + target.getPath()
-            + " HTTP/1.1\r\nhost: "
-            + target.getAuthority()
-            + "\r\nauthorization: Bearer "
-            + KEY
-            + "\r\ncontent-type: application/json\r\ncontent-length: "
-            + body.length()
-            + "\r\n\r\n";
-    return (head + body).getBytes(StandardCharsets.US_ASCII);
+  Load(Kind kind, int rate, int seconds, int connections, int bodyBytes) {
+    this(kind, rate, seconds, connections, bodyBytes, Client.BENCH);
   }
 
-  private int filler(String body, String end) {
-    return Math.max(0, bodyBytes - body.length() - end.length());
+  Load as(Client other) {
+    return new Load(kind, rate, seconds, connections, bodyBytes, other);
+  }
+
+  Pace pace() {
+    return Pace.of(rate, seconds);
   }
 }

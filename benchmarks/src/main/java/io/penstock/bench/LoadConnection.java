@@ -1,41 +1,50 @@
 package io.penstock.bench;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.penstock.bench.Watcher.Outcome;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** One keep-alive connection of the generator with at most one request. Confined to its loop. */
 final class LoadConnection extends ChannelInboundHandlerAdapter {
   private final LoadGenerator generator;
+  private final int target;
   private @Nullable ChannelHandlerContext context;
   private boolean busy;
-  private boolean bad;
+  private Outcome outcome = Outcome.DONE;
   private long due;
   private long first;
   private long previous;
   private String status = "";
 
-  LoadConnection(LoadGenerator generator) {
+  /** Creates a connection to the generator's target of that number. */
+  LoadConnection(LoadGenerator generator, int target) {
     this.generator = generator;
+    this.target = target;
   }
 
-  /** Sends the request, which it owns from now on. */
-  void send(ByteBuf request, long whenDue) {
+  int target() {
+    return target;
+  }
+
+  void send(byte[] request, long whenDue) {
     busy = true;
-    bad = false;
+    outcome = Outcome.DONE;
     first = 0;
     due = whenDue;
     ChannelHandlerContext ctx = context;
     if (ctx == null) {
       throw new IllegalStateException("not connected");
     }
-    ctx.writeAndFlush(request);
+    ctx.writeAndFlush(Unpooled.wrappedBuffer(request));
   }
 
   @Override
@@ -48,8 +57,8 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     try {
       if (message instanceof HttpResponse response) {
-        bad = response.status().code() != 200;
         status = response.status().toString();
+        outcome = outcome(response);
       }
       if (message instanceof HttpContent content) {
         read(content);
@@ -59,11 +68,21 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private static Outcome outcome(HttpResponse response) {
+    boolean says = response.headers().contains(HttpHeaderNames.RETRY_AFTER);
+    return switch (response.status().code()) {
+      case 200 -> Outcome.DONE;
+      case 503 -> says ? Outcome.SHED : Outcome.FAILED;
+      default -> Outcome.FAILED;
+    };
+  }
+
   private void read(HttpContent content) {
     long now = System.nanoTime();
-    if (content.content().isReadable()) {
-      if (bad) {
-        status += " " + content.content().toString(StandardCharsets.UTF_8);
+    ByteBuf bytes = content.content();
+    if (bytes.isReadable()) {
+      if (outcome != Outcome.DONE && !generator.hasFailed()) {
+        status += " " + bytes.toString(StandardCharsets.UTF_8);
       }
       if (first == 0) {
         first = now;
@@ -74,12 +93,12 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     }
     if (content instanceof LastHttpContent) {
       busy = false;
-      if (bad) {
-        generator.failed(status);
-        generator.next(this);
+      if (outcome == Outcome.DONE) {
+        generator.finished(due, first, now);
       } else {
-        generator.finished(this, due, first, now);
+        generator.failed(status, due, outcome);
       }
+      generator.next(this);
     }
   }
 
@@ -87,9 +106,9 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext ctx) {
     if (busy) {
       busy = false;
-      generator.failed("connection closed before the answer ended");
+      generator.failed("connection closed before the answer ended", due, Outcome.FAILED);
     }
-    generator.reconnect();
+    generator.lost(this);
   }
 
   @Override

@@ -1,14 +1,15 @@
 package io.penstock.bench;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.penstock.bench.Watcher.Outcome;
 import java.net.URI;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +24,11 @@ final class LoadGenerator {
   private static final long MAX_MICROS = TimeUnit.SECONDS.toMicros(60);
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-  private final URI target;
+  private final List<URI> targets;
+  private final List<RequestTemplate> requests;
   private final Load load;
+  private final Pace pace;
+  private final Watcher watcher;
   private final EventLoopGroup group = Transport.group(1);
   private final CompletableFuture<LoadResult> done = new CompletableFuture<>();
   private final Queue<LoadConnection> idle = new ArrayDeque<>();
@@ -39,18 +43,26 @@ final class LoadGenerator {
   private long failed;
   private String firstError = "";
 
-  private LoadGenerator(URI target, Load load) {
-    this.target = target;
+  private LoadGenerator(List<URI> targets, Load load, Pace pace, Watcher watcher) {
+    this.targets = targets;
     this.load = load;
-    total = (long) load.rate() * load.seconds();
+    this.pace = pace;
+    this.watcher = watcher;
+    requests = targets.stream().map(target -> new RequestTemplate(target, load)).toList();
+    total = pace.requests();
   }
 
   /** Runs the load against that URL; blocks until it is over. */
   static LoadResult run(URI target, Load load) {
-    LoadGenerator generator = new LoadGenerator(target, load);
+    return run(List.of(target), load, load.pace(), Watcher.NONE);
+  }
+
+  /** Runs the load against all of them in turn, at another pace than its own. */
+  static LoadResult run(List<URI> targets, Load load, Pace pace, Watcher watcher) {
+    LoadGenerator generator = new LoadGenerator(targets, load, pace, watcher);
     try {
       for (int i = 0; i < load.connections(); i++) {
-        generator.connect();
+        generator.connect(i % targets.size());
       }
       generator.group.next().execute(generator::begin);
       return generator.done.join();
@@ -59,13 +71,13 @@ final class LoadGenerator {
     }
   }
 
-  void finished(LoadConnection connection, long due, long first, long now) {
+  void finished(long due, long first, long now) {
     completed++;
     latency.recordValue(micros(now - due));
     if (load.kind().streaming) {
       firstToken.recordValue(micros(first - due));
     }
-    next(connection);
+    watcher.ended(due - start, now - due, Outcome.DONE);
     endIfOver();
   }
 
@@ -73,26 +85,35 @@ final class LoadGenerator {
     gaps.recordValue(micros(nanos));
   }
 
-  void failed(String why) {
+  void failed(String why, long due, Outcome outcome) {
     failed++;
     if (firstError.isEmpty()) {
       firstError = why;
     }
+    watcher.ended(due - start, System.nanoTime() - due, outcome);
     endIfOver();
   }
 
-  void reconnect() {
+  /** Returns whether it knows already what a failure says. */
+  boolean hasFailed() {
+    return failed > 0;
+  }
+
+  /** The connection has ended; another takes its place. */
+  void lost(LoadConnection connection) {
+    idle.remove(connection);
     if (!done.isDone()) {
-      connect();
+      connect(connection.target());
     }
   }
 
+  /** The connection is free for what is due. */
   void next(LoadConnection connection) {
     Long due = overdue.poll();
     if (due == null) {
       idle.add(connection);
     } else {
-      connection.send(Unpooled.wrappedBuffer(load.request(target, sent++)), due);
+      connection.send(requests.get(connection.target()).request(sent++), due);
     }
   }
 
@@ -102,7 +123,7 @@ final class LoadGenerator {
         .next()
         .schedule(
             this::giveUp,
-            TimeUnit.SECONDS.toNanos(load.seconds()) + DRAIN_NANOS,
+            TimeUnit.SECONDS.toNanos(pace.seconds()) + DRAIN_NANOS,
             TimeUnit.NANOSECONDS);
     tick(0);
   }
@@ -125,7 +146,7 @@ final class LoadGenerator {
   }
 
   private long due(long n) {
-    return start + n * TimeUnit.SECONDS.toNanos(1) / load.rate();
+    return start + pace.dueNanos(n);
   }
 
   private void endIfOver() {
@@ -146,7 +167,8 @@ final class LoadGenerator {
     return new LoadResult(completed, failed, firstError, latency, firstToken, gaps);
   }
 
-  private void connect() {
+  private void connect(int target) {
+    URI address = targets.get(target);
     new Bootstrap()
         .group(group)
         .channel(Transport.channel())
@@ -157,13 +179,14 @@ final class LoadGenerator {
               protected void initChannel(SocketChannel channel) {
                 channel
                     .pipeline()
-                    .addLast(new HttpResponseDecoder(), new LoadConnection(LoadGenerator.this));
+                    .addLast(
+                        new HttpResponseDecoder(), new LoadConnection(LoadGenerator.this, target));
               }
             })
-        .connect(target.getHost(), target.getPort())
+        .connect(address.getHost(), address.getPort())
         .addListener(connected -> {
-          if (!connected.isSuccess()) {
-            failed("connect: " + connected.cause().getMessage());
+          if (!connected.isSuccess() && firstError.isEmpty()) {
+            firstError = "connect: " + connected.cause().getMessage();
           }
         });
   }

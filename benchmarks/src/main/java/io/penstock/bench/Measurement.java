@@ -15,7 +15,7 @@ record Measurement(
   /** Loads a target once and measures. */
   static Measurement of(Scenario scenario, int round, Target target, Load load) {
     long before = target.meter().cpuNanos();
-    LoadResult result = LoadGenerator.run(target.chat(), load);
+    LoadResult result = LoadGenerator.run(target.chat(), load.as(target.client()));
     double cpu = (target.meter().cpuNanos() - before) / 1000.0;
     return new Measurement(
         scenario.label(),

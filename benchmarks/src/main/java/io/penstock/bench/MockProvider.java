@@ -160,11 +160,12 @@ public final class MockProvider {
     }
   }
 
-  /** The generator writes the flag first, so the first bytes tell. */
+  /** The generator writes the flag first; a gateway may have written it anew, anywhere. */
   private static boolean asksForStream(ByteBuf body) {
     String head =
         body.toString(
             body.readerIndex(), Math.min(120, body.readableBytes()), StandardCharsets.US_ASCII);
-    return head.contains("\"stream\":true");
+    String text = head.contains("\"stream\":") ? head : body.toString(StandardCharsets.US_ASCII);
+    return text.contains("\"stream\":true") || text.contains("\"stream\": true");
   }
 }

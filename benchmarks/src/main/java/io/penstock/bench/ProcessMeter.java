@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** CPU and memory of a process and its children, as Linux counts them. */
+/** What a process and its children use, as Linux counts it. */
 final class ProcessMeter {
   private final long pid;
 
@@ -24,6 +24,30 @@ final class ProcessMeter {
   /** Returns resident memory in KiB. */
   long residentKib() {
     return processes().stream().mapToLong(ProcessMeter::residentKib).sum();
+  }
+
+  /** Returns open file descriptors. */
+  long descriptors() {
+    return processes().stream().mapToLong(process -> count(process, "fd")).sum();
+  }
+
+  /** Returns live threads. */
+  long threads() {
+    return processes().stream().mapToLong(process -> count(process, "task")).sum();
+  }
+
+  /** Returns how many descriptors the process itself may open. */
+  long maxDescriptors() {
+    return read(Path.of("/proc/" + pid + "/limits"))
+        .lines()
+        .filter(line -> line.startsWith("Max open files"))
+        .map(line -> line.split("\\s+")[3])
+        .mapToLong(soft -> soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft))
+        .sum();
+  }
+
+  long pid() {
+    return pid;
   }
 
   private List<Long> processes() {
@@ -52,6 +76,14 @@ final class ProcessMeter {
         .filter(line -> line.startsWith("VmRSS:"))
         .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
         .sum();
+  }
+
+  private static long count(long process, String folder) {
+    try (Stream<Path> entries = Files.list(Path.of("/proc/" + process + "/" + folder))) {
+      return entries.count();
+    } catch (IOException e) {
+      return 0; // the process has ended
+    }
   }
 
   private static String read(Path file) {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** Writes RESULTS.md and the raw data: medians over the rounds, and ratios within this run only. */
@@ -27,20 +26,20 @@ final class Report {
   }
 
   /** Writes both files into the folder. */
-  void write(Path folder, Map<String, Scenario> scenarios) throws IOException {
+  void write(Path folder, List<Scenario> scenarios) throws IOException {
     StringBuilder csv = new StringBuilder(Measurement.CSV_HEADER).append('\n');
     measurements.forEach(m -> csv.append(m.csv()).append('\n'));
     Files.writeString(folder.resolve("results.csv"), csv);
     Files.writeString(folder.resolve("RESULTS.md"), markdown(scenarios));
   }
 
-  String markdown(Map<String, Scenario> scenarios) {
+  String markdown(List<Scenario> scenarios) {
     StringBuilder text = new StringBuilder("# Results\n\n").append(method).append("\n\n");
     text.append(
         "| scenario | CPU/request us | ratio | p50 us | p99 us | added p99 us | p99.9 us | first"
             + " token p50/p99 us | gap p99 us | memory MiB | failed |\n"
             + "|---|---|---|---|---|---|---|---|---|---|---|\n");
-    for (Scenario scenario : scenarios.values()) {
+    for (Scenario scenario : scenarios) {
       List<Measurement> own = of(scenario.label());
       if (!own.isEmpty()) {
         text.append(row(scenario, own, of(scenario.baseline()))).append('\n');

@@ -8,8 +8,9 @@ import io.penstock.bench.Load.Kind;
  * @param label as on the command line and in the results
  * @param program nginx, haproxy, penstock, or empty for none
  * @param file under {@code scenarios}, or empty
+ * @param size of the bodies, as it ends the label; empty when all have one size
  */
-record Scenario(String label, String program, String file, Kind kind) {
+record Scenario(String label, String program, String file, Kind kind, String size) {
   static final Scenario[] ALL = {
     new Scenario("01-no-gateway", "", "", Kind.UNIQUE),
     new Scenario("02-nginx", "nginx", "02-nginx.conf", Kind.UNIQUE),
@@ -27,14 +28,24 @@ record Scenario(String label, String program, String file, Kind kind) {
     new Scenario("09-many", "penstock", "05-everything.yaml", Kind.UNIQUE),
   };
 
+  Scenario(String label, String program, String file, Kind kind) {
+    this(label, program, file, kind, "");
+  }
+
   /** Returns this scenario under another name, for another build or other JVM options. */
   Scenario as(String name) {
-    return new Scenario(name, program, file, kind);
+    return new Scenario(name, program, file, kind, size);
+  }
+
+  /** Returns this scenario with bodies of that many bytes. */
+  Scenario sized(int bytes) {
+    String suffix = bytes < 1000 ? " " + bytes + " B" : " " + bytes / 1000 + " kB";
+    return new Scenario(label + suffix, program, file, kind, suffix);
   }
 
   /** Returns the scenario that this one is compared with. */
   String baseline() {
-    return kind == Kind.STREAM ? "07-stream-nginx" : "02-nginx";
+    return (kind == Kind.STREAM ? "07-stream-nginx" : "02-nginx") + size;
   }
 
   /** Returns whether its configuration is made large. */

@@ -1,6 +1,9 @@
 package io.penstock.bench;
 
 import java.net.URI;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,20 +13,43 @@ import org.jspecify.annotations.Nullable;
  * @param chat the full URL of its chat completions
  * @param meter its CPU and memory
  * @param process what to end afterwards; null when it is not ours
+ * @param client what it wants to be asked like
  */
-record Target(String name, URI chat, ProcessMeter meter, @Nullable Process process)
+record Target(String name, URI chat, ProcessMeter meter, @Nullable Process process, Client client)
     implements AutoCloseable {
-  /** Returns a target that runs already, from {@code NAME=URL,PID}. */
-  static Target running(String spec) {
-    int equals = spec.indexOf('=');
-    int comma = spec.lastIndexOf(',');
-    if (equals < 1 || comma < equals) {
+  private static final Pattern RUNNING = Pattern.compile("([^=]+)=([^,]+),(\\d+)(?:,([^,]+))?");
+
+  Target(String name, URI chat, ProcessMeter meter, @Nullable Process process) {
+    this(name, chat, meter, process, Client.BENCH);
+  }
+
+  /**
+   * Returns a target that runs already.
+   *
+   * @param spec {@code NAME=URL,PID} or {@code NAME=URL,PID,MODEL}
+   * @param headers {@code name: value}, sent with each request
+   */
+  static Target running(String spec, List<String> headers) {
+    Matcher parts = RUNNING.matcher(spec);
+    if (!parts.matches()) {
       throw new IllegalArgumentException(
-          "--gateway: " + spec + " (expected: NAME=URL,PID, the URL of its chat completions)");
+          "--gateway: "
+              + spec
+              + " (expected: NAME=URL,PID or NAME=URL,PID,MODEL, the URL of its chat completions)");
     }
-    long pid = Long.parseLong(spec.substring(comma + 1));
-    URI url = URI.create(spec.substring(equals + 1, comma));
-    return new Target(spec.substring(0, equals), url, new ProcessMeter(pid), null);
+    String model = parts.group(4) == null ? Client.BENCH.model() : parts.group(4);
+    StringBuilder lines = new StringBuilder();
+    headers.forEach(header -> lines.append(header).append("\r\n"));
+    return new Target(
+        parts.group(1),
+        URI.create(parts.group(2)),
+        new ProcessMeter(Long.parseLong(parts.group(3))),
+        null,
+        new Client(model, lines.toString()));
+  }
+
+  int port() {
+    return chat.getPort();
   }
 
   @Override

@@ -8,7 +8,7 @@ import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +31,35 @@ final class LoadGeneratorTest {
     assertThat(provider.requests().stream().map(Received::text).distinct()).hasSize(50);
     assertThat(provider.requests()).allMatch(request -> request.body().length == 1000);
     assertThat(provider.requests()).allMatch(request -> request.key().equals("pk-bench"));
+  }
+
+  @Test
+  void severalTargets_eachGetsItsShareAtThePace() {
+    try (FakeProvider other = FakeProvider.start()) {
+      URI second = URI.create(other.baseUrl() + "/chat/completions");
+      Pace pace = new Pace(List.of(new Pace.Step(20, 1), new Pace.Step(40, 1)));
+
+      LoadResult result =
+          LoadGenerator.run(
+              List.of(chat, second), new Load(Load.Kind.UNIQUE, 1, 1, 2, 300), pace, Watcher.NONE);
+
+      assertThat(result.completed()).isEqualTo(60);
+      assertThat(provider.requests()).isNotEmpty();
+      assertThat(other.requests()).hasSize(60 - provider.requests().size()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void refusalWithRetryAfter_isShed_allElseFailed() {
+    provider.on("/v1/chat/completions").reply(Script.error(503));
+    provider.on("/v1/chat/completions").nth(2).reply(Script.error(503).retryAfter("1"));
+    Timeline timeline = new Timeline();
+    Load load = new Load(Load.Kind.UNIQUE, 5, 1, 1, 300);
+
+    LoadGenerator.run(List.of(chat), load, load.pace(), timeline);
+
+    assertThat(timeline.between(0, 1).shed()).isEqualTo(1);
+    assertThat(timeline.between(0, 1).failed()).isEqualTo(4);
   }
 
   @Test
@@ -60,8 +89,7 @@ final class LoadGeneratorTest {
     report.add(new Measurement("03-passthrough", 1, load, 100, 102_400));
     report.skip("08-redis", "no reason");
 
-    String text =
-        report.markdown(Map.of("03-passthrough", Scenario.ALL[3], "02-nginx", Scenario.ALL[1]));
+    String text = report.markdown(List.of(Scenario.ALL[3], Scenario.ALL[1]));
 
     assertThat(text).contains("| 03-passthrough | 100.0 | 2.50 |").contains("`08-redis` skipped");
   }
@@ -78,7 +106,30 @@ final class LoadGeneratorTest {
 
   @Test
   void gateway_badSpec_saysWhatWasExpected() {
-    assertThatThrownBy(() -> Target.running("portkey"))
-        .hasMessage("--gateway: portkey (expected: NAME=URL,PID, the URL of its chat completions)");
+    assertThatThrownBy(() -> Target.running("portkey", List.of()))
+        .hasMessage(
+            "--gateway: portkey (expected: NAME=URL,PID or NAME=URL,PID,MODEL, the URL of its chat"
+                + " completions)");
+  }
+
+  @Test
+  void gateway_modelAndHeaders_areSent() {
+    String spec = "other=" + chat + "," + ProcessHandle.current().pid() + ",openai/bench";
+    Target target = Target.running(spec, List.of("x-portkey-provider: openai"));
+    Scenario scenario = new Scenario("other", "given", "", Load.Kind.UNIQUE);
+
+    Measurement.of(scenario, 1, target, new Load(Load.Kind.UNIQUE, 1, 1, 1, 300));
+
+    Received received = provider.awaitRequest(1);
+    assertThat(received.text()).contains("\"model\":\"openai/bench\"");
+    assertThat(received.header("x-portkey-provider")).isEqualTo("openai");
+  }
+
+  @Test
+  void sized_comparesWithNginxAtTheSameSize() {
+    Scenario scenario = Scenario.ALL[3].sized(10_000);
+
+    assertThat(scenario.label()).isEqualTo("03-passthrough 10 kB");
+    assertThat(scenario.baseline()).isEqualTo("02-nginx 10 kB");
   }
 }

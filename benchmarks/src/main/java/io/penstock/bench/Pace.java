@@ -1,0 +1,42 @@
+package io.penstock.bench;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** When requests are due: so many a second, one rate after the other. */
+record Pace(List<Step> steps) {
+  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+  /** A rate, for some seconds. */
+  record Step(int rate, int seconds) {
+    long requests() {
+      return (long) rate * seconds;
+    }
+  }
+
+  static Pace of(int rate, int seconds) {
+    return new Pace(List.of(new Step(rate, seconds)));
+  }
+
+  long requests() {
+    return steps.stream().mapToLong(Step::requests).sum();
+  }
+
+  int seconds() {
+    return steps.stream().mapToInt(Step::seconds).sum();
+  }
+
+  /** Returns when the nth request is due, in nanoseconds from the start. */
+  long dueNanos(long n) {
+    long left = n;
+    long from = 0;
+    for (Step step : steps) {
+      if (left < step.requests()) {
+        return from + left * SECOND / step.rate();
+      }
+      left -= step.requests();
+      from += step.seconds() * SECOND;
+    }
+    return from;
+  }
+}
