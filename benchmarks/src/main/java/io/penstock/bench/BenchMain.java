@@ -21,6 +21,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "benchmarks/run",
     mixinStandardHelpOptions = true,
+    subcommands = {
+      SoakCommand.class
+    },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
   private static final PrintStream OUT = System.out;
