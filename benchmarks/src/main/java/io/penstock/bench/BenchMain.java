@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     subcommands = {
       SoakCommand.class,
-      CancelCommand.class
+      CancelCommand.class,
+      ConnectionsCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
