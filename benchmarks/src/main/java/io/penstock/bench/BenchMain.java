@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
     subcommands = {
       SoakCommand.class,
       CancelCommand.class,
-      ConnectionsCommand.class
+      ConnectionsCommand.class,
+      OverloadCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {

@@ -1,0 +1,174 @@
+package io.penstock.bench;
+
+import io.penstock.bench.Launcher.Unavailable;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** What a gateway does with more than it can do, and how soon it is well again. */
+@Command(
+    name = "overload",
+    mixinStandardHelpOptions = true,
+    description = "Finds what a gateway can do, then offers a multiple of it, then half of it.")
+final class OverloadCommand implements Callable<Integer> {
+  private static final PrintStream OUT = System.out;
+  private static final double KIB_PER_MIB = 1024;
+  private static final double MICROS_PER_MILLI = 1000;
+
+  /** More than any gateway here can do: connections are asked again as soon as they are free. */
+  private static final int CLOSED_LOOP_RATE = 40_000;
+
+  private static final int CLOSED_LOOP_CONNECTIONS = 64;
+  private static final int BODY_BYTES = 1000;
+
+  @Option(names = "--times", defaultValue = "3", description = "${DEFAULT-VALUE} x capacity")
+  private int times;
+
+  @Option(names = "--seconds", defaultValue = "10", description = "of each part")
+  private int seconds;
+
+  @Option(names = "--warmup", defaultValue = "15", description = "seconds, unmeasured")
+  private int warmup;
+
+  @Option(names = "--connections", defaultValue = "4000", description = "${DEFAULT-VALUE}")
+  private int connections;
+
+  @Option(names = "--inflight", description = "limits.inflight; default: the gateway's own")
+  private int inflight;
+
+  @Option(names = "--rate", description = "capacity, if known; else it is found")
+  private int capacity;
+
+  @Option(
+      names = "--pin",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "gateway and provider on one CPU each (taskset)")
+  private boolean pin;
+
+  private final Table table =
+      new Table(
+          "offered",
+          "per second",
+          "admitted/s",
+          "shed/s",
+          "failed or unanswered/s",
+          "p50 ms",
+          "p99 ms",
+          "most resident MiB");
+
+  @Override
+  public Integer call() throws Unavailable {
+    try (Launcher launcher = Launcher.open(pin)) {
+      Target mock = launcher.mock(new Launcher.Mock(0, 30, 0, 0));
+      Launcher.Gateway file = Launcher.Gateway.of("penstock", "", "05-everything.yaml");
+      String limits = inflight == 0 ? "" : "limits: { inflight: " + inflight + " }\n";
+      Target gateway =
+          launcher.penstock(
+              new Launcher.Gateway("penstock", file.repository(), "", limits + file.yaml()),
+              mock,
+              "");
+      LoadGenerator.run(gateway.chat(), closedLoop(warmup));
+      int most = capacity > 0 ? capacity : capacity(gateway);
+      overload(gateway, most);
+    }
+    return 0;
+  }
+
+  /** Returns requests per second with all connections always busy, the first second left out. */
+  private int capacity(Target gateway) {
+    AtomicLong done = new AtomicLong();
+    long end = TimeUnit.SECONDS.toNanos(seconds);
+    Load load = closedLoop(seconds);
+    LoadGenerator.run(
+        List.of(gateway.chat()),
+        load,
+        load.pace(),
+        (due, latency, outcome) -> {
+          long at = due + latency;
+          if (at > TimeUnit.SECONDS.toNanos(1) && at < end) {
+            done.incrementAndGet();
+          }
+        });
+    return (int) (done.get() / Math.max(1, seconds - 1));
+  }
+
+  private static Load closedLoop(int length) {
+    return new Load(
+        Load.Kind.UNIQUE, CLOSED_LOOP_RATE, length, CLOSED_LOOP_CONNECTIONS, BODY_BYTES);
+  }
+
+  private void overload(Target gateway, int most) {
+    int half = Math.max(1, most / 2);
+    Pace pace =
+        new Pace(
+            List.of(
+                new Pace.Step(half, seconds),
+                new Pace.Step(most * times, seconds),
+                new Pace.Step(half, seconds)));
+    Timeline timeline = new Timeline();
+    Load load = new Load(Load.Kind.UNIQUE, half, seconds, connections, BODY_BYTES);
+    long before = gateway.meter().residentKib();
+    AtomicLong peak = new AtomicLong();
+    AtomicBoolean over = new AtomicBoolean();
+    Thread watch = Thread.ofPlatform().start(() -> watch(gateway, peak, over));
+    LoadResult result = LoadGenerator.run(List.of(gateway.chat()), load, pace, timeline);
+    over.set(true);
+    LockSupport.unpark(watch);
+    row("half of it", timeline.between(0, seconds), half, before);
+    row(times + " x", timeline.between(seconds, 2 * seconds), most * times, peak.get());
+    row(
+        "half of it",
+        timeline.between(2 * seconds, 3 * seconds),
+        half,
+        gateway.meter().residentKib());
+    long allowed = 2 * timeline.between(1, seconds).percentile(99);
+    long well = timeline.wellAfterMillis(2 * seconds, 3 * seconds, half, allowed);
+    OUT.printf(
+        "Capacity: %d requests/s (everything on, %d connections always busy, gateway on %s; limits"
+            + ".inflight: %s). Then %d s each, open loop, over %d connections; latency of what was"
+            + " admitted, from when it was due.%n%n%s%n",
+        most,
+        CLOSED_LOOP_CONNECTIONS,
+        pin ? "one CPU" : "all CPUs",
+        inflight == 0 ? "default" : inflight,
+        seconds,
+        connections,
+        table);
+    OUT.printf(
+        "Nothing refused and p99 within twice its first (%.1f ms): %s.%n",
+        allowed / MICROS_PER_MILLI,
+        well < 0
+            ? "not within " + seconds + " s after the load falls"
+            : well + " ms after the load falls");
+    if (!result.firstError().isEmpty()) {
+      OUT.println("The first refusal: " + result.firstError());
+    }
+  }
+
+  private void row(String offered, Timeline.Slice slice, int rate, long residentKib) {
+    table.row(
+        offered,
+        rate,
+        slice.done() / seconds,
+        slice.shed() / seconds,
+        ((long) rate * seconds - slice.done() - slice.shed()) / seconds,
+        slice.percentile(50) / MICROS_PER_MILLI,
+        slice.percentile(99) / MICROS_PER_MILLI,
+        residentKib / KIB_PER_MIB);
+  }
+
+  private static void watch(Target gateway, AtomicLong peak, AtomicBoolean over) {
+    while (!over.get()) {
+      peak.accumulateAndGet(gateway.meter().residentKib(), Math::max);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+    }
+  }
+}
