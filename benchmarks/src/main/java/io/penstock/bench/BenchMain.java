@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
       SoakCommand.class,
       CancelCommand.class,
       ConnectionsCommand.class,
-      OverloadCommand.class
+      OverloadCommand.class,
+      ReplicasCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
