@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
       CancelCommand.class,
       ConnectionsCommand.class,
       OverloadCommand.class,
-      ReplicasCommand.class
+      ReplicasCommand.class,
+      ReadyCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
