@@ -33,8 +33,7 @@ public final class Corrections {
         Usage.NONE,
         UsageSource.ESTIMATED,
         new LedgerRow.Money(intent.bound(), intent.bound(), 0, 0, 0, intent.priceVersion()),
-        intent.holds(),
-        null);
+        intent.holds());
   }
 
   /**
@@ -55,8 +54,7 @@ public final class Corrections {
         Usage.NONE,
         UsageSource.ESTIMATED,
         LedgerRow.Money.ZERO,
-        List.of(charge),
-        null);
+        List.of(charge));
   }
 
   /**
@@ -120,8 +118,7 @@ public final class Corrections {
         Usage.NONE,
         attempt.cause() == Cause.RECONCILIATION ? UsageSource.RECONCILED : UsageSource.NONE,
         new LedgerRow.Money(cost, cost, 0, 0, 0, ""),
-        charges,
-        null);
+        charges);
   }
 
   /** Returns the row that takes another back, with the next attempt number. */
@@ -139,7 +136,6 @@ public final class Corrections {
         new LedgerRow.Money(-money.cost(), -money.list(), -money.baseline(), 0, 0, ""),
         row.charges().stream()
             .map(charge -> new Charge(charge.counter(), charge.owner(), -charge.amount()))
-            .toList(),
-        null);
+            .toList());
   }
 }

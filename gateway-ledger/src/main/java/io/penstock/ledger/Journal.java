@@ -68,7 +68,7 @@ final class Journal implements AutoCloseable {
 
   /** Returns a writer for one thread. */
   JournalWriter writer() {
-    return new JournalWriter(chain, counts, sizes.segment() / 8);
+    return new JournalWriter(chain, counts);
   }
 
   Segment newSegment(int bytes) throws IOException {

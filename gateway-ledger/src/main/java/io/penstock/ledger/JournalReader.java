@@ -99,9 +99,8 @@ final class JournalReader {
     UsageSource source = SOURCES[in.get()];
     LedgerRow.Money money = getMoney(in);
     List<Charge> charges = getCharges(in);
-    Content content = in.get() == 0 ? null : new Content(Wire.getBytes(in), Wire.getBytes(in));
     return new LedgerRow(
-        attempt, times, caller, destination, outcome, usage, source, money, charges, content);
+        attempt, times, caller, destination, outcome, usage, source, money, charges);
   }
 
   private LedgerRow.Attempt getAttempt(ByteBuffer in) {

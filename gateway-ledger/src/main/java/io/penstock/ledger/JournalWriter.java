@@ -10,18 +10,16 @@ import java.util.UUID;
  * only their copying into the journal is in turn with the other loops.
  */
 final class JournalWriter implements LedgerWriter {
-  /** Fits all records without content. */
+  /** Fits most records. */
   private static final int SCRATCH = 16 << 10;
 
   private final SegmentChain chain;
   private final JournalCounts counts;
-  private final int maxBody;
   private ByteBuffer scratch = ByteBuffer.allocate(SCRATCH);
 
-  JournalWriter(SegmentChain chain, JournalCounts counts, int maxBody) {
+  JournalWriter(SegmentChain chain, JournalCounts counts) {
     this.chain = chain;
     this.counts = counts;
-    this.maxBody = maxBody;
   }
 
   @Override
@@ -63,7 +61,7 @@ final class JournalWriter implements LedgerWriter {
   private int encode(Object entry) {
     while (true) {
       try {
-        RowCodec.encode(scratch.clear(), entry, maxBody);
+        RowCodec.encode(scratch.clear(), entry);
         return scratch.position();
       } catch (BufferOverflowException e) {
         scratch = ByteBuffer.allocate(scratch.capacity() * 2);

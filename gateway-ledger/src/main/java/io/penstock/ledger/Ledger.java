@@ -31,6 +31,14 @@ public interface Ledger extends AutoCloseable {
   void book(LedgerRow row);
 
   /**
+   * Keeps what a request said, apart from its rows; written with one of the next batches. Any
+   * thread; never waits.
+   *
+   * @return false when too much waits already, so that it is not kept
+   */
+  boolean keep(Content content);
+
+  /**
    * Passes every row to a listener from now on, once it is committed. On the ledger's thread: hand
    * it on, do not block, do not throw.
    */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     never printed whole
  * @param journal directory of the journals of all processes that share this data directory
  * @param retain how long rows are kept; null: for ever. Roll-ups always are
+ * @param retainContent how long prompts and answers are kept; null: for ever
  * @param rollup further dimensions of the roll-ups: {@code end_user}, {@code session}, {@code
  *     metadata.NAME}
  * @param journalSizes sizes of the journal
@@ -20,6 +21,7 @@ public record LedgerOptions(
     String url,
     Path journal,
     @Nullable Duration retain,
+    @Nullable Duration retainContent,
     List<String> rollup,
     JournalSizes journalSizes) {
   public LedgerOptions {
@@ -28,7 +30,7 @@ public record LedgerOptions(
 
   /** Returns options with the default sizes that keep everything. */
   public static LedgerOptions of(String url, Path journal) {
-    return new LedgerOptions(url, journal, null, List.of(), JournalSizes.DEFAULT);
+    return new LedgerOptions(url, journal, null, null, List.of(), JournalSizes.DEFAULT);
   }
 
   /** Returns the URL without what could be a password. */

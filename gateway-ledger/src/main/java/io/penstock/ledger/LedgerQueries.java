@@ -14,6 +14,9 @@ public interface LedgerQueries {
   /** Returns the rows of that request by attempt; empty when it is unknown. */
   List<LedgerRow> request(UUID request);
 
+  /** Returns what was kept of what that request said, or null. */
+  @Nullable Content content(UUID request);
+
   /**
    * Returns rows, newest first.
    *
@@ -39,7 +42,7 @@ public interface LedgerQueries {
    * @param from epoch milliseconds, included
    * @param to epoch milliseconds, excluded
    */
-  void requests(long from, long to, Consumer<List<LedgerRow>> consumer);
+  void requests(long from, long to, RequestConsumer consumer);
 
   /** Returns sums by dimension and period, exact to the nano. */
   Spend spend(SpendQuery query);
@@ -52,6 +55,16 @@ public interface LedgerQueries {
    * gets its ledger part from here.
    */
   List<CounterTotal> counterTotals(long nowMillis);
+
+  /** Takes requests one by one. */
+  interface RequestConsumer {
+    /**
+     * Takes the rows of a request, by attempt.
+     *
+     * @param content what it said; null where that was not kept
+     */
+    void accept(List<LedgerRow> rows, @Nullable Content content);
+  }
 
   /**
    * What one owner charged to one counter.

@@ -5,14 +5,12 @@ import io.penstock.core.price.Usage;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt, refusal, cache hit or correction, as it is kept for ever. Immutable. Absent text is
  * "", never null.
  *
  * @param charges which counters pay how much, fixed when the hold was taken
- * @param content null unless content is kept
  */
 public record LedgerRow(
     Attempt attempt,
@@ -23,8 +21,7 @@ public record LedgerRow(
     Usage usage,
     UsageSource usageSource,
     Money money,
-    List<Charge> charges,
-    @Nullable Content content) {
+    List<Charge> charges) {
 
   /** Returns the row's key: unique, ordered by time. */
   public UUID id() {

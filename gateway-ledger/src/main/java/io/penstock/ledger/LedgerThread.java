@@ -40,6 +40,7 @@ final class LedgerThread {
   private final Map<UUID, Segment> open = new HashMap<>();
   private final List<LedgerRow> batch = new ArrayList<>(BATCH);
   private final ConcurrentLinkedQueue<Booking> bookings = new ConcurrentLinkedQueue<>();
+  private final ContentQueue contents = new ContentQueue();
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
   private long read;
   private long expireAt;
@@ -78,6 +79,14 @@ final class LedgerThread {
 
   void onCommit(Consumer<LedgerRow> listener) {
     listeners.add(listener);
+  }
+
+  ContentQueue contents() {
+    return contents;
+  }
+
+  boolean keep(Content content) {
+    return !closed && contents.put(content);
   }
 
   CompletableFuture<Void> book(LedgerRow row) {
@@ -173,7 +182,17 @@ final class LedgerThread {
     int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
-    return progress;
+    return progress + keepContents();
+  }
+
+  /** After the rows, in a transaction of its own: content never holds money up. */
+  private int keepContents() throws SQLException {
+    List<Content> first = contents.first();
+    if (!first.isEmpty()) {
+      store.keep(first);
+      contents.done(first);
+    }
+    return first.size();
   }
 
   private void fill() {
@@ -212,10 +231,16 @@ final class LedgerThread {
   }
 
   private void expire() throws SQLException {
-    if (options.retain() == null || ticker.nanoTime() - expireAt < 0) {
+    if (ticker.nanoTime() - expireAt < 0) {
       return;
     }
     expireAt = ticker.nanoTime() + EXPIRE_EVERY_NANOS;
+    if (options.retainContent() != null) {
+      store.expireContent(ticker.epochMillis() - options.retainContent().toMillis());
+    }
+    if (options.retain() == null) {
+      return;
+    }
     long deleted = store.expire(ticker.epochMillis() - options.retain().toMillis());
     if (deleted > 0) {
       LOG.info("ledger: deleted rows older than {}: {}", options.retain(), deleted);

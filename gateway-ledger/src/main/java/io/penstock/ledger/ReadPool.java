@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /** A few connections for readers, so that a slow report does not hold up a look-up by id. */
 final class ReadPool implements AutoCloseable {
@@ -24,7 +25,7 @@ final class ReadPool implements AutoCloseable {
   }
 
   /** Runs a query; a connection that failed is not used again. */
-  <T> T read(Query<T> query) {
+  <T extends @Nullable Object> T read(Query<T> query) {
     permits.acquireUninterruptibly();
     try {
       Connection connection = idle.poll();
@@ -58,7 +59,7 @@ final class ReadPool implements AutoCloseable {
   }
 
   /** What to ask. */
-  interface Query<T> {
+  interface Query<T extends @Nullable Object> {
     T run(Connection connection) throws SQLException;
   }
 }

@@ -23,10 +23,9 @@ final class RowCodec {
   /**
    * Writes a record at the buffer's position.
    *
-   * @param maxBody bytes of content to keep, for each of request and response
    * @throws java.nio.BufferOverflowException when it does not fit
    */
-  static void encode(ByteBuffer out, Object entry, int maxBody) {
+  static void encode(ByteBuffer out, Object entry) {
     switch (entry) {
       case Intent intent -> {
         out.put(INTENT);
@@ -40,7 +39,7 @@ final class RowCodec {
       }
       case LedgerRow row -> {
         out.put(ROW);
-        putRow(out, row, maxBody);
+        putRow(out, row);
       }
       default -> throw new IllegalArgumentException("no journal form: " + entry.getClass());
     }
@@ -56,7 +55,7 @@ final class RowCodec {
     putCharges(out, intent.holds());
   }
 
-  private static void putRow(ByteBuffer out, LedgerRow row, int maxBody) {
+  private static void putRow(ByteBuffer out, LedgerRow row) {
     putAttempt(out, row.attempt());
     LedgerRow.Times times = row.times();
     Wire.putLong(out, times.reservedAt());
@@ -77,12 +76,6 @@ final class RowCodec {
     out.put((byte) row.usageSource().ordinal());
     putMoney(out, row.money());
     putCharges(out, row.charges());
-    Content content = row.content();
-    out.put((byte) (content == null ? 0 : 1));
-    if (content != null) {
-      Wire.putBytes(out, content.request(), maxBody);
-      Wire.putBytes(out, content.response(), maxBody);
-    }
   }
 
   private static void putAttempt(ByteBuffer out, LedgerRow.Attempt attempt) {

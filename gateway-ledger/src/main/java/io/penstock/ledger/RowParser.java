@@ -33,10 +33,8 @@ final class RowParser {
    * Reads the row at the result's position, selected by {@link RowTable#columns}.
    *
    * @param counters those of the charge list; null: the list is left empty
-   * @param withContent whether the two columns of the content follow, both null where none is kept
    */
-  LedgerRow read(ResultSet results, @Nullable Map<UUID, Counter> counters, boolean withContent)
-      throws SQLException {
+  LedgerRow read(ResultSet results, @Nullable Map<UUID, Counter> counters) throws SQLException {
     Cursor cursor = new Cursor(results);
     UUID id = dialect.uuid(results, cursor.at++);
     int number = (int) cursor.number();
@@ -88,14 +86,7 @@ final class RowParser {
         usage.build(),
         source,
         new LedgerRow.Money(money[0], money[1], money[2], money[3], money[4], version),
-        charges,
-        withContent ? content(results, cursor.at) : null);
-  }
-
-  private static @Nullable Content content(ResultSet results, int at) throws SQLException {
-    byte[] request = results.getBytes(at);
-    byte[] response = results.getBytes(at + 1);
-    return request == null || response == null ? null : new Content(request, response);
+        charges);
   }
 
   private static LedgerRow.Outcome outcome(Cursor cursor, int status) throws SQLException {

@@ -63,7 +63,7 @@ final class RowReader {
       long count = 0;
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          consumer.accept(rows.read(results, null, false));
+          consumer.accept(rows.read(results, null));
           count++;
         }
       }
@@ -75,34 +75,32 @@ final class RowReader {
   }
 
   /** Passes the rows of each request, in order of arrival, with content and without charges. */
-  long requests(Connection connection, long from, long to, Consumer<List<LedgerRow>> consumer)
+  long requests(Connection connection, long from, long to, LedgerQueries.RequestConsumer consumer)
       throws SQLException {
+    UUID first = RequestIds.floor(from);
+    UUID last = RequestIds.floor(to);
     connection.setAutoCommit(false); // as above
     try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT "
-                + RowTable.columns("r")
-                + ", c.request, c.response FROM ledger_row r LEFT JOIN content c ON c.id = r.id"
-                + " WHERE r.id >= ? AND r.id < ? ORDER BY r.id")) {
+            connection.prepareStatement(select() + " WHERE r.id >= ? AND r.id < ? ORDER BY r.id");
+        ContentTable.Cursor contents = new ContentTable(dialect).from(connection, first, last)) {
       select.setFetchSize(PORTION);
-      dialect.bind(select, 1, RequestIds.floor(from));
-      dialect.bind(select, 2, RequestIds.floor(to));
+      dialect.bind(select, 1, first);
+      dialect.bind(select, 2, last);
       long count = 0;
       List<LedgerRow> request = new ArrayList<>();
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          LedgerRow row = rows.read(results, null, true);
+          LedgerRow row = rows.read(results, null);
           if (!request.isEmpty()
               && !request.getFirst().attempt().request().equals(row.attempt().request())) {
-            consumer.accept(List.copyOf(request));
-            request.clear();
+            pass(request, contents, consumer);
             count++;
           }
           request.add(row);
         }
       }
       if (!request.isEmpty()) {
-        consumer.accept(List.copyOf(request));
+        pass(request, contents, consumer);
         count++;
       }
       return count;
@@ -110,6 +108,14 @@ final class RowReader {
       connection.rollback();
       connection.setAutoCommit(true);
     }
+  }
+
+  private static void pass(
+      List<LedgerRow> request, ContentTable.Cursor contents, LedgerQueries.RequestConsumer consumer)
+      throws SQLException {
+    UUID id = request.getFirst().attempt().request();
+    consumer.accept(List.copyOf(request), contents.of(id));
+    request.clear();
   }
 
   private static String select() {
@@ -133,7 +139,7 @@ final class RowReader {
     List<LedgerRow> found = new ArrayList<>();
     try (ResultSet results = select.executeQuery()) {
       while (results.next()) {
-        found.add(rows.read(results, known, false));
+        found.add(rows.read(results, known));
       }
     }
     return found;

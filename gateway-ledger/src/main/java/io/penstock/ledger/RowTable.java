@@ -99,7 +99,6 @@ final class RowTable {
         fresh.add(rows.get(i));
       }
     }
-    insertContent(connection, fresh);
     return fresh;
   }
 
@@ -117,27 +116,6 @@ final class RowTable {
         + ") VALUES (?"
         + ", ?".repeat(ALWAYS.size() + meters.size() - 1)
         + ") ON CONFLICT (id) DO NOTHING";
-  }
-
-  private void insertContent(Connection connection, List<LedgerRow> rows) throws SQLException {
-    List<LedgerRow> kept = rows.stream().filter(row -> row.content() != null).toList();
-    if (kept.isEmpty()) {
-      return;
-    }
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO content (id, request, response) VALUES (?, ?, ?)")) {
-      for (LedgerRow row : kept) {
-        Content content = row.content();
-        if (content != null) {
-          dialect.bind(insert, 1, row.id());
-          insert.setBytes(2, content.request());
-          insert.setBytes(3, content.response());
-          insert.addBatch();
-        }
-      }
-      insert.executeBatch();
-    }
   }
 
   private void bind(PreparedStatement insert, LedgerRow row, List<Meter> meters)

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * transaction. A database that is newer than this program is refused.
  */
 final class Schema {
-  private static final List<List<String>> STEPS = List.of(first(), second(), third());
+  private static final List<List<String>> STEPS = List.of(first(), second(), third(), fourth());
 
   /** The version that this program writes. */
   static final int VERSION = STEPS.size();
@@ -152,6 +152,13 @@ final class Schema {
             Stream.of(Meter.values()).map(Schema::meterColumn));
     Stream<String> buckets = IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i);
     return List.of(bareDays("rollup", sums), bareDays("rollup_latency", buckets));
+  }
+
+  /** Content is cut and redacted: how long it was is kept beside it. */
+  private static List<String> fourth() {
+    return List.of(
+        "ALTER TABLE content ADD COLUMN request_bytes BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE content ADD COLUMN response_bytes BIGINT NOT NULL DEFAULT 0");
   }
 
   private static String bareDays(String table, Stream<String> sums) {

@@ -89,8 +89,9 @@ public final class SqlLedger implements Ledger {
   @Override
   public void flush(long timeoutMillis) {
     long target = journal.counts().appended().sum();
+    long contents = thread.contents().put();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    while (thread.consumed() < target) {
+    while (thread.consumed() < target || thread.contents().committed() < contents) {
       if (System.nanoTime() - deadline > 0) {
         throw new LedgerException(
             "the database did not take "
@@ -118,6 +119,11 @@ public final class SqlLedger implements Ledger {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while booking", e);
     }
+  }
+
+  @Override
+  public boolean keep(Content content) {
+    return thread.keep(content);
   }
 
   @Override

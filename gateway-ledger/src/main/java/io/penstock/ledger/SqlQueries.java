@@ -15,12 +15,14 @@ final class SqlQueries implements LedgerQueries {
   private final RowReader rows;
   private final CounterTable counters;
   private final SpendReader spend;
+  private final ContentTable contents;
 
   SqlQueries(ReadPool pool) {
     this.pool = pool;
     this.counters = new CounterTable(pool.dialect());
     this.spend = new SpendReader(pool.dialect());
     this.rows = new RowReader(pool.dialect(), counters);
+    this.contents = new ContentTable(pool.dialect());
   }
 
   @Override
@@ -28,6 +30,11 @@ final class SqlQueries implements LedgerQueries {
     UUID first = RequestIds.request(request, RequestIds.MAX_ATTEMPT);
     UUID last = RequestIds.row(first, RequestIds.MAX_ATTEMPT);
     return pool.read(connection -> rows.rows(connection, first, last));
+  }
+
+  @Override
+  public @Nullable Content content(UUID request) {
+    return pool.read(connection -> contents.of(connection, request));
   }
 
   @Override
@@ -45,7 +52,7 @@ final class SqlQueries implements LedgerQueries {
   }
 
   @Override
-  public void requests(long from, long to, Consumer<List<LedgerRow>> consumer) {
+  public void requests(long from, long to, RequestConsumer consumer) {
     pool.read(connection -> rows.requests(connection, from, to, consumer));
   }
 

@@ -27,6 +27,7 @@ final class Store implements AutoCloseable {
   private final RowTable rows;
   private final CounterTable counters;
   private final RollupTable rollups;
+  private final ContentTable contents;
   private @Nullable Connection connection;
 
   private Store(LedgerOptions options) {
@@ -34,6 +35,7 @@ final class Store implements AutoCloseable {
     this.dialect = SqlDialect.of(options.url());
     this.rows = new RowTable(dialect);
     this.counters = new CounterTable(dialect);
+    this.contents = new ContentTable(dialect);
     this.rollups = new RollupTable(options.rollup());
   }
 
@@ -152,12 +154,8 @@ final class Store implements AutoCloseable {
     long deleted = 0;
     for (int count = EXPIRE_AT_ONCE; count == EXPIRE_AT_ONCE; deleted += count) {
       open.setAutoCommit(false);
-      try (PreparedStatement content =
-              open.prepareStatement("DELETE FROM content WHERE id IN (" + old + ")");
-          PreparedStatement rowDelete =
-              open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
-        content.setLong(1, beforeMillis);
-        content.executeUpdate();
+      try (PreparedStatement rowDelete =
+          open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
         rowDelete.setLong(1, beforeMillis);
         count = rowDelete.executeUpdate();
         open.commit();
@@ -171,6 +169,32 @@ final class Store implements AutoCloseable {
       }
     }
     return deleted;
+  }
+
+  /** Keeps contents that are not there yet. */
+  void keep(List<Content> batch) throws SQLException {
+    Connection open = connection();
+    try {
+      open.setAutoCommit(false);
+      contents.insert(open, batch);
+      open.commit();
+    } catch (SQLException e) {
+      close();
+      throw e;
+    } finally {
+      if (connection != null) {
+        open.setAutoCommit(true);
+      }
+    }
+  }
+
+  /** Deletes what was kept of requests that arrived before that instant. */
+  void expireContent(long beforeMillis) throws SQLException {
+    UUID before = RequestIds.floor(Math.max(0, beforeMillis));
+    boolean more = true;
+    while (more) {
+      more = contents.expire(connection(), before);
+    }
   }
 
   @Override

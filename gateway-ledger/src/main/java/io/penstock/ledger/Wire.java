@@ -70,16 +70,4 @@ final class Wire {
       out.put((byte) text.charAt(i));
     }
   }
-
-  static void putBytes(ByteBuffer out, byte[] bytes, int limit) {
-    int length = Math.min(bytes.length, limit);
-    putUnsigned(out, length);
-    out.put(bytes, 0, length);
-  }
-
-  static byte[] getBytes(ByteBuffer in) {
-    byte[] bytes = new byte[(int) getUnsigned(in)];
-    in.get(bytes);
-    return bytes;
-  }
 }

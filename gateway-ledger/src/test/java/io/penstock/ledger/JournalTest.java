@@ -30,36 +30,13 @@ final class JournalTest {
     List<Object> entries =
         List.of(row, Rows.intent(row, 99), new Extend(row.id(), -5, row.charges()));
     for (Object entry : entries) {
-      RowCodec.encode(buffer, entry, 10);
+      RowCodec.encode(buffer, entry);
     }
     JournalReader reader = JournalReader.ofAll();
     buffer.flip();
     for (Object entry : entries) {
       assertThat(reader.read(buffer)).isEqualTo(entry);
     }
-  }
-
-  @Test
-  void codec_content_isCutToItsLimit() {
-    LedgerRow plain = Rows.row(new Random(1), Rows.NOV_1);
-    LedgerRow row =
-        new LedgerRow(
-            plain.attempt(),
-            plain.times(),
-            plain.caller(),
-            plain.destination(),
-            plain.outcome(),
-            plain.usage(),
-            plain.usageSource(),
-            plain.money(),
-            plain.charges(),
-            new Content(new byte[100], new byte[] {1, 2}));
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-    RowCodec.encode(buffer, row, 10);
-    LedgerRow read = (LedgerRow) JournalReader.ofAll().read(buffer.flip());
-    assertThat(read.content()).isNotNull();
-    assertThat(read.content().request()).hasSize(10);
-    assertThat(read.content().response()).containsExactly(1, 2);
   }
 
   @Test

@@ -125,7 +125,6 @@ final class LargeLedger {
         Usage.builder().set(Meter.INPUT, input).set(Meter.OUTPUT, output).build(),
         UsageSource.REPORTED,
         new LedgerRow.Money(cost, cost, cost, 0, 0, "1"),
-        List.of(),
-        null);
+        List.of());
   }
 }

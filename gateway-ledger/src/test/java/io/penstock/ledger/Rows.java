@@ -50,8 +50,7 @@ final class Rows {
         UsageSource.REPORTED,
         new LedgerRow.Money(cost, cost + cost / 10, cost * 2, cost, 0, "2026-11-01#1"),
         List.of(
-            new Charge(counter("org", ""), 7, cost), new Charge(counter("team", team), 7, cost)),
-        null);
+            new Charge(counter("org", ""), 7, cost), new Charge(counter("team", team), 7, cost)));
   }
 
   static LedgerRow.Caller caller(String team, String user) {
@@ -77,7 +76,7 @@ final class Rows {
   /** Appends a record as a journal's writer does. */
   static void append(Segment segment, Object entry) {
     ByteBuffer body = ByteBuffer.allocate(1 << 16);
-    RowCodec.encode(body, entry, 0);
+    RowCodec.encode(body, entry);
     if (!segment.append(body.array(), body.position())) {
       throw new AssertionError("the segment is full");
     }

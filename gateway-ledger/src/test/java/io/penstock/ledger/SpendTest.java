@@ -37,6 +37,7 @@ final class SpendTest {
         url,
         directory.resolve("journal"),
         null,
+        null,
         List.of("metadata.project", "end_user"),
         LedgerOptions.JournalSizes.DEFAULT);
   }

@@ -3,6 +3,7 @@ package io.penstock.server;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
+import io.penstock.ledger.Content;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.LedgerStats;
@@ -145,11 +146,10 @@ final class AdminRoutes {
       UUID id = Ledger.parseId(request.rest());
       ledger.flush(2_000);
       List<LedgerRow> rows = id == null ? List.of() : ledger.queries().request(id);
-      return rows.isEmpty()
+      return id == null || rows.isEmpty()
           ? AdminReply.error(
               404, "unknown_request", "No request has the id " + request.rest() + ".")
-          : AdminReply.json(
-              Map.of("id", request.rest(), "attempts", rows.stream().map(RowJson::of).toList()));
+          : AdminReply.json(life(request.rest(), id, rows));
     }
     int limit = Math.min(MAX_ROWS, whole("limit", request.parameter("limit", "100")));
     String before = request.parameter("before");
@@ -157,6 +157,17 @@ final class AdminRoutes {
     List<Map<String, @Nullable Object>> rows =
         ledger.queries().recent(from, limit).stream().map(RowJson::of).toList();
     return AdminReply.json(Map.of("requests", rows));
+  }
+
+  private Map<String, Object> life(String name, UUID id, List<LedgerRow> rows) {
+    Map<String, Object> life = new LinkedHashMap<>();
+    life.put("id", name);
+    life.put("attempts", rows.stream().map(RowJson::of).toList());
+    Content content = ledger.queries().content(id);
+    if (content != null) {
+      life.put("content", RowJson.of(content));
+    }
+    return life;
   }
 
   static int whole(String name, String text) {

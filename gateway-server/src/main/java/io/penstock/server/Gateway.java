@@ -27,10 +27,14 @@ import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.ContentConfig;
 import io.penstock.server.config.HostPort;
+import io.penstock.server.config.KnownSecrets;
 import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
+import io.penstock.server.content.ContentKeeper;
+import io.penstock.server.content.Redaction;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.Telemetry;
@@ -72,9 +76,10 @@ public final class Gateway implements AutoCloseable {
   private final Alerts alerts;
   private final Stores stores;
   private final CacheStore cache;
+  private final Telemetry telemetry;
+  private final @Nullable ContentKeeper content;
   private final Shared shared;
   private final ClientServer demo;
-  private final Telemetry telemetry;
   private final Reloader reloader;
   private final AdminSink adminSink;
   private final ClientServer traffic;
@@ -90,6 +95,14 @@ public final class Gateway implements AutoCloseable {
     this.stores = Stores.open(config, ticker, alerts);
     this.cache = CacheStore.open(config, ticker);
     this.demo = DemoProvider.start(loops, transport);
+    this.telemetry =
+        Telemetry.start(
+            text(config.telemetry().otlp()),
+            text(config.telemetry().requests()),
+            ticker,
+            stores.ledger(),
+            registry);
+    this.content = contentKeeper();
     this.shared =
         new Shared(
             snapshot,
@@ -101,7 +114,8 @@ public final class Gateway implements AutoCloseable {
                 alerts::breakerOpened),
             cache.responses(),
             cache.exact(),
-            cache.semantic());
+            cache.semantic(),
+            content);
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
@@ -109,13 +123,6 @@ public final class Gateway implements AutoCloseable {
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     CallMetrics metrics = new CallMetrics(registry);
-    this.telemetry =
-        Telemetry.start(
-            text(config.telemetry().otlp()),
-            text(config.telemetry().requests()),
-            ticker,
-            stores.ledger(),
-            registry);
     gauges();
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
@@ -192,6 +199,21 @@ public final class Gateway implements AutoCloseable {
   private List<AlertConfig> receivers() {
     Snapshot now = snapshot.get();
     return (now == null ? config : now.config()).alerts();
+  }
+
+  private @Nullable ContentKeeper contentKeeper() {
+    ContentConfig kept = config.ledger().content();
+    if (kept.keep() == Word.Content.OFF) {
+      return null;
+    }
+    return new ContentKeeper(
+        new Redaction((int) kept.limit().bytes(), kept.redact()),
+        () -> KnownSecrets.of(snapshot.get().config()),
+        said -> {
+          telemetry.said(said);
+          return stores.ledger().keep(said);
+        },
+        registry);
   }
 
   private LoopContext context(EventLoop loop, AddressResolverGroup<InetSocketAddress> resolver) {
@@ -283,6 +305,9 @@ public final class Gateway implements AutoCloseable {
     // Before the loops: what was counted is booked there.
     counter.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    if (content != null) {
+      content.close();
+    }
     stores.close();
     telemetry.close();
     cache.close();

@@ -37,6 +37,7 @@ final class Ledgers {
             url,
             journalDirectory(url),
             config.retain(),
+            config.content().retain(),
             config.rollup(),
             LedgerOptions.JournalSizes.DEFAULT);
     try {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.server.config.LoadResult;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,6 +41,20 @@ class ExamplesTest {
       assertThat(PolicyDirectory.policy(week, loaded.config()).routes().find("gpt-4o-mini"))
           .as(week)
           .isNotNull();
+    }
+  }
+
+  @Test
+  void fourWeeks_passCheck() {
+    for (String week : WEEKS) {
+      Path file = root().resolve("config/examples").resolve(week);
+      StringWriter said = new StringWriter();
+      int code =
+          Main.commandLine()
+              .setOut(new PrintWriter(said))
+              .setErr(new PrintWriter(said))
+              .execute("check", "--config", file.toString());
+      assertThat(code).as(week + ": " + said).isEqualTo(Main.OK);
     }
   }
 

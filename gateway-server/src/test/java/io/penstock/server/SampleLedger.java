@@ -165,8 +165,7 @@ final class SampleLedger {
                 : kind == Kind.ABORTED ? UsageSource.ESTIMATED : UsageSource.REPORTED,
             new LedgerRow.Money(
                 cost, cost, 0, kind == Kind.HIT ? list : 0, 0, cost == 0 ? "" : "2026-11-01#1"),
-            cost == 0 ? List.of() : charges(caller, cost),
-            null));
+            cost == 0 ? List.of() : charges(caller, cost)));
   }
 
   private LedgerRow.Times times(Kind kind) {

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -60,6 +61,12 @@ class UiFilesTest {
           .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
           .doesNotContain("unsafe", "http");
       assertThat(page.body()).doesNotContain("style=", "onclick", "http://", "https://");
+      HttpResponse<String> head =
+          RunningGateway.send(HttpRequest.newBuilder(page.uri()).HEAD().build());
+      assertThat(head.statusCode()).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+      assertThat(head.headers().firstValueAsLong("content-length"))
+          .hasValue(page.body().getBytes(StandardCharsets.UTF_8).length);
       HttpResponse<String> library = get(gateway, "/ui/lib/chart-4.5.1.js");
       assertThat(page.body()).contains("/ui/lib/chart-4.5.1.js");
       assertThat(library.body()).contains("Chart.js v4.5.1");

@@ -122,8 +122,7 @@ final class FocusExportTest {
         usage,
         UsageSource.REPORTED,
         money,
-        List.of(),
-        null);
+        List.of());
   }
 
   private static String export(SqlLedger ledger, FocusOptions options) throws IOException {

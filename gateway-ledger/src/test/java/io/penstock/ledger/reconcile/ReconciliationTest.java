@@ -66,8 +66,7 @@ final class ReconciliationTest {
             Usage.builder().set(Meter.INPUT, tokens).build(),
             source,
             new LedgerRow.Money(cost, cost, 0, 0, 0, "v1"),
-            List.of(),
-            null));
+            List.of()));
   }
 
   @Test

@@ -1,9 +1,12 @@
 package io.penstock.server.admin;
 
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Charge;
+import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerRow;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -65,6 +68,20 @@ public final class RowJson {
     long first = row.times().firstTokenNanos();
     json.put("first_token_ms", first < 0 ? null : first / 1e6);
     return json;
+  }
+
+  /** Returns what a request said; its texts are JSON already. */
+  public static Map<String, @Nullable Object> of(Content content) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("request", new RawValue(text(content.request())));
+    json.put("response", new RawValue(text(content.response())));
+    json.put("request_bytes", content.requestBytes());
+    json.put("response_bytes", content.responseBytes());
+    return json;
+  }
+
+  private static String text(byte[] json) {
+    return new String(json, StandardCharsets.UTF_8);
   }
 
   /** Amounts are in the budget's unit, which the ledger does not know: nano-USD or tokens. */

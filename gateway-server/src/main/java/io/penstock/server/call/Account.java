@@ -210,8 +210,7 @@ final class Account {
             usage,
             source,
             money,
-            charges,
-            null);
+            charges);
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));

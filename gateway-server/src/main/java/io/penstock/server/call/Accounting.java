@@ -176,8 +176,7 @@ final class Accounting {
                 Usage.NONE,
                 UsageSource.NONE,
                 LedgerRow.Money.ZERO,
-                List.of(),
-                null));
+                List.of()));
   }
 
   /** Records a call to a path that is only passed through: nobody knows what it costs. */
@@ -198,8 +197,7 @@ final class Accounting {
             Usage.NONE,
             UsageSource.NONE,
             LedgerRow.Money.ZERO,
-            List.of(),
-            null);
+            List.of());
     call.context().ledger().row(row);
     metrics.attempt(row);
   }
@@ -264,8 +262,7 @@ final class Accounting {
             Usage.NONE,
             UsageSource.NONE,
             money,
-            List.of(),
-            null);
+            List.of());
     call.context().ledger().row(row);
   }
 }

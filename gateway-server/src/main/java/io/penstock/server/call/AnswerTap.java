@@ -4,14 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.server.client.Responder;
+import io.penstock.server.client.TappedResponder;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps a copy of what a client is sent, up to a bound. Confined to the call's loop. */
-final class AnswerTap implements Responder {
+final class AnswerTap extends TappedResponder {
   private static final int MAX_BYTES = 4 << 20;
 
-  private final Responder to;
   private final ByteArrayOutputStream copy = new ByteArrayOutputStream();
   private @Nullable HttpHeaders headers;
   private int status;
@@ -19,7 +19,7 @@ final class AnswerTap implements Responder {
   private boolean spilt;
 
   AnswerTap(Responder to) {
-    this.to = to;
+    super(to);
   }
 
   /** Returns what was sent when it was a whole, good answer within the bound; else null. */
@@ -31,7 +31,15 @@ final class AnswerTap implements Responder {
     return new Idempotency.Stored(body, status, sent, copy.toByteArray());
   }
 
-  private void keep(ByteBuf data) {
+  @Override
+  protected void begins(int code, HttpHeaders of) {
+    status = code;
+    // A copy before those of the connection are added.
+    headers = of.copy();
+  }
+
+  @Override
+  protected void passes(ByteBuf data) {
     if (spilt || copy.size() + data.readableBytes() > MAX_BYTES) {
       spilt = true;
       copy.reset();
@@ -40,50 +48,8 @@ final class AnswerTap implements Responder {
     }
   }
 
-  private void begin(int code, HttpHeaders of) {
-    status = code;
-    // A copy before those of the connection are added.
-    headers = of.copy();
-  }
-
   @Override
-  public void reply(int code, HttpHeaders of, ByteBuf body) {
-    begin(code, of);
-    keep(body);
+  protected void ends() {
     whole = true;
-    to.reply(code, of, body);
-  }
-
-  @Override
-  public void head(int code, HttpHeaders of) {
-    begin(code, of);
-    to.head(code, of);
-  }
-
-  @Override
-  public void write(ByteBuf data) {
-    keep(data);
-    to.write(data);
-  }
-
-  @Override
-  public void flush() {
-    to.flush();
-  }
-
-  @Override
-  public void end() {
-    whole = true;
-    to.end();
-  }
-
-  @Override
-  public void abort() {
-    to.abort();
-  }
-
-  @Override
-  public boolean isWritable() {
-    return to.isWritable();
   }
 }

@@ -12,6 +12,8 @@ import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.RequestSink;
 import io.penstock.server.client.Responder;
 import io.penstock.server.client.Running;
+import io.penstock.server.content.ContentKeeper;
+import io.penstock.server.content.Recording;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -159,9 +161,26 @@ public final class Dispatcher implements RequestSink {
       engine.load().leave();
     }
 
+    private Call recorded(ContentKeeper content, byte[] body, Responder responder) {
+      Recording recording = content.record(responder);
+      Call made = call(body, recording);
+      String type = made.headers().get("content-type", "");
+      String credential = Credentials.presented(made.head());
+      made.onEnd(ending ->
+          recording.ended(
+              new Recording.Asked(
+                  made.id(),
+                  made.surface().endpoint(),
+                  type,
+                  body,
+                  credential == null ? "" : credential)));
+      return made;
+    }
+
     @Override
     public @Nullable Running start(byte[] body, Responder responder) {
-      Call started = call(body, responder);
+      ContentKeeper content = engine.content();
+      Call started = content == null ? call(body, responder) : recorded(content, body, responder);
       engine.pipeline().run(started);
       return started.isEnded() ? null : started;
     }

@@ -13,6 +13,7 @@ import io.penstock.core.Pipeline;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
 import io.penstock.providers.Failure;
+import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.ExchangeEnd;
 import io.penstock.server.telemetry.Telemetry;
@@ -93,6 +94,11 @@ public final class Engine {
   /** Returns the configuration that new requests start with. */
   public Snapshot snapshot() {
     return shared.snapshot().get();
+  }
+
+  /** Returns what keeps prompts and answers; null where they are not kept. */
+  @Nullable ContentKeeper content() {
+    return shared.content();
   }
 
   /** Returns what the process holds. */

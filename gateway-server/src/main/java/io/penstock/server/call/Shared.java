@@ -4,12 +4,15 @@ import io.penstock.budget.Budgets;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ticker;
+import io.penstock.server.content.ContentKeeper;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all calls share and a new configuration acts on. Everything in it is thread-safe.
  *
  * @param snapshot the configuration that new requests start with
+ * @param content keeps prompts and answers; null where they are not kept
  */
 public record Shared(
     AtomicReference<Snapshot> snapshot,
@@ -18,4 +21,5 @@ public record Shared(
     Routing routing,
     StoredResponses responses,
     ExactCache cache,
-    SemanticCache semantic) {}
+    SemanticCache semantic,
+    @Nullable ContentKeeper content) {}

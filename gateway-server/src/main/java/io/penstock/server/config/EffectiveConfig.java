@@ -46,7 +46,7 @@ public final class EffectiveConfig {
   }
 
   /** The kinds of a sealed value are written as the value. */
-  private static boolean isValue(Record section) {
+  static boolean isValue(Record section) {
     return section instanceof Limit || section instanceof HedgeDelay || section instanceof Json;
   }
 

@@ -11,7 +11,7 @@ public record LedgerConfig(
     @Setting(value = "How long rows are kept; roll-ups are kept for good.", positive = true)
         @Default("400d")
         Duration retain,
-    @Setting("Whether prompts and answers are kept.") @Default("off") Word.Content content,
+    @Setting("Whether prompts and answers are kept.") ContentConfig content,
     @Setting("Further dimensions of the daily roll-ups, such as metadata.project.")
         List<String> rollup) {
 

@@ -25,8 +25,12 @@ final class RecordedRows {
 
   private RecordedRows() {}
 
-  /** Returns the request, or null for rows that no client's call made. */
-  static @Nullable Recorded of(List<LedgerRow> rows) {
+  /**
+   * Returns the request, or null for rows that no client's call made.
+   *
+   * @param content what it said, where that was kept
+   */
+  static @Nullable Recorded of(List<LedgerRow> rows, @Nullable Content content) {
     LedgerRow first = rows.getFirst();
     Endpoint endpoint = endpoint(first.destination().endpoint());
     Cause cause = first.attempt().cause();
@@ -36,11 +40,9 @@ final class RecordedRows {
     LedgerRow.Destination to = first.destination();
     String routed = to.reason().startsWith(BY_HEADER) ? to.route() : to.asked();
     Usage usage = null;
-    Content content = null;
     for (LedgerRow row : rows) {
       boolean own = row.attempt().number() > 0 && !row.attempt().cause().isOverhead();
       usage = own && Recorded.answered(row) ? row.usage() : usage;
-      content = row.content() != null ? row.content() : content;
     }
     Body body = content == null ? Body.NONE : body(content.request(), endpoint);
     return new Recorded(
@@ -54,11 +56,14 @@ final class RecordedRows {
             routed,
             body.stream(),
             body.maxTokens(),
-            content == null ? -1 : content.request().length,
+            content == null ? -1 : content.requestBytes(),
             usage,
             body.prompt(),
             Double.isNaN(body.complexity()) ? complexity(to.reason()) : body.complexity(),
-            content == null ? "" : body.key(),
+            // Of two that are alike once redacted, most that are not the same differ in length.
+            body.key().isEmpty() || content == null
+                ? ""
+                : body.key() + ':' + content.requestBytes(),
             List.of()),
         rows);
   }

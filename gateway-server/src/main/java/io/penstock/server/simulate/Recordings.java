@@ -3,6 +3,7 @@ package io.penstock.server.simulate;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.LedgerRow;
 import java.io.BufferedReader;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +29,8 @@ public final class Recordings {
     ledger.requests(
         fromMillis,
         toMillis,
-        rows -> {
-          Recorded request = RecordedRows.of(rows);
+        (rows, content) -> {
+          Recorded request = RecordedRows.of(rows, content);
           if (request != null) {
             simulation.add(request);
           }
@@ -54,6 +56,7 @@ public final class Recordings {
       throws IOException {
     ShapeLine shapes = new ShapeLine(trace.startMillis(), trace.model());
     Map<UUID, List<LedgerRow>> rows = new LinkedHashMap<>();
+    Map<UUID, Content> contents = new HashMap<>();
     List<Recorded> requests = new ArrayList<>();
     int number = 0;
     for (String text = lines.readLine(); text != null; text = lines.readLine()) {
@@ -67,6 +70,9 @@ public final class Recordings {
         if (RowLine.isRow(line)) {
           LedgerRow row = RowLine.parse(line);
           rows.computeIfAbsent(row.attempt().request(), id -> new ArrayList<>()).add(row);
+        } else if (RowLine.isContent(line)) {
+          Content content = RowLine.content(line);
+          contents.put(content.id(), content);
         } else {
           requests.add(shapes.parse(where, line));
         }
@@ -76,14 +82,13 @@ public final class Recordings {
         throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
       }
     }
-    rows.values()
-        .forEach(each -> {
-          each.sort(Comparator.comparingInt(row -> row.attempt().number()));
-          Recorded request = RecordedRows.of(each);
-          if (request != null) {
-            requests.add(request);
-          }
-        });
+    rows.forEach((id, each) -> {
+      each.sort(Comparator.comparingInt(row -> row.attempt().number()));
+      Recorded request = RecordedRows.of(each, contents.get(id));
+      if (request != null) {
+        requests.add(request);
+      }
+    });
     requests.sort(Comparator.comparingLong(Recorded::atMillis));
     requests.forEach(simulation::add);
   }

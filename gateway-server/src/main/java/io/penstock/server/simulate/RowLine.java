@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** A ledger row as the request log and {@code /admin/v1/requests} write it. */
 final class RowLine {
@@ -72,8 +71,7 @@ final class RowLine {
             money(line, "saved_usd"),
             money(line, "premium_usd"),
             text(line, "price_version")),
-        List.of(),
-        content(line.path("content")));
+        List.of());
   }
 
   private static LedgerRow.Times times(JsonNode line) {
@@ -122,11 +120,19 @@ final class RowLine {
     return usage.build();
   }
 
-  private static @Nullable Content content(JsonNode node) {
-    return node.path("request").isTextual()
-        ? new Content(
-            node.path("request").asText().getBytes(StandardCharsets.UTF_8),
-            node.path("response").asText().getBytes(StandardCharsets.UTF_8))
-        : null;
+  /** Returns whether the line has what a request said, apart from its rows. */
+  static boolean isContent(JsonNode line) {
+    return line.path("request").isTextual() && line.path("content").isObject();
+  }
+
+  /** Returns what the request said. */
+  static Content content(JsonNode line) {
+    JsonNode content = line.path("content");
+    return new Content(
+        UUID.fromString(text(line, "request")),
+        content.path("request").toString().getBytes(StandardCharsets.UTF_8),
+        content.path("response").toString().getBytes(StandardCharsets.UTF_8),
+        content.path("request_bytes").asLong(),
+        content.path("response_bytes").asLong());
   }
 }

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,12 +14,12 @@ import org.slf4j.LoggerFactory;
  * A bounded queue with a thread of its own that hands batches to a receiver. Putting never waits:
  * what does not fit is counted and dropped.
  */
-final class Outbox<T> implements AutoCloseable {
+public final class Outbox<T> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
   private static final long CLOSE_MILLIS = 3000;
 
   /** Takes batches on the outbox's thread; may block. */
-  interface Receiver<T> {
+  public interface Receiver<T> {
     /**
      * Takes what was put, in order; also called without anything after each pause.
      *
@@ -26,10 +28,22 @@ final class Outbox<T> implements AutoCloseable {
     void take(List<T> batch, boolean last) throws InterruptedException;
   }
 
+  /**
+   * How much may wait.
+   *
+   * @param items in number
+   * @param bytes in all, batches that are being handed over included
+   * @param size of an item, bytes
+   * @param batch items handed over at once, at most
+   * @param pauseMillis how long the first item of a batch is waited for
+   */
+  public record Room<T>(
+      int items, long bytes, ToLongFunction<T> size, int batch, long pauseMillis) {}
+
   private final String name;
+  private final Room<T> room;
   private final ArrayBlockingQueue<T> queue;
-  private final int batch;
-  private final long pauseMillis;
+  private final AtomicLong bytes = new AtomicLong();
   private final Receiver<T> receiver;
   private final LongAdder lost = new LongAdder();
   private final Thread thread;
@@ -38,28 +52,27 @@ final class Outbox<T> implements AutoCloseable {
   /**
    * Creates an outbox and starts its thread.
    *
-   * @param room items that may wait
-   * @param batch items handed over at once, at most
-   * @param pauseMillis how long it waits for the first item of a batch
+   * @param name of the thread and in the log
    */
-  Outbox(String name, int room, int batch, long pauseMillis, Receiver<T> receiver) {
+  public Outbox(String name, Room<T> room, Receiver<T> receiver) {
     this.name = name;
-    this.queue = new ArrayBlockingQueue<>(room);
-    this.batch = batch;
-    this.pauseMillis = pauseMillis;
+    this.room = room;
+    this.queue = new ArrayBlockingQueue<>(room.items());
     this.receiver = receiver;
     this.thread = Thread.ofPlatform().name("penstock-" + name).daemon().start(this::run);
   }
 
   /** Puts an item, or drops it when there is no room. Any thread; never waits for the receiver. */
-  void put(T item) {
-    if (closed || !queue.offer(item)) {
+  public void put(T item) {
+    long size = room.size().applyAsLong(item);
+    if (bytes.addAndGet(size) > room.bytes() || closed || !queue.offer(item)) {
+      bytes.addAndGet(-size);
       lost.increment();
     }
   }
 
   /** Returns how many items were dropped. */
-  long lost() {
+  public long lost() {
     return lost.sum();
   }
 
@@ -72,10 +85,10 @@ final class Outbox<T> implements AutoCloseable {
       boolean last = false;
       while (!last) {
         List<T> items = new ArrayList<>();
-        T first = queue.poll(pauseMillis, TimeUnit.MILLISECONDS);
+        T first = queue.poll(room.pauseMillis(), TimeUnit.MILLISECONDS);
         if (first != null) {
           items.add(first);
-          queue.drainTo(items, batch - 1);
+          queue.drainTo(items, room.batch() - 1);
         }
         last = closed && queue.isEmpty();
         hand(items, last);
@@ -91,6 +104,8 @@ final class Outbox<T> implements AutoCloseable {
     } catch (RuntimeException e) {
       lost.add(items.size());
       LOG.atError().addKeyValue("outbox", name).setCause(e).log("a batch was dropped");
+    } finally {
+      items.forEach(item -> bytes.addAndGet(-room.size().applyAsLong(item)));
     }
   }
 

@@ -18,16 +18,15 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Every ledger row as a JSON line, to a file or a webhook, after it was committed. A batch that is
- * not taken is offered again until it is; meanwhile the outbox fills and then drops, counted.
- * Confined to its outbox's thread.
+ * Every ledger row as a JSON line, to a file or a webhook, after it was committed, and what a
+ * request said as another where content is kept. A batch that is not taken is offered again until
+ * it is; meanwhile the outbox fills and then drops, counted. Confined to its outbox's thread.
  */
-final class RequestLog implements Outbox.Receiver<LedgerRow> {
+final class RequestLog implements Outbox.Receiver<Object> {
   private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -82,13 +81,13 @@ final class RequestLog implements Outbox.Receiver<LedgerRow> {
   }
 
   @Override
-  public void take(List<LedgerRow> batch, boolean last) throws InterruptedException {
+  public void take(List<Object> batch, boolean last) throws InterruptedException {
     if (batch.isEmpty()) {
       return;
     }
     StringBuilder lines = new StringBuilder();
-    for (LedgerRow row : batch) {
-      lines.append(line(row)).append('\n');
+    for (Object item : batch) {
+      lines.append(line(item)).append('\n');
     }
     byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
     long pause = FIRST_PAUSE_MILLIS;
@@ -111,18 +110,15 @@ final class RequestLog implements Outbox.Receiver<LedgerRow> {
     }
   }
 
-  static String line(LedgerRow row) {
-    Map<String, @Nullable Object> json = RowJson.of(row);
-    Content content = row.content();
-    if (content != null) {
-      json.put(
-          "content",
-          Map.of(
-              "request", new String(content.request(), StandardCharsets.UTF_8),
-              "response", new String(content.response(), StandardCharsets.UTF_8)));
-    }
+  private static String line(Object item) {
     try {
-      return JSON.writeValueAsString(json);
+      return JSON.writeValueAsString(
+          switch (item) {
+            case LedgerRow row -> RowJson.of(row);
+            case Content content ->
+                Map.of("request", content.id().toString(), "content", RowJson.of(content));
+            default -> throw new IllegalArgumentException("no line: " + item.getClass());
+          });
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("maps are JSON", e);
     }

@@ -3,8 +3,8 @@ package io.penstock.server.telemetry;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.core.Ticker;
+import io.penstock.ledger.Content;
 import io.penstock.ledger.Ledger;
-import io.penstock.ledger.LedgerRow;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +17,14 @@ public final class Telemetry implements AutoCloseable {
   private static final int BATCH = 512;
   private static final long PAUSE_MILLIS = 500;
 
-  private final @Nullable Outbox<Object> otlp;
-  private final @Nullable Outbox<LedgerRow> log;
+  /** Only content has a size worth counting; rows are bounded by their number. */
+  private static final Outbox.Room<Object> WAITING =
+      new Outbox.Room<>(ROOM, 64L << 20, Telemetry::size, BATCH, PAUSE_MILLIS);
 
-  private Telemetry(@Nullable Outbox<Object> otlp, @Nullable Outbox<LedgerRow> log) {
+  private final @Nullable Outbox<Object> otlp;
+  private final @Nullable Outbox<Object> log;
+
+  private Telemetry(@Nullable Outbox<Object> otlp, @Nullable Outbox<Object> log) {
     this.otlp = otlp;
     this.log = log;
   }
@@ -36,11 +40,9 @@ public final class Telemetry implements AutoCloseable {
     Outbox<Object> otlp =
         collector.isEmpty()
             ? null
-            : new Outbox<>("otlp", ROOM, BATCH, PAUSE_MILLIS, new OtlpExporter(collector, ticker));
-    Outbox<LedgerRow> log =
-        requests.isEmpty()
-            ? null
-            : new Outbox<>("request-log", ROOM, BATCH, PAUSE_MILLIS, new RequestLog(requests));
+            : new Outbox<>("otlp", WAITING, new OtlpExporter(collector, ticker));
+    Outbox<Object> log =
+        requests.isEmpty() ? null : new Outbox<>("request-log", WAITING, new RequestLog(requests));
     if (otlp != null) {
       ledger.onCommit(otlp::put);
       lost(registry, otlp, "otlp");
@@ -50,6 +52,12 @@ public final class Telemetry implements AutoCloseable {
       lost(registry, log, "request_log");
     }
     return new Telemetry(otlp, log);
+  }
+
+  private static long size(Object item) {
+    return item instanceof Content content
+        ? content.request().length + (long) content.response().length
+        : 0;
   }
 
   private static void lost(MeterRegistry registry, Outbox<?> outbox, String to) {
@@ -67,6 +75,13 @@ public final class Telemetry implements AutoCloseable {
   public void ended(ExchangeEnd exchange) {
     if (otlp != null) {
       otlp.put(exchange);
+    }
+  }
+
+  /** Tells what a request said, redacted. */
+  public void said(Content content) {
+    if (log != null) {
+      log.put(content);
     }
   }
 

@@ -128,15 +128,15 @@ function one(root, id) {
   const read = async () => {
     const [request, config] = await Promise.all([get(`requests/${encodeURIComponent(id)}`), get('config')]);
     const tokens = new Set((config.effective.budgets ?? []).filter((budget) => String(budget.limit).includes('token')).map((budget) => budget.name));
-    return {attempts: request.attempts, tokens};
+    return {attempts: request.attempts, content: request.content, tokens};
   };
   return {
-    update: () => region.fill(read, ({attempts, tokens}) => life(attempts, tokens)),
+    update: () => region.fill(read, ({attempts, content, tokens}) => life(attempts, content, tokens)),
     stop: () => region.stop(),
   };
 }
 
-function life(attempts, tokens) {
+function life(attempts, content, tokens) {
   const last = answer(attempts);
   const cost = sum(attempts, 'cost_usd');
   const saved = sum(attempts, 'saved_usd') - sum(attempts, 'premium_usd');
@@ -155,8 +155,15 @@ function life(attempts, tokens) {
       stage('Decision', decision(attempts, last)),
       stage('Budgets', charges(attempts, last, tokens)),
       stage('Attempts', timeline(attempts)),
-      stage('Cost', costs(attempts, cost))),
+      stage('Cost', costs(attempts, cost)),
+      content ? stage('Content', said('Request', content.request, content.request_bytes), said('Answer', content.response, content.response_bytes)) : null),
   ];
+}
+
+/** Redacted by the gateway; shown as text, whatever it says. */
+function said(name, text, bytes) {
+  return h('details', {class: 'said'}, h('summary', {}, name, h('span', {class: 'zero'}, ` ${count(bytes)} bytes, redacted`)),
+    h('pre', {tabindex: 0, 'aria-label': name}, typeof text === 'string' ? text : JSON.stringify(text, null, 2)));
 }
 
 const stage = (name, ...content) => h('li', {}, h('h2', {}, name), h('div', {}, content));

@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.content;
+
+import org.jspecify.annotations.NullMarked;
