@@ -74,9 +74,13 @@ public final class FocusCheck {
       return;
     }
     Line line = new Line(number, new HashMap<>());
+    int before = problems.size();
     for (int i = 0; i < columns.size(); i++) {
       line.values.put(columns.get(i), record.get(i));
       value(number, columns.get(i), record.get(i));
+    }
+    if (problems.size() > before) {
+      return; // what is no number can't be compared with one
     }
     periods(line);
     nulls(line);

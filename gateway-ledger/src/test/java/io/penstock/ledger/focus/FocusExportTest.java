@@ -2,6 +2,8 @@ package io.penstock.ledger.focus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import blue.strategic.parquet.Hydrator;
+import blue.strategic.parquet.ParquetReader;
 import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
@@ -23,10 +25,14 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,6 +176,69 @@ final class FocusExportTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void parquet_readBack_saysWhatTheCsvSays(FocusOptions.Version version) throws IOException {
+    try (SqlLedger ledger = ledger(new Random(15))) {
+      FocusOptions options = options(version, FocusOptions.View.CHARGEBACK, "0.05");
+      Path file = directory.resolve("focus.parquet");
+      FocusExport export = new FocusExport(options, FocusExportTest::rate);
+      export.writeParquet(ledger.queries(), 0, Long.MAX_VALUE, file);
+      List<List<String>> csv = Csv.parse(export(ledger, options));
+      List<String> names = csv.removeFirst();
+      List<Map<String, Object>> read;
+      try (Stream<Map<String, Object>> lines =
+          ParquetReader.streamContent(file.toFile(), new AsMap())) {
+        read = lines.toList();
+      }
+      assertThat(read).hasSameSizeAs(csv);
+      for (int i = 0; i < csv.size(); i++) {
+        for (int c = 0; c < names.size(); c++) {
+          FocusColumn column = FocusColumn.valueOf(names.get(c));
+          assertThat(shown(column, read.get(i).get(column.name())))
+              .as(column + " of line " + i)
+              .isEqualTo(shown(column, csv.get(i).get(c)));
+        }
+      }
+    }
+  }
+
+  /** Reads a record as a map from column to value. */
+  private static final class AsMap
+      implements Hydrator<Map<String, Object>, Map<String, Object>, String[]> {
+    @Override
+    public Map<String, Object> start() {
+      return new HashMap<>();
+    }
+
+    @Override
+    public Map<String, Object> add(Map<String, Object> target, String[] heading, Object value) {
+      target.put(heading[0], value);
+      return target;
+    }
+
+    @Override
+    public Map<String, Object> finish(Map<String, Object> target) {
+      return target;
+    }
+  }
+
+  private static Object shown(FocusColumn column, @Nullable Object value) {
+    if (value == null || value.equals("")) {
+      return "";
+    }
+    return switch (column.type()) {
+      case DECIMAL -> new BigDecimal(value.toString()).setScale(17, RoundingMode.HALF_EVEN);
+      case DATE -> value instanceof Long millis ? Instant.ofEpochMilli(millis) : at(value);
+      case STRING, JSON -> value;
+    };
+  }
+
+  private static Instant at(Object text) {
+    String iso = text.toString();
+    return Instant.parse(iso.endsWith("Z") ? iso : iso + "Z");
+  }
+
   @Test
   void chargeback_markup_isApartAndTheRestSumsToTheLedger() throws IOException {
     try (SqlLedger ledger = ledger(new Random(13))) {
@@ -197,7 +266,35 @@ final class FocusExportTest {
       assertBroken(csv.replace("AI and Machine Learning", ""), "ServiceCategory is null");
       assertBroken(csv.replace("\"{\"\"project\"\":", "\"{\"\"project\"\":{},\"\"x\"\":"), "flat");
       assertBroken(csv.replace(",USD,", ",usd,"), "BillingCurrency");
+      assertBroken(csv.replace("Generative AI", "Databases"), "ServiceSubcategory");
+      assertBroken(csv.replace(",Usage,", ",Use,"), "ChargeCategory");
+      assertBroken(csv.replace("2026-12-01T00:00:00Z", "2026-12-01"), "Date/Time");
+      assertBroken(csv.replace(",0.1537,", ",+0.1537,"), "Decimal");
+      assertBroken(csv.replace(",Tokens,", ",NULL,"), "ConsumedUnit: NULL");
+      assertBroken(csv.replace(",Standard,", ",,"), "PricingCategory is null on usage");
+      assertBroken(edited(csv, "SkuId", "another"), "two SkuIds");
+      assertBroken(edited(csv, "EffectiveCost", "123"), "differs from BilledCost");
+      String again = edited(csv, "ListUnitPrice", "0.7").lines().skip(1).findFirst().orElseThrow();
+      assertBroken(csv + again + "\n", "two list prices");
+      assertBroken(edited(csv, "SubAccountType", ""), "both set or both null");
+      assertBroken(csv + "1,2\n", "fields");
     }
+  }
+
+  /** Returns the export with another value in the first line of usage. */
+  private static String edited(String csv, String column, String value) throws IOException {
+    List<List<String>> records = Csv.parse(csv);
+    List<String> head = records.getFirst();
+    List<String> first =
+        records.stream().filter(record -> record.contains("Usage")).findFirst().orElseThrow();
+    List<String> line = new ArrayList<>(first);
+    line.set(head.indexOf(column), value);
+    records.set(records.indexOf(first), line);
+    StringBuilder out = new StringBuilder();
+    for (List<String> record : records) {
+      Csv.write(out, record);
+    }
+    return out.toString();
   }
 
   private static void assertBroken(String csv, String expected) {
