@@ -25,6 +25,10 @@ final class Appetite {
     return c.tight != 0 || (asked && (settings.alone() || !isFar(c))) || isIdle(c, now, storeNow);
   }
 
+  private static long largest(Counter c) {
+    return (long) Math.ceil(c.largest);
+  }
+
   private static boolean isFar(Counter c) {
     return c.allUsed < c.rule.terms().limit() / FAR * (FAR - 1);
   }
@@ -34,7 +38,7 @@ final class Appetite {
     if (settings.alone()) {
       return 0;
     }
-    long few = Math.min(c.largest, Ask.MOST / 4 / living) * 4 * living;
+    long few = Math.min(largest(c), Ask.MOST / 4 / living) * 4 * living;
     return Math.min(few, c.rule.terms().limit() / FAR);
   }
 
@@ -70,7 +74,7 @@ final class Appetite {
     // In the first second what was reserved is all that is known.
     long want = Math.min((long) Math.max(c.burn, c.flow), Ask.MOST / 75);
     if (isFar(c)) {
-      want = Math.max(want * 75, Math.min(c.largest, Ask.MOST / 8) * 8);
+      want = Math.max(want * 75, Math.min(largest(c), Ask.MOST / 8) * 8);
     }
     long free = Math.max(0, c.free());
     long room = Math.max(0, c.rule.terms().limit() - c.allUsed) + free;

@@ -82,7 +82,7 @@ record Booking(
     c.toldAllowed = state.have();
     c.allUsed = state.used();
     c.allSpent = state.allSpent();
-    c.tight = state.tight();
+    c.tight = (int) state.tight();
     if (c.tight != 0 && c.free() > 0) {
       urgent.accept(c);
     }

@@ -38,8 +38,12 @@ final class Counter {
   /** Reserved per second, as of the last measurements. */
   float burn;
 
-  long largest;
-  volatile long tight;
+  /** The largest amount of late, as far as it matters. */
+  float largest;
+
+  /** Number of the recall that is on; 0: none. */
+  volatile int tight;
+
   volatile long allSpent;
   volatile long allUsed;
   long allowed;

@@ -237,7 +237,7 @@ final class Replica {
   void tightened(UUID counter, long recall) {
     Counter c = slices.find(counter);
     if (c != null && c.tight < recall) {
-      c.tight = recall;
+      c.tight = (int) recall;
       moves.urge(c);
     }
   }

@@ -75,21 +75,28 @@ final class Table<K, V> implements Iterable<V> {
     if (at(slots, i) == value) {
       close(i);
       size--;
-      if (slots.length > LEAST && size < slots.length / 8) {
-        resize(slots.length / 2);
-      }
+      shrink();
     }
   }
 
   synchronized void removeIf(Predicate<V> leaves) {
-    @Nullable Object[] before = slots;
-    slots = new @Nullable Object[LEAST];
-    size = 0;
-    for (int i = 0; i < before.length; i++) {
-      V value = at(before, i);
-      if (value != null && !leaves.test(value)) {
-        put(value);
+    // As long as before: what comes in the order of its hashes would crowd in a shorter one.
+    @Nullable Object[] next = new @Nullable Object[slots.length];
+    int stay = 0;
+    for (V value : this) {
+      if (!leaves.test(value)) {
+        next[find(next, key.apply(value))] = value;
+        stay++;
       }
+    }
+    slots = next;
+    size = stay;
+    shrink();
+  }
+
+  private void shrink() {
+    while (slots.length > LEAST && size < slots.length / 8) {
+      resize(slots.length / 2);
     }
   }
 

@@ -96,18 +96,30 @@ class ChaosTest {
   /** One call after the other until there is no money for one more: nothing is withheld. */
   private static void drain(
       List<GatewayProcess> gateways, Clients clients, CallBook book, Backends stores) {
-    Patience.until(
-        "the limited budget is spent but for less than a call",
-        () -> {
-          long before;
-          do {
-            before = book.served();
-            for (GatewayProcess gateway : gateways) {
-              clients.call(gateway, true, "pk-limited", false, false);
-            }
-          } while (book.served() > before);
-          return LedgerCheck.spent(stores.ledger(), "limited") > LIMIT - Clients.boundNanos();
-        });
+    try {
+      Patience.until(
+          "the limited budget is spent but for less than a call",
+          () -> {
+            long before;
+            do {
+              before = book.served();
+              for (GatewayProcess gateway : gateways) {
+                clients.call(gateway, true, "pk-limited", false, false);
+              }
+            } while (book.served() > before);
+            return LedgerCheck.spent(stores.ledger(), "limited") > LIMIT - Clients.boundNanos();
+          });
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          "%s; %s; limited: %d of %d nano-USD; withheld: [%s]"
+              .formatted(
+                  e.getMessage(),
+                  book,
+                  LedgerCheck.spent(stores.ledger(), "limited"),
+                  LIMIT,
+                  stores.withheld()),
+          e);
+    }
     assertThat(book.refused()).isPositive();
   }
 
