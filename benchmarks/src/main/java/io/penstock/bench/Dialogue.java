@@ -24,7 +24,16 @@ final class Dialogue {
 
   /** Returns the attempt of that client at that provider. */
   static Attempt attempt(Endpoint client, Dialect provider, boolean stream) {
-    byte[] body = request(client, stream).getBytes(StandardCharsets.UTF_8);
+    return attempt(client, provider, stream, body(client, stream));
+  }
+
+  /** Returns the bytes of the client's request. */
+  static byte[] body(Endpoint client, boolean stream) {
+    return request(client, stream).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Returns the attempt of that client with those bytes at that provider. */
+  static Attempt attempt(Endpoint client, Dialect provider, boolean stream, byte[] body) {
     return Providers.of(provider)
         .attempt(
             new ProviderCall(
@@ -53,7 +62,7 @@ final class Dialogue {
   }
 
   /** Returns a body of about 20 kB: {@value #TURNS} turns and 8 tools. */
-  static String request(Endpoint client, boolean stream) {
+  private static String request(Endpoint client, boolean stream) {
     String flag = stream ? ",\"stream\":true" : "";
     return switch (client) {
       case MESSAGES ->

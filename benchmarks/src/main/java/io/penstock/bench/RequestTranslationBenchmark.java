@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -32,9 +33,17 @@ public class RequestTranslationBenchmark {
   @Param({"OPENAI", "ANTHROPIC", "GEMINI", "BEDROCK", "COHERE"})
   public Dialect provider;
 
+  private byte[] body;
+
+  /** Makes the client's bytes. */
+  @Setup
+  public void make() {
+    body = Dialogue.body(client, false);
+  }
+
   /** Reads the client's body and writes the provider's. */
   @Benchmark
   public byte[] request() {
-    return Dialogue.attempt(client, provider, false).request().body();
+    return Dialogue.attempt(client, provider, false, body).request().body();
   }
 }

@@ -7,8 +7,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.zip.CRC32;
 
 /**
@@ -35,29 +34,14 @@ public final class EventStreamDecoder {
   /**
    * One message.
    *
-   * @param headers string headers by name, for example {@code :event-type}; others are left out
+   * @param kind {@code event}, {@code exception} or {@code error}
+   * @param type the type of the event, the exception or the error; "" for none
    * @param bytes the payload lies at {@code [from, to)}; not to be changed
    */
-  public record Message(Map<String, String> headers, byte[] bytes, int from, int to) {
-    /** Returns {@code event}, {@code exception} or {@code error}. */
-    public String kind() {
-      return headers.getOrDefault(":message-type", "event");
-    }
-
-    /** Returns the type of the event, the exception or the error. */
-    public String type() {
-      String type = headers.get(":event-type");
-      type = type == null ? headers.get(":exception-type") : type;
-      return type == null ? headers.getOrDefault(":error-code", "") : type;
-    }
-
-    /** Returns the payload as text. */
-    public String text() {
-      return new String(bytes, from, to - from, StandardCharsets.UTF_8);
-    }
-  }
+  public record Message(String kind, String type, byte[] bytes, int from, int to) {}
 
   private final CRC32 crc = new CRC32();
+  private final Headers headers = new Headers();
   private byte[] held = EmptyArrays.EMPTY_BYTES;
   private int length;
 
@@ -117,48 +101,8 @@ public final class EventStreamDecoder {
       throw malformed("the checksum of a frame is wrong");
     }
     int headersEnd = at + PRELUDE + frame.getInt(at + 4);
-    return new Message(headers(at + PRELUDE, headersEnd), held, headersEnd, end);
-  }
-
-  private Map<String, String> headers(int from, int to) {
-    Map<String, String> headers = new HashMap<>(8);
-    ByteBuffer in = ByteBuffer.wrap(held, from, to - from);
-    try {
-      while (in.hasRemaining()) {
-        String name = text(in, in.get() & 0xFF);
-        byte type = in.get();
-        switch (type) {
-          case 0, 1 -> {} // true, false: no bytes
-          case 2 -> skip(in, 1);
-          case 3 -> skip(in, 2);
-          case 4 -> skip(in, 4);
-          case 5, 8 -> skip(in, 8);
-          case 6 -> skip(in, in.getShort() & 0xFFFF);
-          case 7 -> headers.put(name, text(in, in.getShort() & 0xFFFF));
-          case 9 -> skip(in, 16);
-          default -> throw malformed("a header of type " + type + " (expected: 0 to 9)");
-        }
-      }
-    } catch (BufferUnderflowException e) {
-      throw malformed("the headers of a frame are cut short");
-    }
-    return headers;
-  }
-
-  private static void skip(ByteBuffer in, int bytes) {
-    if (bytes > in.remaining()) {
-      throw malformed("the headers of a frame are cut short");
-    }
-    in.position(in.position() + bytes);
-  }
-
-  private static String text(ByteBuffer in, int bytes) {
-    if (bytes > in.remaining()) {
-      throw malformed("the headers of a frame are cut short");
-    }
-    byte[] text = new byte[bytes];
-    in.get(text);
-    return new String(text, StandardCharsets.UTF_8);
+    headers.read(held, at + PRELUDE, headersEnd);
+    return new Message(headers.kind(), headers.type(), held, headersEnd, end);
   }
 
   private int crc(int from, int bytes) {
@@ -170,5 +114,98 @@ public final class EventStreamDecoder {
   private static ProviderException malformed(String why) {
     return new ProviderException(
         Failure.of(FailureKind.MALFORMED, "The provider's event stream is broken: " + why + "."));
+  }
+
+  /** The headers of one message after the other; most messages repeat those of the one before. */
+  private static final class Headers {
+    private static final Name KIND = new Name(":message-type");
+    private static final List<Name> TYPES =
+        List.of(new Name(":event-type"), new Name(":exception-type"), new Name(":error-code"));
+
+    private String kind = "";
+    private String type = "";
+    private String lastKind = "";
+    private String lastType = "";
+
+    /** A header's name as it is on the wire. */
+    private record Name(byte[] ascii) {
+      Name(String name) {
+        this(name.getBytes(StandardCharsets.US_ASCII));
+      }
+
+      boolean is(byte[] frame, int at, int bytes) {
+        return Arrays.equals(frame, at, at + bytes, ascii, 0, ascii.length);
+      }
+    }
+
+    String kind() {
+      return kind.isEmpty() ? "event" : kind;
+    }
+
+    String type() {
+      return type;
+    }
+
+    void read(byte[] frame, int from, int to) {
+      ByteBuffer in = ByteBuffer.wrap(frame, from, to - from);
+      lastKind = kind.isEmpty() ? lastKind : kind;
+      lastType = type.isEmpty() ? lastType : type;
+      kind = "";
+      type = "";
+      int rank = TYPES.size();
+      try {
+        while (in.hasRemaining()) {
+          int bytes = in.get() & 0xFF;
+          int name = in.position();
+          skip(in, bytes);
+          byte valueType = in.get();
+          if (valueType != 7) {
+            skip(in, width(in, valueType));
+            continue;
+          }
+          int length = in.getShort() & 0xFFFF;
+          int value = in.position();
+          skip(in, length);
+          if (KIND.is(frame, name, bytes)) {
+            kind = text(frame, value, length, lastKind);
+          }
+          for (int i = 0; i < rank; i++) {
+            if (TYPES.get(i).is(frame, name, bytes)) {
+              type = text(frame, value, length, lastType);
+              rank = i;
+            }
+          }
+        }
+      } catch (BufferUnderflowException e) {
+        throw malformed("the headers of a frame are cut short");
+      }
+    }
+
+    private static int width(ByteBuffer in, byte valueType) {
+      return switch (valueType) {
+        case 0, 1 -> 0; // true, false
+        case 2 -> 1;
+        case 3 -> 2;
+        case 4 -> 4;
+        case 5, 8 -> 8;
+        case 6 -> in.getShort() & 0xFFFF;
+        case 9 -> 16;
+        default -> throw malformed("a header of type " + valueType + " (expected: 0 to 9)");
+      };
+    }
+
+    private static void skip(ByteBuffer in, int bytes) {
+      if (bytes > in.remaining()) {
+        throw new BufferUnderflowException();
+      }
+      in.position(in.position() + bytes);
+    }
+
+    /** Returns the text; the last one when it is the same. */
+    private static String text(byte[] frame, int at, int bytes, String last) {
+      return SseData.is(frame, at, at + bytes, last)
+          ? last
+          : new String(frame, at, bytes, StandardCharsets.UTF_8);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.penstock.providers.dialect;
 
+import io.penstock.providers.ByteSearch;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -138,11 +139,7 @@ final class JsonKeys {
 
   /** Returns the offset after the string that opens at {@code quote}. */
   private int stringEnd(int quote) {
-    int i = quote + 1;
-    while (i < end && json[i] != '"') {
-      i += json[i] == '\\' ? 2 : 1;
-    }
-    return Math.min(end, i + 1);
+    return ByteSearch.stringEnd(json, quote + 1, end);
   }
 
   private int skipSpace(int from) {

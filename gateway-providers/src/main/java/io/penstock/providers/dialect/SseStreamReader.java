@@ -8,14 +8,12 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.body.SseScanner;
 import io.penstock.providers.Failure;
+import io.penstock.providers.SseData;
 import io.penstock.providers.StreamReader;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What all readers of server-sent events share: events are found whatever way the bytes are split,
- * their data is copied to a scratch array (cheaper than reading a direct buffer byte by byte), and
- * the event itself goes on as the slice it came in.
+ * and each goes on as the slice it came in.
  *
  * <pre>
  *   reading --finish--&gt; over        (complete: settled, last bytes emitted)
@@ -23,11 +21,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 abstract class SseStreamReader implements StreamReader {
-  private static final byte[] DATA = {'d', 'a', 't', 'a'};
-
   private final SseScanner scanner;
   private final SseScanner.Listener listener = this::event;
-  private byte[] scratch = EmptyArrays.EMPTY_BYTES;
+  private final SseData data = new SseData();
   private boolean over;
   private boolean complete;
 
@@ -37,7 +33,7 @@ abstract class SseStreamReader implements StreamReader {
   final RelayedText relayed = new RelayedText();
 
   /** The data of the current event lies at {@code [from, to)}; valid during {@link #onData}. */
-  byte[] json = scratch;
+  byte[] json = EmptyArrays.EMPTY_BYTES;
 
   int from;
   int to;
@@ -106,82 +102,16 @@ abstract class SseStreamReader implements StreamReader {
   }
 
   private void load(ByteBuf event) {
-    int length = event.readableBytes();
-    if (scratch.length < length) {
-      scratch = new byte[Math.max(1024, length + length / 2)];
-    }
-    event.getBytes(event.readerIndex(), scratch, 0, length);
-    json = scratch;
-    from = -1;
-    to = -1;
-    aligned = true;
-    byte[] joined = null;
-    for (int line = 0; line < length; ) {
-      int lineEnd = lineEnd(line, length);
-      int value = dataStart(line, lineEnd);
-      if (value >= 0) {
-        if (from < 0) {
-          from = value;
-          to = lineEnd;
-        } else {
-          joined = join(joined, value, lineEnd);
-        }
-      }
-      line = lineEnd + 1;
-    }
-    if (joined != null) {
-      json = joined;
-      from = 0;
-      to = joined.length;
-      aligned = false;
-    }
-  }
-
-  private byte[] join(byte @Nullable [] joined, int value, int lineEnd) {
-    byte[] before = joined == null ? Arrays.copyOfRange(scratch, from, to) : joined;
-    byte[] all = Arrays.copyOf(before, before.length + 1 + lineEnd - value);
-    all[before.length] = '\n';
-    System.arraycopy(scratch, value, all, before.length + 1, lineEnd - value);
-    return all;
-  }
-
-  private int lineEnd(int line, int length) {
-    int at = line;
-    while (at < length && scratch[at] != '\n' && scratch[at] != '\r') {
-      at++;
-    }
-    return at;
-  }
-
-  /** Returns where the value of a data line begins, or -1 when the line is another field. */
-  private int dataStart(int line, int lineEnd) {
-    // A byte order mark may precede the very first line.
-    int at = lineEnd - line > 3 && scratch[line] == (byte) 0xEF ? line + 3 : line;
-    if (lineEnd - at < DATA.length || !Arrays.equals(scratch, at, at + DATA.length, DATA, 0, 4)) {
-      return -1;
-    }
-    at += DATA.length;
-    if (at == lineEnd) {
-      return at;
-    }
-    if (scratch[at] != ':') {
-      return -1;
-    }
-    at++;
-    return at < lineEnd && scratch[at] == ' ' ? at + 1 : at;
+    boolean has = data.load(event);
+    json = data.bytes();
+    from = has ? data.from() : -1;
+    to = data.to();
+    aligned = data.aligned();
   }
 
   /** Returns whether the data is this ASCII text. */
   final boolean dataIs(String text) {
-    if (to - from != text.length()) {
-      return false;
-    }
-    for (int i = 0; i < text.length(); i++) {
-      if (json[from + i] != text.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
+    return SseData.is(json, from, to, text);
   }
 
   /** Returns whether the data looks like a JSON object. */

@@ -56,7 +56,7 @@ record Wired(Paths paths, boolean eventStream) implements Wiring {
               JsonNode body = JsonTrees.read(message.bytes(), message.from(), message.to());
               throw new ProviderException(Failures.named(message.type(), body));
             }
-            listener.frame(message.type(), message.text());
+            listener.frame(message.type(), message.bytes(), message.from(), message.to());
           });
     }
 

@@ -36,6 +36,9 @@ abstract class AnswerReader {
    */
   abstract void event(String type, ObjectNode data);
 
+  /** A piece of text was told for this reader, which did not read the event that brought it. */
+  void alsoTold(String text) {}
+
   /** Returns whether the stream's own end was read, so that nothing follows. */
   abstract boolean over();
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads Anthropic messages. */
 final class AnthropicAnswerReader extends AnswerReader {
-  private final AnthropicUsage usage = new AnthropicUsage();
+  private final AnthropicUsage fields = new AnthropicUsage();
+  private Usage usage = Usage.NONE;
   private @Nullable String model;
   private int tools = -1;
   private String block = "";
@@ -51,7 +52,7 @@ final class AnthropicAnswerReader extends AnswerReader {
   private void start(JsonNode message) {
     begun = true;
     model = Trees.text(message, "model");
-    usage.merge(message.path("usage"));
+    report(message.path("usage"));
     parts.start(Trees.textOr(message, "id"), model == null ? "" : model);
   }
 
@@ -69,7 +70,7 @@ final class AnthropicAnswerReader extends AnswerReader {
         block = "";
       }
       case "message_delta" -> {
-        usage.merge(data.path("usage"));
+        report(data.path("usage"));
         stop(data.path("delta"), data.path("delta").path("stop_details"));
       }
       case "message_stop" -> over = true;
@@ -77,6 +78,11 @@ final class AnthropicAnswerReader extends AnswerReader {
       // New events must be ignored, says the protocol; ping is one.
       default -> {}
     }
+  }
+
+  private void report(JsonNode reported) {
+    fields.merge(reported);
+    usage = fields.isEmpty() ? Usage.NONE : fields.toUsage().toBuilder().model(model).build();
   }
 
   private void begin(JsonNode start) {
@@ -183,6 +189,6 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   @Override
   Usage usage() {
-    return usage.isEmpty() ? Usage.NONE : usage.toUsage().toBuilder().model(model).build();
+    return usage;
   }
 }

@@ -15,6 +15,12 @@ final class ChatAnswerWriter extends AnswerWriter {
   private final StringBuilder thought = new StringBuilder();
   private final BitSet begun = new BitSet();
   private @Nullable TextEvent piece;
+  private @Nullable TextEvent thoughtPiece;
+
+  /** The next fragment of arguments of call {@link #argumentsOf} of the first choice. */
+  private @Nullable TextEvent argumentsPiece;
+
+  private int argumentsOf = -1;
   private String id = "";
   private String model = "";
 
@@ -82,14 +88,24 @@ final class ChatAnswerWriter extends AnswerWriter {
       event = new TextEvent(chunk(0, Trees.object().put("content", TextEvent.HOLE), null, null));
       piece = event;
     }
-    out.event(null, event, text);
+    out.event(null, event, 0, text);
   }
 
   @Override
   public void thinking(int choice, String text) {
     begin(choice);
     thought.append(text);
-    send(choice, Trees.object().put("reasoning_content", text), null, null, true);
+    if (choice > 0) {
+      send(choice, Trees.object().put("reasoning_content", text), null, null, true);
+      return;
+    }
+    TextEvent event = thoughtPiece;
+    if (event == null) {
+      ObjectNode delta = Trees.object().put("reasoning_content", TextEvent.HOLE);
+      event = new TextEvent(chunk(0, delta, null, null));
+      thoughtPiece = event;
+    }
+    out.event(null, event, 0, text);
   }
 
   /** Chat has no signatures: they travel in {@code reasoning_details}, each with its thought. */
@@ -142,6 +158,20 @@ final class ChatAnswerWriter extends AnswerWriter {
 
   @Override
   public void toolArguments(int choice, int tool, String fragment) {
+    if (choice > 0) {
+      send(choice, arguments(tool, fragment), null, null, true);
+      return;
+    }
+    TextEvent event = argumentsPiece;
+    if (event == null || argumentsOf != tool) {
+      event = new TextEvent(chunk(0, arguments(tool, TextEvent.HOLE), null, null));
+      argumentsPiece = event;
+      argumentsOf = tool;
+    }
+    out.event(null, event, 0, fragment);
+  }
+
+  private ObjectNode arguments(int tool, String fragment) {
     ObjectNode delta = Trees.object();
     if (functions) {
       delta.putObject("function_call").put("arguments", fragment);
@@ -149,7 +179,7 @@ final class ChatAnswerWriter extends AnswerWriter {
       ObjectNode call = delta.putArray("tool_calls").addObject().put("index", tool);
       call.putObject("function").put("arguments", fragment);
     }
-    send(choice, delta, null, null, true);
+    return delta;
   }
 
   @Override

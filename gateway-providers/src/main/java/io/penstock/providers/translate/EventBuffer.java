@@ -42,9 +42,9 @@ final class EventBuffer implements Outlet {
   }
 
   @Override
-  public void event(@Nullable String name, TextEvent data, String text) {
+  public void event(@Nullable String name, TextEvent data, long number, String text) {
     ByteBuf buffer = begin(name, true);
-    data.write(text, buffer);
+    data.write(number, text, buffer);
     end(buffer);
   }
 

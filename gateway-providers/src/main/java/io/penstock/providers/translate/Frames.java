@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.penstock.core.body.SseScanner;
+import io.penstock.providers.SseData;
 
 /** Finds the events in a provider's stream, whatever way its bytes are split. One per stream. */
 public interface Frames extends AutoCloseable {
@@ -13,9 +14,10 @@ public interface Frames extends AutoCloseable {
      * One event.
      *
      * @param type the name of a Bedrock event; "" for server-sent events
-     * @param data the JSON text; for OpenAI also {@code [DONE]}
+     * @param data holds the JSON text at {@code [from, to)}, for OpenAI also {@code [DONE]}; valid
+     *     only during the call
      */
-    void frame(String type, String data);
+    void frame(String type, byte[] data, int from, int to);
   }
 
   /**
@@ -33,29 +35,37 @@ public interface Frames extends AutoCloseable {
 
   /** Returns the frames of server-sent events. */
   static Frames sse(ByteBufAllocator allocator) {
-    SseScanner scanner = new SseScanner(allocator);
-    return new Frames() {
-      @Override
-      public void feed(ByteBuf chunk, Listener listener) {
-        scanner.feed(chunk, event -> hand(event, listener));
-      }
+    return new SseFrames(allocator);
+  }
 
-      @Override
-      public void finish(Listener listener) {
-        scanner.finish(event -> hand(event, listener));
-      }
+  /** Server-sent events; those without data are none. */
+  final class SseFrames implements Frames {
+    private final SseScanner scanner;
+    private final SseData data = new SseData();
 
-      private static void hand(ByteBuf event, Listener listener) {
-        String data = SseScanner.data(event);
-        if (data != null && !data.isEmpty()) {
-          listener.frame("", data);
-        }
-      }
+    private SseFrames(ByteBufAllocator allocator) {
+      this.scanner = new SseScanner(allocator);
+    }
 
-      @Override
-      public void close() {
-        scanner.close();
+    @Override
+    public void feed(ByteBuf chunk, Listener listener) {
+      scanner.feed(chunk, event -> hand(event, listener));
+    }
+
+    @Override
+    public void finish(Listener listener) {
+      scanner.finish(event -> hand(event, listener));
+    }
+
+    private void hand(ByteBuf event, Listener listener) {
+      if (data.load(event) && data.from() < data.to()) {
+        listener.frame("", data.bytes(), data.from(), data.to());
       }
-    };
+    }
+
+    @Override
+    public void close() {
+      scanner.close();
+    }
   }
 }

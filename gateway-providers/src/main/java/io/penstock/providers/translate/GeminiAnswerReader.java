@@ -81,6 +81,11 @@ final class GeminiAnswerReader extends AnswerReader {
     }
   }
 
+  @Override
+  void alsoTold(String words) {
+    text.append(words);
+  }
+
   private void part(int choice, JsonNode part, @Nullable JsonNode logprobs) {
     String own = Trees.text(part, "thoughtSignature");
     String signature = own == null ? null : Signatures.tag(Dialect.GEMINI, own);

@@ -17,6 +17,7 @@ final class GenerateAnswerWriter extends AnswerWriter {
   private @Nullable ObjectNode pending;
   private int pendingChoice;
   private @Nullable TextEvent piece;
+  private @Nullable TextEvent thoughtPiece;
   private String id = "";
   private String model = "";
 
@@ -78,13 +79,23 @@ final class GenerateAnswerWriter extends AnswerWriter {
       event = new TextEvent(chunk(0, Trees.object().put("text", TextEvent.HOLE)));
       piece = event;
     }
-    out.event(null, event, text);
+    out.event(null, event, 0, text);
   }
 
   @Override
   public void thinking(int choice, String text) {
     flush();
-    send(choice, Trees.object().put("text", text).put("thought", true), true);
+    if (choice > 0) {
+      send(choice, Trees.object().put("text", text).put("thought", true), true);
+      return;
+    }
+    TextEvent event = thoughtPiece;
+    if (event == null) {
+      event =
+          new TextEvent(chunk(0, Trees.object().put("text", TextEvent.HOLE).put("thought", true)));
+      thoughtPiece = event;
+    }
+    out.event(null, event, 0, text);
   }
 
   @Override

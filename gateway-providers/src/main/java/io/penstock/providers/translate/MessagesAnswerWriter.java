@@ -27,7 +27,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private int index = -1;
   private int openTool = -1;
 
-  /** The next piece of text of block {@link #pieceOf}. */
+  /** The next piece of block {@link #pieceOf}, of whatever kind that is. */
   private @Nullable TextEvent piece;
 
   private int pieceOf = -1;
@@ -97,16 +97,19 @@ final class MessagesAnswerWriter extends AnswerWriter {
   public void text(int choice, String text, @Nullable JsonNode logprobs) {
     if (!text.isEmpty()) {
       ensure(Block.TEXT, "text", "text");
-      TextEvent event = piece;
-      if (event == null || pieceOf != index) {
-        event =
-            new TextEvent(
-                deltaEvent(Trees.object().put("type", "text_delta").put("text", TextEvent.HOLE)));
-        piece = event;
-        pieceOf = index;
-      }
-      out.event("content_block_delta", event, text);
+      piece("text_delta", "text", text);
     }
+  }
+
+  private void piece(String type, String field, String text) {
+    TextEvent event = piece;
+    if (event == null || pieceOf != index) {
+      ObjectNode delta = Trees.object().put("type", type).put(field, TextEvent.HOLE);
+      event = new TextEvent(deltaEvent(delta));
+      piece = event;
+      pieceOf = index;
+    }
+    out.event("content_block_delta", event, 0, text);
   }
 
   /** Unsigned thoughts stay out: a client would send them back, and Claude refuses them. */
@@ -114,7 +117,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
   public void thinking(int choice, String text) {
     if (context.signedThoughts()) {
       ensure(Block.THINKING, "thinking", "thinking");
-      delta(Trees.object().put("type", "thinking_delta").put("thinking", text));
+      piece("thinking_delta", "thinking", text);
     }
   }
 
@@ -158,7 +161,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     if (open != Block.TOOL || openTool != tool) {
       throw Trees.malformed("arguments of a tool call came after the call was over");
     }
-    delta(Trees.object().put("type", "input_json_delta").put("partial_json", fragment));
+    piece("input_json_delta", "partial_json", fragment);
   }
 
   @Override

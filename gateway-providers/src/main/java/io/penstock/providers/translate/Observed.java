@@ -5,7 +5,10 @@ import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import org.jspecify.annotations.Nullable;
 
-/** Hands the parts of an answer on and notes what the gateway wants to know of them. */
+/**
+ * Hands the parts of an answer on and notes what the gateway wants to know of them, and what the
+ * last event told, so that one of the same shape can be told without being read.
+ */
 final class Observed implements AnswerParts {
   private final AnswerWriter writer;
   private final StringBuilder relayed = new StringBuilder();
@@ -14,6 +17,19 @@ final class Observed implements AnswerParts {
   private boolean started;
   private boolean toolCalls;
   private String finish = "";
+
+  private int told;
+  private Kind kind = Kind.TEXT;
+  private int choice;
+  private int tool;
+  private String piece = "";
+
+  /** What {@link #again} can tell. */
+  private enum Kind {
+    TEXT,
+    THINKING,
+    ARGUMENTS
+  }
 
   Observed(AnswerWriter writer) {
     this.writer = writer;
@@ -36,12 +52,46 @@ final class Observed implements AnswerParts {
     return relayed;
   }
 
+  /** Forgets what was told, before an event is read. */
+  void next() {
+    told = 0;
+  }
+
+  /** Returns the text, thought or fragment of arguments that was all there was; else null. */
+  @Nullable String only() {
+    return told == 1 ? piece : null;
+  }
+
+  /** Tells the same as the last event did, in other words. */
+  void again(String words) {
+    switch (kind) {
+      case TEXT -> text(choice, words, null);
+      case THINKING -> thinking(choice, words);
+      case ARGUMENTS -> toolArguments(choice, tool, words);
+    }
+  }
+
+  private void note(Kind what, int ofChoice, int ofTool, String words) {
+    told++;
+    kind = what;
+    choice = ofChoice;
+    tool = ofTool;
+    piece = words;
+    relayed.append(words);
+  }
+
+  /** Notes a piece that no later one is like. */
+  private void other() {
+    told += 2;
+  }
+
   AnswerSummary summary(Usage usage, boolean complete) {
     return new AnswerSummary(usage, complete && !usage.isEmpty(), finish, toolCalls);
   }
 
   @Override
   public void start(String id, String model) {
+    other();
     if (!started) {
       started = true;
       writer.start(id, model);
@@ -49,59 +99,70 @@ final class Observed implements AnswerParts {
   }
 
   @Override
-  public void text(int choice, String text, @Nullable JsonNode logprobs) {
+  public void text(int ofChoice, String text, @Nullable JsonNode logprobs) {
+    note(Kind.TEXT, ofChoice, 0, text);
+    if (logprobs != null) {
+      other();
+    }
+    writer.text(ofChoice, text, logprobs);
+  }
+
+  @Override
+  public void thinking(int ofChoice, String text) {
+    note(Kind.THINKING, ofChoice, 0, text);
+    writer.thinking(ofChoice, text);
+  }
+
+  @Override
+  public void signature(int ofChoice, String signature) {
+    other();
+    writer.signature(ofChoice, signature);
+  }
+
+  @Override
+  public void redacted(int ofChoice, String data) {
+    other();
+    writer.redacted(ofChoice, data);
+  }
+
+  @Override
+  public void refusal(int ofChoice, String text) {
+    other();
     relayed.append(text);
-    writer.text(choice, text, logprobs);
+    writer.refusal(ofChoice, text);
   }
 
   @Override
-  public void thinking(int choice, String text) {
-    relayed.append(text);
-    writer.thinking(choice, text);
-  }
-
-  @Override
-  public void signature(int choice, String signature) {
-    writer.signature(choice, signature);
-  }
-
-  @Override
-  public void redacted(int choice, String data) {
-    writer.redacted(choice, data);
-  }
-
-  @Override
-  public void refusal(int choice, String text) {
-    relayed.append(text);
-    writer.refusal(choice, text);
-  }
-
-  @Override
-  public void toolCall(int choice, int tool, String id, String name, @Nullable String signature) {
+  public void toolCall(
+      int ofChoice, int ofTool, String id, String name, @Nullable String signature) {
+    other();
     toolCalls = true;
     relayed.append(name);
-    writer.toolCall(choice, tool, id, name, signature);
+    writer.toolCall(ofChoice, ofTool, id, name, signature);
   }
 
   @Override
-  public void toolArguments(int choice, int tool, String fragment) {
-    relayed.append(fragment);
-    writer.toolArguments(choice, tool, fragment);
+  public void toolArguments(int ofChoice, int ofTool, String fragment) {
+    note(Kind.ARGUMENTS, ofChoice, ofTool, fragment);
+    writer.toolArguments(ofChoice, ofTool, fragment);
   }
 
   @Override
-  public void citation(int choice, Citation citation) {
-    writer.citation(choice, citation);
+  public void citation(int ofChoice, Citation citation) {
+    other();
+    writer.citation(ofChoice, citation);
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
-    writer.media(choice, mime, data);
+  public void media(int ofChoice, String mime, String data) {
+    other();
+    writer.media(ofChoice, mime, data);
   }
 
   @Override
-  public void finish(int choice, Finish reason, @Nullable String stopSequence) {
+  public void finish(int ofChoice, Finish reason, @Nullable String stopSequence) {
+    other();
     finish = reason == Finish.REFUSAL ? "refusal" : reason.word();
-    writer.finish(choice, reason, stopSequence);
+    writer.finish(ofChoice, reason, stopSequence);
   }
 }

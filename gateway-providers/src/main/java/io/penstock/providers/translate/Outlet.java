@@ -13,9 +13,9 @@ interface Outlet {
    */
   void event(@Nullable String name, ObjectNode data, boolean content);
 
-  /** One event of the model's output that differs from the last such by a text alone. */
-  default void event(@Nullable String name, TextEvent data, String text) {
-    event(name, data.tree(text), true);
+  /** One event of the model's output that differs from the last such by number and text alone. */
+  default void event(@Nullable String name, TextEvent data, long number, String text) {
+    event(name, data.tree(number, text), true);
   }
 
   /** What the answer cost; a stream shows it as a comment. */

@@ -78,8 +78,11 @@ public final class Replay {
   private static void scan(Aggregate whole, byte[] stream) {
     ByteBuf bytes = Unpooled.wrappedBuffer(stream);
     try (Frames frames = Frames.sse(UnpooledByteBufAllocator.DEFAULT)) {
-      frames.feed(bytes, (type, data) -> feed(whole, data));
-      frames.finish((type, data) -> feed(whole, data));
+      Frames.Listener listener =
+          (type, data, from, to) ->
+              feed(whole, new String(data, from, to - from, StandardCharsets.UTF_8));
+      frames.feed(bytes, listener);
+      frames.finish(listener);
     } finally {
       bytes.release();
     }

@@ -67,7 +67,7 @@ final class ResponsesAnswerWriter extends AnswerWriter {
 
   private void whole(String type) {
     ObjectNode event = items.event(type);
-    event.set("response", response.deepCopy());
+    event.set("response", response);
     out.event(type, event, false);
   }
 

@@ -19,6 +19,9 @@ final class ResponsesItems {
   /** output_text, refusal or summary_text; "" when no part is open. */
   private String part = "";
 
+  /** The next piece of the open part or call; null until the first one. */
+  private @Nullable TextEvent piece;
+
   ResponsesItems(Outlet out) {
     this.out = out;
   }
@@ -39,10 +42,19 @@ final class ResponsesItems {
     out.event(event.path("type").asText(), event, content);
   }
 
+  /** An event of the open part or call. */
   private ObjectNode itemEvent(String type) {
-    ObjectNode event = event(type);
+    return place(event(type));
+  }
+
+  private ObjectNode place(ObjectNode event) {
     event.put("item_id", item == null ? "" : item.path("id").asText());
-    return event.put("output_index", output.size());
+    event.put("output_index", output.size());
+    return switch (part) {
+      case "" -> event;
+      case "summary_text" -> event.put("summary_index", 0);
+      default -> event.put("content_index", item == null ? 0 : item.path("content").size());
+    };
   }
 
   /** Opens an item unless one of that type is open. */
@@ -60,28 +72,40 @@ final class ResponsesItems {
 
   private void added(ObjectNode opened) {
     ObjectNode event = event("response.output_item.added").put("output_index", output.size());
-    event.set("item", opened.deepCopy());
+    event.set("item", opened);
     send(event, false);
   }
 
-  private ObjectNode message() {
+  /** Sends a piece of the open part or call; they differ by number and text alone. */
+  private void piece(String type, String words) {
+    TextEvent event = piece;
+    if (event == null) {
+      ObjectNode tree = Trees.object().put("type", type).put("sequence_number", TextEvent.NUMBER);
+      place(tree).put("delta", TextEvent.HOLE);
+      if (part.equals("output_text")) {
+        tree.putArray("logprobs");
+      }
+      event = new TextEvent(tree);
+      piece = event;
+    }
+    text.append(words);
+    out.event(type, event, sequence++, words);
+  }
+
+  private void message() {
     boolean open = item != null && item.path("type").asText().equals("message");
     ObjectNode message = open("message", "msg_", false);
     if (!open) {
       message.put("status", "in_progress").put("role", "assistant").putArray("content");
       added(message);
     }
-    return message;
   }
 
-  private void openPart(ObjectNode message, String type) {
-    if (part.equals(type)) {
-      return;
-    }
+  private void openPart(String type) {
+    message();
     closePart();
     part = type;
     ObjectNode event = itemEvent("response.content_part.added");
-    event.put("content_index", message.path("content").size());
     event.set("part", contentPart());
     send(event, false);
   }
@@ -96,25 +120,26 @@ final class ResponsesItems {
     return written;
   }
 
-  void text(String piece, @Nullable JsonNode probabilities) {
-    ObjectNode message = message();
-    openPart(message, "output_text");
-    text.append(piece);
-    ObjectNode event = itemEvent("response.output_text.delta");
-    event.put("content_index", message.path("content").size()).put("delta", piece);
-    event.set("logprobs", probabilities == null ? Trees.array() : probabilities);
-    if (probabilities != null) {
-      probabilities.forEach(logprobs::add);
+  void text(String words, @Nullable JsonNode probabilities) {
+    if (!part.equals("output_text")) {
+      openPart("output_text");
     }
+    if (probabilities == null) {
+      piece("response.output_text.delta", words);
+      return;
+    }
+    text.append(words);
+    ObjectNode event = itemEvent("response.output_text.delta").put("delta", words);
+    event.set("logprobs", probabilities);
+    probabilities.forEach(logprobs::add);
     send(event, true);
   }
 
-  void refusal(String piece) {
-    ObjectNode message = message();
-    openPart(message, "refusal");
-    text.append(piece);
-    ObjectNode event = itemEvent("response.refusal.delta");
-    send(event.put("content_index", message.path("content").size()).put("delta", piece), true);
+  void refusal(String words) {
+    if (!part.equals("refusal")) {
+      openPart("refusal");
+    }
+    piece("response.refusal.delta", words);
   }
 
   void citation(AnswerParts.Citation citation) {
@@ -138,23 +163,20 @@ final class ResponsesItems {
           .put("end_index", Math.max(0, citation.end()));
     }
     ObjectNode event = itemEvent("response.output_text.annotation.added");
-    event.put("content_index", item.path("content").size());
     event.put("annotation_index", annotations.size()).set("annotation", annotation);
     annotations.add(annotation);
     send(event, false);
   }
 
-  void thinking(String piece) {
-    reasoning();
-    if (part.isEmpty()) {
+  void thinking(String words) {
+    if (!part.equals("summary_text")) {
+      reasoning();
       part = "summary_text";
-      ObjectNode event = itemEvent("response.reasoning_summary_part.added").put("summary_index", 0);
+      ObjectNode event = itemEvent("response.reasoning_summary_part.added");
       event.putObject("part").put("type", "summary_text").put("text", "");
       send(event, false);
     }
-    text.append(piece);
-    ObjectNode event = itemEvent("response.reasoning_summary_text.delta").put("summary_index", 0);
-    send(event.put("delta", piece), true);
+    piece("response.reasoning_summary_text.delta", words);
   }
 
   private ObjectNode reasoning() {
@@ -183,8 +205,7 @@ final class ResponsesItems {
     if (item == null || !item.path("type").asText().equals("function_call")) {
       throw Trees.malformed("arguments of a tool call came after the call was over");
     }
-    text.append(fragment);
-    send(itemEvent("response.function_call_arguments.delta").put("delta", fragment), true);
+    piece("response.function_call_arguments.delta", fragment);
   }
 
   private void closePart() {
@@ -194,12 +215,8 @@ final class ResponsesItems {
     }
     if (part.equals("summary_text")) {
       String summary = text.toString();
-      send(
-          itemEvent("response.reasoning_summary_text.done")
-              .put("summary_index", 0)
-              .put("text", summary),
-          false);
-      ObjectNode event = itemEvent("response.reasoning_summary_part.done").put("summary_index", 0);
+      send(itemEvent("response.reasoning_summary_text.done").put("text", summary), false);
+      ObjectNode event = itemEvent("response.reasoning_summary_part.done");
       event.putObject("part").put("type", "summary_text").put("text", summary);
       send(event, false);
       Trees.arrayIn(current, "summary")
@@ -210,6 +227,7 @@ final class ResponsesItems {
       closeContent(Trees.arrayIn(current, "content"));
     }
     part = "";
+    piece = null;
     text.setLength(0);
     annotations.removeAll();
     logprobs.removeAll();
@@ -218,13 +236,12 @@ final class ResponsesItems {
   private void closeContent(ArrayNode content) {
     boolean refusal = part.equals("refusal");
     ObjectNode done = itemEvent(refusal ? "response.refusal.done" : "response.output_text.done");
-    done.put("content_index", content.size());
     done.put(refusal ? "refusal" : "text", text.toString());
     if (!refusal) {
       done.set("logprobs", logprobs.deepCopy());
     }
     send(done, false);
-    ObjectNode event = itemEvent("response.content_part.done").put("content_index", content.size());
+    ObjectNode event = itemEvent("response.content_part.done");
     ObjectNode written = contentPart();
     event.set("part", written);
     send(event, false);
@@ -238,6 +255,7 @@ final class ResponsesItems {
       return;
     }
     closePart();
+    piece = null;
     if (current.path("type").asText().equals("function_call")) {
       current.put("arguments", text.isEmpty() ? "{}" : text.toString());
       text.setLength(0);

@@ -4,11 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.SseOverflowException;
+import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
+import io.penstock.providers.SseData;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.translate.AnswerParts.Finish;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,8 @@ final class TranslatedStream implements StreamReader {
   private final Observed observed;
   private final EventBuffer events;
   private final Sink sink;
+  private final EventShape shape = new EventShape();
+  private final Frames.Listener listener = this::frame;
   private boolean over;
   private boolean complete;
 
@@ -48,7 +53,7 @@ final class TranslatedStream implements StreamReader {
       return;
     }
     try {
-      frames.feed(chunk, this::frame);
+      frames.feed(chunk, listener);
       flush();
     } catch (ProviderException e) {
       fail(e.failure());
@@ -63,7 +68,7 @@ final class TranslatedStream implements StreamReader {
       return;
     }
     try {
-      frames.finish(this::frame);
+      frames.finish(listener);
       if (!over) {
         complete();
       }
@@ -72,17 +77,39 @@ final class TranslatedStream implements StreamReader {
     }
   }
 
-  private void frame(String type, String data) {
+  private void frame(String type, byte[] data, int from, int to) {
     if (over) {
       return;
     }
-    if (data.equals("[DONE]")) {
+    String text = shape.match(type, data, from, to);
+    if (text != null) {
+      again(text);
+    } else if (SseData.is(data, from, to, "[DONE]")) {
       complete();
-      return;
+    } else {
+      read(type, data, from, to);
     }
-    reader.event(type, Trees.answer(data));
+  }
+
+  /** An event like the last one but for its text; readers tell no empty pieces. */
+  private void again(String text) {
+    if (!text.isEmpty()) {
+      reader.alsoTold(text);
+      observed.again(text);
+    }
+  }
+
+  private void read(String type, byte[] data, int from, int to) {
+    shape.forget();
+    observed.next();
+    Usage before = reader.usage();
+    // As text first: bytes that are not UTF-8 are replaced, where a parser of bytes would fail.
+    reader.event(type, Trees.answer(new String(data, from, to - from, StandardCharsets.UTF_8)));
+    String only = observed.only();
     if (reader.over()) {
       complete();
+    } else if (only != null && reader.usage().equals(before)) {
+      shape.learn(type, data, from, to, only);
     }
   }
 

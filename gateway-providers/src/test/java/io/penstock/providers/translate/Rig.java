@@ -50,10 +50,14 @@ final class Rig {
 
   static ProviderCall call(Endpoint endpoint, Dialect to, String body, Wish wish) {
     String model = wish.model().isEmpty() ? MODELS.getOrDefault(to, "m") : wish.model();
+    return call(endpoint, body, wish, new Target("main", to, model, "", Map.of()));
+  }
+
+  static ProviderCall call(Endpoint endpoint, String body, Wish wish, Target target) {
     HeaderLookup headers = name -> name.equals("anthropic-version") ? wish.version() : null;
     return new ProviderCall(
         endpoint,
-        new Target("main", to, model, "", Map.of()),
+        target,
         RequestBody.parse(body.getBytes(StandardCharsets.UTF_8)),
         wish.stream(),
         wish.array(),
@@ -117,7 +121,8 @@ final class Rig {
         held.delete(0, end + 1);
         int tab = line.indexOf('\t');
         if (tab >= 0) {
-          listener.frame(line.substring(0, tab), line.substring(tab + 1));
+          byte[] data = line.substring(tab + 1).getBytes(StandardCharsets.US_ASCII);
+          listener.frame(line.substring(0, tab), data, 0, data.length);
         }
       }
     }
