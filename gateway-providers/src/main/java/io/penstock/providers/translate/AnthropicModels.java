@@ -10,14 +10,24 @@ final class AnthropicModels {
 
   private AnthropicModels() {}
 
+  /** Whether answers can be bound to a schema and tools be strict (from 4.1 on). */
+  static boolean bindsSchemas(String model) {
+    Matcher version = VERSION.matcher(model);
+    return !version.find() || atLeast(version, 4, 1);
+  }
+
   /** Whether thinking takes a token budget (before 4.6) instead of an effort. */
   static boolean thinksByBudget(String model) {
     Matcher version = VERSION.matcher(model);
     if (!version.find()) {
       return false;
     }
-    int major = Integer.parseInt(version.group(1));
-    int minor = version.group(2) == null ? 0 : Integer.parseInt(version.group(2));
-    return major < 4 || (major == 4 && minor < 6);
+    return !atLeast(version, 4, 6);
+  }
+
+  private static boolean atLeast(Matcher version, int major, int minor) {
+    int first = Integer.parseInt(version.group(1));
+    int second = version.group(2) == null ? 0 : Integer.parseInt(version.group(2));
+    return first > major || (first == major && second >= minor);
   }
 }

@@ -4,20 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
-import io.penstock.core.GatewayException;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
-import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
-import io.penstock.providers.translate.Conversation.Turn;
-import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Writes an Anthropic Messages request. */
-final class AnthropicRequestWriter extends RequestWriter {
-  private boolean thinking;
-  private int breakpoints;
+final class AnthropicRequestWriter extends BlockRequestWriter {
+  private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z0-9_-]{1,128}");
 
   AnthropicRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
@@ -37,8 +33,10 @@ final class AnthropicRequestWriter extends RequestWriter {
     body.put("max_tokens", cap);
     system(body);
     messages(body.putArray("messages"));
-    reasoning(body, cap);
+    trimPrefill(body.path("messages"));
+    ClaudeThinking thinking = reasoning(body, cap);
     tools(body);
+    temperature(body, thinking);
     sampling(body);
     format(body);
     JsonNode user = conversation.take(Option.END_USER);
@@ -46,11 +44,6 @@ final class AnthropicRequestWriter extends RequestWriter {
       body.putObject("metadata").put("user_id", hash(user.asText()));
     }
     tier(body);
-    if (breakpoints > 4) {
-      throw GatewayException.invalid(
-          "cache_control",
-          "\"cache_control\": there are " + breakpoints + " breakpoints (expected: at most 4).");
-    }
     if (call.stream()) {
       body.put("stream", true);
     }
@@ -58,40 +51,24 @@ final class AnthropicRequestWriter extends RequestWriter {
   }
 
   private void system(ObjectNode body) {
-    int count = systemTurns();
-    if (count == 0) {
+    ArrayNode blocks = Trees.array();
+    system(blocks);
+    if (blocks.isEmpty()) {
       return;
     }
-    ArrayNode blocks = body.putArray("system");
-    for (Turn turn : conversation.turns().subList(0, count)) {
-      blocks(blocks, turn);
-    }
+    body.set("system", blocks);
     if (blocks.size() == 1 && !blocks.get(0).has("cache_control")) {
       body.set("system", blocks.get(0).get("text"));
     }
   }
 
-  private void messages(ArrayNode messages) {
-    List<Turn> turns = alternating();
-    if (turns.getFirst().role() == Role.ASSISTANT) {
-      throw fit.refusal(turns.getFirst().path(), "the first message must be the user's");
-    }
-    if (turns.getLast().role() == Role.ASSISTANT
-        && !"true".equals(call.target().options().get("prefill"))) {
-      throw fit.refusal(
-          turns.getLast().path(),
-          "the last message is the assistant's, and this model continues none");
-    }
-    for (Turn turn : turns) {
-      ObjectNode message = messages.addObject();
-      message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
-      ArrayNode content = message.putArray("content");
-      blocks(content, turn);
-      if (content.isEmpty()) {
-        throw fit.refusal(turn.path(), "nothing is left of this message");
-      }
-      simplify(message, content);
-    }
+  @Override
+  void written(ObjectNode message, ArrayNode content) {
+    simplify(message, content);
+  }
+
+  /** What the model is to continue must not end in white space. */
+  private static void trimPrefill(JsonNode messages) {
     JsonNode last = messages.get(messages.size() - 1);
     if (last.path("role").asText().equals("assistant") && last.path("content").isTextual()) {
       ((ObjectNode) last).put("content", last.path("content").asText().stripTrailing());
@@ -107,13 +84,8 @@ final class AnthropicRequestWriter extends RequestWriter {
     }
   }
 
-  private void blocks(ArrayNode into, Turn turn) {
-    for (Part part : turn.parts()) {
-      block(into, part, turn.path());
-    }
-  }
-
-  private void block(ArrayNode into, Part part, String path) {
+  @Override
+  void block(ArrayNode into, Part part, String path) {
     switch (part) {
       case Part.Text text -> {
         // A block of white space alone is refused.
@@ -162,7 +134,7 @@ final class AnthropicRequestWriter extends RequestWriter {
 
   private void cached(ObjectNode block, @Nullable String ttl) {
     if (ttl != null) {
-      breakpoints++;
+      breakpoint();
       ObjectNode control = block.putObject("cache_control").put("type", "ephemeral");
       if (ttl.equals("1h")) {
         control.put("ttl", ttl);
@@ -199,58 +171,20 @@ final class AnthropicRequestWriter extends RequestWriter {
     into.add(block);
   }
 
-  private void reasoning(ObjectNode body, long cap) {
+  private @Nullable ClaudeThinking reasoning(ObjectNode body, long cap) {
     Effort effort = Effort.of(conversation, fit);
     if (effort == null) {
-      return;
+      return null;
     }
-    String param = Effort.param(conversation);
-    boolean byBudget = AnthropicModels.thinksByBudget(call.target().model());
-    if (effort == Effort.NONE) {
-      body.putObject("thinking").put("type", "disabled");
-      return;
-    }
-    ToolChoice choice = conversation.toolChoice();
-    if (choice != null && choice.mode() == ToolChoice.Mode.ANY) {
-      fit.unsupported(
-          param, "a model that thinks cannot be made to call a tool; leave out one of both");
-      return;
-    }
-    if (lostThoughts()) {
-      // The thoughts before the last tool call did not come back: with thinking on it is refused.
-      fit.dropped(param);
-      return;
-    }
-    thinking = true;
-    if (!byBudget) {
-      body.putObject("thinking").put("type", "adaptive");
-      String word = effort == Effort.MINIMAL ? "low" : effort.word();
-      Trees.objectIn(body, "output_config").put("effort", word);
-      return;
-    }
-    long budget = Math.min(effort.budget(conversation), cap - 1);
-    if (budget < 1024) {
-      throw fit.refusal(
-          param,
-          "thinking takes at least 1024 tokens, and the output cap is " + cap + "; raise it");
-    }
-    body.putObject("thinking").put("type", "enabled").put("budget_tokens", budget);
-  }
-
-  /** Whether a tool loop is open whose thoughts the client did not bring back. */
-  private boolean lostThoughts() {
-    List<Turn> turns = alternating();
-    if (turns.getLast().parts().stream().noneMatch(Part.ToolResult.class::isInstance)) {
-      return false;
-    }
-    for (Part part : turns.get(turns.size() - 2).parts()) {
-      if (part instanceof Part.Thinking thought
-          && (Signatures.untag(Dialect.ANTHROPIC, thought.signature()) != null
-              || Signatures.untag(Dialect.ANTHROPIC, thought.redacted()) != null)) {
-        return false;
+    var model = new ClaudeThinking.Model(call.target().model(), Dialect.ANTHROPIC, cap);
+    ClaudeThinking thinking = ClaudeThinking.of(model, effort, this);
+    if (thinking != null) {
+      thinking.write(body);
+      if (thinking.effort() != null) {
+        Trees.objectIn(body, "output_config").put("effort", thinking.effort());
       }
     }
-    return true;
+    return thinking;
   }
 
   private void tools(ObjectNode body) {
@@ -258,6 +192,7 @@ final class AnthropicRequestWriter extends RequestWriter {
       conversation.take(Option.PARALLEL_TOOL_CALLS);
       return;
     }
+    checkToolNames(TOOL_NAME);
     ArrayNode tools = body.putArray("tools");
     for (Tool tool : offeredTools()) {
       ObjectNode written = tools.addObject().put("name", tool.name());
@@ -265,7 +200,7 @@ final class AnthropicRequestWriter extends RequestWriter {
         written.put("description", tool.description());
       }
       written.set("input_schema", tool.schema());
-      if (Boolean.TRUE.equals(tool.strict())) {
+      if (strict(tool)) {
         written.put("strict", true);
       }
       cached(written, tool.cache());
@@ -291,13 +226,6 @@ final class AnthropicRequestWriter extends RequestWriter {
   }
 
   private void sampling(ObjectNode body) {
-    Conversation.Setting temperature = conversation.peek(Option.TEMPERATURE);
-    if (thinking && temperature != null && temperature.value().asDouble() != 1) {
-      conversation.take(Option.TEMPERATURE);
-      fit.unsupported(temperature.param(), "a model that thinks takes only 1");
-    } else {
-      putUpTo(body, "temperature", Option.TEMPERATURE, 1);
-    }
     Conversation.Setting topP = conversation.peek(Option.TOP_P);
     if (topP != null && topP.value().asDouble() != 1) {
       put(body, "top_p", Option.TOP_P);
@@ -307,17 +235,11 @@ final class AnthropicRequestWriter extends RequestWriter {
   }
 
   private void format(ObjectNode body) {
-    Format format = conversation.format();
-    if (format == null) {
-      return;
+    Format format = schemaFormat();
+    if (format != null) {
+      ObjectNode wanted = Trees.objectIn(body, "output_config").putObject("format");
+      wanted.put("type", "json_schema").set("schema", format.schema());
     }
-    if (format.schema() == null) {
-      fit.unsupported(
-          format.param(), "JSON without a schema has no mode there; send a json_schema");
-      return;
-    }
-    ObjectNode wanted = Trees.objectIn(body, "output_config").putObject("format");
-    wanted.put("type", "json_schema").set("schema", format.schema());
   }
 
   private void tier(ObjectNode body) {

@@ -31,13 +31,19 @@ final class Conversation {
    */
   record Turn(Role role, List<Part> parts, String path) {}
 
-  /** A function that the model may call; {@code strict} is null when the client said nothing. */
+  /**
+   * A function that the model may call.
+   *
+   * @param strict null when the client said nothing
+   * @param path where the client wrote it, for messages
+   */
   record Tool(
       String name,
       String description,
       ObjectNode schema,
       @Nullable Boolean strict,
-      @Nullable String cache) {}
+      @Nullable String cache,
+      String path) {}
 
   /** Whether and which tool is to be called; the names narrow ANY and AUTO. */
   record ToolChoice(Mode mode, List<String> names, String param) {
@@ -77,11 +83,12 @@ final class Conversation {
     }
   }
 
-  void tool(Tool tool, String path) {
+  void tool(Tool tool) {
     for (Tool other : tools) {
       if (other.name().equals(tool.name())) {
         throw GatewayException.invalid(
-            path, "\"" + path + "\": the tool \"" + tool.name() + "\" is there twice.");
+            tool.path(),
+            "\"" + tool.path() + "\": the tool \"" + tool.name() + "\" is there twice.");
       }
     }
     tools.add(tool);
@@ -123,6 +130,11 @@ final class Conversation {
     taken.add(option);
     Setting setting = options.get(option);
     return setting == null ? null : setting.value();
+  }
+
+  /** Forgets a setting that was dropped. */
+  void drop(Option option) {
+    options.remove(option);
   }
 
   /** Refuses, or drops, every setting that the writer did not take. */

@@ -6,16 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
-import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
-import io.penstock.providers.translate.Conversation.Turn;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a Bedrock Converse request; the model is in the path. */
-final class ConverseRequestWriter extends RequestWriter {
+final class ConverseRequestWriter extends BlockRequestWriter {
   private static final Map<String, String> DOCUMENTS =
       Map.of(
           "application/pdf", "pdf",
@@ -37,17 +35,20 @@ final class ConverseRequestWriter extends RequestWriter {
   @Override
   ObjectNode write() {
     ObjectNode body = Trees.object();
-    int count = systemTurns();
-    if (count > 0) {
-      ArrayNode system = body.putArray("system");
-      for (Turn turn : conversation.turns().subList(0, count)) {
-        turn.parts().forEach(part -> block(system, part, turn.path()));
-      }
+    ArrayNode system = Trees.array();
+    system(system);
+    if (!system.isEmpty()) {
+      body.set("system", system);
     }
     messages(body.putArray("messages"));
     ObjectNode config = Trees.object();
     putCap(config, "maxTokens");
-    putUpTo(config, "temperature", Option.TEMPERATURE, 1);
+    Effort effort = Effort.of(conversation, fit);
+    ClaudeThinking thinking =
+        effort == null || !call.target().model().contains("claude")
+            ? null
+            : claude(effort, config.path("maxTokens").asLong(call.modelOutputLimit()));
+    temperature(config, thinking);
     put(config, "topP", Option.TOP_P);
     putStops(config, "stopSequences", Integer.MAX_VALUE);
     if (!config.isEmpty()) {
@@ -55,7 +56,7 @@ final class ConverseRequestWriter extends RequestWriter {
     }
     tools(body);
     format(body);
-    reasoning(body, config.path("maxTokens").asLong(call.modelOutputLimit()));
+    reasoning(body, effort, thinking);
     JsonNode topK = conversation.take(Option.TOP_K);
     if (topK != null) {
       Trees.objectIn(body, "additionalModelRequestFields").set("top_k", topK);
@@ -68,29 +69,8 @@ final class ConverseRequestWriter extends RequestWriter {
     return body;
   }
 
-  private void messages(ArrayNode messages) {
-    List<Turn> turns = alternating();
-    if (turns.getFirst().role() == Role.ASSISTANT) {
-      throw fit.refusal(turns.getFirst().path(), "the first message must be the user's");
-    }
-    if (turns.getLast().role() == Role.ASSISTANT
-        && !"true".equals(call.target().options().get("prefill"))) {
-      throw fit.refusal(
-          turns.getLast().path(),
-          "the last message is the assistant's, and this model continues none");
-    }
-    for (Turn turn : turns) {
-      ObjectNode message = messages.addObject();
-      message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
-      ArrayNode content = message.putArray("content");
-      turn.parts().forEach(part -> block(content, part, turn.path()));
-      if (content.isEmpty()) {
-        throw fit.refusal(turn.path(), "nothing is left of this message");
-      }
-    }
-  }
-
-  private void block(ArrayNode into, Part part, String path) {
+  @Override
+  void block(ArrayNode into, Part part, String path) {
     switch (part) {
       case Part.Text text -> {
         if (!text.text().isBlank()) {
@@ -133,8 +113,9 @@ final class ConverseRequestWriter extends RequestWriter {
     }
   }
 
-  private static void cachePoint(ArrayNode into, @Nullable String ttl) {
+  private void cachePoint(ArrayNode into, @Nullable String ttl) {
     if (ttl != null) {
+      breakpoint();
       ObjectNode point = into.addObject().putObject("cachePoint").put("type", "default");
       if (ttl.equals("1h")) {
         point.put("ttl", ttl);
@@ -200,6 +181,7 @@ final class ConverseRequestWriter extends RequestWriter {
     if (none && choice != null) {
       fit.unsupported(choice.param(), "tools that were called before cannot be forbidden there");
     }
+    checkToolNames(PLAIN_ID);
     ObjectNode config = body.putObject("toolConfig");
     ArrayNode tools = config.putArray("tools");
     for (Tool tool : offeredTools()) {
@@ -208,7 +190,7 @@ final class ConverseRequestWriter extends RequestWriter {
         spec.put("description", tool.description());
       }
       spec.putObject("inputSchema").set("json", tool.schema());
-      if (Boolean.TRUE.equals(tool.strict())) {
+      if (strict(tool)) {
         spec.put("strict", true);
       }
       cachePoint(tools, tool.cache());
@@ -226,13 +208,8 @@ final class ConverseRequestWriter extends RequestWriter {
   }
 
   private void format(ObjectNode body) {
-    Format format = conversation.format();
-    if (format == null) {
-      return;
-    }
-    if (format.schema() == null) {
-      fit.unsupported(
-          format.param(), "JSON without a schema has no mode there; send a json_schema");
+    Format format = schemaFormat();
+    if (format == null || format.schema() == null) {
       return;
     }
     ObjectNode text = body.putObject("outputConfig").putObject("textFormat");
@@ -242,34 +219,24 @@ final class ConverseRequestWriter extends RequestWriter {
     schema.put("name", format.name().isEmpty() ? "answer" : format.name());
   }
 
-  private void reasoning(ObjectNode body, long cap) {
-    Effort effort = Effort.of(conversation, fit);
-    if (effort == null) {
-      return;
+  private @Nullable ClaudeThinking claude(Effort effort, long cap) {
+    var model = new ClaudeThinking.Model(call.target().model(), Dialect.BEDROCK, cap);
+    return ClaudeThinking.of(model, effort, this);
+  }
+
+  /** Claude takes its own fields, every other model an effort. */
+  private void reasoning(
+      ObjectNode body, @Nullable Effort effort, @Nullable ClaudeThinking thinking) {
+    if (thinking != null) {
+      thinking.write(Trees.objectIn(body, "additionalModelRequestFields"));
     }
-    String model = call.target().model();
-    if (!model.contains("claude")) {
-      if (effort != Effort.NONE) {
-        Trees.objectIn(body, "outputConfig").put("effort", effort.word());
-      }
-      return;
-    }
-    ObjectNode fields = Trees.objectIn(body, "additionalModelRequestFields");
-    if (effort == Effort.NONE) {
-      fields.putObject("thinking").put("type", "disabled");
-    } else if (AnthropicModels.thinksByBudget(model)) {
-      long budget = effort.budget(conversation);
-      budget = cap > 0 ? Math.min(budget, cap - 1) : budget;
-      if (budget < 1024) {
-        throw fit.refusal(
-            Effort.param(conversation),
-            "thinking takes at least 1024 tokens, and the output cap is " + cap);
-      }
-      fields.putObject("thinking").put("type", "enabled").put("budget_tokens", budget);
-    } else {
-      fields.putObject("thinking").put("type", "adaptive");
-      Trees.objectIn(body, "outputConfig")
-          .put("effort", effort == Effort.MINIMAL ? "low" : effort.word());
+    boolean claude = call.target().model().contains("claude");
+    String word =
+        claude
+            ? thinking == null ? null : thinking.effort()
+            : effort == null || effort == Effort.NONE ? null : effort.word();
+    if (word != null) {
+      Trees.objectIn(body, "outputConfig").put("effort", word);
     }
   }
 }

@@ -27,6 +27,8 @@ final class GeminiRequestWriter extends RequestWriter {
       Pattern.compile(
           "gs://.*|https://generativelanguage\\.googleapis\\.com/.*|https://(?:www\\.)?youtube\\.com/.*|https://youtu\\.be/.*");
 
+  private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}");
+
   /** What Gemini 3 takes instead of a signature that got lost on the way. */
   private static final String NO_SIGNATURE = "skip_thought_signature_validator";
 
@@ -165,6 +167,7 @@ final class GeminiRequestWriter extends RequestWriter {
       conversation.take(Option.PARALLEL_TOOL_CALLS);
       return;
     }
+    checkToolNames(TOOL_NAME);
     boolean strict = false;
     ArrayNode functions = body.putArray("tools").addObject().putArray("functionDeclarations");
     ToolChoice choice = conversation.toolChoice();

@@ -287,7 +287,7 @@ final class GenerateRequestReader extends RequestReader {
             Trees.textOr(function, "description"),
             schema(schema),
             null,
-            null),
-        path);
+            null,
+            path));
   }
 }

@@ -11,7 +11,6 @@ import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,12 +47,12 @@ final class MessagesRequestReader extends RequestReader {
           "speed");
 
   private final boolean newest;
-  private boolean user;
-  private int breakpoints;
+  private final MessagesBlocks blocks;
 
   MessagesRequestReader(Fit fit, boolean newest) {
     super(fit);
     this.newest = newest;
+    this.blocks = new MessagesBlocks(fit, newest);
   }
 
   @Override
@@ -61,8 +60,7 @@ final class MessagesRequestReader extends RequestReader {
     if (newest) {
       for (String field : List.of("temperature", "top_p", "top_k")) {
         if (Trees.present(body.get(field))) {
-          throw GatewayException.unsupported(
-              field, "\"" + field + "\" is not part of anthropic-version " + VERSION_2026 + ".");
+          throw MessagesBlocks.notOfVersion(field, "sampling fields are");
         }
       }
     }
@@ -70,8 +68,8 @@ final class MessagesRequestReader extends RequestReader {
       throw fit.refusal("max_tokens", "0 (warm the cache) has no counterpart there");
     }
     settings(body, "", OPTIONS, STRUCTURAL);
-    List<Part> system = content(body.path("system"), "system");
-    conversation.add(Role.SYSTEM, system, "system");
+    conversation.add(
+        Role.SYSTEM, blocks.read(body.path("system"), "system", Role.SYSTEM), "system");
     JsonNode messages = list(body, "messages", "messages");
     for (int i = 0; i < messages.size(); i++) {
       message(object(messages.get(i), "messages." + i), "messages." + i);
@@ -80,152 +78,26 @@ final class MessagesRequestReader extends RequestReader {
     output(body);
     rest(body);
     conversation.validate("messages");
-    if (breakpoints > 4) {
-      throw GatewayException.invalid(
-          "cache_control",
-          "\"cache_control\": there are " + breakpoints + " breakpoints (expected: at most 4).");
-    }
+    blocks.checkBreakpoints();
     return conversation;
   }
 
   private void message(ObjectNode message, String path) {
-    String role = need(message, "role", path);
-    user = role.equals("user");
-    List<Part> parts = content(message.path("content"), path + ".content");
-    switch (role) {
-      case "user" -> conversation.add(Role.USER, parts, path);
-      case "system" -> conversation.add(Role.SYSTEM, parts, path);
-      case "assistant" -> {
-        if (newest && parts.stream().anyMatch(Part.Media.class::isInstance)) {
-          throw GatewayException.unsupported(
-              path,
-              "\""
-                  + path
-                  + "\": documents in assistant messages are not part of anthropic-version "
-                  + VERSION_2026
-                  + ".");
-        }
-        conversation.add(Role.ASSISTANT, parts, path);
-      }
-      default ->
-          throw fit.refusal(
-              path + ".role",
-              "the role \"" + role + "\" is unknown (expected: user, assistant or system)");
+    Role role =
+        switch (need(message, "role", path)) {
+          case "user" -> Role.USER;
+          case "system" -> Role.SYSTEM;
+          case "assistant" -> Role.ASSISTANT;
+          case String other ->
+              throw fit.refusal(
+                  path + ".role",
+                  "the role \"" + other + "\" is unknown (expected: user, assistant or system)");
+        };
+    List<Part> parts = blocks.read(message.path("content"), path + ".content", role);
+    if (newest && role == Role.ASSISTANT && parts.stream().anyMatch(Part.Media.class::isInstance)) {
+      throw MessagesBlocks.notOfVersion(path, "documents in assistant messages are");
     }
-  }
-
-  private List<Part> content(JsonNode content, String path) {
-    List<Part> parts = new ArrayList<>(2);
-    if (content.isTextual()) {
-      if (!content.textValue().isEmpty()) {
-        parts.add(new Part.Text(content.textValue(), null));
-      }
-    } else if (content.isArray()) {
-      for (int i = 0; i < content.size(); i++) {
-        block(object(content.get(i), path + "." + i), path + "." + i, parts);
-      }
-    } else if (Trees.present(content)) {
-      throw wrong(path, "a string or a list of blocks", content);
-    }
-    return parts;
-  }
-
-  private void block(ObjectNode block, String path, List<Part> parts) {
-    String type = need(block, "type", path);
-    String cache = cache(block);
-    breakpoints += cache == null ? 0 : 1;
-    switch (type) {
-      case "text" -> {
-        JsonNode citations = block.path("citations");
-        if (newest && user && citations.isArray() && !citations.isEmpty()) {
-          throw GatewayException.unsupported(
-              path + ".citations",
-              "\""
-                  + path
-                  + ".citations\": citations on user text are not part of anthropic-version "
-                  + VERSION_2026
-                  + ".");
-        }
-        String text = need(block, "text", path);
-        if (!text.isEmpty()) {
-          parts.add(new Part.Text(text, cache));
-        }
-      }
-      case "image" -> parts.add(source(Part.Kind.IMAGE, block, path));
-      case "document" -> parts.add(document(block, path));
-      case "search_result" -> parts.add(searchResult(block));
-      case "tool_use" ->
-          parts.add(
-              new Part.ToolCall(
-                  need(block, "id", path),
-                  need(block, "name", path),
-                  object(block.path("input"), path + ".input"),
-                  null,
-                  cache));
-      case "tool_result" ->
-          parts.add(
-              new Part.ToolResult(
-                  need(block, "tool_use_id", path),
-                  content(block.path("content"), path + ".content"),
-                  block.path("is_error").asBoolean(),
-                  cache));
-      case "thinking" ->
-          parts.add(
-              new Part.Thinking(
-                  Trees.textOr(block, "thinking"), Trees.text(block, "signature"), null));
-      case "redacted_thinking" ->
-          parts.add(new Part.Thinking("", null, Trees.textOr(block, "data")));
-      default ->
-          throw fit.refusal(path + ".type", "a block of type \"" + type + "\" has no counterpart");
-    }
-  }
-
-  private Part document(ObjectNode block, String path) {
-    if (block.path("citations").path("enabled").asBoolean()) {
-      fit.unsupported(path + ".citations", "documents are not cited there");
-    }
-    JsonNode source = block.path("source");
-    if (Trees.textOr(source, "type").equals("text")) {
-      String title = Trees.textOr(block, "title");
-      String text = need(source, "data", path + ".source");
-      return new Part.Text(title.isEmpty() ? text : title + "\n\n" + text, cache(block));
-    }
-    return source(Part.Kind.DOCUMENT, block, path);
-  }
-
-  private Part source(Part.Kind kind, ObjectNode block, String path) {
-    JsonNode source = block.path("source");
-    Part.Label label = new Part.Label(Trees.textOr(block, "title"), "", cache(block));
-    String type = Trees.textOr(source, "type");
-    return switch (type) {
-      case "base64" ->
-          new Part.Media(
-              kind,
-              need(source, "media_type", path + ".source"),
-              need(source, "data", path + ".source"),
-              null,
-              label);
-      case "url" ->
-          new Part.Media(
-              kind,
-              kind == Part.Kind.DOCUMENT ? "application/pdf" : "",
-              null,
-              need(source, "url", path + ".source"),
-              label);
-      default ->
-          throw fit.refusal(
-              path + ".source",
-              "a source of type \"" + type + "\" lies only at Anthropic; send its data");
-    };
-  }
-
-  private static Part searchResult(ObjectNode block) {
-    StringBuilder text = new StringBuilder(Trees.textOr(block, "title"));
-    text.append(" (").append(Trees.textOr(block, "source")).append(")");
-    for (JsonNode part : block.path("content")) {
-      text.append('\n').append(Trees.textOr(part, "text"));
-    }
-    return new Part.Text(text.toString(), cache(block));
+    conversation.add(role, parts, path);
   }
 
   private void tools(ObjectNode body) {
@@ -238,8 +110,6 @@ final class MessagesRequestReader extends RequestReader {
         fit.unsupported(path, "the server tool \"" + type + "\" runs only at Anthropic");
         continue;
       }
-      String cache = cache(tool);
-      breakpoints += cache == null ? 0 : 1;
       JsonNode strict = tool.path("strict");
       conversation.tool(
           new Tool(
@@ -247,8 +117,8 @@ final class MessagesRequestReader extends RequestReader {
               Trees.textOr(tool, "description"),
               schema(tool.path("input_schema")),
               strict.isBoolean() ? strict.booleanValue() : null,
-              cache),
-          path);
+              blocks.breakpoint(tool),
+              path));
     }
     JsonNode choice = body.path("tool_choice");
     if (Trees.present(choice)) {

@@ -4,22 +4,24 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
-import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
-import io.penstock.providers.translate.Conversation.Turn;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Writes a chat completions request. */
-final class OpenAiRequestWriter extends RequestWriter {
+final class OpenAiRequestWriter extends MessageRequestWriter {
   /** Models that refuse {@code max_tokens}; compatible servers know only that. */
   private static final Pattern NEW_CAP = Pattern.compile("(?:.*/)?(?:o\\d|gpt-[5-9]).*");
 
   /** OpenAI's models that do not reason refuse to be told how much. */
   private static final Pattern PLAIN_MODEL = Pattern.compile("(?:.*/)?(?:gpt-[34]|chatgpt-).*");
+
+  /** Models that think always and refuse to be sampled otherwise than by themselves. */
+  private static final Pattern FIXED_SAMPLING =
+      Pattern.compile("(?:.*/)?(?:o\\d.*|gpt-5(?:-(?:mini|nano|pro|\\d{4}).*)?|gpt-6\\.1-sol.*)");
+
+  private static final Pattern NO_STOP = Pattern.compile("(?:.*/)?(?:o3|o4-mini).*");
 
   OpenAiRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
@@ -28,18 +30,14 @@ final class OpenAiRequestWriter extends RequestWriter {
   @Override
   ObjectNode write() {
     ObjectNode body = Trees.object().put("model", call.target().model());
-    ArrayNode messages = body.putArray("messages");
-    for (Turn turn : conversation.turns()) {
-      if (turn.role() == Role.ASSISTANT) {
-        assistant(messages.addObject().put("role", "assistant"), turn);
-      } else {
-        speaker(messages, turn);
-      }
-    }
+    messages(body.putArray("messages"));
     tools(body);
     putCap(
         body,
         NEW_CAP.matcher(call.target().model()).matches() ? "max_completion_tokens" : "max_tokens");
+    refuseFixed(Option.TEMPERATURE, FIXED_SAMPLING, 1);
+    refuseFixed(Option.TOP_P, FIXED_SAMPLING, 1);
+    refuseFixed(Option.STOP, NO_STOP, Double.NaN);
     putUpTo(body, "temperature", Option.TEMPERATURE, 2);
     put(body, "top_p", Option.TOP_P);
     putStops(body, "stop", 4);
@@ -69,6 +67,17 @@ final class OpenAiRequestWriter extends RequestWriter {
     return body;
   }
 
+  /** Models of that kind take the setting only at its default. */
+  private void refuseFixed(Option option, Pattern models, double standard) {
+    Conversation.Setting setting = conversation.peek(option);
+    if (setting != null
+        && models.matcher(call.target().model()).matches()
+        && setting.value().asDouble() != standard) {
+      fit.unsupported(setting.param(), "this model does not take it");
+      conversation.drop(option);
+    }
+  }
+
   private void reasoning(ObjectNode body) {
     Effort effort = Effort.of(conversation, fit);
     if (effort == null) {
@@ -81,58 +90,17 @@ final class OpenAiRequestWriter extends RequestWriter {
     }
   }
 
-  /** A system or user turn; tool results become messages of their own, before what else is said. */
-  private void speaker(ArrayNode messages, Turn turn) {
-    List<Part> said = new ArrayList<>();
-    List<Part> shown = new ArrayList<>();
-    for (Part part : turn.parts()) {
-      if (part instanceof Part.ToolResult result) {
-        String text = plainText(result.content());
-        messages
-            .addObject()
-            .put("role", "tool")
-            .put("tool_call_id", result.id())
-            .put("content", result.error() ? "Error: " + text : text);
-        // Tool messages are text only: what a tool shows follows as the user's.
-        result.content().stream().filter(Part.Media.class::isInstance).forEach(shown::add);
-      } else {
-        said.add(part);
-      }
-    }
-    shown.addAll(said);
-    if (shown.isEmpty()) {
-      return;
-    }
-    ObjectNode message = messages.addObject();
-    message.put("role", turn.role() == Role.SYSTEM ? "system" : "user");
-    if (shown.stream().allMatch(Part.Text.class::isInstance)) {
-      List<String> texts = shown.stream().map(part -> ((Part.Text) part).text()).toList();
-      message.put("content", String.join("\n\n", texts));
-    } else {
-      ArrayNode content = message.putArray("content");
-      shown.forEach(part -> part(content, part, turn.path()));
-    }
+  @Override
+  boolean joinsText() {
+    return true;
   }
 
-  private void part(ArrayNode content, Part part, String path) {
-    switch (part) {
-      case Part.Text text -> content.addObject().put("type", "text").put("text", text.text());
-      case Part.Media media -> media(content, media, path);
-      // Only the assistant calls and thinks; results were taken out before.
-      case Part.ToolCall call ->
-          throw fit.refusal(path, "a user cannot call the tool " + call.name());
-      case Part.Thinking thinking -> fit.dropped(path + ".thinking");
-      case Part.ToolResult result -> throw fit.refusal(path, "a nested tool result " + result.id());
-    }
-  }
-
-  private void media(ArrayNode content, Part.Media media, String path) {
-    String uri =
-        media.url() != null ? media.url() : "data:" + media.mime() + ";base64," + media.data();
+  @Override
+  void media(ArrayNode content, Part.Media media, String path) {
     switch (media.kind()) {
       case IMAGE -> {
         ObjectNode image = content.addObject().put("type", "image_url").putObject("image_url");
-        image.put("url", uri);
+        image.put("url", uri(media));
         if (!media.label().detail().isEmpty()) {
           image.put("detail", media.label().detail());
         }
@@ -148,7 +116,7 @@ final class OpenAiRequestWriter extends RequestWriter {
             .put("type", "file")
             .putObject("file")
             .put("filename", name.isEmpty() ? "document.pdf" : name)
-            .put("file_data", uri);
+            .put("file_data", uri(media));
       }
       case AUDIO -> {
         String format = media.mime().replace("audio/", "").toLowerCase(Locale.ROOT);
@@ -168,32 +136,12 @@ final class OpenAiRequestWriter extends RequestWriter {
     }
   }
 
-  private void assistant(ObjectNode message, Turn turn) {
-    StringBuilder text = new StringBuilder();
-    for (Part part : turn.parts()) {
-      switch (part) {
-        case Part.Text words -> text.append(words.text());
-        case Part.ToolCall made ->
-            Trees.arrayIn(message, "tool_calls")
-                .addObject()
-                .put("id", made.id())
-                .put("type", "function")
-                .putObject("function")
-                .put("name", made.name())
-                .put("arguments", Trees.string(made.arguments()));
-        // Thoughts of another model as text would leak and cost; nobody there can check them.
-        case Part.Thinking thinking -> {}
-        case Part.Media media ->
-            fit.unsupported(
-                turn.path(), "an assistant's " + media.describe() + " cannot be sent back");
-        case Part.ToolResult result ->
-            throw fit.refusal(turn.path(), "an assistant cannot answer " + result.id());
-      }
-    }
+  @Override
+  void said(ObjectNode message, String text) {
     if (text.isEmpty() && message.has("tool_calls")) {
       message.putNull("content");
     } else {
-      message.put("content", text.toString());
+      message.put("content", text);
     }
   }
 
@@ -202,14 +150,10 @@ final class OpenAiRequestWriter extends RequestWriter {
       conversation.take(Option.PARALLEL_TOOL_CALLS);
       return;
     }
+    checkToolNames(PLAIN_ID);
     ArrayNode tools = body.putArray("tools");
     for (Tool tool : conversation.tools()) {
-      ObjectNode function = tools.addObject().put("type", "function").putObject("function");
-      function.put("name", tool.name());
-      if (!tool.description().isEmpty()) {
-        function.put("description", tool.description());
-      }
-      function.set("parameters", tool.schema());
+      ObjectNode function = function(tools, tool);
       if (tool.strict() != null) {
         function.put("strict", tool.strict());
       }

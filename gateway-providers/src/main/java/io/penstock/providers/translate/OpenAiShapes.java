@@ -22,8 +22,8 @@ final class OpenAiShapes {
             Trees.textOr(function, "description"),
             RequestReader.schema(function.path("parameters")),
             strict.isBoolean() ? strict.booleanValue() : null,
-            cache),
-        path);
+            cache,
+            path));
   }
 
   /**

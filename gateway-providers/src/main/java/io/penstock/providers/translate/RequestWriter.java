@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the writers of the provider dialects share. One per attempt. */
 abstract class RequestWriter {
-  private static final Pattern PLAIN_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
+  /** Ids of calls everywhere, names of tools at OpenAI and Bedrock. */
+  static final Pattern PLAIN_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   final ProviderCall call;
   final Conversation conversation;
@@ -149,6 +150,16 @@ abstract class RequestWriter {
     if (!results.isEmpty()) {
       answered.removeIf(Part.ToolResult.class::isInstance);
       answered.addAll(0, results);
+    }
+  }
+
+  /** Refuses tools whose names the target does not take: renamed ones would come back renamed. */
+  final void checkToolNames(Pattern form) {
+    for (Tool tool : conversation.tools()) {
+      if (!form.matcher(tool.name()).matches()) {
+        throw fit.refusal(
+            tool.path(), "it takes no tool named \"" + tool.name() + "\" (expected: " + form + ")");
+      }
     }
   }
 

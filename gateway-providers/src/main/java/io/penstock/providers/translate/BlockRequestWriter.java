@@ -1,0 +1,104 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.translate.Conversation.Format;
+import io.penstock.providers.translate.Conversation.Role;
+import io.penstock.providers.translate.Conversation.Tool;
+import io.penstock.providers.translate.Conversation.Turn;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What Anthropic and Converse share: messages of user and assistant in turn, made of blocks. */
+abstract class BlockRequestWriter extends RequestWriter {
+  private int breakpoints;
+
+  BlockRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
+    super(call, conversation, fit);
+  }
+
+  /** Writes one part of a turn. */
+  abstract void block(ArrayNode into, Part part, String path);
+
+  /** A message is complete: its last chance to be written more simply. */
+  void written(ObjectNode message, ArrayNode content) {}
+
+  /** Counts a cache breakpoint: neither takes more than four. */
+  final void breakpoint() {
+    breakpoints++;
+    if (breakpoints > 4) {
+      throw GatewayException.invalid(
+          "cache_control",
+          "\"cache_control\": there are more than 4 breakpoints (expected: at most 4).");
+    }
+  }
+
+  /** Writes the opening system turns. */
+  final void system(ArrayNode blocks) {
+    for (Turn turn : conversation.turns().subList(0, systemTurns())) {
+      turn.parts().forEach(part -> block(blocks, part, turn.path()));
+    }
+  }
+
+  /** Writes the turns behind the opening system ones. */
+  final void messages(ArrayNode messages) {
+    List<Turn> turns = alternating();
+    if (turns.getFirst().role() == Role.ASSISTANT) {
+      throw fit.refusal(turns.getFirst().path(), "the first message must be the user's");
+    }
+    if (turns.getLast().role() == Role.ASSISTANT
+        && !"true".equals(call.target().options().get("prefill"))) {
+      throw fit.refusal(
+          turns.getLast().path(),
+          "the last message is the assistant's, and this model continues none");
+    }
+    for (Turn turn : turns) {
+      ObjectNode message = messages.addObject();
+      message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
+      ArrayNode content = message.putArray("content");
+      turn.parts().forEach(part -> block(content, part, turn.path()));
+      if (content.isEmpty()) {
+        throw fit.refusal(turn.path(), "nothing is left of this message");
+      }
+      written(message, content);
+    }
+  }
+
+  /** Writes the temperature; a model that thinks takes none but the default. */
+  final void temperature(ObjectNode into, @Nullable ClaudeThinking thinking) {
+    Conversation.Setting setting = conversation.peek(Option.TEMPERATURE);
+    if (thinking != null && thinking.on() && setting != null && setting.value().asDouble() != 1) {
+      conversation.take(Option.TEMPERATURE);
+      fit.unsupported(setting.param(), "a model that thinks takes only 1");
+    } else {
+      putUpTo(into, "temperature", Option.TEMPERATURE, 1);
+    }
+  }
+
+  /** Returns whether a tool is strict; an older Claude takes the tool without. */
+  final boolean strict(Tool tool) {
+    boolean wanted = Boolean.TRUE.equals(tool.strict());
+    if (wanted && !AnthropicModels.bindsSchemas(call.target().model())) {
+      fit.dropped(tool.path() + ".strict");
+      return false;
+    }
+    return wanted;
+  }
+
+  /** Returns the schema that the answer must follow, or null. */
+  final @Nullable Format schemaFormat() {
+    Format format = conversation.format();
+    if (format != null && format.schema() == null) {
+      fit.unsupported(
+          format.param(), "JSON without a schema has no mode there; send a json_schema");
+      return null;
+    }
+    if (format != null && !AnthropicModels.bindsSchemas(call.target().model())) {
+      fit.unsupported(format.param(), "this model cannot be bound to a schema");
+      return null;
+    }
+    return format;
+  }
+}

@@ -1,0 +1,86 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
+import io.penstock.providers.translate.Conversation.ToolChoice;
+import io.penstock.providers.translate.Conversation.Turn;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a Claude model is told to think, at Anthropic and on Bedrock.
+ *
+ * @param type {@code disabled}, {@code adaptive} or {@code enabled}
+ * @param budget tokens, or -1 where an effort says it
+ * @param effort the word that goes with {@code adaptive}, or null
+ */
+record ClaudeThinking(String type, long budget, @Nullable String effort) {
+  /**
+   * What decides.
+   *
+   * @param model the provider's name of it
+   * @param signer the dialect whose signatures the model takes back
+   * @param cap the most tokens of output; -1 when unknown
+   */
+  record Model(String model, Dialect signer, long cap) {}
+
+  /** Returns what to write; null for nothing, since nothing was asked for or it cannot be kept. */
+  static @Nullable ClaudeThinking of(Model model, Effort effort, RequestWriter writer) {
+    if (effort == Effort.NONE) {
+      return new ClaudeThinking("disabled", -1, null);
+    }
+    Conversation conversation = writer.conversation;
+    String param = Effort.param(conversation);
+    ToolChoice choice = conversation.toolChoice();
+    if (choice != null && choice.mode() == ToolChoice.Mode.ANY) {
+      writer.fit.unsupported(
+          param, "a model that thinks cannot be made to call a tool; leave out one of both");
+      return null;
+    }
+    if (lostThoughts(writer.alternating(), model.signer())) {
+      // The thoughts before the last tool call did not come back: with thinking on it is refused.
+      writer.fit.dropped(param);
+      return null;
+    }
+    if (!AnthropicModels.thinksByBudget(model.model())) {
+      return new ClaudeThinking(
+          "adaptive", -1, effort == Effort.MINIMAL ? Effort.LOW.word() : effort.word());
+    }
+    long budget = effort.budget(conversation);
+    budget = model.cap() > 0 ? Math.min(budget, model.cap() - 1) : budget;
+    if (budget < 1024) {
+      throw writer.fit.refusal(
+          param,
+          "thinking takes at least 1024 tokens, and the output cap is "
+              + model.cap()
+              + "; raise it");
+    }
+    return new ClaudeThinking("enabled", budget, null);
+  }
+
+  /** Whether a tool loop is open whose thoughts the client did not bring back. */
+  private static boolean lostThoughts(List<Turn> turns, Dialect signer) {
+    if (turns.getLast().parts().stream().noneMatch(Part.ToolResult.class::isInstance)) {
+      return false;
+    }
+    for (Part part : turns.get(turns.size() - 2).parts()) {
+      if (part instanceof Part.Thinking thought
+          && (Signatures.untag(signer, thought.signature()) != null
+              || Signatures.untag(signer, thought.redacted()) != null)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  boolean on() {
+    return !type.equals("disabled");
+  }
+
+  void write(ObjectNode into) {
+    ObjectNode thinking = into.putObject("thinking").put("type", type);
+    if (budget >= 0) {
+      thinking.put("budget_tokens", budget);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.GatewayException;
+import io.penstock.providers.translate.Conversation.Role;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the content blocks of one Anthropic request and counts its cache breakpoints. */
+final class MessagesBlocks {
+  private final Fit fit;
+  private final boolean newest;
+  private int breakpoints;
+
+  MessagesBlocks(Fit fit, boolean newest) {
+    this.fit = fit;
+    this.newest = newest;
+  }
+
+  /** Returns the lifetime of the cache breakpoint behind a block or tool, or null for none. */
+  @Nullable String breakpoint(JsonNode block) {
+    String cache = RequestReader.cache(block);
+    breakpoints += cache == null ? 0 : 1;
+    return cache;
+  }
+
+  void checkBreakpoints() {
+    if (breakpoints > 4) {
+      throw GatewayException.invalid(
+          "cache_control",
+          "\"cache_control\": there are " + breakpoints + " breakpoints (expected: at most 4).");
+    }
+  }
+
+  /** Returns the 400 for what the version of 2026 took out. */
+  static GatewayException notOfVersion(String param, String what) {
+    return GatewayException.unsupported(
+        param,
+        "\""
+            + param
+            + "\": "
+            + what
+            + " not part of anthropic-version "
+            + MessagesRequestReader.VERSION_2026
+            + ".");
+  }
+
+  /** Reads the content of a message, of the system or of a tool result. */
+  List<Part> read(JsonNode content, String path, Role role) {
+    List<Part> parts = new ArrayList<>(2);
+    if (content.isTextual()) {
+      if (!content.textValue().isEmpty()) {
+        parts.add(new Part.Text(content.textValue(), null));
+      }
+    } else if (content.isArray()) {
+      for (int i = 0; i < content.size(); i++) {
+        String at = path + "." + i;
+        block(RequestReader.object(content.get(i), at), at, role, parts);
+      }
+    } else if (Trees.present(content)) {
+      throw RequestReader.wrong(path, "a string or a list of blocks", content);
+    }
+    return parts;
+  }
+
+  private void block(ObjectNode block, String path, Role role, List<Part> parts) {
+    String type = RequestReader.need(block, "type", path);
+    String cache = breakpoint(block);
+    switch (type) {
+      case "text" -> {
+        JsonNode citations = block.path("citations");
+        if (newest && role == Role.USER && citations.isArray() && !citations.isEmpty()) {
+          throw notOfVersion(path + ".citations", "citations on user text are");
+        }
+        String text = RequestReader.need(block, "text", path);
+        if (!text.isEmpty()) {
+          parts.add(new Part.Text(text, cache));
+        }
+      }
+      case "image" -> parts.add(source(Part.Kind.IMAGE, block, path));
+      case "document" -> parts.add(document(block, path));
+      case "search_result" -> parts.add(searchResult(block));
+      case "tool_use" ->
+          parts.add(
+              new Part.ToolCall(
+                  RequestReader.need(block, "id", path),
+                  RequestReader.need(block, "name", path),
+                  RequestReader.object(block.path("input"), path + ".input"),
+                  null,
+                  cache));
+      case "tool_result" ->
+          parts.add(
+              new Part.ToolResult(
+                  RequestReader.need(block, "tool_use_id", path),
+                  read(block.path("content"), path + ".content", role),
+                  block.path("is_error").asBoolean(),
+                  cache));
+      case "thinking" ->
+          parts.add(
+              new Part.Thinking(
+                  Trees.textOr(block, "thinking"), Trees.text(block, "signature"), null));
+      case "redacted_thinking" ->
+          parts.add(new Part.Thinking("", null, Trees.textOr(block, "data")));
+      default ->
+          throw fit.refusal(path + ".type", "a block of type \"" + type + "\" has no counterpart");
+    }
+  }
+
+  private Part document(ObjectNode block, String path) {
+    if (block.path("citations").path("enabled").asBoolean()) {
+      fit.unsupported(path + ".citations", "documents are not cited there");
+    }
+    JsonNode source = block.path("source");
+    if (Trees.textOr(source, "type").equals("text")) {
+      String title = Trees.textOr(block, "title");
+      String text = RequestReader.need(source, "data", path + ".source");
+      return new Part.Text(
+          title.isEmpty() ? text : title + "\n\n" + text, RequestReader.cache(block));
+    }
+    return source(Part.Kind.DOCUMENT, block, path);
+  }
+
+  private Part source(Part.Kind kind, ObjectNode block, String path) {
+    JsonNode source = block.path("source");
+    Part.Label label = new Part.Label(Trees.textOr(block, "title"), "", RequestReader.cache(block));
+    String type = Trees.textOr(source, "type");
+    return switch (type) {
+      case "base64" ->
+          new Part.Media(
+              kind,
+              RequestReader.need(source, "media_type", path + ".source"),
+              RequestReader.need(source, "data", path + ".source"),
+              null,
+              label);
+      case "url" ->
+          new Part.Media(
+              kind,
+              kind == Part.Kind.DOCUMENT ? "application/pdf" : "",
+              null,
+              RequestReader.need(source, "url", path + ".source"),
+              label);
+      default ->
+          throw fit.refusal(
+              path + ".source",
+              "a source of type \"" + type + "\" lies only at Anthropic; send its data");
+    };
+  }
+
+  private static Part searchResult(ObjectNode block) {
+    StringBuilder text = new StringBuilder(Trees.textOr(block, "title"));
+    text.append(" (").append(Trees.textOr(block, "source")).append(")");
+    for (JsonNode part : block.path("content")) {
+      text.append('\n').append(Trees.textOr(part, "text"));
+    }
+    return new Part.Text(text.toString(), RequestReader.cache(block));
+  }
+}
