@@ -33,6 +33,10 @@ final class OpenAiUnaryReader implements UnaryReader {
     String finish = "";
     String id = "";
     boolean toolCalls;
+
+    /** Whether the client is to run a tool, beside those that the provider ran. */
+    boolean called;
+
     boolean body;
     int items;
     JsonNode toolUsage = MissingNode.getInstance();
@@ -124,6 +128,9 @@ final class OpenAiUnaryReader implements UnaryReader {
       if (parser.nextToken() != null) {
         throw Failures.malformed("The provider's answer goes on after its end.");
       }
+      if (facts.called && facts.finish.equals("stop")) {
+        facts.finish = "tool_calls";
+      }
     } catch (IOException e) {
       throw Failures.malformed("The provider's answer is not well-formed JSON.");
     }
@@ -191,8 +198,9 @@ final class OpenAiUnaryReader implements UnaryReader {
           String finish = parser.getText();
           facts.finish = finish.equals("function_call") ? "tool_calls" : finish;
         } else if (name.equals("type") && value == JsonToken.VALUE_STRING) {
-          facts.toolCalls |=
-              parser.getText().endsWith("_call") && !parser.getText().startsWith("web_");
+          String type = parser.getText();
+          facts.toolCalls |= type.endsWith("_call") && !type.startsWith("web_");
+          facts.called |= type.equals("function_call") || type.equals("custom_tool_call");
         } else if (name.equals("message") && value == JsonToken.START_OBJECT) {
           message(parser, facts);
         } else {

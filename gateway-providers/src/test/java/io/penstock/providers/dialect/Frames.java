@@ -29,6 +29,19 @@ final class Frames {
     return out.toByteArray();
   }
 
+  /** Frames each event under its own name as Converse does. */
+  static byte[] ofEvents(String events) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String event : events.split("\n\n", -1)) {
+      String name = SseEvent.name(event);
+      String data = SseEvent.data(event);
+      if (name != null && data != null) {
+        out.writeBytes(frame(Map.of(":message-type", "event", ":event-type", name), data));
+      }
+    }
+    return out.toByteArray();
+  }
+
   static byte[] frame(Map<String, String> headers, String payload) {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     for (Map.Entry<String, String> header : headers.entrySet()) {

@@ -9,9 +9,11 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -19,16 +21,20 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Recorded answers of every provider under {@code golden/PROVIDER/CASE.txt}: a head that names the
- * source and the expected meters, then the answer.
+ * Answers of every provider under {@code golden/PROVIDER/CASE.txt}: a head that names the document
+ * they follow and the expected meters, then the answer. Bedrock's streams are written as events and
+ * framed here.
  */
 class GoldenUsageTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
+  private static final List<String> ASPECTS =
+      List.of("plain", "cached", "reasoning", "tools", "tier");
 
-  record Case(String provider, Map<String, String> head, String answer, boolean framed) {
+  record Case(String provider, Map<String, String> head, String answer) {
     Wire.Call call() {
       boolean stream = Boolean.parseBoolean(head.get("stream"));
       Dialect dialect = Dialect.ofLabel(provider);
@@ -36,14 +42,21 @@ class GoldenUsageTest {
           Wire.call(
                   dialect == null ? Dialect.OPENAI : dialect,
                   Endpoint.valueOf(head.getOrDefault("endpoint", "")),
-                  "{\"stream\":" + stream + "}")
+                  "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"stream\":"
+                      + stream
+                      + "}")
               .model("MESSAGES".equals(head.get("endpoint")) ? "claude-x" : "m-x")
               .options(Map.of("project", "p"));
       return stream ? call.stream(false) : call;
     }
 
     byte[] bytes() {
-      return framed ? Frames.ofSse(answer) : answer.getBytes(UTF_8);
+      if (!provider.equals("bedrock")) {
+        return answer.getBytes(UTF_8);
+      }
+      return "MESSAGES".equals(head.get("endpoint"))
+          ? Frames.ofSse(answer)
+          : Frames.ofEvents(answer);
     }
   }
 
@@ -82,10 +95,8 @@ class GoldenUsageTest {
       }
       assertThat(head).containsKeys("source", "usage", "finish", "stream", "endpoint");
       String provider = String.valueOf(file.getName(file.getNameCount() - 2));
-      boolean framed = String.valueOf(file.getFileName()).contains("framed");
       return Named.of(
-          GOLDEN.relativize(file).toString(),
-          new Case(provider, head, text.substring(split + 4), framed));
+          GOLDEN.relativize(file).toString(), new Case(provider, head, text.substring(split + 4)));
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -118,7 +129,8 @@ class GoldenUsageTest {
   @MethodSource("streams")
   void stream_everySplit_givesTheMetersAndTheSameBytes(Case golden) {
     byte[] bytes = golden.bytes();
-    Wire.Outcome whole = golden.call().streamed(bytes);
+    Attempt attempt = golden.call().attempt();
+    Wire.Outcome whole = Wire.run(attempt, bytes);
 
     AnswerSummary settled = whole.settled();
     assertThat(settled).isNotNull();
@@ -127,22 +139,84 @@ class GoldenUsageTest {
     assertThat(settled.usageReported()).isTrue();
     assertThat(whole.text()).contains(Wire.COST);
     for (int cut = 0; cut <= bytes.length; cut++) {
-      assertThat(golden.call().streamed(bytes, cut)).isEqualTo(whole);
+      Wire.Outcome split = Wire.run(attempt, bytes, cut);
+      assertThat(split.text()).isEqualTo(whole.text());
+      assertThat(split.settled()).isEqualTo(whole.settled());
+      assertThat(split.relayed()).isEqualTo(whole.relayed());
     }
   }
 
   @ParameterizedTest
   @MethodSource("streams")
-  void stream_abortedAnywhere_isCutOrCompleteAndNeverOvercounts(Case golden) {
+  void stream_abortedInAndAfterEachEvent_isCutOrCompleteAndNeverOvercounts(Case golden) {
     byte[] bytes = golden.bytes();
-    Usage full = golden.call().streamed(bytes).summary().usage();
-    for (int end = 0; end < bytes.length; end++) {
-      Wire.Outcome part = golden.call().streamed(Arrays.copyOf(bytes, end));
+    Attempt attempt = golden.call().attempt();
+    Usage full = Wire.run(attempt, bytes).summary().usage();
+    for (int end : ends(golden, bytes)) {
+      Wire.Outcome part = Wire.run(attempt, Arrays.copyOf(bytes, end));
       if (part.failure() != null) {
         assertThat(part.failure().kind()).isIn(FailureKind.CUT, FailureKind.MALFORMED);
         assertThat(part.summary().usageReported()).isFalse();
       }
       assertThat(part.summary().usage().outputTokens()).isLessThanOrEqualTo(full.outputTokens());
+    }
+  }
+
+  /** Where a stream breaks: behind each line and in the middle of it; in frames every few bytes. */
+  private static List<Integer> ends(Case golden, byte[] bytes) {
+    List<Integer> ends = new ArrayList<>();
+    int start = 0;
+    for (int at = 0; at < bytes.length; at++) {
+      boolean stop = golden.provider().equals("bedrock") ? at % 16 == 15 : bytes[at] == '\n';
+      if (stop) {
+        ends.add((start + at) / 2);
+        ends.add(at);
+        start = at + 1;
+      }
+    }
+    return ends;
+  }
+
+  /**
+   * Every provider has an answer and a stream for every aspect that it reports; the surfaces of one
+   * that has several are named by a prefix.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "openai,      '',         ''",
+    "openai,      responses-, ''",
+    "anthropic,   '',         ''",
+    "bedrock,     claude-,    ''",
+    "bedrock,     converse-,  reasoning",
+    "vertex,      claude-,    ''",
+    "vertex,      gemini-,    ''",
+    "gemini,      '',         ''",
+    "azure,       '',         ''",
+    "groq,        '',         ''",
+    "mistral,     '',         reasoning tier",
+    "deepseek,    '',         tier",
+    "xai,         '',         tier",
+    "openrouter,  '',         tier",
+    "cerebras,    '',         tier",
+    "perplexity,  '',         cached tools tier",
+    "cohere,      '',         reasoning tier",
+    "together,    '',         reasoning tier",
+    "fireworks,   '',         reasoning tier",
+    "vllm,        '',         reasoning tier",
+    "ollama,      '',         cached reasoning tier",
+    "lmstudio,    '',         cached tier",
+  })
+  void provider_hasAFileForEveryAspectItReports(
+      String provider, String surface, String notReported) {
+    for (String aspect : ASPECTS) {
+      if (List.of(notReported.split(" ", -1)).contains(aspect)) {
+        continue;
+      }
+      boolean plain = aspect.equals("plain");
+      Path folder = GOLDEN.resolve(provider);
+      assertThat(folder.resolve(surface + (plain ? "unary" : aspect) + ".txt")).exists();
+      assertThat(folder.resolve(surface + (plain ? "stream" : "stream-" + aspect) + ".txt"))
+          .exists();
     }
   }
 }
