@@ -33,6 +33,8 @@ class CloudProvidersTest {
       "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}],\"role\":\"model\"},"
           + "\"finishReason\":\"STOP\",\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":3,"
           + "\"candidatesTokenCount\":2,\"totalTokenCount\":5}}";
+  private static final String METADATA =
+      "/computeMetadata/v1/instance/service-accounts/default/token";
   private static final String TOKEN = "{\"access_token\":\"tok\",\"expires_in\":3600}";
 
   @TempDir private Path directory;
@@ -53,15 +55,19 @@ class CloudProvidersTest {
   }
 
   /** Asks until there is a credential: until then the answer is a 503, at once. */
-  private static HttpResponse<String> ask(RunningGateway gateway) {
+  private static HttpResponse<String> post(RunningGateway gateway, String path, String body) {
     List<HttpResponse<String>> last = new ArrayList<>();
     Await.until(
         "a credential",
         () -> {
-          last.add(gateway.post("/v1/chat/completions", CHAT));
+          last.add(gateway.post(path, body));
           return last.getLast().statusCode() != 503;
         });
-    HttpResponse<String> answer = last.getLast();
+    return last.getLast();
+  }
+
+  private static HttpResponse<String> ask(RunningGateway gateway) {
+    HttpResponse<String> answer = post(gateway, "/v1/chat/completions", CHAT);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(answer.body()).contains("\"Hi\"");
     return answer;
@@ -159,9 +165,7 @@ class CloudProvidersTest {
   @Test
   void vertex_metadataServer_givesAToken() {
     cloud.on("/v1/projects/*").reply(Script.json(GEMINI));
-    cloud
-        .on("/computeMetadata/v1/instance/service-accounts/default/token")
-        .reply(Script.json(TOKEN));
+    cloud.on(METADATA).reply(Script.json(TOKEN));
     try (RunningGateway gateway =
         start(
             "dialect: vertex\nproject: p\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"
@@ -197,6 +201,78 @@ class CloudProvidersTest {
       assertThat(last().header("authorization")).isEqualTo("Bearer tok");
       assertThat(last().path()).endsWith("?api-version=2024-10-21");
     }
+  }
+
+  private RunningGateway startVertex() {
+    return start(
+        "dialect: vertex\nproject: p\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"
+            .formatted(cloud.url(), cloud.url()));
+  }
+
+  @Test
+  void refusedToken_isFetchedAnew_andTheCallIsRetriedOnce() {
+    cloud.on(METADATA).first(1).reply(Script.json(TOKEN));
+    cloud.on(METADATA).reply(Script.json(TOKEN.replace("tok", "new")));
+    cloud.on("/v1/projects/*").first(1).reply(Script.error(401));
+    cloud.on("/v1/projects/*").reply(Script.json(GEMINI));
+    try (RunningGateway gateway = startVertex()) {
+      ask(gateway);
+      assertThat(cloud.requests())
+          .filteredOn(request -> request.path().startsWith("/v1/projects/"))
+          .extracting(request -> request.header("authorization"))
+          .containsExactly("Bearer tok", "Bearer new");
+    }
+  }
+
+  @Test
+  void refusedAgain_isA502InTheClientsDialect() {
+    cloud.on(METADATA).reply(Script.json(TOKEN));
+    cloud.on("/v1/projects/*").reply(Script.error(401));
+    try (RunningGateway gateway = startVertex()) {
+      HttpResponse<String> answer =
+          post(
+              gateway,
+              "/v1/messages",
+              CHAT.replace("\"messages\"", "\"max_tokens\":9,\"messages\""));
+      assertThat(answer.statusCode()).isEqualTo(502);
+      assertThat(answer.body()).startsWith("{\"type\":\"error\"").doesNotContain("tok");
+      assertThat(cloud.requests())
+          .filteredOn(request -> request.path().startsWith("/v1/projects/"))
+          .hasSize(2);
+    }
+  }
+
+  @Test
+  void vertexEmbeddings_goByPredict_forBothClients() {
+    cloud.on(METADATA).reply(Script.json(TOKEN));
+    cloud
+        .on("/v1/projects/*")
+        .reply(
+            Script.json(
+                "{\"predictions\":[{\"embeddings\":{\"values\":[0.5,1],"
+                    + "\"statistics\":{\"token_count\":4,\"truncated\":false}}}]}"));
+    try (RunningGateway gateway = startVertex()) {
+      String openai = embed(gateway, "/v1/embeddings", "{\"model\":\"cloud\",\"input\":\"hello\"}");
+      assertThat(openai)
+          .contains("\"embedding\":[0.5,1]", "\"prompt_tokens\":4", "\"object\":\"list\"");
+      assertThat(last().path()).endsWith("/publishers/google/models/some.model-v1%3A0:predict");
+      assertThat(last().text()).isEqualTo("{\"instances\":[{\"content\":\"hello\"}]}");
+
+      String gemini =
+          embed(
+              gateway,
+              "/v1beta/models/cloud:embedContent",
+              "{\"content\":{\"parts\":[{\"text\":\"hi\"}]},\"taskType\":\"CLUSTERING\"}");
+      assertThat(gemini).isEqualTo("{\"embedding\":{\"values\":[0.5,1]}}");
+      assertThat(last().text())
+          .isEqualTo("{\"instances\":[{\"content\":\"hi\",\"task_type\":\"CLUSTERING\"}]}");
+    }
+  }
+
+  private static String embed(RunningGateway gateway, String path, String body) {
+    HttpResponse<String> answer = post(gateway, path, body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer.body();
   }
 
   @Test

@@ -44,7 +44,8 @@ final class GeminiProvider implements Provider {
     return switch (operation) {
       case COUNT_TOKENS -> ":countTokens";
       case EMBED -> ":batchEmbedContents";
-      default -> call.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
+      case PREDICT -> throw new IllegalArgumentException("operation: " + operation);
+      case CHAT -> call.stream() ? ":streamGenerateContent?alt=sse" : ":generateContent";
     };
   }
 

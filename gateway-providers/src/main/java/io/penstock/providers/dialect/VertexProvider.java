@@ -18,15 +18,15 @@ import io.penstock.providers.translate.Wiring;
 import java.util.List;
 
 /**
- * Vertex AI: Gemini, and Claude by rawPredict. Options: {@code project}, {@code api_version}
- * (default {@code v1}), {@code anthropic_version} (default {@code vertex-2023-10-16}). The target's
- * region is the location, {@code global} when there is none.
+ * Vertex AI: Gemini, embeddings by predict, and Claude by rawPredict. Options: {@code project},
+ * {@code api_version} (default {@code v1}), {@code anthropic_version} (default {@code
+ * vertex-2023-10-16}). The target's region is the location, {@code global} when there is none.
  */
 final class VertexProvider implements Provider {
   private static final String VERSION = "vertex-2023-10-16";
 
   private static final Wired GEMINI =
-      new Wired((call, operation) -> gemini(call) + GeminiProvider.method(call, operation), false);
+      new Wired((call, operation) -> gemini(call) + method(call, operation), false);
 
   @Override
   public boolean serves(Endpoint endpoint) {
@@ -42,13 +42,21 @@ final class VertexProvider implements Provider {
           ? claude(call)
           : Translation.attempt(call, Dialect.ANTHROPIC, new VertexClaude());
     }
-    return call.endpoint().dialect() == Dialect.GEMINI
+    return call.endpoint().dialect() == Dialect.GEMINI && !Translation.isOwnToVertex(call)
         ? GeminiProvider.attempt(call, gemini(call))
         : Translation.attempt(call, Dialect.GEMINI, GEMINI);
   }
 
   private static String gemini(ProviderCall call) {
     return publisher(call, "google") + Splice.segment(call.target().model());
+  }
+
+  private static String method(ProviderCall call, Wiring.Operation operation) {
+    return switch (operation) {
+      case PREDICT -> ":predict";
+      case EMBED -> ":embedContent";
+      default -> GeminiProvider.method(call, operation);
+    };
   }
 
   private static String publisher(ProviderCall call, String name) {

@@ -8,6 +8,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ProviderCall;
+import io.penstock.providers.translate.Wiring.Operation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -16,8 +17,19 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Embeddings between OpenAI, Gemini and Cohere, as floats or as base64 of little-endian floats. */
+/**
+ * Embeddings between OpenAI, Gemini, Vertex AI and Cohere, as floats or as base64 of little-endian
+ * floats.
+ */
 final class Embeddings {
+  /**
+   * What is to be embedded.
+   *
+   * @param task Google's word for its purpose, or ""
+   * @param title of the document, or ""
+   */
+  private record Input(String text, String task, String title) {}
+
   private static final Set<String> OPENAI =
       Set.of("model", "input", "dimensions", "encoding_format", "user");
   private static final Set<String> GEMINI =
@@ -25,9 +37,8 @@ final class Embeddings {
 
   private final ProviderCall call;
   private final Fit fit;
-  private final List<String> texts = new ArrayList<>();
+  private final List<Input> inputs = new ArrayList<>();
   private @Nullable JsonNode dimensions;
-  private String task = "";
   private boolean base64;
 
   Embeddings(ProviderCall call, Fit fit) {
@@ -43,6 +54,22 @@ final class Embeddings {
     return asked && (to == Dialect.OPENAI || to == Dialect.GEMINI || to == Dialect.COHERE);
   }
 
+  /**
+   * Returns whether Vertex AI takes this model by {@code predict}, many texts at once; it embeds
+   * one content at a time with every Gemini model after the first and with open models.
+   */
+  static boolean isPredicted(String model) {
+    boolean later = model.contains("gemini") && !model.equals("gemini-embedding-001");
+    return !later && !model.contains("maas");
+  }
+
+  /** Returns how the provider is asked. */
+  Operation operation() {
+    return call.target().dialect() == Dialect.VERTEX && isPredicted(call.target().model())
+        ? Operation.PREDICT
+        : Operation.EMBED;
+  }
+
   ObjectNode request(ObjectNode body, Dialect to) {
     switch (call.endpoint()) {
       case EMBED_CONTENT -> content(body, "");
@@ -54,11 +81,14 @@ final class Embeddings {
       }
       default -> input(body);
     }
-    if (texts.isEmpty()) {
+    if (inputs.isEmpty()) {
       throw fit.refusal("input", "there is nothing to embed");
     }
     return switch (to) {
-      case GEMINI -> toGemini();
+      case GEMINI ->
+          operation() == Operation.PREDICT
+              ? toPredict()
+              : call.target().dialect() == Dialect.VERTEX ? toOneContent() : toGemini();
       case COHERE -> toCohere();
       default -> toOpenAi();
     };
@@ -84,7 +114,7 @@ final class Embeddings {
       if (!text.isTextual()) {
         throw fit.refusal("input", "tokens of OpenAI mean nothing there; send text");
       }
-      texts.add(text.textValue());
+      inputs.add(new Input(text.textValue(), "", ""));
     }
     dimensions = body.get("dimensions");
     base64 = Trees.textOr(body, "encoding_format").equals("base64");
@@ -99,48 +129,93 @@ final class Embeddings {
       }
       text.append(text.isEmpty() ? "" : "\n").append(part.path("text").textValue());
     }
-    texts.add(text.toString());
+    inputs.add(
+        new Input(
+            text.toString(), Trees.textOr(request, "taskType"), Trees.textOr(request, "title")));
     dimensions = request.get("outputDimensionality");
-    task = Trees.textOr(request, "taskType");
-    if (request.has("title")) {
-      fit.dropped(path + "title");
-    }
   }
 
   private ObjectNode toOpenAi() {
     ObjectNode body = Trees.object().put("model", call.target().model());
-    texts.forEach(body.putArray("input")::add);
+    ArrayNode list = body.putArray("input");
+    inputs.forEach(input -> list.add(input.text()));
     body.put("encoding_format", "float");
     if (Trees.present(dimensions)) {
       body.set("dimensions", dimensions);
     }
-    if (!task.isEmpty()) {
+    if (!task().isEmpty()) {
       fit.dropped("taskType");
     }
+    dropTitles();
     return body;
   }
 
   private ObjectNode toGemini() {
     ObjectNode body = Trees.object();
-    for (String text : texts) {
+    for (Input input : inputs) {
       ObjectNode request = Trees.arrayIn(body, "requests").addObject();
-      request.put("model", "models/" + call.target().model());
-      request.putObject("content").putArray("parts").addObject().put("text", text);
-      if (Trees.present(dimensions)) {
-        request.set("outputDimensionality", dimensions);
-      }
-      if (!task.isEmpty()) {
-        request.put("taskType", task);
-      }
+      content(request.put("model", "models/" + call.target().model()), input);
     }
     return body;
   }
 
+  private ObjectNode toOneContent() {
+    if (inputs.size() > 1) {
+      throw fit.refusal(
+          call.endpoint() == Endpoint.EMBEDDINGS ? "input" : "requests",
+          "this model embeds one text at a time, and there are " + inputs.size());
+    }
+    return content(Trees.object(), inputs.getFirst());
+  }
+
+  private ObjectNode content(ObjectNode request, Input input) {
+    request.putObject("content").putArray("parts").addObject().put("text", input.text());
+    if (Trees.present(dimensions)) {
+      request.set("outputDimensionality", dimensions);
+    }
+    put(request, "taskType", input.task());
+    put(request, "title", input.title());
+    return request;
+  }
+
+  private static void put(ObjectNode into, String name, String value) {
+    if (!value.isEmpty()) {
+      into.put(name, value);
+    }
+  }
+
+  private ObjectNode toPredict() {
+    ObjectNode body = Trees.object();
+    ArrayNode instances = body.putArray("instances");
+    for (Input input : inputs) {
+      ObjectNode instance = instances.addObject().put("content", input.text());
+      put(instance, "task_type", input.task());
+      put(instance, "title", input.title());
+    }
+    if (Trees.present(dimensions)) {
+      body.putObject("parameters").set("outputDimensionality", dimensions);
+    }
+    return body;
+  }
+
+  /** Returns the purpose of the first input: elsewhere there is one for all. */
+  private String task() {
+    return inputs.getFirst().task();
+  }
+
+  private void dropTitles() {
+    if (inputs.stream().anyMatch(input -> !input.title().isEmpty())) {
+      fit.dropped("title");
+    }
+  }
+
   private ObjectNode toCohere() {
     ObjectNode body = Trees.object().put("model", call.target().model());
-    texts.forEach(body.putArray("texts")::add);
+    ArrayNode list = body.putArray("texts");
+    inputs.forEach(input -> list.add(input.text()));
+    dropTitles();
     String type =
-        switch (task) {
+        switch (task()) {
           case "RETRIEVAL_QUERY", "QUESTION_ANSWERING", "CODE_RETRIEVAL_QUERY" -> "search_query";
           case "CLASSIFICATION" -> "classification";
           case "CLUSTERING", "SEMANTIC_SIMILARITY" -> "clustering";
@@ -159,7 +234,16 @@ final class Embeddings {
     switch (from) {
       case GEMINI -> {
         answer.path("embeddings").forEach(one -> vectors.add(one.path("values")));
-        usage = UsageReaders.gemini(answer.path("usageMetadata"));
+        if (answer.path("embedding").isObject()) {
+          vectors.add(answer.path("embedding").path("values"));
+        }
+        answer
+            .path("predictions")
+            .forEach(one -> vectors.add(one.path("embeddings").path("values")));
+        usage =
+            answer.has("predictions")
+                ? UsageReaders.vertexPredict(answer.path("predictions"))
+                : UsageReaders.gemini(answer.path("usageMetadata"));
       }
       case COHERE -> {
         answer.path("embeddings").path("float").forEach(vectors::add);
@@ -170,9 +254,9 @@ final class Embeddings {
         usage = UsageReaders.openAiChat(answer.path("usage"));
       }
     }
-    if (vectors.size() != texts.size()) {
+    if (vectors.size() != inputs.size()) {
       throw Trees.malformed(
-          vectors.size() + " embeddings came for " + texts.size() + " inputs of " + from.label());
+          vectors.size() + " embeddings came for " + inputs.size() + " inputs of " + from.label());
     }
     for (JsonNode vector : vectors) {
       if (!vector.isArray() || vector.isEmpty()) {

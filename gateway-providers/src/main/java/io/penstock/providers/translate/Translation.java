@@ -39,6 +39,16 @@ public final class Translation {
   }
 
   /**
+   * Returns whether Vertex AI has a shape of its own for this call, so that Gemini's clients are
+   * translated too: embeddings by predict, and batches where there are none.
+   */
+  public static boolean isOwnToVertex(ProviderCall call) {
+    return call.endpoint() == Endpoint.BATCH_EMBED_CONTENTS
+        || (call.endpoint() == Endpoint.EMBED_CONTENT
+            && Embeddings.isPredicted(call.target().model()));
+  }
+
+  /**
    * Makes the bytes of one attempt in the provider's dialect and the way back.
    *
    * <p>{@link ProviderCall#set} and {@link ProviderCall#defaults} are read as OpenAI's words where
@@ -102,7 +112,7 @@ public final class Translation {
     Embeddings embeddings = new Embeddings(call, fit);
     byte[] bytes = Trees.bytes(embeddings.request(request, to));
     return new UnaryAttempt(
-        wiring.request(call, Operation.EMBED, bytes, List.of()),
+        wiring.request(call, embeddings.operation(), bytes, List.of()),
         List.copyOf(fit.droppedParams()),
         answer -> embeddings.answer(answer, to));
   }

@@ -133,6 +133,16 @@ public final class UsageReaders {
     return meters.serviceTier(tier(usage.path("trafficType").asText(""))).build();
   }
 
+  /** Reads {@code predictions} of Vertex AI's embedding models: each counts its own text. */
+  public static Usage vertexPredict(JsonNode predictions) {
+    Usage.Builder meters = Usage.builder();
+    for (JsonNode prediction : predictions) {
+      JsonNode statistics = prediction.path("embeddings").path("statistics");
+      meters.add(Meter.INPUT, statistics.path("token_count").asLong());
+    }
+    return meters.build();
+  }
+
   /** The modalities of Gemini that have a price of their own. */
   private enum Modality {
     AUDIO(Meter.INPUT_AUDIO, Meter.CACHE_READ_AUDIO, Meter.OUTPUT_AUDIO),

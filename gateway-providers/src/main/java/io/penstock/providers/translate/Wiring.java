@@ -20,8 +20,10 @@ public interface Wiring {
     CHAT,
     /** Anthropic count_tokens, Gemini countTokens. */
     COUNT_TOKENS,
-    /** OpenAI embeddings, Gemini batchEmbedContents, Cohere v2 embed. */
-    EMBED
+    /** OpenAI embeddings, Gemini batchEmbedContents, Vertex AI embedContent, Cohere v2 embed. */
+    EMBED,
+    /** Vertex AI's predict of an embedding model. */
+    PREDICT
   }
 
   /**

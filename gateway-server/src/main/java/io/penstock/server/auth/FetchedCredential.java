@@ -10,6 +10,8 @@ import io.penstock.providers.auth.TokenExchange.Send;
 import io.penstock.providers.auth.TokenExchange.Step;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   fetch --issued--&gt; wait until refreshAt --&gt; fetch
  *     |---refused--&gt; wait 1 s, 2 s, 4 s ... 60 s --&gt; fetch; the last good one serves until it expires
+ *   any wait --provider refused the credential--&gt; fetch, at most once a minute
  * </pre>
  *
  * <p>Asked by any thread; at most one exchange is under way, its steps run one after the other.
@@ -45,7 +48,14 @@ public final class FetchedCredential implements CredentialSource, AutoCloseable 
   private final Ticker ticker;
   private volatile @Nullable Issued held;
   private volatile boolean closed;
+
+  // Guarded by this.
+  private final List<Runnable> waiting = new ArrayList<>();
   private Duration wait = LEAST_WAIT;
+  private Instant heldSince = Instant.MIN;
+  private Instant renewable = Instant.MIN;
+  private boolean exchanging;
+  private int due;
 
   /**
    * Creates a source that holds nothing until {@link #start()}.
@@ -68,7 +78,16 @@ public final class FetchedCredential implements CredentialSource, AutoCloseable 
 
   /** Fetches the first credential; returns at once. */
   public void start() {
-    later.run(Duration.ZERO, this::fetch);
+    fetchAfter(Duration.ZERO);
+  }
+
+  /** Fetches once after that time, instead of what was due before. */
+  private void fetchAfter(Duration time) {
+    int next;
+    synchronized (this) {
+      next = ++due;
+    }
+    later.run(time, () -> fetch(next));
   }
 
   @Override
@@ -81,10 +100,49 @@ public final class FetchedCredential implements CredentialSource, AutoCloseable 
     return Instant.ofEpochMilli(ticker.epochMillis());
   }
 
-  private void fetch() {
-    if (!closed) {
-      proceed(() -> exchange.start(now()));
+  @Override
+  public boolean renew(long usedEpochMillis, Runnable news) {
+    boolean known;
+    boolean begins;
+    synchronized (this) {
+      known = heldSince.isAfter(Instant.ofEpochMilli(usedEpochMillis));
+      begins = !known && waiting.isEmpty();
+      if (begins) {
+        if (closed || now().isBefore(renewable)) {
+          return false;
+        }
+        renewable = now().plus(MOST_WAIT);
+      }
+      if (!known) {
+        waiting.add(news);
+      }
+      begins &= !exchanging;
     }
+    if (known) {
+      news.run();
+    } else if (begins) {
+      fetchAfter(Duration.ZERO);
+    }
+    return true;
+  }
+
+  private void fetch(int which) {
+    synchronized (this) {
+      if (closed || exchanging || which != due) {
+        return;
+      }
+      exchanging = true;
+    }
+    proceed(() -> exchange.start(now()));
+  }
+
+  /** The exchange is over: returns who waits for it. */
+  private synchronized List<Runnable> exchanged(Duration nextWait) {
+    exchanging = false;
+    wait = nextWait;
+    List<Runnable> told = List.copyOf(waiting);
+    waiting.clear();
+    return told;
   }
 
   /** Takes a step; one that cannot be made (a token file that is gone) is a refusal too. */
@@ -107,24 +165,33 @@ public final class FetchedCredential implements CredentialSource, AutoCloseable 
   }
 
   private void hold(Issued issued) {
-    held = issued;
-    wait = LEAST_WAIT;
+    synchronized (this) {
+      held = issued;
+      heldSince = now();
+    }
+    List<Runnable> told = exchanged(LEAST_WAIT);
     Duration until = Duration.between(now(), issued.refreshAt());
-    later.run(until.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : until, this::fetch);
+    fetchAfter(until.compareTo(LEAST_WAIT) < 0 ? LEAST_WAIT : until);
+    told.forEach(Runnable::run);
   }
 
   private void retry(Refused refused) {
+    Duration pause;
+    synchronized (this) {
+      pause = wait;
+    }
     LOG.atWarn()
         .addKeyValue("provider", provider)
         .addKeyValue("why", refused.message())
-        .addKeyValue("retry_in", wait)
+        .addKeyValue("retry_in", pause)
         .log(
             current() == null
                 ? "no credential; this provider's targets are skipped"
                 : "the credential could not be renewed; the last one serves until it expires");
-    later.run(wait, this::fetch);
-    Duration doubled = wait.multipliedBy(2);
-    wait = doubled.compareTo(MOST_WAIT) > 0 ? MOST_WAIT : doubled;
+    Duration doubled = pause.multipliedBy(2);
+    List<Runnable> told = exchanged(doubled.compareTo(MOST_WAIT) > 0 ? MOST_WAIT : doubled);
+    fetchAfter(pause);
+    told.forEach(Runnable::run);
   }
 
   /** Stops renewing. */

@@ -39,6 +39,11 @@ public final class KeySpread {
       return source.current();
     }
 
+    /** Asks for another credential in place of one that was refused. */
+    boolean renew(long usedEpochMillis, Runnable news) {
+      return source.renew(usedEpochMillis, news);
+    }
+
     void rest(long untilEpochMillis) {
       restsUntil = untilEpochMillis;
     }

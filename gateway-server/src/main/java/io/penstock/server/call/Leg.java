@@ -47,7 +47,7 @@ final class Leg implements Stretch.Stream {
     this.aim = aim;
     this.call = serving.call();
     this.engine = serving.engine();
-    this.vitals = new Vitals(engine, aim);
+    this.vitals = new Vitals(engine, aim, call.context().loop());
     this.judge = Judge.of(call, aim.candidate());
     this.delivery = new Delivery(this, owner, serving, aim, judge);
     this.timer = new LoopTimer(call.context().loop());
@@ -242,7 +242,7 @@ final class Leg implements Stretch.Stream {
       case AttemptPolicy.Retry retry -> {
         account().settle(outcome, ending, Waste.RETRY);
         retries += retry.otherKey() ? 0 : 1;
-        timer.start(TimeUnit.MILLISECONDS.toNanos(retry.waitMillis()), this::again);
+        vitals.retry(retry.waitMillis(), timer, this::again);
       }
       case AttemptPolicy.Next next -> {
         account().settle(outcome, ending, Waste.FALLBACK);

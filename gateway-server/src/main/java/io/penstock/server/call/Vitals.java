@@ -1,9 +1,12 @@
 package io.penstock.server.call;
 
+import io.netty.channel.EventLoop;
+import io.penstock.core.FailureKind;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
+import java.util.concurrent.TimeUnit;
 
 /** What one leg of a call tells the boards of its target. Confined to the call's loop. */
 final class Vitals {
@@ -11,12 +14,14 @@ final class Vitals {
   private final HealthBoard health;
   private final Aim aim;
   private final String name;
+  private final Renewal renewal;
 
-  Vitals(Engine engine, Aim aim) {
+  Vitals(Engine engine, Aim aim, EventLoop loop) {
     this.engine = engine;
     this.health = engine.routing().health();
     this.aim = aim;
     this.name = aim.target().label();
+    this.renewal = new Renewal(loop);
   }
 
   /** Returns whether an attempt may start; counts it as a probe when one is due. */
@@ -57,16 +62,30 @@ final class Vitals {
   }
 
   /**
-   * The attempt failed. A key that was refused is set aside; the target's own health suffers only
-   * when there is no other key. Returns whether there is one.
+   * The attempt failed. A key that was refused is set aside, a credential that was fetched is
+   * fetched anew; the target's own health suffers only when there is no other one. Returns whether
+   * there is.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
     engine.setAside(run, failure);
     KeySpread.Slot key = run.key();
-    boolean otherKey = key != null && aim.target().provider().keys().hasOther(key);
+    boolean otherKey =
+        key != null
+            && (aim.target().provider().keys().hasOther(key) || isRenewed(key, run, failure));
     if (!otherKey) {
       health.onFailure(name, failure.kind(), failure.retryAfterMillis());
     }
     return otherKey;
+  }
+
+  private boolean isRenewed(KeySpread.Slot key, AttemptRun run, Failure failure) {
+    long age = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - run.startNanos());
+    return failure.kind() == FailureKind.CREDENTIALS
+        && renewal.ask(key, engine.ticker().epochMillis() - age);
+  }
+
+  /** Goes on when the time is over, or the credential that was asked for is there. */
+  void retry(long waitMillis, LoopTimer timer, Runnable again) {
+    renewal.start(timer, TimeUnit.MILLISECONDS.toNanos(waitMillis), again);
   }
 }

@@ -9,7 +9,9 @@ import io.penstock.providers.auth.TokenExchange.Response;
 import io.penstock.testkit.FakeTicker;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +77,28 @@ class FetchedCredentialTest {
     issues("two", 100);
     assertThat(step()).isEqualTo(Duration.ofSeconds(60));
     assertThat(credential.current()).isEqualTo(new BearerToken("two"));
+  }
+
+  @Test
+  void renew_ofARefusedToken_givesTheNextOne_atMostOnceAMinute() {
+    issues("one", 1000);
+    credential.start();
+    step();
+    Task refresh = tasks.remove();
+    List<String> news = new ArrayList<>();
+    issues("two", 1000);
+
+    assertThat(credential.renew(ticker.epochMillis(), () -> news.add("a"))).isTrue();
+    assertThat(credential.renew(ticker.epochMillis(), () -> news.add("b"))).isTrue();
+    assertThat(step()).isZero();
+    assertThat(news).containsExactly("a", "b");
+    assertThat(credential.current()).isEqualTo(new BearerToken("two"));
+
+    assertThat(credential.renew(ticker.epochMillis() - 1, () -> news.add("c"))).isTrue();
+    assertThat(news).endsWith("c");
+    assertThat(credential.renew(ticker.epochMillis(), () -> news.add("d"))).isFalse();
+    refresh.runnable().run();
+    assertThat(tasks).as("one refresh is due, the old one came to nothing").hasSize(1);
   }
 
   @Test
