@@ -22,6 +22,7 @@ final class AnthropicStream extends SseStreamReader {
   private final AnthropicUsage usage = new AnthropicUsage();
   private @Nullable String model;
   private String finish = "";
+  private String lastType = "";
   private boolean usageSeen;
   private boolean toolCalls;
 
@@ -36,7 +37,8 @@ final class AnthropicStream extends SseStreamReader {
       return;
     }
     keys.reset(json, from, to);
-    String type = keys.next() && keys.is("type") ? keys.identifier() : typeOf();
+    String type = keys.next() && keys.is("type") ? keys.identifier(lastType) : typeOf();
+    lastType = type;
     switch (type) {
       case "message_start" -> {
         JsonNode message = JsonTrees.read(json, from, to).path("message");

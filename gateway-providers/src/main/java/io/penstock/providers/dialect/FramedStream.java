@@ -8,7 +8,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.EventStreamDecoder;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
-import java.io.IOException;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +20,7 @@ final class FramedStream implements StreamReader {
   private final AnthropicStream events;
   private final EventStreamDecoder decoder = new EventStreamDecoder();
   private final EventStreamDecoder.Listener listener = this::message;
+  private final JsonKeys keys = new JsonKeys();
 
   FramedStream(ByteBufAllocator allocator, Sink sink) {
     this.allocator = allocator;
@@ -45,7 +46,6 @@ final class FramedStream implements StreamReader {
       return;
     }
     byte[] event = payload(message);
-    JsonKeys keys = new JsonKeys();
     keys.reset(event, 0, event.length);
     String type = keys.next() && keys.is("type") ? keys.identifier() : "";
     ByteBuf sse = allocator.buffer(event.length + 64);
@@ -64,21 +64,28 @@ final class FramedStream implements StreamReader {
     }
   }
 
-  private static byte[] payload(EventStreamDecoder.Message message) {
-    JsonNode chunk = JsonTrees.read(message.bytes(), message.from(), message.to()).path("bytes");
-    if (!chunk.isTextual()) {
-      throw Failures.malformed("A chunk of the provider's stream has no bytes.");
+  private byte[] payload(EventStreamDecoder.Message message) {
+    byte[] event = decoded(message);
+    // Line ends in JSON are only white space, and in an event they would end it.
+    for (int i = 0; i < event.length; i++) {
+      event[i] = event[i] == '\n' || event[i] == '\r' ? (byte) ' ' : event[i];
     }
-    try {
-      byte[] event = chunk.binaryValue();
-      // Line ends in JSON are only white space, and in an event they would end it.
-      for (int i = 0; i < event.length; i++) {
-        event[i] = event[i] == '\n' || event[i] == '\r' ? (byte) ' ' : event[i];
+    return event;
+  }
+
+  private byte[] decoded(EventStreamDecoder.Message message) {
+    keys.reset(message.bytes(), message.from(), message.to());
+    while (keys.next()) {
+      if (keys.is("bytes") && keys.isText()) {
+        try {
+          // A solidus may be written escaped.
+          return Base64.getDecoder().decode(keys.identifier().replace("\\/", "/"));
+        } catch (IllegalArgumentException e) {
+          throw Failures.malformed("A chunk of the provider's stream is not base64.");
+        }
       }
-      return event;
-    } catch (IOException e) {
-      throw Failures.malformed("A chunk of the provider's stream is not base64.");
     }
+    throw Failures.malformed("A chunk of the provider's stream has no bytes.");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.penstock.providers.dialect;
 
 import io.penstock.providers.ByteSearch;
+import io.penstock.providers.SseData;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -105,9 +106,18 @@ final class JsonKeys {
         : new String(json, value + 1, stop - value - 1, StandardCharsets.UTF_8);
   }
 
-  /** Goes on behind the value instead of into it. */
-  void skipValue() {
+  /** Does the same for a value that is often the last one again: then that one, made once. */
+  String identifier(String last) {
+    int from = value + 1;
+    int to = from + last.length();
+    boolean same = to < end && json[to] == '"' && SseData.is(json, from, to, last);
+    return same && first() == '"' ? last : identifier();
+  }
+
+  /** Goes on behind the value instead of into it; returns where that is. */
+  int skipValue() {
     at = valueEnd();
+    return at;
   }
 
   private int scalarEnd() {

@@ -22,6 +22,7 @@ final class OpenAiEventStream extends SseStreamReader {
   private String finish = "";
   private boolean toolCalls;
   private String storedId = "";
+  private String lastType = "";
   private long sequence;
 
   OpenAiEventStream(ByteBufAllocator allocator, Sink sink) {
@@ -41,7 +42,8 @@ final class OpenAiEventStream extends SseStreamReader {
     keys.reset(json, from, to);
     while (keys.next()) {
       if (keys.is("type") && type.isEmpty()) {
-        type = keys.isText() ? keys.identifier() : "";
+        type = keys.isText() ? keys.identifier(lastType) : "";
+        lastType = type;
         content = isContent(type);
       } else if (content && (keys.is("delta") || keys.is("text")) && keys.isText()) {
         relay();

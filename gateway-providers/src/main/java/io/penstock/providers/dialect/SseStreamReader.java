@@ -151,7 +151,8 @@ abstract class SseStreamReader implements StreamReader {
 
   /** Adds the string at the current key to the relayed text. */
   final void relay() {
-    relayed.add(json, keys.valueStart() + 1, keys.valueEnd() - 1);
+    int start = keys.valueStart() + 1;
+    relayed.add(json, start, keys.skipValue() - 1);
   }
 
   static Failure cut() {

@@ -37,19 +37,23 @@ final class StoredFilter implements Filter<Call> {
           "Responses in the background are not served: what they cost is not known when they are"
               + " accepted. Ask for a stream.");
     }
-    if (body.has("conversation")) {
+    if (isGiven(body, "conversation")) {
       throw GatewayException.unsupported(
           "conversation",
           "Conversations kept by a provider are not served: they belong to its account, not to"
               + " your key. Send `previous_response_id` or the turns in `input`.");
     }
-    int previous = body.indexOf("previous_response_id");
-    if (previous < 0 || body.token(previous) == JsonToken.VALUE_NULL) {
+    if (!isGiven(body, "previous_response_id")) {
       return Step.next();
     }
     String id = body.text("previous_response_id");
     String wanted = id == null ? "" : id;
     return Step.await(responses.find(wanted), owner -> goOn(call, wanted, owner));
+  }
+
+  private static boolean isGiven(RequestBody body, String field) {
+    int at = body.indexOf(field);
+    return at >= 0 && body.token(at) != JsonToken.VALUE_NULL;
   }
 
   private static String id(String rest) {
