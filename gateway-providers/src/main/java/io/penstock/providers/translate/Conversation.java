@@ -76,10 +76,10 @@ final class Conversation {
     return tools;
   }
 
-  /** Adds a turn; one without parts is left out. */
+  /** Adds a turn, whose parts may be changed until it is written; one without parts is left out. */
   void add(Role role, List<Part> parts, String path) {
     if (!parts.isEmpty()) {
-      turns.add(new Turn(role, parts, path));
+      turns.add(new Turn(role, new ArrayList<>(parts), path));
     }
   }
 

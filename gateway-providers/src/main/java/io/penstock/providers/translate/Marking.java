@@ -43,7 +43,8 @@ final class Marking {
       Tool tool = tools.getLast();
       tools.set(
           tools.size() - 1,
-          new Tool(tool.name(), tool.description(), tool.schema(), tool.strict(), SHORT));
+          new Tool(
+              tool.name(), tool.description(), tool.schema(), tool.strict(), SHORT, tool.path()));
     }
   }
 

@@ -10,6 +10,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.FailureKind;
 import io.penstock.core.price.Meter;
 import io.penstock.providers.Answer;
+import io.penstock.providers.Breakpoints;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.translate.Rig.Client;
 import io.penstock.providers.translate.Rig.Wish;
@@ -187,6 +188,27 @@ class RoundTripTest {
     assertThat(id).matches("[a-zA-Z0-9_-]{1,64}");
     assertThat(sent.path("messages").path(2).path("content").path(0).path("tool_use_id").asText())
         .isEqualTo(id);
+  }
+
+  @Test
+  void chatClient_toolResultLast_canBeMarkedForTheCache() {
+    String body =
+        """
+        {"model":"m","messages":[{"role":"user","content":"Hi"},
+         {"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"w","arguments":"{}"}}]},
+         {"role":"tool","tool_call_id":"a","content":"4"}],
+         "tools":[{"type":"function","function":{"name":"w"}}]}\
+        """;
+    var call =
+        Rig.call(Endpoint.CHAT, Dialect.ANTHROPIC, body, Wish.PLAIN)
+            .withBreakpoints(Breakpoints.CONVERSATION);
+
+    byte[] sent =
+        Translation.attempt(call, Dialect.ANTHROPIC, new Rig.TestWiring(false)).request().body();
+
+    JsonNode json = Trees.answer(sent);
+    assertThat(json.at("/messages/2/content/0/cache_control/type").asText()).isEqualTo("ephemeral");
+    assertThat(json.at("/tools/0/cache_control/type").asText()).isEqualTo("ephemeral");
   }
 
   @Test
