@@ -211,10 +211,10 @@ class CloudProvidersTest {
 
   @Test
   void refusedToken_isFetchedAnew_andTheCallIsRetriedOnce() {
+    cloud.on(METADATA).reply(Script.json(TOKEN.replace("\"tok\"", "\"new\"")));
     cloud.on(METADATA).first(1).reply(Script.json(TOKEN));
-    cloud.on(METADATA).reply(Script.json(TOKEN.replace("tok", "new")));
-    cloud.on("/v1/projects/*").first(1).reply(Script.error(401));
     cloud.on("/v1/projects/*").reply(Script.json(GEMINI));
+    cloud.on("/v1/projects/*").first(1).reply(Script.error(401));
     try (RunningGateway gateway = startVertex()) {
       ask(gateway);
       assertThat(cloud.requests())
