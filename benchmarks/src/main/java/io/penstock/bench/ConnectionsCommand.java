@@ -24,6 +24,9 @@ final class ConnectionsCommand implements Callable<Integer> {
   /** What a process opens besides: files, jars, connections upstream that are kept. */
   private static final int SPARE_DESCRIPTORS = 500;
 
+  /** nginx closes idle connections when a sixteenth of its places is left. */
+  private static final int NGINX_SPARE = 8;
+
   private static final int EVENT_MICROS = 1_000_000;
 
   /** Events of a stream: they must outlast opening and holding all of them. */
@@ -62,7 +65,9 @@ final class ConnectionsCommand implements Callable<Integer> {
               Launcher.Gateway.of("penstock", JvmMeter.OPTIONS, "05-everything.yaml"), mock, "");
       List<Target> targets = new ArrayList<>();
       try {
-        targets.add(launcher.proxy("nginx", Launcher.scenario("02-nginx.conf"), mock, most));
+        targets.add(
+            launcher.proxy(
+                "nginx", Launcher.scenario("02-nginx.conf"), mock, most + most / NGINX_SPARE));
       } catch (Unavailable e) {
         OUT.println("nginx skipped: " + e.getMessage());
       }

@@ -55,6 +55,10 @@ final class Report {
   }
 
   private static String row(Scenario scenario, List<Measurement> own, List<Measurement> baseline) {
+    long failed = own.stream().mapToLong(m -> m.load().failed()).sum();
+    if (own.stream().allMatch(m -> m.load().completed() == 0)) {
+      return "| " + scenario.label() + " | none answered | | | | | | | | | " + failed + " |";
+    }
     double cpu = median(own, Measurement::cpuMicros);
     double p99 = median(own, m -> m.latency(99));
     boolean comparable = !baseline.isEmpty() && !scenario.program().isEmpty();
@@ -78,7 +82,7 @@ final class Report {
             ? String.format("%.0f", median(own, m -> m.load().gaps().getValueAtPercentile(99)))
             : "",
         median(own, m -> m.residentKib() / 1024.0),
-        own.stream().mapToLong(m -> m.load().failed()).sum());
+        failed);
   }
 
   private List<Measurement> of(String scenario) {

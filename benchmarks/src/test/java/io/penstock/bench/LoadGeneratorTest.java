@@ -95,6 +95,18 @@ final class LoadGeneratorTest {
   }
 
   @Test
+  void report_nothingAnswered_isNotATimeOfZero() {
+    provider.on("/v1/chat/completions").reply(Script.error(500));
+    Report report = new Report("method");
+    LoadResult load = LoadGenerator.run(chat, new Load(Load.Kind.SAME, 3, 1, 1, 300));
+    report.add(new Measurement("03-passthrough", 1, load, 40, 10_240));
+
+    String text = report.markdown(List.of(Scenario.ALL[3]));
+
+    assertThat(text).contains("| 03-passthrough | none answered | | | | | | | | | 3 |");
+  }
+
+  @Test
   void many_everyScenarioFileThatIsMadeLarge_getsKeysBudgetsAndRules() {
     String yaml = Launcher.read(Path.of("scenarios", "05-everything.yaml"));
 
