@@ -90,7 +90,7 @@ class ContentKeeperTest {
       assertThat(client.bytes).isEqualTo(100L * MEBIBYTE);
       assertThat(keeper.lost()).isBetween(36L, 99L);
       assertThat(registry.get("penstock.content.lost").functionCounter().count())
-          .isEqualTo(keeper.lost());
+          .isEqualTo((double) keeper.lost());
       still.open();
     }
     assertThat(kept).isNotEmpty().allMatch(content -> content.responseBytes() == MEBIBYTE);
