@@ -45,10 +45,10 @@ final class Appetite {
   /**
    * Returns what to ask for beyond what calls need: a second of what is reserved; far from the
    * limit enough for a minute without the store. Of what is not spent all replicas together keep
-   * half.
+   * half. Nothing for one that is handed back because nobody uses it.
    */
-  long extra(Counter c, boolean asked, int living, long now) {
-    boolean used = c.flow > 0;
+  long extra(Counter c, boolean asked, int living, long now, long storeNow) {
+    boolean used = c.flow > 0 && !isIdle(c, now, storeNow);
     measure(c, now);
     return used || asked ? wanted(c, living) : 0;
   }

@@ -70,7 +70,7 @@ final class Parcel {
     c.balance(drain);
     // Before the largest fades.
     long low = appetite.low(c, living);
-    long extra = appetite.extra(c, asked, living, now);
+    long extra = appetite.extra(c, asked, living, now, storeNow);
     // Read after the balance: a cost that comes in between is told next time.
     long spent = c.spent();
     entries.add(

@@ -39,6 +39,14 @@ public interface Ledger extends AutoCloseable {
   boolean keep(Content content);
 
   /**
+   * Takes back what was booked, or will be, for an owner that was given up although it lives. In
+   * the database when this returns. Any thread.
+   *
+   * @throws LedgerException when the database does not take it
+   */
+  void found(long owner);
+
+  /**
    * Passes every row to a listener from now on, once it is committed. On the ledger's thread: hand
    * it on, do not block, do not throw.
    */

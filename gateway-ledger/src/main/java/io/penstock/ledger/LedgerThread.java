@@ -90,7 +90,14 @@ final class LedgerThread {
   }
 
   CompletableFuture<Void> book(LedgerRow row) {
-    Booking booking = new Booking(row, new CompletableFuture<>());
+    return add(new Booking(List.of(row), List.of(), new CompletableFuture<>()));
+  }
+
+  CompletableFuture<Void> found(long owner) {
+    return add(new Booking(List.of(), List.of(owner), new CompletableFuture<>()));
+  }
+
+  private CompletableFuture<Void> add(Booking booking) {
     bookings.add(booking);
     if (closed) {
       booking.done.completeExceptionally(new LedgerException("the ledger is closed"));
@@ -160,13 +167,15 @@ final class LedgerThread {
       fill();
     }
     List<Booking> booked = new ArrayList<>();
+    List<Long> owners = new ArrayList<>();
     List<LedgerRow> rows = new ArrayList<>(batch);
     for (Booking booking : bookings) {
       booked.add(booking);
-      rows.add(booking.row);
+      rows.addAll(booking.rows);
+      owners.addAll(booking.owners);
     }
-    if (!rows.isEmpty()) {
-      store.append(rows);
+    if (!rows.isEmpty() || !owners.isEmpty()) {
+      store.append(rows, owners);
       lastCommitMillis = ticker.epochMillis();
       error = "";
       for (Consumer<LedgerRow> listener : listeners) {
@@ -247,5 +256,6 @@ final class LedgerThread {
     }
   }
 
-  private record Booking(LedgerRow row, CompletableFuture<Void> done) {}
+  /** Rows that no attempt made, or an owner whose crash rows are to be taken back. */
+  private record Booking(List<LedgerRow> rows, List<Long> owners, CompletableFuture<Void> done) {}
 }

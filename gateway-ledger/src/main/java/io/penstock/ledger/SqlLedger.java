@@ -108,7 +108,15 @@ public final class SqlLedger implements Ledger {
 
   @Override
   public void book(LedgerRow row) {
-    CompletableFuture<Void> done = thread.book(row);
+    await(thread.book(row));
+  }
+
+  @Override
+  public void found(long owner) {
+    await(thread.found(owner));
+  }
+
+  private void await(CompletableFuture<Void> done) {
     try {
       done.get(BOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {

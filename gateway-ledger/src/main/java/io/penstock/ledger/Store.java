@@ -22,6 +22,9 @@ final class Store implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Store.class);
   private static final int EXPIRE_AT_ONCE = 1000;
 
+  /** In place of a row: whatever is booked later for the death of this owner is not booked. */
+  private static final UUID FOUND = new UUID(0, 0);
+
   private final SqlDialect dialect;
   private final LedgerOptions options;
   private final RowTable rows;
@@ -85,9 +88,15 @@ final class Store implements AutoCloseable {
     try {
       open.setAutoCommit(false);
       dialect.lockRollups(open);
-      List<LedgerRow> all = new ArrayList<>(batch);
+      List<LedgerRow> all = new ArrayList<>(batch.size());
+      for (LedgerRow row : batch) {
+        if (!isReaped(row) || !isFound(open, row)) {
+          all.add(row);
+        }
+      }
       for (long owner : foundOwners) {
         all.addAll(reversals(open, owner));
+        remember(open, owner, FOUND);
       }
       List<LedgerRow> fresh = rows.insert(open, all);
       counters.add(open, fresh);
@@ -108,20 +117,43 @@ final class Store implements AutoCloseable {
   }
 
   /** A crash row without an attempt stands for a whole owner; see the budgets' reaper. */
+  private static boolean isReaped(LedgerRow row) {
+    return row.attempt().cause() == Cause.CRASH && row.attempt().number() == 0;
+  }
+
   private void rememberReaped(Connection open, List<LedgerRow> fresh) throws SQLException {
+    for (LedgerRow row : fresh) {
+      if (isReaped(row)) {
+        for (Charge charge : row.charges()) {
+          remember(open, charge.owner(), row.id());
+        }
+      }
+    }
+  }
+
+  private void remember(Connection open, long owner, UUID id) throws SQLException {
     try (PreparedStatement insert =
         open.prepareStatement(
             "INSERT INTO reaped (owner, id) VALUES (?, ?) ON CONFLICT (owner, id) DO NOTHING")) {
-      for (LedgerRow row : fresh) {
-        if (row.attempt().cause() == Cause.CRASH && row.attempt().number() == 0) {
-          for (Charge charge : row.charges()) {
-            insert.setLong(1, charge.owner());
-            dialect.bind(insert, 2, row.id());
-            insert.addBatch();
+      insert.setLong(1, owner);
+      dialect.bind(insert, 2, id);
+      insert.executeUpdate();
+    }
+  }
+
+  private boolean isFound(Connection open, LedgerRow reaped) throws SQLException {
+    try (PreparedStatement select =
+        open.prepareStatement("SELECT 1 FROM reaped WHERE owner = ? AND id = ?")) {
+      for (Charge charge : reaped.charges()) {
+        select.setLong(1, charge.owner());
+        dialect.bind(select, 2, FOUND);
+        try (ResultSet results = select.executeQuery()) {
+          if (results.next()) {
+            return true;
           }
         }
       }
-      insert.executeBatch();
+      return false;
     }
   }
 

@@ -220,6 +220,32 @@ final class SqlLedgerTest {
     assertThat(journal).doesNotExist();
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void found_ownerThatWasGivenUp_isChargedItsRowsAlone_whateverIsBookedLater(SqlDialect dialect) {
+    try (SqlLedger ledger = SqlLedger.open(options(dialect), Ticker.system())) {
+      Counter org = Rows.counter("org", "");
+      Counter each = Rows.counter("each", "");
+      LedgerRow early = reaped(1, new Charge(org, 7, 1_000));
+      LedgerRow late = reaped(2, new Charge(each, 7, 500));
+      ledger.book(early);
+      assertThat(ledger.queries().ownerTotals(7)).containsEntry(org.id(), 1_000L);
+
+      ledger.found(7);
+      ledger.found(7);
+      ledger.book(late);
+      ledger.book(early);
+
+      assertThat(ledger.queries().ownerTotals(7).values()).allMatch(total -> total == 0);
+      ledger.book(reaped(3, new Charge(org, 8, 30)));
+      assertThat(ledger.queries().ownerTotals(8)).containsEntry(org.id(), 30L);
+    }
+  }
+
+  private static LedgerRow reaped(int id, Charge charge) {
+    return Corrections.reaped(UUID.nameUUIDFromBytes(new byte[] {(byte) id}), Rows.NOV_1, charge);
+  }
+
   @Test
   void book_correction_isInTheDatabaseWhenItReturns() {
     try (SqlLedger ledger = SqlLedger.open(options(SqlDialect.SQLITE), Ticker.system())) {

@@ -98,7 +98,11 @@ final class SharedBudgets implements LedgerFeed {
 
   @Override
   public CompletionStage<List<LedgerPart>> sumsOf(long owner) {
-    return ask(from -> from.of(owner));
+    return ask(from -> {
+      // It may have been taken for dead while it slept.
+      ledger.found(owner);
+      return from.of(owner);
+    });
   }
 
   @Override
