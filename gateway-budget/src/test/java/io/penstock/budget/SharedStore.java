@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One store in memory that several whole {@link Budgets} share, with the settings of production, in
- * the test's time: it can pause, and counts what it is asked. Confined to the test's thread.
+ * the test's time: it can pause, and counts what it is asked. Led by the test's thread.
  */
 final class SharedStore {
   private final TestTicker ticker;
@@ -109,8 +109,12 @@ final class SharedStore {
       if (paused) {
         return null;
       }
-      asked++;
-      Answer answer = store.apply(request, ticker.epochMillis());
+      Answer answer;
+      // While replicas join, what the ledger answers comes on threads of its own.
+      synchronized (store) {
+        asked++;
+        answer = store.apply(request, ticker.epochMillis());
+      }
       if (request instanceof Request.Move move && answer instanceof Answer.Moved moved) {
         for (int i = 0; i < moved.counters().size(); i++) {
           publish(move.counters().get(i).key().id(), moved.counters().get(i).tight());
