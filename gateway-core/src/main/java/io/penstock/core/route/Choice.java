@@ -1,13 +1,53 @@
 package io.penstock.core.route;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
 /**
  * A target in the order in which a route would try it.
  *
  * @param target as the route names it, with {@code *} filled in
- * @param why in words, such as {@code weighted 5%}
+ * @param words why; put together for targets that are tried, not for all that might be
  */
-record Choice(TargetSpec spec, String target, String why) {
-  Choice because(String reason) {
+record Choice(TargetSpec spec, String target, Supplier<String> words) {
+  Choice because(Supplier<String> reason) {
     return new Choice(spec, target, reason);
+  }
+
+  /** Returns why, such as {@code weighted 5%}. */
+  String why() {
+    return words.get();
+  }
+
+  /**
+   * Returns the targets of a route in the order of the configuration.
+   *
+   * @param rest what the route's own {@code *} matched
+   */
+  static List<Choice> all(RouteSpec route, String rest) {
+    if (route instanceof RouteSpec.Rules) {
+      return List.of();
+    }
+    List<TargetSpec> targets = route.targets();
+    double total = targets.stream().mapToDouble(TargetSpec::weight).sum();
+    List<Choice> choices = new ArrayList<>(targets.size());
+    for (int i = 0; i < targets.size(); i++) {
+      TargetSpec target = targets.get(i);
+      String why =
+          switch (route) {
+            case RouteSpec.Priority priority -> "priority[" + i + "]";
+            case RouteSpec.Cascade cascade -> "cascade[" + i + "]";
+            case RouteSpec.Weighted weighted ->
+                "weighted " + Math.round(100 * target.weight() / total) + "%";
+            default -> "";
+          };
+      choices.add(of(target, rest, why));
+    }
+    return List.copyOf(choices);
+  }
+
+  static Choice of(TargetSpec spec, String rest, String why) {
+    return new Choice(spec, spec.model().replace("*", rest), () -> why);
   }
 }

@@ -37,7 +37,7 @@ final class Chooser {
       Surroundings around,
       Warm warm,
       SplittableRandom random) {
-    List<Choice> all = all(route);
+    List<Choice> all = table.choices(route);
     return switch (route.spec()) {
       case RouteSpec.Plain plain -> all;
       case RouteSpec.Priority priority -> all;
@@ -59,29 +59,6 @@ final class Chooser {
     }
   }
 
-  private static List<Choice> all(RouteTable.Found route) {
-    if (route.spec() instanceof RouteSpec.Rules) {
-      return List.of();
-    }
-    String label =
-        switch (route.spec()) {
-          case RouteSpec.Priority priority -> "priority[%d]";
-          case RouteSpec.Cascade cascade -> "cascade[%d]";
-          default -> "";
-        };
-    List<TargetSpec> targets = route.spec().targets();
-    List<Choice> choices = new ArrayList<>(targets.size());
-    for (int i = 0; i < targets.size(); i++) {
-      String why = label.isEmpty() ? "" : label.replace("%d", Integer.toString(i));
-      choices.add(choice(targets.get(i), route.rest(), why));
-    }
-    return choices;
-  }
-
-  private static Choice choice(TargetSpec spec, String rest, String why) {
-    return new Choice(spec, spec.model().replace("*", rest), why);
-  }
-
   /**
    * A race in which each target's time is exponential with its weight as rate: the winner is drawn
    * by weight, the rest is a fallback order of the same weights. With an opening the times come
@@ -90,17 +67,12 @@ final class Chooser {
    */
   private static List<Choice> weighted(List<Choice> all, long opening, SplittableRandom random) {
     record Runner(Choice choice, double time) {}
-    double total = 0;
-    for (Choice choice : all) {
-      total += choice.spec().weight();
-    }
     List<Runner> runners = new ArrayList<>(all.size());
     for (Choice choice : all) {
       double weight = choice.spec().weight();
       double chance = opening == 0 ? random.nextDouble() : chance(opening, choice.target());
       if (weight > 0) {
-        String why = "weighted " + Math.round(100 * weight / total) + "%";
-        runners.add(new Runner(choice.because(why), -Math.log(1 - chance) / weight));
+        runners.add(new Runner(choice, -Math.log(1 - chance) / weight));
       }
     }
     runners.sort(Comparator.comparingDouble(Runner::time));
@@ -123,8 +95,7 @@ final class Chooser {
     for (Choice choice : all) {
       // Read once: speeds change while this sorts.
       long nanos = health.speed(choice.target(), stream);
-      String speed = nanos == 0 ? "not measured" : Math.round(nanos / NANOS_PER_MILLI) + " ms";
-      timed.add(new Timed(choice.because("latency " + speed), nanos));
+      timed.add(new Timed(choice.because(() -> "latency " + speed(nanos)), nanos));
     }
     timed.sort(Comparator.comparingLong(Timed::nanos));
     List<Choice> order = new ArrayList<>(timed.size());
@@ -139,8 +110,12 @@ final class Chooser {
     // Sorted by speed: the lower index is the faster one, and the unmeasured come before all.
     int chosen = explore ? Math.max(first, second) : Math.min(first, second);
     Choice winner = order.remove(chosen);
-    order.addFirst(explore ? winner.because(winner.why() + ", exploring") : winner);
+    order.addFirst(explore ? winner.because(() -> winner.why() + ", exploring") : winner);
     return order;
+  }
+
+  private static String speed(long nanos) {
+    return nanos == 0 ? "not measured" : Math.round(nanos / NANOS_PER_MILLI) + " ms";
   }
 
   private List<Choice> cost(RouteSpec.Cost spec, List<Choice> all, Surroundings around, Warm warm) {
@@ -158,7 +133,7 @@ final class Chooser {
     }
     priced.sort(Comparator.comparingLong(Priced::cost));
     return priced.stream()
-        .map(p -> p.choice().because("cost " + NanoUsd.format(p.cost()) + " USD"))
+        .map(p -> p.choice().because(() -> "cost " + NanoUsd.format(p.cost()) + " USD"))
         .toList();
   }
 
@@ -177,15 +152,19 @@ final class Chooser {
       }
     }
     List<Choice> order = new ArrayList<>(all.size());
-    String why = "complexity " + String.format(Locale.ROOT, "%.2f", score) + " -> ";
     // Then the stronger ones, which can answer it as well; then the weaker, strongest first.
     for (int i = chosen; i < all.size(); i++) {
-      order.add(all.get(i).because(why + all.get(i).target()));
+      order.add(scored(all.get(i), score));
     }
     for (int i = chosen - 1; i >= 0; i--) {
-      order.add(all.get(i).because(why + all.get(i).target()));
+      order.add(scored(all.get(i), score));
     }
     return order;
+  }
+
+  private static Choice scored(Choice choice, double score) {
+    return choice.because(
+        () -> String.format(Locale.ROOT, "complexity %.2f -> %s", score, choice.target()));
   }
 
   private List<Choice> rules(RouteSpec.Rules spec, String rest, Facts facts) {
@@ -196,6 +175,6 @@ final class Chooser {
     RouteSpec.Rule rule = spec.rules().get(first);
     String text = rule.when().text();
     String words = text.length() > LONGEST_RULE ? text.substring(0, LONGEST_RULE) + "..." : text;
-    return List.of(choice(rule.use(), rest, "rule[%d] %s".formatted(first, words)));
+    return List.of(Choice.of(rule.use(), rest, "rule[%d] %s".formatted(first, words)));
   }
 }

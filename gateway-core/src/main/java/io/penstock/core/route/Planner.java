@@ -80,7 +80,7 @@ public final class Planner {
     List<Choice> moved = new ArrayList<>(order);
     Choice choice = moved.remove(kept);
     String why = lasts ? "sticky" : "prompt cache warm";
-    moved.addFirst(choice.because(choice.why().isEmpty() ? why : choice.why() + ", " + why));
+    moved.addFirst(choice.because(() -> choice.why().isEmpty() ? why : choice.why() + ", " + why));
     return moved;
   }
 

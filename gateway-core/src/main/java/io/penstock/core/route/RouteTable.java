@@ -22,6 +22,7 @@ public final class RouteTable {
   private final List<Map.Entry<String, RouteSpec>> wildcards;
   private final Set<String> providers;
   private final IdentityHashMap<RouteSpec, RuleIndex> rules = new IdentityHashMap<>();
+  private final IdentityHashMap<RouteSpec, List<Choice>> choices = new IdentityHashMap<>();
   private final Set<RouteSpec> embedding = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private RouteTable(Map<String, RouteSpec> models, Set<String> providers) {
@@ -33,6 +34,7 @@ public final class RouteTable {
       } else {
         names.put(name, spec);
       }
+      choices.put(spec, Choice.all(spec, ""));
       if (spec instanceof RouteSpec.Rules list) {
         rules.put(spec, new RuleIndex(list.rules()));
       }
@@ -142,6 +144,12 @@ public final class RouteTable {
     }
     String provider = target.substring(0, slash);
     return providers.contains(provider) ? provider : null;
+  }
+
+  /** Returns the targets of a route as configured; put together once where no {@code *} is. */
+  List<Choice> choices(Found route) {
+    List<Choice> known = route.rest().isEmpty() ? choices.get(route.spec()) : null;
+    return known == null ? Choice.all(route.spec(), route.rest()) : known;
   }
 
   RuleIndex rules(RouteSpec.Rules spec) {
