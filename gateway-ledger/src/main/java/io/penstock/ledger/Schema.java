@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * transaction. A database that is newer than this program is refused.
  */
 final class Schema {
-  private static final List<List<String>> STEPS = List.of(first(), second(), third(), fourth());
+  private static final List<List<String>> STEPS =
+      List.of(first(), second(), third(), fourth(), fifth());
 
   /** The version that this program writes. */
   static final int VERSION = STEPS.size();
@@ -159,6 +160,15 @@ final class Schema {
     return List.of(
         "ALTER TABLE content ADD COLUMN request_bytes BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE content ADD COLUMN response_bytes BIGINT NOT NULL DEFAULT 0");
+  }
+
+  /** Few callers of many are looked up. */
+  private static List<String> fifth() {
+    return RollupTable.NOT_BARE.stream()
+        .map(Dimension::column)
+        .sorted()
+        .map(column -> "CREATE INDEX dim_by_" + column + " ON dim (" + column + ")")
+        .toList();
   }
 
   private static String bareDays(String table, Stream<String> sums) {

@@ -21,6 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpendReader {
   private static final Measure[] MEASURES = Measure.values();
+
+  /** Looking a slot up costs some times what passing it by does. */
+  private static final long MOST_LOOKUPS = 200_000;
+
+  /** A year of days; they are named one by one. */
+  private static final int MOST_PERIODS = 400;
+
   private static final Comparator<SpendLine> DEAREST_FIRST =
       Comparator.comparingLong((SpendLine line) -> line.of(Measure.COST))
           .reversed()
@@ -37,18 +44,21 @@ final class SpendReader {
     List<Meter> meters = usedMeters(connection);
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
     for (Range range :
-        rolled ? plan(query, isBare(query)) : List.of(new Range(null, query.from(), query.to()))) {
+        rolled
+            ? plan(query, isBare(query), end(connection, query))
+            : List.of(new Range(null, query.from(), query.to()))) {
       SpendSql sql = new SpendSql(dialect, query, range.grain, meters);
+      Source source = source(connection, sql, range);
       collect(
           connection,
-          sql,
-          sql.sums(),
-          range,
+          source,
+          sql.sums(source.periods),
           query,
           lines,
           (line, results, at) -> addSums(line, results, at, meters));
       if (query.latency()) {
-        collect(connection, sql, sql.buckets(), range, query, lines, SpendReader::addBuckets);
+        String buckets = sql.buckets(source.periods);
+        collect(connection, source, buckets, query, lines, SpendReader::addBuckets);
       }
     }
     List<SpendLine> sorted = new ArrayList<>(lines.values());
@@ -127,7 +137,52 @@ final class SpendReader {
     return meters;
   }
 
-  private static List<Range> plan(SpendQuery query, boolean bare) {
+  /**
+   * Returns where the period ends for roll-ups: while nothing has ended after it, its last month is
+   * whole, one slot instead of one per day.
+   */
+  private static long end(Connection connection, SpendQuery query) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT MAX(ended_at) FROM ledger_row");
+        ResultSet results = select.executeQuery()) {
+      results.next();
+      long last = results.getLong(1);
+      return !results.wasNull() && last < query.to() ? Grain.MONTH.ceil(query.to()) : query.to();
+    }
+  }
+
+  /**
+   * Returns how a range is read: by looking up each slot where a filter leaves few callers, else
+   * all of it in one go.
+   */
+  private static Source source(Connection connection, SpendSql sql, Range range)
+      throws SQLException {
+    Grain grain = range.grain;
+    if (grain == null || grain.isBare() || !sql.isFiltered()) {
+      return new Source(sql, range, List.of());
+    }
+    List<Long> periods = new ArrayList<>();
+    for (long at = range.from; at < range.to && periods.size() <= MOST_PERIODS; ) {
+      periods.add(at);
+      at = grain.next(at);
+    }
+    if (periods.size() > MOST_PERIODS) {
+      return new Source(sql, range, List.of());
+    }
+    try (PreparedStatement count = connection.prepareStatement(sql.callers())) {
+      int at = 1;
+      for (String parameter : sql.filterParameters()) {
+        count.setString(at++, parameter);
+      }
+      try (ResultSet results = count.executeQuery()) {
+        results.next();
+        boolean few = results.getLong(1) * periods.size() <= MOST_LOOKUPS;
+        return new Source(sql, range, few ? periods : List.of());
+      }
+    }
+  }
+
+  private static List<Range> plan(SpendQuery query, boolean bare, long end) {
     Grain coarsest;
     if (query.by().contains("hour")) {
       coarsest = bare ? Grain.HOUR : null;
@@ -137,7 +192,10 @@ final class SpendReader {
       coarsest = query.by().contains("day") ? Grain.DAY : Grain.MONTH;
     }
     List<Range> ranges = new ArrayList<>();
-    plan(coarsest, new Range(null, query.from(), query.to()), ranges);
+    plan(
+        coarsest,
+        new Range(null, query.from(), coarsest == Grain.MONTH ? end : query.to()),
+        ranges);
     return ranges;
   }
 
@@ -163,22 +221,23 @@ final class SpendReader {
     plan(grain.finer(), new Range(null, last, part.to), ranges);
   }
 
-  private void collect(
+  private static void collect(
       Connection connection,
-      SpendSql sql,
+      Source source,
       String text,
-      Range range,
       SpendQuery query,
       Map<List<String>, SpendLine> lines,
       Adder adder)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(text)) {
       int at = 1;
-      for (String parameter : sql.parameters()) {
+      for (String parameter : source.sql.parameters()) {
         select.setString(at++, parameter);
       }
-      select.setLong(at++, range.from);
-      select.setLong(at, range.to);
+      if (source.periods.isEmpty()) {
+        select.setLong(at++, source.range.from);
+        select.setLong(at, source.range.to);
+      }
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
           SpendLine line = lines.computeIfAbsent(key(query, results), SpendLine::new);
@@ -230,6 +289,13 @@ final class SpendReader {
 
   /** A part of the period: whole grains of the roll-up, or rows where the grain is null. */
   private record Range(@Nullable Grain grain, long from, long to) {}
+
+  /**
+   * How a range is read.
+   *
+   * @param periods those whose slots are looked up one by one; empty: the whole range is read
+   */
+  private record Source(SpendSql sql, Range range, List<Long> periods) {}
 
   private interface Adder {
     void add(SpendLine line, ResultSet results, int from) throws SQLException;

@@ -20,6 +20,7 @@ final class SpendSql {
   private final List<Meter> meters;
   private final String keys;
   private final String filter;
+  private final int firstOfFilter;
 
   /**
    * @param grain null: rows
@@ -32,6 +33,7 @@ final class SpendSql {
     this.grain = grain;
     this.keys =
         query.by().stream().map(name -> expression(name) + ", ").collect(Collectors.joining());
+    this.firstOfFilter = parameters.size();
     StringBuilder where = new StringBuilder();
     query
         .where()
@@ -47,24 +49,44 @@ final class SpendSql {
     return parameters;
   }
 
-  /** Returns the SELECT of every measure, then every used meter. */
-  String sums() {
+  /** Returns whether only some rows are asked for. */
+  boolean isFiltered() {
+    return !filter.isEmpty();
+  }
+
+  /** Returns the SELECT of how many sets of dimensions pass the filter. */
+  String callers() {
+    return "SELECT COUNT(*) FROM dim d WHERE 1 = 1" + filter;
+  }
+
+  /** Returns the parameters of {@link #callers}. */
+  List<String> filterParameters() {
+    return parameters.subList(firstOfFilter, parameters.size());
+  }
+
+  /**
+   * Returns the SELECT of every measure, then every used meter.
+   *
+   * @param periods those whose slots are looked up; empty: a range, whose bounds are parameters
+   */
+  String sums(List<Long> periods) {
     Stream<String> measures =
         Stream.of(Measure.values())
             .map(measure -> grain == null ? measure.rowSql() : "s." + measure.label());
     Stream<String> quantities = meters.stream().map(meter -> "s." + Schema.meterColumn(meter));
-    return select("rollup", Stream.concat(measures, quantities));
+    return select("rollup", Stream.concat(measures, quantities), periods);
   }
 
   /** Returns the SELECT of the latency histogram. */
-  String buckets() {
+  String buckets(List<Long> periods) {
     return select(
         "rollup_latency",
         IntStream.range(0, LatencyBuckets.COUNT)
-            .mapToObj(i -> grain == null ? LatencyBuckets.rowSql(i) : "s.l" + i));
+            .mapToObj(i -> grain == null ? LatencyBuckets.rowSql(i) : "s.l" + i),
+        periods);
   }
 
-  private String select(String rollup, Stream<String> sums) {
+  private String select(String rollup, Stream<String> sums, List<Long> periods) {
     String group =
         query.by().isEmpty()
             ? ""
@@ -76,13 +98,29 @@ final class SpendSql {
         + keys
         + sums.map(sum -> "SUM(" + sum + ")").collect(Collectors.joining(", "))
         + " FROM "
-        + (grain == null ? rows() : rollup + " s JOIN dim d ON d.id = s.dim")
-        + " WHERE 1 = 1"
-        + filter
         + (grain == null
-            ? " AND s.ended_at >= ? AND s.ended_at < ?"
-            : " AND s.grain = " + grain.ordinal() + " AND s.period >= ? AND s.period < ?")
+            ? rows() + " WHERE 1 = 1" + filter + " AND s.ended_at >= ? AND s.ended_at < ?"
+            : slots(rollup, grain, periods))
         + group;
+  }
+
+  /** A CROSS JOIN keeps SQLite to this order: callers first, then their slots by primary key. */
+  private String slots(String rollup, Grain of, List<Long> periods) {
+    String slot = " AND s.grain = " + of.ordinal() + " AND s.period ";
+    return periods.isEmpty()
+        ? rollup
+            + " s JOIN dim d ON d.id = s.dim WHERE 1 = 1"
+            + filter
+            + slot
+            + ">= ? AND s.period < ?"
+        : "dim d CROSS JOIN "
+            + rollup
+            + " s WHERE s.dim = d.id"
+            + filter
+            + slot
+            + "IN ("
+            + periods.stream().map(String::valueOf).collect(Collectors.joining(", "))
+            + ")";
   }
 
   private String rows() {

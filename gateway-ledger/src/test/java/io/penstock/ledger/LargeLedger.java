@@ -6,8 +6,10 @@ import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.report.Report;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +56,28 @@ final class LargeLedger {
                     .lines()
                     .size());
       }
+      dashboard(reader.queries(), samples.getFirst().caller().user());
       for (LedgerRow sample : samples) {
         time("request by id", () -> reader.queries().request(sample.attempt().request()).size());
       }
       long found = reader.queries().spend(SpendQuery.of(0, FROM * 2)).total().of(Measure.COST);
       assertThat(found).isEqualTo(cost);
+    }
+  }
+
+  /** The last thirty days, as the dashboard asks for them: they begin inside a month. */
+  private static void dashboard(LedgerQueries ledger, String user) {
+    long from = FROM + (DAYS - 30) * DAY;
+    long to = from + 31 * DAY;
+    for (int i = 0; i < 2; i++) {
+      SpendQuery byUser = new SpendQuery(List.of("user"), from, to, Map.of(), true);
+      time("30 days by user, percentiles", () -> ledger.spend(byUser).lines().size());
+      Instant now = Instant.ofEpochMilli(to);
+      time(
+          "report of 30 days by user",
+          () -> Report.of(ledger, byUser, now, false).spend().lines().size());
+      SpendQuery oneUser = new SpendQuery(List.of("day"), from, to, Map.of("user", user), false);
+      time("30 days of one user by day", () -> ledger.spend(oneUser).lines().size());
     }
   }
 

@@ -82,6 +82,34 @@ final class SpendTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void spend_ofFewCallersInAPeriodThatGoesOn_equalsTheRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    long last = rows.stream().mapToLong(row -> row.times().endedAt()).max().orElseThrow();
+    long from = FROM + 30 * HOUR;
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      for (Map<String, String> where :
+          List.of(
+              Map.<String, String>of(),
+              Map.of("user", "user-3"),
+              Map.of("user", "user-4", "team", "team-1"))) {
+        for (String by : List.of("user", "day", "month")) {
+          SpendQuery query = new SpendQuery(List.of(by), from, last + 5 * HOUR, where, true);
+          List<LedgerRow> matching =
+              rows.stream()
+                  .filter(row ->
+                      row.caller().user().equals(where.getOrDefault("user", row.caller().user())))
+                  .filter(row ->
+                      row.caller().team().equals(where.getOrDefault("team", row.caller().team())))
+                  .toList();
+          verify(reader.queries().spend(query), matching, from, last + 5 * HOUR);
+        }
+      }
+    }
+  }
+
   private static void verify(Spend spend, List<LedgerRow> rows, long from, long to) {
     List<LedgerRow> inside =
         rows.stream()

@@ -135,7 +135,8 @@ final class AdminRoutes {
         Report.of(
                 ledger.queries(),
                 Periods.query(request, request.parameter("by", "")),
-                Instant.now())
+                Instant.now(),
+                !request.parameter("movers", "on").equals("off"))
             .dearest(whole("limit", request.parameter("limit", "1000000")));
     String type = format.equals("json") ? "application/json" : "text/plain; charset=utf-8";
     return AdminReply.text(200, type, ReportFormat.named(format).format(report));

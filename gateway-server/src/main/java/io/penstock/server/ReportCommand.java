@@ -59,6 +59,12 @@ final class ReportCommand implements Callable<Integer> {
   private @Nullable Path metadata;
 
   @Option(
+      names = "--focus-parquet",
+      paramLabel = "FILE",
+      description = "with --format focus: writes Parquet to FILE instead of CSV")
+  private @Nullable Path parquet;
+
+  @Option(
       names = "--focus-version",
       defaultValue = "1.4",
       paramLabel = "V",
@@ -92,8 +98,10 @@ final class ReportCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--cache: not yet: this version makes no forecast");
     }
     boolean focus = format.equals("focus");
-    if (metadata != null && !focus) {
-      throw new IllegalArgumentException("--focus-metadata goes with --format focus");
+    if ((metadata != null || parquet != null) && !focus) {
+      throw new IllegalArgumentException(
+          (metadata != null ? "--focus-metadata" : "--focus-parquet")
+              + " goes with --format focus");
     }
     ReportFormat as = focus ? ReportFormat.CSV : ReportFormat.named(format);
     Config loaded = config.load(Commands.err(spec));
@@ -121,7 +129,11 @@ final class ReportCommand implements Callable<Integer> {
             FocusMapping.options(
                 of, focusVersion, focusView, StatementCommand.share("--markup", markup)),
             new ConfiguredRates(of, prices));
-    export.writeCsv(ledger.queries(), period.from(), period.to(), out);
+    if (parquet == null) {
+      export.writeCsv(ledger.queries(), period.from(), period.to(), out);
+    } else {
+      export.writeParquet(ledger.queries(), period.from(), period.to(), parquet);
+    }
     if (metadata != null) {
       Files.writeString(metadata, export.metadata(Instant.now()));
     }

@@ -11,17 +11,24 @@ import io.penstock.server.admin.AdminRequest;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /admin/v1/spend/series}: spend over time, the dearest values of one dimension apart and
- * the rest together. Read step by step, so that ten thousand subjects over a month never are in
- * memory at once. Blocks.
+ * the rest together. What roll-ups know is read for each of these values alone; anything else step
+ * by step, so that ten thousand subjects over a month never are in memory at once. Blocks.
  */
 final class SpendSeries {
   private static final int MAX_TOP = 20;
+
+  /** Dimensions that reports do not filter by. */
+  private static final Set<String> NOT_FILTERED = Set.of("budget", "hour", "day", "month");
 
   /** Each step is one read of its own part of the roll-up. */
   private static final int MAX_STEPS = 400;
@@ -51,6 +58,21 @@ final class SpendSeries {
                 .atStartOfDay(ZoneOffset.UTC)
                 .toInstant()
                 .toEpochMilli();
+      };
+    }
+
+    /** Returns the dimension of reports that has these steps. */
+    String dimension() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns the step of that moment as reports name it. */
+    String name(long at) {
+      String instant = Instant.ofEpochMilli(at).toString();
+      return switch (this) {
+        case HOUR -> instant.substring(0, 13) + ":00Z";
+        case DAY -> instant.substring(0, 10);
+        case MONTH -> instant.substring(0, 7);
       };
     }
 
@@ -86,6 +108,15 @@ final class SpendSeries {
       errors[step] += line.of(Measure.ERRORS);
     }
 
+    void subtract(Line that) {
+      for (int i = 0; i < cost.length; i++) {
+        cost[i] -= that.cost[i];
+        requests[i] -= that.requests[i];
+        calls[i] -= that.calls[i];
+        errors[i] -= that.errors[i];
+      }
+    }
+
     boolean isEmpty() {
       for (long n : calls) {
         if (n != 0) {
@@ -118,6 +149,66 @@ final class SpendSeries {
       throw new IllegalArgumentException("by: " + by + " (expected: one dimension)");
     }
     List<Long> starts = starts(whole, step);
+    List<String> keys = keys(request, whole, top);
+    if (keys == null) {
+      return AdminReply.json(stepByStep(whole, starts, top));
+    }
+    Map<String, Line> lines = new LinkedHashMap<>();
+    Line rest = line(whole, step, starts);
+    for (String key : keys) {
+      Map<String, String> where = new HashMap<>(whole.where());
+      if (where.getOrDefault(by, key).equals(key)) {
+        where.put(by, key);
+        SpendQuery own = new SpendQuery(List.of(), whole.from(), whole.to(), where, false);
+        Line line = line(own, step, starts);
+        rest.subtract(line);
+        lines.put(key, line);
+      }
+    }
+    return AdminReply.json(json(whole, starts, lines, rest));
+  }
+
+  /**
+   * Returns the values that are shown apart: those that were asked for, else the dearest; null
+   * where they can only be told step by step, from rows.
+   */
+  private @Nullable List<String> keys(AdminRequest request, SpendQuery whole, int top) {
+    if (NOT_FILTERED.contains(whole.by().getFirst())) {
+      return null;
+    }
+    List<String> named = request.query().getOrDefault("key", List.of());
+    if (!named.isEmpty()) {
+      return named.stream()
+          .limit(MAX_TOP)
+          .map(key -> key.equals("(none)") ? "" : key)
+          .distinct()
+          .toList();
+    }
+    Spend all = ledger.spend(part(whole, whole.from(), whole.to()));
+    return all.fromRows()
+        ? null
+        : all.lines().stream().limit(top).map(line -> line.key().getFirst()).toList();
+  }
+
+  /** Returns the sums of all that the query lets through, by step: few slots of the roll-ups. */
+  private Line line(SpendQuery of, Step step, List<Long> starts) {
+    Map<String, Integer> steps = new HashMap<>();
+    for (int i = 0; i < starts.size(); i++) {
+      steps.put(step.name(starts.get(i)), i);
+    }
+    Line sums = new Line(starts.size());
+    SpendQuery bySteps =
+        new SpendQuery(List.of(step.dimension()), of.from(), of.to(), of.where(), false);
+    for (SpendLine line : ledger.spend(bySteps).lines()) {
+      Integer at = steps.get(line.key().getFirst());
+      if (at != null) {
+        sums.add(at, line);
+      }
+    }
+    return sums;
+  }
+
+  private Map<String, Object> stepByStep(SpendQuery whole, List<Long> starts, int top) {
     Map<String, Line> lines = new LinkedHashMap<>();
     for (SpendLine line : dearest(whole, top)) {
       lines.put(line.key().getFirst(), new Line(starts.size()));
@@ -130,7 +221,7 @@ final class SpendSeries {
         lines.getOrDefault(line.key().getFirst(), rest).add(i, line);
       }
     }
-    return AdminReply.json(json(whole, starts, lines, rest));
+    return json(whole, starts, lines, rest);
   }
 
   private List<SpendLine> dearest(SpendQuery whole, int top) {

@@ -10,6 +10,7 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -208,6 +209,22 @@ class FinanceCommandsTest {
         assertThat(said.toString()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
       }
     }
+    Path parquet = directory.resolve("focus.parquet");
+    assertThat(
+            run(
+                "report",
+                "--config",
+                config,
+                "--format",
+                "focus",
+                "--focus-parquet",
+                parquet.toString()))
+        .as(complained.toString())
+        .isZero();
+    assertThat(said.toString()).isEmpty();
+    assertThat(Files.readAllBytes(parquet)).startsWith("PAR1".getBytes(StandardCharsets.US_ASCII));
+    assertThat(run("report", "--config", config, "--focus-parquet", parquet.toString()))
+        .isEqualTo(1);
     assertThat(run("report", "--config", config, "--format", "focus", "--focus-version", "2"))
         .isEqualTo(1);
     assertThat(complained.toString()).contains("--focus-version: 2 (expected: 1.4, 1.3 or 1.2)");

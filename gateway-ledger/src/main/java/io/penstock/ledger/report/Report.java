@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,13 +64,18 @@ public record Report(
 
   /** Asks the ledger. Blocks. */
   public static Report of(LedgerQueries ledger, SpendQuery query, Instant now) {
+    return of(ledger, query, now, true);
+  }
+
+  /** Does the same; without movers the period before need not be read. */
+  public static Report of(LedgerQueries ledger, SpendQuery query, Instant now, boolean movers) {
     Spend spend = ledger.spend(query);
     return new Report(
         query,
         spend,
         waste(ledger, query),
-        ownedShare(ledger, query),
-        movers(ledger, query, spend),
+        ownedShare(ledger, query, spend.total().of(Measure.COST)),
+        movers ? movers(ledger, query, spend) : List.of(),
         forecast(ledger, query, now));
   }
 
@@ -96,17 +102,29 @@ public record Report(
     return waste;
   }
 
-  private static double ownedShare(LedgerQueries ledger, SpendQuery query) {
-    Spend byOwner = ledger.spend(regroup(query, List.of("team", "user", "app")));
-    long owned = 0;
-    long all = 0;
-    for (SpendLine line : byOwner.lines()) {
-      long cost = line.of(Measure.COST);
-      all += cost;
-      boolean someone = !line.key().get(1).isEmpty() || !line.key().get(2).isEmpty();
-      owned += !line.key().getFirst().isEmpty() && someone ? cost : 0;
+  /** By what is not owned, which is little as a rule and so soon read. */
+  private static double ownedShare(LedgerQueries ledger, SpendQuery query, long all) {
+    long unowned =
+        without(ledger, query, "team")
+            + without(ledger, query, "user", "app")
+            - without(ledger, query, "team", "user", "app");
+    return all == 0 ? 1 : (double) (all - unowned) / all;
+  }
+
+  /** Returns the cost that has none of these dimensions. */
+  private static long without(LedgerQueries ledger, SpendQuery query, String... dimensions) {
+    Map<String, String> where = new HashMap<>(query.where());
+    for (String dimension : dimensions) {
+      if (!where.getOrDefault(dimension, "").isEmpty()) {
+        return 0;
+      }
+      where.put(dimension, "");
     }
-    return all == 0 ? 1 : (double) owned / all;
+    return cost(
+        ledger,
+        new SpendQuery(List.of(), query.from(), query.to(), where, false),
+        query.from(),
+        query.to());
   }
 
   private static List<Mover> movers(LedgerQueries ledger, SpendQuery query, Spend spend) {

@@ -30,10 +30,10 @@ export function mount(root) {
 async function read() {
   const from = new Date(Date.now() - DAYS * DAY).toISOString().slice(0, 10);
   const [users, teams, keys, targets, models, config] = await Promise.all([
-    get('spend', {by: 'user', from, limit: 10}),
-    get('spend', {by: 'team', from, limit: 10}),
-    get('spend', {by: 'key', from, where: 'team:(none)', limit: 10}),
-    get('spend', {by: 'provider,model', from}),
+    get('spend', {by: 'user', from, limit: 10, movers: 'off'}),
+    get('spend', {by: 'team', from, limit: 10, movers: 'off'}),
+    get('spend', {by: 'key', from, where: 'team:(none)', limit: 10, movers: 'off'}),
+    get('spend', {by: 'provider,model', from, movers: 'off'}),
     get('models'), get('config'),
   ]);
   return {users, teams, keys, targets: targets.lines, models: models.models, config: config.effective};

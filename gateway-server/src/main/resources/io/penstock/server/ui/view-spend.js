@@ -74,8 +74,10 @@ export function mount(root, rest, change) {
       words.textContent = inWords(span);
       drawFilters();
       const asked = {by: dimension, from: span.from, to: span.to, where};
-      const report = get('spend', {...asked, limit: MOST_LINES});
-      const series = get('spend/series', {...asked, over: span.over, top: TOP});
+      const report = get('spend', {...asked, limit: MOST_LINES, movers: 'off'});
+      // The dearest are known by then, so that only these are read by the day.
+      const series = report.then((answer) => get('spend/series', {...asked, over: span.over, top: TOP,
+        key: answer.source === 'rollup' ? answer.lines.slice(0, TOP).map((line) => named(line[dimension])) : []}));
       sums.fill(() => report, (answer) => drawSums(answer));
       chart.fill(() => Promise.all([report, series]), ([answer, lines]) =>
         (answer.lines.length ? drawSpend(answer, lines, span, dimension, only) : drawNothing(where)));
