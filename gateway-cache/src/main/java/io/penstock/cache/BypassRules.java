@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Dialect;
+import io.penstock.core.body.RequestBody;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,47 +21,40 @@ final class BypassRules {
 
   private BypassRules() {}
 
-  /**
-   * Returns why the field rules out caching, or null. The parser stands on the value and stays
-   * there: tools are looked into with a parser of their own.
-   */
-  static Keying.@Nullable Reason check(Dialect dialect, String name, JsonParser value, byte[] body)
-      throws IOException {
-    boolean present = value.currentToken() != JsonToken.VALUE_NULL;
-    return switch (name) {
-      case "previous_response_id", "conversation", "container", "prompt" ->
-          present && isState(name, value) ? Keying.Reason.PROVIDER_STATE : null;
+  /** Returns why the i-th field of the body rules out caching, or null. */
+  static Keying.@Nullable Reason check(Dialect dialect, RequestBody body, int i) {
+    JsonToken value = body.token(i);
+    boolean present = value != JsonToken.VALUE_NULL;
+    return switch (body.name(i)) {
+      case "previous_response_id", "conversation", "container" ->
+          present ? Keying.Reason.PROVIDER_STATE : null;
+      // An object names a template kept by the provider; as text it is input.
+      case "prompt" -> value == JsonToken.START_OBJECT ? Keying.Reason.PROVIDER_STATE : null;
       case "cachedContent", "cached_content" -> present ? Keying.Reason.PROVIDER_STATE : null;
-      case "store" ->
-          value.currentToken() == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
-      case "background" ->
-          value.currentToken() == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
+      case "store" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
+      case "background" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
       case "web_search_options", "mcp_servers" -> present ? Keying.Reason.HOSTED_TOOLS : null;
       case "tools" ->
-          value.currentToken() == JsonToken.START_ARRAY && anyHosted(dialect, value, body)
+          value == JsonToken.START_ARRAY && anyHosted(dialect, body, i)
               ? Keying.Reason.HOSTED_TOOLS
               : null;
       default -> null;
     };
   }
 
-  /** A prompt that is an object names a template kept by the provider; as text it is input. */
-  private static boolean isState(String name, JsonParser value) {
-    return !name.equals("prompt") || value.currentToken() == JsonToken.START_OBJECT;
-  }
-
-  private static boolean anyHosted(Dialect dialect, JsonParser value, byte[] body)
-      throws IOException {
-    int start = CacheKeys.start(value);
-    try (JsonParser tools = JSON.createParser(body, start, body.length - start)) {
+  private static boolean anyHosted(Dialect dialect, RequestBody body, int field) {
+    int start = body.start(field);
+    try (JsonParser tools = JSON.createParser(body.bytes(), start, body.end(field) - start)) {
       tools.nextToken();
       while (tools.nextToken() == JsonToken.START_OBJECT) {
         if (dialect == Dialect.GEMINI ? isHostedGemini(tools) : isHosted(tools)) {
           return true;
         }
       }
+      return false;
+    } catch (IOException e) {
+      throw new IllegalStateException("a body that was read is not JSON", e);
     }
-    return false;
   }
 
   private static boolean isHosted(JsonParser tool) throws IOException {

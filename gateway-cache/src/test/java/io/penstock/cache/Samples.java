@@ -2,6 +2,7 @@ package io.penstock.cache;
 
 import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,8 @@ final class Samples {
   static CacheKey key(Endpoint endpoint, CacheScope scope, String body) {
     Keying keying =
         CacheKeys.of(
-            new KeyInput(scope, endpoint, "m", "r1"), body.getBytes(StandardCharsets.UTF_8));
+            new KeyInput(scope, endpoint, "m", "r1"),
+            RequestBody.parse(body.getBytes(StandardCharsets.UTF_8)));
     if (keying instanceof Keying.Keyed keyed) {
       return keyed.key();
     }

@@ -12,6 +12,7 @@ import io.penstock.cache.CacheScope;
 import io.penstock.cache.KeyInput;
 import io.penstock.cache.Keying;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.RequestBody;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,11 @@ public final class SemanticKeys {
    */
   public record Question(CacheKey partition, CacheScope scope, String text, boolean storable)
       implements Semantic {
+    /** Returns whether another wording may be served: the verifier reads no longer texts. */
+    public boolean isComparable() {
+      return text.length() <= Verifier.MAX_CHARS;
+    }
+
     @Override
     public String toString() {
       return "Question{" + partition + ", " + text.length() + " chars}";
@@ -54,7 +60,7 @@ public final class SemanticKeys {
   /**
    * Reads a request. Parses the whole body: call it after an exact miss only.
    *
-   * @param embedder the configured embedder's name
+   * @param embedder the embedder: whatever changes its vectors changes this
    */
   public static Semantic of(KeyInput input, String embedder, byte[] body) {
     JsonNode tree;
@@ -80,7 +86,7 @@ public final class SemanticKeys {
         String.join("\n", input.routeFingerprint(), embedder, Verifier.VERSION, Stored.FORMAT);
     KeyInput partition = new KeyInput(input.scope(), input.endpoint(), input.model(), versions);
     byte[] rest = request.toString().getBytes(StandardCharsets.UTF_8);
-    return switch (CacheKeys.of(partition, rest)) {
+    return switch (CacheKeys.of(partition, RequestBody.parse(rest))) {
       case Keying.Keyed keyed ->
           new Question(keyed.key(), input.scope(), text, temperature(request) <= HOT);
       case Keying.Bypassed reason -> new Bypassed(reason.reason().label());

@@ -77,7 +77,7 @@ final class CacheFilter implements Filter<Call> {
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
     String name = Snapshot.patternOf(route);
     KeyInput input = keyInput(call, scope, name);
-    if (!(CacheKeys.of(input, call.bytes()) instanceof Keying.Keyed keyed)) {
+    if (!(CacheKeys.of(input, call.requestBody()) instanceof Keying.Keyed keyed)) {
       metrics.cacheRequest(LAYER, "bypass");
       return null;
     }
