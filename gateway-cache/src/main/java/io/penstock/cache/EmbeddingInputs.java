@@ -3,22 +3,20 @@ package io.penstock.cache;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.penstock.core.Endpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request for embeddings, taken apart: each input has a key of its own, so that a batch pays only
- * for what was never asked. Texts and token lists of OpenAI's {@code input}, and the {@code
- * requests} of Gemini's batch. Immutable; holds the body.
+ * for what was never asked. Texts and token lists of OpenAI's {@code input}, the {@code requests}
+ * of Gemini's batch, and Gemini's single request as the batch of one that it is. Immutable; holds
+ * the body.
  */
 public final class EmbeddingInputs {
   private static final JsonFactory JSON = new JsonFactory();
@@ -49,6 +47,7 @@ public final class EmbeddingInputs {
         switch (input.endpoint()) {
           case EMBEDDINGS -> "input";
           case BATCH_EMBED_CONTENTS -> "requests";
+          case EMBED_CONTENT -> "content";
           default -> null;
         };
     if (field == null) {
@@ -64,7 +63,8 @@ public final class EmbeddingInputs {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
         parser.nextToken();
-        if (name.equals(field) && whole == null) {
+        boolean list = parser.currentToken() == JsonToken.START_ARRAY;
+        if (name.equals(field) && whole == null && !(list && isSingle(input.endpoint()))) {
           whole = read(parser, inputs);
         } else if (name.equals(field)) {
           return null;
@@ -83,7 +83,11 @@ public final class EmbeddingInputs {
         : new EmbeddingInputs(body, whole, List.copyOf(inputs), keys(shared, inputs, body));
   }
 
-  /** Reads the inputs; a list of numbers is one input, a text alone is one too. */
+  private static boolean isSingle(Endpoint endpoint) {
+    return endpoint == Endpoint.EMBED_CONTENT;
+  }
+
+  /** Reads the inputs; a list of numbers is one input, what stands alone is one too. */
   private static Span read(JsonParser parser, List<Span> inputs) throws IOException {
     int start = CacheKeys.start(parser);
     if (parser.currentToken() != JsonToken.START_ARRAY) {
@@ -164,99 +168,5 @@ public final class EmbeddingInputs {
     out.write(']');
     out.write(body, whole.to, body.length - whole.to);
     return out.toByteArray();
-  }
-
-  /**
-   * Returns the vectors of an answer in the order of its inputs, each as its raw JSON; empty when
-   * the answer does not have exactly {@code expected}.
-   */
-  public static List<byte[]> vectors(Endpoint endpoint, byte[] answer, int expected) {
-    boolean gemini = endpoint == Endpoint.BATCH_EMBED_CONTENTS;
-    byte[][] vectors = new byte[expected][];
-    int found = 0;
-    try (JsonParser parser = JSON.createParser(answer)) {
-      parser.nextToken();
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean list = parser.currentName().equals(gemini ? "embeddings" : "data");
-        if (parser.nextToken() != JsonToken.START_ARRAY || !list) {
-          parser.skipChildren();
-          continue;
-        }
-        while (parser.nextToken() == JsonToken.START_OBJECT) {
-          Item item = gemini ? whole(parser, found, answer) : item(parser, answer);
-          if (item == null || item.index >= expected || vectors[item.index] != null) {
-            return List.of();
-          }
-          vectors[item.index] = item.vector.clone();
-          found++;
-        }
-      }
-    } catch (IOException malformed) {
-      return List.of();
-    }
-    return found == expected ? List.of(vectors) : List.of();
-  }
-
-  /** One vector of an answer. */
-  private static final class Item {
-    private final int index;
-    private final byte[] vector;
-
-    Item(int index, byte[] vector) {
-      this.index = index;
-      this.vector = vector;
-    }
-  }
-
-  private static Item whole(JsonParser parser, int index, byte[] answer) throws IOException {
-    return new Item(index, cut(parser, answer));
-  }
-
-  private static @Nullable Item item(JsonParser parser, byte[] answer) throws IOException {
-    int index = -1;
-    byte[] vector = null;
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      JsonToken token = parser.nextToken();
-      if (name.equals("index") && token == JsonToken.VALUE_NUMBER_INT) {
-        index = parser.getIntValue();
-      } else if (name.equals("embedding")) {
-        vector = cut(parser, answer);
-      } else {
-        parser.skipChildren();
-      }
-    }
-    return index < 0 || vector == null ? null : new Item(index, vector);
-  }
-
-  private static byte[] cut(JsonParser parser, byte[] answer) throws IOException {
-    Span span = rest(parser, CacheKeys.start(parser));
-    return Arrays.copyOfRange(answer, span.from, span.to);
-  }
-
-  /**
-   * Returns the answer made of vectors as {@link #vectors} gave them.
-   *
-   * @param model the upstream model
-   * @param tokens input tokens of all of them
-   */
-  public static byte[] answer(Endpoint endpoint, List<byte[]> vectors, String model, long tokens) {
-    boolean gemini = endpoint == Endpoint.BATCH_EMBED_CONTENTS;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    text(out, gemini ? "{\"embeddings\":[" : "{\"object\":\"list\",\"data\":[");
-    for (int i = 0; i < vectors.size(); i++) {
-      text(out, i == 0 ? "" : ",");
-      text(out, gemini ? "" : "{\"object\":\"embedding\",\"index\":" + i + ",\"embedding\":");
-      out.writeBytes(vectors.get(i));
-      text(out, gemini ? "" : "}");
-    }
-    String usage = "\"usage\":{\"prompt_tokens\":" + tokens + ",\"total_tokens\":" + tokens + "}";
-    String quoted = new String(JsonStringEncoder.getInstance().quoteAsString(model));
-    text(out, gemini ? "]}" : "],\"model\":\"" + quoted + "\"," + usage + "}");
-    return out.toByteArray();
-  }
-
-  private static void text(ByteArrayOutputStream out, String text) {
-    out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,6 +1,7 @@
 package io.penstock.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.Endpoint;
 import java.nio.charset.StandardCharsets;
@@ -65,12 +66,12 @@ final class EmbeddingInputsTest {
             + "{\"object\":\"embedding\",\"embedding\":\"AAAA\",\"index\":0}],\"model\":\"m\"}";
 
     List<byte[]> vectors =
-        EmbeddingInputs.vectors(Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2);
+        EmbeddingAnswers.vectors(Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2);
 
     assertThat(vectors)
         .extracting(EmbeddingInputsTest::text)
         .containsExactly("\"AAAA\"", "[1.50, 2e-3]");
-    assertThat(text(EmbeddingInputs.answer(Endpoint.EMBEDDINGS, vectors, "m", 7)))
+    assertThat(text(EmbeddingAnswers.answer(Endpoint.EMBEDDINGS, vectors, "m", 7)))
         .isEqualTo(
             "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":\"AAAA\"},{\"object\":\"embedding\",\"index\":1,\"embedding\":[1.50,"
                 + " 2e-3]}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
@@ -82,9 +83,9 @@ final class EmbeddingInputsTest {
     Endpoint endpoint = Endpoint.BATCH_EMBED_CONTENTS;
 
     List<byte[]> vectors =
-        EmbeddingInputs.vectors(endpoint, answer.getBytes(StandardCharsets.UTF_8), 2);
+        EmbeddingAnswers.vectors(endpoint, answer.getBytes(StandardCharsets.UTF_8), 2);
 
-    assertThat(text(EmbeddingInputs.answer(endpoint, vectors, "m", 1))).isEqualTo(answer);
+    assertThat(text(EmbeddingAnswers.answer(endpoint, vectors, "m", 1))).isEqualTo(answer);
     assertThat(read(endpoint, "{\"requests\":[{\"a\":1},{\"b\":[2]}]}")).isNotNull();
   }
 
@@ -99,7 +100,7 @@ final class EmbeddingInputsTest {
       })
   void vectors_notTheExpectedAnswer_areNone(String answer) {
     assertThat(
-            EmbeddingInputs.vectors(
+            EmbeddingAnswers.vectors(
                 Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2))
         .isEmpty();
   }
@@ -111,5 +112,40 @@ final class EmbeddingInputsTest {
     assertThat(read(Endpoint.EMBEDDINGS, "{\"model\":\"m\"}")).isNull();
     assertThat(read(Endpoint.EMBEDDINGS, "{")).isNull();
     assertThat(read(Endpoint.CHAT, "{\"input\":\"a\"}")).isNull();
+  }
+
+  @Test
+  void of_geminiSingle_isABatchOfOne() {
+    String body = "{\"content\":{\"parts\":[{\"text\":\"a\"}]}%s}";
+    EmbeddingInputs single = read(Endpoint.EMBED_CONTENT, body.formatted(""));
+    assertThat(single).isNotNull();
+    assertThat(single.size()).isEqualTo(1);
+    EmbeddingInputs task =
+        read(Endpoint.EMBED_CONTENT, body.formatted(",\"taskType\":\"CLUSTERING\""));
+    assertThat(task).isNotNull();
+    assertThat(task.key(0)).isNotEqualTo(single.key(0));
+    assertThat(read(Endpoint.EMBED_CONTENT, "{\"content\":[1,2]}")).isNull();
+
+    String answer = "{\"embedding\":{\"values\":[1, 2.5]}}";
+    List<byte[]> vectors =
+        EmbeddingAnswers.vectors(
+            Endpoint.EMBED_CONTENT, answer.getBytes(StandardCharsets.UTF_8), 1);
+    assertThat(text(EmbeddingAnswers.answer(Endpoint.EMBED_CONTENT, vectors, "m", 7)))
+        .isEqualTo(answer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[0.5,-2,1e0]", "\"AAAAPwAAAMAAAIA/\""})
+  void numbers_ofAListOrBase64_areTheSame(String vector) {
+    assertThat(EmbeddingAnswers.numbers(vector.getBytes(StandardCharsets.UTF_8)))
+        .containsExactly(0.5f, -2, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "[1,\"x\"]", "[1,[2]]", "[1", "\"%\"", "null"})
+  void numbers_ofSomethingElse_areRefused(String vector) {
+    assertThatThrownBy(() -> EmbeddingAnswers.numbers(vector.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected: a list of numbers");
   }
 }

@@ -85,9 +85,10 @@ final class CacheMapping {
   }
 
   /**
-   * A digest of the route, of the routes it leads to and of their providers; no secret is in it.
+   * Returns a digest of a route or target, of the routes it leads to and of their providers; no
+   * secret is in it.
    */
-  private String fingerprint(String route) {
+  String fingerprint(String route) {
     TreeSet<String> parts = new TreeSet<>();
     Deque<String> open = new ArrayDeque<>(List.of(route));
     while (!open.isEmpty()) {

@@ -2,32 +2,57 @@ package io.penstock.server;
 
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.FalseHitGate;
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.call.HitRecord;
 import io.penstock.server.call.SemanticRule;
 import io.penstock.server.call.SemanticRules;
+import io.penstock.server.call.TargetRuntime;
+import io.penstock.server.call.Targets;
 import io.penstock.server.config.CacheConfig.SemanticConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Share;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The rules of the semantic layer as calls need them. */
 final class SemanticMapping {
+  private static final String EMBEDDING = "embedding";
+
   private final Config config;
   private final Conditions conditions;
+  private final CacheMapping exact;
+  private final Targets targets;
+  private final BiFunction<String, String, @Nullable PricedModel> listed;
 
-  SemanticMapping(Config config, Conditions conditions) {
+  /**
+   * Prepares it.
+   *
+   * @param exact knows what a provider's configuration comes to
+   * @param targets finds embedders
+   * @param listed the catalogue's price of a provider's model; null when it has none of its own
+   */
+  SemanticMapping(
+      Config config,
+      Conditions conditions,
+      CacheMapping exact,
+      Targets targets,
+      BiFunction<String, String, @Nullable PricedModel> listed) {
     this.config = config;
     this.conditions = conditions;
+    this.exact = exact;
+    this.targets = targets;
+    this.listed = listed;
   }
 
   /**
    * Returns the rules; one that reads as before keeps what its checks have shown.
    *
-   * @throws IllegalArgumentException when a condition is wrong
+   * @throws IllegalArgumentException when a condition is wrong, or an embedder none
    */
   SemanticRules rules(SemanticRules before) {
     List<SemanticRule> rules = new ArrayList<>();
@@ -36,16 +61,55 @@ final class SemanticMapping {
       Condition when = condition(path + ".when", rule.when(), Conditions.Kind.REQUEST);
       Condition storeIf = condition(path + ".store_if", rule.storeIf(), Conditions.Kind.RESPONSE);
       SemanticRule.Terms terms = terms("semantic[" + rules.size() + "]", rule);
-      if (!rule.embedder().equals(SemanticRule.BUILTIN)) {
-        throw new IllegalArgumentException(
-            path + ".embedder: " + rule.embedder() + " (expected: builtin; others not yet)");
-      }
       HitRecord known = before.recordOf(terms);
       rules.add(
           new SemanticRule(
-              terms, when, storeIf, known == null ? new HitRecord(gate(rule)) : known));
+              terms,
+              when,
+              storeIf,
+              embedder(path + ".embedder", rule.embedder()),
+              known == null ? new HitRecord(gate(rule)) : known));
     }
     return new SemanticRules(rules);
+  }
+
+  /**
+   * Finds who embeds. A provider's vectors are another space as soon as anything about the provider
+   * changes: nobody knows what listens at another address.
+   */
+  private SemanticRule.Embedder embedder(String path, String name) {
+    if (name.equals(SemanticRule.BUILTIN)) {
+      return SemanticRule.Embedder.OF_THIS_PROCESS;
+    }
+    int slash = name.indexOf('/');
+    TargetRuntime target = targets.find(name.substring(0, slash), name.substring(slash + 1));
+    if (target != null) {
+      requireEmbedder(path, target);
+    }
+    String space = name + "\n" + exact.fingerprint(name);
+    return new SemanticRule.Embedder(space, true, target);
+  }
+
+  private void requireEmbedder(String path, TargetRuntime target) {
+    PricedModel known = listed.apply(target.provider().name(), target.model());
+    if (!target.provider().provider().serves(Endpoint.EMBEDDINGS)) {
+      throw new IllegalArgumentException(
+          "%s: %s: the dialect %s has no embeddings (expected: builtin, or a provider that has)"
+              .formatted(path, target.label(), target.provider().dialect().label()));
+    }
+    if (!target.price().isPriced()) {
+      throw new IllegalArgumentException(
+          path
+              + ": "
+              + target.label()
+              + " has no price (expected: a model of the catalogue, an entry in prices.files,"
+              + " `free: true`, or another prices.unknown)");
+    }
+    if (known != null && !known.kind().equals(EMBEDDING)) {
+      throw new IllegalArgumentException(
+          "%s: %s is of the kind %s (expected: embedding; where its price is given, kind says so)"
+              .formatted(path, target.label(), known.kind()));
+    }
   }
 
   private Condition condition(String path, @Nullable String text, Conditions.Kind kind) {

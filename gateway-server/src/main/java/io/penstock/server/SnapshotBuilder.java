@@ -84,6 +84,7 @@ final class SnapshotBuilder {
         unpriced.add(baseline);
       }
     }
+    CacheMapping exact = new CacheMapping(config, conditions);
     return new Snapshot(
         version,
         config,
@@ -92,8 +93,8 @@ final class SnapshotBuilder {
         new Planner(routes, routing.health(), routing.placements(), ticker, routing.scores()),
         targets,
         routing,
-        new CacheMapping(config, conditions).rules(),
-        new SemanticMapping(config, conditions).rules(known),
+        exact.rules(),
+        new SemanticMapping(config, conditions, exact, targets, this::listed).rules(known),
         prices,
         baselines,
         providers,

@@ -176,4 +176,22 @@ class EmbeddingCacheTest {
     assertThat(PROVIDER.requests().get(1).text()).contains("c5").doesNotContain("b5");
     assertThat(cache(gateway.post(path, "{\"requests\":[" + c + "]}"))).isEqualTo("exact");
   }
+
+  @Test
+  void geminiSingle_isCachedAsTheBatchIs() {
+    String path = "/v1beta/models/text-embedding-3-small:embedContent";
+    String request = "{\"content\":{\"parts\":[{\"text\":\"%s\"}]}}";
+    HttpResponse<String> first = gateway.post(path, request.formatted("a6"));
+    assertThat(cache(first)).isEqualTo("miss");
+    HttpResponse<String> hit = gateway.post(path, request.formatted("a6"));
+    assertThat(cache(hit)).isEqualTo("exact");
+    assertThat(json(hit.body()).at("/embedding/values/0").asInt()).isEqualTo("a6".hashCode());
+    assertThat(hit.body()).isEqualTo(first.body());
+    assertThat(cost(hit)).isEqualTo("0.00");
+    assertThat(hit.headers().firstValue("x-penstock-saved-usd")).hasValue("0.0000002");
+    assertThat(cache(gateway.post(path, request.formatted("b6")))).isEqualTo("miss");
+    String clustering = request.formatted("a6").replaceFirst("}$", ",\"taskType\":\"CLUSTERING\"}");
+    assertThat(cache(gateway.post(path, clustering))).isEqualTo("miss");
+    assertThat(PROVIDER.requests()).hasSize(3);
+  }
 }

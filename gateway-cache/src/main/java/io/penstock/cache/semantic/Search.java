@@ -16,7 +16,7 @@ final class Search {
   private final ExactCache store;
   private final Partitions index;
   private final Models.Loaded models;
-  private final SemanticCache.Asked asked;
+  private final Asked asked;
   private final SemanticCache.Policy policy;
   private final long nowMillis;
   private float @Nullable [] second;
@@ -26,7 +26,7 @@ final class Search {
       ExactCache store,
       Partitions index,
       Models.Loaded models,
-      SemanticCache.Asked asked,
+      Asked asked,
       SemanticCache.Policy policy,
       long nowMillis) {
     this.store = store;
@@ -38,8 +38,7 @@ final class Search {
   }
 
   SemanticCache.Outcome run() {
-    CacheKey partition = asked.question().partition();
-    for (FlatIndex.Neighbour near : index.nearest(partition, asked.indexed(), NEIGHBOURS)) {
+    for (FlatIndex.Neighbour near : index.nearest(asked.space(), asked.indexed(), NEIGHBOURS)) {
       SemanticCache.Hit hit = consider(near);
       if (hit != null) {
         return hit;
@@ -94,7 +93,7 @@ final class Search {
     ExactCache.Lookup found =
         store.shared(key, question.scope(), policy.ttlMillis()).toCompletableFuture().join();
     if (found.entry() == null && store.isCertain(found)) {
-      index.remove(question.partition(), key);
+      index.remove(asked.space(), key);
     }
     return found.entry();
   }

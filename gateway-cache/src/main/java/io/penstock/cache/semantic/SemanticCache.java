@@ -5,11 +5,11 @@ import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheKeys;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.RedisLink;
-import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,12 +95,13 @@ public final class SemanticCache implements AutoCloseable {
   /**
    * A question to look up.
    *
-   * @param vector of a provider's embedder; null: that of this process
+   * @param provided gives the vector of a provider's embedder, on a thread of this layer; null: the
+   *     embedder of this process makes it
    * @param ticket taken for the same scope when the request started; null: one is taken
    */
   public record Ask(
       SemanticKeys.Question question,
-      float @Nullable [] vector,
+      @Nullable Supplier<float[]> provided,
       ExactCache.@Nullable Ticket ticket) {}
 
   /** What a look-up found. */
@@ -133,46 +134,6 @@ public final class SemanticCache implements AutoCloseable {
    */
   public record Candidate(CacheEntry entry, double similarity, double score) {}
 
-  /** A question that was looked up; holds what {@link #offer} needs. */
-  public static final class Asked {
-    private final Ask ask;
-    private final CacheKey key;
-    private final ExactCache.Ticket ticket;
-    private final float[] first;
-
-    private Asked(Ask ask, CacheKey key, ExactCache.Ticket ticket, float[] first) {
-      this.ask = ask;
-      this.key = key;
-      this.ticket = ticket;
-      this.first = first;
-    }
-
-    /** Returns the question. */
-    public SemanticKeys.Question question() {
-      return ask.question;
-    }
-
-    /** Returns what an answer to it is kept under. */
-    public CacheEntry.Identity identity(Endpoint endpoint, String model) {
-      return new CacheEntry.Identity(key, question().scope(), endpoint, model);
-    }
-
-    boolean isBuiltin() {
-      return ask.vector == null;
-    }
-
-    /** Returns the vector by the model in process. */
-    float[] first() {
-      return first;
-    }
-
-    /** Returns the vector that the index goes by. */
-    float[] indexed() {
-      float[] provided = ask.vector;
-      return provided == null ? first : provided;
-    }
-  }
-
   /**
    * Starts to take in what other replicas store, once; a process without rules for this layer has
    * nothing to follow.
@@ -199,7 +160,9 @@ public final class SemanticCache implements AutoCloseable {
   private Outcome search(
       Models.Loaded models, Ask ask, CacheKey key, ExactCache.Ticket ticket, Policy policy) {
     float[] first = models.first().embed(ask.question.text());
-    Asked asked = new Asked(ask, key, ticket, first);
+    Supplier<float[]> provided = ask.provided;
+    float[] vector = provided == null ? null : Vectors.checkedUnit(provided.get());
+    Asked asked = new Asked(ask.question, key, ticket, first, vector);
     return new Search(store, index, models, asked, policy, ticker.epochMillis()).run();
   }
 
@@ -235,14 +198,14 @@ public final class SemanticCache implements AutoCloseable {
             new Stored.Packed(FlatIndex.quantise(models.second().embed(question.text()))),
             new Stored.Packed(answer.body()));
     store.store(
-        asked.ticket,
+        asked.ticket(),
         new CacheEntry(
             answer.identity(), answer.origin(), answer.paid(), answer.life(), stored.encode()));
     byte[] first = FlatIndex.quantise(asked.first());
-    byte[] provided = asked.ask.vector == null ? null : FlatIndex.quantise(asked.ask.vector);
-    index.put(question.partition(), asked.key, first, provided);
+    byte[] provided = asked.isBuiltin() ? null : FlatIndex.quantise(asked.indexed());
+    index.put(asked.space(), asked.key(), first, provided);
     if (feed != null) {
-      feed.publish(question.partition(), asked.key, first, provided);
+      feed.publish(asked.space(), asked.key(), first, provided);
     }
   }
 

@@ -2,6 +2,9 @@ package io.penstock.cache.semantic;
 
 /** Arithmetic on unit vectors. */
 final class Vectors {
+  /** More than any embedder makes. */
+  private static final int MAX_DIMENSIONS = 16_384;
+
   private Vectors() {}
 
   static float[] unit(float[] vector) {
@@ -13,6 +16,30 @@ final class Vectors {
     float[] unit = new float[vector.length];
     for (int i = 0; i < unit.length; i++) {
       unit[i] = vector[i] * scale;
+    }
+    return unit;
+  }
+
+  /**
+   * Returns the unit vector of one that came from elsewhere.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
+  static float[] checkedUnit(float[] vector) {
+    float[] unit = unit(vector);
+    double squares = 0;
+    for (float x : unit) {
+      squares += (double) x * x;
+    }
+    if (vector.length == 0 || vector.length > MAX_DIMENSIONS || !(squares > 0.5)) {
+      throw new IllegalArgumentException(
+          "vector: "
+              + vector.length
+              + " dimensions of length "
+              + Math.sqrt(squares)
+              + " (expected: 1 to "
+              + MAX_DIMENSIONS
+              + " finite numbers, not all 0)");
     }
     return unit;
   }

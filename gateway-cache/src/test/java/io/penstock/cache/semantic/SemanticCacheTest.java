@@ -61,7 +61,7 @@ final class SemanticCacheTest {
   private CompletableFuture<SemanticCache.Outcome> lookup(
       SemanticKeys.Question question, float @Nullable [] vector) {
     return cache
-        .lookup(new SemanticCache.Ask(question, vector, null), POLICY)
+        .lookup(new SemanticCache.Ask(question, vector == null ? null : () -> vector, null), POLICY)
         .toCompletableFuture();
   }
 
@@ -73,7 +73,7 @@ final class SemanticCacheTest {
     ask(TEAM, "Something else entirely?");
   }
 
-  private CacheEntry entry(SemanticCache.Asked asked, String answer) {
+  private CacheEntry entry(Asked asked, String answer) {
     return new CacheEntry(
         asked.identity(Endpoint.CHAT, "m"),
         new CacheEntry.Origin("support", "help-desk", List.of()),
@@ -190,5 +190,43 @@ final class SemanticCacheTest {
     assertThat(lookup(question(TEAM, "What is the capital of France?"), near).join())
         .isInstanceOf(SemanticCache.Miss.class);
     assertThat(similar("reverse a string in Python")).hasSize(1);
+  }
+
+  @Test
+  void lookup_vectorsOfAnotherLength_makeAnIndexOfTheirOwn() {
+    SemanticKeys.Question stored = question(TEAM, "How do I reverse a string in Python?");
+    SemanticKeys.Question alike = question(TEAM, "How can I reverse a string in Python?");
+    remember(stored, new float[] {1, 0}, "two");
+
+    assertThat(lookup(alike, new float[] {1, 0, 0}).join()).isInstanceOf(SemanticCache.Miss.class);
+    remember(alike, new float[] {1, 0, 0}, "three");
+    assertThat(cache.vectors()).isEqualTo(2);
+
+    assertThat(body(lookup(alike, new float[] {1, 0}).join())).isEqualTo("two");
+    assertThat(body(lookup(alike, new float[] {1, 0, 0}).join())).isEqualTo("three");
+  }
+
+  private void remember(SemanticKeys.Question question, float[] vector, String answer) {
+    SemanticCache.Miss miss = (SemanticCache.Miss) lookup(question, vector).join();
+    assertThat(miss.asked()).isNotNull();
+    cache.offer(miss.asked(), entry(miss.asked(), answer));
+    ask(TEAM, "Something else entirely?");
+  }
+
+  private static String body(SemanticCache.Outcome hit) {
+    CacheEntry entry = ((SemanticCache.Hit) hit).candidate().entry();
+    return new String(entry.body(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void lookup_vectorThatIsNone_isAMissThatIsNotKept() {
+    SemanticKeys.Question question = question(TEAM, "How do I reverse a string in Python?");
+    for (float[] none :
+        new float[][] {
+          {}, {0, 0}, {1, Float.NaN}, {Float.POSITIVE_INFINITY, 1}, new float[20_000]
+        }) {
+      assertThat(lookup(question, none).join())
+          .isEqualTo(new SemanticCache.Miss("failed", null, null));
+    }
   }
 }

@@ -104,7 +104,7 @@ final class SharedSemanticTest {
     }
   }
 
-  private static CacheEntry entry(SemanticCache.Asked asked) {
+  private static CacheEntry entry(Asked asked) {
     return new CacheEntry(
         asked.identity(Endpoint.CHAT, "m"),
         new CacheEntry.Origin("support", "help-desk", List.of()),

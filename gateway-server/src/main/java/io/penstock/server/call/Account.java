@@ -46,6 +46,7 @@ final class Account {
   private final Call call;
   private final TargetRuntime target;
   private Intent intent;
+  private byte[] asked;
   private final Reservation reservation;
   private final long startNanos = System.nanoTime();
   private boolean settled;
@@ -57,7 +58,13 @@ final class Account {
     this.target = target;
     this.intent = intent;
     this.reservation = reservation;
+    this.asked = call.bytes();
     call.tally().upstreamBegins();
+  }
+
+  /** Something else than the client's body is asked: that is counted when no usage is reported. */
+  void asks(byte[] body) {
+    asked = body;
   }
 
   /** Returns whether the row is written: the answer may still be on its way to the client. */
@@ -122,7 +129,7 @@ final class Account {
         .counter()
         .count(
             target.model(),
-            call.bytes(),
+            asked,
             outcome.relayed(),
             call.context().loop(),
             counts ->

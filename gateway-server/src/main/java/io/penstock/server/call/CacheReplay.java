@@ -47,6 +47,8 @@ final class CacheReplay {
   void serve(Call call, CacheEntry entry) {
     CacheEntry.Paid paid = entry.paid();
     Worth worth = worth(call, paid);
+    // Less what an embedding of the question cost.
+    long saved = worth.nanos() + call.tally().savedNanos();
     long age = entry.ageMillis(accounting.ticker().epochMillis());
     HttpHeaders headers =
         headers(call, new Source(paid.provider(), paid.model(), age, worth.priceVersion()));
@@ -58,13 +60,13 @@ final class CacheReplay {
               entry.body(),
               wantsUsage(call.requestBody()),
               call.surface().arraySplit(),
-              new Account.Settled(0, 0, worth.nanos()).json());
+              new Account.Settled(0, call.tally().spentNanos(), saved).json());
       call.responder().head(200, headers);
       call.responder().write(Unpooled.wrappedBuffer(events));
       call.responder().end();
     } else {
-      headers.set(ResponseHeaders.COST, NanoUsd.format(0));
-      headers.set(ResponseHeaders.SAVED, NanoUsd.format(worth.nanos()));
+      headers.set(ResponseHeaders.COST, NanoUsd.format(call.tally().spentNanos()));
+      headers.set(ResponseHeaders.SAVED, NanoUsd.format(saved));
       call.responder().reply(200, headers, Unpooled.wrappedBuffer(entry.body()));
     }
     book(call, entry, worth);

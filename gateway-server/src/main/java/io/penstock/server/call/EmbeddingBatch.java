@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheScope;
+import io.penstock.cache.EmbeddingAnswers;
 import io.penstock.cache.EmbeddingInputs;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
@@ -123,7 +124,7 @@ final class EmbeddingBatch {
     }
     CacheEntry.Paid paid =
         new CacheEntry.Paid(last.paid().provider(), last.paid().model(), usage(tokens), cost);
-    byte[] body = EmbeddingInputs.answer(place.endpoint(), vectors, paid.model(), tokens);
+    byte[] body = EmbeddingAnswers.answer(place.endpoint(), vectors, paid.model(), tokens);
     return new CacheEntry(last.identity(), last.origin(), paid, life, body);
   }
 
@@ -152,7 +153,7 @@ final class EmbeddingBatch {
     }
     List<Integer> missing = missing();
     List<byte[]> vectors =
-        EmbeddingInputs.vectors(place.endpoint(), ByteBufUtil.getBytes(body), missing.size());
+        EmbeddingAnswers.vectors(place.endpoint(), ByteBufUtil.getBytes(body), missing.size());
     if (vectors.isEmpty() && narrowed) {
       throw Refusals.wrongVectors();
     }

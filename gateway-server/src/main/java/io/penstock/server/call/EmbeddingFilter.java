@@ -33,7 +33,10 @@ final class EmbeddingFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
-    boolean embeds = endpoint == Endpoint.EMBEDDINGS || endpoint == Endpoint.BATCH_EMBED_CONTENTS;
+    boolean embeds =
+        endpoint == Endpoint.EMBEDDINGS
+            || endpoint == Endpoint.BATCH_EMBED_CONTENTS
+            || endpoint == Endpoint.EMBED_CONTENT;
     if (!embeds || call.cacheMode() == CacheMode.OFF) {
       return Step.next();
     }

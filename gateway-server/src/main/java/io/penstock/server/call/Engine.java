@@ -70,7 +70,7 @@ public final class Engine {
             cacheFilter,
             new EmbeddingFilter(shared.cache(), metrics),
             new FlightFilter(shared.cache(), replay, metrics),
-            new SemanticFilter(shared.semantic(), metrics),
+            new SemanticFilter(shared.semantic(), new QuestionEmbedder(this), metrics),
             new CacheOnlyFilter(),
             new RouterFilter(shared.semantic()::embed, metrics),
             new ListingFilter(),

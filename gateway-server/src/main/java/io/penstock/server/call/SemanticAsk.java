@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.cache.semantic.Asked;
 import io.penstock.cache.semantic.SemanticCache;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 record SemanticAsk(
     SemanticRule rule,
-    SemanticCache.@Nullable Asked asked,
+    @Nullable Asked asked,
     SemanticCache.@Nullable Candidate candidate,
     boolean sure) {}

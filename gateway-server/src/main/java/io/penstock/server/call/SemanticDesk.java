@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.cache.AnswerInspector;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.AnswerComparer;
+import io.penstock.cache.semantic.Asked;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
@@ -45,7 +46,7 @@ final class SemanticDesk {
 
   /** Keeps an answer for other wordings, if client and rule want it. */
   void keep(Call call, SemanticAsk ask, Fresh answer) {
-    SemanticCache.Asked asked = ask.asked();
+    Asked asked = ask.asked();
     if (asked != null && call.cacheMode().stores() && isKept(call, ask.rule(), answer)) {
       cache.offer(
           asked,

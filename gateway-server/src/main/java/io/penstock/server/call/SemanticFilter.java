@@ -26,10 +26,12 @@ final class SemanticFilter implements Filter<Call> {
   private static final int MAX_BODY_BYTES = 128 * 1024;
 
   private final SemanticCache cache;
+  private final QuestionEmbedder embedder;
   private final CallMetrics metrics;
 
-  SemanticFilter(SemanticCache cache, CallMetrics metrics) {
+  SemanticFilter(SemanticCache cache, QuestionEmbedder embedder, CallMetrics metrics) {
     this.cache = cache;
+    this.embedder = embedder;
     this.metrics = metrics;
   }
 
@@ -44,9 +46,23 @@ final class SemanticFilter implements Filter<Call> {
       return Step.next();
     }
     call.inCache().missed();
-    CompletionStage<SemanticCache.Outcome> found =
-        cache.lookup(new SemanticCache.Ask(question, null, ticket(call, question)), rule.policy());
-    return Step.await(found, outcome -> take(call, rule, outcome));
+    return Step.await(find(call, rule, question), outcome -> take(call, rule, outcome));
+  }
+
+  private CompletionStage<SemanticCache.Outcome> find(
+      Call call, SemanticRule rule, SemanticKeys.Question question) {
+    ExactCache.Ticket ticket = ticket(call, question);
+    if (!rule.embedder().provided()) {
+      return cache.lookup(new SemanticCache.Ask(question, null, ticket), rule.policy());
+    }
+    return embedder
+        .ask(call, rule.embedder().target(), question.text())
+        .thenCompose(answer ->
+            cache.lookup(
+                new SemanticCache.Ask(question, () -> QuestionEmbedder.vector(answer), ticket),
+                rule.policy()))
+        .exceptionally(
+            failure -> new SemanticCache.Miss(QuestionEmbedder.reason(failure), null, null));
   }
 
   private static @Nullable SemanticRule rule(Call call) {
@@ -67,7 +83,11 @@ final class SemanticFilter implements Filter<Call> {
     call.route(name);
     KeyInput input =
         CacheFilter.keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), name);
-    return SemanticKeys.of(input, rule.terms().embedder(), call.bytes());
+    SemanticKeys.Semantic asked = SemanticKeys.of(input, rule.embedder().space(), call.bytes());
+    boolean paid = rule.embedder().provided();
+    return paid && asked instanceof SemanticKeys.Question text && !text.isComparable()
+        ? new SemanticKeys.Bypassed("length")
+        : asked;
   }
 
   /** The exact layer's ticket will do when it was taken for the same scope. */

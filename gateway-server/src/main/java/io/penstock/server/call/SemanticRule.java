@@ -3,17 +3,32 @@ package io.penstock.server.call;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.rule.Condition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One rule of the semantic layer.
  *
  * @param when which calls it is for
+ * @param embedder what makes the vectors
  * @param storeIf which answers are kept
  * @param record what its checks have shown; outlives a reload that leaves the terms as they are
  */
-public record SemanticRule(Terms terms, Condition when, Condition storeIf, HitRecord record) {
+public record SemanticRule(
+    Terms terms, Condition when, Condition storeIf, Embedder embedder, HitRecord record) {
   /** The configured name of the embedder in this process. */
   public static final String BUILTIN = "builtin";
+
+  /**
+   * What makes the vectors of questions.
+   *
+   * @param space changes with whatever changes its vectors: those of two spaces are never compared
+   * @param provided whether a provider makes them
+   * @param target where to ask then; null when that provider cannot be used
+   */
+  public record Embedder(String space, boolean provided, @Nullable TargetRuntime target) {
+    /** The model of this process. */
+    public static final Embedder OF_THIS_PROCESS = new Embedder(BUILTIN, false, null);
+  }
 
   /**
    * What the configuration says.
@@ -35,10 +50,6 @@ public record SemanticRule(Terms terms, Condition when, Condition storeIf, HitRe
       String bound,
       double verify,
       boolean serve) {}
-
-  boolean isBuiltin() {
-    return terms.embedder.equals(BUILTIN);
-  }
 
   SemanticCache.Policy policy() {
     return new SemanticCache.Policy(record.gate().threshold(), terms.ttlMillis);

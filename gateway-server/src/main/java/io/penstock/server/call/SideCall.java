@@ -54,6 +54,15 @@ final class SideCall implements AttemptListener {
       long boundNanos,
       long tokens) {}
 
+  /** A budget has no money for it. */
+  static final class NoMoneyException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoMoneyException(String budget) {
+      super("no money for it left in the budget " + budget, null, false, false);
+    }
+  }
+
   private SideCall(Call call, Engine engine, Order order) {
     this.call = call;
     this.engine = engine;
@@ -68,7 +77,9 @@ final class SideCall implements AttemptListener {
     SideCall side = new SideCall(call, engine, order);
     call.facts().target(order.target, order.boundNanos);
     Ask ask = new Ask(order.boundNanos, order.tokens, "", "");
-    side.decide(engine.budgets().reserve(call.facts(), ask));
+    Verdict verdict = engine.budgets().reserve(call.facts(), ask);
+    call.facts().target(null, 0);
+    side.decide(verdict);
     return side.answer;
   }
 
@@ -77,7 +88,7 @@ final class SideCall implements AttemptListener {
       case Verdict.Granted(Reservation hold) -> start(hold);
       case Verdict.Pending(var stage) ->
           stage.whenCompleteAsync((later, failed) -> decide(later), call.loop());
-      default -> fail("no budget for it: " + BudgetRefusals.rule(verdict));
+      default -> answer.completeExceptionally(new NoMoneyException(BudgetRefusals.rule(verdict)));
     }
   }
 
@@ -87,6 +98,7 @@ final class SideCall implements AttemptListener {
           engine
               .accounting()
               .open(call, order.target, order.number, order.reason, order.boundNanos, hold);
+      account.asks(order.attempt.request().body());
     } catch (GatewayException journalFull) {
       fail(journalFull.message());
       return;

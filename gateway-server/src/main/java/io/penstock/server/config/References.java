@@ -32,6 +32,7 @@ final class References {
     budgets();
     once("rates", config.rates().stream().map(RateConfig::name).toList());
     passthrough();
+    embedders();
     cycles();
   }
 
@@ -178,6 +179,27 @@ final class References {
             tree.unknown(provider, "a name under providers", providers, "passthrough", path);
           }
         });
+  }
+
+  /** The process's own, or a model of a provider; a name under models may lead anywhere. */
+  private void embedders() {
+    List<CacheConfig.SemanticConfig> rules = config.cache().semantic();
+    for (int i = 0; i < rules.size(); i++) {
+      String embedder = rules.get(i).embedder();
+      int slash = embedder.indexOf('/');
+      boolean known = slash > 0 && providers.contains(embedder.substring(0, slash));
+      boolean named = known && slash < embedder.length() - 1 && embedder.indexOf('*') < 0;
+      if (!named && !embedder.equals("builtin")) {
+        tree.unknown(
+            embedder,
+            "builtin, or provider/model with a provider under providers",
+            Set.of("builtin"),
+            "cache",
+            "semantic",
+            i,
+            "embedder");
+      }
+    }
   }
 
   private void cycles() {

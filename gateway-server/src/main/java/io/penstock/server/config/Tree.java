@@ -53,7 +53,9 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
   private static @Nullable Node child(Node node, Object segment) {
     if (node instanceof Mapping mapping) {
       Node.Entry entry = mapping.entries().get(segment.toString());
-      return entry == null ? null : entry.value();
+      // One that stands without the brackets of its list.
+      boolean only = entry == null && segment.equals(0);
+      return only ? node : entry == null ? null : entry.value();
     }
     if (node instanceof Sequence sequence
         && segment instanceof Integer index
