@@ -30,11 +30,16 @@ public record CacheScope(Kind kind, String subject) {
    * that are absent are not one subject.
    */
   public static CacheScope of(Kind kind, Principal principal) {
+    return of(kind, principal.key(), principal.user(), principal.team());
+  }
+
+  /** Returns the same for a caller whose parts are known from elsewhere; "" where one is absent. */
+  public static CacheScope of(Kind kind, String key, String user, String team) {
     return switch (kind) {
       case ORG -> new CacheScope(Kind.ORG, "");
-      case TEAM -> narrowed(Kind.TEAM, principal.team(), principal.key());
-      case USER -> narrowed(Kind.USER, principal.user(), principal.key());
-      case KEY -> new CacheScope(Kind.KEY, principal.key());
+      case TEAM -> narrowed(Kind.TEAM, team, key);
+      case USER -> narrowed(Kind.USER, user, key);
+      case KEY -> new CacheScope(Kind.KEY, key);
     };
   }
 

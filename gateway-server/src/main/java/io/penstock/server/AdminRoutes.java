@@ -72,7 +72,7 @@ final class AdminRoutes {
         .route("/admin/v1/config", request -> config())
         .route("/admin/v1/prices", this::prices)
         .route("/admin/v1/status", request -> status())
-        .route("/admin/v1/cache/forecast", request -> cacheForecast())
+        .route("/admin/v1/cache/forecast", this::cacheForecast)
         .route("/ui", new UiFiles());
   }
 
@@ -183,9 +183,16 @@ final class AdminRoutes {
     throw new IllegalArgumentException(name + ": " + text + " (expected: a whole number > 0)");
   }
 
-  private AdminReply cacheForecast() {
+  private AdminReply cacheForecast(AdminRequest request) {
     ledger.flush(2_000);
-    return new CacheForecast(ledger.queries(), System.currentTimeMillis()).answer();
+    List<String> by = List.of(request.parameter("by", "route,team").split(","));
+    return AdminReply.json(
+        CacheForecastFormat.map(
+            CacheForecast.recent(
+                ledger.queries(),
+                shared.snapshot().get().config(),
+                by,
+                System.currentTimeMillis())));
   }
 
   private AdminReply models() {

@@ -1,84 +1,77 @@
 package io.penstock.server;
 
+import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.Forecast;
-import io.penstock.core.price.NanoUsd;
-import io.penstock.ledger.CacheOutcome;
-import io.penstock.ledger.Cause;
+import io.penstock.cache.semantic.QuestionScorer;
 import io.penstock.ledger.LedgerQueries;
-import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Measure;
 import io.penstock.ledger.SpendQuery;
-import io.penstock.server.admin.AdminReply;
+import io.penstock.server.config.CacheConfig;
+import io.penstock.server.config.Config;
+import io.penstock.server.config.Share;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * {@code /admin/v1/cache/forecast}: how often calls that went upstream repeat an earlier one of
- * their team, from the ledger alone. It keeps no prompts: two calls count as the same when session
- * (without a header, a hash of the conversation's opening), model, endpoint and input tokens are.
- * That finds every repetition and a few that are none, so it is an upper bound. Blocks.
+ * What caching would have saved of recorded traffic, for {@code penstock report --cache} and {@code
+ * /admin/v1/cache/forecast}: exact duplicates by time to live; near duplicates by share of false
+ * hits, where the ledger keeps content.
  */
 final class CacheForecast {
-  /** Rows are held while they are compared; more are left out from the oldest day on. */
+  /** The admin port's: more rows are left out, from the oldest day on. */
   private static final long MAX_ROWS = 200_000;
+
+  /** A question takes some milliseconds to embed. */
+  private static final int MAX_QUESTIONS = 10_000;
 
   private static final long DAY = Duration.ofDays(1).toMillis();
   private static final int MAX_DAYS = 30;
-  private static final Map<String, Long> TTLS = ttls();
+  private static final List<Long> TTLS =
+      List.of(Duration.ofHours(1).toMillis(), Duration.ofHours(6).toMillis(), DAY);
+  private static final List<Double> SHARES = List.of(0.01, 0.03);
 
-  private final LedgerQueries ledger;
-  private final long now;
+  private CacheForecast() {}
 
-  CacheForecast(LedgerQueries ledger, long nowMillis) {
-    this.ledger = ledger;
-    this.now = nowMillis;
-  }
-
-  private static Map<String, Long> ttls() {
-    Map<String, Long> ttls = new LinkedHashMap<>();
-    ttls.put("1h", Duration.ofHours(1).toMillis());
-    ttls.put("6h", Duration.ofHours(6).toMillis());
-    ttls.put("24h", Duration.ofHours(24).toMillis());
-    return ttls;
-  }
-
-  AdminReply answer() {
-    long from = from();
-    List<Forecast.Recorded> recorded = new ArrayList<>();
-    ledger.rows(from, now, row -> add(row, recorded));
-    List<Long> ttls = List.copyOf(TTLS.values());
-    List<Forecast.Line> lines =
-        Forecast.of(recorded.stream(), ttls, List.of(), (cached, asked, sameDay) -> 0);
-    List<Object> settings = new ArrayList<>();
-    int at = 0;
-    for (String ttl : TTLS.keySet()) {
-      long hits = 0;
-      long saved = 0;
-      for (int i = at; i < lines.size(); i += TTLS.size()) {
-        hits += lines.get(i).hits();
-        saved += lines.get(i).savedNanos();
-      }
-      at++;
-      settings.add(Map.of("ttl", ttl, "hits", hits, "saved_usd", NanoUsd.format(saved)));
+  /**
+   * A finished forecast.
+   *
+   * @param by the dimensions of its lines
+   * @param from epoch milliseconds, included
+   * @param to epoch milliseconds, excluded
+   * @param requests that went upstream and were answered
+   * @param withContent of how many of them the content was kept
+   */
+  record Result(
+      List<String> by,
+      long from,
+      long to,
+      long requests,
+      long withContent,
+      List<Forecast.Line> lines) {
+    Result {
+      by = List.copyOf(by);
+      lines = List.copyOf(lines);
     }
-    return AdminReply.json(
-        Map.of(
-            "from",
-            Instant.ofEpochMilli(from).toString(),
-            "days",
-            (now - from) / (double) DAY,
-            "requests",
-            recorded.size(),
-            "settings",
-            settings));
   }
 
-  /** Returns the start of the days before now whose calls together are few enough. */
-  private long from() {
+  /**
+   * Makes one for a period. Blocks: reads every request.
+   *
+   * @throws IllegalArgumentException when there is no such dimension
+   */
+  static Result of(LedgerQueries ledger, Config config, List<String> by, long from, long to) {
+    try (QuestionScorer scorer = new QuestionScorer()) {
+      Forecast forecast = new Forecast(ttls(config), shares(config), scorer, MAX_QUESTIONS);
+      CacheTraffic traffic = new CacheTraffic(by, scope(config), forecast);
+      traffic.read(ledger, from, to);
+      return new Result(by, from, to, traffic.requests(), traffic.withContent(), forecast.lines());
+    }
+  }
+
+  /** Makes one for the days before now whose calls together are few enough. */
+  static Result recent(LedgerQueries ledger, Config config, List<String> by, long now) {
     long from = now;
     long rows = 0;
     for (int day = 0; day < MAX_DAYS; day++) {
@@ -88,33 +81,35 @@ final class CacheForecast {
               .total()
               .of(Measure.CALLS);
       if (rows > MAX_ROWS && day > 0) {
-        return from;
+        break;
       }
       from -= DAY;
     }
-    return from;
+    return of(ledger, config, by, from, now);
   }
 
-  /** Only first attempts that were answered: what a cache could have served instead. */
-  private static void add(LedgerRow row, List<Forecast.Recorded> recorded) {
-    CacheOutcome cache = row.outcome().cache();
-    boolean upstream = cache == CacheOutcome.OFF || cache == CacheOutcome.MISS;
-    if (row.attempt().cause() != Cause.REQUEST
-        || row.outcome().status() != 200
-        || !upstream
-        || row.attempt().number() == 0) {
-      return;
+  /** The usual ones, and those that are configured. */
+  private static List<Long> ttls(Config config) {
+    List<Long> ttls = new ArrayList<>(TTLS);
+    config.cache().exact().forEach(rule -> ttls.add(rule.ttl().toMillis()));
+    return ttls;
+  }
+
+  private static List<Double> shares(Config config) {
+    List<Double> shares = new ArrayList<>(SHARES);
+    for (CacheConfig.SemanticConfig rule : config.cache().semantic()) {
+      Share bound = rule.maxFalseHits();
+      if (bound != null) {
+        shares.add(bound.value());
+      }
     }
-    LedgerRow.Destination to = row.destination();
-    String key =
-        String.join(
-            "\u001f",
-            row.caller().team(),
-            row.caller().session(),
-            to.endpoint(),
-            to.asked(),
-            Long.toString(row.usage().inputTokens()));
-    recorded.add(
-        new Forecast.Recorded(row.times().endedAt(), to.route(), key, "", "", row.money().cost()));
+    return shares;
+  }
+
+  private static CacheScope.Kind scope(Config config) {
+    List<CacheConfig.ExactConfig> rules = config.cache().exact();
+    return rules.isEmpty()
+        ? CacheScope.Kind.TEAM
+        : CacheScope.Kind.valueOf(rules.getFirst().scope().name());
   }
 }

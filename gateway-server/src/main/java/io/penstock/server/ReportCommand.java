@@ -30,12 +30,12 @@ final class ReportCommand implements Callable<Integer> {
 
   @Option(
       names = "--by",
-      defaultValue = "team,model",
       paramLabel = "D,...",
       description =
           "team, app, user, end_user, key, model, provider, endpoint, route, session, budget, day,"
-              + " hour, month, status, cache, metadata.NAME (default: ${DEFAULT-VALUE})")
-  private String by = "team,model";
+              + " hour, month, status, cache, metadata.NAME (default: team,model; with --cache:"
+              + " route,team)")
+  private @Nullable String by;
 
   @Option(
       names = "--from",
@@ -87,17 +87,19 @@ final class ReportCommand implements Callable<Integer> {
       description = "with --focus-view chargeback: added to the cost (default: ${DEFAULT-VALUE})")
   private String markup = "0%";
 
-  @Option(names = "--cache", description = "not yet: a forecast of what the cache would save")
+  @Option(
+      names = "--cache",
+      description = "instead: what the cache would have saved of this traffic, setting by setting")
   private boolean cache;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
-    if (cache) {
-      throw new IllegalArgumentException("--cache: not yet: this version makes no forecast");
-    }
     boolean focus = format.equals("focus");
+    if (cache && focus) {
+      throw new IllegalArgumentException("--cache: format: focus (expected: table, csv or json)");
+    }
     if ((metadata != null || parquet != null) && !focus) {
       throw new IllegalArgumentException(
           (metadata != null ? "--focus-metadata" : "--focus-parquet")
@@ -110,9 +112,14 @@ final class ReportCommand implements Callable<Integer> {
     }
     PrintWriter out = Commands.out(spec);
     try (LedgerReader ledger = Ledgers.read(loaded)) {
-      SpendQuery query = Periods.query(by, from, to);
+      String dimensions = by != null ? by : cache ? "route,team" : "team,model";
+      SpendQuery query = Periods.query(dimensions, from, to);
       if (focus) {
         focus(loaded, ledger, query, out);
+      } else if (cache) {
+        CacheForecast.Result result =
+            CacheForecast.of(ledger.queries(), loaded, query.by(), query.from(), query.to());
+        out.print(CacheForecastFormat.write(result, as));
       } else {
         out.print(as.format(Report.of(ledger.queries(), query, Instant.now())));
       }

@@ -79,11 +79,6 @@ class RouteHeaderTest {
         .allSatisfy(line -> assertThat(line).contains("rounding"));
   }
 
-  @Test
-  void report_cache_isNotYet() {
-    assertThat(report("--cache")).contains("not yet").hasLineCount(1);
-  }
-
   private static String report(String... more) {
     StringWriter said = new StringWriter();
     CommandLine line = Main.commandLine();
