@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * which nothing is served. Both start at the server's time in microseconds, so a record that Redis
  * evicted comes back above every entry it had covered: the scope is cold, never stale. A store
  * carries the generation read when its request started; the script drops it when that has moved.
- * Record and entries of a scope share a hash slot. Every operation is bounded in time and in
- * number; what fails is a miss.
+ * Record and entries of a scope share a hash slot. The name of an entry has its version, so that
+ * two versions neither read nor overwrite each other's; generations are common. Every operation is
+ * bounded in time and in number; what fails is a miss.
  */
 final class RedisTier {
   private static final RedisScript LOOKUP =
@@ -181,7 +182,10 @@ final class RedisTier {
   /** An entry as it lies in Redis. */
   record Match(String id, String redisKey) {}
 
-  /** Finds the entries that match; one whose header cannot be read matches everything. */
+  /**
+   * Finds the entries that match, those of other versions too; one whose header cannot be read
+   * matches everything: a delete must hold for whoever still reads it.
+   */
   CompletionStage<List<Match>> matching(Invalidation which) {
     RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
     return redis == null ? CompletableFuture.failedStage(away()) : matching(redis, which);
@@ -189,7 +193,7 @@ final class RedisTier {
 
   private CompletionStage<List<Match>> matching(
       RedisClusterAsyncCommands<byte[], byte[]> redis, Invalidation which) {
-    return scan(redis, "{*}:e:*")
+    return scan(redis, "{*}:e*:*")
         .thenCompose(keys -> {
           List<CompletionStage<@Nullable Match>> peeks = new ArrayList<>();
           for (byte[] key : keys) {
@@ -253,7 +257,7 @@ final class RedisTier {
     byte[][] all = new byte[keys.size() + 1][];
     all[0] = ascii(slot + ":s");
     for (int i = 0; i < keys.size(); i++) {
-      all[i + 1] = ascii(slot + ":e:" + keys.get(i).id());
+      all[i + 1] = ascii(slot + ":e" + EntryCodec.VERSION + ":" + keys.get(i).id());
     }
     return all;
   }

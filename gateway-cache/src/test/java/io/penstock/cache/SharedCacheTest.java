@@ -9,6 +9,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.penstock.core.Ticker;
 import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -100,7 +101,7 @@ final class SharedCacheTest {
   }
 
   private static byte[] entryKey() {
-    return raw().keys("t:cache:*:e:*").getFirst();
+    return raw().keys("t:cache:*:e*:*").getFirst();
   }
 
   private static RedisCommands<byte[], byte[]> raw() {
@@ -151,10 +152,35 @@ final class SharedCacheTest {
     two.shared(KEY, sales, Samples.HOUR).toCompletableFuture().join();
     for (byte[] scope : raw().keys("t:cache:*:s")) {
       String prefix = new String(scope, StandardCharsets.US_ASCII);
-      String moved = prefix.substring(0, prefix.length() - 1) + "e:" + KEY.id();
+      String moved =
+          prefix.substring(0, prefix.length() - 1) + "e" + EntryCodec.VERSION + ":" + KEY.id();
       raw().set(moved.getBytes(StandardCharsets.US_ASCII), good);
     }
     assertThat(two.shared(KEY, sales, Samples.HOUR).toCompletableFuture().join().entry()).isNull();
+  }
+
+  @Test
+  void otherVersionsOnOneRedis_neitherReadNorOverwritten_butDeletedWithTheRest() {
+    stored("a");
+    String own = new String(entryKey(), StandardCharsets.US_ASCII);
+    List<byte[]> others = new ArrayList<>();
+    for (String version : new String[] {":e:", ":e2:", ":e10:"}) {
+      byte[] key =
+          own.replace(":e" + EntryCodec.VERSION + ":", version).getBytes(StandardCharsets.US_ASCII);
+      raw().set(key, new byte[] {9, 'x'});
+      others.add(key);
+    }
+    raw().del(own.getBytes(StandardCharsets.US_ASCII));
+    assertThat(look(two).entry()).isNull();
+    two.store(look(two).ticket(), Samples.entry(KEY, TIME.epochMillis(), "b"));
+    await(() -> look(one).entry() != null);
+    assertThat(others).allSatisfy(key -> assertThat(raw().get(key)).containsExactly(9, 'x'));
+
+    // Nobody knows what an unknown header says, and whoever reads it must obey too.
+    Invalidation model = new Invalidation(null, null, null, "other", null, null, null);
+    assertThat(one.invalidate(model).toCompletableFuture().join()).hasSize(3);
+    assertThat(others).allSatisfy(key -> assertThat(raw().get(key)).isNull());
+    assertThat(look(two).entry()).isNotNull();
   }
 
   @Test

@@ -28,7 +28,7 @@ class SharedCacheFlowTest {
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String ANY_ENTRY_HOLDS =
-      "for _, k in ipairs(redis.call('KEYS', '*:e:*')) do"
+      "for _, k in ipairs(redis.call('KEYS', '*:e*:*')) do"
           + " if string.find(redis.call('GET', k), ARGV[1], 1, true) then return 1 end"
           + " end return 0";
 

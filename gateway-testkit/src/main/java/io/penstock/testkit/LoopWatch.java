@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * counted: it happens once.
  */
 public final class LoopWatch implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
-  private static final Pattern LOOPS = Pattern.compile("(?i).*(event-?loop|-loop-).*");
+  private static final Pattern LOOPS = Pattern.compile("(?i)(.*(event-?loop|-loop-).*|loop-.*)");
   private static final List<String> WAITS =
       List.of("jdk.ThreadSleep", "jdk.ThreadPark", "jdk.JavaMonitorEnter", "jdk.SocketRead");
   private static final Duration THRESHOLD = Duration.ofMillis(1);

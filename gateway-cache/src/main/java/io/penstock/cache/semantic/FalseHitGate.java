@@ -26,8 +26,11 @@ public final class FalseHitGate {
   private final double fixedThreshold;
   private final double verifyShare;
   private final ArrayDeque<Check> checks = new ArrayDeque<>();
-  private double threshold;
+  // Read by event loops, which must not wait for a choice under way.
+  private volatile double threshold;
+  private volatile boolean everyHit = true;
   private boolean drifting;
+  private long served;
   private int sinceChoice;
   private int suspicious;
 
@@ -57,7 +60,7 @@ public final class FalseHitGate {
   }
 
   /** Returns the least score that is served now. */
-  public synchronized double threshold() {
+  public double threshold() {
     return threshold;
   }
 
@@ -66,9 +69,8 @@ public final class FalseHitGate {
    *
    * @param random uniform in [0, 1)
    */
-  public synchronized boolean shouldVerify(double random) {
-    return verifyShare > 0
-        && (drifting || suspicious > 0 || served() < ENOUGH || random < verifyShare);
+  public boolean shouldVerify(double random) {
+    return verifyShare > 0 && (everyHit || random < verifyShare);
   }
 
   /**
@@ -78,50 +80,67 @@ public final class FalseHitGate {
   public synchronized void checked(double score, boolean wrong) {
     suspicious = Math.max(0, suspicious - 1);
     checks.addLast(new Check(score, wrong));
+    served += score >= threshold ? 1 : 0;
     if (checks.size() > WINDOW) {
-      checks.removeFirst();
+      served -= checks.removeFirst().score >= threshold ? 1 : 0;
     }
     // Right answers change little one by one; a wrong one is heeded at once.
     if (wrong || ++sinceChoice >= CHOOSE_EVERY) {
       sinceChoice = 0;
       drifting = Proportion.lower(wrongOfRecent(), RECENT) > maxFalseHits;
       threshold = Double.isNaN(fixedThreshold) ? choose() : fixedThreshold;
+      served = count(threshold).all;
     }
+    decide();
+  }
+
+  private void decide() {
+    everyHit = drifting || suspicious > 0 || served < ENOUGH;
   }
 
   /** Takes the report of a wrong answer: a check that failed; the next hits are all checked. */
   public synchronized void reported(double score) {
     checked(score, true);
     suspicious = AFTER_REPORT;
+    decide();
   }
 
   private double choose() {
     double prior = OperatingPoints.threshold(maxFalseHits);
     for (double share : SHARES) {
       double candidate = OperatingPoints.threshold(share);
-      long n = count(candidate, false);
-      if (n >= ENOUGH && Proportion.upper(count(candidate, true), n) <= maxFalseHits) {
+      Counted of = count(candidate);
+      if (of.all >= ENOUGH && Proportion.upper(of.wrong, of.all) <= maxFalseHits) {
         return candidate;
       }
     }
     double strict = prior;
     for (double share : SHARES) {
       double candidate = OperatingPoints.threshold(share);
-      boolean broken = Proportion.lower(count(strict, true), count(strict, false)) > maxFalseHits;
-      if (broken && candidate > strict) {
+      if (candidate > strict && breaks(count(strict))) {
         strict = candidate;
       }
     }
-    boolean broken = Proportion.lower(count(strict, true), count(strict, false)) > maxFalseHits;
-    return broken ? OperatingPoints.STRICTEST : strict;
+    return breaks(count(strict)) ? OperatingPoints.STRICTEST : strict;
   }
 
-  private long count(double least, boolean wrongOnly) {
-    return checks.stream().filter(c -> c.score >= least && (c.wrong || !wrongOnly)).count();
+  private boolean breaks(Counted of) {
+    return Proportion.lower(of.wrong, of.all) > maxFalseHits;
   }
 
-  private long served() {
-    return count(threshold, false);
+  /** Checks of hits that are at least so sure. */
+  private record Counted(long all, long wrong) {}
+
+  private Counted count(double least) {
+    long all = 0;
+    long wrong = 0;
+    for (Check check : checks) {
+      if (check.score >= least) {
+        all++;
+        wrong += check.wrong ? 1 : 0;
+      }
+    }
+    return new Counted(all, wrong);
   }
 
   private long wrongOfRecent() {
@@ -147,8 +166,7 @@ public final class FalseHitGate {
 
   /** Returns the state for metrics and the admin API. */
   public synchronized Report report() {
-    long checked = served();
-    long wrong = count(threshold, true);
-    return new Report(threshold, checked, wrong, Proportion.wilson(wrong, checked), drifting);
+    Counted of = count(threshold);
+    return new Report(threshold, of.all, of.wrong, Proportion.wilson(of.wrong, of.all), drifting);
   }
 }

@@ -27,14 +27,25 @@ public final class Proportion {
 
   /** Returns the least share that makes so few improbable: the exact 95 % upper bound. */
   public static double upper(long happened, long tried) {
-    if (happened >= tried) {
-      return 1;
+    return happened >= tried ? 1 : share(happened, tried, 0.05);
+  }
+
+  /** Returns the largest share that makes so many improbable: the exact 95 % lower bound. */
+  public static double lower(long happened, long tried) {
+    return happened == 0 ? 0 : share(happened - 1, tried, 0.95);
+  }
+
+  /** Returns the share at which at most {@code k} of {@code n} happen with that probability. */
+  private static double share(long k, long n, double probability) {
+    double logWays = 0;
+    for (long i = 0; i < k; i++) {
+      logWays += Math.log((double) (n - i) / (i + 1));
     }
     double low = 0;
     double high = 1;
     for (int i = 0; i < STEPS; i++) {
       double middle = (low + high) / 2;
-      if (atMost(happened, tried, middle) > 0.05) {
+      if (atMost(k, n, middle, logWays) > probability) {
         low = middle;
       } else {
         high = middle;
@@ -43,18 +54,24 @@ public final class Proportion {
     return high;
   }
 
-  /** Returns the largest share that makes so many improbable: the exact 95 % lower bound. */
-  public static double lower(long happened, long tried) {
-    return happened == 0 ? 0 : 1 - upper(tried - happened, tried);
-  }
-
-  /** Probability of at most {@code k} in {@code n}, summed in logarithms. */
-  private static double atMost(long k, long n, double p) {
+  /**
+   * Probability of at most {@code k} in {@code n}: from the last term down, each made from the one
+   * above it, until they no longer count. Event loops ask for it.
+   */
+  private static double atMost(long k, long n, double p, double logWays) {
+    double term = Math.exp(logWays + k * Math.log(p) + (n - k) * Math.log1p(-p));
+    if (term == 0) {
+      return k > n * p ? 1 : 0; // too far in the tail to be told apart
+    }
+    double odds = (1 - p) / p;
     double sum = 0;
-    double logTerm = n * Math.log1p(-p);
-    for (long i = 0; i <= k; i++) {
-      sum += Math.exp(logTerm);
-      logTerm += Math.log((double) (n - i) / (i + 1)) + Math.log(p) - Math.log1p(-p);
+    for (long i = k; i >= 0; i--) {
+      sum += term;
+      double ratio = odds * i / (n - i + 1);
+      if (ratio < 1 && term < sum * 1e-12) {
+        break;
+      }
+      term *= ratio;
     }
     return sum;
   }

@@ -22,9 +22,13 @@ import org.jspecify.annotations.Nullable;
  * The stream that feeds every replica's index: read from its start when a replica starts, followed
  * from then on by short blocking reads on a connection of its own. With a secret the vectors are
  * sealed and bound to partition and id; one that does not open is passed over. The feed proposes
- * only, so a lost or repeated message costs at most a miss.
+ * only, so a lost or repeated message costs at most a miss. What it says is taken in on a thread of
+ * its own: the client's loop, which serves look-ups as well, must not wait for a search to end.
  */
 final class VectorFeed implements AutoCloseable {
+  /** Of the messages; part of the stream's name, so that two versions share one Redis. */
+  private static final int VERSION = 1;
+
   private static final long BLOCK_MILLIS = 200;
   private static final long PAGE = 1_000;
   private static final byte[] FIELD = {'v'};
@@ -54,7 +58,8 @@ final class VectorFeed implements AutoCloseable {
     this.writer = channel.writer();
     this.sealer = channel.secret().isEmpty() ? null : new Sealer(channel.secret());
     this.index = index;
-    this.stream = (channel.namespace() + ":cache:vectors").getBytes(StandardCharsets.UTF_8);
+    this.stream =
+        (channel.namespace() + ":cache:vectors:" + VERSION).getBytes(StandardCharsets.UTF_8);
     this.maxLength = maxLength;
   }
 
@@ -106,7 +111,9 @@ final class VectorFeed implements AutoCloseable {
     RedisClusterAsyncCommands<byte[], byte[]> redis = reader.commands();
     if (redis != null && !closed) {
       XReadArgs page = XReadArgs.Builder.block(BLOCK_MILLIS).count(PAGE);
-      redis.xread(page, XReadArgs.StreamOffset.from(stream, lastId)).whenComplete(this::heard);
+      redis
+          .xread(page, XReadArgs.StreamOffset.from(stream, lastId))
+          .whenCompleteAsync(this::heard, Thread::startVirtualThread);
     } else if (!closed) {
       retry.execute(this::read);
     }

@@ -22,6 +22,9 @@ final class FalseHitGateTest {
   void bounds_againstKnownValues_agree() {
     assertThat(Proportion.upper(0, 300)).isCloseTo(0.00994, within(0.0001));
     assertThat(Proportion.upper(3, 100)).isCloseTo(0.0757, within(0.0005));
+    assertThat(Proportion.upper(3_999, 4_000)).isCloseTo(0.99999, within(0.00001));
+    assertThat(Proportion.upper(50, 4_000)).isCloseTo(0.01578, within(0.0001));
+    assertThat(Proportion.lower(3_990, 4_000)).isCloseTo(0.99576, within(0.0001));
     assertThat(Proportion.lower(10, 100)).isCloseTo(0.0553, within(0.0005));
     assertThat(Proportion.wilson(5, 100).low()).isCloseTo(0.0215, within(0.0005));
     assertThat(Proportion.wilson(5, 100).high()).isCloseTo(0.1118, within(0.0005));
