@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Verifier {
   /** Changes whenever a judgement may: part of every partition. */
-  static final String VERSION = "2";
+  static final String VERSION = "3";
 
   /** Longer texts are not read. */
   static final int MAX_CHARS = 2_000;
