@@ -28,7 +28,8 @@ final class BypassText {
               + "|season|spring|summer|fall|autumn|winter|semester)|(?:last|next|past|coming|upcoming)"
               + " (?:night|week|weekend|month|quarter|year|season|spring|summer|fall|autumn|winter"
               + "|semester|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|(?:days?|weeks?|months?|years?|hours?)"
-              + " (?:ago|from now|left|until)|ago|upcoming|so far this)\\b");
+              + " (?:ago|from now|left|until)|how (?:long|many \\w+) (?:is|are) (?:it|there|left)"
+              + " (?:left )?(?:until|till)|ago|upcoming|so far this)\\b");
 
   /** Answered from what belongs to one person. */
   private static final Pattern PERSONAL =

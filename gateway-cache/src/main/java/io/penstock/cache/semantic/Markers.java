@@ -99,7 +99,8 @@ final class Markers {
       Set.of(
           "a", "an", "the", "this", "that", "these", "those", "my", "your", "our", "its", "their",
           "his", "her", "some", "any", "each", "which", "what", "whose", "one", "other", "such",
-          "same", "own", "of", "and");
+          "same", "own", "of", "and", "i", "you", "we", "they", "it", "to", "will", "would", "can",
+          "could", "should", "does", "do", "did");
   private static final Set<String> ADDRESSING =
       Set.of("explain", "describe", "teach", "audience", "like", "written", "suitable", "for");
 

@@ -26,6 +26,8 @@ final class Order {
           "differ",
           "both",
           "among");
+  private static final Set<String> PLACES = Set.of("of", "on", "in", "at", "with", "for", "by");
+  private static final Set<String> DOING = Set.of("do", "does", "did");
   private static final Set<String> SEQUENCE =
       Set.of("then", "afterwards", "subsequently", "finally");
 
@@ -47,7 +49,58 @@ final class Order {
     }
     boolean sameWords = pair.alone(true).isEmpty() && pair.alone(false).isEmpty();
     return crossed(pair.a, pair.b)
-        || (sameWords && (counted(pair) || turned(pair) || resequenced(pair)));
+        || asksDoer(pair.a) && asksDone(pair.b)
+        || asksDone(pair.a) && asksDoer(pair.b)
+        || (sameWords
+            && (counted(pair) || turned(pair) || resequenced(pair) || exchanged(pair)));
+  }
+
+  /** "Who beat her". */
+  private static boolean asksDoer(List<Token> tokens) {
+    return Tokens.lower(tokens, 0).equals("who")
+        && tokens.size() > 1
+        && tokens.get(1).isContent();
+  }
+
+  /** "Whom did she beat", "who did she beat". */
+  private static boolean asksDone(List<Token> tokens) {
+    return Tokens.lower(tokens, 0).startsWith("who") && DOING.contains(Tokens.lower(tokens, 1));
+  }
+
+  /** "The roof of the house in the park" against "the house of the roof in the park". */
+  private static boolean exchanged(Alignment pair) {
+    Map<String, String> a = places(pair.a);
+    Map<String, String> b = places(pair.b);
+    for (Map.Entry<String, String> one : a.entrySet()) {
+      for (Map.Entry<String, String> other : a.entrySet()) {
+        if (!one.getValue().equals(other.getValue())
+            && one.getValue().equals(b.get(other.getKey()))
+            && other.getValue().equals(b.get(one.getKey()))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Returns what stands behind each preposition that occurs once. */
+  private static Map<String, String> places(List<Token> tokens) {
+    Map<String, String> places = new TreeMap<>();
+    Set<String> again = new TreeSet<>();
+    for (int i = 0; i + 1 < tokens.size(); i++) {
+      String word = tokens.get(i).lower();
+      if (PLACES.contains(word)) {
+        int at = i + 1;
+        while (at + 1 < tokens.size() && !tokens.get(at).isContent()) {
+          at++;
+        }
+        if (places.putIfAbsent(word, head(tokens, at)) != null) {
+          again.add(word);
+        }
+      }
+    }
+    places.keySet().removeAll(again);
+    return places;
   }
 
   /** "Pounds for euros" against "euros for pounds": the same link, the ends exchanged. */

@@ -35,6 +35,8 @@ final class Phrases {
           Pattern.CASE_INSENSITIVE);
   private static final Pattern FREE =
       Pattern.compile("(\\p{L}+)-free\\b", Pattern.CASE_INSENSITIVE);
+  private static final Pattern ELECTRONIC =
+      Pattern.compile("\\be-(?=(?:mail|book|commerce|bike)s?\\b)", Pattern.CASE_INSENSITIVE);
   private static final Pattern APART =
       Pattern.compile("(\\p{L}) '(t|s|re|ve|ll|d|m)\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern TAG =
@@ -60,7 +62,16 @@ final class Phrases {
           Map.entry("whats", "what is"),
           Map.entry("unable", "not able"),
           Map.entry("impossible", "not possible"),
-          Map.entry("unavailable", "not available"));
+          Map.entry("unavailable", "not available"),
+          Map.entry("unsafe", "not safe"),
+          Map.entry("illegal", "not legal"),
+          Map.entry("unlawful", "not lawful"),
+          Map.entry("unhealthy", "not healthy"),
+          Map.entry("unnecessary", "not necessary"),
+          Map.entry("uncommon", "not common"),
+          Map.entry("incorrect", "not correct"),
+          Map.entry("inaccessible", "not accessible"),
+          Map.entry("incompatible", "not compatible"));
   private static final Map<String, String> NUMBERS =
       Map.ofEntries(
           Map.entry("zero", "0"),
@@ -79,12 +90,16 @@ final class Phrases {
           Map.entry("fourteen", "14"),
           Map.entry("fifteen", "15"),
           Map.entry("sixteen", "16"),
+          Map.entry("seventeen", "17"),
           Map.entry("eighteen", "18"),
+          Map.entry("nineteen", "19"),
           Map.entry("twenty", "20"),
           Map.entry("thirty", "30"),
           Map.entry("forty", "40"),
           Map.entry("fifty", "50"),
           Map.entry("sixty", "60"),
+          Map.entry("seventy", "70"),
+          Map.entry("eighty", "80"),
           Map.entry("ninety", "90"),
           Map.entry("hundred", "100"),
           Map.entry("thousand", "1000"),
@@ -101,6 +116,10 @@ final class Phrases {
           Map.entry("fifth", "#5"),
           Map.entry("sixth", "#6"));
   private static final Pattern ORDINAL = Pattern.compile("(\\d+)(?:st|nd|rd|th)");
+  private static final Pattern SPELT_ORDINAL =
+      Pattern.compile("(seven|eigh|nin|ten|eleven|twelf|(?:thir|four|fif|six|seven|eigh|nine)teen)th");
+  private static final Map<String, String> SPELT_SHORT =
+      Map.of("eigh", "eight", "nin", "nine", "twelf", "twelve");
   private static final Pattern AMOUNT = Pattern.compile("(\\d+)(k|m|bn|x)");
   private static final Pattern MEASURED = Pattern.compile("(\\d+)([a-z%]{1,5})");
 
@@ -138,6 +157,7 @@ final class Phrases {
   List<Token> of(String text) {
     String joined = APART.matcher(text.strip()).replaceAll("$1'$2");
     joined = FREE.matcher(joined).replaceAll("without $1");
+    joined = ELECTRONIC.matcher(joined).replaceAll("e");
     String rest = TAG.matcher(THANKS.matcher(joined).replaceFirst("")).replaceFirst("");
     rest = POLITE.matcher(rest).replaceFirst("");
     List<Token> tokens = new ArrayList<>();
@@ -231,6 +251,11 @@ final class Phrases {
     if (Character.isDigit(lower.charAt(0)) && !lower.matches(".*[a-z].*")) {
       String digits = lower.replaceAll(",(?=\\d{3})", "");
       return digits.matches("\\d+\\.\\d*?0+") ? digits.replaceAll("\\.?0+$", "") : digits;
+    }
+    Matcher spelt = SPELT_ORDINAL.matcher(lower);
+    if (spelt.matches()) {
+      String cardinal = SPELT_SHORT.getOrDefault(spelt.group(1), spelt.group(1));
+      return "#" + NUMBERS.get(cardinal);
     }
     return NUMBERS.get(lower);
   }

@@ -22,6 +22,7 @@ final class Polarity {
           "nothing",
           "nowhere",
           "hardly",
+          "unless",
           "non");
 
   /** Verbs that deny what follows them, whatever their form. */

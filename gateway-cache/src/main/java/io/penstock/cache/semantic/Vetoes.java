@@ -55,7 +55,8 @@ final class Vetoes {
       return "negation";
     }
     if (!Markers.bounds(a).equals(Markers.bounds(b))
-        || contradict(Markers.quantifiers(a), Markers.quantifiers(b))) {
+        || contradict(Markers.quantifiers(a), Markers.quantifiers(b))
+        || Amounts.conflict(pair)) {
       return "bounds";
     }
     String asked = asked(a, b);
