@@ -51,15 +51,12 @@ final class Order {
     return crossed(pair.a, pair.b)
         || asksDoer(pair.a) && asksDone(pair.b)
         || asksDone(pair.a) && asksDoer(pair.b)
-        || (sameWords
-            && (counted(pair) || turned(pair) || resequenced(pair) || exchanged(pair)));
+        || (sameWords && (counted(pair) || turned(pair) || resequenced(pair) || exchanged(pair)));
   }
 
   /** "Who beat her". */
   private static boolean asksDoer(List<Token> tokens) {
-    return Tokens.lower(tokens, 0).equals("who")
-        && tokens.size() > 1
-        && tokens.get(1).isContent();
+    return Tokens.lower(tokens, 0).equals("who") && tokens.size() > 1 && tokens.get(1).isContent();
   }
 
   /** "Whom did she beat", "who did she beat". */

@@ -117,7 +117,8 @@ final class Phrases {
           Map.entry("sixth", "#6"));
   private static final Pattern ORDINAL = Pattern.compile("(\\d+)(?:st|nd|rd|th)");
   private static final Pattern SPELT_ORDINAL =
-      Pattern.compile("(seven|eigh|nin|ten|eleven|twelf|(?:thir|four|fif|six|seven|eigh|nine)teen)th");
+      Pattern.compile(
+          "(seven|eigh|nin|ten|eleven|twelf|(?:thir|four|fif|six|seven|eigh|nine)teen)th");
   private static final Map<String, String> SPELT_SHORT =
       Map.of("eigh", "eight", "nin", "nine", "twelf", "twelve");
   private static final Pattern AMOUNT = Pattern.compile("(\\d+)(k|m|bn|x)");
