@@ -216,7 +216,7 @@ class SemanticFlowTest {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway = start(provider, ON)) {
       remember(gateway, QUESTION);
-      assertThat(gateway.admin("/admin/v1/cache")).contains("\"vectors\":1", "\"threshold\":0.925");
+      assertThat(gateway.admin("/admin/v1/cache")).contains("\"vectors\":1", "\"threshold\":0.915");
       String alike = "/admin/v1/cache?similar_to=reverse%20a%20string%20in%20Python";
       String cake = "/admin/v1/cache?similar_to=how%20to%20bake%20a%20cake";
       assertThat(change(gateway, "DELETE", cake)).contains("\"dropped\":0");
