@@ -45,7 +45,8 @@ class ProviderEmbedderTest {
   private RunningGateway start(FakeProvider provider, String more) {
     provider.on(PATH).reply(Script.json(ANSWER));
     provider.on(EMBEDDINGS).reply(ProviderEmbedderTest::embedding);
-    return RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more));
+    return RunningGateway.start(
+        directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, more)));
   }
 
   /** What is about strings points one way, everything else another; ten tokens each. */
