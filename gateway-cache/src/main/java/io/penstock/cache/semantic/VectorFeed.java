@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,14 @@ final class VectorFeed implements AutoCloseable {
   private final byte[] stream;
   private final long maxLength;
   private final Executor retry = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+  private final ThreadPoolExecutor intake =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          10,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          Thread.ofPlatform().name("penstock-vectors").daemon().factory());
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile boolean closed;
   private String lastId = "0-0";
@@ -61,6 +71,7 @@ final class VectorFeed implements AutoCloseable {
     this.stream =
         (channel.namespace() + ":cache:vectors:" + VERSION).getBytes(StandardCharsets.UTF_8);
     this.maxLength = maxLength;
+    intake.allowCoreThreadTimeOut(true);
   }
 
   /** Starts to follow the stream, once. */
@@ -113,7 +124,7 @@ final class VectorFeed implements AutoCloseable {
       XReadArgs page = XReadArgs.Builder.block(BLOCK_MILLIS).count(PAGE);
       redis
           .xread(page, XReadArgs.StreamOffset.from(stream, lastId))
-          .whenCompleteAsync(this::heard, Thread::startVirtualThread);
+          .whenCompleteAsync(this::heard, intake);
     } else if (!closed) {
       retry.execute(this::read);
     }
