@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ledger's requests as a forecast of the cache wants them: those that went upstream and were
@@ -94,14 +95,12 @@ final class CacheTraffic {
     return withContent;
   }
 
-  private void take(List<LedgerRow> rows) {
+  private void take(List<LedgerRow> rows, @Nullable Content content) {
     LedgerRow answered = null;
-    Content content = null;
     long cost = 0;
     for (LedgerRow row : rows) {
       if (!row.attempt().cause().isOverhead()) {
         cost += row.money().cost();
-        content = row.content() == null ? content : row.content();
         answered = isAnswer(row) ? row : answered;
       }
     }

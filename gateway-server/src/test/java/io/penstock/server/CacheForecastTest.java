@@ -14,7 +14,6 @@ import io.penstock.ledger.Cause;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.LedgerWriter;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
@@ -30,6 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,7 +55,7 @@ class CacheForecastTest {
   }
 
   private interface Traffic {
-    void on(LedgerWriter writer, RequestIds ids);
+    void on(SqlLedger ledger, RequestIds ids);
   }
 
   private Path config(String more) throws IOException {
@@ -78,34 +78,42 @@ class CacheForecastTest {
     Ticker ticker = Ticker.system();
     try (SqlLedger ledger =
         SqlLedger.open(LedgerOptions.of(url, Ledgers.journalDirectory(url)), ticker)) {
-      traffic.on(ledger.writer(), new RequestIds(ticker, new SplittableRandom(1)));
+      traffic.on(ledger, new RequestIds(ticker, new SplittableRandom(1)));
       ledger.flush(20_000);
     }
     return config.toString();
   }
 
-  private static LedgerRow row(
-      RequestIds ids, String team, Cause cause, int status, @Nullable String question) {
+  private static void put(
+      SqlLedger ledger,
+      RequestIds ids,
+      String team,
+      Cause cause,
+      int status,
+      @Nullable String question) {
     long now = System.currentTimeMillis();
-    Content content =
-        question == null
-            ? null
-            : new Content(
-                "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
-                    .formatted(question)
-                    .getBytes(StandardCharsets.UTF_8),
-                new byte[0]);
-    return new LedgerRow(
-        new LedgerRow.Attempt(ids.next(), 1, cause),
-        new LedgerRow.Times(now, now, 1, 1, 1),
-        new LedgerRow.Caller(team, "", "", "", "k-" + team, "s", Map.of()),
-        new LedgerRow.Destination("chat", "gpt-4o-mini", "mini", "", "fake", "gpt-4o-mini"),
-        new LedgerRow.Outcome(status, Ending.COMPLETED, "", "", CacheOutcome.OFF, Waste.NONE),
-        Usage.builder().set(Meter.INPUT, 7).build(),
-        UsageSource.REPORTED,
-        new LedgerRow.Money(COST, COST, 0, 0, 0, "v"),
-        List.of(),
-        content);
+    UUID request = ids.next();
+    ledger
+        .writer()
+        .row(
+            new LedgerRow(
+                new LedgerRow.Attempt(request, 1, cause),
+                new LedgerRow.Times(now, now, 1, 1, 1),
+                new LedgerRow.Caller(team, "", "", "", "k-" + team, "s", Map.of()),
+                new LedgerRow.Destination("chat", "gpt-4o-mini", "mini", "", "fake", "gpt-4o-mini"),
+                new LedgerRow.Outcome(
+                    status, Ending.COMPLETED, "", "", CacheOutcome.OFF, Waste.NONE),
+                Usage.builder().set(Meter.INPUT, 7).build(),
+                UsageSource.REPORTED,
+                new LedgerRow.Money(COST, COST, 0, 0, 0, "v"),
+                List.of()));
+    if (question != null) {
+      byte[] body =
+          "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+              .formatted(question)
+              .getBytes(StandardCharsets.UTF_8);
+      ledger.keep(new Content(request, body, new byte[0], body.length, 0));
+    }
   }
 
   private JsonNode json(String... args) throws JsonProcessingException {
@@ -128,7 +136,7 @@ class CacheForecastTest {
     String file =
         recorded(
             "cache: { exact: { ttl: 2h }, semantic: { max_false_hits: 5%, serve: false } }",
-            (writer, ids) -> {
+            (ledger, ids) -> {
               for (String question :
                   new String[] {
                     "How do I reverse a string in Python?",
@@ -137,13 +145,12 @@ class CacheForecastTest {
                     "How do I reverse a string in Java?",
                     "What is the weather in Rome right now?"
                   }) {
-                writer.row(row(ids, "red", Cause.REQUEST, 200, question));
+                put(ledger, ids, "red", Cause.REQUEST, 200, question);
               }
               // Another team's cache; a call that failed; a call that the gateway made for itself.
-              writer.row(
-                  row(ids, "blue", Cause.REQUEST, 200, "How do I reverse a string in Python?"));
-              writer.row(row(ids, "blue", Cause.REQUEST, 500, "Why?"));
-              writer.row(row(ids, "blue", Cause.VERIFY, 200, "Why?"));
+              put(ledger, ids, "blue", Cause.REQUEST, 200, "How do I reverse a string in Python?");
+              put(ledger, ids, "blue", Cause.REQUEST, 500, "Why?");
+              put(ledger, ids, "blue", Cause.VERIFY, 200, "Why?");
             });
 
     JsonNode report = json("report", "--cache", "--format", "json", "--config", file);
@@ -172,9 +179,9 @@ class CacheForecastTest {
     String file =
         recorded(
             "",
-            (writer, ids) -> {
+            (ledger, ids) -> {
               for (int i = 0; i < 3; i++) {
-                writer.row(row(ids, "red", Cause.REQUEST, 200, null));
+                put(ledger, ids, "red", Cause.REQUEST, 200, null);
               }
             });
 
@@ -197,7 +204,7 @@ class CacheForecastTest {
     String file = config("").toString();
     assertThat(run("report", "--cache", "--format", "focus", "--config", file)).isEqualTo(1);
     assertThat(complained.toString()).contains("table, csv or json");
-    recorded("", (writer, ids) -> {});
+    recorded("", (ledger, ids) -> {});
     assertThat(run("report", "--cache", "--by", "day", "--config", file)).isEqualTo(1);
     assertThat(complained.toString()).contains("by: day").contains("app, endpoint, key, model");
   }
