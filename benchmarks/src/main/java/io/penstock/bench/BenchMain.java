@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
       ConnectionsCommand.class,
       OverloadCommand.class,
       ReplicasCommand.class,
-      ReadyCommand.class
+      ReadyCommand.class,
+      OutageCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {

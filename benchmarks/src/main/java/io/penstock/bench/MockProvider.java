@@ -3,10 +3,12 @@ package io.penstock.bench;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -31,10 +33,25 @@ public final class MockProvider {
   private final List<ByteBuf> events;
   private final long eventMicros;
   private final long firstMicros;
+  private final Gate gate;
 
-  private MockProvider(int tokens, long firstMicros, long eventMicros) {
+  /** Sees each connection and decides which requests are answered. On the provider's loop. */
+  interface Gate {
+    /** Answers everything. */
+    Gate OPEN = ctx -> true;
+
+    /** Returns whether the request is answered; if not, the gate does with it what it likes. */
+    boolean pass(ChannelHandlerContext ctx);
+
+    default void opened(ChannelHandlerContext ctx) {}
+
+    default void closed(ChannelHandlerContext ctx) {}
+  }
+
+  MockProvider(int tokens, long firstMicros, long eventMicros, Gate gate) {
     this.firstMicros = firstMicros;
     this.eventMicros = eventMicros;
+    this.gate = gate;
     String usage =
         "{\"prompt_tokens\":250,\"completion_tokens\":"
             + tokens
@@ -75,23 +92,27 @@ public final class MockProvider {
   public static void main(String[] args) throws InterruptedException {
     MockProvider provider =
         new MockProvider(
-            Integer.parseInt(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]));
-    new ServerBootstrap()
-        .group(Transport.group(1))
+            Integer.parseInt(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]), Gate.OPEN);
+    provider.bind(Transport.group(1), Integer.parseInt(args[0])).closeFuture().sync();
+  }
+
+  /** Listens on that loopback port. */
+  Channel bind(EventLoopGroup group, int port) throws InterruptedException {
+    return new ServerBootstrap()
+        .group(group)
         .channel(Transport.serverChannel())
+        .option(ChannelOption.SO_REUSEADDR, true)
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childHandler(
             new ChannelInitializer<SocketChannel>() {
               @Override
               protected void initChannel(SocketChannel channel) {
-                channel.pipeline().addLast(new HttpRequestDecoder(), provider.new Connection());
+                channel.pipeline().addLast(new HttpRequestDecoder(), new Connection());
               }
             })
-        .bind(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]))
+        .bind(InetAddress.getLoopbackAddress(), port)
         .sync()
-        .channel()
-        .closeFuture()
-        .sync();
+        .channel();
   }
 
   private static String chunk(String choices, String usage) {
@@ -130,7 +151,20 @@ public final class MockProvider {
       }
     }
 
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+      gate.opened(ctx);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      gate.closed(ctx);
+    }
+
     private void answer(ChannelHandlerContext ctx) {
+      if (!gate.pass(ctx)) {
+        return;
+      }
       if (!streaming) {
         ctx.writeAndFlush(unary.duplicate());
         return;

@@ -5,7 +5,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Facts of a chat request of a user; the rest is the same for all. */
-record UserFacts(String user) implements Facts {
+record UserFacts(String user, Map<String, String> metadata) implements Facts {
+  UserFacts(String user) {
+    this(user, Map.of());
+  }
+
   @Override
   public String model() {
     return "gpt-4o-mini";
@@ -99,11 +103,6 @@ record UserFacts(String user) implements Facts {
   @Override
   public String session() {
     return "";
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return Map.of();
   }
 
   @Override
