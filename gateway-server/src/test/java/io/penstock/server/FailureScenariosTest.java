@@ -115,6 +115,7 @@ class FailureScenariosTest {
                 retries: { attempts: 0 }
                 breaker: { failures: 3, within: 1m, open: 20ms }
               good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
+              goes-on: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai, prefill: true, breaker: { failures: 1000000 } }
             models:
               "alone-*": bad/*
               "both-*": { targets: [bad/*, good/*] }
@@ -127,6 +128,7 @@ class FailureScenariosTest {
               slow: { targets: [bad/gpt-4o-mini], first_token: 300ms }
               slow-both: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], first_token: 300ms }
               whole: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], resume: buffer }
+              goes-on: { targets: [bad/gpt-4o-mini, goes-on/gpt-4o-mini], resume: continue }
               flapping: { targets: [flapping/gpt-4o-mini, good/gpt-4o-mini] }
             prices: { unknown: free }
             teams: { t: {} }
@@ -140,6 +142,7 @@ class FailureScenariosTest {
                     bad.baseUrl(),
                     bad.baseUrl(),
                     bad.baseUrl(),
+                    good.baseUrl(),
                     good.baseUrl(),
                     KeyRing.hash(RunningGateway.KEY)));
     // The first count of tokens loads the encodings, for which a loaded machine takes its time.
@@ -372,9 +375,10 @@ class FailureScenariosTest {
     assertThat(good.requests()).as("nobody else is asked what one refused").isEmpty();
   }
 
-  @Test
-  void scenario14_cutWithAFallbackThatRefusesPrefill() {
-    bad.on(CHAT).reply(Script.sse(TOKEN, TOKEN).reset());
+  @ParameterizedTest
+  @ValueSource(strings = {"goes-on", "whole"})
+  void scenario14_cutWithAFallbackThatRefusesPrefill(String model) {
+    bad.on(CHAT).reply(Script.sse(TOKEN).reset());
     good.on(CHAT)
         .reply(request ->
             request.text().contains("half an answer")
@@ -383,10 +387,29 @@ class FailureScenariosTest {
                     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a whole one\"},"
                         + "\"finish_reason\":\"stop\"}]}",
                     "data: [DONE]"));
-    Seen seen = ask("whole", true, 2);
+    Seen seen = ask(model, true, 2);
     assertThat(seen.status()).isEqualTo(200);
-    assertThat(seen.body()).contains("a whole one").endsWith("data: [DONE]\n\n");
-    assertThat(seen.body()).doesNotContain("half").doesNotContain("\"error\"");
+    assertThat(seen.cost(0)).as("what was relayed is billed").isPositive();
+    assertThat(seen.of(0, "waste")).isEqualTo("fallback");
+    assertThat(good.requests()).as("asked once").hasSize(1);
+    if (model.equals("whole")) {
+      assertThat(seen.body()).contains("a whole one").endsWith("data: [DONE]\n\n");
+      assertThat(seen.body()).doesNotContain("half").doesNotContain("\"error\"");
+    } else {
+      assertThat(seen.body()).contains("half an answer").contains("\"error\"");
+      assertThat(seen.body()).doesNotContain("whole one").doesNotContain("finish_reason\":\"stop");
+      assertThat(seen.of(1, "status")).isEqualTo("400");
+      assertThat(seen.cost(1)).as("a refusal is free").isZero();
+    }
+  }
+
+  @Test
+  void scenario14_unaryCutWithAFallbackThatRefusesPrefill() {
+    bad.on(CHAT).reply(Script.json("{\"id\":\"x\",\"choices\":[]}").cutAfterBytes(10));
+    Seen seen = ask("goes-on", false, 2);
+    assertThat(seen.status()).as("nothing was seen: it is asked anew").isEqualTo(200);
+    assertThat(seen.body()).contains("Hello");
+    assertThat(good.requests().getFirst().text()).doesNotContain("prefix");
   }
 
   @Test

@@ -86,7 +86,10 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
     }
     if (standing.sent()) {
       boolean goesOn =
-          resume == RouteOptions.Resume.CONTINUE && standing.hasNext() && standing.canPrefill();
+          resume == RouteOptions.Resume.CONTINUE
+              && standing.hasNext()
+              && standing.canPrefill()
+              && fallsBack(failed, options.fallbackOn());
       return goesOn ? new Next(true, why) : new GiveUp(why);
     }
     if (standing.hasKey() && isOfKey(failed.kind())) {

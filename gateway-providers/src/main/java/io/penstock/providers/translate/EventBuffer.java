@@ -83,6 +83,11 @@ final class EventBuffer implements Outlet {
     ByteBufUtil.writeAscii(buffer(), "data: [DONE]\n\n");
   }
 
+  /** Takes an event as it is, borrowed. */
+  void raw(ByteBuf event) {
+    buffer().writeBytes(event, event.readerIndex(), event.readableBytes());
+  }
+
   /** Ends the array, where there is one. */
   void endArray() {
     if (array) {

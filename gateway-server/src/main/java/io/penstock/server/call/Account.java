@@ -4,6 +4,7 @@ import io.penstock.budget.RateState;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
+import io.penstock.core.body.Json;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
@@ -39,6 +40,11 @@ final class Account {
     /** Returns the JSON for the last event of a stream. */
     String json() {
       return "{\"cost_usd\":" + cost() + ",\"saved_usd\":" + saved() + "}";
+    }
+
+    /** Does the same for a stream that another target than its headers say has gone on with. */
+    String json(String continuedBy) {
+      return "{\"continued_by\":" + Json.quote(continuedBy) + "," + json().substring(1);
     }
   }
 

@@ -8,6 +8,7 @@ import io.penstock.core.route.ShareBudget;
 import io.penstock.providers.Failure;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a leg of a call goes and why.
@@ -23,6 +24,37 @@ record Aim(
     String reason,
     boolean diverted,
     String redirectedBy) {
+
+  /**
+   * Returns why the next target may go on with a stream that was cut; null when none may.
+   *
+   * @param spentNanos since the call began
+   * @param budget of the provider's retries; not drawn on
+   */
+  @Nullable String goesOn(Failure failure, long spentNanos, ShareBudget budget) {
+    AttemptPolicy.Standing standing =
+        new AttemptPolicy.Standing(0, true, plan.hasNext(), false, true, left(spentNanos));
+    return decide(failure, standing, budget) instanceof AttemptPolicy.Next next ? next.why() : null;
+  }
+
+  private long left(long spentNanos) {
+    return target.provider().timeouts().total() - TimeUnit.NANOSECONDS.toMillis(spentNanos);
+  }
+
+  private AttemptPolicy.Decision decide(
+      Failure failure, AttemptPolicy.Standing standing, ShareBudget budget) {
+    return target
+        .provider()
+        .retries()
+        .tries(candidate.spec().retries())
+        .decide(
+            new AttemptPolicy.Failed(failure.kind(), failure.status(), failure.retryAfterMillis()),
+            standing,
+            candidate.options(),
+            plan.options().resume(),
+            budget,
+            ThreadLocalRandom.current());
+  }
 
   /**
    * Decides what to do after a failed attempt of which the client has seen nothing.
@@ -41,18 +73,10 @@ record Aim(
       boolean begun,
       long spentNanos,
       ShareBudget budget) {
-    ProviderRuntime provider = target.provider();
     boolean sent = begun && plan.options().resume() != RouteOptions.Resume.BUFFER;
-    long left = provider.timeouts().total() - TimeUnit.NANOSECONDS.toMillis(spentNanos);
-    return provider
-        .retries()
-        .tries(candidate.spec().retries())
-        .decide(
-            new AttemptPolicy.Failed(failure.kind(), failure.status(), failure.retryAfterMillis()),
-            new AttemptPolicy.Standing(retries, sent, plan.hasNext(), otherKey, false, left),
-            candidate.options(),
-            plan.options().resume(),
-            budget,
-            ThreadLocalRandom.current());
+    AttemptPolicy.Standing standing =
+        new AttemptPolicy.Standing(
+            retries, sent, plan.hasNext(), otherKey, false, left(spentNanos));
+    return decide(failure, standing, budget);
   }
 }

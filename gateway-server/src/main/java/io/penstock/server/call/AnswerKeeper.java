@@ -51,6 +51,12 @@ final class AnswerKeeper {
     stream = isWanted() && call.stream() ? new ByteArrayOutputStream(1024) : null;
   }
 
+  /** Another target goes on with what the one before it said. */
+  void goOn(TargetRuntime answering) {
+    target = answering;
+    diverted = true;
+  }
+
   private boolean isWanted() {
     return part != null && part.wantsAnswer();
   }

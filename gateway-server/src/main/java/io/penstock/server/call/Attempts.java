@@ -37,14 +37,12 @@ final class Attempts implements LegListener, Running {
   private final Engine engine;
   private final CallSurroundings around;
   private final Serving serving;
+  private final @Nullable Resumption resumption;
   private final Hedging hedging;
   private final List<Leg> legs = new ArrayList<>(1);
   private Plan plan;
   private int number;
   private @Nullable Candidate stronger;
-  private @Nullable Failure lastFailure;
-  private @Nullable TargetRuntime lastFailed;
-  private @Nullable Verdict lastRefusal;
   private String redirectedBy = "";
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
@@ -58,6 +56,7 @@ final class Attempts implements LegListener, Running {
             engine,
             TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()),
             this::onHoldOver);
+    this.resumption = Resumption.of(serving, plan.options());
     this.hedging = new Hedging(call, engine.routing(), plan.options());
     call.forwarded(this);
   }
@@ -83,7 +82,8 @@ final class Attempts implements LegListener, Running {
   /** Returns that candidate or the next whose breaker lets the call through. */
   private @Nullable Candidate startable(@Nullable Candidate first, String after) {
     Candidate found = first;
-    while (found != null && !engine.routing().health().tryStart(found.target())) {
+    while (found != null
+        && !(serving.fits(found) && engine.routing().health().tryStart(found.target()))) {
       found = plan.next(after.isEmpty() ? "breaker" : after);
     }
     return found;
@@ -97,6 +97,9 @@ final class Attempts implements LegListener, Running {
     }
     String why = call.isRoutedByHeader() ? "header, " + found.reason() : found.reason();
     String reason = redirectedBy.isEmpty() ? why : "budget " + redirectedBy;
+    if (serving.from() != null) {
+      reason += ", continued";
+    }
     engine.routing().retries(to.provider()).onCall();
     Leg started = new Leg(this, serving, new Aim(plan, found, to, reason, diverted, redirectedBy));
     legs.add(started);
@@ -180,11 +183,13 @@ final class Attempts implements LegListener, Running {
     if (isOutlived(by)) {
       return;
     }
-    if (why instanceof Holding.Redirected to) {
-      lastRefusal = to.verdict();
+    if (why instanceof Holding.Redirected to && serving.from() != null) {
+      serving.refuse(to.verdict());
+    } else if (why instanceof Holding.Redirected to) {
+      serving.note(to.verdict());
       redirect(to);
     } else if (why instanceof Holding.Refused(Verdict verdict)) {
-      lastRefusal = verdict;
+      serving.note(verdict);
       if (BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
         next(cause, BudgetRefusals.rule(verdict));
       } else {
@@ -210,7 +215,12 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onImpossible(Leg by, GatewayException why) {
-    if (!isOutlived(by)) {
+    if (isOutlived(by)) {
+      return;
+    }
+    if (serving.from() != null && plan.hasNext()) {
+      next(Cause.FALLBACK, why.code().code());
+    } else {
       serving.refuse(why);
     }
   }
@@ -224,13 +234,12 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
-    lastFailure = failure;
-    lastFailed = by.target();
+    serving.note(by.target(), failure);
     if (isOutlived(by)) {
       return;
     }
-    if (what instanceof AttemptPolicy.Next next) {
-      next(Cause.FALLBACK, next.why());
+    if (what instanceof AttemptPolicy.Next || serving.from() != null) {
+      next(Cause.FALLBACK, what.why());
     } else {
       serving.fail(by.target(), failure);
     }
@@ -238,17 +247,20 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onCut(Leg by, AttemptRun run, Failure failure) {
-    serving.cut(by, run, failure);
+    legs.remove(by);
+    if (resumption == null || !resumption.takes(by, run, failure, plan, this::goOn)) {
+      serving.cut(by, run, failure);
+    }
+  }
+
+  private void goOn(Candidate next, String why) {
+    if (!begin(Cause.FALLBACK, startable(next, why), true)) {
+      giveUp();
+    }
   }
 
   private void giveUp() {
-    Failure failure = lastFailure;
-    TargetRuntime last = lastFailed;
-    if (failure != null && last != null) {
-      serving.fail(last, failure);
-    } else if (lastRefusal != null) {
-      serving.refuse(lastRefusal);
-    } else {
+    if (!serving.giveUp()) {
       serving.refuse(around.nothingFits(plan.skipped()));
     }
   }

@@ -30,7 +30,7 @@ public final class Call extends Exchange implements Running {
   private final Tally tally = new Tally();
   private final long startMillis;
   private Responder responder;
-  private final byte[] bytes;
+  private byte[] bytes;
 
   // PeekFilter.
   private @Nullable RequestBody body;
@@ -232,6 +232,12 @@ public final class Call extends Exchange implements Running {
   /** Returns the stored answer of this call, or null. */
   @Nullable CacheEntry cached() {
     return cache == null ? null : cache.answer();
+  }
+
+  /** Replaces the body: from now on targets get the beginning of an answer with it, or no more. */
+  void requestBody(RequestBody other) {
+    body = other;
+    bytes = other.bytes();
   }
 
   /** Sets what runs for this call once the filters are through. */

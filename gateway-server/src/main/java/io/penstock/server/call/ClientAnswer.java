@@ -1,9 +1,11 @@
 package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.server.client.Responder;
+import java.io.ByteArrayOutputStream;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * headers and keep-alive comments do. Confined to its event loop.
  */
 final class ClientAnswer {
+  /** A longer stream is not gone on with when it is cut. */
+  private static final int MOST_SEEN_BYTES = 16 << 20;
+
   private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   private final Call call;
@@ -24,6 +29,7 @@ final class ClientAnswer {
   private boolean begun;
   private boolean content;
   private boolean ended;
+  private @Nullable ByteArrayOutputStream seen;
 
   /**
    * Creates an answer of which nothing has gone out.
@@ -90,8 +96,29 @@ final class ClientAnswer {
     }
   }
 
+  /** From now on keeps what goes out, for {@link #seen}. */
+  void remember() {
+    seen = new ByteArrayOutputStream(1024);
+  }
+
+  /** Returns the events that have gone out; null when they were not kept, or are too many. */
+  byte @Nullable [] seen() {
+    return seen == null ? null : seen.toByteArray();
+  }
+
+  private void keep(ByteArrayOutputStream into, ByteBuf bytes) {
+    if (into.size() + bytes.readableBytes() > MOST_SEEN_BYTES) {
+      seen = null;
+    } else {
+      into.writeBytes(ByteBufUtil.getBytes(bytes));
+    }
+  }
+
   /** Takes bytes of the stream that has begun; owned. */
   void stream(ByteBuf bytes) {
+    if (seen != null) {
+      keep(seen, bytes);
+    }
     if (ended) {
       bytes.release();
     } else {

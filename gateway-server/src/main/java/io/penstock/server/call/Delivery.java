@@ -81,7 +81,11 @@ final class Delivery implements AttemptListener {
     }
     open = true;
     serving.forgetUnaccepted();
-    serving.keeper().begin(aim.target(), aim.diverted());
+    if (serving.from() == null) {
+      serving.keeper().begin(aim.target(), aim.diverted());
+    } else {
+      serving.keeper().goOn(aim.target());
+    }
     if (headers != null) {
       serving.answer().begin(headers);
     }
@@ -144,7 +148,8 @@ final class Delivery implements AttemptListener {
       return reject(attempt, summary).json();
     }
     open();
-    return succeeded(attempt, summary).json();
+    Account.Settled settled = succeeded(attempt, summary);
+    return serving.from() == null ? settled.json() : settled.json(aim.target().label());
   }
 
   /** An answer is only turned down for another that can be asked. */

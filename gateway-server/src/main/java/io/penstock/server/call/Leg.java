@@ -11,6 +11,8 @@ import io.penstock.ledger.Waste;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
+import io.penstock.providers.Provider;
+import io.penstock.providers.translate.Continuation;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +50,7 @@ final class Leg implements Stretch.Stream {
     this.call = serving.call();
     this.engine = serving.engine();
     this.vitals = new Vitals(engine, aim, call.context().loop());
-    this.judge = Judge.of(call, aim.candidate());
+    this.judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
     this.delivery = new Delivery(this, owner, serving, aim, judge);
     this.timer = new LoopTimer(call.context().loop());
   }
@@ -125,13 +127,7 @@ final class Leg implements Stretch.Stream {
   }
 
   private void start(Cause cause, Holding.Granted granted) {
-    TargetRuntime asked = judge == null ? target() : judge.asking(target());
-    marks = PromptMarks.of(call, target(), aim.plan().options(), engine.routing().prefixes());
-    Attempt attempt =
-        target()
-            .provider()
-            .provider()
-            .attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
+    Attempt attempt = attempt();
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
     Account opened =
         engine
@@ -156,6 +152,18 @@ final class Leg implements Stretch.Stream {
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }
+  }
+
+  private Attempt attempt() {
+    Provider provider = target().provider().provider();
+    Continuation from = serving.from();
+    if (from != null) {
+      TargetRuntime told = target().prefilled();
+      return from.join(provider.attempt(told.call(call, cap)), told.target().dialect());
+    }
+    TargetRuntime asked = judge == null ? target() : judge.asking(target());
+    marks = PromptMarks.of(call, target(), aim.plan().options(), engine.routing().prefixes());
+    return provider.attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
   }
 
   private void firstTokenTimer(AttemptRun started) {
@@ -202,7 +210,8 @@ final class Leg implements Stretch.Stream {
 
   /** The attempt's answer is complete. */
   void onSuccess(AttemptRun attempt, AnswerSummary summary) {
-    if (call.stream() && cap < 0 && OutputCap.asked(call) < 0) {
+    boolean whole = call.stream() && serving.from() == null;
+    if (whole && cap < 0 && OutputCap.asked(call) < 0) {
       engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
     }
     if (marks != null) {
@@ -214,6 +223,12 @@ final class Leg implements Stretch.Stream {
   /** Nothing is under way any more. */
   void onOver() {
     run = null;
+  }
+
+  /** Returns why another leg may go on with this one's stream, which was cut; null when not. */
+  @Nullable String goesOn(Failure failure) {
+    return aim.goesOn(
+        failure, call.tally().elapsedNanos(), engine.routing().retries(target().provider()));
   }
 
   /** The attempt failed: it is made again, another target is asked, or the client told. */

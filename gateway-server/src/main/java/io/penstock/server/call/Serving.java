@@ -5,8 +5,10 @@ import io.netty.buffer.ByteBuf;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
+import io.penstock.core.route.Candidate;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
+import io.penstock.providers.translate.Continuation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,19 @@ final class Serving {
   private final ClientAnswer answer;
   private final AnswerKeeper keeper;
   private @Nullable Unaccepted unaccepted;
+  private @Nullable Cut cut;
+  private @Nullable Failure lastFailure;
+  private @Nullable TargetRuntime lastFailed;
+  private @Nullable Verdict lastRefusal;
   private boolean clientGone;
+
+  /**
+   * A stream that was cut after the client had seen some of it.
+   *
+   * @param run what read it; writes the error event if nobody goes on
+   * @param from what another target goes on with
+   */
+  record Cut(Leg by, AttemptRun run, Failure failure, Continuation from) {}
 
   /**
    * Creates what a call needs to be answered.
@@ -59,6 +73,34 @@ final class Serving {
 
   void clientGone() {
     clientGone = true;
+  }
+
+  /** Returns what the legs to come go on with; null while no stream was cut. */
+  @Nullable Continuation from() {
+    return cut == null ? null : cut.from();
+  }
+
+  /** Returns whether the target can go on with what the client has seen, if it has seen any. */
+  boolean fits(Candidate candidate) {
+    return cut == null || takesPrefill(candidate);
+  }
+
+  /** Returns whether the target can be sent the beginning of an answer. */
+  boolean takesPrefill(Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate);
+    return target != null && target.takesPrefill();
+  }
+
+  /** Settles a stream that was cut and that another leg goes on with. */
+  void goOn(Cut after) {
+    cut = after;
+    after
+        .by()
+        .account()
+        .settle(
+            after.run().outcome(after.failure(), clientGone),
+            ClientErrors.ending(after.failure()),
+            Waste.FALLBACK);
   }
 
   /** Keeps an answer that was turned down, for when there is no better one. */
@@ -101,9 +143,13 @@ final class Serving {
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */
   void cut(Leg by, AttemptRun run, Failure failure) {
-    ByteBuf closing = run.closing(null, ClientErrors.message(failure), null);
-    Ending ending = ClientErrors.ending(failure);
-    by.account().settle(run.outcome(failure, clientGone), ending, Waste.FAILED);
+    by.account()
+        .settle(run.outcome(failure, clientGone), ClientErrors.ending(failure), Waste.FAILED);
+    breakOff(by, run, failure, "");
+  }
+
+  private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
+    ByteBuf closing = run.closing(null, ClientErrors.message(failure) + more, null);
     if (closing != null) {
       answer.stream(closing);
       answer.end();
@@ -111,7 +157,16 @@ final class Serving {
       call.responder().abort();
     }
     answered(by.target(), ClientErrors.code(failure).status());
-    call.end(ending);
+    call.end(ClientErrors.ending(failure));
+  }
+
+  /** Nobody goes on with a stream that was cut: returns whether there is one. */
+  private boolean breaksOff(String why) {
+    Cut after = cut;
+    if (after != null) {
+      breakOff(after.by(), after.run(), after.failure(), why);
+    }
+    return after != null;
   }
 
   /** The budgets have no more: an end as if the answer had been too long, and the reason. */
@@ -134,9 +189,33 @@ final class Serving {
         + "\"}";
   }
 
+  /** A target failed: the client hears of the last when nobody answers. */
+  void note(TargetRuntime by, Failure failure) {
+    lastFailed = by;
+    lastFailure = failure;
+  }
+
+  /** A budget refused a target: the client hears of it when no target failed. */
+  void note(Verdict refusal) {
+    lastRefusal = refusal;
+  }
+
+  /** Tells the client why nobody answers; returns false when no target was tried at all. */
+  boolean giveUp() {
+    Failure failure = lastFailure;
+    TargetRuntime last = lastFailed;
+    Verdict refusal = lastRefusal;
+    if (failure != null && last != null) {
+      fail(last, failure);
+    } else if (refusal != null) {
+      refuse(refusal);
+    }
+    return (failure != null && last != null) || refusal != null;
+  }
+
   /** Tells the client what the provider said, or what the gateway makes of it. */
   void fail(TargetRuntime last, Failure failure) {
-    if (servesUnaccepted()) {
+    if (servesUnaccepted() || breaksOff("")) {
       return;
     }
     boolean begun = answer.isBegun();
@@ -154,21 +233,26 @@ final class Serving {
 
   /** A budget or rate does not allow what would have to be asked. */
   void refuse(Verdict verdict) {
-    if (servesUnaccepted()) {
-      return;
-    }
-    answer.close();
     BudgetRefusals.note(call, verdict);
-    engine.refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
+    refuse(BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
   }
 
   /** Nothing can be asked. */
   void refuse(GatewayException why) {
+    refuse(why, why.code().code());
+  }
+
+  private void refuse(GatewayException why, String rule) {
     if (servesUnaccepted()) {
       return;
     }
+    if (cut != null) {
+      engine.accounting().refusal(call, why.code().status(), why.code().code(), rule);
+      breaksOff(". Nobody goes on with it: " + why.message());
+      return;
+    }
     answer.close();
-    engine.refuse(call, why);
+    engine.refuse(call, why, rule);
   }
 
   private void answered(TargetRuntime by, int status) {

@@ -25,6 +25,7 @@ public record TargetRuntime(
     Map<String, JsonNode> set,
     Map<String, JsonNode> defaults,
     boolean dropUnsupported) {
+  private static final String PREFILL = "prefill";
 
   public TargetRuntime {
     set = Map.copyOf(set);
@@ -41,6 +42,26 @@ public record TargetRuntime(
     Map<String, JsonNode> more = new HashMap<>(defaults);
     more.putIfAbsent(name, value);
     return new TargetRuntime(label, provider, target, price, set, more, dropUnsupported);
+  }
+
+  /** Returns whether the model goes on from the beginning of an answer that it is sent. */
+  boolean takesPrefill() {
+    boolean told = "true".equals(target.options().get(PREFILL));
+    return switch (target.dialect()) {
+      case ANTHROPIC, BEDROCK -> told || price.capabilities().contains(PREFILL);
+      case VERTEX -> price.capabilities().contains(PREFILL);
+      case OPENAI -> told;
+      default -> false;
+    };
+  }
+
+  /** Returns this target, told that it is sent the beginning of an answer. */
+  TargetRuntime prefilled() {
+    Map<String, String> options = new HashMap<>(target.options());
+    options.put(PREFILL, "true");
+    Target told =
+        new Target(target.provider(), target.dialect(), target.model(), target.region(), options);
+    return new TargetRuntime(label, provider, told, price, set, defaults, dropUnsupported);
   }
 
   /** Returns whether every token that is billed is streamed: none is thought in silence. */

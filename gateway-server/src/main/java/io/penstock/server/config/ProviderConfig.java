@@ -38,7 +38,9 @@ public record ProviderConfig(
         List<String> allow,
     @Setting("The version that the body names (Claude on Bedrock and Vertex).") @Default("")
         String anthropicVersion,
-    @Setting("Whether an answer may be begun by the client where newer models refuse it (Claude).")
+    @Setting(
+            "Whether an answer may be begun by the client where newer models refuse it (Claude), or"
+                + " the server goes on with a last assistant message (openai).")
         @Default("false")
         boolean prefill,
     @Setting("Its API keys: spread by weight, a dead one (401, 403) is set aside.")
