@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.server.config.LoadResult;
 import io.penstock.testkit.FakeProvider;
@@ -80,6 +81,11 @@ final class RunningGateway implements AutoCloseable {
   }
 
   static RunningGateway start(Path directory, String yaml) {
+    return start(directory, yaml, Ticker.system());
+  }
+
+  /** Starts a gateway whose breakers, windows and prices go by that clock. */
+  static RunningGateway start(Path directory, String yaml, Ticker ticker) {
     try {
       Path file = directory.resolve("penstock.yaml");
       Files.writeString(file, yaml);
@@ -88,7 +94,7 @@ final class RunningGateway implements AutoCloseable {
         throw new AssertionError(result.toString());
       }
       return new RunningGateway(
-          Gateway.start(loaded.config(), file, ConfigOption.loader(Map.of())::load), file);
+          Gateway.start(loaded.config(), file, ConfigOption.loader(Map.of())::load, ticker), file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
