@@ -335,6 +335,13 @@ class FailureScenariosTest {
   }
 
   @Test
+  void scenario09_unaryStalled() {
+    Script stalled = Script.json("{\"id\":\"x\",\"choices\":[]}").chunked(10).stall();
+    failsAlone("stalled", stalled, false, 504);
+    isInvisible("stalled-both", stalled, false);
+  }
+
+  @Test
   void scenario10_malformedEvent() {
     failsAlone(ALONE, Script.sse("data: {this is not JSON"), true, 502);
     isInvisible(BOTH, Script.sse("data: {this is not JSON"), true);
