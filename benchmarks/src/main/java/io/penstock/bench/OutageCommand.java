@@ -133,14 +133,14 @@ final class OutageCommand implements Callable<Integer> {
           name, rate, before.latency().getValueAtPercentile(50) / 1000.0, usual);
       say("p99 added while the breaker learns", added(learned, usual), 500, "ms");
       say("p99 added while it is open", added(after, usual), 2, "ms");
-      say("calls failed", learned.failed() + after.failed(), 0, "");
+      say("calls failed", (double) (learned.failed() + after.failed()), 0, "");
       String how =
           this.how == Failure.REFUSED
               ? "attempts %d".formatted(started)
               : "requests %d, of which %d after the %dth had failed"
                   .formatted(reached, late, THRESHOLD);
       OUT.println("  reached the dead provider until it was left alone: " + how);
-      say("recovery", TimeUnit.NANOSECONDS.toMillis(recovery), open * 1000.0 + 500, "ms");
+      say("recovery", recovery / 1e6, open * 1000.0 + 500, "ms");
       return kept;
     }
 
