@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,20 +43,9 @@ final class DemoCommand implements Callable<Integer> {
       return Main.WRONG_INPUT;
     }
     Logging.configure(loaded.log());
-    Gateway gateway = Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load);
-    welcome(out, gateway);
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  gateway.close();
-                  stopped.countDown();
-                  // A stop that was asked for is a job done: 0, not the JVM's 128 + signal.
-                  Runtime.getRuntime().halt(Main.OK);
-                },
-                "shutdown"));
-    stopped.await();
+    UntilStopped.run(
+        () -> Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load),
+        gateway -> welcome(out, gateway));
     return Main.OK;
   }
 

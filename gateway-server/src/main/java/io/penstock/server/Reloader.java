@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
@@ -176,13 +177,15 @@ public final class Reloader implements AutoCloseable {
 
   /** Shows a target's breaker as a metric; one that is shown already stays as it is. */
   private void showBreaker(TargetRuntime target) {
-    Gauge.builder(
-            "penstock.breaker.open",
-            shared.routing(),
-            r -> r.health().isOpen(target.label()) ? 1 : 0)
-        .tag("provider", target.provider().name())
-        .tag("model", target.model())
-        .register(registry);
+    Tags tags = Tags.of("provider", target.provider().name(), "model", target.model());
+    if (registry.find("penstock.breaker.open").tags(tags).gauge() == null) {
+      Gauge.builder(
+              "penstock.breaker.open",
+              shared.routing(),
+              r -> r.health().isOpen(target.label()) ? 1 : 0)
+          .tags(tags)
+          .register(registry);
+    }
   }
 
   private void look() {

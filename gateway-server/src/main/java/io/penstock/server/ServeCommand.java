@@ -1,9 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.server.config.Config;
-import java.io.IOException;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,24 +32,9 @@ final class ServeCommand implements Callable<Integer> {
               + loaded.admin().listen()
               + " is not loopback)");
     }
-    runUntilStopped(loaded);
+    UntilStopped.run(
+        () -> Gateway.start(loaded, config.file, ConfigOption.loader(System.getenv())::load),
+        gateway -> {});
     return Main.OK;
-  }
-
-  private void runUntilStopped(Config loaded) throws IOException, InterruptedException {
-    Gateway gateway =
-        Gateway.start(loaded, config.file, ConfigOption.loader(System.getenv())::load);
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  gateway.close();
-                  stopped.countDown();
-                  // A stop that was asked for is a job done: 0, not the JVM's 128 + signal.
-                  Runtime.getRuntime().halt(Main.OK);
-                },
-                "shutdown"));
-    stopped.await();
   }
 }
