@@ -37,8 +37,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a decision costs: 1,000 rules on identity, model and metadata, of which only the last holds
- * and leads to a route of 50 targets. {@code dynamic} of the rules read the request as well, so
- * that they are asked each time; every eighth of these needs CEL's interpreter.
+ * and leads to a route of 50 targets; 64 users, and in each request's metadata an id of its own.
+ * {@code dynamic} of the rules read the request as well, so that they are asked each time; every
+ * eighth of these needs CEL's interpreter.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -50,6 +51,7 @@ public class DecisionBenchmark {
   private static final int RULES = 1_000;
   private static final int TARGETS = 50;
   private static final int USERS = 64;
+  private static final int REQUESTS = 1 << 15;
 
   @Param({"0", "64"})
   int dynamic;
@@ -61,10 +63,8 @@ public class DecisionBenchmark {
   private final Ticker ticker = Ticker.system();
   private final HealthBoard health =
       new HealthBoard(ticker, provider -> HealthBoard.BreakerSetting.DEFAULT, target -> {});
-  private final UserFacts[] users =
-      IntStream.range(0, USERS)
-          .mapToObj(i -> new UserFacts("user" + i, Map.of("project", "p" + i, "stage", "live")))
-          .toArray(UserFacts[]::new);
+  private final UserFacts[] requests =
+      IntStream.range(0, REQUESTS).mapToObj(DecisionBenchmark::request).toArray(UserFacts[]::new);
   private @Nullable Planner planner;
   private RouteTable.@Nullable Found route;
   private int turn;
@@ -97,6 +97,12 @@ public class DecisionBenchmark {
       case "cost" -> new RouteSpec.Cost(targets, 0.7, RouteOptions.DEFAULT);
       default -> new RouteSpec.Priority(targets, RouteOptions.DEFAULT);
     };
+  }
+
+  private static UserFacts request(int i) {
+    int user = i % USERS;
+    return new UserFacts(
+        "user" + user, Map.of("project", "p" + user, "stage", "live", "request", "r" + i));
   }
 
   private RouteSpec rules() {
@@ -139,7 +145,7 @@ public class DecisionBenchmark {
   /** Plans a request and takes its first target. */
   @Benchmark
   public @Nullable Candidate decide() {
-    UserFacts who = users[turn++ & USERS - 1];
+    UserFacts who = requests[turn++ & REQUESTS - 1];
     return Objects.requireNonNull(planner)
         .plan(Objects.requireNonNull(route), who, Fits.ALL, turn)
         .next("");

@@ -1,6 +1,7 @@
 package io.penstock.core.route;
 
 import io.penstock.core.price.NanoUsd;
+import io.penstock.core.rule.ConditionIndex;
 import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -169,7 +170,7 @@ final class Chooser {
 
   private List<Choice> rules(RouteSpec.Rules spec, String rest, Facts facts) {
     int first = table.rules(spec).first(facts);
-    if (first == RuleIndex.NONE) {
+    if (first == ConditionIndex.NONE) {
       return List.of();
     }
     RouteSpec.Rule rule = spec.rules().get(first);

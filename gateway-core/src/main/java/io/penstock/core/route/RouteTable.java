@@ -1,5 +1,6 @@
 package io.penstock.core.route;
 
+import io.penstock.core.rule.ConditionIndex;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -21,7 +22,7 @@ public final class RouteTable {
   private final Map<String, RouteSpec> exact;
   private final List<Map.Entry<String, RouteSpec>> wildcards;
   private final Set<String> providers;
-  private final IdentityHashMap<RouteSpec, RuleIndex> rules = new IdentityHashMap<>();
+  private final IdentityHashMap<RouteSpec, ConditionIndex> rules = new IdentityHashMap<>();
   private final IdentityHashMap<RouteSpec, List<Choice>> choices = new IdentityHashMap<>();
   private final Set<RouteSpec> embedding = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -36,7 +37,7 @@ public final class RouteTable {
       }
       choices.put(spec, Choice.all(spec, ""));
       if (spec instanceof RouteSpec.Rules list) {
-        rules.put(spec, new RuleIndex(list.rules()));
+        rules.put(spec, index(list));
       }
     });
     patterns.sort(Comparator.comparingInt(entry -> -entry.getKey().length()));
@@ -152,8 +153,12 @@ public final class RouteTable {
     return known == null ? Choice.all(route.spec(), route.rest()) : known;
   }
 
-  RuleIndex rules(RouteSpec.Rules spec) {
-    RuleIndex index = rules.get(spec);
-    return index == null ? new RuleIndex(spec.rules()) : index;
+  ConditionIndex rules(RouteSpec.Rules spec) {
+    ConditionIndex index = rules.get(spec);
+    return index == null ? index(spec) : index;
+  }
+
+  private static ConditionIndex index(RouteSpec.Rules spec) {
+    return new ConditionIndex(spec.rules().stream().map(RouteSpec.Rule::when).toList());
   }
 }

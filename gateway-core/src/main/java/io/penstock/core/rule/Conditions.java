@@ -113,8 +113,8 @@ public final class Conditions {
     }
     Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
     return direct == null
-        ? new CelCondition(rewriter, checked, text, runtime, failures)
-        : new DirectCondition(rewriter, text, direct);
+        ? new CelCondition(text, rewriter, checked, runtime, failures)
+        : new DirectCondition(text, rewriter, Clue.of(checked.getExpr()), direct);
   }
 
   /** Whether a whole number is divided by the constant 0: never a value, whatever the request. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Turns {@code metadata.x}, {@code metadata["x"]}, {@code headers["x"]} and {@code budget["x"]} of
  * a parsed condition into calls, since CEL itself fails on a key that is absent where the contract
  * says "". {@code has(metadata.x)} and {@code "x" in metadata} keep CEL's meaning. On the way it
- * notes which variables and budgets are read.
+ * notes which variables, texts and budgets are read.
  */
 final class Rewriter {
   /** Internal variable: the facts themselves, first argument of the functions below. */
@@ -39,6 +39,8 @@ final class Rewriter {
   private final Set<String> variables = new HashSet<>();
   private final Set<String> budgets = new HashSet<>();
   private final Set<String> bound = new HashSet<>();
+  private final Set<Text> texts = new HashSet<>();
+  private boolean readsMore;
 
   CelAbstractSyntaxTree rewrite(CelAbstractSyntaxTree parsed) {
     CelMutableAst ast = CelMutableAst.fromCelAst(parsed);
@@ -54,6 +56,11 @@ final class Rewriter {
   /** Returns the names of the budgets that are read by a literal name. */
   Set<String> budgets() {
     return Set.copyOf(budgets);
+  }
+
+  /** Returns the texts that are read, or null when anything else is read as well. */
+  @Nullable Set<Text> steadyTexts() {
+    return readsMore ? null : Set.copyOf(texts);
   }
 
   private void walk(CelMutableExpr expr) {
@@ -83,12 +90,39 @@ final class Rewriter {
       throw new ConditionException("budget is read by name, such as budget[\"org-monthly\"] > 0.9");
     }
     variables.add(name);
+    Text text = Text.of(name);
+    if (text == null) {
+      readsMore = true;
+    } else {
+      texts.add(text);
+    }
+  }
+
+  /** Notes what is read of a map. */
+  private void note(String map, String key) {
+    variables.add(map);
+    switch (map) {
+      case "metadata" -> texts.add(Text.ofMetadata(key));
+      case "budget" -> {
+        budgets.add(key);
+        readsMore = true;
+      }
+      default -> readsMore = true;
+    }
+  }
+
+  private static boolean isMetadata(@Nullable String map) {
+    return "metadata".equals(map);
   }
 
   private void select(CelMutableExpr expr) {
     CelMutableExpr operand = expr.select().operand();
-    String map = expr.select().testOnly() ? null : mapName(operand);
-    if (map == null) {
+    String map = mapName(operand);
+    if (expr.select().testOnly() && isMetadata(map)) {
+      note("metadata", expr.select().field());
+      return;
+    }
+    if (expr.select().testOnly() || map == null) {
       walk(operand);
       return;
     }
@@ -107,6 +141,10 @@ final class Rewriter {
       lookUp(expr, map, key);
       return;
     }
+    if (call.function().equals("@in") && isText(args.get(0)) && isMetadata(mapName(args.get(1)))) {
+      note("metadata", args.get(0).constant().stringValue());
+      return;
+    }
     call.target().ifPresent(this::walk);
     args.forEach(this::walk);
   }
@@ -123,16 +161,19 @@ final class Rewriter {
   }
 
   private void lookUp(CelMutableExpr expr, String map, CelMutableExpr key) {
-    variables.add(map);
-    if (map.equals("budget") && key.getKind() == Kind.CONSTANT && isText(key.constant())) {
-      budgets.add(key.constant().stringValue());
+    if (isText(key)) {
+      note(map, key.constant().stringValue());
+    } else {
+      variables.add(map);
+      readsMore = true;
     }
     CelMutableExpr facts = CelMutableExpr.ofIdent(nextId++, FACTS);
     expr.setCall(CelMutableCall.create("@" + map, facts, key));
   }
 
-  private static boolean isText(CelConstant constant) {
-    return constant.getKind() == CelConstant.Kind.STRING_VALUE;
+  private static boolean isText(CelMutableExpr expr) {
+    return expr.getKind() == Kind.CONSTANT
+        && expr.constant().getKind() == CelConstant.Kind.STRING_VALUE;
   }
 
   private void comprehension(CelMutableComprehension loop) {

@@ -4,7 +4,6 @@ import dev.cel.common.ast.CelConstant;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.ast.CelExpr.CelCall;
 import dev.cel.common.ast.CelExpr.ExprKind.Kind;
-import dev.cel.common.types.SimpleType;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -126,17 +125,13 @@ final class Shapes {
     };
   }
 
-  @SuppressWarnings("unchecked") // the variable's declared type says what its value is
   private static @Nullable Function<Facts, String> text(CelExpr expr) {
     if (expr.getKind() == Kind.CONSTANT && isText(expr.constant())) {
       String literal = expr.constant().stringValue();
       return _ -> literal;
     }
     if (expr.getKind() == Kind.IDENT) {
-      Variables.Variable variable = Variables.named(expr.ident().name());
-      return variable != null && variable.type().equals(SimpleType.STRING)
-          ? (Function<Facts, String>) (Function<Facts, ?>) variable.value()
-          : null;
+      return Variables.text(expr.ident().name());
     }
     return expr.getKind() == Kind.CALL ? lookUp(expr.call()) : null;
   }

@@ -3,6 +3,7 @@ package io.penstock.core.rule;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.MapType;
 import dev.cel.common.types.SimpleType;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,7 @@ final class Variables {
   record Variable(String name, CelType type, boolean ofAnswer, Function<Facts, Object> value) {}
 
   private static final Map<String, Variable> ALL = new LinkedHashMap<>();
+  private static final Map<String, Function<Facts, String>> TEXTS = new HashMap<>();
 
   static {
     text("model", Facts::model);
@@ -54,8 +56,9 @@ final class Variables {
 
   private Variables() {}
 
-  private static void text(String name, Function<Facts, Object> value) {
-    ALL.put(name, new Variable(name, SimpleType.STRING, false, value));
+  private static void text(String name, Function<Facts, String> value) {
+    TEXTS.put(name, value);
+    ALL.put(name, new Variable(name, SimpleType.STRING, false, value::apply));
   }
 
   private static void value(String name, CelType type, Function<Facts, Object> value) {
@@ -86,9 +89,9 @@ final class Variables {
         .toList();
   }
 
-  /** Returns the variable of that name, or null. */
-  static @Nullable Variable named(String name) {
-    return ALL.get(name);
+  /** Returns how a request's text of that name is read, or null when no text has it. */
+  static @Nullable Function<Facts, String> text(String name) {
+    return TEXTS.get(name);
   }
 
   /** Looks a variable up for CEL, when CEL asks for it. */

@@ -17,7 +17,7 @@ final class RandomConditions {
   static String condition(Random random, int depth) {
     int shape = random.nextInt(depth > 0 ? 9 : 6);
     return switch (shape) {
-      case 0 -> of(random, TEXTS) + (random.nextBoolean() ? " == " : " != ") + text(random);
+      case 0 -> equality(random);
       case 1 -> of(random, TEXTS) + " in [" + literal(random) + ", " + literal(random) + "]";
       case 2 -> of(random, TEXTS) + "." + search(random) + "(" + text(random) + ")";
       case 3 -> of(random, COUNTS) + " " + of(random, ORDERS) + " " + random.nextInt(-2, 4);
@@ -48,6 +48,13 @@ final class RandomConditions {
       facts.metadata("x", of(random, WORDS)).metadata("y", of(random, WORDS));
     }
     return random.nextBoolean() ? facts.header("h", of(random, WORDS)) : facts;
+  }
+
+  private static String equality(Random random) {
+    String operator = random.nextBoolean() ? " == " : " != ";
+    String text = of(random, TEXTS);
+    String other = text(random);
+    return random.nextBoolean() ? text + operator + other : other + operator + text;
   }
 
   private static String search(Random random) {
