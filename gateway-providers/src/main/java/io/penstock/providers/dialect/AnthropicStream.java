@@ -122,7 +122,10 @@ final class AnthropicStream extends SseStreamReader {
   public AnswerSummary summary() {
     Usage known = usageSeen ? usage.toUsage() : Usage.NONE;
     return new AnswerSummary(
-        known.toBuilder().model(model).build(), usageSeen && isComplete(), finish, toolCalls);
+        known.toBuilder().model(model).build(),
+        !known.isEmpty() && isComplete(),
+        finish,
+        toolCalls);
   }
 
   @Override

@@ -17,14 +17,14 @@ final class AnthropicUnaryReader implements UnaryReader {
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
     AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED);
-    boolean message = answer.has("usage");
+    boolean message = answer.get("usage").isObject();
     Usage usage = message ? UsageReaders.anthropic(answer.get("usage")) : Usage.NONE;
     String finish = finish(answer.get("stop_reason").asText(""));
     usage = usage.toBuilder().model(answer.get("model").asText(null)).build();
     // A token count is free: nothing to report is complete.
-    boolean reported = message || !answer.has("stop_reason");
-    return new Answer(
-        body.retainedSlice(),
+    boolean reported = message ? !usage.isEmpty() : !answer.has("stop_reason");
+    return AnswerWords.answer(
+        body,
         "application/json",
         new AnswerSummary(usage, reported, finish, finish.equals("tool_calls")));
   }

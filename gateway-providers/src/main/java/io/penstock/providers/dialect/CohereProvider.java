@@ -64,7 +64,7 @@ final class CohereProvider implements Provider {
     return new Answer(
         body.retainedSlice(),
         "application/json",
-        new AnswerSummary(usage, answer.has("meta"), "", false));
+        new AnswerSummary(usage, !usage.isEmpty(), "", false));
   }
 
   @Override

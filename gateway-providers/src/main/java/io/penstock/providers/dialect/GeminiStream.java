@@ -26,7 +26,6 @@ final class GeminiStream extends SseStreamReader {
   private final boolean array;
   private @Nullable String model;
   private Usage usage = Usage.NONE;
-  private boolean usageSeen;
   private String finish = "";
   private boolean toolCalls;
   private boolean opened;
@@ -112,7 +111,6 @@ final class GeminiStream extends SseStreamReader {
         usageEnd = keys.valueEnd();
         usageEmpty = !keys.isFilled();
         usage = UsageReaders.gemini(JsonTrees.read(json, keys.valueStart(), usageEnd));
-        usageSeen = true;
         keys.skipValue();
       } else if (keys.is("error") && keys.first() == '{' && reason.isEmpty() && !content) {
         JsonNode error = JsonTrees.read(json, from, to);
@@ -199,7 +197,10 @@ final class GeminiStream extends SseStreamReader {
   @Override
   public AnswerSummary summary() {
     return new AnswerSummary(
-        usage.toBuilder().model(model).build(), usageSeen && isComplete(), finish, toolCalls);
+        usage.toBuilder().model(model).build(),
+        !usage.isEmpty() && isComplete(),
+        finish,
+        toolCalls);
   }
 
   @Override

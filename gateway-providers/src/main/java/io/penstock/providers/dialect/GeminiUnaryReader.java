@@ -46,11 +46,9 @@ final class GeminiUnaryReader implements UnaryReader {
         UsageReaders.gemini(answer.get("usageMetadata")).toBuilder()
             .model(answer.get("modelVersion").asText(null))
             .build();
-    boolean reported = answer.has("usageMetadata") || endpoint == Endpoint.GEMINI_COUNT_TOKENS;
-    return new Answer(
-        body.retainedSlice(),
-        "application/json",
-        new AnswerSummary(usage, reported, finish, tools));
+    boolean reported = !usage.isEmpty() || endpoint == Endpoint.GEMINI_COUNT_TOKENS;
+    return AnswerWords.answer(
+        body, "application/json", new AnswerSummary(usage, reported, finish, tools));
   }
 
   /** Returns Gemini's finish reason in the words of chat. */

@@ -30,7 +30,6 @@ final class OpenAiChatStream extends SseStreamReader {
   private @Nullable String model;
   private @Nullable String tier;
   private Usage usage = Usage.NONE;
-  private boolean usageSeen;
   private String finish = "";
   private boolean toolCalls;
 
@@ -79,7 +78,6 @@ final class OpenAiChatStream extends SseStreamReader {
     boolean usageHere = usageStart >= 0;
     if (usageHere) {
       usage = OpenAiUsage.read(JsonTrees.read(json, usageStart, usageEnd), model, tier);
-      usageSeen = true;
     }
     if (usageHere && (noChoices || finishes)) {
       withhold(event);
@@ -254,7 +252,7 @@ final class OpenAiChatStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        usageSeen && isComplete(),
+        !usage.isEmpty() && isComplete(),
         finish,
         toolCalls);
   }

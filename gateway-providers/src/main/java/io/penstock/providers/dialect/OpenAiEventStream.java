@@ -18,7 +18,6 @@ final class OpenAiEventStream extends SseStreamReader {
   private @Nullable String model;
   private @Nullable String tier;
   private Usage usage = Usage.NONE;
-  private boolean usageSeen;
   private String finish = "";
   private boolean toolCalls;
   private String storedId = "";
@@ -88,7 +87,6 @@ final class OpenAiEventStream extends SseStreamReader {
     tier = response.path("service_tier").asText(tier);
     if (response.path("usage").isObject()) {
       usage = usage(type, response);
-      usageSeen = true;
     }
     if (type.equals("error") || type.equals("response.failed")) {
       fail(Failures.inside(response));
@@ -144,7 +142,7 @@ final class OpenAiEventStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        usageSeen && isComplete(),
+        !usage.isEmpty() && isComplete(),
         finish,
         toolCalls,
         storedId);

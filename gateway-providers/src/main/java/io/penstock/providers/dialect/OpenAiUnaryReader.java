@@ -67,7 +67,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     if (!facts.body) {
       throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");
     }
-    return new Answer(body.retainedSlice(), type, summary(facts));
+    return AnswerWords.answer(body, type, summary(facts));
   }
 
   /** Speech is binary, transcriptions may be plain text or subtitles: nothing in them to read. */
@@ -79,18 +79,26 @@ final class OpenAiUnaryReader implements UnaryReader {
   }
 
   private AnswerSummary summary(Facts facts) {
+    String stored = endpoint == Endpoint.RESPONSES ? facts.id : "";
     JsonNode reported = facts.usage;
-    if (reported != null) {
-      String stored = endpoint == Endpoint.RESPONSES ? facts.id : "";
-      return new AnswerSummary(usage(facts, reported), true, facts.finish, facts.toolCalls, stored);
+    Usage usage = reported == null ? Usage.NONE : usage(facts, reported);
+    if (!usage.isEmpty()) {
+      return new AnswerSummary(usage, true, facts.finish, facts.toolCalls, stored);
     }
-    Usage.Builder usage = Usage.builder().model(facts.model);
-    if (endpoint == Endpoint.IMAGES) {
-      usage.set(Meter.IMAGE, facts.items);
-    }
-    // Moderations cost nothing and older image models are billed by the image.
-    boolean complete = endpoint == Endpoint.MODERATIONS || endpoint == Endpoint.IMAGES;
-    return new AnswerSummary(usage.build(), complete, facts.finish, facts.toolCalls);
+    // An object of zeros tells as little as none.
+    usage = usage.toBuilder().model(facts.model).build();
+    boolean complete =
+        switch (endpoint) {
+          // They cost nothing.
+          case MODERATIONS, RESPONSES_INPUT_TOKENS -> true;
+          // Older models are billed by the image.
+          case IMAGES -> {
+            usage = usage.toBuilder().set(Meter.IMAGE, facts.items).build();
+            yield true;
+          }
+          default -> false;
+        };
+    return new AnswerSummary(usage, complete, facts.finish, facts.toolCalls, stored);
   }
 
   private Usage usage(Facts facts, JsonNode reported) {

@@ -62,6 +62,6 @@ final class CountTokens {
           written.put("object", "response.input_tokens").set("input_tokens", count);
       default -> written.set("input_tokens", count);
     }
-    return new UnaryAttempt.Result(written, Usage.NONE);
+    return new UnaryAttempt.Result(written, Usage.NONE, true);
   }
 }

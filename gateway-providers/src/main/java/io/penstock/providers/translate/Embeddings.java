@@ -263,7 +263,7 @@ final class Embeddings {
         throw Trees.malformed("an embedding is not a list of numbers");
       }
     }
-    return new UnaryAttempt.Result(written(vectors, usage), usage);
+    return new UnaryAttempt.Result(written(vectors, usage), usage, !usage.isEmpty());
   }
 
   private ObjectNode written(List<JsonNode> vectors, Usage usage) {

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
@@ -62,7 +63,9 @@ final class TranslatedAttempt implements Attempt {
       way.writer().end(usage, null);
       byte[] bytes = Trees.bytes(whole.answer());
       ByteBuf answer = allocator.buffer(bytes.length).writeBytes(bytes);
-      return new Answer(answer, "application/json", way.observed().summary(usage, true));
+      AnswerSummary summary = way.observed().summary(usage, true);
+      CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
+      return new Answer(answer, "application/json", summary, text);
     };
   }
 

@@ -19,8 +19,12 @@ record UnaryAttempt(
     UpstreamRequest request, List<String> dropped, Function<ObjectNode, Result> translate)
     implements Attempt {
 
-  /** The client's answer and what the provider's consumed. */
-  record Result(ObjectNode answer, Usage usage) {}
+  /**
+   * The client's answer and what the provider's consumed.
+   *
+   * @param reported whether the provider said what it consumed, or it costs nothing
+   */
+  record Result(ObjectNode answer, Usage usage, boolean reported) {}
 
   @Override
   public UnaryReader unaryReader(ByteBufAllocator allocator) {
@@ -28,7 +32,7 @@ record UnaryAttempt(
       Result result = translate.apply(Trees.answer(ByteBufUtil.getBytes(body)));
       byte[] bytes = Trees.bytes(result.answer());
       ByteBuf answer = allocator.buffer(bytes.length).writeBytes(bytes);
-      var summary = new AnswerSummary(result.usage(), !result.usage().isEmpty(), "", false);
+      var summary = new AnswerSummary(result.usage(), result.reported(), "", false);
       return new Answer(answer, "application/json", summary);
     };
   }

@@ -162,7 +162,7 @@ final class Account {
   }
 
   /** Returns max(last reported, counted), meter by meter. */
-  private static Usage estimate(AttemptOutcome outcome, long input, long output) {
+  private Usage estimate(AttemptOutcome outcome, long input, long output) {
     Usage reported = outcome.summary().usage();
     Usage.Builder usage = reported.toBuilder();
     if (reported.inputTokens() == 0) {
@@ -171,6 +171,10 @@ final class Account {
     long known = reported.outputTokens();
     if (known < output) {
       usage.add(Meter.OUTPUT, output - known);
+    }
+    Usage fees = Fees.estimate(call);
+    for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY)) {
+      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
     }
     return usage.build();
   }

@@ -38,6 +38,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private @Nullable StreamReader reader;
   private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
+  private CharSequence words = "";
   private long firstTokenNanos = -1;
   private boolean settled;
   private boolean done;
@@ -119,9 +120,9 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
   }
 
-  /** Returns the text of a streamed answer so far. */
+  /** Returns the text of a streamed answer so far, or of a whole one that reported no usage. */
   CharSequence text() {
-    return reader == null ? "" : reader.relayedText();
+    return reader == null ? words : reader.relayedText();
   }
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
@@ -216,6 +217,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       collected.release();
     }
     summary = answer.summary();
+    words = answer.text();
     settled = true;
     close();
     owner.onAnswer(this, answer);

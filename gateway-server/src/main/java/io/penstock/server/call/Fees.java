@@ -9,6 +9,9 @@ import java.util.Set;
 final class Fees {
   private static final Set<String> BILLED_TIERS = Set.of("flex", "priority", "fast", "scale");
 
+  /** A second of sound: 128 kbit/s. */
+  private static final int USUAL_AUDIO_BYTES = 16_000;
+
   private Fees() {}
 
   /** Returns the most of each meter that is not tokens. */
@@ -22,7 +25,22 @@ final class Fees {
       case IMAGES -> fees.set(Meter.IMAGE, Math.max(1, body.count("n", 1)));
       case SPEECH -> fees.set(Meter.CHARACTER, call.bytes().length);
       // No audio format that these endpoints take is below 1 kB a second.
-      case TRANSCRIPTIONS -> fees.set(Meter.AUDIO_SECOND, call.bytes().length / 1000 + 1);
+      case TRANSCRIPTIONS, TRANSLATIONS ->
+          fees.set(Meter.AUDIO_SECOND, call.bytes().length / 1000 + 1);
+      case RERANK -> fees.set(Meter.RERANK_QUERY, 1);
+      default -> {}
+    }
+    return fees.build();
+  }
+
+  /**
+   * Returns what is billed by something else than tokens, when the answer does not say how much.
+   */
+  static Usage estimate(Call call) {
+    Usage.Builder fees = Usage.builder();
+    switch (call.surface().endpoint()) {
+      case TRANSCRIPTIONS, TRANSLATIONS ->
+          fees.set(Meter.AUDIO_SECOND, call.bytes().length / USUAL_AUDIO_BYTES + 1);
       case RERANK -> fees.set(Meter.RERANK_QUERY, 1);
       default -> {}
     }
