@@ -136,11 +136,13 @@ final class Launcher implements AutoCloseable {
   /** Starts Penstock with the scenario's configuration. */
   Target penstock(Gateway gateway, Target upstream, String redis) throws Unavailable {
     int port = Ports.free();
-    return await(gateway.name(), port, spawnPenstock(gateway, port, upstream, redis));
+    int admin = Ports.free();
+    Process process = spawnPenstock(gateway, port, admin, upstream, redis);
+    return await(gateway.name(), port, process).telling(admin);
   }
 
-  /** Starts Penstock on that port without waiting for it. */
-  Process spawnPenstock(Gateway gateway, int port, Target upstream, String redis)
+  /** Starts Penstock on these ports without waiting for it. */
+  Process spawnPenstock(Gateway gateway, int port, int admin, Target upstream, String redis)
       throws Unavailable {
     Path launcher = gateway.repository().toAbsolutePath().resolve("penstock");
     if (!Files.isExecutable(launcher)) {
@@ -150,7 +152,7 @@ final class Launcher implements AutoCloseable {
     Map<String, String> environment = new HashMap<>();
     environment.put("PENSTOCK_JAVA_OPTS", gateway.javaOptions());
     environment.put("BENCH_LISTEN", "127.0.0.1:" + port);
-    environment.put("BENCH_ADMIN", "127.0.0.1:" + Ports.free());
+    environment.put("BENCH_ADMIN", "127.0.0.1:" + admin);
     environment.put("BENCH_UPSTREAM", "http://127.0.0.1:" + upstream.port() + "/v1");
     environment.put("BENCH_REDIS", redis);
     environment.put("BENCH_DATA", data.toString());

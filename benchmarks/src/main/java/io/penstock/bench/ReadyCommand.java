@@ -80,7 +80,7 @@ final class ReadyCommand implements Callable<Integer> {
     int port = Ports.free();
     Launcher.Gateway gateway = Launcher.Gateway.of("ready", options, scenario);
     long exec = System.nanoTime();
-    Process process = launcher.spawnPenstock(gateway, port, mock, "");
+    Process process = launcher.spawnPenstock(gateway, port, Ports.free(), mock, "");
     while (!isReady(port)) {
       if (!process.isAlive() || System.nanoTime() - exec > PATIENCE_NANOS) {
         throw new Unavailable("the gateway did not become ready");

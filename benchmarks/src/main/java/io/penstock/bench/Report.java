@@ -36,9 +36,10 @@ final class Report {
   String markdown(List<Scenario> scenarios) {
     StringBuilder text = new StringBuilder("# Results\n\n").append(method).append("\n\n");
     text.append(
-        "| scenario | CPU/request us | ratio | p50 us | p99 us | added p99 us | p99.9 us | first"
-            + " token p50/p99 us | gap p99 us | memory MiB | failed |\n"
-            + "|---|---|---|---|---|---|---|---|---|---|---|\n");
+        "| scenario | per second | CPU/request us | ratio | p50 us | p99 us | added p99 us | p99.9"
+            + " us | first token p50/p99 us | gap p99 us | in the gateway p50/p99 us |"
+            + " allocated/request kB | memory MiB | failed |\n"
+            + "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (Scenario scenario : scenarios) {
       List<Measurement> own = of(scenario.label());
       if (!own.isEmpty()) {
@@ -47,7 +48,8 @@ final class Report {
     }
     text.append(
         "\nRatio and added p99 are against nginx in the same run, streams against nginx with"
-            + " streams. CPU of 01 and 07-stream-no-gateway is the mock provider's own.\n");
+            + " streams. CPU of 01 and 07-stream-no-gateway is the mock provider's own. Time in"
+            + " the gateway is its own `penstock_overhead_seconds`, interpolated.\n");
     if (!skipped.isEmpty()) {
       text.append('\n').append(String.join("\n", skipped)).append('\n');
     }
@@ -57,15 +59,17 @@ final class Report {
   private static String row(Scenario scenario, List<Measurement> own, List<Measurement> baseline) {
     long failed = own.stream().mapToLong(m -> m.load().failed()).sum();
     if (own.stream().allMatch(m -> m.load().completed() == 0)) {
-      return "| " + scenario.label() + " | none answered | | | | | | | | | " + failed + " |";
+      return "| " + scenario.label() + " | none answered | | | | | | | | | | | | " + failed + " |";
     }
     double cpu = median(own, Measurement::cpuMicros);
     double p99 = median(own, m -> m.latency(99));
     boolean comparable = !baseline.isEmpty() && !scenario.program().isEmpty();
     boolean streams = scenario.kind().streaming;
+    boolean tells = own.stream().allMatch(m -> m.told() != null);
     return String.format(
-        "| %s | %.1f | %s | %.0f | %.0f | %s | %.0f | %s | %s | %.0f | %d |",
+        "| %s | %.0f | %.1f | %s | %.0f | %.0f | %s | %.0f | %s | %s | %s | %s | %.0f | %d |",
         scenario.label(),
+        median(own, Measurement::perSecond),
         cpu,
         comparable ? String.format("%.2f", cpu / median(baseline, Measurement::cpuMicros)) : "",
         median(own, m -> m.latency(50)),
@@ -81,6 +85,12 @@ final class Report {
         streams
             ? String.format("%.0f", median(own, m -> m.load().gaps().getValueAtPercentile(99)))
             : "",
+        tells
+            ? String.format(
+                "%.0f / %.0f",
+                median(own, m -> m.overheadMicros(50)), median(own, m -> m.overheadMicros(99)))
+            : "",
+        tells ? String.format("%.1f", median(own, m -> m.allocatedBytes() / 1000)) : "",
         median(own, m -> m.residentKib() / 1024.0),
         failed);
   }

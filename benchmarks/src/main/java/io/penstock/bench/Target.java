@@ -14,13 +14,26 @@ import org.jspecify.annotations.Nullable;
  * @param meter its CPU and memory
  * @param process what to end afterwards; null when it is not ours
  * @param client what it wants to be asked like
+ * @param metrics where it tells of itself, in Penstock's metrics; null when it does not
  */
-record Target(String name, URI chat, ProcessMeter meter, @Nullable Process process, Client client)
+record Target(
+    String name,
+    URI chat,
+    ProcessMeter meter,
+    @Nullable Process process,
+    Client client,
+    @Nullable URI metrics)
     implements AutoCloseable {
   private static final Pattern RUNNING = Pattern.compile("([^=]+)=([^,]+),(\\d+)(?:,([^,]+))?");
 
   Target(String name, URI chat, ProcessMeter meter, @Nullable Process process) {
-    this(name, chat, meter, process, Client.BENCH);
+    this(name, chat, meter, process, Client.BENCH, null);
+  }
+
+  /** Returns this target as one that tells of itself on that port. */
+  Target telling(int admin) {
+    URI at = URI.create("http://127.0.0.1:" + admin + "/metrics");
+    return new Target(name, chat, meter, process, client, at);
   }
 
   /**
@@ -45,7 +58,8 @@ record Target(String name, URI chat, ProcessMeter meter, @Nullable Process proce
         URI.create(parts.group(2)),
         new ProcessMeter(Long.parseLong(parts.group(3))),
         null,
-        new Client(model, lines.toString()));
+        new Client(model, lines.toString()),
+        null);
   }
 
   int port() {

@@ -10,6 +10,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -18,10 +19,22 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Bytes allocated per operation do not grow unnoticed: they do not depend on the machine. */
 final class AllocationTest {
   @ParameterizedTest
-  @CsvSource({"PriceBenchmark.cost, 700", "PriceBenchmark.bound, 3000"})
-  void perOperation_isWithinItsBudget(String benchmark, double bytes) throws RunnerException {
+  @CsvSource({
+    "PriceBenchmark.cost, 700, ''",
+    "PriceBenchmark.bound, 3000, ''",
+    "DecisionBenchmark.decide, 8000, dynamic=64 strategy=cost",
+    "StreamTranslationBenchmark.event, 1000, client=CHAT provider=OPENAI",
+    "StreamTranslationBenchmark.event, 1400, client=MESSAGES provider=OPENAI"
+  })
+  void perOperation_isWithinItsBudget(String benchmark, double bytes, String parameters)
+      throws RunnerException {
+    ChainedOptionsBuilder chosen = new OptionsBuilder();
+    for (String parameter : parameters.isEmpty() ? new String[0] : parameters.split(" ", -1)) {
+      int equals = parameter.indexOf('=');
+      chosen.param(parameter.substring(0, equals), parameter.substring(equals + 1));
+    }
     Options options =
-        new OptionsBuilder()
+        chosen
             .include(benchmark)
             .forks(0)
             .warmupIterations(2)

@@ -9,6 +9,7 @@ import io.penstock.testkit.Script;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -85,13 +86,18 @@ final class LoadGeneratorTest {
   void report_ratioIsAgainstNginxOfTheSameRun() {
     Report report = new Report("method");
     LoadResult load = LoadGenerator.run(chat, new Load(Load.Kind.SAME, 10, 1, 1, 300));
-    report.add(new Measurement("02-nginx", 1, load, 40, 10_240));
-    report.add(new Measurement("03-passthrough", 1, load, 100, 102_400));
+    report.add(new Measurement("02-nginx", 1, load, 40, 10_240, 10, null));
+    report.add(
+        new Measurement(
+            "03-passthrough", 1, load, 100, 102_400, 10, new Scrape(25_000, Map.of(1e-4, 10.0))));
     report.skip("08-redis", "no reason");
 
     String text = report.markdown(List.of(Scenario.ALL[3], Scenario.ALL[1]));
 
-    assertThat(text).contains("| 03-passthrough | 100.0 | 2.50 |").contains("`08-redis` skipped");
+    assertThat(text)
+        .contains("| 03-passthrough | 10 | 100.0 | 2.50 |")
+        .contains("| 2.5 | 100 | 0 |")
+        .contains("`08-redis` skipped");
   }
 
   @Test
@@ -99,11 +105,11 @@ final class LoadGeneratorTest {
     provider.on("/v1/chat/completions").reply(Script.error(500));
     Report report = new Report("method");
     LoadResult load = LoadGenerator.run(chat, new Load(Load.Kind.SAME, 3, 1, 1, 300));
-    report.add(new Measurement("03-passthrough", 1, load, 40, 10_240));
+    report.add(new Measurement("03-passthrough", 1, load, 40, 10_240, 10, null));
 
     String text = report.markdown(List.of(Scenario.ALL[3]));
 
-    assertThat(text).contains("| 03-passthrough | none answered | | | | | | | | | 3 |");
+    assertThat(text).contains("| 03-passthrough | none answered | | | | | | | | | | | | 3 |");
   }
 
   @Test

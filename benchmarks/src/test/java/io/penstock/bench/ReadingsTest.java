@@ -2,6 +2,7 @@ package io.penstock.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
@@ -72,5 +73,31 @@ final class ReadingsTest {
     table.row("x", 1.25);
 
     assertThat(table).hasToString("| a | long title |\n| - | ---------- |\n| x | 1.3        |\n");
+  }
+
+  @Test
+  void scrape_givesWhatWasAddedSinceTheEarlierOne() {
+    String before =
+        """
+        jvm_allocated_bytes_total 1000000.0
+        penstock_overhead_seconds_bucket{le="1.0E-4"} 0
+        penstock_overhead_seconds_bucket{le="2.0E-4"} 100
+        penstock_overhead_seconds_bucket{le="+Inf"} 100
+        penstock_overhead_seconds_count 100
+        """;
+    String after =
+        """
+        jvm_allocated_bytes_total 1.5E7
+        penstock_overhead_seconds_bucket{le="1.0E-4"} 50
+        penstock_overhead_seconds_bucket{le="2.0E-4"} 200
+        penstock_overhead_seconds_bucket{le="+Inf"} 200
+        """;
+
+    Scrape added = Scrape.parse(after).since(Scrape.parse(before));
+
+    assertThat(added.allocated()).isEqualTo(14_000_000);
+    assertThat(added.overheadMicros(0.25)).isEqualTo(50, within(1e-9));
+    assertThat(added.overheadMicros(0.75)).isEqualTo(150, within(1e-9));
+    assertThat(Scrape.parse("").overheadMicros(0.5)).isZero();
   }
 }

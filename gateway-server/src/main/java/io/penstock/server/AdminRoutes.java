@@ -22,6 +22,7 @@ import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.EffectiveConfig;
 import io.penstock.server.config.Word;
+import io.penstock.server.metrics.ProcessMetrics;
 import io.penstock.server.ui.UiFiles;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -44,6 +45,7 @@ final class AdminRoutes {
   private final PrometheusMeterRegistry registry;
   private final Reloader reloader;
   private final BudgetGauges gauges;
+  private final ProcessMetrics process;
 
   AdminRoutes(
       Ledger ledger,
@@ -57,6 +59,7 @@ final class AdminRoutes {
     this.registry = registry;
     this.reloader = reloader;
     this.gauges = new BudgetGauges(shared.budgets(), shared.snapshot(), registry);
+    this.process = new ProcessMetrics(registry);
   }
 
   AdminSink sink(BudgetAdmin budgetAdmin, Alerts alerts) {
@@ -121,6 +124,7 @@ final class AdminRoutes {
   }
 
   private AdminReply metrics() {
+    process.bind();
     gauges.refresh();
     return AdminReply.text(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape());
   }

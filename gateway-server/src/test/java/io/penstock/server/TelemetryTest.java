@@ -154,7 +154,9 @@ class TelemetryTest {
           assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
         }
         assertThat(gateway.admin("/metrics"))
-            .contains("penstock_telemetry_lost_total{to=\"otlp\"}");
+            .contains("penstock_telemetry_lost_total{to=\"otlp\"}")
+            .contains("process_files_open_files", "jvm_memory_used_bytes{area=\"heap\"")
+            .containsPattern("(?m)^jvm_allocated_bytes_total [0-9.E]+$");
       }
       assertThat(collector.requests()).isNotEmpty();
     }
