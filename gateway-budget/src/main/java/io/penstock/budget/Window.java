@@ -1,11 +1,14 @@
 package io.penstock.budget;
 
+import static java.time.temporal.ChronoUnit.HOURS;
+
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
-import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
 
 /**
  * The calendar windows of a budget. Bounds are midnights (or full hours) of the zone, so that a day
@@ -49,9 +52,7 @@ public record Window(Every every, ZoneId zone) {
     }
     ZonedDateTime now = Instant.ofEpochMilli(epochMillis).atZone(zone);
     if (every == Every.HOUR) {
-      // An hour that a clock change repeats is two windows: hours are counted on the instant line.
-      Instant start = now.truncatedTo(ChronoUnit.HOURS).toInstant();
-      return new Span(start.toEpochMilli(), start.toEpochMilli() + 3_600_000);
+      return hour(now);
     }
     ZonedDateTime day = now.toLocalDate().atStartOfDay(zone);
     return switch (every) {
@@ -68,6 +69,26 @@ public record Window(Every every, ZoneId zone) {
       case YEAR -> months(day, 1, 12);
       case HOUR, TOTAL -> throw new IllegalStateException(every.name());
     };
+  }
+
+  /**
+   * An hour that a clock change repeats is two windows; one in the middle of which clocks change,
+   * as by half an hour, ends and begins there.
+   */
+  private Span hour(ZonedDateTime now) {
+    ZoneRules rules = zone.getRules();
+    Instant moment = now.toInstant();
+    Instant start = now.toLocalDateTime().truncatedTo(HOURS).toInstant(now.getOffset());
+    Instant end = start.plus(1, HOURS);
+    ZoneOffsetTransition last = rules.previousTransition(moment.plusNanos(1));
+    ZoneOffsetTransition next = rules.nextTransition(moment);
+    if (last != null && last.getInstant().isAfter(start)) {
+      start = last.getInstant();
+    }
+    if (next != null && next.getInstant().isBefore(end)) {
+      end = next.getInstant();
+    }
+    return new Span(start.toEpochMilli(), end.toEpochMilli());
   }
 
   private Span months(ZonedDateTime day, int firstMonth, int count) {

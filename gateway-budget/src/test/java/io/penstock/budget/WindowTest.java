@@ -6,6 +6,8 @@ import io.penstock.budget.Window.Every;
 import java.time.Instant;
 import java.time.ZoneId;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WindowTest {
   private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
@@ -50,6 +52,22 @@ class WindowTest {
   }
 
   @Test
+  void hour_clocksChangeInItsMiddle_endsThere_andTheNextBegins() {
+    ZoneId lordHowe = ZoneId.of("Australia/Lord_Howe");
+
+    // At 15:00Z it is 02:00 again 01:30: half an hour is repeated.
+    Window.Span first = at(Every.HOUR, lordHowe, "2026-04-04T14:45:00Z");
+    Window.Span again = at(Every.HOUR, lordHowe, "2026-04-04T15:15:00Z");
+    Window.Span next = at(Every.HOUR, lordHowe, "2026-04-04T15:30:00Z");
+
+    assertThat(first).isEqualTo(new Window.Span(millis("2026-04-04T14:00:00Z"), again.start()));
+    assertThat(again)
+        .isEqualTo(new Window.Span(millis("2026-04-04T15:00:00Z"), millis("2026-04-04T15:30:00Z")));
+    assertThat(next.start()).isEqualTo(again.end());
+    assertThat(next.end() - next.start()).isEqualTo(3_600_000L);
+  }
+
+  @Test
   void week_anySunday_startsMonday() {
     Window.Span week = at(Every.WEEK, ZoneId.of("UTC"), "2026-01-04T23:59:59Z");
 
@@ -70,15 +88,16 @@ class WindowTest {
     }
   }
 
-  @Test
-  void any_consecutiveWindows_touch() {
+  @ParameterizedTest
+  @ValueSource(strings = {"Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"})
+  void any_consecutiveWindows_touch(String zone) {
     for (Every every : Every.values()) {
       if (every == Every.TOTAL) {
         continue;
       }
-      Window window = new Window(every, BERLIN);
+      Window window = new Window(every, ZoneId.of(zone));
       Window.Span span = window.at(millis("2026-01-01T00:00:00Z"));
-      for (int i = 0; i < 500; i++) {
+      for (int i = 0; i < 3_000; i++) {
         Window.Span next = window.at(span.end());
         assertThat(next.start()).as("%s %d", every, i).isEqualTo(span.end());
         assertThat(window.at(next.end() - 1)).isEqualTo(next);
