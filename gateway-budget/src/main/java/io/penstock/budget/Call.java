@@ -13,7 +13,7 @@ final class Call {
   final long nanos;
   final long tokens;
 
-  /** Bit per counter: counted even if it does not fit. Counters beyond 64 are never forced. */
+  /** Bit per counter: counted even if it does not fit. Beyond 64 only those that just warn are. */
   final long forced;
 
   /** Whether meters that have the same index bit are those of a target. */
@@ -21,6 +21,9 @@ final class Call {
 
   /** Store time at which it was made; decides the windows. */
   final long at;
+
+  /** It went through while the store was away, and took nothing of its meters. */
+  boolean unmetered;
 
   long giveUpAt;
   long retryAt;
@@ -59,7 +62,7 @@ final class Call {
   }
 
   boolean isForced(int i) {
-    return i < 64 && (forced >>> i & 1) != 0;
+    return i < 64 ? (forced >>> i & 1) != 0 : counters[i].rule.isWarning();
   }
 
   long amount(Counter counter) {

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
  * come back to. Thread-safe.
  */
 final class Desk implements Reservation.Home {
+  private static final RateMeter[] NO_METERS = {};
+
   private final Ticker ticker;
   private final Slices slices;
   private final Replica replica;
@@ -68,7 +70,8 @@ final class Desk implements Reservation.Home {
                 held.boundMeters,
                 held.forced,
                 Ask.of(nanos, tokens),
-                held.at)
+                // Its counters are those of the hold; rates are taken in the window of now.
+                storeNow())
             .growing(reservation);
     if (slices.take(more, clock())) {
       return granted(more);
@@ -103,7 +106,7 @@ final class Desk implements Reservation.Home {
               }
             });
     Call call = r.call();
-    for (RateMeter meter : call.meters) {
+    for (RateMeter meter : call.unmetered ? NO_METERS : call.meters) {
       if (meter.tokens) {
         meter.give(r.held(Limit.Unit.TOKENS) - tokens, call.at, storeNow());
       } else if (cancel) {

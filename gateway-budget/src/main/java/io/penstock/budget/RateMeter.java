@@ -67,9 +67,17 @@ final class RateMeter {
     }
   }
 
-  synchronized boolean take(long amount, long storeNow) {
-    roll(storeNow);
-    usedAt = storeNow;
+  /** For a call of some time ago, whose window may have ended meanwhile: it takes of this one. */
+  private void rollOn(long then) {
+    if (Math.floorDiv(then, window) > index) {
+      roll(then);
+    }
+  }
+
+  /** Takes an amount, if it is free, for a call that was made at that moment. */
+  synchronized boolean take(long amount, long madeAt) {
+    rollOn(madeAt);
+    usedAt = Math.max(usedAt, madeAt);
     if (free < amount) {
       return false;
     }
@@ -81,7 +89,7 @@ final class RateMeter {
 
   /** Gives back (or, when negative, takes belatedly) what was taken at that moment. */
   synchronized void give(long amount, long takenAt, long storeNow) {
-    roll(storeNow);
+    rollOn(storeNow);
     if (amount < 0 || Math.floorDiv(takenAt, window) == index) {
       free += amount;
     }
@@ -120,7 +128,7 @@ final class RateMeter {
   }
 
   synchronized RateState state(long storeNow) {
-    roll(storeNow);
+    rollOn(storeNow);
     return new RateState(
         name,
         subject,

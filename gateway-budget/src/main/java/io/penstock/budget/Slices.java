@@ -116,8 +116,9 @@ final class Slices {
     giveMeters(call, call.meters.length);
   }
 
-  /** Takes everything whether it fits or not: nothing bounds what this overspends. */
+  /** Takes all of budgets whether it fits or not: nothing bounds what this overspends. */
   void force(Call call, long now) {
+    call.unmetered = true;
     long stamp = owners.readLock();
     try {
       for (int i = 0; i < call.counters.length; i++) {

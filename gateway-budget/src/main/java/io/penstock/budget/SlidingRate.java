@@ -37,7 +37,8 @@ final class SlidingRate {
       previous = 0;
       current = 0;
     }
-    index = windowMillis == window ? Math.max(index, at) : at;
+    // Also when the clock was set back: what was taken counts in the window that it shows.
+    index = at;
     window = windowMillis;
   }
 
