@@ -70,7 +70,9 @@ record Booking(
   private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
     if (entry.attach()) {
       c.attach(state.have(), state.spent(), booked);
-      c.alerted = (char) (c.alerted | state.taken());
+      List<Integer> percents = c.rule.terms().alerts();
+      c.alerted =
+          (char) (c.alerted | Thresholds.translate(state.taken(), entry.alerts(), percents));
       c.toldSpent = state.spent();
     } else {
       long granted = state.have() - entry.have();

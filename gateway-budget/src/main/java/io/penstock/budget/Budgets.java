@@ -5,7 +5,9 @@ import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -86,11 +88,14 @@ public final class Budgets implements AutoCloseable {
 
   /** Puts a plan in force. Counters that mean the same go on; open holds are settled as taken. */
   public void reload(BudgetPlan plan) {
-    List<Rule> lowered = new ArrayList<>();
-    rules.set(rules.get().change(plan, lowered));
-    if (!lowered.isEmpty()) {
-      driver.run(r -> r.recall(lowered));
-    }
+    // Under the replica's lock: answers are booked by one list of thresholds or by the other.
+    driver.run(r -> {
+      Map<Rule, Rule.Terms> before = new HashMap<>();
+      rules.set(rules.get().change(plan, before));
+      if (!before.isEmpty()) {
+        r.changed(before);
+      }
+    });
   }
 
   /**

@@ -190,7 +190,7 @@ final class MemoryStore {
       double share = Math.min((double) entry.extra(), Math.floor(room / (2.0 * living)));
       offer(owner, c, entry, (long) share);
     }
-    return c.state(owner, entry.claim(), leases, now);
+    return c.state(owner, entry, leases, now);
   }
 
   private void offer(long owner, StoredCounter c, Request.Entry entry, long share) {

@@ -84,7 +84,8 @@ final class Parcel {
             low,
             extra,
             drain && c.attached,
-            c.claim));
+            c.claim,
+            c.rule.terms().alerts()));
     counters.add(c);
     c.index = counters.size();
     return c.index - 1;

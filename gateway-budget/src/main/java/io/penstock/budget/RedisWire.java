@@ -1,5 +1,7 @@
 package io.penstock.budget;
 
+import static java.util.stream.Collectors.joining;
+
 import io.penstock.budget.Request.Answer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -134,6 +136,7 @@ final class RedisWire {
       out.add(Long.toString(e.extra()));
       out.add(e.drained() ? "1" : "0");
       out.add(Integer.toString(e.claim()));
+      out.add(percents(e.alerts()));
     }
     out.add(Integer.toString(m.calls().size()));
     for (Request.Call c : m.calls()) {
@@ -151,6 +154,10 @@ final class RedisWire {
       out.add(Long.toString(t.need()));
       out.add(Long.toString(t.extra()));
     }
+  }
+
+  private static String percents(List<Integer> alerts) {
+    return alerts.isEmpty() ? "" : alerts.stream().map(String::valueOf).collect(joining(","));
   }
 
   Answer answer(Request request, List<?> raw) {

@@ -3,6 +3,7 @@ package io.penstock.budget;
 import io.penstock.budget.Request.Answer;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -242,12 +243,16 @@ final class Replica {
     }
   }
 
-  /** These allow less than before: what is free goes back at once. */
-  void recall(List<Rule> lowered) {
+  /** These rules have other terms than before: where less is allowed, what is free goes back. */
+  void changed(Map<Rule, Rule.Terms> before) {
     for (Counter c : slices.all()) {
-      if (lowered.contains(c.rule)) {
-        c.balance(true);
-        moves.urge(c);
+      Rule.Terms old = before.get(c.rule);
+      if (old != null) {
+        Thresholds.changed(c, old.alerts());
+        if (c.rule.terms().limit() < old.limit()) {
+          c.balance(true);
+          moves.urge(c);
+        }
       }
     }
   }

@@ -37,7 +37,8 @@ sealed interface Request {
    * @param low below this room the counter becomes tight
    * @param extra what the sender would like beyond its calls
    * @param drained the sender keeps nothing free: what a recall asks for
-   * @param claim bits of the alerts that the sender wants to send
+   * @param claim which of {@code alerts} the sender wants to send: a bit for each
+   * @param alerts the thresholds of the sender's configuration, percent
    */
   record Entry(
       CounterKey key,
@@ -49,7 +50,8 @@ sealed interface Request {
       long low,
       long extra,
       boolean drained,
-      int claim) {}
+      int claim,
+      List<Integer> alerts) {}
 
   /** Amounts to be granted all or none: {@code need[i]} of the counter at {@code counter[i]}. */
   record Call(int[] counter, long[] need) {}
@@ -108,8 +110,8 @@ sealed interface Request {
      * @param allSpent all settled sums and the ledger's part
      * @param tight number of the recall that is on; 0: none
      * @param waiting how many owners have not obeyed it yet
-     * @param won the claimed alerts that are the sender's to send
-     * @param taken all alerts that somebody sends or has sent
+     * @param won the claimed alerts that are the sender's to send; bits as in the entry
+     * @param taken which of the entry's alerts somebody sends or has sent
      */
     record State(
         long have,

@@ -38,11 +38,11 @@ final class Rule {
     return terms;
   }
 
-  /** Changes the terms; returns whether less is allowed than before. */
-  boolean change(Terms next) {
-    boolean lowered = next.limit() < terms.limit();
+  /** Changes the terms; returns the former. */
+  Terms change(Terms next) {
+    Terms before = terms;
     terms = next;
-    return lowered;
+    return before;
   }
 
   /** Returns what its counters have in common in the window that contains the moment. */

@@ -54,9 +54,10 @@ final class Rules {
 
   static final Rules NONE = new Rules(BudgetPlan.EMPTY, List.of(), List.of(), Map.of());
 
-  /** Puts a plan in force; {@code lowered} receives the rules that allow less than before. */
-  Rules change(BudgetPlan next, List<Rule> lowered) {
-    Map<Rule.Shape, Rule> all = new HashMap<>();
+  /** Puts a plan in force; {@code before} receives the former terms of rules that have others. */
+  Rules change(BudgetPlan next, Map<Rule, Rule.Terms> before) {
+    // Those of removed budgets too: counters in memory have them, and such a budget may come back.
+    Map<Rule.Shape, Rule> all = new HashMap<>(byShape);
     List<Rule> slotRules = new ArrayList<>();
     for (BudgetSpec b : next.budgets()) {
       boolean bound = b.dependsOnTarget();
@@ -64,7 +65,7 @@ final class Rules {
         Limit limit = i < 0 ? b.limit() : b.overrides().get(i).limit();
         Rule.Shape shape = new Rule.Shape(b.name(), i, limit.unit(), b.per(), b.window());
         slotRules.add(
-            keep(shape, new Rule.Terms(limit.amount(), b.alerts(), b.over(), bound), all, lowered));
+            keep(shape, new Rule.Terms(limit.amount(), b.alerts(), b.over(), bound), all, before));
       }
     }
     List<Rate> nextRates = new ArrayList<>();
@@ -77,7 +78,7 @@ final class Rules {
                 new Rule.Shape(r.name(), -1, Limit.Unit.PERMITS, r.per(), always),
                 new Rule.Terms(r.concurrent(), List.of(), Over.DENY, r.dependsOnTarget()),
                 all,
-                lowered);
+                before);
       }
       nextRates.add(new Rate(r, permits, meters(r, false), meters(r, true)));
     }
@@ -101,15 +102,15 @@ final class Rules {
     return made;
   }
 
-  private Rule keep(
-      Rule.Shape shape, Rule.Terms terms, Map<Rule.Shape, Rule> all, List<Rule> lowered) {
-    Rule rule = byShape.get(shape);
+  private static Rule keep(
+      Rule.Shape shape, Rule.Terms terms, Map<Rule.Shape, Rule> all, Map<Rule, Rule.Terms> before) {
+    Rule rule = all.get(shape);
     if (rule == null) {
       rule = new Rule(shape, terms);
-    } else if (rule.change(terms)) {
-      lowered.add(rule);
+      all.put(shape, rule);
+    } else if (!rule.terms().equals(terms)) {
+      before.put(rule, rule.change(terms));
     }
-    all.put(shape, rule);
     return rule;
   }
 

@@ -34,7 +34,10 @@ final class StoredCounter {
     private long recalls;
     private long ledger;
     private long ledgerVersion = -1;
+
+    /** Thresholds that were claimed: percent and whose it is to send, in pairs; 0: nobody's. */
     private long[] alerts = NOBODY;
+
     private TreeSet<Long> waiting = new TreeSet<>();
   }
 
@@ -160,7 +163,7 @@ final class StoredCounter {
       return false;
     }
     set(which, have(which), have(which));
-    for (int k = 0; k < rare.alerts.length; k++) {
+    for (int k = 1; k < rare.alerts.length; k += 2) {
       rare.alerts[k] = rare.alerts[k] == which ? 0 : rare.alerts[k];
     }
     return have(which) != 0;
@@ -183,12 +186,16 @@ final class StoredCounter {
     }
   }
 
-  Request.Answer.State state(long which, int claim, Map<Long, Long> leases, long now) {
+  Request.Answer.State state(long which, Request.Entry entry, Map<Long, Long> leases, long now) {
     rare.waiting.removeIf(o -> leases.getOrDefault(o, 0L) < now);
-    int won = claim(which, claim);
+    int won = 0;
     int taken = 0;
-    for (int bit = 0; bit < rare.alerts.length; bit++) {
-      taken |= rare.alerts[bit] == 0 ? 0 : 1 << bit;
+    for (int bit = 0; bit < entry.alerts().size(); bit++) {
+      int percent = entry.alerts().get(bit);
+      if ((entry.claim() >>> bit & 1) != 0 && claim(which, percent) == which) {
+        won |= 1 << bit;
+      }
+      taken |= sender(percent) == 0 ? 0 : 1 << bit;
     }
     touch(which);
     int open = rare.tight ? rare.waiting.size() : 0;
@@ -196,20 +203,28 @@ final class StoredCounter {
         have(which), spent(which), used, spent, tight(), open, won, taken);
   }
 
-  private int claim(long which, int claim) {
-    int won = 0;
-    for (int bit = 0; bit < 16 && claim >>> bit != 0; bit++) {
-      if ((claim >>> bit & 1) != 0) {
-        Rare own = own();
-        if (own.alerts.length == 0) {
-          own.alerts = new long[16];
-        }
-        if (own.alerts[bit] == 0) {
-          own.alerts[bit] = which;
-        }
-        won |= own.alerts[bit] == which ? 1 << bit : 0;
+  private long sender(int percent) {
+    for (int i = 0; i < rare.alerts.length; i += 2) {
+      if (rare.alerts[i] == percent) {
+        return rare.alerts[i + 1];
       }
     }
-    return won;
+    return 0;
+  }
+
+  /** Returns whose the alert is: the first who claims it. */
+  private long claim(long which, int percent) {
+    Rare own = own();
+    for (int i = 0; i < own.alerts.length; i += 2) {
+      if (own.alerts[i] == percent) {
+        own.alerts[i + 1] = own.alerts[i + 1] == 0 ? which : own.alerts[i + 1];
+        return own.alerts[i + 1];
+      }
+    }
+    int end = own.alerts.length;
+    own.alerts = Arrays.copyOf(own.alerts, end + 2);
+    own.alerts[end] = percent;
+    own.alerts[end + 1] = which;
+    return which;
   }
 }

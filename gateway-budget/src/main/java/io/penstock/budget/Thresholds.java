@@ -10,14 +10,37 @@ final class Thresholds {
   static void raise(
       Counter c, Request.Answer.State state, Request.Entry entry, Effects effects, long storeNow) {
     List<Integer> percents = c.rule.terms().alerts();
+    // A reload may have changed the list since the move was sent.
+    int won = translate(state.won(), entry.alerts(), percents) & ~c.alerted;
     for (int bit = 0; bit < percents.size(); bit++) {
-      if ((state.won() >>> bit & 1) != 0 && (c.alerted >>> bit & 1) == 0) {
+      if ((won >>> bit & 1) != 0) {
         effects.alert(
             BudgetAlert.of(c.key, percents.get(bit), c.rule.limit(), c.allSpent, storeNow));
       }
     }
-    c.alerted = (char) (c.alerted | entry.claim());
-    c.claim = (char) (c.claim & ~entry.claim());
+    int claimed = translate(entry.claim(), entry.alerts(), percents);
+    c.alerted = (char) (c.alerted | claimed);
+    c.claim = (char) (c.claim & ~claimed);
+  }
+
+  /** The counter's thresholds are others than these now. */
+  static void changed(Counter c, List<Integer> before) {
+    List<Integer> percents = c.rule.terms().alerts();
+    c.alerted = (char) translate(c.alerted, before, percents);
+    c.claim = (char) translate(c.claim, before, percents);
+  }
+
+  /** Returns bits of one list of thresholds as those of another. */
+  static int translate(int bits, List<Integer> from, List<Integer> to) {
+    if (bits == 0 || from.equals(to)) {
+      return bits;
+    }
+    int translated = 0;
+    for (int bit = 0; bit < from.size(); bit++) {
+      int at = (bits >>> bit & 1) == 0 ? -1 : to.indexOf(from.get(bit));
+      translated |= at < 0 ? 0 : 1 << at;
+    }
+    return translated;
   }
 
   /** Claims those that settled spend has passed; returns whether there are any. */

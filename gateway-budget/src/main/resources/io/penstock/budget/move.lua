@@ -1,7 +1,7 @@
 -- Tells allowances, asks for grants, takes portions of rates. Money is never a Lua number: it is
 -- added by HINCRBY as decimal strings and compared by sign, length and digits.
 -- KEYS: epoch, own, live   ARGV: prefix, E, owner, fence, lease ms,
---   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim),
+--   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim, alerts),
 --   n calls of (k, k of (counter, need)), n takes of (id, window, limit, need, extra)
 -- Answers OK open living, per counter (a, s, used, spent, tight, waiting, won, taken),
 --   per call its outcome, per take (granted, remaining, retry) | EPOCH E | FENCE
@@ -31,7 +31,7 @@ local nc = tonumber(ARGV[p]); p = p + 1
 local L = {}
 for i = 1, nc do
   local c = {key = base .. ARGV[p], id = ARGV[p], limit = ARGV[p + 7], low = ARGV[p + 8],
-    extra = ARGV[p + 9], drained = ARGV[p + 10] == '1', claim = tonumber(ARGV[p + 11])}
+    extra = ARGV[p + 9], drained = ARGV[p + 10] == '1', claim = tonumber(ARGV[p + 11]), alerts = ARGV[p + 12]}
   local k = c.key
   local z = call('HMGET', k, fa, fs, fw)
   if not z[1] then
@@ -57,7 +57,7 @@ for i = 1, nc do
   end
   if z[3] and (c.drained or have == spent) then call('HDEL', k, fw) end
   L[i] = c
-  p = p + 12
+  p = p + 13
 end
 local outcomes = {}
 local ng = tonumber(ARGV[p]); p = p + 1
@@ -136,20 +136,19 @@ for i = 1, nc do
     end
   end
   local won, taken = 0, 0
-  if c.claim > 0 then
-    for b = 0, 15 do
-      if math.floor(c.claim / 2 ^ b) % 2 == 1 then
-        if call('HSETNX', k, 'al' .. b, o) == 1 or call('HGET', k, 'al' .. b) == o then
-          won = won + 2 ^ b
-        end
+  if c.claim > 0 or (c.alerts ~= '' and call('HEXISTS', k, 'al') == 1) then
+    -- By percent: a bit is a place in the sender's list, which another configuration orders otherwise.
+    local bit = 1
+    for percent in string.gmatch(c.alerts, '%d+') do
+      local f = 'al:' .. percent
+      if math.floor(c.claim / bit) % 2 == 1
+        and (call('HSETNX', k, f, o) == 1 or call('HGET', k, f) == o) then
+        won = won + bit
       end
+      if call('HEXISTS', k, f) == 1 then taken = taken + bit end
+      bit = bit * 2
     end
     call('HSET', k, 'al', '1')
-  end
-  if call('HEXISTS', k, 'al') == 1 then
-    for b = 0, 15 do
-      if call('HEXISTS', k, 'al' .. b) == 1 then taken = taken + 2 ^ b end
-    end
   end
   local r = call('HMGET', k, fa, fs, 'used', 'spent')
   for q = 1, 4 do out[#out + 1] = r[q] end
@@ -171,7 +170,8 @@ for i = 1, nt do
   if w ~= window then prev, cur = 0, 0
   elseif at == index + 1 then prev, cur = cur, 0
   elseif at > index then prev, cur = 0, 0 end
-  if w == window then index = math.max(index, at) else index = at end
+  -- Also when the clock was set back: what was taken counts in the window that it shows.
+  index = at
   local left = window - now % window
   local weighted = cur + math.ceil(prev * left / window)
   local granted, retry = 0, left

@@ -32,8 +32,8 @@ for _, id in ipairs(call('SMEMBERS', ARGV[1] .. ':' .. E .. ':h:' .. o)) do
       call('HSET', k, 's' .. o, a)
       if call('HEXISTS', k, 'al') == 1 then
         -- An alert that it had claimed may never have been sent.
-        for b = 0, 15 do
-          if call('HGET', k, 'al' .. b) == o then call('HDEL', k, 'al' .. b) end
+        for _, f in ipairs(call('HKEYS', k)) do
+          if string.sub(f, 1, 3) == 'al:' and call('HGET', k, f) == o then call('HDEL', k, f) end
         end
       end
       if a ~= '0' then

@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class EmbeddedBudgetsTest {
@@ -205,6 +206,17 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void reload_budgetGoneAndBackWithLess_hasTheNewLimit() {
+    plan(budget("org", 10 * USD));
+    granted("ann", 4 * USD).settle(4 * USD, 0);
+    plan();
+    plan(budget("org", 5 * USD));
+
+    assertThat(reserve("ann", USD + 1)).isInstanceOf(Verdict.Denied.class);
+    assertThat(reserve("ann", USD)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
   void requestRate_usedUp_isRateLimited_slides_andCancelGivesBack() {
     rates(rate(10, 0, 0, "key"));
     for (int i = 0; i < 9; i++) {
@@ -268,6 +280,38 @@ class EmbeddedBudgetsTest {
     assertThat(alert.perHour()).isBetween(USD / 2 - 1_000_000, USD / 2);
     assertThat(Instant.ofEpochMilli(alert.endsAtMillis()))
         .isBetween(Instant.parse("2026-05-05T19:55:00Z"), Instant.parse("2026-05-05T20:05:00Z"));
+  }
+
+  @Test
+  void alerts_thresholdsChange_eachIsRaisedOnce() {
+    plan(budget("org", 10 * USD).withAlerts(List.of(50, 90)));
+    spendAndTell(6 * USD);
+    plan(budget("org", 10 * USD).withAlerts(List.of(70, 50, 90)));
+    spendAndTell(2 * USD);
+    plan(budget("org", 10 * USD).withAlerts(List.of(90, 70)));
+    spendAndTell(USD);
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 70, 90);
+  }
+
+  private void spendAndTell(long nanos) {
+    granted("ann", nanos).settle(nanos, 0);
+    for (int i = 0; i < 2; i++) {
+      ticker.advance(3_000);
+      budgets.tick();
+    }
+  }
+
+  @Test
+  void warn_theSeventiethOfManyBudgets_neverRefuses() {
+    plan(
+        IntStream.range(0, 70)
+            .mapToObj(i -> budget("b" + i, USD).withOver(Over.WARN))
+            .toArray(BudgetSpec[]::new));
+
+    granted("ann", 3 * USD).settle(3 * USD, 0);
+
+    assertThat(reserve("ann", 3 * USD)).isInstanceOf(Verdict.Granted.class);
   }
 
   @Test

@@ -188,7 +188,9 @@ class ScriptsTest {
                 random.nextInt(3) == 0 ? 0 : big / 10,
                 random.nextInt(3) == 0 ? big : amount(),
                 drained,
-                random.nextInt(10) == 0 ? 5 : 0));
+                random.nextInt(10) == 0 ? 5 : 0,
+                // Replicas need not have the same thresholds, nor the same order.
+                random.nextBoolean() ? List.of(50, 90, 100) : List.of(100, 70, 50, 10)));
       }
       List<Request.Call> calls = new ArrayList<>();
       for (int i = random.nextInt(4); i > 0; i--) {
@@ -237,7 +239,7 @@ class ScriptsTest {
                 1,
                 List.of(
                     new Request.Entry(
-                        key(0), Limit.Unit.NANO_USD, true, 0, 0, 100, 0, 0, false, 0)),
+                        key(0), Limit.Unit.NANO_USD, true, 0, 0, 100, 0, 0, false, 0, List.of())),
                 List.of(new Request.Call(new int[] {0}, new long[] {need})),
                 List.of()));
   }
