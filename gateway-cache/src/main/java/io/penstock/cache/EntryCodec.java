@@ -48,10 +48,15 @@ final class EntryCodec {
   /** An entry read from the shared tier, with the generation it was stored under. */
   record Decoded(CacheEntry entry, long generation) {}
 
+  /** Returns whether it takes microseconds to encode: it is too small to be deflated. */
+  static boolean isQuick(CacheEntry entry) {
+    return entry.body().length < COMPRESS_FROM_BYTES;
+  }
+
   byte[] encode(CacheEntry entry, long generation) {
     byte[] body = entry.body();
     int flags = cipher == null ? 0 : SEALED;
-    if (body.length >= COMPRESS_FROM_BYTES) {
+    if (!isQuick(entry)) {
       flags |= DEFLATED;
       body = deflate(body);
     }

@@ -7,8 +7,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,52 +22,59 @@ public final class ExactCache implements AutoCloseable {
   private static final int STORES_IN_FLIGHT = 256;
 
   private final LocalTier local;
-  private final @Nullable RedisTier shared;
-  private final @Nullable InvalidationFeed feed;
-  private final Executor background;
+  private final @Nullable Shared shared;
   private final Ticker ticker;
-  private final Semaphore stores = new Semaphore(STORES_IN_FLIGHT);
 
-  private ExactCache(
-      LocalTier local,
-      @Nullable RedisTier shared,
-      @Nullable InvalidationFeed feed,
-      Executor background,
-      Ticker ticker) {
+  /** What there is where replicas share a Redis. */
+  private record Shared(
+      RedisTier tier, StoreQueue stores, RedisSweep sweep, InvalidationFeed feed) {}
+
+  private ExactCache(LocalTier local, @Nullable Shared shared, Ticker ticker) {
     this.local = local;
     this.shared = shared;
-    this.feed = feed;
-    this.background = background;
     this.ticker = ticker;
   }
 
   /** Creates a cache of this process alone. */
   public static ExactCache embedded(long maxBytes, Ticker ticker) {
-    return new ExactCache(new LocalTier(maxBytes, ticker), null, null, Runnable::run, ticker);
+    return new ExactCache(new LocalTier(maxBytes, ticker), null, ticker);
   }
 
-  /**
-   * Creates a cache shared through Redis.
-   *
-   * @param redis for look-ups and stores; not closed here
-   * @param feed a second connection, for the blocking reads of the invalidation stream; its command
-   *     time-out must be over 200 ms; not closed here
-   * @param background compresses and encrypts entries, off the event loops
-   */
+  /** Creates a cache shared through Redis. */
   public static ExactCache shared(
-      SharedSettings settings,
-      RedisLink redis,
-      RedisLink feed,
-      Executor background,
-      Ticker ticker) {
+      SharedSettings settings, Links redis, Threads threads, Ticker ticker) {
     LocalTier local = new LocalTier(settings.maxBytes(), ticker);
     Sealer cipher = settings.secret().isEmpty() ? null : new Sealer(settings.secret());
     EntryCodec codec = new EntryCodec(cipher, settings.maxEntryBytes());
-    RedisTier tier = new RedisTier(redis, codec, settings.namespace(), settings.timeoutMillis());
-    InvalidationFeed heard =
-        new InvalidationFeed(feed, settings.namespace(), ticker, local::invalidate);
-    return new ExactCache(local, tier, heard, background, ticker);
+    String namespace = settings.namespace();
+    RedisTier tier = new RedisTier(redis.calls(), codec, namespace, ticker);
+    return new ExactCache(
+        local,
+        new Shared(
+            tier,
+            new StoreQueue(tier, threads, STORES_IN_FLIGHT),
+            new RedisSweep(redis.rest(), codec, namespace),
+            new InvalidationFeed(redis.feed(), namespace, ticker, local::invalidate)),
+        ticker);
   }
+
+  /**
+   * Connections to one Redis; not closed here.
+   *
+   * @param calls for look-ups and stores: its answers arrive where calls are served
+   * @param rest for deletes, which go through everything, away from the event loops
+   * @param feed for the blocking reads of the invalidation stream; its command time-out must be
+   *     over 200 ms
+   */
+  public record Links(RedisLink calls, RedisLink rest, RedisLink feed) {}
+
+  /**
+   * Where stores are worked on.
+   *
+   * @param soon runs a task a few milliseconds later, on the caller's event loop if it has one
+   * @param background compresses large entries, off the event loops
+   */
+  public record Threads(Executor soon, Executor background) {}
 
   /**
    * How entries are shared.
@@ -78,10 +83,8 @@ public final class ExactCache implements AutoCloseable {
    * @param secret encrypts entries when not empty
    * @param maxBytes bound of the tier in process
    * @param maxEntryBytes larger answers are not read from Redis
-   * @param timeoutMillis after which Redis counts as silent
    */
-  public record SharedSettings(
-      String namespace, String secret, long maxBytes, int maxEntryBytes, long timeoutMillis) {
+  public record SharedSettings(String namespace, String secret, long maxBytes, int maxEntryBytes) {
     @Override
     public String toString() {
       return "SharedSettings{namespace=" + namespace + ", secret=****}";
@@ -138,6 +141,7 @@ public final class ExactCache implements AutoCloseable {
           new Lookups(Collections.nCopies(keys.size(), null), new Ticket(epoch, -1)));
     }
     return shared
+        .tier()
         .lookup(keys, scope)
         .thenApply(found -> {
           List<@Nullable CacheEntry> entries = new ArrayList<>(keys.size());
@@ -173,28 +177,9 @@ public final class ExactCache implements AutoCloseable {
   public void store(Ticket ticket, CacheEntry entry) {
     if (shared == null) {
       local.put(entry, ticket.epoch);
-    } else if (ticket.generation >= 0 && isServing() && stores.tryAcquire()) {
-      try {
-        background.execute(() -> storeShared(shared, ticket, entry));
-      } catch (RejectedExecutionException full) {
-        stores.release();
-      }
+    } else if (ticket.generation >= 0 && isServing()) {
+      shared.stores().add(entry, ticket.generation, taken -> local.put(taken, ticket.epoch));
     }
-  }
-
-  private void storeShared(RedisTier tier, Ticket ticket, CacheEntry entry) {
-    CompletionStage<Boolean> stored;
-    try {
-      stored = tier.store(entry, ticket.generation, ticker.epochMillis());
-    } catch (RuntimeException e) {
-      stored = CompletableFuture.failedStage(e);
-    }
-    stored.whenComplete((taken, error) -> {
-      stores.release();
-      if (error == null && taken) {
-        local.put(entry, ticket.epoch);
-      }
-    });
   }
 
   /**
@@ -205,14 +190,14 @@ public final class ExactCache implements AutoCloseable {
   public CompletionStage<List<String>> invalidate(Invalidation which) {
     List<String> here = ids(local.matching(which));
     local.invalidate(which);
-    if (shared == null || feed == null) {
+    if (shared == null) {
       return CompletableFuture.completedStage(here);
     }
-    InvalidationFeed replicas = feed;
+    InvalidationFeed replicas = shared.feed();
     // Told twice: at once, and again when Redis holds nothing that a replica could read back.
     return replicas
         .publish(which)
-        .thenCompose(first -> shared.invalidate(which))
+        .thenCompose(first -> shared.sweep().invalidate(which))
         .thenCompose(ids ->
             replicas
                 .publish(which)
@@ -227,8 +212,9 @@ public final class ExactCache implements AutoCloseable {
     return shared == null
         ? CompletableFuture.completedStage(ids(local.matching(which)))
         : shared
+            .sweep()
             .matching(which)
-            .thenApply(found -> found.stream().map(RedisTier.Match::id).toList());
+            .thenApply(found -> found.stream().map(RedisSweep.Match::id).toList());
   }
 
   private static List<String> ids(List<CacheEntry> entries) {
@@ -237,7 +223,7 @@ public final class ExactCache implements AutoCloseable {
 
   /** Returns whether entries may be served: always without Redis, else while its news arrive. */
   public boolean isServing() {
-    return feed == null || feed.isFresh();
+    return shared == null || shared.feed().isFresh();
   }
 
   /** Changes the bound of the tier in process; what is over it goes. */
@@ -257,8 +243,8 @@ public final class ExactCache implements AutoCloseable {
 
   @Override
   public void close() {
-    if (feed != null) {
-      feed.close();
+    if (shared != null) {
+      shared.feed().close();
     }
   }
 }

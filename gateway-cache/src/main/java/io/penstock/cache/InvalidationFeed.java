@@ -70,7 +70,7 @@ final class InvalidationFeed implements AutoCloseable {
     }
     RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
     if (redis == null) {
-      return CompletableFuture.failedStage(RedisTier.away());
+      return CompletableFuture.failedStage(RedisSweep.away());
     }
     XAddArgs bounded = new XAddArgs().maxlen(10_000).approximateTrimming();
     return redis.xadd(stream, bounded, Map.of(FIELD, message));

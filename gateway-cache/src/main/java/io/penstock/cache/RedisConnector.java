@@ -14,6 +14,8 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.EventLoopGroupProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,13 +37,18 @@ import org.slf4j.LoggerFactory;
 public final class RedisConnector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisConnector.class);
   private static final Duration ANSWER = Duration.ofSeconds(1);
+
+  /** A call waits no longer for Redis: beyond it a miss is cheaper. */
+  private static final Duration CALL = Duration.ofMillis(200);
+
   private static final long RECONNECT_MILLIS = 200;
 
   /** Commands that may wait for an answer; more means that Redis hangs. */
   private static final int UNANSWERED = 10_000;
 
-  private final AbstractRedisClient client;
-  private final Supplier<CompletionStage<Connected>> connect;
+  private final List<RedisURI> uris;
+  private final ClientResources own = ClientResources.create();
+  private final List<AbstractRedisClient> clients = new CopyOnWriteArrayList<>();
   private final List<Managed> links = new CopyOnWriteArrayList<>();
   private final Executor later =
       CompletableFuture.delayedExecutor(RECONNECT_MILLIS, TimeUnit.MILLISECONDS);
@@ -52,9 +59,16 @@ public final class RedisConnector implements AutoCloseable {
       StatefulConnection<byte[], byte[]> connection,
       RedisClusterAsyncCommands<byte[], byte[]> commands) {}
 
-  private RedisConnector(AbstractRedisClient client, Supplier<CompletionStage<Connected>> connect) {
-    this.client = client;
-    this.connect = connect;
+  /**
+   * How long commands wait.
+   *
+   * @param answer for their answer
+   * @param unconnected whether they wait while a node of a Cluster is being connected
+   */
+  private record Patience(Duration answer, ClientOptions.DisconnectedBehavior unconnected) {}
+
+  private RedisConnector(List<RedisURI> uris) {
+    this.uris = uris;
   }
 
   /**
@@ -67,58 +81,94 @@ public final class RedisConnector implements AutoCloseable {
   public static RedisConnector to(List<String> addresses) {
     List<RedisURI> uris = addresses.stream().map(RedisURI::create).toList();
     uris.forEach(uri -> uri.setTimeout(ANSWER));
-    return uris.size() == 1 ? single(uris.getFirst()) : cluster(uris);
-  }
-
-  private static RedisConnector single(RedisURI uri) {
-    RedisClient client = RedisClient.create(uri);
-    client.setOptions(options(ClientOptions.builder()).autoReconnect(false).build());
-    return new RedisConnector(
-        client,
-        () ->
-            client
-                .connectAsync(ByteArrayCodec.INSTANCE, uri)
-                .thenApply((StatefulRedisConnection<byte[], byte[]> made) ->
-                    new Connected(made, made.async())));
-  }
-
-  private static RedisConnector cluster(List<RedisURI> uris) {
-    RedisClusterClient client = RedisClusterClient.create(uris);
-    client.setOptions((ClusterClientOptions) options(ClusterClientOptions.builder()).build());
-    return new RedisConnector(
-        client,
-        () ->
-            client
-                .refreshPartitionsAsync()
-                .thenCompose(known -> client.connectAsync(ByteArrayCodec.INSTANCE))
-                .thenApply((StatefulRedisClusterConnection<byte[], byte[]> made) ->
-                    new Connected(made, made.async())));
-  }
-
-  private static ClientOptions.Builder options(ClientOptions.Builder of) {
-    return of.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-        .requestQueueSize(UNANSWERED)
-        .timeoutOptions(TimeoutOptions.enabled(ANSWER));
+    return new RedisConnector(uris);
   }
 
   /** Opens a connection of its own, which is there soon, and again after every loss. */
   public RedisLink link() {
-    Managed link = new Managed();
+    return open(own, new Patience(ANSWER, ClientOptions.DisconnectedBehavior.DEFAULT));
+  }
+
+  /**
+   * Opens one that calls wait for: what takes longer than about 200 ms fails.
+   *
+   * @param loops where its answers arrive, of the kind of sockets Lettuce takes here; not shut down
+   *     here, and to live until this is closed. Null: on threads of this connector
+   */
+  public RedisLink callLink(@Nullable EventLoopGroupProvider loops) {
+    ClientResources resources =
+        loops == null
+            ? own
+            : ClientResources.builder()
+                .eventLoopGroupProvider(loops)
+                .eventExecutorGroup(own.eventExecutorGroup())
+                .timer(own.timer())
+                .eventBus(own.eventBus())
+                .build();
+    return open(resources, new Patience(CALL, ClientOptions.DisconnectedBehavior.REJECT_COMMANDS));
+  }
+
+  private RedisLink open(ClientResources resources, Patience patience) {
+    Managed link =
+        new Managed(uris.size() == 1 ? single(resources, patience) : cluster(resources, patience));
     links.add(link);
     link.connect();
     return link;
+  }
+
+  private Supplier<CompletionStage<Connected>> single(
+      ClientResources resources, Patience patience) {
+    RedisURI uri = uris.getFirst();
+    RedisClient client = RedisClient.create(resources, uri);
+    clients.add(client);
+    client.setOptions(options(ClientOptions.builder(), patience).autoReconnect(false).build());
+    return () ->
+        client
+            .connectAsync(ByteArrayCodec.INSTANCE, uri)
+            .thenApply((StatefulRedisConnection<byte[], byte[]> made) ->
+                new Connected(made, made.async()));
+  }
+
+  private Supplier<CompletionStage<Connected>> cluster(
+      ClientResources resources, Patience patience) {
+    RedisClusterClient client = RedisClusterClient.create(resources, uris);
+    clients.add(client);
+    client.setOptions(
+        (ClusterClientOptions) options(ClusterClientOptions.builder(), patience).build());
+    return () ->
+        client
+            .refreshPartitionsAsync()
+            .thenCompose(known -> client.connectAsync(ByteArrayCodec.INSTANCE))
+            .thenApply((StatefulRedisClusterConnection<byte[], byte[]> made) ->
+                new Connected(made, made.async()));
+  }
+
+  private static ClientOptions.Builder options(ClientOptions.Builder of, Patience patience) {
+    return of.disconnectedBehavior(patience.unconnected())
+        .requestQueueSize(UNANSWERED)
+        .timeoutOptions(TimeoutOptions.enabled(patience.answer()));
   }
 
   @Override
   public void close() {
     closed = true;
     links.forEach(Managed::drop);
-    client.shutdownAsync(0, 1, TimeUnit.SECONDS);
+    CompletableFuture<?>[] ended =
+        clients.stream()
+            .map(client -> client.shutdownAsync(0, 1, TimeUnit.SECONDS))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(ended)
+        .whenComplete((done, failure) -> own.shutdown(0, 1, TimeUnit.SECONDS));
   }
 
   private final class Managed implements RedisLink {
+    private final Supplier<CompletionStage<Connected>> connect;
     private final AtomicReference<@Nullable Connected> now = new AtomicReference<>();
     private volatile boolean away;
+
+    Managed(Supplier<CompletionStage<Connected>> connect) {
+      this.connect = connect;
+    }
 
     @Override
     public @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands() {

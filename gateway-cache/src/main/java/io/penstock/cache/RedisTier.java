@@ -1,17 +1,14 @@
 package io.penstock.cache;
 
-import io.lettuce.core.KeyScanCursor;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.penstock.core.Ticker;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,39 +40,47 @@ final class RedisTier {
   private static final RedisScript STORE =
       new RedisScript(
           """
-          if redis.call('HGET', KEYS[1], 'gen') ~= ARGV[1] then return 0 end
-          local ttl = tonumber(ARGV[2])
-          redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
-          if redis.call('PTTL', KEYS[1]) < ttl + 86400000 then
-            redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ttl + 86400000))
+          local gen = redis.call('HGET', KEYS[1], 'gen')
+          local taken, longest = {}, 0
+          for i = 2, #KEYS do
+            local at = 3 * i - 5
+            taken[i - 1] = 0
+            if gen == ARGV[at] then
+              redis.call('SET', KEYS[i], ARGV[at + 2], 'PX', ARGV[at + 1])
+              longest = math.max(longest, tonumber(ARGV[at + 1]))
+              taken[i - 1] = 1
+            end
           end
-          return 1
-          """);
-  private static final RedisScript BUMP =
-      new RedisScript(
-          """
-          local gen = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
-          if gen == 0 then return 0 end
-          local t = redis.call('TIME')
-          local now = t[1] * 1000000 + t[2]
-          if now <= gen then now = gen + 1 end
-          redis.call('HSET', KEYS[1], 'gen', string.format('%.0f', now))
-          return 1
+          if longest > 0 and redis.call('PTTL', KEYS[1]) < longest + 86400000 then
+            redis.call('PEXPIRE', KEYS[1], string.format('%.0f', longest + 86400000))
+          end
+          return taken
           """);
 
   /** Ten years: Redis refuses times to live that overflow. */
   private static final long MAX_TTL_MILLIS = 3650L * 24 * 3600 * 1000;
 
+  private static final byte[] NONE = {};
+
   private final RedisLink link;
   private final EntryCodec codec;
-  private final String namespace;
-  private final long timeoutMillis;
+  private final Ticker ticker;
+  private final LoadingCache<CacheScope, ScopeNames> scopes;
 
-  RedisTier(RedisLink link, EntryCodec codec, String namespace, long timeoutMillis) {
+  /**
+   * Creates the tier.
+   *
+   * @param link what is late there fails by itself
+   */
+  RedisTier(RedisLink link, EntryCodec codec, String namespace, Ticker ticker) {
     this.link = link;
     this.codec = codec;
-    this.namespace = namespace;
-    this.timeoutMillis = timeoutMillis;
+    this.ticker = ticker;
+    this.scopes =
+        Caffeine.newBuilder()
+            .maximumSize(10_000)
+            .executor(Runnable::run)
+            .build(scope -> ScopeNames.of(namespace, scope));
   }
 
   /** What a look-up found; a generation below 0 means that Redis did not answer. */
@@ -109,7 +114,6 @@ final class RedisTier {
     }
     return LOOKUP
         .<List<Object>>run(redis, ScriptOutputType.MULTI, redisKeys(keys, scope))
-        .orTimeout(timeoutMillis, TimeUnit.MILLISECONDS)
         .handle((value, error) ->
             error == null ? found(value, keys, scope) : Found.nothing(keys.size(), -1));
   }
@@ -130,134 +134,51 @@ final class RedisTier {
     return found;
   }
 
-  /** Completes with whether Redis took it; never fails. */
-  CompletionStage<Boolean> store(CacheEntry entry, long generation, long nowMillis) {
-    long ttl = Math.min(entry.life().expiresMillis() - nowMillis, MAX_TTL_MILLIS);
-    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
-    if (ttl <= 0 || redis == null) {
-      return CompletableFuture.completedStage(false);
-    }
-    CacheEntry.Identity identity = entry.identity();
-    return STORE
-        .<Long>run(
-            redis,
-            ScriptOutputType.INTEGER,
-            redisKeys(List.of(identity.key()), identity.scope()),
-            ascii(Long.toString(generation)),
-            ascii(Long.toString(ttl)),
-            codec.encode(entry, generation))
-        .orTimeout(timeoutMillis, TimeUnit.MILLISECONDS)
-        .handle((taken, error) -> error == null && taken == 1);
+  byte[] encode(CacheEntry entry, long generation) {
+    return codec.encode(entry, generation);
   }
 
-  /** Moves the generation of every scope, then drops what matches; completes with the ids. */
-  CompletionStage<List<String>> invalidate(Invalidation which) {
+  /** Completes with what Redis took of them, all of one scope; never fails. */
+  CompletionStage<boolean[]> store(CacheScope scope, List<StoreQueue.Parcel> parcels) {
+    boolean[] none = new boolean[parcels.size()];
     RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
     if (redis == null) {
-      return CompletableFuture.failedStage(away());
+      return CompletableFuture.completedStage(none);
     }
-    return scan(redis, "{*}:s")
-        .thenCompose(scopes -> bumpAll(redis, scopes))
-        .thenCompose(done -> matching(redis, which))
-        .thenCompose(found -> {
-          List<CompletionStage<?>> deletes = new ArrayList<>();
-          found.forEach(match -> deletes.add(redis.unlink(ascii(match.redisKey()))));
-          return all(deletes).thenApply(done -> found.stream().map(Match::id).toList());
-        });
-  }
-
-  static IllegalStateException away() {
-    return new IllegalStateException("the cache's redis is away");
-  }
-
-  private static CompletionStage<?> bumpAll(
-      RedisClusterAsyncCommands<byte[], byte[]> redis, List<byte[]> scopes) {
-    List<CompletionStage<?>> bumps = new ArrayList<>();
-    for (byte[] scope : scopes) {
-      bumps.add(BUMP.<Long>run(redis, ScriptOutputType.INTEGER, new byte[][] {scope}));
+    long now = ticker.epochMillis();
+    ScopeNames names = scopes.get(scope);
+    byte[][] keys = new byte[parcels.size() + 1][];
+    byte[][] arguments = new byte[3 * parcels.size()][];
+    keys[0] = names.record();
+    for (int i = 0; i < parcels.size(); i++) {
+      StoreQueue.Parcel parcel = parcels.get(i);
+      long ttl = Math.min(parcel.entry().life().expiresMillis() - now, MAX_TTL_MILLIS);
+      keys[i + 1] = names.entry(parcel.entry().identity().key());
+      // One that has died on the way is not of any generation.
+      arguments[3 * i] = ttl > 0 ? ascii(Long.toString(parcel.generation())) : NONE;
+      arguments[3 * i + 1] = ascii(Long.toString(ttl));
+      arguments[3 * i + 2] = parcel.bytes();
     }
-    return all(bumps);
+    return STORE
+        .<List<Object>>run(redis, ScriptOutputType.MULTI, keys, arguments)
+        .handle((taken, error) -> error == null ? taken(taken) : none);
   }
 
-  /** An entry as it lies in Redis. */
-  record Match(String id, String redisKey) {}
-
-  /**
-   * Finds the entries that match, those of other versions too; one whose header cannot be read
-   * matches everything: a delete must hold for whoever still reads it.
-   */
-  CompletionStage<List<Match>> matching(Invalidation which) {
-    RedisClusterAsyncCommands<byte[], byte[]> redis = link.commands();
-    return redis == null ? CompletableFuture.failedStage(away()) : matching(redis, which);
-  }
-
-  private CompletionStage<List<Match>> matching(
-      RedisClusterAsyncCommands<byte[], byte[]> redis, Invalidation which) {
-    return scan(redis, "{*}:e*:*")
-        .thenCompose(keys -> {
-          List<CompletionStage<@Nullable Match>> peeks = new ArrayList<>();
-          for (byte[] key : keys) {
-            peeks.add(
-                redis
-                    .getrange(key, 0, EntryCodec.HEADER_PEEK_BYTES - 1)
-                    .thenApply(first -> match(which, key, first)));
-          }
-          return all(peeks).thenApply(done -> collect(peeks));
-        });
-  }
-
-  private static List<Match> collect(List<CompletionStage<@Nullable Match>> peeks) {
-    List<Match> matches = new ArrayList<>();
-    for (CompletionStage<@Nullable Match> peek : peeks) {
-      Match match = peek.toCompletableFuture().join();
-      if (match != null) {
-        matches.add(match);
-      }
+  private static boolean[] taken(List<Object> reply) {
+    boolean[] taken = new boolean[reply.size()];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = reply.get(i) instanceof Long one && one == 1;
     }
-    return matches;
-  }
-
-  private @Nullable Match match(Invalidation which, byte[] key, byte[] first) {
-    String name = new String(key, StandardCharsets.US_ASCII);
-    CacheEntry entry = codec.peek(first);
-    boolean hit = entry == null || which.matches(entry);
-    return hit ? new Match(name.substring(name.lastIndexOf(':') + 1), name) : null;
-  }
-
-  private CompletionStage<List<byte[]>> scan(
-      RedisClusterAsyncCommands<byte[], byte[]> redis, String suffix) {
-    ScanArgs args = ScanArgs.Builder.matches(namespace + ":cache:" + suffix).limit(1000);
-    return scanOn(redis, args, redis.scan(args), new ArrayList<>());
-  }
-
-  private static CompletionStage<List<byte[]>> scanOn(
-      RedisClusterAsyncCommands<byte[], byte[]> redis,
-      ScanArgs args,
-      CompletionStage<KeyScanCursor<byte[]>> page,
-      List<byte[]> found) {
-    return page.thenCompose(cursor -> {
-      found.addAll(cursor.getKeys());
-      return cursor.isFinished()
-          ? CompletableFuture.completedStage(found)
-          : scanOn(redis, args, redis.scan((ScanCursor) cursor, args), found);
-    });
-  }
-
-  private static CompletionStage<Void> all(List<? extends CompletionStage<?>> stages) {
-    return CompletableFuture.allOf(
-        stages.stream()
-            .map(CompletionStage::toCompletableFuture)
-            .toArray(CompletableFuture[]::new));
+    return taken;
   }
 
   /** The scope's record first, then the entries. */
   private byte[][] redisKeys(List<CacheKey> keys, CacheScope scope) {
-    byte[] digest = CacheKeys.newDigest().digest(scope.token().getBytes(StandardCharsets.UTF_8));
-    String slot = namespace + ":cache:{" + HexFormat.of().formatHex(digest, 0, 16) + "}";
+    ScopeNames names = scopes.get(scope);
     byte[][] all = new byte[keys.size() + 1][];
-    all[0] = ascii(slot + ":s");
+    all[0] = names.record();
     for (int i = 0; i < keys.size(); i++) {
-      all[i + 1] = ascii(slot + ":e" + EntryCodec.VERSION + ":" + keys.get(i).id());
+      all[i + 1] = names.entry(keys.get(i));
     }
     return all;
   }

@@ -14,10 +14,14 @@ import org.junit.jupiter.api.Test;
 final class RedisConnectorTest {
   private static final Ticker TIME = Ticker.system();
   private static final ExactCache.SharedSettings SETTINGS =
-      new ExactCache.SharedSettings("t", "s", 1_000_000, 1_000_000, 5_000);
+      new ExactCache.SharedSettings("t", "s", 1_000_000, 1_000_000);
 
   private static ExactCache cache(RedisConnector redis) {
-    return ExactCache.shared(SETTINGS, redis.link(), redis.link(), Runnable::run, TIME);
+    return ExactCache.shared(
+        SETTINGS,
+        new ExactCache.Links(redis.callLink(null), redis.link(), redis.link()),
+        new ExactCache.Threads(Runnable::run, Runnable::run),
+        TIME);
   }
 
   private static CacheScope scope(int i) {

@@ -65,10 +65,12 @@ final class SharedCacheTest {
   private static ExactCache replica(String secret, Ticker ticker) {
     ExactCache replica =
         ExactCache.shared(
-            new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000, 2_000),
-            connection::async,
-            client.connect(ByteArrayCodec.INSTANCE)::async,
-            Runnable::run,
+            new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000),
+            new ExactCache.Links(
+                connection::async,
+                connection::async,
+                client.connect(ByteArrayCodec.INSTANCE)::async),
+            new ExactCache.Threads(Runnable::run, Runnable::run),
             ticker);
     await(replica::isServing);
     return replica;

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.netty.channel.EventLoopGroup;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.RedisConnector;
 import io.penstock.cache.RedisLink;
@@ -10,6 +11,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.StateConfig;
+import io.penstock.server.upstream.Transport;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -23,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheStore implements AutoCloseable {
   private static final String NAMESPACE = "penstock";
-
-  /** A call waits no longer for Redis: beyond it a miss is cheaper. */
-  private static final long TIMEOUT_MILLIS = 200;
 
   private static final int QUEUED_STORES = 256;
 
@@ -51,9 +50,10 @@ final class CacheStore implements AutoCloseable {
   /**
    * Opens it.
    *
+   * @param loops where calls are served; closed after this
    * @throws IllegalArgumentException when an address is none
    */
-  static CacheStore open(Config config, Ticker ticker) {
+  static CacheStore open(Config config, EventLoopGroup loops, Transport transport, Ticker ticker) {
     List<SecretUrl> addresses = addresses(config);
     if (addresses.isEmpty()) {
       ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
@@ -65,7 +65,7 @@ final class CacheStore implements AutoCloseable {
           null);
     }
     RedisConnector redis = RedisConnector.to(addresses.stream().map(SecretUrl::reveal).toList());
-    // One thread is enough to compress and encrypt; what does not fit the queue is not stored.
+    // One thread is enough to compress what is large; what does not fit the queue is not stored.
     ThreadPoolExecutor background =
         new ThreadPoolExecutor(
             1,
@@ -76,11 +76,17 @@ final class CacheStore implements AutoCloseable {
             Thread.ofPlatform().daemon().name("penstock-cache").factory());
     background.allowCoreThreadTimeOut(true);
     ExactCache.SharedSettings settings = settings(config);
-    RedisLink link = redis.link();
-    ExactCache shared = ExactCache.shared(settings, link, redis.link(), background, ticker);
+    LoopLinks calls = new LoopLinks(redis, loops, transport);
+    RedisLink rest = redis.link();
+    ExactCache shared =
+        ExactCache.shared(
+            settings,
+            new ExactCache.Links(calls, rest, redis.link()),
+            new ExactCache.Threads(calls, background),
+            ticker);
     SemanticCache semantic =
         SemanticCache.shared(
-            SemanticCache.Settings.defaults(), shared, link, redis.link(), settings, ticker);
+            SemanticCache.Settings.defaults(), shared, rest, redis.link(), settings, ticker);
     StoredResponses responses = new StoredResponses(redis.link(), settings.namespace());
     return new CacheStore(shared, responses, semantic, redis, background);
   }
@@ -100,8 +106,7 @@ final class CacheStore implements AutoCloseable {
         state == null ? NAMESPACE : state.namespace(),
         secret == null ? "" : secret.reveal(),
         CacheMapping.maxBytes(config),
-        ExactCache.MAX_ENTRY_BYTES,
-        TIMEOUT_MILLIS);
+        ExactCache.MAX_ENTRY_BYTES);
   }
 
   ExactCache exact() {

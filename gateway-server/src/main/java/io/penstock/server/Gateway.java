@@ -93,7 +93,7 @@ public final class Gateway implements AutoCloseable {
     this.loops = transport.newGroup(loops(config), "loop");
     this.alerts = new Alerts(this::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
-    this.cache = CacheStore.open(config, ticker);
+    this.cache = CacheStore.open(config, loops, transport, ticker);
     this.demo = DemoProvider.start(loops, transport);
     this.telemetry =
         Telemetry.start(
@@ -302,15 +302,15 @@ public final class Gateway implements AutoCloseable {
     adminSink.close();
     demo.close();
     contexts.forEach(context -> context.loop().execute(context.pool()::close));
-    // Before the loops: what was counted is booked there.
+    // Before the loops: what was counted is booked there, and Redis is heard there.
     counter.close();
+    cache.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     if (content != null) {
       content.close();
     }
     stores.close();
     telemetry.close();
-    cache.close();
     alerts.close();
     registry.close();
   }

@@ -39,14 +39,14 @@ final class SharedSemanticTest {
     final SemanticCache cache;
 
     Replica(RedisClient client, String secret) {
-      var settings = new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000, 5_000);
+      var settings = new ExactCache.SharedSettings("t", secret, 1_000_000, 1_000_000);
       RedisAsyncCommands<byte[], byte[]> redis = client.connect(ByteArrayCodec.INSTANCE).async();
       store =
           ExactCache.shared(
               settings,
-              () -> redis,
-              client.connect(ByteArrayCodec.INSTANCE)::async,
-              ForkJoinPool.commonPool(),
+              new ExactCache.Links(
+                  () -> redis, () -> redis, client.connect(ByteArrayCodec.INSTANCE)::async),
+              new ExactCache.Threads(Runnable::run, ForkJoinPool.commonPool()),
               Ticker.system());
       cache =
           SemanticCache.shared(
