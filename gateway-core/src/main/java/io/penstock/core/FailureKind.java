@@ -38,5 +38,10 @@ public enum FailureKind {
   /** The stream ended or broke before its finish. */
   CUT,
   /** Not the protocol: garbage, truncated JSON, wrong content type, an answer over the limit. */
-  MALFORMED
+  MALFORMED;
+
+  /** Returns whether it is the key that failed, so that another one may do. */
+  public boolean isOfKey() {
+    return this == CREDENTIALS || this == RATE_LIMITED || this == QUOTA;
+  }
 }

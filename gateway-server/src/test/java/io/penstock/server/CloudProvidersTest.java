@@ -20,6 +20,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bedrock, Vertex and Azure with credentials that the gateway fetches, all on loopback. */
 class CloudProvidersTest {
@@ -36,6 +38,9 @@ class CloudProvidersTest {
   private static final String METADATA =
       "/computeMetadata/v1/instance/service-accounts/default/token";
   private static final String TOKEN = "{\"access_token\":\"tok\",\"expires_in\":3600}";
+
+  private static final String OPEN =
+      "penstock_breaker_open{model=\"some.model-v1:0\",provider=\"cloud\"} 1.0";
 
   @TempDir private Path directory;
   private final FakeProvider cloud = FakeProvider.start();
@@ -201,6 +206,36 @@ class CloudProvidersTest {
       assertThat(last().header("authorization")).isEqualTo("Bearer tok");
       assertThat(last().path()).endsWith("?api-version=2024-10-21");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dialect: bedrock\n"
+            + "region: eu-west-1\n"
+            + "credentials: { access_key_id: AKID, secret_access_key: s }",
+        "dialect: vertex\nproject: p\ncredentials: { endpoint: \"%1$s\" }",
+        "dialect: azure\nkeys: [azure-key]"
+      })
+  void probe_ofACloud_isAuthorised_andOnlyA5xxIsASignOfDeath(String provider) {
+    cloud.on(METADATA).reply(Script.json(TOKEN));
+    cloud.on("/").reply(Script.error(404));
+    String probed =
+        "\nbase_url: %1$s\nprobe: { every: 20ms }\nbreaker: { failures: 2, open: 1h }\n";
+    try (RunningGateway gateway = start((provider + probed).formatted(cloud.url()))) {
+      Await.until("probes", () -> probes().size() > 5);
+      assertThat(probes())
+          .allMatch(request ->
+              request.header("authorization") != null || request.header("api-key") != null)
+          .allMatch(request -> request.method().equals("GET"));
+      assertThat(gateway.admin("/metrics")).doesNotContain(OPEN);
+      cloud.on("/").reply(Script.error(503));
+      Await.until("the breaker is open", () -> gateway.admin("/metrics").contains(OPEN));
+    }
+  }
+
+  private List<Received> probes() {
+    return cloud.requests().stream().filter(request -> request.barePath().equals("/")).toList();
   }
 
   private RunningGateway startVertex() {

@@ -92,7 +92,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
               && fallsBack(failed, options.fallbackOn());
       return goesOn ? new Next(true, why) : new GiveUp(why);
     }
-    if (standing.hasKey() && isOfKey(failed.kind())) {
+    if (standing.hasKey() && failed.kind().isOfKey()) {
       return new Retry(0, true, why);
     }
     boolean falls = standing.hasNext() && fallsBack(failed, options.fallbackOn());
@@ -120,13 +120,6 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
     long bound = Math.min(maxBackoffMillis, backoffMillis << Math.min(retries, 20));
     long jitter = bound <= 0 ? 0 : random.nextLong(bound + 1);
     return Math.max(failed.retryAfterMillis(), jitter);
-  }
-
-  private static boolean isOfKey(FailureKind kind) {
-    return switch (kind) {
-      case CREDENTIALS, RATE_LIMITED, QUOTA -> true;
-      default -> false;
-    };
   }
 
   private static boolean fallsBack(Failed failed, Set<String> on) {

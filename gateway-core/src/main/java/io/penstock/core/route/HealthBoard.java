@@ -142,15 +142,6 @@ public final class HealthBoard {
     change(name, health -> health.breaker(health.breaker().onProbe(policy, now, alive)));
   }
 
-  /** Another replica's breaker opened: here one failure opens this one as well. */
-  public void onRemoteOpen(String name) {
-    long now = ticker.nanoTime();
-    Breaker almost = Breaker.Closed.almost(policy(name), now);
-    change(
-        name,
-        health -> health.breaker() instanceof Breaker.Closed ? health.breaker(almost) : health);
-  }
-
   /**
    * Returns the p95 of the time to the first token, or to a whole answer, nanoseconds; 0 while
    * unknown.

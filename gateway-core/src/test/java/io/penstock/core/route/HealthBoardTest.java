@@ -91,14 +91,6 @@ class HealthBoardTest {
   }
 
   @Test
-  void breaker_remoteOpen_oneLocalFailureOpens() {
-    board.onRemoteOpen(TARGET);
-    assertThat(board.tryStart(TARGET)).isTrue();
-    fail(1);
-    assertThat(board.tryStart(TARGET)).isFalse();
-  }
-
-  @Test
   void onFailure_causedByClient_neverOpens() {
     for (int i = 0; i < 50; i++) {
       board.onFailure(TARGET, FailureKind.BAD_REQUEST, -1);

@@ -10,8 +10,10 @@ import io.penstock.server.config.ProbeConfig;
 import io.penstock.server.config.ProviderConfig;
 import io.penstock.server.upstream.UpstreamListener;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ public final class Probes {
   private final Engine engine;
   private final EventLoop loop;
   private final Map<String, Long> due = new HashMap<>();
+  private final Set<String> underWay = new HashSet<>();
 
   private Probes(Engine engine, EventLoop loop) {
     this.engine = engine;
@@ -64,10 +67,16 @@ public final class Probes {
     loop.schedule(this::look, nap, TimeUnit.NANOSECONDS);
   }
 
+  /** Asks, unless it has not yet been answered the last time: a silent provider gets no pile. */
   private void probe(Snapshot snapshot, ProviderRuntime provider) {
+    String name = provider.name();
+    if (underWay.contains(name)) {
+      return;
+    }
     UpstreamRequest request = new UpstreamRequest("GET", path(provider), List.of(), NO_BODY);
     FullHttpRequest http = UpstreamMessage.of(provider, request, provider.pickKey(), "");
     if (http != null) {
+      underWay.add(name);
       engine
           .loop(loop)
           .pool()
@@ -75,11 +84,11 @@ public final class Probes {
               provider.origin(),
               provider.timeouts(),
               http,
-              new Verdict(engine, snapshot, provider));
+              new Verdict(engine, snapshot, provider, () -> underWay.remove(name)));
     }
   }
 
-  /** Returns where a dialect lists its models; cloud providers sign and list elsewhere. */
+  /** Returns where a dialect lists its models; clouds list elsewhere and are just asked for. */
   private static String path(ProviderRuntime provider) {
     return switch (provider.dialect()) {
       case OPENAI, DEMO -> "/models";
@@ -89,17 +98,19 @@ public final class Probes {
     };
   }
 
-  /** Waits for the answer's status. */
+  /** Waits for the answer's status, and for its end. */
   private static final class Verdict implements UpstreamListener {
     private final Engine engine;
     private final Snapshot snapshot;
     private final ProviderRuntime provider;
+    private final Runnable over;
     private boolean told;
 
-    Verdict(Engine engine, Snapshot snapshot, ProviderRuntime provider) {
+    Verdict(Engine engine, Snapshot snapshot, ProviderRuntime provider, Runnable over) {
       this.engine = engine;
       this.snapshot = snapshot;
       this.provider = provider;
+      this.over = over;
     }
 
     private void tell(boolean alive, String what) {
@@ -125,6 +136,7 @@ public final class Probes {
 
     @Override
     public void onFailure(FailureKind kind, String message) {
+      over.run();
       tell(false, message);
     }
 
@@ -135,6 +147,8 @@ public final class Probes {
     public void onReadComplete() {}
 
     @Override
-    public void onEnd() {}
+    public void onEnd() {
+      over.run();
+    }
   }
 }

@@ -62,17 +62,20 @@ final class Vitals {
   }
 
   /**
-   * The attempt failed. A key that was refused is set aside, a credential that was fetched is
-   * fetched anew; the target's own health suffers only when there is no other one. Returns whether
-   * there is.
+   * The attempt failed. A key that was refused or held back is set aside, a credential that was
+   * fetched is fetched anew, and while there is another one the target itself has shown that it is
+   * there. Any other failure is the target's. Returns whether another key is to be tried.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
     engine.setAside(run, failure);
     KeySpread.Slot key = run.key();
     boolean otherKey =
         key != null
+            && failure.kind().isOfKey()
             && (aim.target().provider().keys().hasOther(key) || isRenewed(key, run, failure));
-    if (!otherKey) {
+    if (otherKey) {
+      health.onSuccess(name, 0);
+    } else {
       health.onFailure(name, failure.kind(), failure.retryAfterMillis());
     }
     return otherKey;

@@ -1,0 +1,218 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which target, which key and how often: keys, permits, retry budgets, deadlines and probes. */
+@ExtendWith(LeakCheck.class)
+class AttemptFlowTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String CHAT = "/v1/chat/completions";
+
+  /** The first of the two keys is drawn as good as always. */
+  private static final String KEYS =
+      "keys: [{ secret: %1$s-one, weight: 1000000 }, { secret: %1$s-two, weight: 1 }], catalogue:"
+          + " openai";
+
+  private static final String ANSWER =
+      "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
+          + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}";
+
+  @TempDir static Path directory;
+  private static FakeProvider first;
+  private static FakeProvider good;
+  private static FakeProvider mute;
+  private static FakeProvider pulse;
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    first = FakeProvider.start();
+    good = FakeProvider.start();
+    mute = FakeProvider.start();
+    pulse = FakeProvider.start();
+    mute.on("/v1/models").reply(Script.silentAccept());
+    gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.yaml(directory, good, "")
+                .replace("providers:\n", providers())
+                .replace("models:\n", models()));
+  }
+
+  private static String providers() {
+    StringBuilder yaml = new StringBuilder("providers:\n");
+    String keyed = "%s: { dialect: openai, base_url: \"%s\", " + KEYS;
+    for (String name : new String[] {"k401", "k403", "k429", "flaky"}) {
+      yaml.append("  ")
+          .append(keyed.formatted(name, first.baseUrl()))
+          .append(
+              ", retries: { attempts: 0 }, breaker: { failures: 3, within: 10m, open: 1h } }\n");
+    }
+    String plain =
+        "  %s: { dialect: openai, base_url: \"%s\", keys: [k], catalogue: openai, %s }\n";
+    String many = "breaker: { failures: 1000000 }";
+    return yaml.append(plain.formatted("narrow", first.baseUrl(), "concurrency: 1"))
+        .append(
+            plain.formatted(
+                "stormy",
+                first.baseUrl(),
+                "retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 10% }, " + many))
+        .append(
+            plain.formatted(
+                "late",
+                first.baseUrl(),
+                "timeouts: { first_byte: 60s, idle: 60s, total: 300ms }, " + many))
+        .append(
+            plain.formatted(
+                "asked",
+                first.baseUrl(),
+                "timeouts: { first_byte: 60s, idle: 60s, total: 60s }, retries: { attempts: 5 }, "
+                    + many))
+        .append(
+            plain.formatted(
+                "mute",
+                mute.baseUrl(),
+                "timeouts: { first_byte: 10m, idle: 10m, total: 10m }, probe: { every: 20ms }"))
+        .append(plain.formatted("pulse", pulse.baseUrl(), "probe: { every: 20ms }"))
+        .toString();
+  }
+
+  private static String models() {
+    return """
+    models:
+      k401: k401/gpt-4o-mini
+      k403: k403/gpt-4o-mini
+      k429: k429/gpt-4o-mini
+      flaky: { targets: [flaky/gpt-4o-mini, fake/gpt-4o-mini] }
+      narrow: { targets: [narrow/gpt-4o-mini, fake/gpt-4o-mini] }
+      stormy: stormy/gpt-4o-mini
+      late: { targets: [late/gpt-4o-mini, fake/gpt-4o-mini] }
+      asked: asked/gpt-4o-mini
+      mute: mute/gpt-4o-mini
+      pulse: pulse/gpt-4o-mini
+    """;
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    first.close();
+    good.close();
+    mute.close();
+    pulse.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    first.reset();
+    good.reset();
+  }
+
+  private static HttpResponse<String> ask(String model) {
+    return gateway.post(
+        CHAT,
+        "{\"model\":\"%s\",\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+            .formatted(model));
+  }
+
+  private static String provider(HttpResponse<String> response) {
+    return response.headers().firstValue("x-penstock-provider").orElse("");
+  }
+
+  private static JsonNode attempts(HttpResponse<String> response) throws IOException {
+    String id = response.headers().firstValue("x-penstock-request-id").orElse("");
+    return JSON.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"k401, 401", "k403, 403", "k429, 429"})
+  void key_refusedOrHeldBack_restsWhileTheOtherAnswers(String model, int status)
+      throws IOException {
+    first.on(CHAT).key(model + "-one").reply(Script.error(status).retryAfter("600"));
+
+    HttpResponse<String> response = ask(model);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(attempts(response)).hasSize(2);
+    assertThat(attempts(response).path(1).path("cause").asText()).isEqualTo("retry");
+    assertThat(ask(model).statusCode()).isEqualTo(200);
+    assertThat(first.requests())
+        .extracting(Received::key)
+        .containsExactly(model + "-one", model + "-two", model + "-two");
+  }
+
+  @Test
+  void breaker_ofAProviderWithSeveralKeys_opens() {
+    first.on(CHAT).reply(Script.error(500));
+    for (int i = 0; i < 6; i++) {
+      assertThat(ask("flaky").statusCode()).isEqualTo(200);
+    }
+    assertThat(first.requests()).hasSize(3);
+    assertThat(good.requests()).hasSize(6);
+  }
+
+  @Test
+  void concurrency_usedUp_goesOnToTheNextTarget_andComesBack() {
+    Gate gate = new Gate("narrow answers");
+    first.on(CHAT).first(1).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+    CompletableFuture<HttpResponse<String>> held =
+        CompletableFuture.supplyAsync(() -> ask("narrow"));
+    first.awaitRequest(1);
+
+    assertThat(provider(ask("narrow"))).isEqualTo("fake");
+    assertThat(first.requests()).hasSize(1);
+    gate.open();
+    assertThat(provider(held.join())).isEqualTo("narrow");
+    Await.until("the permit is back", () -> provider(ask("narrow")).equals("narrow"));
+  }
+
+  @Test
+  void retries_beyondTheirShareOfTheCalls_areNotMade() {
+    first.on(CHAT).reply(Script.error(500));
+    for (int i = 0; i < 30; i++) {
+      assertThat(ask("stormy").statusCode()).isEqualTo(502);
+    }
+    // 10 are saved up at first, and each call adds a tenth.
+    assertThat(first.requests()).hasSizeBetween(40, 43);
+  }
+
+  @Test
+  void deadline_over_noOtherTargetIsAsked() {
+    first.on(CHAT).reply(Script.silentAccept());
+    assertThat(ask("late").statusCode()).isEqualTo(504);
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @Test
+  void retryAfter_beyondTheDeadline_isNotWaitedFor() {
+    first.on(CHAT).reply(Script.error(503).retryAfter("3600"));
+    assertThat(ask("asked").statusCode()).isEqualTo(503);
+    assertThat(first.requests()).hasSize(1);
+  }
+
+  @Test
+  void probe_thatTakesLongerThanItsPause_doesNotOverlapItself() {
+    pulse.awaitRequest(pulse.requests().size() + 20);
+    assertThat(mute.requests()).hasSize(1);
+  }
+}
