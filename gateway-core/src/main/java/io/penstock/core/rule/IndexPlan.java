@@ -102,7 +102,7 @@ final class IndexPlan {
   }
 
   private static boolean isDear(Condition condition) {
-    return !(condition instanceof DirectCondition) && condition != Condition.ALWAYS;
+    return !(condition instanceof DirectCondition) && !condition.equals(Condition.ALWAYS);
   }
 
   /** Returns which conditions are decided when they are found. */

@@ -32,8 +32,10 @@ record Text(String variable, String key) {
 
   /** Reads it so that an absent metadata value, null, is told from an empty one. */
   Function<Facts, @Nullable String> exactReader() {
-    return variable.equals(METADATA)
-        ? facts -> facts.metadata().get(key)
-        : Objects.requireNonNull(Variables.text(variable))::apply;
+    if (variable.equals(METADATA)) {
+      return facts -> facts.metadata().get(key);
+    }
+    Function<Facts, String> reader = Objects.requireNonNull(Variables.text(variable));
+    return facts -> reader.apply(facts);
   }
 }
