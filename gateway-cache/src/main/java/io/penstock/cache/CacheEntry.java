@@ -9,8 +9,6 @@ import java.util.List;
  * to it.
  */
 public final class CacheEntry {
-  private static final int OVERHEAD_BYTES = 512;
-
   private final Identity identity;
   private final Origin origin;
   private final Paid paid;
@@ -102,10 +100,6 @@ public final class CacheEntry {
   /** Returns whether it may be served now under a rule whose time to live is this. */
   public boolean isServable(long nowMillis, long maxAgeMillis) {
     return nowMillis < life.expiresMillis() && ageMillis(nowMillis) < maxAgeMillis;
-  }
-
-  int weightBytes() {
-    return body.length + OVERHEAD_BYTES;
   }
 
   @Override

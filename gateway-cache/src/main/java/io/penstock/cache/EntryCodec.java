@@ -35,7 +35,8 @@ final class EntryCodec {
   private static final int SEALED = 2;
   private static final int COMPRESS_FROM_BYTES = 4096;
   private static final int PREFIX_BYTES = 6;
-  private static final byte[] NO_BODY = {};
+  private static final Meter[] METERS = Meter.values();
+  static final byte[] NO_BODY = {};
 
   private final @Nullable Sealer cipher;
   private final int maxBodyBytes;
@@ -75,7 +76,8 @@ final class EntryCodec {
     return all;
   }
 
-  private static byte[] header(CacheEntry entry, long generation) {
+  /** Returns an entry without its body as bytes, its key first. */
+  static byte[] header(CacheEntry entry, long generation) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       CacheEntry.Identity identity = entry.identity();
@@ -104,14 +106,32 @@ final class EntryCodec {
   }
 
   private static void writeUsage(DataOutputStream out, Usage usage) throws IOException {
-    List<Meter> used = Arrays.stream(Meter.values()).filter(meter -> usage.of(meter) != 0).toList();
-    out.writeByte(used.size());
-    for (Meter meter : used) {
-      out.writeUTF(meter.label());
-      out.writeLong(usage.of(meter));
+    int used = 0;
+    for (Meter meter : METERS) {
+      used += usage.of(meter) == 0 ? 0 : 1;
     }
-    for (String word : Arrays.asList(usage.model(), usage.serviceTier(), usage.region())) {
-      out.writeUTF(word == null ? "" : word);
+    out.writeByte(used);
+    for (Meter meter : METERS) {
+      if (usage.of(meter) != 0) {
+        out.writeUTF(meter.label());
+        out.writeLong(usage.of(meter));
+      }
+    }
+    writeOrNull(usage.model(), out);
+    writeOrNull(usage.serviceTier(), out);
+    writeOrNull(usage.region(), out);
+  }
+
+  private static void writeOrNull(@Nullable String word, DataOutputStream out) throws IOException {
+    out.writeUTF(word == null ? "" : word);
+  }
+
+  /** Returns the entry of a header that this process made. */
+  static CacheEntry entry(byte[] header, byte[] body) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(header))) {
+      return Header.read(in).with(body).entry();
+    } catch (IOException e) {
+      throw new UncheckedIOException("a header of " + header.length + " bytes", e);
     }
   }
 

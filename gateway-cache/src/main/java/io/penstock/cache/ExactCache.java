@@ -188,8 +188,7 @@ public final class ExactCache implements AutoCloseable {
    * @return the ids dropped
    */
   public CompletionStage<List<String>> invalidate(Invalidation which) {
-    List<String> here = ids(local.matching(which));
-    local.invalidate(which);
+    List<String> here = local.invalidate(which);
     if (shared == null) {
       return CompletableFuture.completedStage(here);
     }
@@ -210,15 +209,11 @@ public final class ExactCache implements AutoCloseable {
   /** Returns the ids that {@link #invalidate} would drop. */
   public CompletionStage<List<String>> dryRun(Invalidation which) {
     return shared == null
-        ? CompletableFuture.completedStage(ids(local.matching(which)))
+        ? CompletableFuture.completedStage(local.ids(which))
         : shared
             .sweep()
             .matching(which)
             .thenApply(found -> found.stream().map(RedisSweep.Match::id).toList());
-  }
-
-  private static List<String> ids(List<CacheEntry> entries) {
-    return entries.stream().map(CacheEntry::id).toList();
   }
 
   /** Returns whether entries may be served: always without Redis, else while its news arrive. */
@@ -231,12 +226,12 @@ public final class ExactCache implements AutoCloseable {
     local.resize(maxBytes);
   }
 
-  /** Returns the number of entries in process, roughly. */
+  /** Returns the number of entries in process. */
   public long localEntries() {
     return local.count();
   }
 
-  /** Returns the bytes of the entries in process, roughly. */
+  /** Returns the bytes that the entries in process take. */
   public long localBytes() {
     return local.bytes();
   }
@@ -246,5 +241,6 @@ public final class ExactCache implements AutoCloseable {
     if (shared != null) {
       shared.feed().close();
     }
+    local.close();
   }
 }

@@ -40,6 +40,10 @@ public record Invalidation(
     return new Invalidation(null, null, null, null, null, null, null);
   }
 
+  boolean isAll() {
+    return equals(all());
+  }
+
   /** Returns the selector of these entries. */
   public static Invalidation ofIds(Set<String> ids) {
     if (ids.isEmpty()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.GatewayException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class ExactCacheTest {
@@ -17,15 +18,19 @@ final class ExactCacheTest {
     return cache.ticket(KEY, Samples.TEAM).toCompletableFuture().join();
   }
 
+  private static void assertSame(@Nullable CacheEntry found, CacheEntry stored) {
+    assertThat(found).usingRecursiveComparison().isEqualTo(stored);
+  }
+
   @Test
   void local_storedEntry_isFoundUntilItExpires() {
     CacheEntry entry = Samples.entry(KEY, time.epochMillis(), "a");
     cache.store(ticket(), entry);
 
-    assertThat(cache.local(KEY, Samples.TEAM, Samples.HOUR)).isSameAs(entry);
+    assertSame(cache.local(KEY, Samples.TEAM, Samples.HOUR), entry);
     time.advanceMillis(60_000);
     assertThat(cache.local(KEY, Samples.TEAM, 60_000)).isNull();
-    assertThat(cache.local(KEY, Samples.TEAM, 60_001)).isSameAs(entry);
+    assertSame(cache.local(KEY, Samples.TEAM, 60_001), entry);
     time.advanceMillis(Samples.HOUR);
     assertThat(cache.local(KEY, Samples.TEAM, Long.MAX_VALUE)).isNull();
   }
@@ -71,7 +76,7 @@ final class ExactCacheTest {
         new Invalidation(
             Set.of(KEY.id()), "support", "help-desk", "gpt", "faq", now + 1, "team:support");
     assertThat(cache.dryRun(it).toCompletableFuture().join()).containsExactly(KEY.id());
-    assertThat(cache.local(KEY, Samples.TEAM, Samples.HOUR)).isSameAs(entry);
+    assertSame(cache.local(KEY, Samples.TEAM, Samples.HOUR), entry);
     assertThat(cache.invalidate(it).toCompletableFuture().join()).containsExactly(KEY.id());
     assertThat(cache.local(KEY, Samples.TEAM, Samples.HOUR)).isNull();
   }
