@@ -1,6 +1,7 @@
 package io.penstock.bench;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -38,6 +39,7 @@ final class LoadGenerator {
   private final Histogram gaps = new Histogram(MAX_MICROS, 3);
   private final long total;
   private long start;
+  private int awaited;
 
   /** Goes on from run to run, so that a cache never knows a body that is to be new. */
   private long sent = System.currentTimeMillis() * 100;
@@ -64,10 +66,7 @@ final class LoadGenerator {
   static LoadResult run(List<URI> targets, Load load, Pace pace, Watcher watcher) {
     LoadGenerator generator = new LoadGenerator(targets, load, pace, watcher);
     try {
-      for (int i = 0; i < load.connections(); i++) {
-        generator.connect(i % targets.size());
-      }
-      generator.group.next().execute(generator::begin);
+      generator.group.next().execute(generator::open);
       return generator.done.join();
     } finally {
       generator.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
@@ -117,6 +116,19 @@ final class LoadGenerator {
       idle.add(connection);
     } else {
       connection.send(requests.get(connection.target()).request(sent++), due);
+    }
+  }
+
+  /** Opens all connections; the load begins when they are there, so that none is due before. */
+  private void open() {
+    awaited = load.connections();
+    for (int i = 0; i < load.connections(); i++) {
+      connect(i % targets.size())
+          .addListener(tried -> {
+            if (--awaited == 0) {
+              begin();
+            }
+          });
     }
   }
 
@@ -170,9 +182,9 @@ final class LoadGenerator {
     return new LoadResult(completed, failed, firstError, latency, firstToken, gaps);
   }
 
-  private void connect(int target) {
+  private ChannelFuture connect(int target) {
     URI address = targets.get(target);
-    new Bootstrap()
+    return new Bootstrap()
         .group(group)
         .channel(Transport.channel())
         .option(ChannelOption.TCP_NODELAY, true)

@@ -19,6 +19,7 @@ import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
+import io.penstock.server.call.LoopPressure;
 import io.penstock.server.call.Probes;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Shared;
@@ -223,7 +224,8 @@ public final class Gateway implements AutoCloseable {
             new UpstreamPool(loop, transport, resolver),
             stores.ledger().writer(),
             new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong())),
-            stores::spend);
+            stores::spend,
+            new LoopPressure(ticker, loop));
     contexts.add(context);
     return context;
   }

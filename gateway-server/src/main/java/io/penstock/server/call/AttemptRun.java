@@ -145,6 +145,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
 
   @Override
   public void onHead(int answered, HttpHeaders of) {
+    loop.pressure().work();
     status = answered;
     headers = of;
     boolean success = answered >= 200 && answered < 300;
@@ -162,6 +163,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
 
   @Override
   public void onData(ByteBuf data) {
+    loop.pressure().work();
     if (done) {
       return;
     }

@@ -51,6 +51,9 @@ public final class Dispatcher implements RequestSink {
         throw Refusals.draining();
       }
       principal = snapshot.identify(Credentials.presented(head), head.remote());
+      if (!context.pressure().admits()) {
+        throw Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
+      }
       if (!engine.load().enter(snapshot.limits().inflight())) {
         throw Refusals.overloaded(
             "The gateway is at its limit of "

@@ -12,6 +12,12 @@ import io.penstock.server.upstream.UpstreamPool;
  * @param ledger its journal
  * @param ids its source of request ids
  * @param spending the ledger's sums, read elsewhere
+ * @param pressure whether it has more to do than it can
  */
 public record LoopContext(
-    EventLoop loop, UpstreamPool pool, LedgerWriter ledger, RequestIds ids, Spending spending) {}
+    EventLoop loop,
+    UpstreamPool pool,
+    LedgerWriter ledger,
+    RequestIds ids,
+    Spending spending,
+    LoopPressure pressure) {}

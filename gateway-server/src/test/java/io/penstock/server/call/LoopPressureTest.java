@@ -1,0 +1,110 @@
+package io.penstock.server.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.FakeTicker;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import org.junit.jupiter.api.Test;
+
+/** When a loop refuses, by scripted turns. */
+class LoopPressureTest {
+  private final FakeTicker ticker = FakeTicker.at("2026-11-21T12:00:00Z");
+  private final ArrayDeque<Runnable> atEnd = new ArrayDeque<>();
+  private final LoopPressure pressure = new LoopPressure(ticker, atEnd::add);
+
+  /** Runs a turn in which that many requests arrive; returns how many were refused. */
+  private int turn(int requests, Duration length) {
+    int refused = 0;
+    for (int i = 0; i < requests; i++) {
+      if (!pressure.admits()) {
+        refused++;
+      }
+      ticker.advance(length.dividedBy(requests));
+    }
+    over();
+    return refused;
+  }
+
+  private void over() {
+    assertThat(atEnd).as("one task ends a turn").hasSize(1);
+    atEnd.remove().run();
+  }
+
+  private int turn(int requests, int millis) {
+    return turn(requests, Duration.ofMillis(millis));
+  }
+
+  @Test
+  void turns_grow_shedsWhatComesLate() {
+    assertThat(turn(100, 20)).isZero();
+    assertThat(turn(200, 60)).isZero();
+    assertThat(turn(600, 180)).as("after 60 of 180 ms").isEqualTo(399);
+    assertThat(turn(600, 180)).as("after 50 of 180 ms").isEqualTo(433);
+  }
+
+  @Test
+  void pause_long_thenWhatWaited_shedsNothing() {
+    turn(10, 5);
+    pressure.admits();
+    ticker.advance(Duration.ofMillis(400));
+    assertThat(turn(200, 40)).as("what came during it").isZero();
+    assertThat(turn(500, 220)).isZero();
+    assertThat(turn(300, 110)).isZero();
+    assertThat(turn(200, 55)).isZero();
+    assertThat(turn(100, 25)).isZero();
+  }
+
+  @Test
+  void turns_longButFewRequests_isNoCrowd() {
+    for (int i = 1; i < 20; i++) {
+      assertThat(turn(LoopPressure.CROWD, 100 * i)).isZero();
+    }
+  }
+
+  @Test
+  void turns_longWithNothingBetween_areBursts() {
+    for (int i = 1; i < 10; i++) {
+      assertThat(turn(200, 100 * i)).isZero();
+      ticker.advance(Duration.ofMillis(500));
+    }
+  }
+
+  @Test
+  void turns_asLongAsEver_shedTheFifth() {
+    assertThat(turn(600, 300)).isZero();
+    assertThat(turn(600, 290)).isZero();
+    ticker.advance(Duration.ofMillis(400)); // connections to the provider are opened
+    assertThat(turn(600, 280)).isZero();
+    assertThat(turn(600, 275)).isZero();
+    assertThat(turn(600, 270)).isPositive();
+  }
+
+  @Test
+  void shedding_lessToDo_refusesNothingAtOnce() {
+    turn(200, 60);
+    assertThat(turn(600, 180)).isPositive();
+    assertThat(turn(100, 49)).isZero();
+    assertThat(turn(100, 10)).isZero();
+  }
+
+  @Test
+  void shedding_calmForASecond_aBurstIsABurstAgain() {
+    turn(200, 60);
+    assertThat(turn(600, 180)).isPositive();
+    assertThat(turn(600, 180)).isPositive();
+    ticker.advance(Duration.ofMillis(900));
+    assertThat(turn(600, 180)).as("still wary").isPositive();
+    ticker.advance(Duration.ofMillis(1000));
+    assertThat(turn(600, 180)).isZero();
+  }
+
+  @Test
+  void work_beforeTheRequests_isPartOfTheTurn() {
+    turn(200, 60);
+    pressure.work();
+    ticker.advance(Duration.ofMillis(70));
+    pressure.work();
+    assertThat(turn(100, 1)).as("all but a crowd").isEqualTo(100 - LoopPressure.CROWD);
+  }
+}
