@@ -205,4 +205,32 @@ class OverloadTest {
       assertThat(provider.requests()).hasSize(1);
     }
   }
+
+  @Test
+  void body_endless_is413_andNeverHeld() throws Exception {
+    byte[] piece =
+        ("100000\r\n" + "x".repeat(1 << 20) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "inflight: 10, inflight_bytes: 2MiB");
+        RawClient client = RawClient.to(gateway)) {
+      client.send(
+          RawClient.head("/v1/chat/completions", 0)
+              .replace("Content-Length: 0", "Transfer-Encoding: chunked"));
+      CompletableFuture<Void> sending =
+          CompletableFuture.runAsync(() -> {
+            try {
+              for (int i = 0; i < 100; i++) {
+                client.send(piece);
+              }
+            } catch (java.io.IOException e) {
+              // closed by the gateway, which has heard enough
+            }
+          });
+      assertThat(client.readUntil("}}")).startsWith("HTTP/1.1 413").contains("request_too_large");
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      client.readToEnd();
+      sending.get(20, TimeUnit.SECONDS);
+      assertThat(provider.requests()).hasSize(1);
+    }
+  }
 }

@@ -95,7 +95,7 @@ class LoopPressureTest {
     assertThat(turn(600, 180)).isPositive();
     ticker.advance(Duration.ofMillis(900));
     assertThat(turn(600, 180)).as("still wary").isPositive();
-    ticker.advance(Duration.ofMillis(1000));
+    ticker.advance(Duration.ofSeconds(1));
     assertThat(turn(600, 180)).isZero();
   }
 
