@@ -42,12 +42,17 @@ public final class RedisConnector implements AutoCloseable {
   private static final Duration CALL = Duration.ofMillis(200);
 
   private static final long RECONNECT_MILLIS = 200;
+  private static final long CLOSE_SECONDS = 2;
 
   /** Commands that may wait for an answer; more means that Redis hangs. */
   private static final int UNANSWERED = 10_000;
 
   private final List<RedisURI> uris;
   private final ClientResources own = ClientResources.create();
+
+  /** On loops that are lent; all else of them is {@link #own}'s. */
+  private final List<ClientResources> lent = new CopyOnWriteArrayList<>();
+
   private final List<AbstractRedisClient> clients = new CopyOnWriteArrayList<>();
   private final List<Managed> links = new CopyOnWriteArrayList<>();
   private final Executor later =
@@ -96,16 +101,20 @@ public final class RedisConnector implements AutoCloseable {
    *     here, and to live until this is closed. Null: on threads of this connector
    */
   public RedisLink callLink(@Nullable EventLoopGroupProvider loops) {
-    ClientResources resources =
-        loops == null
-            ? own
-            : ClientResources.builder()
-                .eventLoopGroupProvider(loops)
-                .eventExecutorGroup(own.eventExecutorGroup())
-                .timer(own.timer())
-                .eventBus(own.eventBus())
-                .build();
+    ClientResources resources = loops == null ? own : on(loops);
     return open(resources, new Patience(CALL, ClientOptions.DisconnectedBehavior.REJECT_COMMANDS));
+  }
+
+  private ClientResources on(EventLoopGroupProvider loops) {
+    ClientResources resources =
+        ClientResources.builder()
+            .eventLoopGroupProvider(loops)
+            .eventExecutorGroup(own.eventExecutorGroup())
+            .timer(own.timer())
+            .eventBus(own.eventBus())
+            .build();
+    lent.add(resources);
+    return resources;
   }
 
   private RedisLink open(ClientResources resources, Patience patience) {
@@ -149,6 +158,7 @@ public final class RedisConnector implements AutoCloseable {
         .timeoutOptions(TimeoutOptions.enabled(patience.answer()));
   }
 
+  /** Waits until the connections are closed, for some seconds at most: then loops may end. */
   @Override
   public void close() {
     closed = true;
@@ -158,7 +168,11 @@ public final class RedisConnector implements AutoCloseable {
             .map(client -> client.shutdownAsync(0, 1, TimeUnit.SECONDS))
             .toArray(CompletableFuture<?>[]::new);
     CompletableFuture.allOf(ended)
-        .whenComplete((done, failure) -> own.shutdown(0, 1, TimeUnit.SECONDS));
+        .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
+        .handle((done, failure) -> failure)
+        .join();
+    lent.forEach(resources -> resources.shutdown(0, 1, TimeUnit.SECONDS));
+    own.shutdown(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 
   private final class Managed implements RedisLink {

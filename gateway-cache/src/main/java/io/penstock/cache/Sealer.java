@@ -21,6 +21,9 @@ public final class Sealer {
   private static final int TAG_BITS = 128;
   private static final byte[] SALT = "penstock cache 1".getBytes(StandardCharsets.US_ASCII);
 
+  /** To find the algorithm takes longer than to seal a short answer. */
+  private static final ThreadLocal<Cipher> AES = ThreadLocal.withInitial(Sealer::aes);
+
   private final SecureRandom random = new SecureRandom();
   private final LoadingCache<String, SecretKey> keys;
 
@@ -73,8 +76,16 @@ public final class Sealer {
     return cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES);
   }
 
+  private static Cipher aes() {
+    try {
+      return Cipher.getInstance("AES/GCM/NoPadding");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has AES-GCM", e);
+    }
+  }
+
   private Cipher cipher(int mode, String scope, byte[] nonce) throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    Cipher cipher = AES.get();
     cipher.init(mode, keys.get(scope), new GCMParameterSpec(TAG_BITS, nonce));
     return cipher;
   }

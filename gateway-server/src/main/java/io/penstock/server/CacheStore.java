@@ -84,9 +84,10 @@ final class CacheStore implements AutoCloseable {
             new ExactCache.Links(calls, rest, redis.link()),
             new ExactCache.Threads(calls, background),
             ticker);
+    // Told over the connections that store: what is stored and not told of would never be found.
     SemanticCache semantic =
         SemanticCache.shared(
-            SemanticCache.Settings.defaults(), shared, rest, redis.link(), settings, ticker);
+            SemanticCache.Settings.defaults(), shared, calls, redis.link(), settings, ticker);
     StoredResponses responses = new StoredResponses(redis.link(), settings.namespace());
     return new CacheStore(shared, responses, semantic, redis, background);
   }

@@ -44,10 +44,16 @@ final class LoopLinks implements RedisLink, Executor {
     }
   }
 
-  /** Returns those of the calling loop, or of any when the caller is none. */
+  /**
+   * Returns those of the calling loop; of any when the caller is none, or while its own is made.
+   */
   @Override
   public @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands() {
-    return links.get(mine()).commands();
+    RedisClusterAsyncCommands<byte[], byte[]> found = links.get(mine()).commands();
+    for (int i = 0; found == null && i < links.size(); i++) {
+      found = links.get(i).commands();
+    }
+    return found;
   }
 
   /** Runs the task some milliseconds later on the calling loop, or on any. */
