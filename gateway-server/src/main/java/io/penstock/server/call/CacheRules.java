@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.cache.CacheScope;
 import io.penstock.core.rule.Condition;
+import io.penstock.core.rule.ConditionIndex;
 import io.penstock.core.rule.Facts;
 import java.util.List;
 import java.util.Map;
@@ -11,13 +12,22 @@ import org.jspecify.annotations.Nullable;
  * When the exact cache is asked. Immutable; part of a snapshot.
  *
  * @param rules in the order of the configuration; none: nothing is cached
+ * @param index of their conditions
  * @param fingerprints a digest of what answers a route, by the route's configured name
  * @param singleFlight whether identical calls in flight wait for one
  */
-public record CacheRules(List<Rule> rules, Map<String, String> fingerprints, boolean singleFlight) {
-  public CacheRules {
-    rules = List.copyOf(rules);
-    fingerprints = Map.copyOf(fingerprints);
+public record CacheRules(
+    List<Rule> rules,
+    ConditionIndex index,
+    Map<String, String> fingerprints,
+    boolean singleFlight) {
+  /** Indexes the rules. */
+  public CacheRules(List<Rule> rules, Map<String, String> fingerprints, boolean singleFlight) {
+    this(
+        List.copyOf(rules),
+        new ConditionIndex(rules.stream().map(Rule::when).toList()),
+        Map.copyOf(fingerprints),
+        singleFlight);
   }
 
   /**
@@ -30,12 +40,8 @@ public record CacheRules(List<Rule> rules, Map<String, String> fingerprints, boo
 
   /** Returns the first rule that holds, or null. */
   @Nullable Rule match(Facts facts) {
-    for (Rule rule : rules) {
-      if (rule.when().test(facts)) {
-        return rule;
-      }
-    }
-    return null;
+    int first = index.first(facts);
+    return first == ConditionIndex.NONE ? null : rules.get(first);
   }
 
   /** Returns the digest of a route that the configuration names. */
