@@ -179,7 +179,9 @@ final class BudgetAdmin {
       throw new IllegalArgumentException(
           "subject: '" + subject + "' has spent nothing of " + name + " in this window");
     }
-    long amount = verb.equals("reset") ? state.spent() : amount(body, state);
+    ledger.flush(COMMIT_MILLIS);
+    // By the ledger: the store may not have heard yet of a reset just before this one.
+    long amount = verb.equals("reset") ? Math.max(0, sums.committed(key)) : amount(body, state);
     return book(key, state, amount, verb);
   }
 
@@ -232,7 +234,6 @@ final class BudgetAdmin {
             0,
             List.of(Charges.toLedger(new io.penstock.budget.Charge(key, 0, -amount))),
             verb + " " + key.budget() + " " + shown);
-    ledger.flush(COMMIT_MILLIS);
     ledger.book(row);
     long epoch;
     do {

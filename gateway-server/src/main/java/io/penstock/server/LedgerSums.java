@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Charge;
+import io.penstock.budget.CounterKey;
 import io.penstock.budget.LedgerPart;
 import io.penstock.budget.Owners;
 import io.penstock.ledger.Counter;
@@ -47,6 +48,14 @@ final class LedgerSums {
         ledger.queries().counterTotals(budgets.storeNow()),
         owner -> Owners.epochOf(owner) != epoch,
         next);
+  }
+
+  /** Returns what is booked on a counter in all, corrections included. */
+  long committed(CounterKey counter) {
+    return ledger.queries().counterTotals(budgets.storeNow()).stream()
+        .filter(total -> total.counter().id().equals(counter.id()))
+        .mapToLong(LedgerQueries.CounterTotal::sum)
+        .reduce(0, Math::addExact);
   }
 
   /** Sums of one owner's rows. */
