@@ -111,8 +111,10 @@ public final class UpstreamPool {
     });
   }
 
-  private static String reason(Origin origin, @Nullable Throwable cause) {
-    String why = cause == null ? "unknown" : String.valueOf(cause.getMessage());
+  static String reason(Origin origin, @Nullable Throwable cause) {
+    String said = cause == null ? "unknown" : cause.getMessage();
+    // A closed channel has no message: its name is the reason.
+    String why = said == null ? String.valueOf(cause) : said;
     return "cannot connect to " + origin + ": " + why;
   }
 

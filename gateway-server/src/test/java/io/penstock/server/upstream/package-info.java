@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.upstream;
+
+import org.jspecify.annotations.NullMarked;
