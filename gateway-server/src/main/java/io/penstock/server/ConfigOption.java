@@ -8,18 +8,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option that every command has. */
 final class ConfigOption {
-  /**
-   * What this version does not serve yet: refused by name, never accepted and ignored. An entry
-   * goes when its feature lands.
-   */
-  static final Set<String> NOT_YET = Set.of();
-
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -28,7 +21,7 @@ final class ConfigOption {
   Path file = Path.of("config/penstock.yaml");
 
   static ConfigLoader loader(Map<String, String> environment) {
-    return new ConfigLoader(environment, NOT_YET, List.of());
+    return new ConfigLoader(environment);
   }
 
   /** Loads the configuration; prints what is wrong and returns null when it can't be used. */

@@ -24,15 +24,11 @@ final class Loading {
   /** What an included file may hold. */
   static final Set<String> INCLUDABLE = Set.of("teams", "keys", "budgets", "rates", "models");
 
-  private final Set<String> notYet;
-  private final List<ConfigCheck> checks;
   private final Problems problems = new Problems();
   private final Texts texts;
   private final Map<IncludeGlob, List<Path>> included = new LinkedHashMap<>();
 
-  Loading(Map<String, String> environment, Set<String> notYet, List<ConfigCheck> checks) {
-    this.notYet = notYet;
-    this.checks = checks;
+  Loading(Map<String, String> environment) {
     this.texts = new Texts(environment);
   }
 
@@ -50,14 +46,10 @@ final class Loading {
     include(file, root);
     Binder binder = new Binder(texts, problems);
     Config config = binder.bind(Config.class, root);
-    new NotYet(notYet, problems).refuse(root);
     if (config != null) {
       Tree tree = new Tree(root, binder.sound(), problems);
       new References(config, tree).check();
       Sense.check(config, tree);
-      if (!problems.hasErrors()) {
-        checks.forEach(check -> check.check(config, tree));
-      }
     }
     return config;
   }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +18,7 @@ final class ConfigFilesTest {
   @ParameterizedTest
   @MethodSource("shipped")
   void load_shippedFile_withoutKeysOrNetwork_isSound(Path file) {
-    LoadResult result = Loads.load(file, Map.of(), Set.of());
+    LoadResult result = Loads.load(file, Map.of());
 
     assertThat(Loads.loaded(result).config().models()).isNotEmpty();
   }
@@ -27,8 +26,7 @@ final class ConfigFilesTest {
   @Test
   void load_everything_readsAllSections() {
     Config config =
-        Loads.loaded(Loads.load(Loads.ROOT.resolve("examples/everything.yaml"), Map.of(), Set.of()))
-            .config();
+        Loads.loaded(Loads.load(Loads.ROOT.resolve("examples/everything.yaml"), Map.of())).config();
 
     assertThat(config.models()).hasSize(11);
     assertThat(config.budgets()).hasSize(5);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,7 +106,7 @@ final class ConfigProblemsTest {
 
   @Test
   void load_missingFile_isAProblem() {
-    LoadResult result = Loads.load(directory.resolve("none.yaml"), Map.of(), Set.of());
+    LoadResult result = Loads.load(directory.resolve("none.yaml"), Map.of());
 
     assertThat(Loads.lines(Loads.problems(result)))
         .containsExactly("none.yaml: no such file (expected: a file that can be read)");
@@ -130,33 +129,6 @@ final class ConfigProblemsTest {
     }
 
     assertThat(lines(bomb.toString())).singleElement().asString().contains("too many values");
-  }
-
-  @Test
-  void load_notYet_isRefusedByNameUnlessItSaysNothing() {
-    Path file =
-        Loads.write(
-            directory,
-            "penstock.yaml",
-            """
-            providers: { onprem: { dialect: openai, base_url: http://127.0.0.1:8000/v1 } }
-            models:
-              small: onprem/s
-              two: { strategy: latency, targets: [small, onprem/x] }
-              three: { router: shipped, targets: [small] }
-            cache: { semantic: { verify: 1%, when: 'true' }, singleflight: true }
-            rates: []
-            """);
-
-    LoadResult result =
-        Loads.load(file, Map.of(), Set.of("cache.semantic", "rates", "models.*.strategy=latency"));
-
-    assertThat(Loads.lines(Loads.problems(result)))
-        .containsExactly(
-            "penstock.yaml:4:20: models.two.strategy: latency (expected: not yet: this version does"
-                + " not serve it; leave it out)",
-            "penstock.yaml:6:20: cache.semantic: a mapping of 2 keys (expected: not yet: this"
-                + " version does not serve it; leave it out)");
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +87,7 @@ final class ConfigValuesTest {
             """);
 
     LoadResult.Loaded loaded =
-        Loads.loaded(Loads.load(file, Map.of("PORT", "81", "PASSWORD", "pw"), Set.of()));
+        Loads.loaded(Loads.load(file, Map.of("PORT", "81", "PASSWORD", "pw")));
     Config config = loaded.config();
 
     assertThat(config.listen().port()).isEqualTo(81);
@@ -104,7 +103,7 @@ final class ConfigValuesTest {
   void mayHaveChanged_fileOrGlob_isSeen() throws Exception {
     Loads.write(directory, "penstock.yaml", "include: [teams/*.yaml]");
     Path team = Loads.write(directory, "teams/a.yaml", "teams: { a: {} }");
-    Inputs inputs = Loads.load(directory.resolve("penstock.yaml"), Map.of(), Set.of()).inputs();
+    Inputs inputs = Loads.load(directory.resolve("penstock.yaml"), Map.of()).inputs();
     assertThat(inputs.mayHaveChanged()).isFalse();
 
     Path other = Loads.write(directory, "teams/b.yaml", "teams: { b: {} }");

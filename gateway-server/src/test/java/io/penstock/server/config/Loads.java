@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /** Shortcuts for tests that load a configuration. */
 final class Loads {
@@ -18,12 +17,12 @@ final class Loads {
 
   private Loads() {}
 
-  static LoadResult load(Path file, Map<String, String> environment, Set<String> notYet) {
-    return new ConfigLoader(environment, notYet, List.of()).load(file);
+  static LoadResult load(Path file, Map<String, String> environment) {
+    return new ConfigLoader(environment).load(file);
   }
 
   static LoadResult load(Path directory, String yaml) {
-    return load(write(directory, "penstock.yaml", yaml), Map.of(), Set.of());
+    return load(write(directory, "penstock.yaml", yaml), Map.of());
   }
 
   static LoadResult.Loaded loaded(LoadResult result) {
