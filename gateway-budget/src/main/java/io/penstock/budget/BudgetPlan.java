@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Budgets and rates as one configuration has them: checked, compiled, immutable, thread-safe. A
@@ -158,10 +159,12 @@ public final class BudgetPlan {
   /**
    * Returns warnings: budgets and rates that hold for none of the requests that are possible.
    *
-   * @param possible facts of each kind of request (key, target, endpoint) that the configuration
-   *     allows; only conditions that depend on nothing else are judged
+   * @param possible gives, for the variables that a condition reads, facts of each kind of request
+   *     that the configuration allows; none when nobody can tell. Only conditions that depend on
+   *     identity, model, target and endpoint alone are judged
    */
-  public List<String> warnings(Iterable<? extends Facts> possible) {
+  public List<String> warnings(
+      Function<Set<String>, ? extends Iterable<? extends Facts>> possible) {
     List<String> found = new ArrayList<>();
     for (BudgetSpec b : budgets) {
       if (b.purpose().isEmpty() && neverHolds(b.when(), possible)) {
@@ -179,12 +182,13 @@ public final class BudgetPlan {
     return found;
   }
 
-  private static boolean neverHolds(Condition when, Iterable<? extends Facts> possible) {
+  private static boolean neverHolds(
+      Condition when, Function<Set<String>, ? extends Iterable<? extends Facts>> possible) {
     if (!when.isMemoisable()) {
       return false;
     }
     boolean any = false;
-    for (Facts facts : possible) {
+    for (Facts facts : possible.apply(when.variables())) {
       if (when.test(facts)) {
         return false;
       }

@@ -67,7 +67,7 @@ class BudgetPlanTest {
                 budget("zero", Limit.usd(0))),
             List.of());
 
-    assertThat(plan.warnings(List.of(TestFacts.user("ann"))))
+    assertThat(plan.warnings(read -> List.of(TestFacts.user("ann"))))
         .containsExactly(
             "budget ghost: when 'team' holds for no request",
             "budget zero: limit 0 refuses every call that costs something");

@@ -1,6 +1,7 @@
 package io.penstock.budget;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.rule.Condition;
@@ -214,6 +215,27 @@ class EmbeddedBudgetsTest {
 
     assertThat(reserve("ann", USD + 1)).isInstanceOf(Verdict.Denied.class);
     assertThat(reserve("ann", USD)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void subject_absent_isOneCounterForAll() {
+    plan(budget("projects", 10 * USD, "metadata.project"));
+    granted("ann", 9 * USD);
+
+    Verdict.Denied denied = (Verdict.Denied) reserve("bob", 2 * USD);
+
+    assertThat(denied.counter().subject()).isEqualTo("(none)");
+    assertThat(
+            budgets.reserve(
+                TestFacts.user("bob").with("metadata.project", "x"), Ask.of(2 * USD, 0)))
+        .isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void bound_beyondAllMoney_isRefusedByName() {
+    assertThatThrownBy(() -> Ask.of(Ask.MOST + 1, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("100000000000000001 nano-USD");
   }
 
   @Test

@@ -97,7 +97,7 @@ class WindowTest {
       }
       Window window = new Window(every, ZoneId.of(zone));
       Window.Span span = window.at(millis("2026-01-01T00:00:00Z"));
-      for (int i = 0; i < 3_000; i++) {
+      for (int i = 0; i < 700; i++) {
         Window.Span next = window.at(span.end());
         assertThat(next.start()).as("%s %d", every, i).isEqualTo(span.end());
         assertThat(window.at(next.end() - 1)).isEqualTo(next);

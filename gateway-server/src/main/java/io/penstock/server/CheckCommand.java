@@ -58,7 +58,10 @@ final class CheckCommand implements Callable<Integer> {
               providers.make(loaded.config().providers()),
               new Conditions(),
               SemanticRules.NONE);
-      new BudgetMapping(new Conditions()).plan(loaded.config());
+      new BudgetMapping(new Conditions())
+          .plan(loaded.config())
+          .warnings(new PossibleCalls(loaded.config())::differingIn)
+          .forEach(warning -> out.println("warning: " + warning));
       state(loaded.config(), out);
       builder.build(
           1,

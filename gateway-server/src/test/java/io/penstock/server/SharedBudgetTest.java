@@ -10,6 +10,8 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +91,32 @@ class SharedBudgetTest {
   }
 
   @Test
+  void resetTwiceAtOnce_givesBackOnce() throws Exception {
+    String database = PostgresServer.shared().newDatabase();
+    String budget = "budgets: [{ name: shared, limit: 0.0015 USD, every: total }]";
+    try (RedisServer redis = RedisServer.start();
+        FakeProvider provider = FakeProvider.start();
+        RunningGateway one = start("one", provider, redis.uri(), database, budget)) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(one);
+      for (int i = 0; i < 4; i++) {
+        assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      }
+      int port = one.gateway().adminPort();
+      URI reset = URI.create("http://127.0.0.1:" + port + "/admin/v1/budgets/shared/reset");
+      HttpRequest again =
+          HttpRequest.newBuilder(reset).POST(HttpRequest.BodyPublishers.noBody()).build();
+
+      assertThat(RunningGateway.send(again).body()).contains("\"given_back\":\"0.0003 USD\"");
+      assertThat(RunningGateway.send(again).body()).contains("\"given_back\":\"0.00 USD\"");
+
+      Await.until(
+          "the store knows",
+          () -> one.admin("/admin/v1/budgets").contains("\"spent\":\"0.00 USD\""));
+    }
+  }
+
+  @Test
   void redisGone_theShareIsSpent_then503_andARestartRecovers() throws Exception {
     String database = PostgresServer.shared().newDatabase();
     String budget = "budgets: [{ name: shared, limit: 0.0015 USD, every: total }]";
@@ -145,6 +173,55 @@ class SharedBudgetTest {
     assertThat(check(file)).contains(": ok");
     Files.writeString(file, "state: { redis: 'redis://127.0.0.1:1', secret: hush }\n");
     assertThat(check(file)).contains(": ok").doesNotContain("hush");
+  }
+
+  @Test
+  void check_budgetThatNoCallCanMatch_isWarnedOf() throws IOException {
+    Path file = directory.resolve("penstock.yaml");
+    Files.writeString(
+        file,
+        """
+        providers: { onprem: { dialect: openai, base_url: 'http://127.0.0.1:8000/v1', free: true, region: eu } }
+        models: { small: onprem/s, big: [onprem/b, small] }
+        teams: { sales: {}, support: {} }
+        keys: [{ id: k, sha256: '712db08376d986220c6b2dbe326cd0c6d046b35f56f69421b76fbd48f1820dfa', team: sales }]
+        budgets:
+          - { name: team, when: 'team == "support"', limit: 1 USD, every: day }
+          - { name: pair, when: 'team == "sales" && target == "onprem/x"', limit: 1 USD, every: day }
+          - { name: good, when: 'team == "sales" && target == "onprem/b" && region == "eu"', limit: 1 USD, every: day }
+          - { name: seen, when: 'metadata.a == "b" && team == "support"', limit: 1 USD, every: day }
+        rates: [{ name: where, when: 'endpoint == "chats"', requests: 5, every: minute }]
+        """);
+
+    assertThat(check(file).lines().filter(line -> line.startsWith("warning: ")))
+        .containsExactly(
+            "warning: budget team: when 'team == \"support\"' holds for no request",
+            "warning: budget pair: when 'team == \"sales\" && target == \"onprem/x\"' holds for no"
+                + " request",
+            "warning: rate where: when 'endpoint == \"chats\"' holds for no request");
+    Files.writeString(file, Files.readString(file).replace("big: [", "'*': onprem/*, big: ["));
+    assertThat(check(file)).contains("budget team").doesNotContain("budget pair");
+  }
+
+  @Test
+  void check_limitsThatMakeNoSense_andNamesUsedTwice_areErrorsByLine() throws IOException {
+    Path file = directory.resolve("penstock.yaml");
+    Files.writeString(
+        file,
+        """
+        budgets:
+          - { name: a, limit: 0 USD, every: day }
+          - { name: b, limit: -1 USD, every: day }
+          - { name: c, limit: 9000000001 USD, every: day }
+          - { name: d, limit: 1 USD, every: day }
+          - { name: d, limit: 1 USD, every: day }
+        """);
+
+    assertThat(check(file))
+        .contains("2:23: budgets[0].limit: 0 USD (expected: above 0)")
+        .contains("3:23: budgets[1].limit: -1 USD (expected: 10 USD, $10 or 2M tokens)")
+        .contains("4:23: budgets[2].limit: 9000000001 USD (expected: ")
+        .contains("6:13: budgets[4].name: d (expected: each name once");
   }
 
   private static String check(Path file) {
