@@ -36,4 +36,9 @@ public enum Cause {
       default -> false;
     };
   }
+
+  /** Returns whether that overhead is the cache's, not routing's. */
+  public boolean isForCache() {
+    return this == VERIFY || this == EMBEDDING;
+  }
 }

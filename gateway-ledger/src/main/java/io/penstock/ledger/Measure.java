@@ -1,8 +1,11 @@
 package io.penstock.ledger;
 
 import io.penstock.core.Ending;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is summed over rows. Each is defined twice, for the roll-up (in Java, as rows come in) and
@@ -47,29 +50,56 @@ public enum Measure {
   ESTIMATED(
       row -> row.usageSource() == UsageSource.ESTIMATED ? row.money().cost() : 0,
       "CASE WHEN usage_source = 'estimated' THEN cost ELSE 0 END"),
-  LATENCY_NS(row -> row.times().latencyNanos(), "latency_ns");
+  LATENCY_NS(row -> row.times().latencyNanos(), "latency_ns"),
+  /** The part of {@link #SAVED} that is the cache's; the rest is routing's. */
+  CACHE_SAVED(
+      row -> row.outcome().cache().isHit() ? row.money().saved() : 0,
+      "CASE WHEN cache IN ('exact', 'semantic', 'joined', 'replayed') THEN saved ELSE 0 END",
+      "CASE WHEN d.cache IN ('exact', 'semantic', 'joined', 'replayed') THEN s.saved ELSE 0 END"),
+  /** The part of {@link #OVERHEAD} that the cache needed; the rest is routing's. */
+  CACHE_OVERHEAD(
+      row -> row.attempt().cause().isForCache() ? row.money().cost() : 0,
+      "CASE WHEN cause IN ('verify', 'embedding') THEN cost ELSE 0 END",
+      "CASE WHEN d.cause IN ('verify', 'embedding') THEN s.cost ELSE 0 END");
+
+  /** Those that roll-ups have columns for; the others follow from a dimension that they have. */
+  static final List<Measure> STORED =
+      Stream.of(values()).filter(measure -> measure.slotSql == null).toList();
 
   @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
   private final ToLongFunction<LedgerRow> value;
 
   private final String rowSql;
+  private final @Nullable String slotSql;
 
   Measure(ToLongFunction<LedgerRow> value, String rowSql) {
+    this(value, rowSql, null);
+  }
+
+  /**
+   * One without a column of its own: what it is of a slot {@code s} of the dimensions {@code d}.
+   */
+  Measure(ToLongFunction<LedgerRow> value, String rowSql, @Nullable String slotSql) {
     this.value = value;
     this.rowSql = rowSql;
+    this.slotSql = slotSql;
   }
 
   long of(LedgerRow row) {
     return value.applyAsLong(row);
   }
 
-  /** Returns the column in roll-ups and the name in reports. */
+  /** Returns the name in reports, and the column in roll-ups that have one. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   String rowSql() {
     return rowSql;
+  }
+
+  String slotSql() {
+    return slotSql == null ? "s." + label() : slotSql;
   }
 
   private static boolean failed(LedgerRow row) {

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * of a batch hold one row. Bare sums leave out who called (app, user, key, further dimensions).
  */
 final class RollupTable {
-  private static final Measure[] MEASURES = Measure.values();
+  private static final Measure[] MEASURES = Measure.STORED.toArray(Measure[]::new);
   private static final Meter[] METERS = Meter.values();
   private static final List<String> SUMS =
       Stream.concat(
@@ -39,6 +39,12 @@ final class RollupTable {
   RollupTable(List<String> extras) {
     this.extras = extras.stream().sorted().toList();
     this.dims = new DimIds(this.extras);
+  }
+
+  /** Returns whether bare sums lack that dimension. */
+  static boolean isCaller(String name) {
+    Dimension dimension = Dimension.named(name);
+    return dimension != null && NOT_BARE.contains(dimension);
   }
 
   private static String upsert(String table, List<String> columns) {

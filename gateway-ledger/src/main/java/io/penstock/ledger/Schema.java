@@ -103,7 +103,7 @@ final class Schema {
     String texts = columns(RowTable.TEXTS.stream(), "TEXT NOT NULL");
     String numbers = columns(RowTable.NUMBERS.stream(), "BIGINT NOT NULL");
     String dims = columns(Dimension.ROLLED.stream().map(Dimension::column), "TEXT NOT NULL");
-    String measures = columns(Stream.of(Measure.values()).map(Measure::label), "BIGINT");
+    String measures = columns(Measure.STORED.stream().map(Measure::label), "BIGINT");
     String key = "grain INTEGER NOT NULL, period BIGINT NOT NULL, dim BIGINT NOT NULL";
     String buckets =
         columns(IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i), "BIGINT");
@@ -149,7 +149,7 @@ final class Schema {
   private static List<String> third() {
     Stream<String> sums =
         Stream.concat(
-            Stream.of(Measure.values()).map(Measure::label),
+            Measure.STORED.stream().map(Measure::label),
             Stream.of(Meter.values()).map(Schema::meterColumn));
     Stream<String> buckets = IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i);
     return List.of(bareDays("rollup", sums), bareDays("rollup_latency", buckets));

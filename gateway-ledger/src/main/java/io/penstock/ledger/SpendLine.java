@@ -49,6 +49,19 @@ public final class SpendLine {
     return of(Measure.SAVED) - of(Measure.PREMIUM) - of(Measure.OVERHEAD);
   }
 
+  /** Returns the cache's part of {@link #netSaved}: embeddings and verification are deducted. */
+  public long cacheNetSaved() {
+    return of(Measure.CACHE_SAVED) - of(Measure.CACHE_OVERHEAD);
+  }
+
+  /**
+   * Returns routing's part of {@link #netSaved}: dearer choices, cascade attempts, shadows and
+   * judges are deducted.
+   */
+  public long routingNetSaved() {
+    return netSaved() - cacheNetSaved();
+  }
+
   /** Returns nano-USD per successful answer, or -1 when there was none. */
   public long costPerAnswer() {
     long answered = of(Measure.ANSWERED);

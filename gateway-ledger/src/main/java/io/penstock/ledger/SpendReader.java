@@ -8,17 +8,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Sums over roll-ups where they know the dimensions, over rows where not. A period is cut into
- * whole months, days and hours, and what is left at its ends is read from rows, so that any period
- * is exact.
- */
+/** Reads sums from where a {@link SpendPlan} says, and puts them together. */
 final class SpendReader {
   private static final Measure[] MEASURES = Measure.values();
 
@@ -40,14 +34,11 @@ final class SpendReader {
   }
 
   Spend read(Connection connection, SpendQuery query) throws SQLException {
-    boolean rolled = isRolled(connection, query);
+    SpendPlan plan = SpendPlan.of(connection, query);
     List<Meter> meters = usedMeters(connection);
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
-    for (Range range :
-        rolled
-            ? plan(query, isBare(query), end(connection, query))
-            : List.of(new Range(null, query.from(), query.to()))) {
-      SpendSql sql = new SpendSql(dialect, query, range.grain, meters);
+    for (SpendPlan.Range range : plan.ranges()) {
+      SpendSql sql = new SpendSql(dialect, query, range.grain(), meters);
       Source source = source(connection, sql, range);
       collect(
           connection,
@@ -63,7 +54,7 @@ final class SpendReader {
     }
     List<SpendLine> sorted = new ArrayList<>(lines.values());
     sorted.sort(DEAREST_FIRST);
-    return new Spend(sorted, total(connection, query, sorted), !rolled);
+    return new Spend(sorted, total(connection, query, sorted), plan.fromRows());
   }
 
   private SpendLine total(Connection connection, SpendQuery query, List<SpendLine> lines)
@@ -77,49 +68,6 @@ final class SpendReader {
     SpendLine total = new SpendLine(List.of());
     lines.forEach(total::add);
     return total;
-  }
-
-  /** Returns whether roll-ups have every dimension of the query since its start. */
-  private static boolean isRolled(Connection connection, SpendQuery query) throws SQLException {
-    Map<String, Long> extras = new HashMap<>();
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT name, since FROM rollup_extra");
-        ResultSet results = select.executeQuery()) {
-      while (results.next()) {
-        extras.put(results.getString(1), results.getLong(2));
-      }
-    }
-    List<String> names = new ArrayList<>(query.by());
-    names.addAll(query.where().keySet());
-    for (String name : names) {
-      Dimension dimension = Dimension.named(name);
-      boolean known =
-          SpendQuery.isPeriod(name)
-              || (dimension != null && Dimension.ROLLED.contains(dimension))
-              || extras.getOrDefault(name, Long.MAX_VALUE) <= query.from();
-      if (!known) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Returns whether sums without callers have every dimension of the query. */
-  private static boolean isBare(SpendQuery query) {
-    List<String> names = new ArrayList<>(query.by());
-    names.addAll(query.where().keySet());
-    for (String name : names) {
-      Dimension dimension = Dimension.named(name);
-      boolean known =
-          SpendQuery.isPeriod(name)
-              || (dimension != null
-                  && Dimension.ROLLED.contains(dimension)
-                  && !RollupTable.NOT_BARE.contains(dimension));
-      if (!known) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Returns the meters that any row has; most columns of the roll-up are empty. */
@@ -138,31 +86,17 @@ final class SpendReader {
   }
 
   /**
-   * Returns where the period ends for roll-ups: while nothing has ended after it, its last month is
-   * whole, one slot instead of one per day.
-   */
-  private static long end(Connection connection, SpendQuery query) throws SQLException {
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT MAX(ended_at) FROM ledger_row");
-        ResultSet results = select.executeQuery()) {
-      results.next();
-      long last = results.getLong(1);
-      return !results.wasNull() && last < query.to() ? Grain.MONTH.ceil(query.to()) : query.to();
-    }
-  }
-
-  /**
    * Returns how a range is read: by looking up each slot where a filter leaves few callers, else
    * all of it in one go.
    */
-  private static Source source(Connection connection, SpendSql sql, Range range)
+  private static Source source(Connection connection, SpendSql sql, SpendPlan.Range range)
       throws SQLException {
-    Grain grain = range.grain;
+    Grain grain = range.grain();
     if (grain == null || grain.isBare() || !sql.isFiltered()) {
       return new Source(sql, range, List.of());
     }
     List<Long> periods = new ArrayList<>();
-    for (long at = range.from; at < range.to && periods.size() <= MOST_PERIODS; ) {
+    for (long at = range.from(); at < range.to() && periods.size() <= MOST_PERIODS; ) {
       periods.add(at);
       at = grain.next(at);
     }
@@ -182,45 +116,6 @@ final class SpendReader {
     }
   }
 
-  private static List<Range> plan(SpendQuery query, boolean bare, long end) {
-    Grain coarsest;
-    if (query.by().contains("hour")) {
-      coarsest = bare ? Grain.HOUR : null;
-    } else if (bare) {
-      coarsest = Grain.BARE_DAY;
-    } else {
-      coarsest = query.by().contains("day") ? Grain.DAY : Grain.MONTH;
-    }
-    List<Range> ranges = new ArrayList<>();
-    plan(
-        coarsest,
-        new Range(null, query.from(), coarsest == Grain.MONTH ? end : query.to()),
-        ranges);
-    return ranges;
-  }
-
-  /**
-   * @param grain null: rows
-   */
-  private static void plan(@Nullable Grain grain, Range part, List<Range> ranges) {
-    if (part.from >= part.to) {
-      return;
-    }
-    if (grain == null) {
-      ranges.add(part);
-      return;
-    }
-    long first = grain.ceil(part.from);
-    long last = grain.floor(part.to);
-    if (first >= last) {
-      plan(grain.finer(), part, ranges);
-      return;
-    }
-    plan(grain.finer(), new Range(null, part.from, first), ranges);
-    ranges.add(new Range(grain, first, last));
-    plan(grain.finer(), new Range(null, last, part.to), ranges);
-  }
-
   private static void collect(
       Connection connection,
       Source source,
@@ -235,8 +130,8 @@ final class SpendReader {
         select.setString(at++, parameter);
       }
       if (source.periods.isEmpty()) {
-        select.setLong(at++, source.range.from);
-        select.setLong(at, source.range.to);
+        select.setLong(at++, source.range.from());
+        select.setLong(at, source.range.to());
       }
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
@@ -287,15 +182,12 @@ final class SpendReader {
     }
   }
 
-  /** A part of the period: whole grains of the roll-up, or rows where the grain is null. */
-  private record Range(@Nullable Grain grain, long from, long to) {}
-
   /**
    * How a range is read.
    *
    * @param periods those whose slots are looked up one by one; empty: the whole range is read
    */
-  private record Source(SpendSql sql, Range range, List<Long> periods) {}
+  private record Source(SpendSql sql, SpendPlan.Range range, List<Long> periods) {}
 
   private interface Adder {
     void add(SpendLine line, ResultSet results, int from) throws SQLException;

@@ -72,7 +72,7 @@ final class SpendSql {
   String sums(List<Long> periods) {
     Stream<String> measures =
         Stream.of(Measure.values())
-            .map(measure -> grain == null ? measure.rowSql() : "s." + measure.label());
+            .map(measure -> grain == null ? measure.rowSql() : measure.slotSql());
     Stream<String> quantities = meters.stream().map(meter -> "s." + Schema.meterColumn(meter));
     return select("rollup", Stream.concat(measures, quantities), periods);
   }

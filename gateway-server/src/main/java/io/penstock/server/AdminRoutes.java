@@ -141,6 +141,7 @@ final class AdminRoutes {
                 Periods.query(request, request.parameter("by", "")),
                 Instant.now(),
                 !request.parameter("movers", "on").equals("off"))
+            .matching(request.parameter("find", ""))
             .dearest(whole("limit", request.parameter("limit", "1000000")));
     String type = format.equals("json") ? "application/json" : "text/plain; charset=utf-8";
     return AdminReply.text(200, type, ReportFormat.named(format).format(report));

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.server.config.Limit;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
@@ -19,5 +20,20 @@ final class Commands {
     return spec == null
         ? new PrintWriter(System.err, true, Charset.defaultCharset())
         : spec.commandLine().getErr();
+  }
+
+  /**
+   * Returns an amount of money, nano-USD.
+   *
+   * @param option what the text was given for
+   * @param example of what is expected
+   * @throws IllegalArgumentException when it is none
+   */
+  static long nanos(String option, String text, String example) {
+    if (Limit.parse(text) instanceof Limit.Money amount) {
+      return amount.nanos();
+    }
+    throw new IllegalArgumentException(
+        option + ": " + text + " (expected: money such as " + example + ")");
   }
 }

@@ -2,9 +2,9 @@ package io.penstock.server;
 
 import io.penstock.core.Dialect;
 import io.penstock.ledger.focus.FocusOptions;
+import io.penstock.ledger.statement.StatementTerms;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
-import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -21,10 +21,10 @@ final class FocusMapping {
    *
    * @throws IllegalArgumentException for a version or a view that there is not
    */
-  static FocusOptions options(Config config, String version, String view, BigDecimal markup) {
+  static FocusOptions options(Config config, String version, String view, StatementTerms terms) {
     Map<String, FocusOptions.Provider> providers = new HashMap<>();
     config.providers().forEach((name, provider) -> providers.put(name, provider(name, provider)));
-    return new FocusOptions(version(version), view(view), PLATFORM, "default", markup, providers);
+    return new FocusOptions(version(version), view(view), PLATFORM, "default", terms, providers);
   }
 
   private static FocusOptions.Version version(String text) {

@@ -10,7 +10,6 @@ import io.penstock.ledger.reconcile.ProviderExport;
 import io.penstock.ledger.reconcile.ProviderLine;
 import io.penstock.ledger.reconcile.Reconciliation;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.Limit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -102,10 +101,7 @@ final class ReconcileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!(Limit.parse(tolerance) instanceof Limit.Money least)) {
-      throw new IllegalArgumentException(
-          "--tolerance: " + tolerance + " (expected: money such as 0.01 USD)");
-    }
+    long least = Commands.nanos("--tolerance", tolerance, "0.01 USD");
     if (!Files.isRegularFile(export)) {
       throw new IllegalArgumentException("--export: " + export + " is no file");
     }
@@ -118,7 +114,7 @@ final class ReconcileCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--provider: " + provider + " (expected: one of " + loaded.providers().keySet() + ")");
     }
-    Reconciliation reconciliation = new Reconciliation(provider, models, keys, least.nanos());
+    Reconciliation reconciliation = new Reconciliation(provider, models, keys, least);
     List<Drift> drifts;
     try (LedgerReader ledger = Ledgers.read(loaded)) {
       drifts = reconciliation.compare(ledger.queries(), lines);

@@ -80,12 +80,7 @@ final class ReportCommand implements Callable<Integer> {
               + " bills its teams) (default: ${DEFAULT-VALUE})")
   private String focusView = "provider";
 
-  @Option(
-      names = "--markup",
-      defaultValue = "0%",
-      paramLabel = "SHARE",
-      description = "with --focus-view chargeback: added to the cost (default: ${DEFAULT-VALUE})")
-  private String markup = "0%";
+  @Mixin private ChargebackOptions chargeback = new ChargebackOptions();
 
   @Option(
       names = "--cache",
@@ -133,8 +128,7 @@ final class ReportCommand implements Callable<Integer> {
     PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
     FocusExport export =
         new FocusExport(
-            FocusMapping.options(
-                of, focusVersion, focusView, StatementCommand.share("--markup", markup)),
+            FocusMapping.options(of, focusVersion, focusView, chargeback.terms()),
             new ConfiguredRates(of, prices));
     if (parquet == null) {
       export.writeCsv(ledger.queries(), period.from(), period.to(), out);

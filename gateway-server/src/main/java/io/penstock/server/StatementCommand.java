@@ -6,17 +6,12 @@ import io.penstock.ledger.statement.StatementFormat;
 import io.penstock.ledger.statement.StatementTerms;
 import io.penstock.ledger.statement.Statements;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.Limit;
 import java.io.PrintWriter;
-import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,18 +36,7 @@ final class StatementCommand implements Callable<Integer> {
       description = "such as 2026-10, UTC (default: last month)")
   private @Nullable String month;
 
-  @Option(
-      names = "--markup",
-      paramLabel = "SHARE",
-      defaultValue = "0%",
-      description = "added to the usage, such as 5%% (default: ${DEFAULT-VALUE}: showback)")
-  private String markup = "0%";
-
-  @Option(
-      names = "--shared",
-      paramLabel = "NAME=AMOUNT",
-      description = "a cost of the month, split over the teams by usage: gateway=\"200 USD\"")
-  private Map<String, String> shared = new LinkedHashMap<>();
+  @Mixin private ChargebackOptions chargeback = new ChargebackOptions();
 
   @Option(
       names = "--format",
@@ -73,7 +57,7 @@ final class StatementCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--format: " + format + " (expected: csv or html)");
     }
     YearMonth of = month();
-    StatementTerms terms = terms();
+    StatementTerms terms = chargeback.terms();
     Config loaded = config.load(Commands.err(spec));
     if (loaded == null) {
       return Main.WRONG_INPUT;
@@ -105,31 +89,5 @@ final class StatementCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--month: " + month + " (expected: a month such as 2026-10)", e);
     }
-  }
-
-  private StatementTerms terms() {
-    List<StatementTerms.Shared> costs = new ArrayList<>();
-    shared.forEach((name, text) -> {
-      if (!(Limit.parse(text) instanceof Limit.Money amount)) {
-        throw new IllegalArgumentException(
-            "--shared: " + name + "=" + text + " (expected: money such as 200 USD)");
-      }
-      costs.add(new StatementTerms.Shared(name, amount.nanos()));
-    });
-    return new StatementTerms(share("--markup", markup), costs);
-  }
-
-  /** Returns a share such as 5% or 0.05 as it is added to amounts. */
-  static BigDecimal share(String name, String text) {
-    boolean percent = text.endsWith("%");
-    try {
-      BigDecimal number = new BigDecimal(percent ? text.substring(0, text.length() - 1) : text);
-      if (number.signum() >= 0) {
-        return percent ? number.movePointLeft(2) : number;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below, with the value.
-    }
-    throw new IllegalArgumentException(name + ": " + text + " (expected: a share such as 5%)");
   }
 }

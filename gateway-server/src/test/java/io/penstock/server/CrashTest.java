@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.ledger.Content;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.LedgerReader;
+import io.penstock.ledger.SqlLedger;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
 import io.penstock.testkit.Ports;
@@ -20,10 +25,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +54,10 @@ class CrashTest {
   private static final String OPEN =
       "{\"model\":\"gpt-4o-mini\",\"stream\":true,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String WHOLE =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,"
+          + "\"message\":{\"role\":\"assistant\",\"content\":\"two\"},\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1,\"total_tokens\":10}}";
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"max_tokens\":50,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
@@ -98,12 +115,7 @@ class CrashTest {
       Process first = serve(config);
       try {
         awaitListening(first, port);
-        for (int i = 0; i < WHOLE_CALLS; i++) {
-          try (RawClient client = connect(port)) {
-            client.send(RawClient.post("/v1/chat/completions", CHAT, "Connection: close"));
-            assertThat(client.readToEnd()).startsWith("HTTP/1.1 200");
-          }
-        }
+        call(port, WHOLE_CALLS);
         provider
             .on("/v1/chat/completions")
             .reply(
@@ -140,6 +152,96 @@ class CrashTest {
       } finally {
         second.destroyForcibly();
       }
+    }
+  }
+
+  /** What was said is kept beside the rows: of a call that has one, and whole, or not at all. */
+  @Test
+  @Timeout(300)
+  void kill9_withContentKept_losesNoRowAndNoContentIsTornOrAlone() throws Exception {
+    Gate never = new Gate("second event");
+    int port = Ports.free();
+    try (FakeProvider provider = FakeProvider.start()) {
+      Path config = config(provider, port);
+      Files.writeString(
+          config,
+          Files.readString(config).replace("ledger.db\" }", "ledger.db\", content: full }"));
+      Process first = serve(config);
+      try {
+        awaitListening(first, port);
+        call(port, WHOLE_CALLS);
+        Await.until(
+            "what was said is kept",
+            Duration.ofMinutes(2),
+            () -> kept().stream().filter(Objects::nonNull).count() == WHOLE_CALLS);
+        provider
+            .on("/v1/chat/completions")
+            .reply(
+                Script.sse(
+                        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}", "[DONE]")
+                    .pauseBefore(1, never));
+        try (RawClient cut = connect(port)) {
+          cut.send(RawClient.post("/v1/chat/completions", OPEN));
+          cut.readUntil("one");
+          provider.on("/v1/chat/completions").reply(Script.json(WHOLE));
+          call(port, WHOLE_CALLS); // their content may or may not be kept when the end comes
+          first.destroyForcibly();
+          assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+      } finally {
+        first.destroyForcibly();
+      }
+      never.open();
+      Process second = serve(config);
+      try {
+        awaitListening(second, port);
+        List<@Nullable Content> kept = kept();
+        assertThat(kept).as("one entry a call, the cut one as well").hasSize(2 * WHOLE_CALLS + 1);
+        List<Content> contents = kept.stream().filter(Objects::nonNull).toList();
+        assertThat(contents).hasSizeBetween(WHOLE_CALLS, 2 * WHOLE_CALLS);
+        for (Content content : contents) {
+          assertThat(MAPPER.readTree(content.request()).at("/messages/0/content").asText())
+              .isEqualTo("hi");
+          assertThat(MAPPER.readTree(content.response()).at("/choices/0/message/content").asText())
+              .isNotEmpty();
+        }
+        assertThat(contentsInTheDatabase()).isEqualTo(contents.size());
+      } finally {
+        second.destroyForcibly();
+      }
+    }
+  }
+
+  private static void call(int port, int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      try (RawClient client = connect(port)) {
+        client.send(RawClient.post("/v1/chat/completions", CHAT, "Connection: close"));
+        assertThat(client.readToEnd()).startsWith("HTTP/1.1 200");
+      }
+    }
+  }
+
+  /** Returns what is kept of each call that has a row, null where nothing is. */
+  private List<@Nullable Content> kept() {
+    String url = "sqlite:" + directory.resolve("ledger.db");
+    try (LedgerReader reader =
+        SqlLedger.read(LedgerOptions.of(url, Ledgers.journalDirectory(url)))) {
+      List<@Nullable Content> kept = new ArrayList<>();
+      reader.queries().recent(null, 100).stream()
+          .map(row -> row.attempt().request())
+          .distinct()
+          .forEach(id -> kept.add(reader.queries().content(id)));
+      return kept;
+    }
+  }
+
+  private long contentsInTheDatabase() throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("ledger.db"));
+        Statement count = connection.createStatement();
+        ResultSet results = count.executeQuery("SELECT COUNT(*) FROM content")) {
+      results.next();
+      return results.getLong(1);
     }
   }
 

@@ -174,7 +174,8 @@ class DashboardTest {
     open(sample, "#/advisor");
     browser.awaitText("Top users");
     assertThat(browser.text())
-        .contains("fake/nobody-knows-this-price", "k-legacy", "aborted", "repeat an earlier one");
+        .contains("fake/nobody-knows-this-price", "k-legacy", "aborted", "repeat an earlier one")
+        .contains("Changed most against the 30 days before");
   }
 
   @Test
@@ -229,6 +230,9 @@ class DashboardTest {
       browser.awaitText("1–50 of ");
       browser.picture("ten-thousand");
       assertThat(browser.all("tbody tr")).hasSize(50);
+      assertThat(browser.text()).contains("The 500 dearest of 9,").contains("1–50 of 500");
+      assertThat(browser.find("tfoot").getText()).startsWith("9,").contains("others");
+      assertThat(browser.barriers()).isEmpty();
       browser.find("input[type=search]").sendKeys("user-09999");
       browser.await("one row is left", () -> browser.all("tbody tr").size() == 1);
     }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,14 +53,44 @@ class FinanceCommandsTest {
 
   /** Runs two calls and returns the configuration; the gateway has ended. */
   private String twoCalls() throws Exception {
+    return twoCalls("", gateway -> {});
+  }
+
+  /**
+   * Runs two calls.
+   *
+   * @param more configuration
+   * @param then looks at the gateway while it runs
+   */
+  private String twoCalls(String more, Consumer<RunningGateway> then) throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =
-            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more))) {
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
       gateway.post("/v1/chat/completions", CHAT);
       gateway.post("/v1/chat/completions", CHAT);
+      then.accept(gateway);
       return gateway.file().toString();
     }
+  }
+
+  @Test
+  void report_ofACommandAndOfTheAdminPort_splitWhatWasSaved() throws Exception {
+    String[] admin = new String[1];
+    String config =
+        twoCalls(
+            "cache: { exact: { ttl: 1h, scope: team } }\n",
+            gateway -> admin[0] = gateway.admin("/admin/v1/spend?by=team&format=csv"));
+    assertThat(run("report", "--config", config, "--by", "team", "--format", "csv")).isZero();
+    assertThat(said.toString())
+        .contains("net_saved_usd,cache_net_saved_usd,routing_net_saved_usd,wasted_usd")
+        .contains("engineering,0.21,2,2,2,0,1,")
+        .contains(",0.21,0.00,0.00,0.21,0.21,0.00,0.00,0.00,0.105,");
+    // Latencies aside, both say the same.
+    assertThat(said.toString().split(",[0-9]+,[0-9]+,[0-9]+\\R"))
+        .isEqualTo(admin[0].split(",[0-9]+,[0-9]+,[0-9]+\\R"));
+    assertThat(run("report", "--config", config, "--by", "team")).isZero();
+    assertThat(said.toString()).contains("overhead deducted: 0.21 USD (cache 0.21, routing 0.00)");
   }
 
   @Test
@@ -209,6 +240,26 @@ class FinanceCommandsTest {
         assertThat(said.toString()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
       }
     }
+    String month = YearMonth.now(ZoneOffset.UTC).toString();
+    assertThat(
+            run(
+                "report",
+                "--config",
+                config,
+                "--from",
+                month,
+                "--to",
+                month,
+                "--format",
+                "focus",
+                "--focus-view",
+                "chargeback",
+                "--shared",
+                "gateway=3 USD"))
+        .as(complained.toString())
+        .isZero();
+    assertThat(said.toString()).contains("penstock:share-of-usage").contains("team/engineering");
+    assertThat(FocusCheck.problems(said.toString(), FocusOptions.Version.V1_4)).isEmpty();
     Path parquet = directory.resolve("focus.parquet");
     assertThat(
             run(

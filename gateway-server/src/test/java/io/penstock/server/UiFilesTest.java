@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,22 @@ class UiFilesTest {
         JsonNode few = MAPPER.readTree(gateway.admin("/admin/v1/spend?by=user&limit=3" + period));
         assertThat(few.path("lines")).hasSize(3);
         assertThat(few.path("total").equals(report.path("total"))).isTrue();
+        assertThat(few.path("rest_lines").asInt()).isEqualTo(report.path("lines").size() - 3);
+        BigDecimal shown = new BigDecimal(few.path("rest").path("cost_usd").asText());
+        for (JsonNode line : few.path("lines")) {
+          shown = shown.add(new BigDecimal(line.path("cost_usd").asText()));
+        }
+        assertThat(shown).isEqualByComparingTo(report.path("total").path("cost_usd").asText());
+        assertThat(report.has("rest")).isFalse();
+        String last =
+            report.path("lines").path(report.path("lines").size() - 1).path("user").asText();
+        JsonNode found =
+            MAPPER.readTree(
+                gateway.admin(
+                    "/admin/v1/spend?by=user&limit=1&find="
+                        + last.toUpperCase(Locale.ROOT)
+                        + period));
+        assertThat(found.path("lines").findValuesAsText("user")).containsExactly(last);
         assertThat(gateway.admin("/admin/v1/spend/series?by=user,team")).contains("one dimension");
         assertThat(gateway.admin("/admin/v1/spend/series?over=week"))
             .contains("expected: hour, day or month");

@@ -88,6 +88,7 @@ public final class FocusCheck {
     prices(line);
     flat(line, FocusColumn.Tags);
     flat(line, FocusColumn.SkuPriceDetails);
+    allocation(line);
   }
 
   private void value(int number, FocusColumn column, String value) {
@@ -196,6 +197,20 @@ public final class FocusCheck {
     String list = line.get(FocusColumn.ListUnitPrice);
     if (!Objects.requireNonNullElse(listOfPrice.putIfAbsent(at, list), list).equals(list)) {
       problem(line.number, "SkuPriceId " + price + " has two list prices on one day");
+    }
+  }
+
+  private void allocation(Line line) {
+    boolean allocated = !line.get(FocusColumn.AllocatedMethodId).isEmpty();
+    for (FocusColumn column :
+        List.of(
+            FocusColumn.AllocatedMethodDetails,
+            FocusColumn.AllocatedResourceId,
+            FocusColumn.AllocatedResourceName)) {
+      if (line.get(column).isEmpty() == allocated) {
+        problem(
+            line.number, column + (allocated ? " is null on a split cost" : " is set without one"));
+      }
     }
   }
 

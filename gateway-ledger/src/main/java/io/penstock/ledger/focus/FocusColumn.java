@@ -6,6 +6,10 @@ import java.util.stream.Stream;
 
 /** The columns: FOCUS ones in alphabetical order, then ours, which begin with {@code x_}. */
 enum FocusColumn {
+  AllocatedMethodDetails(Type.JSON, Level.NULLABLE),
+  AllocatedMethodId(Type.STRING, Level.NULLABLE),
+  AllocatedResourceId(Type.STRING, Level.NULLABLE),
+  AllocatedResourceName(Type.STRING, Level.NULLABLE),
   BilledCost(Type.DECIMAL, Level.MANDATORY),
   BillingAccountId(Type.STRING, Level.MANDATORY),
   BillingAccountName(Type.STRING, Level.NULLABLE),
@@ -47,6 +51,8 @@ enum FocusColumn {
   SubAccountName(Type.STRING, Level.NULLABLE),
   SubAccountType(Type.STRING, Level.NULLABLE),
   Tags(Type.JSON, Level.MANDATORY),
+  x_AvoidedCost(Type.DECIMAL, Level.MANDATORY),
+  x_CacheHitCount(Type.DECIMAL, Level.MANDATORY),
   x_CatalogVersion(Type.STRING, Level.NULLABLE),
   x_CostSource(Type.STRING, Level.MANDATORY),
   x_CredentialId(Type.STRING, Level.NULLABLE),
@@ -58,6 +64,9 @@ enum FocusColumn {
   private static final Set<FocusColumn> OLD_PROVIDERS = Set.of(ProviderName, PublisherName);
   private static final Set<FocusColumn> NEW_PROVIDERS =
       Set.of(ServiceProviderName, HostProviderName);
+
+  private static final Set<FocusColumn> ALLOCATED =
+      Set.of(AllocatedMethodDetails, AllocatedMethodId, AllocatedResourceId, AllocatedResourceName);
 
   /** Types of the specification. */
   enum Type {
@@ -103,6 +112,7 @@ enum FocusColumn {
     return Stream.of(values())
         .filter(column -> version.hasProviderName() || !OLD_PROVIDERS.contains(column))
         .filter(column -> version.hasServiceProviderName() || !NEW_PROVIDERS.contains(column))
+        .filter(column -> version.hasAllocation() || !ALLOCATED.contains(column))
         .toList();
   }
 }

@@ -24,19 +24,42 @@ final class FocusLine {
       String version,
       Owner owner,
       String source,
-      String reason) {}
+      String reason) {
+    /** Returns whether the line counts answers out of the gateway's cache. */
+    boolean isHits() {
+      return reason.equals(FocusLines.HITS);
+    }
+  }
+
+  /**
+   * A part of a shared cost.
+   *
+   * @param ratio of the whole, 0..1
+   * @param usage what it follows from, nano-USD
+   */
+  record Allocation(BigDecimal ratio, long usage) {}
 
   /** Who pays. */
   record Owner(String team, String key, String user, Map<String, String> tags) {}
 
   private final Key key;
+  private final @Nullable Allocation allocation;
   private long quantity;
   private long requests;
+  private long avoided;
   private BigDecimal list = BigDecimal.ZERO;
   private BigDecimal contracted = BigDecimal.ZERO;
 
   FocusLine(Key key) {
+    this(key, null);
+  }
+
+  /**
+   * @param allocation null: no part of a shared cost
+   */
+  FocusLine(Key key, @Nullable Allocation allocation) {
     this.key = key;
+    this.allocation = allocation;
   }
 
   Key key() {
@@ -49,6 +72,15 @@ final class FocusLine {
 
   long requests() {
     return requests;
+  }
+
+  /** Returns what the gateway avoided less what it caused, nano-USD. */
+  long avoided() {
+    return avoided;
+  }
+
+  @Nullable Allocation allocation() {
+    return allocation;
   }
 
   BigDecimal list() {
@@ -64,5 +96,15 @@ final class FocusLine {
     requests++;
     list = list.add(listCost);
     contracted = contracted.add(contractedCost);
+  }
+
+  void avoid(long nanos) {
+    avoided = Math.addExact(avoided, nanos);
+  }
+
+  /** Adds a cost that no request has. */
+  void charge(BigDecimal cost) {
+    list = list.add(cost);
+    contracted = contracted.add(cost);
   }
 }

@@ -24,11 +24,21 @@ final class FocusLines {
   private static final BigDecimal HALF_NANO = new BigDecimal("0.0000000005");
   static final String ROUNDING = "rounding to nano-USD";
 
+  /** The reason of lines that count them. */
+  static final String HITS = "gateway cache hits";
+
+  private static final String FREE = "not billed";
+
   private final FocusRates rates;
+  private final boolean hits;
   private final Map<FocusLine.Key, FocusLine> lines = new LinkedHashMap<>();
 
-  FocusLines(FocusRates rates) {
+  /**
+   * @param hits whether answers out of the gateway's cache have lines; a provider bills none
+   */
+  FocusLines(FocusRates rates, boolean hits) {
     this.rates = rates;
+    this.hits = hits;
   }
 
   Collection<FocusLine> lines() {
@@ -36,11 +46,29 @@ final class FocusLines {
   }
 
   void add(LedgerRow row) {
-    if (row.money().cost() == 0 && row.money().list() == 0) {
-      return; // refusals and the gateway's own cache hits cost nothing at the provider
+    long avoided = row.money().saved() - row.money().premium();
+    if (row.money().cost() != 0 || row.money().list() != 0) {
+      charge(row).avoid(avoided);
+    } else if (row.outcome().cache().isHit()) {
+      if (hits) {
+        unbilled(row, HITS).avoid(avoided);
+      }
+    } else if (avoided != 0) {
+      unbilled(row, FREE).avoid(avoided); // a target that costs nothing, instead of one that does
     }
+  }
+
+  private FocusLine unbilled(LedgerRow row, String reason) {
+    FocusLine line = line(row, null, null, reason);
+    line.add(1, BigDecimal.ZERO, BigDecimal.ZERO);
+    return line;
+  }
+
+  /** Adds what a row cost, and returns one of its lines. */
+  private FocusLine charge(LedgerRow row) {
     BigDecimal list = BigDecimal.ZERO;
     BigDecimal contracted = BigDecimal.ZERO;
+    FocusLine one = null;
     for (Meter meter : Meter.values()) {
       long quantity = row.usage().of(meter);
       FocusRates.Rate rate = quantity == 0 ? null : rates.of(row, meter);
@@ -48,19 +76,23 @@ final class FocusLines {
         BigDecimal units = units(quantity, rate.per());
         BigDecimal listCost = rate.list().multiply(units);
         BigDecimal contractedCost = rate.contracted().multiply(units);
-        line(row, meter, rate, "").add(quantity, listCost, contractedCost);
+        one = line(row, meter, rate, "");
+        one.add(quantity, listCost, contractedCost);
         list = list.add(listCost);
         contracted = contracted.add(contractedCost);
       }
     }
     BigDecimal listRest = NanoUsd.toUsd(row.money().list()).subtract(list);
     BigDecimal rest = NanoUsd.toUsd(row.money().cost()).subtract(contracted);
-    if (rest.signum() != 0 || listRest.signum() != 0) {
+    if (one == null || rest.signum() != 0 || listRest.signum() != 0) {
       boolean rounding =
           rest.abs().compareTo(HALF_NANO) <= 0 && listRest.abs().compareTo(HALF_NANO) <= 0;
       String reason = rounding ? ROUNDING : row.attempt().cause().name().toLowerCase(Locale.ROOT);
-      line(row, null, null, reason).add(0, listRest, rest);
+      FocusLine line = line(row, null, null, reason);
+      line.add(0, listRest, rest);
+      return one == null ? line : one;
     }
+    return one;
   }
 
   /** Returns quantity / per, exactly: per divides a power of ten, or is 3,600 seconds. */
@@ -71,20 +103,20 @@ final class FocusLines {
   private FocusLine line(
       LedgerRow row, @Nullable Meter meter, FocusRates.@Nullable Rate rate, String reason) {
     Usage usage = row.usage();
-    boolean rounding = reason.equals(ROUNDING);
+    boolean ours = reason.equals(ROUNDING) || reason.equals(HITS); // no model's own
     FocusLine.Owner owner =
         new FocusLine.Owner(
             row.caller().team(), row.caller().key(), row.caller().user(), row.caller().metadata());
     FocusLine.Key key =
         new FocusLine.Key(
             Math.floorDiv(row.times().endedAt(), DAY_MILLIS) * DAY_MILLIS,
-            row.destination().provider(),
-            rounding ? "" : row.destination().model(),
+            reason.equals(HITS) ? "" : row.destination().provider(),
+            ours ? "" : row.destination().model(),
             meter,
-            rounding || usage.serviceTier() == null ? "standard" : usage.serviceTier(),
-            rounding || usage.region() == null ? "" : usage.region(),
+            ours || usage.serviceTier() == null ? "standard" : usage.serviceTier(),
+            ours || usage.region() == null ? "" : usage.region(),
             rate,
-            rounding ? "" : row.money().priceVersion(),
+            ours ? "" : row.money().priceVersion(),
             owner,
             row.usageSource() == UsageSource.ESTIMATED ? "estimated" : "reported",
             reason);

@@ -1,6 +1,6 @@
 package io.penstock.ledger.focus;
 
-import java.math.BigDecimal;
+import io.penstock.ledger.statement.StatementTerms;
 import java.util.Map;
 
 /**
@@ -10,7 +10,7 @@ import java.util.Map;
  * @param view whose bill it is
  * @param platform the name under which the gateway's operator charges teams
  * @param tenant the operator's id, for {@code BillingAccountId} of the chargeback view
- * @param markup share added in the chargeback view, 0.05 for 5 %
+ * @param terms what the chargeback view adds: a mark-up, and shared costs of whole months
  * @param providers by configured name; one that is missing is described by its name alone
  */
 public record FocusOptions(
@@ -18,15 +18,21 @@ public record FocusOptions(
     View view,
     String platform,
     String tenant,
-    BigDecimal markup,
+    StatementTerms terms,
     Map<String, Provider> providers) {
   public FocusOptions {
     providers = Map.copyOf(providers);
+    if (view == View.PROVIDER && !terms.shared().isEmpty()) {
+      throw new IllegalArgumentException(
+          "shared costs in the provider view (expected: the chargeback view; no provider bills"
+              + " them)");
+    }
   }
 
   /** Returns FOCUS 1.4 of that view without mark-up. */
   public static FocusOptions of(View view) {
-    return new FocusOptions(Version.V1_4, view, "Penstock", "default", BigDecimal.ZERO, Map.of());
+    return new FocusOptions(
+        Version.V1_4, view, "Penstock", "default", StatementTerms.SHOWBACK, Map.of());
   }
 
   Provider provider(String name) {
@@ -67,6 +73,11 @@ public record FocusOptions(
     /** Returns whether {@code ProviderName} and {@code PublisherName} are columns. */
     boolean hasProviderName() {
       return this != V1_4;
+    }
+
+    /** Returns whether split costs have columns that say how. */
+    boolean hasAllocation() {
+      return this != V1_2;
     }
 
     /** Returns whether {@code ServiceProviderName} and {@code HostProviderName} are columns. */

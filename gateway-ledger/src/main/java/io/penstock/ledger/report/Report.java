@@ -79,13 +79,18 @@ public record Report(
         forecast(ledger, query, now));
   }
 
-  /** Returns this report with no more than that many lines; its total stays the total of all. */
+  /** Returns this report with no more than that many lines, and the others as their rest. */
   public Report dearest(int lines) {
-    if (spend.lines().size() <= lines) {
-      return this;
-    }
-    Spend fewer = new Spend(spend.lines().subList(0, lines), spend.total(), spend.fromRows());
-    return new Report(query, fewer, wasteByCause, ownedShare, movers, forecast);
+    return with(spend.dearest(lines));
+  }
+
+  /** Returns this report with only the lines that have that text in a value of theirs. */
+  public Report matching(String text) {
+    return with(spend.matching(text));
+  }
+
+  private Report with(Spend lines) {
+    return new Report(query, lines, wasteByCause, ownedShare, movers, forecast);
   }
 
   private static SpendQuery regroup(SpendQuery query, List<String> by) {

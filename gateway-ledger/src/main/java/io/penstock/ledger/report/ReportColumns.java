@@ -8,6 +8,7 @@ import io.penstock.ledger.SpendLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /** The figures of a report line, in the order in which they are shown. */
 final class ReportColumns {
@@ -42,7 +43,9 @@ final class ReportColumns {
     columns.add(money("saved_usd", Measure.SAVED));
     columns.add(money("premium_usd", Measure.PREMIUM));
     columns.add(money("overhead_usd", Measure.OVERHEAD));
-    columns.add(new Column("net_saved_usd", line -> NanoUsd.format(line.netSaved())));
+    columns.add(net("net_saved_usd", SpendLine::netSaved));
+    columns.add(net("cache_net_saved_usd", SpendLine::cacheNetSaved));
+    columns.add(net("routing_net_saved_usd", SpendLine::routingNetSaved));
     columns.add(money("wasted_usd", Measure.WASTED));
     columns.add(money("estimated_usd", Measure.ESTIMATED));
     columns.add(new Column("cost_per_answer_usd", ReportColumns::perAnswer));
@@ -56,6 +59,10 @@ final class ReportColumns {
 
   private static Column money(String name, Measure measure) {
     return new Column(name, line -> NanoUsd.format(line.of(measure)));
+  }
+
+  private static Column net(String name, ToLongFunction<SpendLine> nanos) {
+    return new Column(name, line -> NanoUsd.format(nanos.applyAsLong(line)));
   }
 
   private static Column count(Measure measure) {

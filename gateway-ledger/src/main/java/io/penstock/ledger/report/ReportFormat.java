@@ -3,6 +3,7 @@ package io.penstock.ledger.report;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.ledger.Spend;
 import io.penstock.ledger.SpendLine;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -96,6 +97,12 @@ public enum ReportFormat {
       writeLine(json, report.query().by(), line, columns);
     }
     json.writeEndArray();
+    Spend.Rest rest = report.spend().rest();
+    if (rest != null) {
+      json.writeNumberField("rest_lines", rest.lines());
+      json.writeFieldName("rest");
+      writeLine(json, List.of(), rest.sums(), columns);
+    }
     json.writeFieldName("total");
     writeLine(json, List.of(), report.spend().total(), columns);
     json.writeObjectFieldStart("wasted_usd");

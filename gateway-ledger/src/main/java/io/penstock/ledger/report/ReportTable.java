@@ -79,7 +79,11 @@ final class ReportTable {
     if (total.of(Measure.SAVED) != 0 || total.of(Measure.OVERHEAD) != 0) {
       out.append("Saved by cache and routing, overhead deducted: ")
           .append(NanoUsd.format(total.netSaved()))
-          .append(" USD\n");
+          .append(" USD (cache ")
+          .append(NanoUsd.format(total.cacheNetSaved()))
+          .append(", routing ")
+          .append(NanoUsd.format(total.routingNetSaved()))
+          .append(")\n");
     }
     for (Map.Entry<String, Long> waste : report.wasteByCause().entrySet()) {
       out.append("Wasted, ").append(waste.getKey()).append(": ");

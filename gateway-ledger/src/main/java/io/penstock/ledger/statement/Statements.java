@@ -115,9 +115,9 @@ public final class Statements {
 
   /**
    * Splits an amount in proportion, to the nano: what rounding down leaves goes to the largest
-   * remainders.
+   * remainders. Both are nano-USD; nothing is split where no weight is above 0.
    */
-  static Map<String, Long> split(long amount, Map<String, Long> weights) {
+  public static Map<String, Long> split(long amount, Map<String, Long> weights) {
     BigInteger total = BigInteger.ZERO;
     for (long weight : weights.values()) {
       total = total.add(BigInteger.valueOf(Math.max(0, weight)));

@@ -1,6 +1,7 @@
 package io.penstock.ledger.focus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import blue.strategic.parquet.Hydrator;
 import blue.strategic.parquet.ParquetReader;
@@ -20,6 +21,7 @@ import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.ledger.report.Csv;
+import io.penstock.ledger.statement.StatementTerms;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -67,15 +69,19 @@ final class FocusExportTest {
       writer.row(row(random, NOV_30 + i * 30_000L));
     }
     ledger.flush(30_000);
+    book(ledger, "team-1", -12_345);
+    return ledger;
+  }
+
+  private static void book(SqlLedger ledger, String team, long cost) {
     ledger.book(
         Corrections.correction(
-            new RequestIds(Ticker.system(), random).next(),
+            new RequestIds(Ticker.system(), new Random(cost)).next(),
             NOV_30,
-            new LedgerRow.Caller("team-1", "", "", "", "", "", Map.of()),
-            -12_345,
+            new LedgerRow.Caller(team, "", "", "", "", "", Map.of()),
+            cost,
             List.of(),
             "refund"));
-    return ledger;
   }
 
   private static LedgerRow row(Random random, long at) {
@@ -91,7 +97,14 @@ final class FocusExportTest {
     LedgerRow draft = draft(ids, at, hit ? Usage.NONE : usage, LedgerRow.Money.ZERO, hit);
     long list = cost(draft, BigDecimal.ONE);
     long cost = cost(draft, DISCOUNT);
-    return draft(ids, at, draft.usage(), new LedgerRow.Money(cost, list, 0, 0, 0, "v1"), hit);
+    return draft(ids, at, draft.usage(), money(hit, cost, list), hit);
+  }
+
+  /** A hit saves 777 nano-USD, a call 11 and costs 3 more than it might have. */
+  private static LedgerRow.Money money(boolean hit, long cost, long list) {
+    return hit
+        ? new LedgerRow.Money(0, 0, 777, 777, 0, "v1")
+        : new LedgerRow.Money(cost, list, 0, 11, 3, "v1");
   }
 
   /** One request id for two drafts of a row. */
@@ -149,7 +162,11 @@ final class FocusExportTest {
 
   private static FocusOptions options(
       FocusOptions.Version version, FocusOptions.View view, String markup) {
-    return new FocusOptions(version, view, "Platform", "acme", new BigDecimal(markup), Map.of());
+    return new FocusOptions(version, view, "Platform", "acme", terms(markup), Map.of());
+  }
+
+  private static StatementTerms terms(String markup, StatementTerms.Shared... shared) {
+    return new StatementTerms(new BigDecimal(markup), List.of(shared));
   }
 
   @ParameterizedTest
@@ -251,6 +268,66 @@ final class FocusExportTest {
           .isEqualByComparingTo(sum(own, "BilledCost"));
       assertThat(csv).contains("penstock:tenant/acme").contains("Platform");
     }
+  }
+
+  @Test
+  void avoidedCost_ofHitsAndRouting_sumsToTheLedger() throws IOException {
+    try (SqlLedger ledger = ledger(new Random(16))) {
+      long[] hits = new long[1];
+      ledger
+          .queries()
+          .rows(0, Long.MAX_VALUE, row -> hits[0] += row.outcome().cache().isHit() ? 1 : 0);
+      long calls = 500 - hits[0];
+      String teams =
+          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK, "0"));
+      assertThat(hits[0]).isPositive();
+      assertThat(sum(teams, "x_CacheHitCount")).isEqualByComparingTo(BigDecimal.valueOf(hits[0]));
+      assertThat(sum(teams, "x_AvoidedCost"))
+          .isEqualByComparingTo(NanoUsd.toUsd(777 * hits[0] + 8 * calls));
+      assertThat(teams).contains("penstock/cache/hits,Gateway Cache Hits");
+      assertThat(FocusCheck.problems(teams, FocusOptions.Version.V1_4)).isEmpty();
+      String provider = export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
+      assertThat(provider).doesNotContain("Gateway Cache Hits");
+      assertThat(sum(provider, "x_AvoidedCost")).isEqualByComparingTo(NanoUsd.toUsd(8 * calls));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void sharedCosts_ofWholeMonths_areSplitByUsageToTheNano(FocusOptions.Version version)
+      throws IOException {
+    long november = Instant.parse("2026-11-01T00:00:00Z").toEpochMilli();
+    long january = Instant.parse("2027-01-01T00:00:00Z").toEpochMilli();
+    StatementTerms terms = terms("0.05", new StatementTerms.Shared("machines", 3_000_000_001L));
+    FocusOptions options =
+        new FocusOptions(
+            version, FocusOptions.View.CHARGEBACK, "Platform", "acme", terms, Map.of());
+    FocusExport export = new FocusExport(options, FocusExportTest::rate);
+    try (SqlLedger ledger = ledger(new Random(17))) {
+      book(ledger, "team-2", 300_000_000);
+      StringBuilder out = new StringBuilder();
+      export.writeCsv(ledger.queries(), november, january, out);
+      String csv = out.toString();
+      assertThat(FocusCheck.problems(csv, version)).isEmpty();
+      // Two months; nothing is added to what is the platform's own.
+      String without = export(ledger, options(version, FocusOptions.View.CHARGEBACK, "0.05"));
+      assertThat(sum(csv, "BilledCost").subtract(sum(without, "BilledCost")))
+          .isEqualByComparingTo("6.000000002");
+      assertThat(sum(csv, "x_MarkupCost")).isEqualByComparingTo(sum(without, "x_MarkupCost"));
+      assertThat(csv.contains("penstock:share-of-usage")).isEqualTo(version.hasAllocation());
+      if (version.hasAllocation()) {
+        assertThat(csv).contains("penstock:team/team-2").contains("\"\"AllocatedRatio\"\":0.");
+        assertThat(FocusCheck.problems(csv.replace("penstock:team/team-2", ""), version))
+            .anyMatch(problem -> problem.contains("AllocatedResourceId is null on a split cost"));
+      }
+      assertThatThrownBy(
+              () -> export.writeCsv(ledger.queries(), november, NOV_30, new StringBuilder()))
+          .hasMessageContaining("2026-11-30T23:00:00Z (expected: whole months");
+    }
+    assertThatThrownBy(() ->
+            new FocusOptions(
+                version, FocusOptions.View.PROVIDER, "Platform", "acme", terms, Map.of()))
+        .hasMessageContaining("expected: the chargeback view");
   }
 
   @Test

@@ -31,7 +31,7 @@ async function read() {
   const from = new Date(Date.now() - DAYS * DAY).toISOString().slice(0, 10);
   const [users, teams, keys, targets, models, config] = await Promise.all([
     get('spend', {by: 'user', from, limit: 10, movers: 'off'}),
-    get('spend', {by: 'team', from, limit: 10, movers: 'off'}),
+    get('spend', {by: 'team', from, limit: 10}),
     get('spend', {by: 'key', from, where: 'team:(none)', limit: 10, movers: 'off'}),
     get('spend', {by: 'provider,model', from, movers: 'off'}),
     get('models'), get('config'),

@@ -9,7 +9,7 @@ import {share, table} from './table.js';
 export const title = 'Spend';
 
 const TOP = 7;
-const MOST_LINES = 10_000;
+const MOST_LINES = 500;
 const DIMENSIONS = [
   ['team', 'Team'], ['app', 'App'], ['user', 'User'], ['end_user', 'End user'], ['key', 'Key'], ['model', 'Model'],
   ['provider', 'Provider'], ['endpoint', 'Endpoint'], ['route', 'Route'], ['session', 'Session'], ['budget', 'Budget'],
@@ -78,9 +78,10 @@ export function mount(root, rest, change) {
       // The dearest are known by then, so that only these are read by the day.
       const series = report.then((answer) => get('spend/series', {...asked, over: span.over, top: TOP,
         key: answer.source === 'rollup' ? answer.lines.slice(0, TOP).map((line) => named(line[dimension])) : []}));
+      const find = async (text) => (await get('spend', {...asked, limit: MOST_LINES, movers: 'off', find: text})).lines;
       sums.fill(() => report, (answer) => drawSums(answer));
       chart.fill(() => Promise.all([report, series]), ([answer, lines]) =>
-        (answer.lines.length ? drawSpend(answer, lines, span, dimension, only) : drawNothing(where)));
+        (answer.lines.length ? drawSpend(answer, lines, span, dimension, only, find) : drawNothing(where)));
     },
     stop() {
       sums.stop();
@@ -104,13 +105,13 @@ function drawSums({total, forecast, owned_share: owned}) {
     ['Cost', usd(cost), forecast ? `${usd(forecast.month_usd)} expected by the end of this month` : null, 'main'],
     ['Requests', count(total.requests), `${percent(total.requests ? total.errors / total.calls : 0)} of calls failed`],
     ['Per answer', total.cost_per_answer_usd === null ? '–' : usd(total.cost_per_answer_usd), `${count(total.answered)} answers`],
-    ['Saved', usd(net), net < 0 ? 'Overhead exceeds savings' : 'Cache and routing, overhead deducted', net < 0 ? 'bad' : null],
+    ['Saved', usd(net), `Cache ${usd(total.cache_net_saved_usd)}, routing ${usd(total.routing_net_saved_usd)}; overhead deducted`, net < 0 ? 'bad' : null],
     ['Wasted', usd(wasted), cost > 0 ? `${percent(wasted / cost)} of cost` : null, wasted > cost * 0.05 && wasted > 0 ? 'warn' : null],
     ['With an owner', percent(owned, 0), 'Has a team, and a user or app', owned < 0.9 && cost > 0 ? 'warn' : null],
   ]);
 }
 
-function drawSpend(report, {times, series, rest}, {over}, by, only) {
+function drawSpend(report, {times, series, rest}, {over}, by, only, find) {
   const labels = times.map((time) => step(time, over));
   const all = [
     ...series.map((one, index) => ({name: named(one.key), values: one.cost_usd.map(Number), index})),
@@ -124,7 +125,7 @@ function drawSpend(report, {times, series, rest}, {over}, by, only) {
     h('figure', {},
       h('figcaption', {}, h('h2', {}, heading), legend(all)),
       bars(`${heading}: ${usd(total)} in all, ${labels[0]} to ${labels.at(-1)}. ${dearest} The table below has the sums.`, labels, all, usdShort)),
-    lines(report, by, new Map(series.map((one, index) => [one.key, index])), total, only),
+    lines(report, by, new Map(series.map((one, index) => [one.key, index])), total, only, find),
   ];
 }
 
@@ -132,7 +133,7 @@ function legend(series) {
   return h('ul', {class: 'legend'}, series.map((one) => h('li', {}, h('span', {class: `swatch s${one.index < 0 ? '0' : (one.index % 7) + 1}`}), one.name)));
 }
 
-function lines(report, by, index, total, only) {
+function lines(report, by, index, total, only, find) {
   const decimals = places(Number(report.lines[0].cost_usd));
   const tokens = (row) => Number(row.input ?? 0) + Number(row.cache_read ?? 0) + Number(row.cache_write ?? 0) + Number(row.output ?? 0) + Number(row.output_reasoning ?? 0);
   const link = by !== 'budget';
@@ -158,10 +159,11 @@ function lines(report, by, index, total, only) {
     {key: 'p95_ms', label: 'p95', numeric: true, value: (row) => row.p95_ms, cell: (row) => millis(row.p95_ms)},
   ];
   const notes = [];
-  if (report.lines.length === MOST_LINES) notes.push(`The ${count(MOST_LINES)} dearest; the sums above are of all.`);
+  if (report.rest) notes.push(`The ${count(report.lines.length)} dearest of ${count(report.lines.length + report.rest_lines)}; search finds any of them.`);
   if (report.source === 'rows') notes.push('Read from single rows, because the roll-ups lack this dimension; rows older than ledger.retain are missing.');
   if (by === 'budget') notes.push('A call counts under each of its budgets, so the lines add up to more than the total.');
   return table(columns, report.lines, {
     caption: `Spend by ${dimensionName(by).toLowerCase()}`, sort: 'cost_usd', search: `Find a ${dimensionName(by).toLowerCase()}`, note: notes.join(' ') || null,
+    ...(report.rest ? {rest: {label: `${count(report.rest_lines)} others`, row: report.rest}, find} : {}),
   });
 }
