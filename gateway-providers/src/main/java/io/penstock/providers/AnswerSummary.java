@@ -1,6 +1,7 @@
 package io.penstock.providers;
 
 import io.penstock.core.price.Usage;
+import java.util.List;
 
 /**
  * What the gateway needs to know of an answer.
@@ -10,13 +11,14 @@ import io.penstock.core.price.Usage;
  * @param finish why the model stopped, in OpenAI's words: stop, length, tool_calls, content_filter,
  *     refusal; "" when the answer has none (embeddings) or it is not known yet
  * @param toolCalls whether the answer calls a tool
- * @param storedId under which the provider may keep the answer (Responses), "" when it keeps none
+ * @param stored the ids under which the provider may keep the answer and its items (Responses);
+ *     empty when it keeps none
  */
 public record AnswerSummary(
-    Usage usage, boolean usageReported, String finish, boolean toolCalls, String storedId) {
+    Usage usage, boolean usageReported, String finish, boolean toolCalls, List<String> stored) {
   /** Creates the summary of an answer that the provider does not keep. */
   public AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
-    this(usage, usageReported, finish, toolCalls, "");
+    this(usage, usageReported, finish, toolCalls, List.of());
   }
 
   /** Nothing known yet. */

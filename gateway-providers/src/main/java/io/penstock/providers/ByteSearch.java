@@ -49,4 +49,27 @@ public final class ByteSearch {
     }
     return Math.min(to, at + 1);
   }
+
+  /**
+   * Returns the offset behind the JSON object or array that opens at {@code from}, at most {@code
+   * to}.
+   */
+  public static int nestedEnd(byte[] json, int from, int to) {
+    int depth = 0;
+    int at = from;
+    while (at < to) {
+      byte b = json[at];
+      if (b == '"') {
+        at = stringEnd(json, at + 1, to);
+        continue;
+      }
+      if (b == '{' || b == '[') {
+        depth++;
+      } else if ((b == '}' || b == ']') && --depth == 0) {
+        return at + 1;
+      }
+      at++;
+    }
+    return to;
+  }
 }

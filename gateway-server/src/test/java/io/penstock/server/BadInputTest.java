@@ -166,6 +166,12 @@ class BadInputTest {
   }
 
   @Test
+  void head_ofTheRoot_is200WithoutAKey() throws Exception {
+    assertThat(raw("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", new byte[0]))
+        .startsWith("HTTP/1.1 200");
+  }
+
+  @Test
   void upgrade_webSocketIs426AndH2cIsIgnored() throws Exception {
     String socket =
         raw(

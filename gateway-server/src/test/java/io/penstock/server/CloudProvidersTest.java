@@ -238,6 +238,28 @@ class CloudProvidersTest {
     return cloud.requests().stream().filter(request -> request.barePath().equals("/")).toList();
   }
 
+  @Test
+  void azure_managedIdentity_givesAToken() {
+    cloud.on("/metadata/identity/oauth2/token").reply(Script.json(TOKEN));
+    cloud
+        .on("/openai/v1/chat/completions")
+        .reply(
+            Script.json(
+                "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
+                    + "\"finish_reason\":\"stop\"}],"
+                    + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}"));
+    try (RunningGateway gateway =
+        start(
+            "dialect: azure\nbase_url: %s\ncredentials: { client_id: mine, endpoint: \"%s\" }\n"
+                .formatted(cloud.url(), cloud.url()))) {
+      ask(gateway);
+      assertThat(last().header("authorization")).isEqualTo("Bearer tok");
+      Received asked = cloud.requests().getFirst();
+      assertThat(asked.header("metadata")).isEqualTo("true");
+      assertThat(asked.path()).contains("cognitiveservices.azure.com").endsWith("client_id=mine");
+    }
+  }
+
   private RunningGateway startVertex() {
     return start(
         "dialect: vertex\nproject: p\nbase_url: %s\ncredentials: { endpoint: \"%s\" }\n"

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StoredResponsesTest {
   private static final String WHOLE =
       """
-      {"id":"resp_%s","object":"response","status":"completed","model":"gpt-4o-mini","output":[],\
+      {"id":"resp_%1$s","object":"response","status":"completed","model":"gpt-4o-mini","output":[{"type":"message","id":"msg_%1$s","role":"assistant","content":[]}],\
       "usage":{"input_tokens":9,"output_tokens":3,"total_tokens":12}}\
       """;
   private static final String STRANGER = "Bearer pk-support";
@@ -154,6 +155,73 @@ class StoredResponsesTest {
 
     assertThat(gateway.post("/v1/responses", ask).statusCode()).isEqualTo(200);
     assertThat(PROVIDER.awaitRequest(1).text()).contains("resp_first");
+  }
+
+  /** An item is as much of a conversation as the response that it stands in. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "true  | {\"type\":\"item_reference\",\"id\":\"msg_item\"}",
+        "false | {\"type\":\"item_reference\",\"id\":\"msg_item\"}",
+        "true  | {\"id\":\"msg_item\"}",
+        "false | {\"type\":null,\"id\":\"msg_item\"}",
+        "false | {\"type\":\"message\",\"type\":\"item_reference\",\"id\":\"msg_item\"}",
+        "true  | {\"type\":\"item_reference\",\"id\":\"msg_nobodys\",\"id\":\"msg_item\"}",
+        "true  | {\"type\":\"reasoning\",\"id\":\"msg_item\",\"summary\":[]}",
+      })
+  void item_ofAnother_isRefused(boolean stream, String item) {
+    create("item", stream);
+    PROVIDER.on("/v1/responses").reply(Script.json(WHOLE.formatted("next")));
+    PROVIDER.on("/v1/responses/input_tokens").reply(Script.json("{\"input_tokens\":9}"));
+    String ask =
+        "{\"model\":\"gpt-4o-mini\",\"input\":[{\"role\":\"user\",\"content\":\"And?\"},"
+            + item
+            + "]}";
+
+    for (String path : List.of("/v1/responses", "/v1/responses/input_tokens")) {
+      HttpResponse<String> stranger =
+          gateway.post(
+              path, ask, "Authorization", STRANGER, "X-Penstock-Metadata", "{\"project\":\"x\"}");
+      assertThat(stranger.statusCode()).as(stranger.body()).isEqualTo(400);
+      assertThat(stranger.body()).contains("\"param\":\"input[1]\"", "of yours");
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @Test
+  void item_own_isSent_andFoundByTheOtherReplica() {
+    create("mine", false);
+    PROVIDER.on("/v1/responses").reply(Script.json(WHOLE.formatted("after")));
+    String ask =
+        "{\"model\":\"gpt-4o-mini\",\"input\":[{\"type\":\"item_reference\",\"id\":\"%s\"}]}";
+
+    assertThat(gateway.post("/v1/responses", ask.formatted("msg_mine")).statusCode())
+        .isEqualTo(200);
+    assertThat(PROVIDER.awaitRequest(1).text()).contains("msg_mine");
+    assertThat(replica.post("/v1/responses", ask.formatted("resp_mine")).statusCode())
+        .isEqualTo(200);
+    HttpResponse<String> unknown = gateway.post("/v1/responses", ask.formatted("msg_unknown"));
+    assertThat(unknown.statusCode()).isEqualTo(400);
+    assertThat(unknown.body()).contains("msg_unknown");
+  }
+
+  /** What is sent whole is nobody's property, and neither is a thought that this gateway told. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\":\"message\",\"id\":\"msg_x\",\"role\":\"assistant\",\"content\":[]}",
+        "{\"role\":\"user\",\"content\":\"Hi\"}",
+        "{\"type\":\"reasoning\",\"id\":\"rs_x\",\"summary\":[]}",
+        "{\"type\":\"reasoning\",\"id\":\"rs_x\",\"summary\":[],\"encrypted_content\":\"e\"}",
+      })
+  void item_withItsContent_isSent(String item) {
+    PROVIDER.on("/v1/responses").reply(Script.json(WHOLE.formatted("whole")));
+
+    HttpResponse<String> answer =
+        gateway.post("/v1/responses", "{\"model\":\"gpt-4o-mini\",\"input\":[" + item + "]}");
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.Json;
@@ -25,7 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class GeminiStream extends SseStreamReader {
   private final boolean array;
   private @Nullable String model;
-  private Usage usage = Usage.NONE;
+
+  /** The last one reported, which each chunk does; read when somebody asks. */
+  private byte[] usage = EmptyArrays.EMPTY_BYTES;
+
   private String finish = "";
   private boolean toolCalls;
   private boolean opened;
@@ -110,7 +114,7 @@ final class GeminiStream extends SseStreamReader {
       } else if (keys.is("usageMetadata") && keys.first() == '{') {
         usageEnd = keys.valueEnd();
         usageEmpty = !keys.isFilled();
-        usage = UsageReaders.gemini(JsonTrees.read(json, keys.valueStart(), usageEnd));
+        usage = Arrays.copyOfRange(json, keys.valueStart(), usageEnd);
         keys.skipValue();
       } else if (keys.is("error") && keys.first() == '{' && reason.isEmpty() && !content) {
         JsonNode error = JsonTrees.read(json, from, to);
@@ -196,9 +200,10 @@ final class GeminiStream extends SseStreamReader {
 
   @Override
   public AnswerSummary summary() {
+    Usage known = UsageReaders.gemini(JsonTrees.read(usage, 0, usage.length));
     return new AnswerSummary(
-        usage.toBuilder().model(model).build(),
-        !usage.isEmpty() && isComplete(),
+        known.toBuilder().model(model).build(),
+        !known.isEmpty() && isComplete(),
         finish,
         toolCalls);
   }

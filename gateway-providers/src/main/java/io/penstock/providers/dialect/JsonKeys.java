@@ -78,7 +78,7 @@ final class JsonKeys {
   int valueEnd() {
     return switch (first()) {
       case '"' -> stringEnd(value);
-      case '{', '[' -> nestedEnd();
+      case '{', '[' -> ByteSearch.nestedEnd(json, value, end);
       default -> scalarEnd();
     };
   }
@@ -126,25 +126,6 @@ final class JsonKeys {
       i++;
     }
     return i;
-  }
-
-  private int nestedEnd() {
-    int depth = 0;
-    int i = value;
-    while (i < end) {
-      byte b = json[i];
-      if (b == '"') {
-        i = stringEnd(i);
-        continue;
-      }
-      if (b == '{' || b == '[') {
-        depth++;
-      } else if ((b == '}' || b == ']') && --depth == 0) {
-        return i + 1;
-      }
-      i++;
-    }
-    return end;
   }
 
   /** Returns the offset after the string that opens at {@code quote}. */

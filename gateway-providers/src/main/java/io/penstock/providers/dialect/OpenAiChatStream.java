@@ -3,6 +3,7 @@ package io.penstock.providers.dialect;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.Json;
@@ -11,6 +12,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.Failure;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,10 @@ final class OpenAiChatStream extends SseStreamReader {
   private long created;
   private @Nullable String model;
   private @Nullable String tier;
-  private Usage usage = Usage.NONE;
+
+  /** The last one reported, which some servers do in every chunk; read when somebody asks. */
+  private byte[] usage = EmptyArrays.EMPTY_BYTES;
+
   private String finish = "";
   private boolean toolCalls;
 
@@ -77,7 +82,7 @@ final class OpenAiChatStream extends SseStreamReader {
     release(true);
     boolean usageHere = usageStart >= 0;
     if (usageHere) {
-      usage = OpenAiUsage.read(JsonTrees.read(json, usageStart, usageEnd), model, tier);
+      usage = Arrays.copyOfRange(json, usageStart, usageEnd);
     }
     if (usageHere && (noChoices || finishes)) {
       withhold(event);
@@ -250,11 +255,8 @@ final class OpenAiChatStream extends SseStreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return new AnswerSummary(
-        model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        !usage.isEmpty() && isComplete(),
-        finish,
-        toolCalls);
+    Usage known = OpenAiUsage.read(JsonTrees.read(usage, 0, usage.length), model, tier);
+    return new AnswerSummary(known, !known.isEmpty() && isComplete(), finish, toolCalls);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.penstock.core.body.Json;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class OpenAiEventStream extends SseStreamReader {
   private Usage usage = Usage.NONE;
   private String finish = "";
   private boolean toolCalls;
-  private String storedId = "";
+  private List<String> stored = List.of();
   private String lastType = "";
   private long sequence;
 
@@ -93,7 +94,7 @@ final class OpenAiEventStream extends SseStreamReader {
       return;
     }
     if (type.startsWith("response.")) {
-      storedId = response.path("id").asText("");
+      stored = ResponsesAnswer.ids(response);
     }
     finish = type.startsWith("response.") ? ResponsesAnswer.finish(response) : "stop";
     toolCalls |= finish.equals("tool_calls");
@@ -145,7 +146,7 @@ final class OpenAiEventStream extends SseStreamReader {
         !usage.isEmpty() && isComplete(),
         finish,
         toolCalls,
-        storedId);
+        stored);
   }
 
   @Override

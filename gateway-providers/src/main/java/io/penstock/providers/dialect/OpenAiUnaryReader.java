@@ -14,6 +14,8 @@ import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.UnaryReader;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     @Nullable JsonNode usage;
     @Nullable JsonNode error;
     String finish = "";
-    String id = "";
+    final List<String> ids = new ArrayList<>();
     boolean toolCalls;
 
     /** Whether the client is to run a tool, beside those that the provider ran. */
@@ -79,7 +81,7 @@ final class OpenAiUnaryReader implements UnaryReader {
   }
 
   private AnswerSummary summary(Facts facts) {
-    String stored = endpoint == Endpoint.RESPONSES ? facts.id : "";
+    List<String> stored = endpoint == Endpoint.RESPONSES ? facts.ids : List.of();
     JsonNode reported = facts.usage;
     Usage usage = reported == null ? Usage.NONE : usage(facts, reported);
     if (!usage.isEmpty()) {
@@ -148,7 +150,7 @@ final class OpenAiUnaryReader implements UnaryReader {
   private void field(String name, JsonParser parser, Facts facts) throws IOException {
     switch (name) {
       case "model" -> facts.model = parser.getValueAsString();
-      case "id" -> facts.id = parser.getValueAsString("");
+      case "id" -> facts.ids.add(parser.getValueAsString(""));
       case "service_tier" -> facts.tier = parser.getValueAsString();
       case "usage" -> facts.usage = object(parser);
       case "error" -> {
@@ -202,7 +204,9 @@ final class OpenAiUnaryReader implements UnaryReader {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
         JsonToken value = parser.nextToken();
-        if (name.equals("finish_reason") && value == JsonToken.VALUE_STRING) {
+        if (name.equals("id") && value == JsonToken.VALUE_STRING) {
+          facts.ids.add(parser.getText());
+        } else if (name.equals("finish_reason") && value == JsonToken.VALUE_STRING) {
           String finish = parser.getText();
           facts.finish = finish.equals("function_call") ? "tool_calls" : finish;
         } else if (name.equals("type") && value == JsonToken.VALUE_STRING) {

@@ -2,6 +2,8 @@ package io.penstock.providers.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.Usage;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a Responses object says of itself. */
@@ -10,6 +12,21 @@ final class ResponsesAnswer {
 
   static Usage usage(JsonNode response, @Nullable String model, @Nullable String tier) {
     return OpenAiUsage.responses(response.path("usage"), response.path("tool_usage"), model, tier);
+  }
+
+  /** Returns the ids under which it and its items may be kept. */
+  static List<String> ids(JsonNode response) {
+    List<String> ids = new ArrayList<>();
+    addId(ids, response);
+    response.path("output").forEach(item -> addId(ids, item));
+    return ids;
+  }
+
+  private static void addId(List<String> ids, JsonNode of) {
+    String id = of.path("id").asText("");
+    if (!id.isEmpty()) {
+      ids.add(id);
+    }
   }
 
   /** Returns why it stopped in the words of chat. */

@@ -39,6 +39,14 @@ abstract class AnswerReader {
   /** A piece of text was told for this reader, which did not read the event that brought it. */
   void alsoTold(String text) {}
 
+  /** Returns the field of an event that reports the usage of all before, "" when none does. */
+  String usageField() {
+    return "";
+  }
+
+  /** That field was reported in an event which was not read for this reader. */
+  void alsoReported(JsonNode usage) {}
+
   /** Returns whether the stream's own end was read, so that nothing follows. */
   abstract boolean over();
 

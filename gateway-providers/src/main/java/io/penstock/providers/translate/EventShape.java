@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of an event that told one piece of text and nothing else. An event of the same shape
- * differs from it by that text, and by padding, alone: its text is taken without a JSON tree, which
- * is most of what a translated stream would cost. The shape holds until the next event that is read
- * in full, so the reader's state is the same as it was for the event that gave it. Confined to one
- * thread.
+ * differs from it by that text, and by padding or the usage so far, alone: its text is taken
+ * without a JSON tree, which is most of what a translated stream would cost. The shape holds until
+ * the next event that is read in full, so the reader's state is the same as it was for the event
+ * that gave it. Confined to one thread.
  */
 final class EventShape {
   /** Fields of random length against listeners; no reader looks at them. */
@@ -19,15 +19,26 @@ final class EventShape {
 
   private String type = "";
   private boolean known;
-  private boolean padded;
+  private Gap gap = Gap.NONE;
+  private int usageStart;
+  private int usageEnd;
+
+  /** What else than the text changes, behind it. */
+  private enum Gap {
+    NONE,
+    PADDING,
+    USAGE
+  }
 
   /** The event as far as the text's opening quote. */
   private byte[] before = EmptyArrays.EMPTY_BYTES;
 
-  /** From the text's closing quote to the padding's opening one, or to the end. */
+  /**
+   * From the text's closing quote to the padding's opening one or the usage's brace, or to the end.
+   */
   private byte[] after = EmptyArrays.EMPTY_BYTES;
 
-  /** From the padding's closing quote to the end. */
+  /** From the padding's closing quote, or behind the usage, to the end. */
   private byte[] last = EmptyArrays.EMPTY_BYTES;
 
   private static byte[] ascii(String text) {
@@ -43,9 +54,11 @@ final class EventShape {
    * Takes the shape of an event that was read in full.
    *
    * @param text the only piece it told
+   * @param usageField the field that holds the usage so far, "" for none
    */
-  void learn(String eventType, byte[] json, int from, int to, String text) {
+  void learn(String eventType, byte[] json, int from, int to, String text, String usageField) {
     known = false;
+    usageEnd = 0;
     if (!isPlain(text)) {
       return;
     }
@@ -59,11 +72,49 @@ final class EventShape {
     before = Arrays.copyOfRange(json, from, at + 1);
     int rest = at + quoted.length - 1;
     int padding = padding(json, rest, to);
-    padded = padding >= 0;
-    after = Arrays.copyOfRange(json, rest, padded ? padding : to);
-    if (padded) {
-      last = Arrays.copyOfRange(json, ByteSearch.stringEnd(json, padding, to) - 1, to);
+    int usage = padding >= 0 ? -1 : usage(json, rest, to, usageField);
+    gap = padding >= 0 ? Gap.PADDING : usage >= 0 ? Gap.USAGE : Gap.NONE;
+    int open = gap == Gap.NONE ? to : Math.max(padding, usage);
+    after = Arrays.copyOfRange(json, rest, open);
+    last = Arrays.copyOfRange(json, gapEnd(json, open, to), to);
+  }
+
+  /** Returns where the usage lies in the event that was learnt or matched last. */
+  int usageStart() {
+    return usageStart;
+  }
+
+  /** Returns where it ends; 0 when that event has none. */
+  int usageEnd() {
+    return usageEnd;
+  }
+
+  /** Returns where what changes ends; notes it when it is the usage. */
+  private int gapEnd(byte[] json, int open, int to) {
+    return switch (gap) {
+      case NONE -> open;
+      case PADDING -> ByteSearch.stringEnd(json, open, to) - 1;
+      case USAGE -> {
+        usageStart = open;
+        usageEnd = ByteSearch.nestedEnd(json, open, to);
+        yield usageEnd;
+      }
+    };
+  }
+
+  /** Returns where the object of that name opens, or -1. */
+  private static int usage(byte[] json, int from, int to, String field) {
+    byte[] name = ascii('"' + field + '"');
+    for (int at = from; !field.isEmpty() && at + name.length < to; at++) {
+      if (Arrays.equals(json, at, at + name.length, name, 0, name.length)) {
+        int open = at + name.length;
+        while (open < to && (json[open] == ':' || json[open] == ' ')) {
+          open++;
+        }
+        return open < to && json[open] == '{' ? open : -1;
+      }
     }
+    return -1;
   }
 
   /** Whether the text looks the same in every JSON and cannot be mistaken for JSON around it. */
@@ -120,14 +171,12 @@ final class EventShape {
     if (rest > to || !Arrays.equals(json, end, rest, after, 0, after.length)) {
       return null;
     }
-    if (padded ? !endsPadded(json, rest, to) : rest != to) {
+    if (gap == Gap.USAGE && (rest == to || json[rest] != '{')) {
       return null;
     }
-    return JsonText.read(json, start, end);
-  }
-
-  private boolean endsPadded(byte[] json, int from, int to) {
-    int stop = ByteSearch.stringEnd(json, from, to) - 1;
-    return Arrays.equals(json, stop, to, last, 0, last.length);
+    int stop = gapEnd(json, rest, to);
+    return Arrays.equals(json, stop, to, last, 0, last.length)
+        ? JsonText.read(json, start, end)
+        : null;
   }
 }

@@ -23,6 +23,7 @@ final class GeminiAnswerReader extends AnswerReader {
   private final StringBuilder text = new StringBuilder();
   private boolean begun;
   private Usage usage = Usage.NONE;
+  private @Nullable String model;
 
   GeminiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
     super(parts, errors);
@@ -41,9 +42,9 @@ final class GeminiAnswerReader extends AnswerReader {
     if (Trees.present(chunk.get("error"))) {
       throw failure(chunk);
     }
-    String model = Trees.text(chunk, "modelVersion");
+    model = Trees.text(chunk, "modelVersion");
     if (chunk.path("usageMetadata").isObject()) {
-      usage = UsageReaders.gemini(chunk.path("usageMetadata")).toBuilder().model(model).build();
+      alsoReported(chunk.path("usageMetadata"));
     }
     if (!begun) {
       begun = true;
@@ -79,6 +80,16 @@ final class GeminiAnswerReader extends AnswerReader {
       ended.set(choice);
       parts.finish(choice, finish(reason, tools.containsKey(choice)), null);
     }
+  }
+
+  @Override
+  String usageField() {
+    return "usageMetadata";
+  }
+
+  @Override
+  void alsoReported(JsonNode reported) {
+    usage = UsageReaders.gemini(reported).toBuilder().model(model).build();
   }
 
   @Override

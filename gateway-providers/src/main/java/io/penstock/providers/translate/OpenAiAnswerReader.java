@@ -17,6 +17,8 @@ final class OpenAiAnswerReader extends AnswerReader {
   private final BitSet called = new BitSet();
   private boolean begun;
   private Usage usage = Usage.NONE;
+  private @Nullable String model;
+  private String tier = "";
 
   OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
     super(parts, errors);
@@ -43,6 +45,20 @@ final class OpenAiAnswerReader extends AnswerReader {
     read(data, "delta");
   }
 
+  @Override
+  String usageField() {
+    return "usage";
+  }
+
+  @Override
+  void alsoReported(JsonNode reported) {
+    usage =
+        UsageReaders.openAiChat(reported).toBuilder()
+            .model(model)
+            .serviceTier(UsageReaders.tier(tier))
+            .build();
+  }
+
   private void read(ObjectNode chunk, String field) {
     JsonNode choices = chunk.path("choices");
     JsonNode reported = chunk.path("usage");
@@ -50,12 +66,9 @@ final class OpenAiAnswerReader extends AnswerReader {
       reported = chunk.path("x_groq").path("usage");
     }
     if (reported.isObject()) {
-      String model = Trees.text(chunk, "model");
-      usage =
-          UsageReaders.openAiChat(reported).toBuilder()
-              .model(model)
-              .serviceTier(UsageReaders.tier(Trees.textOr(chunk, "service_tier")))
-              .build();
+      model = Trees.text(chunk, "model");
+      tier = Trees.textOr(chunk, "service_tier");
+      alsoReported(reported);
     }
     if (!begun && !choices.isEmpty()) {
       begun = true;

@@ -1,5 +1,8 @@
 package io.penstock.providers.translate;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
@@ -12,6 +15,7 @@ import io.penstock.providers.SseData;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.translate.AnswerParts.Finish;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,7 @@ final class TranslatedStream implements StreamReader {
   private final Sink sink;
   private final EventShape shape = new EventShape();
   private final Frames.Listener listener = this::frame;
+  private byte @Nullable [] lateUsage;
   private boolean over;
   private boolean complete;
 
@@ -84,6 +89,9 @@ final class TranslatedStream implements StreamReader {
     String text = shape.match(type, data, from, to);
     if (text != null) {
       again(text);
+      if (shape.usageEnd() > 0) {
+        lateUsage = Arrays.copyOfRange(data, shape.usageStart(), shape.usageEnd());
+      }
     } else if (SseData.is(data, from, to, "[DONE]")) {
       complete();
     } else {
@@ -102,15 +110,43 @@ final class TranslatedStream implements StreamReader {
   private void read(String type, byte[] data, int from, int to) {
     shape.forget();
     observed.next();
-    Usage before = reader.usage();
+    Usage before = usage();
     // As text first: bytes that are not UTF-8 are replaced, where a parser of bytes would fail.
-    reader.event(type, Trees.answer(new String(data, from, to - from, StandardCharsets.UTF_8)));
+    ObjectNode event = Trees.answer(new String(data, from, to - from, StandardCharsets.UTF_8));
+    reader.event(type, event);
     String only = observed.only();
     if (reader.over()) {
       complete();
-    } else if (only != null && reader.usage().equals(before)) {
-      shape.learn(type, data, from, to, only);
+    } else if (only != null) {
+      shape.learn(type, data, from, to, only, reader.usageField());
+      if (!isUsageKnown(event, data, reader.usage().equals(before))) {
+        shape.forget();
+      }
     }
+  }
+
+  /** Returns whether the shape says where the usage of such an event is, or that it has none. */
+  private boolean isUsageKnown(ObjectNode event, byte[] data, boolean same) {
+    JsonNode reported = event.path(reader.usageField());
+    if (!reported.isObject()) {
+      return same && shape.usageEnd() == 0;
+    }
+    int from = shape.usageStart();
+    int length = shape.usageEnd() - from;
+    return length > 0
+        && reported.equals(Trees.parse(new String(data, from, length, StandardCharsets.UTF_8)));
+  }
+
+  /** Returns the usage known by now: that of events of a known shape is read only here. */
+  private Usage usage() {
+    byte[] late = lateUsage;
+    if (late != null) {
+      lateUsage = null;
+      JsonNode reported = Trees.parse(new String(late, StandardCharsets.UTF_8));
+      // What is not JSON reports nothing, and is then counted.
+      reader.alsoReported(reported == null ? MissingNode.getInstance() : reported);
+    }
+    return reader.usage();
   }
 
   private void complete() {
@@ -124,7 +160,7 @@ final class TranslatedStream implements StreamReader {
     over = true;
     complete = true;
     String penstock = sink.settle(summary());
-    writer.end(reader.usage(), penstock);
+    writer.end(usage(), penstock);
     events.endArray();
     flush();
   }
@@ -147,7 +183,7 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return observed.summary(reader.usage(), complete);
+    return observed.summary(usage(), complete);
   }
 
   @Override
@@ -170,7 +206,7 @@ final class TranslatedStream implements StreamReader {
       observed.start("", "");
       writer.finish(
           0, finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH, null);
-      writer.end(reader.usage(), penstock);
+      writer.end(usage(), penstock);
     }
     events.endArray();
     ByteBuf bytes = events.take();

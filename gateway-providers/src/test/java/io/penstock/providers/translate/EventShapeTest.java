@@ -15,6 +15,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Events of a known shape say the same as if they had been read. */
@@ -27,7 +28,7 @@ class EventShapeTest {
 
   private void learn(String event, String text) {
     byte[] json = event.getBytes(UTF_8);
-    shape.learn("", json, 0, json.length, text);
+    shape.learn("", json, 0, json.length, text, "usage");
   }
 
   private @Nullable String match(String event) {
@@ -67,6 +68,49 @@ class EventShapeTest {
     assertThat(match("{\"text\":\"a\",\"obfuscation\":\"abcdef\"}")).isEqualTo("a");
     assertThat(match("{\"text\":\"a\",\"obfuscation\":\"x\",\"usage\":{}}")).isNull();
     assertThat(match("{\"text\":\"a\"}")).isNull();
+  }
+
+  @Test
+  void match_usage_mayBeAnother_andIsFound() {
+    learn("{\"text\":\"word\",\"usage\": {\"a\":1},\"b\":2}", "word");
+
+    String event = "{\"text\":\"a\",\"usage\": {\"a\":22,\"c\":[{\"d\":\"}\"}]},\"b\":2}";
+    assertThat(match(event)).isEqualTo("a");
+    assertThat(("xx" + event).substring(shape.usageStart(), shape.usageEnd()))
+        .isEqualTo("{\"a\":22,\"c\":[{\"d\":\"}\"}]}");
+    assertThat(match("{\"text\":\"a\",\"usage\": {\"a\":1},\"b\":3}")).isNull();
+    assertThat(match("{\"text\":\"a\",\"usage\": null,\"b\":2}")).isNull();
+    assertThat(match("{\"text\":\"a\",\"usage\": {\"a\":1")).isNull();
+  }
+
+  /**
+   * Gemini reports in each chunk, Together too: the last one counts, also of a stream that is cut.
+   */
+  @ParameterizedTest
+  @CsvSource({"OPENAI, GENERATE", "OPENAI, MESSAGES", "GEMINI, CHAT", "GEMINI, RESPONSES"})
+  void stream_withUsageInEveryEvent_theLastOneCounts(Dialect provider, Endpoint client) {
+    String one =
+        provider == Dialect.GEMINI
+            ? "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"word\"}],\"role\":\"model\"},"
+                + "\"index\":0}],\"usageMetadata\": {\"promptTokenCount\": 7,"
+                + "\"candidatesTokenCount\": %d,\"totalTokenCount\": %d},\"modelVersion\":\"g\"}"
+            : "{\"id\":\"c\",\"model\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"},"
+                  + "\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":%d,"
+                  + "\"total_tokens\":%d}}";
+    StringBuilder cut = new StringBuilder();
+    for (int i = 1; i <= 50; i++) {
+      cut.append("data: ").append(one.formatted(i, i + 7)).append("\n\n");
+    }
+
+    Client got =
+        Rig.stream(
+            Rig.attempt(
+                client, provider, GoldenTest.REQUESTS.getOrDefault(client, ""), Wish.STREAM),
+            cut.toString().getBytes(UTF_8));
+
+    assertThat(got.known.usage().outputTokens()).isEqualTo(50);
+    assertThat(got.known.usage().inputTokens()).isEqualTo(7);
+    assertThat(got.known.usageReported()).isFalse();
   }
 
   @Test

@@ -138,6 +138,7 @@ final class Rig {
   static final class Client implements StreamReader.Sink {
     final StringBuilder got = new StringBuilder();
     @Nullable AnswerSummary settled;
+    AnswerSummary known = AnswerSummary.NONE;
     @Nullable Failure failed;
     @Nullable String cost = "{\"cost_usd\":\"0.001\"}";
 
@@ -175,6 +176,7 @@ final class Rig {
     }
     feed(reader, bytes, at, bytes.length);
     reader.end();
+    client.known = reader.summary();
     reader.close();
     return client;
   }

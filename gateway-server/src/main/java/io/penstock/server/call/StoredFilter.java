@@ -1,18 +1,21 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a caller come back to its own stored responses only, and to the provider that keeps them.
- * Refuses what would keep a conversation, or its cost, out of the gateway's sight.
+ * Lets a caller come back to its own stored responses and their items only, and to the provider
+ * that keeps them. Refuses what would keep a conversation, or its cost, out of the gateway's sight.
  */
 final class StoredFilter implements Filter<Call> {
   private final StoredResponses responses;
@@ -28,7 +31,7 @@ final class StoredFilter implements Filter<Call> {
       return Step.await(responses.find(id), owner -> come(call, id, owner));
     }
     RequestBody body = call.body();
-    if (call.surface().endpoint() != Endpoint.RESPONSES || body == null) {
+    if (!isConversation(call.surface().endpoint()) || body == null) {
       return Step.next();
     }
     if (body.flag("background", false)) {
@@ -37,23 +40,30 @@ final class StoredFilter implements Filter<Call> {
           "Responses in the background are not served: what they cost is not known when they are"
               + " accepted. Ask for a stream.");
     }
-    if (isGiven(body, "conversation")) {
+    if (body.has("conversation")) {
       throw GatewayException.unsupported(
           "conversation",
           "Conversations kept by a provider are not served: they belong to its account, not to"
               + " your key. Send `previous_response_id` or the turns in `input`.");
     }
-    if (!isGiven(body, "previous_response_id")) {
-      return Step.next();
-    }
-    String id = body.text("previous_response_id");
-    String wanted = id == null ? "" : id;
-    return Step.await(responses.find(wanted), owner -> goOn(call, wanted, owner));
+    List<ItemReferences.Reference> references = ItemReferences.of(body);
+    return references.isEmpty()
+        ? Step.next()
+        : Step.await(owners(references), owners -> goOn(call, references, owners));
   }
 
-  private static boolean isGiven(RequestBody body, String field) {
-    int at = body.indexOf(field);
-    return at >= 0 && body.token(at) != JsonToken.VALUE_NULL;
+  private static boolean isConversation(Endpoint endpoint) {
+    return endpoint == Endpoint.RESPONSES || endpoint == Endpoint.RESPONSES_INPUT_TOKENS;
+  }
+
+  private CompletionStage<List<Optional<StoredResponses.Owner>>> owners(
+      List<ItemReferences.Reference> references) {
+    List<CompletableFuture<Optional<StoredResponses.Owner>>> asked = new ArrayList<>();
+    for (ItemReferences.Reference reference : references) {
+      asked.add(responses.find(reference.id()).toCompletableFuture());
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
   }
 
   private static String id(String rest) {
@@ -71,17 +81,43 @@ final class StoredFilter implements Filter<Call> {
     return Step.next();
   }
 
-  private static Step goOn(Call call, String id, Optional<StoredResponses.Owner> owner) {
-    StoredResponses.Owner own = own(call, owner);
-    if (own == null) {
-      throw GatewayException.invalid(
-          "previous_response_id",
-          "There is no response \""
-              + clip(id)
-              + "\" of yours here; send the previous turns in `input`.");
+  private static Step goOn(
+      Call call,
+      List<ItemReferences.Reference> references,
+      List<Optional<StoredResponses.Owner>> owners) {
+    for (int i = 0; i < references.size(); i++) {
+      ItemReferences.Reference reference = references.get(i);
+      StoredResponses.Owner own = own(call, owners.get(i));
+      if (own != null) {
+        keepAt(call, reference, own.provider());
+      } else if (reference.bare() || owners.get(i).isPresent()) {
+        throw notYours(reference);
+      }
     }
-    call.keptAt(own.provider());
     return Step.next();
+  }
+
+  private static void keepAt(Call call, ItemReferences.Reference reference, String provider) {
+    if (!call.keptAt().isEmpty() && !call.keptAt().equals(provider)) {
+      throw GatewayException.invalid(
+          reference.param(),
+          "\""
+              + clip(reference.id())
+              + "\" is kept at another provider than what stands before it; send its content.");
+    }
+    call.keptAt(provider);
+  }
+
+  private static GatewayException notYours(ItemReferences.Reference reference) {
+    boolean response = reference.param().equals("previous_response_id");
+    return GatewayException.invalid(
+        reference.param(),
+        "There is no "
+            + (response ? "response" : "item")
+            + " \""
+            + clip(reference.id())
+            + "\" of yours here; send "
+            + (response ? "the previous turns in `input`." : "its content."));
   }
 
   private static StoredResponses.@Nullable Owner own(

@@ -14,9 +14,10 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose the responses are that providers keep, and at which provider each is: all callers share the
- * providers' accounts, so an id alone must not open a conversation. Known as long as OpenAI keeps
- * them, in this process and, where replicas share a Redis, in all of them. Thread-safe.
+ * Whose the responses are that providers keep, and their items, and at which provider each is: all
+ * callers share the providers' accounts, so an id alone must not open a conversation. Known as long
+ * as OpenAI keeps them, in this process and, where replicas share a Redis, in all of them.
+ * Thread-safe.
  */
 public final class StoredResponses {
   /** OpenAI keeps a response for 30 days. */
@@ -48,7 +49,11 @@ public final class StoredResponses {
     }
   }
 
-  /** Notes who asked for a response. */
+  /**
+   * Notes who asked for a response.
+   *
+   * @param id of it or of an item of its output
+   */
   void note(String id, Principal principal, String provider) {
     Owner owner = new Owner(principal.team(), principal.user(), provider);
     known.put(id, owner);
@@ -59,7 +64,7 @@ public final class StoredResponses {
     }
   }
 
-  /** Completes with the owner of a response, empty when it is not known; never fails. */
+  /** Completes with the owner of a response or item, empty when it is not known; never fails. */
   CompletionStage<Optional<Owner>> find(String id) {
     Owner here = known.getIfPresent(id);
     RedisClusterAsyncCommands<byte[], byte[]> commands = here == null ? redis.commands() : null;

@@ -39,9 +39,8 @@ final class Vitals {
 
   /** The answer is complete; what is sticky, or asks for a stored answer, finds this target. */
   void onSuccess(Call call, AttemptRun run, AnswerSummary summary) {
-    if (!summary.storedId().isEmpty()) {
-      String provider = aim.target().provider().name();
-      engine.responses().note(summary.storedId(), call.principal(), provider);
+    for (String id : summary.stored()) {
+      engine.responses().note(id, call.principal(), aim.target().provider().name());
     }
     Usage usage = summary.usage();
     health.onSuccess(name, usage.outputTokens());
