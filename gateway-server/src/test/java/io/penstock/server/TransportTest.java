@@ -84,7 +84,8 @@ class TransportTest {
       HttpResponse<String> bomb =
           client.send(
               HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
-                  .GET() // a body would still be on its way when the stream is reset after the answer
+                  .GET() // a body would still be on its way when the stream is reset after the
+                  // answer
                   .header("X-Bomb", "a".repeat(40_000))
                   .build(),
               ofString());
