@@ -17,6 +17,7 @@ record Scenario(String label, String program, String file, Kind kind, String siz
     new Scenario("02-haproxy", "haproxy", "02-haproxy.cfg", Kind.UNIQUE),
     new Scenario("03-passthrough", "penstock", "03-passthrough.yaml", Kind.UNIQUE),
     new Scenario("04-priced", "penstock", "04-priced.yaml", Kind.UNIQUE),
+    new Scenario("04-io-uring", "penstock", "04-io-uring.yaml", Kind.UNIQUE),
     new Scenario("04-governed", "penstock", "04-governed.yaml", Kind.UNIQUE),
     new Scenario("05-everything", "penstock", "05-everything.yaml", Kind.UNIQUE),
     new Scenario("06-cache-hit", "penstock", "05-everything.yaml", Kind.SAME),

@@ -23,10 +23,10 @@ import org.slf4j.LoggerFactory;
  */
 final class LedgerThread {
   private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
-  private static final int BATCH = 500;
+  private static final int BATCH = 1000;
 
   /** A batch gathers for so long: the journal is durable, and few commits cost little. */
-  private static final long GATHER_NANOS = 100_000_000;
+  private static final long GATHER_NANOS = 250_000_000;
 
   private static final long RETRY_NANOS = 200_000_000;
   private static final long EXPIRE_EVERY_NANOS = 3_600_000_000_000L;

@@ -88,13 +88,33 @@ public final class BodyPatch {
       return body.bytes();
     }
     edits.sort((a, b) -> Integer.compare(a.start, b.start));
-    var out = new ByteArrayOutputStream(body.bytes().length + 128);
+    var out = new Output(expectedLength());
     if (body.isForm()) {
       applyToForm(out);
     } else {
       applyToObject(out);
     }
-    return out.toByteArray();
+    return out.bytes();
+  }
+
+  /** Returns the exact length when fields of the body are only replaced, as most calls need. */
+  private int expectedLength() {
+    int length = body.bytes().length;
+    for (Edit edit : edits) {
+      length += edit.bytes.length - (edit.end - edit.start);
+    }
+    return Math.max(0, length) + (added == null ? 0 : 128 * added.size());
+  }
+
+  /** Gives its own array away when that is full. */
+  private static final class Output extends ByteArrayOutputStream {
+    Output(int size) {
+      super(size);
+    }
+
+    byte[] bytes() {
+      return count == buf.length ? buf : toByteArray();
+    }
   }
 
   private void applyToObject(ByteArrayOutputStream out) {

@@ -87,7 +87,8 @@ public final class Usage {
 
   /** Returns a builder that starts at this usage. */
   public Builder toBuilder() {
-    Builder builder = new Builder(quantities.clone());
+    Builder builder = new Builder(quantities);
+    builder.shared = true;
     builder.model = model;
     builder.serviceTier = serviceTier;
     builder.region = region;
@@ -128,7 +129,11 @@ public final class Usage {
 
   /** Collects counts. Confined to one thread. */
   public static final class Builder {
-    private final long[] quantities;
+    private long[] quantities;
+
+    /** Whether a usage has these quantities too: copied before the next change. */
+    private boolean shared;
+
     private @Nullable String model;
     private @Nullable String serviceTier;
     private @Nullable String region;
@@ -139,6 +144,10 @@ public final class Usage {
 
     /** Sets a meter; a negative count (a provider's mistake) is taken as 0. */
     public Builder set(Meter meter, long quantity) {
+      if (shared) {
+        quantities = quantities.clone();
+        shared = false;
+      }
       quantities[meter.ordinal()] = Math.max(0, quantity);
       return this;
     }
@@ -173,7 +182,8 @@ public final class Usage {
 
     /** Returns the usage; the builder may go on. */
     public Usage build() {
-      return new Usage(quantities.clone(), model, serviceTier, region);
+      shared = true;
+      return new Usage(quantities, model, serviceTier, region);
     }
   }
 }
