@@ -32,8 +32,12 @@ final class Ahead {
     }
   }
 
-  /** Returns the next that wants a portion of a window that has begun, or null. */
-  @Nullable RateMeter next(long storeNow) {
+  /**
+   * Returns the next that wants a portion of a window that has begun, or null.
+   *
+   * @param living replicas that share the rates
+   */
+  @Nullable RateMeter next(int living, long storeNow) {
     for (Map.Entry<Long, Round> e : rounds.entrySet()) {
       Round round = e.getValue();
       long window = Math.floorDiv(storeNow - MARGIN, e.getKey());
@@ -48,7 +52,7 @@ final class Ahead {
           meter.remembered = false;
         } else {
           round.meters.add(meter);
-          if (meter.isWanting(storeNow)) {
+          if (meter.isWanting(living, storeNow)) {
             return meter;
           }
         }

@@ -11,7 +11,7 @@ package io.penstock.budget;
  */
 public record Ask(long nanos, long tokens, String redirectedBy, String purpose) {
   /** The largest bound of one attempt: 100 million USD, so that no sum leaves 64 bits. */
-  static final long MOST = 100_000_000_000_000_000L;
+  public static final long MOST = 100_000_000_000_000_000L;
 
   public Ask {
     if (nanos < 0 || tokens < 0 || nanos > MOST || tokens > MOST) {

@@ -47,8 +47,8 @@ final class EmbeddedStore implements Budgets.Store {
     synchronized (store) {
       int at = 0;
       for (StoredCounter c : store.counters()) {
-        if (at >= skip && page.size() < most && c.unit != Limit.Unit.PERMITS) {
-          page.add(new BudgetState(c.key, c.unit, -1, c.spent, c.used - c.spent));
+        if (at >= skip && page.size() < most && c.unit() != Limit.Unit.PERMITS) {
+          page.add(new BudgetState(c.key, c.unit(), -1, c.spent, c.used - c.spent));
         }
         at++;
         if (page.size() == most) {

@@ -78,8 +78,8 @@ final class MemoryStore {
     return switch (request) {
       case Request.Move move -> move(move, now);
       case Request.Reap reap -> reap(reap, now);
-      case Request.Close close -> close(close);
-      case Request.Ledger ledger -> ledger(ledger);
+      case Request.Close close -> close(close, now);
+      case Request.Ledger ledger -> ledger(ledger, now);
       case Request.Hello hello -> throw new IllegalStateException(hello.toString());
     };
   }
@@ -133,7 +133,7 @@ final class MemoryStore {
     long owner = move.owner();
     List<StoredCounter> touched = new ArrayList<>(move.counters().size());
     for (Request.Entry entry : move.counters()) {
-      StoredCounter c = counter(entry.key(), entry.unit());
+      StoredCounter c = counter(entry.key(), entry.unit(), now);
       c.tell(owner, entry);
       touched.add(c);
     }
@@ -240,14 +240,14 @@ final class MemoryStore {
     return new Answer.Reaped(owner, totals);
   }
 
-  private Answer close(Request.Close close) {
+  private Answer close(Request.Close close, long now) {
     long owner = close.owner();
     boolean again = Long.valueOf(CLOSED).equals(fences.put(owner, CLOSED));
     leases.remove(owner);
     Map<CounterKey, Long> sums = new HashMap<>();
     for (LedgerPart part : close.totals()) {
       sums.put(part.counter(), part.sum());
-      counter(part.counter(), Limit.Unit.NANO_USD);
+      counter(part.counter(), Limit.Unit.NANO_USD, now);
     }
     for (StoredCounter c : counters) {
       // Told again, it is right where the ledger says so, and was right elsewhere.
@@ -258,16 +258,16 @@ final class MemoryStore {
     return new Answer.Done();
   }
 
-  private Answer ledger(Request.Ledger ledger) {
+  private Answer ledger(Request.Ledger ledger, long now) {
     for (LedgerPart part : ledger.parts()) {
-      counter(part.counter(), Limit.Unit.NANO_USD).ledger(part.version(), part.sum());
+      counter(part.counter(), Limit.Unit.NANO_USD, now).ledger(part.version(), part.sum());
     }
     return new Answer.Done();
   }
 
-  /** Forgets counters whose window ended a day ago, and rates that are at rest. */
+  /** Forgets counters whose window is over, and rates that are at rest. */
   void sweep(long now) {
-    counters.removeIf(c -> c.key.windowEnd() < now - 86_400_000L);
+    counters.removeIf(c -> c.isOver(now));
     series.values().removeIf(s -> s.end() < now - 86_400_000L);
     rates.values().removeIf(r -> r.isAtRest(now));
   }
@@ -276,9 +276,12 @@ final class MemoryStore {
     return counters.get(CounterKey.probe(id));
   }
 
-  private StoredCounter counter(CounterKey key, Limit.Unit unit) {
+  private StoredCounter counter(CounterKey key, Limit.Unit unit, long now) {
     CounterKey.Series common = series.computeIfAbsent(key.series(), s -> s);
-    return counters.compute(key, c -> c != null ? c : new StoredCounter(key.in(common), unit));
+    StoredCounter counter =
+        counters.compute(key, c -> c != null ? c : new StoredCounter(key.in(common), unit));
+    counter.changed(now);
+    return counter;
   }
 
   Iterable<StoredCounter> counters() {

@@ -37,7 +37,7 @@ final class Portions {
     add(meter, meter.ask(amount, storeNow, ahead != null));
     int index = takes.size() - 1;
     RateMeter next = ahead == null ? null : meter.sibling;
-    if (next != null && !meters.contains(next) && next.isWanting(storeNow)) {
+    if (next != null && !meters.contains(next) && next.isWanting(living, storeNow)) {
       add(next, next.askAhead(living));
     }
     return index;
@@ -50,7 +50,7 @@ final class Portions {
     }
     List<RateMeter> asked = List.copyOf(meters);
     for (int i = 0; i < most; i++) {
-      RateMeter meter = ahead.next(storeNow);
+      RateMeter meter = ahead.next(living, storeNow);
       if (meter == null) {
         return;
       }

@@ -106,18 +106,24 @@ final class RateMeter {
     return 2 * usual + 8 * largest;
   }
 
-  /** Whether nothing of this window has been asked for although the rate was used of late. */
-  synchronized boolean isWanting(long storeNow) {
+  /**
+   * Whether nothing of this window has been asked for although the rate was used of late: not only
+   * in the last window, for of several replicas each sees a subject in some windows and in others
+   * not.
+   */
+  synchronized boolean isWanting(int living, long storeNow) {
     roll(storeNow);
-    return usual > 0 && flow == 0 && free <= 0;
+    return flow == 0 && free <= 0 && mostAhead(living) > 0 && !isAtRest(storeNow);
   }
 
-  /**
-   * Returns what to ask for before anybody needs it: of all replicas together at most a quarter of
-   * the limit, for what one of them does not use is lost to the others.
-   */
+  /** Of all replicas together a quarter: what one of them does not use is lost to the others. */
+  private long mostAhead(int living) {
+    return limit / 4 / living;
+  }
+
+  /** Returns what to ask for before anybody needs it. */
   synchronized Request.Take askAhead(int living) {
-    long most = Math.min(wanted(), limit / 4 / living);
+    long most = Math.min(wanted(), mostAhead(living));
     return new Request.Take(id, window, limit, Math.max(0, -free), most);
   }
 

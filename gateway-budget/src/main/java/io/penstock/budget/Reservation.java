@@ -66,6 +66,11 @@ public final class Reservation {
     return held(Limit.Unit.NANO_USD);
   }
 
+  /** Returns the tokens held now. */
+  public long heldTokens() {
+    return held(Limit.Unit.TOKENS);
+  }
+
   /** Returns the holds as the journal's intent lists them; permits are not money and not in it. */
   public List<Charge> holds() {
     List<Charge> holds = new ArrayList<>(call.counters.length);

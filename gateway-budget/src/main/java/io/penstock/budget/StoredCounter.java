@@ -10,8 +10,14 @@ import java.util.TreeSet;
  */
 final class StoredCounter {
   private static final long[] NOBODY = {};
+  private static final Limit.Unit[] UNITS = Limit.Unit.values();
+  private static final long DAY = 86_400_000;
+  private static final int IDLE_DAYS = 30;
 
-  final Limit.Unit unit;
+  private final byte unit;
+
+  /** The day on which it was last changed, since 1970: no wider, for there may be a million. */
+  private char changed;
 
   /** Of equal keys the one that the replica has too, so that both keep one object. */
   CounterKey key;
@@ -43,7 +49,23 @@ final class StoredCounter {
 
   StoredCounter(CounterKey key, Limit.Unit unit) {
     this.key = key;
-    this.unit = unit;
+    this.unit = (byte) unit.ordinal();
+  }
+
+  Limit.Unit unit() {
+    return UNITS[unit];
+  }
+
+  /** Somebody has told something of it. */
+  void changed(long now) {
+    changed = (char) (now / DAY);
+  }
+
+  /** Whether its window ended a day ago, or has no end and nothing has changed for 30 days. */
+  boolean isOver(long now) {
+    return key.windowEnd() == Long.MAX_VALUE
+        ? now / DAY - changed > IDLE_DAYS && used == spent
+        : key.windowEnd() < now - DAY;
   }
 
   /** Returns what is this counter's own, to be changed. */
@@ -158,7 +180,7 @@ final class StoredCounter {
     if (!knows(which)) {
       return false;
     }
-    if (unit == Limit.Unit.PERMITS) {
+    if (unit() == Limit.Unit.PERMITS) {
       set(which, 0, 0);
       return false;
     }

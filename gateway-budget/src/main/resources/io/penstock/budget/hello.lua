@@ -38,13 +38,20 @@ local out = {'OK', E, o, string.format('%.0f', now), open}
 for _, x in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now), 'LIMIT', 0, 4)) do
   out[#out + 1] = x
 end
--- Counters whose window ended a day ago leave, a few at a time; those of past epochs with them.
+-- Counters whose window ended a day ago leave, a few at a time; those of past epochs with them. So do
+-- those without end that were idle for 30 days, unless somebody holds some of them.
 local ends = ARGV[1] .. ':end'
+local endless = ' 9223372036854775807 '
 for _, c in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', string.format('%.0f', now - 86400000), 'LIMIT', 0, 500)) do
-  redis.call('UNLINK', c)
-  redis.call('ZREM', ends, c)
-  local life, id = string.match(c, '^(.*):c:(.-)$')
-  redis.call('SREM', life .. ':all', id)
+  local z = redis.call('HMGET', c, 'n', 'used', 'spent')
+  if z[1] and string.find(z[1], endless, 1, true) and z[2] ~= z[3] then
+    redis.call('ZADD', ends, string.format('%.0f', now), c)
+  else
+    redis.call('UNLINK', c)
+    redis.call('ZREM', ends, c)
+    local life, id = string.match(c, '^(.*):c:(.-)$')
+    redis.call('SREM', life .. ':all', id)
+  end
 end
 local past = redis.call('SRANDMEMBER', ARGV[1] .. ':past')
 if past then

@@ -5,6 +5,8 @@ local call = redis.call
 local function neg(v)
   if v == '0' then return v elseif v:sub(1, 1) == '-' then return v:sub(2) else return '-' .. v end
 end
+local t = call('TIME')
+local idle = string.format('%.0f', tonumber(t[1]) * 1000 + 2505600000)
 local E = call('HGET', KEYS[1], 'E')
 if E ~= ARGV[2] then return {'EPOCH', E or '0'} end
 for i = 3, #ARGV, 5 do
@@ -12,7 +14,7 @@ for i = 3, #ARGV, 5 do
   local k = ARGV[1] .. ':' .. E .. ':c:' .. id
   if call('EXISTS', k) == 0 then
     call('HSET', k, 'n', ARGV[i + 1], 'p', '0', 'used', '0', 'spent', '0')
-    if ARGV[i + 2] ~= '' then call('ZADD', ARGV[1] .. ':end', ARGV[i + 2], k) end
+    call('ZADD', ARGV[1] .. ':end', ARGV[i + 2] ~= '' and ARGV[i + 2] or idle, k)
     call('SADD', ARGV[1] .. ':' .. E .. ':all', id)
   end
   local z = call('HMGET', k, 'lv', 'l')

@@ -55,6 +55,10 @@ for i = 1, nc do
     end
     call('HSET', k, fa, have, fs, spent)
   end
+  -- One without end is forgotten when nothing of it has changed for 30 days: hello.lua adds the last.
+  if ARGV[p + 2] == '' and (not z[1] or have ~= a0 or spent ~= s0) then
+    call('ZADD', prefix .. ':end', string.format('%.0f', now + 2505600000), k)
+  end
   if z[3] and (c.drained or have == spent) then call('HDEL', k, fw) end
   L[i] = c
   p = p + 13

@@ -373,6 +373,31 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void total_idleFor30Days_isForgotten_notWhileItIsUsedOrHeld() {
+    plan(BudgetSpec.of("session", Condition.ALWAYS, List.of("user"), Limit.usd(10 * USD), TOTAL));
+    granted("ann", 9 * USD).settle(9 * USD, 0);
+    granted("bob", 9 * USD).settle(8 * USD, 0);
+    Reservation held = granted("eve", 9 * USD);
+
+    days(20);
+    granted("bob", USD).settle(USD, 0);
+    days(20);
+
+    assertThat(reserve("bob", 2 * USD)).isInstanceOf(Verdict.Denied.class);
+    assertThat(reserve("eve", 2 * USD)).isInstanceOf(Verdict.Denied.class);
+    assertThat(reserve("ann", 10 * USD)).isInstanceOf(Verdict.Granted.class);
+    held.settle(9 * USD, 0);
+    assertThat(reserve("eve", 2 * USD)).isInstanceOf(Verdict.Denied.class);
+  }
+
+  private void days(int count) {
+    for (int i = 0; i < count * 24; i++) {
+      ticker.advance(3_600_000);
+      budgets.tick();
+    }
+  }
+
+  @Test
   void states_showWhatCallsHold_notWhatWasGranted() {
     plan(budget("org", 10 * USD));
     Reservation hold = granted("ann", 3 * USD);

@@ -230,6 +230,53 @@ class ScriptsTest {
     assertThat(grant(epoch, second.owner(), 80).calls()).containsExactly(-1);
   }
 
+  @Test
+  void counterWithoutEnd_idleFor30Days_isForgotten_unlessSomebodyHoldsSomeOfIt() {
+    long epoch = ((Answer.Stale) script(new Request.Hello(0, 0, 0, false))).epoch();
+    Answer.Welcome one = (Answer.Welcome) script(new Request.Hello(epoch, 0, 1, true));
+    String ends = "{test}:p1:end";
+    grant(epoch, one.owner(), 70);
+    String counter = redis.sync().zrange(ends, 0, -1).getFirst();
+    double due = redis.sync().zscore(ends, counter);
+    assertThat(due - time()).isBetween(28.9 * 86_400_000, 29.1 * 86_400_000);
+
+    redis.sync().zadd(ends, 1, counter);
+    script(new Request.Hello(epoch, one.owner(), 1, true));
+    assertThat(redis.sync().exists(counter)).isOne();
+    tell(epoch, one.owner(), 70);
+    assertThat(redis.sync().zscore(ends, counter)).isGreaterThanOrEqualTo(due);
+    redis.sync().zadd(ends, 1, counter);
+    script(new Request.Hello(epoch, one.owner(), 1, true));
+
+    assertThat(redis.sync().exists(counter)).isZero();
+    assertThat(redis.sync().zcard(ends)).isZero();
+    assertThat(grant(epoch, one.owner(), 100).calls()).containsExactly(-1);
+  }
+
+  /** All that was granted is spent. */
+  private void tell(long epoch, long owner, long spent) {
+    script(
+        new Request.Move(
+            epoch,
+            owner,
+            1,
+            List.of(
+                new Request.Entry(
+                    key(0),
+                    Limit.Unit.NANO_USD,
+                    false,
+                    spent,
+                    spent,
+                    100,
+                    0,
+                    0,
+                    true,
+                    0,
+                    List.of())),
+            List.of(),
+            List.of()));
+  }
+
   private Answer.Moved grant(long epoch, long owner, long need) {
     return (Answer.Moved)
         script(

@@ -29,9 +29,13 @@ final class SharedStore {
 
   /** Opens a replica. */
   Budgets open(Outage outage, BudgetPlan plan) {
+    return open(outage, plan, BudgetListener.NONE);
+  }
+
+  /** Opens a replica whose alerts somebody hears. */
+  Budgets open(Outage outage, BudgetPlan plan, BudgetListener listener) {
     Link link = new Link();
-    Budgets budgets =
-        new Budgets(ticker, Settings.shared(outage), BudgetListener.NONE, NoFeed.INSTANCE, link);
+    Budgets budgets = new Budgets(ticker, Settings.shared(outage), listener, NoFeed.INSTANCE, link);
     budgets.reload(plan);
     links.add(link);
     replicas.add(budgets);
@@ -59,6 +63,12 @@ final class SharedStore {
           return replicas.stream().allMatch(Budgets::isReady);
         });
     advance(60_000 - ticker.epochMillis() % 60_000);
+  }
+
+  /** A replica that was opened says nothing more, as if its process had been killed. */
+  void kill(Budgets replica) {
+    links.remove(replicas.indexOf(replica));
+    replicas.remove(replica);
   }
 
   /** Nothing is answered from now on. */

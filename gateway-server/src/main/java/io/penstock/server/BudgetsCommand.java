@@ -2,6 +2,9 @@ package io.penstock.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.budget.BudgetPlan;
+import io.penstock.core.rule.Conditions;
+import io.penstock.ledger.LedgerReader;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
 import java.io.IOException;
@@ -14,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -21,10 +25,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code penstock budgets}: the state of every budget and subject, from the running server. */
+/**
+ * {@code penstock budgets}: the state of every budget and subject, from the running server; when
+ * none runs, what the ledger has of them.
+ */
 @Command(
     name = "budgets",
-    description = "Prints limit, spend and holds of every budget; asks the running server.",
+    description =
+        "Prints limit, spend and holds of every budget; asks the running server, else the ledger.",
     mixinStandardHelpOptions = true)
 final class BudgetsCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -42,8 +50,37 @@ final class BudgetsCommand implements Callable<Integer> {
       return Main.WRONG_INPUT;
     }
     Secret token = loaded.admin().token();
-    print(token == null ? "" : token.reveal(), loaded.admin().listen().port(), Commands.out(spec));
+    int port = loaded.admin().listen().port();
+    try {
+      print(token == null ? "" : token.reveal(), port, Commands.out(spec));
+    } catch (ConnectException e) {
+      Commands.err(spec)
+          .printf(
+              "no server of this configuration listens on port %d: as the ledger has it%n", port);
+      printSettled(loaded, Commands.out(spec));
+    }
     return Main.OK;
+  }
+
+  /** Prints what was settled; nobody knows of holds. */
+  private static void printSettled(Config config, PrintWriter out) {
+    BudgetPlan plan = new BudgetMapping(new Conditions()).plan(config);
+    try (LedgerReader ledger = Ledgers.read(config)) {
+      out.printf(LINE, "BUDGET", "SUBJECT", "LIMIT", "SPENT", "HELD", "RESETS");
+      for (SettledBudgets.Line line :
+          SettledBudgets.of(plan, ledger.queries(), System.currentTimeMillis())) {
+        long end = line.counter().windowEnd();
+        out.printf(
+            LINE,
+            line.counter().budget(),
+            line.counter().subject(),
+            line.limit().show(line.limit().amount()),
+            line.limit().show(line.spent()),
+            "-",
+            end == Long.MAX_VALUE ? "never" : Instant.ofEpochMilli(end).toString());
+      }
+    }
+    out.flush();
   }
 
   /** Prints all pages. */
@@ -87,15 +124,8 @@ final class BudgetsCommand implements Callable<Integer> {
     if (!token.isEmpty()) {
       request.header("authorization", "Bearer " + token);
     }
-    HttpResponse<String> response;
-    try {
-      response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    } catch (ConnectException e) {
-      throw new IOException(
-          "no server of this configuration is running: nothing listens on admin.listen, port "
-              + port,
-          e);
-    }
+    HttpResponse<String> response =
+        client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     if (response.statusCode() != 200) {
       throw new IOException(
           "admin port " + port + " answered " + response.statusCode() + ": " + response.body());

@@ -136,6 +136,62 @@ class BudgetFlowTest {
   }
 
   @Test
+  void budget_overUse_whereTheOtherModelIsRefusedToo_is402ThatNamesTheFirst() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: first, limit: 0.000001 USD, every: day, over: { use: fixed } }\n"
+                    + "  - { name: second, when: 'app == \"tests\"', limit: 0.000001 USD }\n"
+                    + "clamp: off")) {
+      HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(response.statusCode()).isEqualTo(402);
+      assertThat(response.body()).contains("Budget first").doesNotContain("second");
+      assertThat(provider.requests()).isEmpty();
+    }
+  }
+
+  @Test
+  void clamp_severalBudgets_lowersTheCapToWhatTheTightestAffords() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: wide, limit: 0.001 USD, every: day }\n"
+                    + "  - { name: narrow, per: user, limit: 0.0005 USD, every: day }\n"
+                    + "  - { name: narrowest, per: key, limit: 0.0001 USD, every: day }\n")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+      assertThat(Integer.parseInt(cap)).isBetween(16, 200);
+    }
+  }
+
+  @Test
+  void cost_aboveTheBound_isDebtThatBlocksTheNext_andIsCountedInAMetric() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider, "budgets: [{ name: one, limit: 0.0003 USD, every: day }]\nclamp: off")) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.json(
+                  ANSWER.replace("\"completion_tokens\":100", "\"completion_tokens\":900")));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(402);
+      // 1,000 x 0.15 + 900 x 0.60 USD per million is more than was held, and than the limit.
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"0.00069 USD\"");
+      assertThat(gateway.admin("/metrics"))
+          .containsPattern(
+              "penstock_bound_exceeded_usd_total\\{[^}]*model=\"gpt-4o-mini\"[^}]*\\} \\d");
+    }
+  }
+
+  @Test
   void rate_refused_is429AndARefusalConsumesNothing() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -10,6 +10,7 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,31 @@ class FinanceCommandsTest {
       then.accept(gateway);
       return gateway.file().toString();
     }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket nobody = new ServerSocket(0)) {
+      return nobody.getLocalPort();
+    }
+  }
+
+  @Test
+  void budgets_whenNoServerRuns_areAsTheLedgerHasThem() throws Exception {
+    String config =
+        twoCalls(
+            "budgets:\n"
+                + "  - { name: org, limit: 5 USD, every: month }\n"
+                + "  - { name: each, per: user, limit: 3M tokens, every: total }\n",
+            gateway -> {});
+    String text = Files.readString(Path.of(config));
+    String admin = "admin: { listen: 127.0.0.1:" + freePort() + " }";
+    String stopped = file("stopped.yaml", text.replace("admin: { listen: 127.0.0.1:0 }", admin));
+
+    assertThat(run("budgets", "--config", stopped)).as(complained.toString()).isZero();
+    assertThat(complained.toString()).contains("as the ledger has it");
+    assertThat(said.toString())
+        .containsPattern("org +5.00 USD +0.42 USD +- +\\d{4}-")
+        .containsPattern("each +ada +3000000 tokens +2200000 tokens +- +never");
   }
 
   @Test

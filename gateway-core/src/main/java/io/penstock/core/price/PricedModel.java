@@ -27,6 +27,21 @@ public final class PricedModel {
   private static final int MAX_CACHED = 256;
   private static final int STALE_DAYS = 90;
 
+  /** As what input may be billed. */
+  private static final Meter[] READ = {
+    Meter.INPUT,
+    Meter.CACHE_WRITE,
+    Meter.CACHE_WRITE_1H,
+    Meter.INPUT_AUDIO,
+    Meter.INPUT_IMAGE,
+    Meter.INPUT_VIDEO
+  };
+
+  /** As what output may be billed: what a model can say, draw or show besides text. */
+  private static final Meter[] WRITTEN = {
+    Meter.OUTPUT, Meter.OUTPUT_REASONING, Meter.OUTPUT_AUDIO, Meter.OUTPUT_IMAGE, Meter.OUTPUT_VIDEO
+  };
+
   private record Key(long minute, String region, String tier, int contextClass) {}
 
   private final PriceBook book;
@@ -200,17 +215,14 @@ public final class PricedModel {
       long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
       Rates rates = rates(epochMillis, region, tier, context);
       Usage.Builder usage = fees.toBuilder();
-      usage.add(
-          dearest(rates, Meter.INPUT, Meter.CACHE_WRITE, Meter.CACHE_WRITE_1H, Meter.INPUT_AUDIO),
-          input);
-      usage.add(
-          dearest(rates, Meter.OUTPUT, Meter.OUTPUT_REASONING, Meter.OUTPUT, Meter.OUTPUT), output);
+      usage.add(dearest(rates, READ), input);
+      usage.add(dearest(rates, WRITTEN), output);
       worst = Math.max(worst, rates.costNanos(usage.build(), discount, RoundingMode.UP));
     }
     return worst;
   }
 
-  private static Meter dearest(Rates rates, Meter... meters) {
+  private static Meter dearest(Rates rates, Meter[] meters) {
     Meter dearest = meters[0];
     for (Meter meter : meters) {
       BigDecimal rate = rates.usd(meter);

@@ -172,8 +172,11 @@ final class Account {
     if (known < output) {
       usage.add(Meter.OUTPUT, output - known);
     }
-    Usage fees = Fees.estimate(call);
-    for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY)) {
+    if (call.surface().endpoint().isConversation() && reported.of(Meter.OUTPUT_REASONING) == 0) {
+      usage.set(Meter.OUTPUT_REASONING, books.thought(target));
+    }
+    Usage fees = Fees.estimate(call, target);
+    for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY, Meter.OUTPUT_AUDIO)) {
       usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
     }
     return usage.build();
@@ -196,9 +199,15 @@ final class Account {
               waste,
               intent.reservedAt());
     }
+    long tokens = usage.inputTokens() + usage.outputTokens();
     List<Charge> charges =
         Charges.toLedger(
-            reservation.settle(money.cost(), usage.inputTokens() + usage.outputTokens()));
+            reservation.settle(
+                money.cost(),
+                // As the cost: what is only estimated is no debt.
+                source == UsageSource.ESTIMATED
+                    ? Math.min(tokens, reservation.heldTokens())
+                    : tokens));
     Failure failure = outcome.failure();
     String error =
         failure == null
@@ -228,6 +237,7 @@ final class Account {
             source,
             money,
             charges);
+    books.beyondBound(intent, money.cost());
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));

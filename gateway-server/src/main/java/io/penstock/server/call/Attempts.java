@@ -44,6 +44,7 @@ final class Attempts implements LegListener, Running {
   private int number;
   private @Nullable Candidate stronger;
   private String redirectedBy = "";
+  private @Nullable Verdict redirection;
 
   Attempts(Call call, Engine engine, Plan plan, CallSurroundings around) {
     this.call = call;
@@ -189,17 +190,25 @@ final class Attempts implements LegListener, Running {
       serving.note(to.verdict());
       redirect(to);
     } else if (why instanceof Holding.Refused(Verdict verdict)) {
-      serving.note(verdict);
+      Verdict told = told(verdict);
+      serving.note(told);
       if (BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
         next(cause, BudgetRefusals.rule(verdict));
       } else {
-        serving.refuse(verdict);
+        serving.refuse(told);
       }
     }
   }
 
+  /** A budget that refuses where another one sent the call: the client hears of the first. */
+  private Verdict told(Verdict refused) {
+    Verdict first = redirection;
+    return first != null && refused instanceof Verdict.Denied ? first : refused;
+  }
+
   /** Sends the call to another model because a budget says so; once. */
   private void redirect(Holding.Redirected to) {
+    redirection = to.verdict();
     RouteTable.Found route = call.snapshot().routes().find(to.model());
     if (route == null) {
       serving.refuse(to.verdict());

@@ -45,6 +45,7 @@ public final class Call extends Exchange implements Running {
 
   private @Nullable CallFacts facts;
   private @Nullable Pictures pictures;
+  private @Nullable Elsewhere elsewhere;
   private @Nullable Running forwarded;
   private List<RateState> rates = List.of();
   private String route = "";
@@ -191,6 +192,16 @@ public final class Call extends Exchange implements Running {
     if (known == null) {
       known = Pictures.of(bytes);
       pictures = known;
+    }
+    return known;
+  }
+
+  /** Returns what the body has its provider fetch or do; looked for when first asked. */
+  Elsewhere elsewhere() {
+    Elsewhere known = elsewhere;
+    if (known == null) {
+      known = Elsewhere.of(this);
+      elsewhere = known;
     }
     return known;
   }

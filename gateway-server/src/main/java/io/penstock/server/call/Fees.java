@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
@@ -9,8 +10,13 @@ import java.util.Set;
 final class Fees {
   private static final Set<String> BILLED_TIERS = Set.of("flex", "priority", "fast", "scale");
 
-  /** A second of sound: 128 kbit/s. */
-  private static final int USUAL_AUDIO_BYTES = 16_000;
+  /** No request asks for more images. */
+  private static final long MOST_IMAGES = 1_000_000;
+
+  /** A search covers so many documents, and of a long one each part as one. */
+  private static final int DOCUMENTS_PER_SEARCH = 100;
+
+  private static final int BYTES_PER_DOCUMENT = 500;
 
   private Fees() {}
 
@@ -22,35 +28,64 @@ final class Fees {
       return fees.build();
     }
     switch (call.surface().endpoint()) {
-      case IMAGES -> fees.set(Meter.IMAGE, Math.max(1, body.count("n", 1)));
+      case IMAGES -> fees.set(Meter.IMAGE, Math.clamp(body.count("n", 1), 1, MOST_IMAGES));
       case SPEECH -> fees.set(Meter.CHARACTER, call.bytes().length);
-      // No audio format that these endpoints take is below 1 kB a second.
       case TRANSCRIPTIONS, TRANSLATIONS ->
-          fees.set(Meter.AUDIO_SECOND, call.bytes().length / 1000 + 1);
+          fees.set(Meter.AUDIO_SECOND, Sound.seconds(call.bytes().length));
+      case RERANK -> fees.set(Meter.RERANK_QUERY, searches(body));
+      default -> tools(call.elsewhere().uses(), fees);
+    }
+    return fees.build();
+  }
+
+  /** What a provider's own tools are billed by; each use may be of any of them. */
+  private static void tools(int uses, Usage.Builder fees) {
+    for (Meter meter :
+        new Meter[] {Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION}) {
+      fees.set(meter, uses);
+    }
+  }
+
+  private static long searches(RequestBody body) {
+    long documents =
+        (long) JsonArrays.size(body, "documents") + body.bytes().length / BYTES_PER_DOCUMENT;
+    return Math.max(1, Math.ceilDiv(documents, DOCUMENTS_PER_SEARCH));
+  }
+
+  /**
+   * Returns what is billed by something else than tokens, when the answer does not say how much.
+   */
+  static Usage estimate(Call call, TargetRuntime target) {
+    Usage.Builder fees = Usage.builder();
+    switch (call.surface().endpoint()) {
+      case SPEECH -> {
+        if (target.price().rate(Meter.OUTPUT_AUDIO, call.startMillis()) != null) {
+          fees.set(Meter.OUTPUT_AUDIO, Sound.usualSpokenTokens(characters(call)));
+        }
+      }
+      case TRANSCRIPTIONS, TRANSLATIONS ->
+          fees.set(Meter.AUDIO_SECOND, Sound.usualSeconds(call.bytes().length));
       case RERANK -> fees.set(Meter.RERANK_QUERY, 1);
       default -> {}
     }
     return fees.build();
   }
 
-  /**
-   * Returns what is billed by something else than tokens, when the answer does not say how much.
-   */
-  static Usage estimate(Call call) {
-    Usage.Builder fees = Usage.builder();
-    switch (call.surface().endpoint()) {
-      case TRANSCRIPTIONS, TRANSLATIONS ->
-          fees.set(Meter.AUDIO_SECOND, call.bytes().length / USUAL_AUDIO_BYTES + 1);
-      case RERANK -> fees.set(Meter.RERANK_QUERY, 1);
-      default -> {}
-    }
-    return fees.build();
+  private static long characters(Call call) {
+    RequestBody body = call.body();
+    String text = body == null ? null : body.text("input");
+    return text == null ? 0 : text.length();
   }
 
   /** Returns the tiers beside the standard one; {@code auto} may land in the dearest. */
   static Set<String> tiers(Call call) {
     RequestBody body = call.body();
     String tier = body == null || body.isForm() ? null : body.text("service_tier");
+    if (call.surface().endpoint() == Endpoint.MESSAGES
+        && body != null
+        && "fast".equals(body.text("speed"))) {
+      return Set.of("fast");
+    }
     if (tier == null) {
       return Set.of();
     }

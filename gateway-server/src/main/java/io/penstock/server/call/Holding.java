@@ -15,12 +15,16 @@ final class Holding {
   /** A lowered output cap below this is no answer worth paying for. */
   private static final long LEAST_CAP = 16;
 
+  /** So often the cap is lowered: several budgets may refuse, and others spend meanwhile. */
+  private static final int MOST_CLAMPS = 5;
+
   private final Call call;
   private final Engine engine;
   private final TargetRuntime target;
   private final String redirectedBy;
   private final Consumer<Outcome> then;
   private long cap;
+  private int clamps;
   private long output;
 
   /** What became of it. */
@@ -127,7 +131,7 @@ final class Holding {
   /** Lowers the output cap to what the budget affords; false when it affords too little. */
   private boolean clamp(long bound, Verdict.Denied denied) {
     if (!call.snapshot().config().clamp().isOn()
-        || cap >= 0
+        || clamps == MOST_CLAMPS
         || denied.limit().unit() != Limit.Unit.NANO_USD
         || !call.surface().endpoint().isConversation()) {
       return false;
@@ -143,6 +147,7 @@ final class Holding {
     if (affordable < LEAST_CAP) {
       return false;
     }
+    clamps++;
     cap = affordable;
     return true;
   }

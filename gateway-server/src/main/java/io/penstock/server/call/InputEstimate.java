@@ -1,5 +1,7 @@
 package io.penstock.server.call;
 
+import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.body.RequestBody;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -47,7 +49,23 @@ final class InputEstimate {
 
   /** Returns the bound for a model of a provider. */
   static long upperBound(Call call, String model) {
-    return upperBound(call.bytes().length, call.pictures(), model);
+    RequestBody body = call.body();
+    if (body != null && body.isForm()) {
+      return ofForm(body);
+    }
+    long carried = upperBound(call.bytes().length, call.pictures(), model);
+    return carried + call.elsewhere().tokens(carried);
+  }
+
+  /** The files of a form are sound. */
+  private static long ofForm(RequestBody form) {
+    long files = 0;
+    for (int i = 0; i < form.fieldCount(); i++) {
+      if (form.token(i) == JsonToken.VALUE_EMBEDDED_OBJECT) {
+        files += form.end(i) - form.start(i);
+      }
+    }
+    return form.bytes().length - files + Sound.tokens(files) + OVERHEAD;
   }
 
   static long upperBound(int bytes, Pictures pictures, String model) {

@@ -36,9 +36,16 @@ final class LearnedOutput {
    */
   long bound(String target) {
     AtomicIntegerArray counts = targets.get(target);
-    if (counts == null || counts.get(BUCKETS) < ENOUGH) {
-      return -1;
-    }
+    return counts == null || counts.get(BUCKETS) < ENOUGH ? -1 : most(counts);
+  }
+
+  /** Does the same of however few are known; -1 while there is none. */
+  long likely(String target) {
+    AtomicIntegerArray counts = targets.get(target);
+    return counts == null ? -1 : most(counts);
+  }
+
+  private static long most(AtomicIntegerArray counts) {
     int above = counts.get(BUCKETS) / 100;
     int bucket = BUCKETS - 1;
     for (int seen = counts.get(bucket); seen <= above && bucket > 0; seen += counts.get(bucket)) {

@@ -214,6 +214,9 @@ final class Leg implements Stretch.Stream {
     if (whole && cap < 0 && OutputCap.asked(call) < 0) {
       engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
     }
+    if (whole && summary.usageReported()) {
+      engine.accounting().learnThought(target(), summary.usage(), attempt.relayedBytes());
+    }
     if (marks != null) {
       marks.answered(call, target(), summary.usage(), engine);
     }

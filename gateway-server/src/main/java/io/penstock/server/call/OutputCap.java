@@ -4,11 +4,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.price.Meter;
 import java.io.IOException;
+import java.util.List;
 
 /** The output cap and the number of answers that a request asks for. Stateless. */
 final class OutputCap {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** The largest output of any model that the catalogue knows a limit of. */
+  private static final long UNKNOWN = 128_000;
+
+  /** No request is answered with more, whatever it asks for: the money for it fits in 64 bits. */
+  private static final long MOST = 100_000_000_000L;
+
+  /** The dearest image of gpt-image-1 and its kin, and parts of it that are shown before. */
+  private static final long GPT_IMAGE_1 = 6_240 + 3 * 100;
+
+  /** An image of a model whose images have no known size. */
+  private static final long UNKNOWN_IMAGE = 16_384;
 
   private OutputCap() {}
 
@@ -28,9 +42,46 @@ final class OutputCap {
       case COMPLETIONS -> body.count("max_tokens", 16);
       case MESSAGES -> body.count("max_tokens", -1);
       case RESPONSES -> body.count("max_output_tokens", -1);
-      case GENERATE -> gemini(body, "maxOutputTokens");
+      case GENERATE -> gemini(body, "maxOutputTokens", "max_output_tokens");
       default -> 0;
     };
+  }
+
+  /**
+   * Returns the most output tokens of all answers together: what is asked for, or the most that the
+   * model gives.
+   *
+   * @param cap the gateway's own cap for one answer, or -1
+   */
+  static long most(Call call, TargetRuntime target, long cap) {
+    long one = ofOne(call, target);
+    long capped = cap >= 0 ? Math.min(cap, one) : one;
+    long answers = answers(call);
+    return capped > MOST / answers ? MOST : capped * answers;
+  }
+
+  private static long ofOne(Call call, TargetRuntime target) {
+    long limit = target.price().outputLimit();
+    return switch (call.surface().endpoint()) {
+      case IMAGES -> bills(call, target, Meter.OUTPUT_IMAGE) ? ofImage(target.model()) : 0;
+      case SPEECH ->
+          bills(call, target, Meter.OUTPUT_AUDIO) ? Sound.spokenTokens(call.bytes().length) : 0;
+      case TRANSCRIPTIONS, TRANSLATIONS ->
+          limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
+      default -> {
+        long asked = asked(call);
+        yield asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN;
+      }
+    };
+  }
+
+  private static boolean bills(Call call, TargetRuntime target, Meter meter) {
+    return target.price().rate(meter, call.startMillis()) != null;
+  }
+
+  private static long ofImage(String model) {
+    boolean known = model.contains("gpt-image-1") || model.contains("chatgpt-image");
+    return known ? GPT_IMAGE_1 : UNKNOWN_IMAGE;
   }
 
   private static long chat(RequestBody body) {
@@ -52,23 +103,40 @@ final class OutputCap {
     }
     return switch (call.surface().endpoint()) {
       case CHAT -> Math.max(1, body.count("n", 1));
-      case COMPLETIONS -> Math.max(body.count("best_of", 1), Math.max(1, body.count("n", 1)));
-      case GENERATE -> Math.max(1, gemini(body, "candidateCount"));
+      case COMPLETIONS ->
+          Math.clamp(Math.max(body.count("best_of", 1), body.count("n", 1)), 1, MOST)
+              * Math.max(1, JsonArrays.size(body, "prompt"));
+      case GENERATE -> Math.max(1, gemini(body, "candidateCount", "candidate_count"));
+      case IMAGES -> Math.max(1, body.count("n", 1));
       default -> 1;
     };
   }
 
-  private static long gemini(RequestBody body, String field) {
-    int i = body.indexOf("generationConfig");
-    if (i < 0) {
-      return -1;
+  /** Google takes both spellings of each name; of two that differ the larger counts. */
+  private static long gemini(RequestBody body, String field, String otherwise) {
+    long largest = -1;
+    for (String config : List.of("generationConfig", "generation_config")) {
+      int i = body.indexOf(config);
+      if (i >= 0) {
+        JsonNode node = node(body, i);
+        largest = Math.max(largest, Math.max(count(node.path(field)), count(node.path(otherwise))));
+      }
     }
+    return largest;
+  }
+
+  private static JsonNode node(RequestBody body, int i) {
     try {
-      JsonNode value =
-          MAPPER.readTree(body.bytes(), body.start(i), body.end(i) - body.start(i)).path(field);
-      return value.isIntegralNumber() && value.asLong() >= 0 ? value.asLong() : -1;
+      return MAPPER.readTree(body.bytes(), body.start(i), body.end(i) - body.start(i));
     } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
+  }
+
+  private static long count(JsonNode value) {
+    if (!value.isIntegralNumber()) {
       return -1;
     }
+    return value.canConvertToLong() ? Math.max(-1, value.asLong()) : MOST;
   }
 }

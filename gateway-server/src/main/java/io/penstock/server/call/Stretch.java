@@ -21,6 +21,7 @@ final class Stretch {
   private final Stream stream;
   private final long most;
   private long held;
+  private long pieces;
   private boolean asking;
   private boolean waiting;
   private boolean cut;
@@ -101,7 +102,13 @@ final class Stretch {
 
   /** More content has been sent. */
   void onContent() {
-    long used = stream.relayedBytes() / BYTES_PER_TOKEN + 1;
+    pieces++;
+    look();
+  }
+
+  private void look() {
+    // Where text is sent token by token, short ones and rare scripts are counted all the same.
+    long used = Math.max(stream.relayedBytes() / BYTES_PER_TOKEN + 1, pieces);
     Verdict no = refusal;
     if (cut || held >= most) {
       return;
@@ -162,6 +169,6 @@ final class Stretch {
       waiting = false;
       stream.setPaused(false);
     }
-    onContent();
+    look();
   }
 }

@@ -126,6 +126,15 @@ public final class CallMetrics {
     providerCache.increment(savedNanos / 1e9);
   }
 
+  /** Adds what an attempt has cost more than the worst case that was held for it, nano-USD. */
+  public void boundExceeded(String provider, String model, long nanos) {
+    Counter.builder("penstock.bound.exceeded.usd")
+        .description("What attempts cost beyond the worst case that was held for them")
+        .tags("provider", provider, "model", model)
+        .register(registry)
+        .increment(nanos / 1e9);
+  }
+
   /** Counts a call that a budget refused. */
   public void budgetDenied(String budget) {
     Counter.builder("penstock.budget.denied").tag("budget", budget).register(registry).increment();

@@ -1,0 +1,189 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.body.RequestBody;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a request has its provider fetch or do, of which its own bytes say nothing: conversations
+ * and files that the provider keeps, and tools that it runs itself, each use of which reads all of
+ * the input again. None of it has a bound, so each holds a fixed amount; a key that may not have
+ * them lists the fields under {@code deny} (money.md, "Bound").
+ *
+ * @param conversations kept elsewhere
+ * @param files named by id or address
+ * @param uses of tools that the provider runs
+ */
+record Elsewhere(int conversations, int files, int uses) {
+  /** What most conversations have not reached. Tokens. */
+  static final long CONVERSATION = 32_768;
+
+  /** Some ten pages, each as text and as an image. Tokens. */
+  static final long FILE = 16_384;
+
+  /** What a search or a page that was fetched adds to the input. Tokens. */
+  static final long FINDINGS = 8_192;
+
+  private static final Elsewhere NOTHING = new Elsewhere(0, 0, 0);
+
+  /** Uses where the request names no most, and the most that is believed. */
+  private static final int USUAL_USES = 3;
+
+  private static final int MOST_USES = 20;
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private static final List<String> KEPT =
+      List.of("previous_response_id", "conversation", "prompt", "cachedContent", "cached_content");
+  private static final List<String> SEARCHING =
+      List.of("web_search_options", "search_parameters", "mcp_servers");
+
+  /** How the types of tools begin that a provider runs itself. */
+  private static final List<String> RUN =
+      List.of(
+          "web_search", "web_fetch", "file_search", "code_", "image_generation", "mcp", "x_search");
+
+  /** Gemini names such a tool by a field. */
+  private static final Set<String> GOOGLE =
+      Set.of(
+          "googleSearch",
+          "google_search",
+          "googleSearchRetrieval",
+          "googleMaps",
+          "urlContext",
+          "url_context",
+          "codeExecution",
+          "code_execution",
+          "fileSearch");
+
+  private static final Set<String> FILES = Set.of("file_id", "file_url", "fileUri", "file_uri");
+  private static final byte[] FILE_WORD = "\"file".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DOCUMENT_WORD = "\"document\"".getBytes(StandardCharsets.US_ASCII);
+
+  static Elsewhere of(Call call) {
+    RequestBody body = call.body();
+    return body == null || body.isForm() || !call.surface().endpoint().isConversation()
+        ? NOTHING
+        : of(body);
+  }
+
+  static Elsewhere of(RequestBody body) {
+    int conversations = count(body, KEPT);
+    int files = files(body.bytes());
+    int uses = uses(body);
+    return conversations + files + uses == 0 ? NOTHING : new Elsewhere(conversations, files, uses);
+  }
+
+  private static int count(RequestBody body, List<String> names) {
+    int count = 0;
+    for (String name : names) {
+      count += body.has(name) ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static int uses(RequestBody body) {
+    int uses = count(body, SEARCHING) * USUAL_USES;
+    int tools = body.indexOf("tools");
+    if (tools >= 0 && body.token(tools) == JsonToken.START_ARRAY) {
+      uses += usesOf(body, tools);
+    }
+    int most = body.indexOf("max_tool_calls");
+    boolean capped = most >= 0 && body.token(most) == JsonToken.VALUE_NUMBER_INT;
+    return Math.min(uses, capped ? uses(body.raw(most)) : MOST_USES);
+  }
+
+  /** Reads a whole number. */
+  private static int uses(String number) {
+    return number.length() > 4 ? MOST_USES : Math.clamp(Integer.parseInt(number), 0, MOST_USES);
+  }
+
+  private static int usesOf(RequestBody body, int tools) {
+    int uses = 0;
+    int from = body.start(tools);
+    try (JsonParser parser = JSON.createParser(body.bytes(), from, body.end(tools) - from)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        uses += usesOf(parser);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
+    return uses;
+  }
+
+  /** Reads one tool; only what stands at its top says who runs it. */
+  private static int usesOf(JsonParser tool) throws IOException {
+    boolean runs = false;
+    int most = USUAL_USES;
+    while (tool.nextToken() == JsonToken.FIELD_NAME) {
+      String name = tool.currentName();
+      JsonToken value = tool.nextToken();
+      if (name.equals("type") && value == JsonToken.VALUE_STRING) {
+        String type = tool.getText();
+        runs |= RUN.stream().anyMatch(type::startsWith);
+      } else if (name.equals("max_uses") && value == JsonToken.VALUE_NUMBER_INT) {
+        most = uses(tool.getText());
+      } else {
+        runs |= GOOGLE.contains(name);
+      }
+      tool.skipChildren();
+    }
+    return runs ? most : 0;
+  }
+
+  /** Returns the files of a body; looks closer only where their words stand in it. */
+  private static int files(byte[] body) {
+    if (!mentions(body)) {
+      return 0;
+    }
+    int named = 0;
+    int documents = 0;
+    int addresses = 0;
+    try (JsonParser parser = JSON.createParser(body)) {
+      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+        String name = token == JsonToken.VALUE_STRING ? parser.currentName() : null;
+        if (name != null && FILES.contains(name)) {
+          named++;
+        } else if (name != null && name.equals("type")) {
+          documents += parser.getText().equals("document") ? 1 : 0;
+          addresses += parser.getText().equals("url") ? 1 : 0;
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
+    return named + Math.min(documents, addresses);
+  }
+
+  private static boolean mentions(byte[] body) {
+    for (int at = 0; at < body.length; at++) {
+      if (body[at] == '"' && (begins(body, at, FILE_WORD) || begins(body, at, DOCUMENT_WORD))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean begins(byte[] body, int at, byte[] word) {
+    if (at + word.length > body.length) {
+      return false;
+    }
+    for (int i = 1; i < word.length; i++) {
+      if (body[at + i] != word[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the tokens that are held for it, beside those of the input itself. */
+  long tokens(long input) {
+    return conversations * CONVERSATION + files * FILE + uses * (input + FINDINGS);
+  }
+}

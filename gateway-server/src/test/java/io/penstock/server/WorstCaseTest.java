@@ -1,0 +1,163 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What each endpoint may cost at most: every call is refused by a budget of next to nothing, which
+ * says what it would have held. At least what the provider may bill, and not absurdly more.
+ */
+@ExtendWith(LeakCheck.class)
+class WorstCaseTest {
+  private static final Pattern WORST = Pattern.compile("this call may cost ([0-9.]+) USD");
+
+  @TempDir static Path directory;
+  private static final FakeProvider PROVIDER = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String more =
+        """
+
+          g: { dialect: gemini, base_url: "%1$s", keys: [k], catalogue: gemini }
+          c: { dialect: cohere, base_url: "%1$s", keys: [k], catalogue: cohere }
+        models:
+          gpt-audio: fake/gpt-audio
+          gpt-image-1: fake/gpt-image-1
+          gpt-4o-mini-tts: fake/gpt-4o-mini-tts
+          gpt-4o-transcribe: fake/gpt-4o-transcribe
+          gpt-5-mini: fake/gpt-5-mini
+          flash: g/gemini-2.5-flash
+          rerank: c/rerank-v3.5
+        """
+            .formatted(PROVIDER.url());
+    String budgets = "budgets: [{ name: nothing, limit: 0.000000001 USD }]\nclamp: off";
+    gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.yaml(directory, PROVIDER, budgets).replace("\nmodels:\n", more));
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    PROVIDER.close();
+  }
+
+  private static double worst(HttpResponse<String> refused) {
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(402);
+    Matcher said = WORST.matcher(refused.body());
+    assertThat(said.find()).as(refused.body()).isTrue();
+    assertThat(PROVIDER.requests()).isEmpty();
+    return Double.parseDouble(said.group(1));
+  }
+
+  private static double worst(String path, String body) {
+    return worst(gateway.post(path, body.replace('\'', '"')));
+  }
+
+  private static final String SAYING = "'messages':[{'role':'user','content':'hi'}]";
+
+  // Rates in USD per million: gpt-4o-mini 0.15 and 0.60, gpt-audio speaks for 64, gpt-image-1 draws
+  // for 40, a search of gpt-5-mini costs 0.01 and one of Cohere 0.002.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/v1/chat/completions | {'model':'gpt-4o-mini','max_tokens':1000,'n':4,SAYING}            "
+            + " | 0.0024 | 0.0025",
+        "/v1/completions      | {'model':'gpt-4o-mini','max_tokens':1000,'n':2,'prompt':['a','b']}"
+            + " | 0.0024 | 0.0025",
+        "/v1/completions      |"
+            + " {'model':'gpt-4o-mini','max_tokens':1000,'best_of':2,'prompt':[1,2]} | 0.0012 |"
+            + " 0.0013",
+        "/v1/chat/completions |"
+            + " {'model':'gpt-audio','max_tokens':1000,'modalities':['text','audio'],SAYING} |"
+            + " 0.064 | 0.08",
+        "/v1/responses        |"
+            + " {'model':'gpt-5-mini','max_output_tokens':100,'input':'hi','tools':[{'type':'web_search'}]}"
+            + " | 0.03 | 0.15",
+        "/v1/images/generations | {'model':'gpt-image-1','prompt':'a cat','n':3}                  "
+            + " | 0.7488 | 0.8",
+        "/v1/audio/speech     | {'model':'gpt-4o-mini-tts','voice':'alloy','input':'How many are"
+            + " there of them?'} | 0.0005 | 0.02",
+        "/v1/embeddings       | {'model':'text-embedding-3-small','input':'hi'}                   "
+            + " | 0.00000002 | 0.00001",
+        "/v1beta/models/flash:generateContent |"
+            + " {'generation_config':{'max_output_tokens':1000,'candidate_count':3},'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.0075 | 0.0085",
+      })
+  void endpoint_holdsWhatItMayCost(String path, String body, double least, double most) {
+    assertThat(worst(path, body.replace("SAYING", SAYING))).isBetween(least, most);
+  }
+
+  @Test
+  void rerank_ofManyDocuments_isSeveralSearches() {
+    String documents = "'d'" + ",'d'".repeat(999);
+    assertThat(
+            worst(
+                "/v1/rerank",
+                "{'model':'rerank','query':'Where?','documents':[" + documents + "]}"))
+        .isBetween(0.02, 0.03);
+  }
+
+  @Test
+  void transcription_aMinuteOfSound_isNotHeldAsAMegabyteOfText() {
+    String boundary = "b0undary";
+    StringBuilder form = new StringBuilder();
+    form.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"model\"");
+    form.append("\r\n\r\ngpt-4o-transcribe\r\n--").append(boundary);
+    form.append("\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"");
+    form.append("\r\nContent-Type: audio/mpeg\r\n\r\n").append("x".repeat(60_000));
+    form.append("\r\n--").append(boundary).append("--\r\n");
+
+    double worst =
+        worst(
+            RunningGateway.send(
+                HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/audio/transcriptions"))
+                    .header("content-type", "multipart/form-data; boundary=" + boundary)
+                    .header("authorization", "Bearer " + RunningGateway.KEY)
+                    .POST(HttpRequest.BodyPublishers.ofString(form.toString()))
+                    .build()));
+
+    // 60 s at 10 to 17 tokens each for 6 USD per million, and 2,000 tokens of text for 10.
+    assertThat(worst).isBetween(60 * 17 * 6e-6 + 2_000 * 10e-6, 0.035);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "999999999999999999, 1",
+    "4294967296, 4294967296",
+    "1000000000, 1000000000",
+    "100, 999999999999999999"
+  })
+  void absurdCap_isHeldAsNobodysMoney_notAsAFewTokens(String cap, String answers) {
+    String body = "{'model':'gpt-4o-mini','max_tokens':" + cap + ",'n':" + answers + ",";
+    assertThat(worst("/v1/chat/completions", body + SAYING + "}")).isGreaterThan(50_000);
+  }
+
+  @Test
+  void absurdCap_ofGemini_isHeldAsNobodysMoney() {
+    String body =
+        "{'generationConfig':{'maxOutputTokens':18446744073709551617},"
+            + "'contents':[{'parts':[{'text':'hi'}]}]}";
+    assertThat(worst("/v1beta/models/flash:generateContent", body)).isGreaterThan(100_000);
+  }
+}
