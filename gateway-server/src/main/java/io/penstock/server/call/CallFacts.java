@@ -3,8 +3,6 @@ package io.penstock.server.call;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.route.PromptFeatures;
 import io.penstock.core.route.Router;
-import io.penstock.core.route.TaskClass;
-import io.penstock.core.rule.Facts;
 import io.penstock.ledger.LedgerRow;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -12,14 +10,13 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A call as conditions see it. What is dear to find is found when first asked for and kept. The
  * target's part changes as targets are tried.
  */
-final class CallFacts implements Facts {
+final class CallFacts extends RequestFacts {
   /** Never shown to a condition: they carry secrets. */
   private static final Set<String> CREDENTIALS =
       Set.of(
@@ -33,14 +30,11 @@ final class CallFacts implements Facts {
   private final Call call;
   private @Nullable Conversation conversation;
   private @Nullable Map<String, String> headers;
-  private @Nullable ZonedDateTime time;
   private @Nullable TargetRuntime target;
-  private long costNanos;
   private double complexity = -1;
   private @Nullable PromptFeatures features;
   private float @Nullable [] embedding;
   private @Nullable ResponseFacts response;
-  private ToDoubleFunction<String> budgets = name -> 0;
 
   CallFacts(Call call) {
     this.call = call;
@@ -49,15 +43,11 @@ final class CallFacts implements Facts {
   /** Sets the target that is tried, and its worst case in nano-USD. */
   void target(@Nullable TargetRuntime tried, long worstCaseNanos) {
     target = tried;
-    costNanos = worstCaseNanos;
+    worstCase(worstCaseNanos);
   }
 
   void response(@Nullable ResponseFacts answer) {
     response = answer;
-  }
-
-  void budgets(ToDoubleFunction<String> used) {
-    budgets = used;
   }
 
   Conversation conversation() {
@@ -67,6 +57,16 @@ final class CallFacts implements Facts {
       conversation = known;
     }
     return known;
+  }
+
+  @Override
+  protected LedgerRow.Caller caller() {
+    return call.caller();
+  }
+
+  @Override
+  protected ZonedDateTime arrived() {
+    return Instant.ofEpochMilli(call.startMillis()).atZone(call.snapshot().zone());
   }
 
   @Override
@@ -87,11 +87,6 @@ final class CallFacts implements Facts {
   @Override
   public String region() {
     return target == null ? "" : target.provider().region();
-  }
-
-  @Override
-  public long costNanos() {
-    return costNanos;
   }
 
   @Override
@@ -140,31 +135,6 @@ final class CallFacts implements Facts {
   }
 
   @Override
-  public String team() {
-    return call.principal().team();
-  }
-
-  @Override
-  public String app() {
-    return call.principal().app();
-  }
-
-  @Override
-  public String user() {
-    return call.principal().user();
-  }
-
-  @Override
-  public String endUser() {
-    return call.caller().endUser();
-  }
-
-  @Override
-  public String key() {
-    return call.principal().key();
-  }
-
-  @Override
   public String session() {
     LedgerRow.Caller caller = call.caller();
     if (caller.session().isEmpty()) {
@@ -176,11 +146,6 @@ final class CallFacts implements Facts {
       }
     }
     return caller.session();
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return call.caller().metadata();
   }
 
   @Override
@@ -197,35 +162,6 @@ final class CallFacts implements Facts {
       headers = known;
     }
     return known;
-  }
-
-  private ZonedDateTime time() {
-    ZonedDateTime known = time;
-    if (known == null) {
-      known = Instant.ofEpochMilli(call.startMillis()).atZone(call.snapshot().zone());
-      time = known;
-    }
-    return known;
-  }
-
-  @Override
-  public int hour() {
-    return time().getHour();
-  }
-
-  @Override
-  public int weekday() {
-    return time().getDayOfWeek().getValue();
-  }
-
-  @Override
-  public double budget(String name) {
-    return budgets.applyAsDouble(name);
-  }
-
-  @Override
-  public String task() {
-    return TaskClass.of(text()).label();
   }
 
   /** By the shipped rules, whatever a route's own router says: it stands outside of routes. */

@@ -1,23 +1,20 @@
 package io.penstock.server.simulate;
 
-import io.penstock.core.route.TaskClass;
-import io.penstock.core.rule.Facts;
+import io.penstock.ledger.LedgerRow;
+import io.penstock.server.call.RequestFacts;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A recorded request as conditions see it: what was not kept is empty. */
-final class ReplayFacts implements Facts {
+final class ReplayFacts extends RequestFacts {
   private final Recorded request;
   private final Policy policy;
   private final Scenario scenario;
   private String provider = "";
   private String target = "";
   private String region = "";
-  private long costNanos;
-  private ToDoubleFunction<String> budgets = name -> 0;
 
   ReplayFacts(Recorded request, Policy policy, Scenario scenario) {
     this.request = request;
@@ -29,15 +26,21 @@ final class ReplayFacts implements Facts {
     target = label;
     provider = label.substring(0, label.indexOf('/'));
     region = to.region();
-    costNanos = worstCaseNanos;
-  }
-
-  void budgets(ToDoubleFunction<String> used) {
-    budgets = used;
+    worstCase(worstCaseNanos);
   }
 
   private Recorded.@Nullable Prompt prompt() {
     return request.question().text();
+  }
+
+  @Override
+  protected LedgerRow.Caller caller() {
+    return request.caller();
+  }
+
+  @Override
+  protected ZonedDateTime arrived() {
+    return Instant.ofEpochMilli(request.atMillis()).atZone(policy.zone());
   }
 
   @Override
@@ -58,11 +61,6 @@ final class ReplayFacts implements Facts {
   @Override
   public String region() {
     return region;
-  }
-
-  @Override
-  public long costNanos() {
-    return costNanos;
   }
 
   @Override
@@ -116,67 +114,8 @@ final class ReplayFacts implements Facts {
   }
 
   @Override
-  public String team() {
-    return request.caller().team();
-  }
-
-  @Override
-  public String app() {
-    return request.caller().app();
-  }
-
-  @Override
-  public String user() {
-    return request.caller().user();
-  }
-
-  @Override
-  public String endUser() {
-    return request.caller().endUser();
-  }
-
-  @Override
-  public String key() {
-    return request.caller().key();
-  }
-
-  @Override
-  public String session() {
-    return request.caller().session();
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return request.caller().metadata();
-  }
-
-  @Override
   public Map<String, String> headers() {
     return Map.of();
-  }
-
-  private ZonedDateTime time() {
-    return Instant.ofEpochMilli(request.atMillis()).atZone(policy.zone());
-  }
-
-  @Override
-  public int hour() {
-    return time().getHour();
-  }
-
-  @Override
-  public int weekday() {
-    return time().getDayOfWeek().getValue();
-  }
-
-  @Override
-  public double budget(String name) {
-    return budgets.applyAsDouble(name);
-  }
-
-  @Override
-  public String task() {
-    return TaskClass.of(text()).label();
   }
 
   @Override
