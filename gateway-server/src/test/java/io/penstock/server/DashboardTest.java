@@ -222,6 +222,17 @@ class DashboardTest {
   }
 
   @Test
+  void answerThatTakesTime_isSaidToBeLoading() {
+    open(sample, "#/spend");
+    browser.awaitText("Cost per day by team");
+    browser.run("window.fetch = () => new Promise(() => {})");
+    browser.goTo("#/health");
+    browser.await("it says that it reads", () -> browser.text().contains("Loading…"));
+    assertThat(browser.all("[aria-busy=true]")).isNotEmpty();
+    assertThat(browser.barriers()).isEmpty();
+  }
+
+  @Test
   void tenThousandSubjects_areSearchedAndPagedAtOnce() throws Exception {
     String yaml = RunningGateway.yaml(directory, provider, MORE);
     SampleLedger.fill(directory, yaml, 10_000, 12_000, 25);

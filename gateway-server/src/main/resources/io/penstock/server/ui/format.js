@@ -42,7 +42,7 @@ export const count = (value) => WHOLE.format(value);
 
 /** A large number, short: 1.2M. */
 export function short(value) {
-  if (value >= 1e9) return `${(value / 1e9).toFixed(1)}G`;
+  if (value >= 1e9) return `${(value / 1e9).toFixed(1)}B`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
   return value >= 1e4 ? `${(value / 1e3).toFixed(0)}k` : WHOLE.format(value);
 }

@@ -56,14 +56,14 @@ function draw(read) {
 const paragraph = (...content) => h('p', {}, content);
 
 /** What an exact cache would have saved, by how long it keeps answers. */
-function drawForecast({from, days, requests, settings}, config) {
+function drawForecast({from, days, requests, with_content: read, settings}, config) {
   if (!requests) return null;
   const on = (config.cache?.exact ?? []).length > 0;
   const month = (setting) => (Number(setting.saved_usd) * 30) / Math.max(1, days);
   const best = settings.at(-1);
   return h('section', {}, h('h2', {}, best.hits === 0 ? 'An exact cache would save nothing' : on ? 'What a longer or wider cache would save' : 'What an exact cache would save'),
     paragraph(`Of ${count(requests)} calls that went upstream since ${date(from)}, ${count(best.hits)} (${percent(best.hits / requests)}) repeat an earlier one of the same team within ${best.ttl}. `,
-      'An upper bound: two calls count as the same when opening, model, endpoint and number of input tokens are; the prompts themselves are not recorded.'),
+      restsOn(read, requests)),
     table([
       {key: 'ttl', label: 'Answers kept for', cell: (setting) => setting.ttl},
       {key: 'hits', label: 'Hits', numeric: true, cell: (setting) => count(setting.hits)},
@@ -72,6 +72,13 @@ function drawForecast({from, days, requests, settings}, config) {
       {key: 'month', label: 'A month, at most', numeric: true, cell: (setting) => usd(month(setting), places(month(best)))},
     ], settings, {caption: 'Forecast of an exact cache'}),
     on || best.hits === 0 ? null : paragraph('To try it: ', h('code', {}, `cache: { exact: { ttl: ${best.ttl}, scope: team } }`)));
+}
+
+/** Without the prompts, calls are told apart by what the ledger has of them. */
+function restsOn(read, requests) {
+  if (read === requests) return 'By the recorded prompts, as the cache would compare them.';
+  const bound = 'two calls count as the same when opening, model, endpoint and number of input tokens are.';
+  return read === 0 ? `An upper bound: no content is recorded, so ${bound}` : `An upper bound: the content of ${count(read)} is recorded; of the others ${bound}`;
 }
 
 function unattributed({keys, users}) {
