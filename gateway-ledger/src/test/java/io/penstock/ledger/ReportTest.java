@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -146,6 +147,22 @@ final class ReportTest {
             .as(measure.label())
             .isEqualTo(report.spend().total().of(measure));
       }
+    }
+  }
+
+  @Test
+  void table_whatATerminalWouldActOn_isNotWritten() throws Exception {
+    plain(Rows.NOV_1 + DAY, caller("\u001b[2Jred", "", "ada"), 10, 0);
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(rows);
+    }
+    SpendQuery query = new SpendQuery(List.of("team"), Rows.NOV_1, NOW, Map.of(), true);
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      Report report = Report.of(reader.queries(), query, Instant.ofEpochMilli(NOW));
+      assertThat(ReportFormat.TABLE.format(report))
+          .contains("?[2Jred", "Moved: ?[2Jred +10.00 USD")
+          .doesNotContain("\u001b");
     }
   }
 }

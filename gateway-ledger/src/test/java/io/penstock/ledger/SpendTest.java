@@ -70,6 +70,9 @@ final class SpendTest {
             List.of("month", "team"),
             List.of("metadata.project"),
             List.of("end_user", "status"),
+            List.of("app", "user", "key"),
+            List.of("provider", "model", "endpoint", "route"),
+            List.of("cache", "cause", "waste"),
             List.of("session"),
             List.of("metadata.unknown"));
     try (LedgerReader reader = SqlLedger.read(options)) {

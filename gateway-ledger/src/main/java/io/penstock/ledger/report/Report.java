@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param query what was asked
  * @param spend the sums
  * @param wasteByCause cost that bought nothing, by cause
- * @param ownedShare share of the cost, 0..1, that has a team and a user, app or end user; 1 when
- *     nothing was spent
+ * @param ownedShare share of the cost, 0..1, that has a team, and a user or app; 1 when nothing was
+ *     spent
  * @param movers the keys of the lines whose cost changed most against the period of the same length
  *     before
  * @param forecast the cost of this whole month at its pace so far; null when the period does not

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The report for a terminal. Columns that are 0 everywhere are left out. */
 final class ReportTable {
   private static final String NONE = "(none)";
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private ReportTable() {}
 
@@ -29,7 +31,7 @@ final class ReportTable {
     cells.add(head);
     for (SpendLine line : report.spend().lines()) {
       List<String> row = new ArrayList<>();
-      line.key().forEach(value -> row.add(value.isEmpty() ? NONE : value));
+      line.key().forEach(value -> row.add(shown(value)));
       columns.forEach(column -> row.add(column.value().apply(line)));
       cells.add(row);
     }
@@ -41,6 +43,11 @@ final class ReportTable {
     }
     align(cells, by.size(), out);
     notes(report, out);
+  }
+
+  /** Returns a value without what a terminal would act on: clients make some of them up. */
+  private static String shown(String value) {
+    return value.isEmpty() ? NONE : CONTROL.matcher(value).replaceAll("?");
   }
 
   private static boolean shown(ReportColumns.Column column, SpendLine total) {
@@ -90,7 +97,9 @@ final class ReportTable {
       out.append(NanoUsd.format(waste.getValue())).append(" USD\n");
     }
     for (Report.Mover mover : report.movers()) {
-      out.append("Moved: ").append(String.join("/", mover.key())).append(' ');
+      out.append("Moved: ");
+      out.append(String.join("/", mover.key().stream().map(ReportTable::shown).toList()));
+      out.append(' ');
       out.append(mover.change() > 0 ? "+" : "").append(NanoUsd.format(mover.change()));
       out.append(" USD\n");
     }
