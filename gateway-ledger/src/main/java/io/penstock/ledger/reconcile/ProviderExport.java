@@ -21,6 +21,9 @@ public final class ProviderExport {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
+  /** FOCUS's column. */
+  private static final String CURRENCY = "BillingCurrency";
+
   private ProviderExport() {}
 
   /**
@@ -55,6 +58,9 @@ public final class ProviderExport {
     List<ProviderLine> lines = new ArrayList<>();
     for (int i = 1; i < records.size(); i++) {
       Fields fields = new Fields(i + 1, head, records.get(i));
+      if (head.contains(CURRENCY)) {
+        requireUsd("line " + (i + 1) + ": " + CURRENCY, fields.text(CURRENCY));
+      }
       String cost = fields.of(columns.cost());
       lines.add(
           new ProviderLine(
@@ -87,11 +93,11 @@ public final class ProviderExport {
         lines.add(
             new ProviderLine(
                 day,
-                text(result, cost ? "line_item" : "model"),
+                cost ? item(text(result, "line_item")) : text(result, "model"),
                 text(result, result.hasNonNull("api_key_id") ? "api_key_id" : "project_id"),
                 cost ? -1 : result.path("input_tokens").asLong(),
                 cost ? -1 : result.path("output_tokens").asLong(),
-                cost ? usd(result.path("amount").path("value"), 0) : ProviderLine.NO_COST));
+                cost ? usd(result.path("amount"), "value", 0) : ProviderLine.NO_COST));
       }
     }
     return lines;
@@ -120,7 +126,7 @@ public final class ProviderExport {
                 text(result, result.hasNonNull("api_key_id") ? "api_key_id" : "workspace_id"),
                 cost ? -1 : input,
                 cost ? -1 : result.path("output_tokens").asLong(),
-                cost ? usd(result.path("amount"), 2) : ProviderLine.NO_COST));
+                cost ? usd(result, "amount", 2) : ProviderLine.NO_COST));
       }
     }
     return lines;
@@ -130,11 +136,17 @@ public final class ProviderExport {
     try {
       JsonNode root = JSON.readTree(json);
       List<JsonNode> buckets = new ArrayList<>();
+      boolean more = false;
       for (JsonNode page : root.isArray() ? root : List.of(root)) {
         if (!page.path("data").isArray()) {
           throw new IllegalArgumentException("no member \"data\" (expected: pages of the export)");
         }
         page.path("data").forEach(buckets::add);
+        more = page.path("has_more").asBoolean();
+      }
+      if (more) { // what is missing would be taken for calls that nobody billed
+        throw new IllegalArgumentException(
+            "the last page has has_more: true (expected: an array of all pages)");
       }
       return buckets;
     } catch (JsonProcessingException e) {
@@ -147,8 +159,23 @@ public final class ProviderExport {
     return value.isTextual() ? value.asText() : "";
   }
 
-  private static long usd(JsonNode value, int places) {
-    return NanoUsd.round(new BigDecimal(value.asText()).movePointLeft(places));
+  /** Returns the model of a line item such as {@code gpt-4o-2024-08-06, cached input}. */
+  private static String item(String text) {
+    int comma = text.indexOf(", ");
+    return comma < 0 ? text : text.substring(0, comma);
+  }
+
+  /** Returns a member that is an amount; what it is an amount of stands beside it. */
+  private static long usd(JsonNode node, String member, int places) {
+    requireUsd("currency", text(node, "currency"));
+    return NanoUsd.round(new BigDecimal(node.path(member).asText()).movePointLeft(places));
+  }
+
+  private static void requireUsd(String name, String currency) {
+    if (!currency.isEmpty() && !currency.equalsIgnoreCase("USD")) {
+      throw new IllegalArgumentException(
+          name + ": " + currency + " (expected: USD, which the ledger is in)");
+    }
   }
 
   private static LocalDate epochDay(long seconds) {

@@ -151,6 +151,38 @@ final class ReconciliationTest {
   }
 
   @Test
+  void openai_lineItems_areModels() {
+    String costs =
+        """
+        {"data":[{"start_time":1793491200,"results":[{"amount":{"value":0.5,"currency":"usd"},
+        "line_item":"gpt-a-2026, cached input","project_id":"p"}]}],"has_more":false}
+        """;
+    assertThat(ProviderExport.openai(costs).getFirst().model()).isEqualTo("gpt-a-2026");
+  }
+
+  @Test
+  void export_thatIsNotWholeOrInAnotherCurrency_isRefused() {
+    String part = "{\"data\":[],\"has_more\":true}";
+    assertThatThrownBy(() -> ProviderExport.openai(part)).hasMessageContaining("all pages");
+    assertThatThrownBy(() -> ProviderExport.anthropic(part)).hasMessageContaining("all pages");
+    assertThat(ProviderExport.openai("[" + part + ",{\"data\":[],\"has_more\":false}]")).isEmpty();
+    String euro =
+        """
+        {"data":[{"starting_at":"2026-11-01T00:00:00Z","results":[{"amount":"1","currency":"EUR"}]}]}
+        """;
+    assertThatThrownBy(() -> ProviderExport.anthropic(euro))
+        .hasMessageContaining("currency: EUR (expected: USD");
+    String focus =
+        "ChargePeriodStart,SkuId,SubAccountId,BilledCost,BillingCurrency\n"
+            + "2026-11-01T00:00:00Z,openai/gpt-a/input,p,1,EUR\n";
+    assertThatThrownBy(() -> ProviderExport.csv(focus, ProviderExport.Columns.FOCUS))
+        .hasMessageContaining("line 2: BillingCurrency: EUR");
+    assertThat(ProviderExport.csv(focus.replace("EUR", "USD"), ProviderExport.Columns.FOCUS))
+        .containsExactly(
+            new ProviderLine(LocalDate.parse("2026-11-01"), "gpt-a", "p", -1, -1, 1_000_000_000));
+  }
+
+  @Test
   void csv_badValueOrColumn_namesTheLine() {
     String head = "date,model,key,in,out,usd\n";
     assertThatThrownBy(() -> ProviderExport.csv(head + "yesterday,m,k,1,1,1\n", COLUMNS))
