@@ -4,10 +4,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.YearMonth;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * Statements that were issued. A closed month is never changed; what turns out later is a line of a
@@ -31,21 +34,22 @@ public final class StatementBook {
   public record Line(
       YearMonth month, String team, String kind, String description, long calls, long amount) {}
 
-  /** Returns the months that are closed, oldest first. */
-  public List<YearMonth> closedMonths() {
-    return pool.read(StatementBook::closedMonths);
+  /** Returns the months that are closed, oldest first, and when each was. */
+  public NavigableMap<YearMonth, Instant> closed() {
+    return pool.read(StatementBook::closed);
   }
 
-  private static List<YearMonth> closedMonths(Connection connection) throws SQLException {
-    TreeSet<YearMonth> months = new TreeSet<>();
+  private static NavigableMap<YearMonth, Instant> closed(Connection connection)
+      throws SQLException {
+    TreeMap<YearMonth, Instant> months = new TreeMap<>();
     try (PreparedStatement select =
-            connection.prepareStatement("SELECT month FROM statement_month");
+            connection.prepareStatement("SELECT month, closed_at FROM statement_month");
         ResultSet results = select.executeQuery()) {
       while (results.next()) {
-        months.add(month(results.getLong(1)));
+        months.put(month(results.getLong(1)), Instant.ofEpochMilli(results.getLong(2)));
       }
     }
-    return List.copyOf(months);
+    return Collections.unmodifiableNavigableMap(months);
   }
 
   /** Returns every line that was ever issued, by month, team and place on the statement. */
@@ -79,7 +83,7 @@ public final class StatementBook {
    */
   public void close(YearMonth month, List<Line> lines, long nowMillis) {
     pool.read(connection -> {
-      if (closedMonths(connection).contains(month)) {
+      if (closed(connection).containsKey(month)) {
         throw new LedgerException(month + " is closed and does not change");
       }
       connection.setAutoCommit(false);

@@ -13,9 +13,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unit prices of rows that the configuration's price book billed. A row that another version of
- * the book billed has none, so that no export states a price that was not charged; its cost is an
- * adjustment. Confined to one thread.
+ * The unit prices of rows that the configuration's price book explains: those that it billed, and
+ * those of another version that come to the same costs, to the nano, because what changed was
+ * something else or is dated. Any other row has none, so that no export states a price that was not
+ * charged; its cost is an adjustment. Confined to one thread.
  */
 final class ConfiguredRates implements FocusRates {
   private final Config config;
@@ -29,9 +30,6 @@ final class ConfiguredRates implements FocusRates {
 
   @Override
   public @Nullable Rate of(LedgerRow row, Meter meter) {
-    if (!row.money().priceVersion().equals(prices.version())) {
-      return null;
-    }
     String provider = row.destination().provider();
     String model = row.destination().model();
     ProviderConfig from = config.providers().get(provider);
@@ -41,6 +39,9 @@ final class ConfiguredRates implements FocusRates {
     PricedModel price =
         targets.computeIfAbsent(
             provider + "/" + model, label -> Prices.target(prices, provider, from, model));
+    if (!row.money().priceVersion().equals(prices.version()) && !explains(price, row)) {
+      return null;
+    }
     for (PricedModel.Line line : price.lines(row.usage(), row.times().reservedAt())) {
       if (line.meter() == meter) {
         BigDecimal kept = BigDecimal.valueOf(10_000 - price.discountBasisPoints(), 4);
@@ -48,9 +49,16 @@ final class ConfiguredRates implements FocusRates {
             line.rate(),
             line.rate().multiply(kept),
             line.per(),
-            price.contextTier(row.usage().inputTokens()));
+            price.contextTier(row.usage().inputTokens()),
+            price.hours(row.usage(), row.times().reservedAt()));
       }
     }
     return null;
+  }
+
+  private static boolean explains(PricedModel price, LedgerRow row) {
+    long at = row.times().reservedAt();
+    return price.costNanos(row.usage(), at) == row.money().cost()
+        && price.listNanos(row.usage(), at) == row.money().list();
   }
 }

@@ -7,7 +7,6 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /** Who stands behind the configured providers, in the words of FOCUS. */
@@ -38,7 +37,7 @@ final class FocusMapping {
 
   private static FocusOptions.View view(String text) {
     return Arrays.stream(FocusOptions.View.values())
-        .filter(view -> view.name().toLowerCase(Locale.ROOT).equals(text))
+        .filter(view -> view.label().equals(text))
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(

@@ -3,13 +3,11 @@ package io.penstock.server;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Ledger;
-import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.reconcile.Drift;
 import io.penstock.ledger.reconcile.ProviderExport;
 import io.penstock.ledger.reconcile.ProviderLine;
 import io.penstock.ledger.reconcile.Reconciliation;
-import io.penstock.server.config.Config;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -20,14 +18,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code penstock reconcile}: the ledger against what a provider says. */
 @Command(
@@ -36,12 +29,10 @@ import picocli.CommandLine.Spec;
         "Compares the ledger with a provider's usage or cost export by day, model and key, and says"
             + " where they differ and why that may be.",
     mixinStandardHelpOptions = true)
-final class ReconcileCommand implements Callable<Integer> {
+final class ReconcileCommand extends LedgerCommand {
   private static final Set<String> COLUMNS =
       new TreeSet<>(Set.of("day", "model", "key", "input", "output", "cost"));
   private static final String LINE = "%-10s  %-32s  %-16s  %14s  %14s  %14s  %s%n";
-
-  @Mixin private ConfigOption config = new ConfigOption();
 
   @Option(
       names = "--provider",
@@ -97,8 +88,6 @@ final class ReconcileCommand implements Callable<Integer> {
       description = "books the differences: the ledger then sums to the export")
   private boolean book;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
     long least = Commands.nanos("--tolerance", tolerance, "0.01 USD");
@@ -106,30 +95,22 @@ final class ReconcileCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--export: " + export + " is no file");
     }
     List<ProviderLine> lines = read();
-    Config loaded = config.load(Commands.err(spec));
-    if (loaded == null) {
-      return Main.WRONG_INPUT;
-    }
-    if (!loaded.providers().containsKey(provider)) {
-      throw new IllegalArgumentException(
-          "--provider: " + provider + " (expected: one of " + loaded.providers().keySet() + ")");
-    }
-    Reconciliation reconciliation = new Reconciliation(provider, models, keys, least);
-    List<Drift> drifts;
-    try (LedgerReader ledger = Ledgers.read(loaded)) {
-      drifts = reconciliation.compare(ledger.queries(), lines);
-    }
-    PrintWriter out = Commands.out(spec);
-    print(drifts, out);
-    if (book) {
-      List<LedgerRow> rows = reconciliation.adjustments(drifts);
-      try (Ledger ledger = Ledgers.open(loaded.ledger(), Ticker.system())) {
-        rows.forEach(ledger::book);
+    return onLedger((loaded, ledger, out) -> {
+      if (!loaded.providers().containsKey(provider)) {
+        throw new IllegalArgumentException(
+            "--provider: " + provider + " (expected: one of " + loaded.providers().keySet() + ")");
       }
-      out.printf("%d adjustments booked%n", rows.size());
-    }
-    out.flush();
-    return Main.OK;
+      Reconciliation reconciliation = new Reconciliation(provider, models, keys, least);
+      List<Drift> drifts = reconciliation.compare(ledger.queries(), lines);
+      print(drifts, out);
+      if (book) {
+        List<LedgerRow> rows = reconciliation.adjustments(drifts);
+        try (Ledger booking = Ledgers.open(loaded.ledger(), Ticker.system())) {
+          rows.forEach(booking::book);
+        }
+        out.printf("%d adjustments booked%n", rows.size());
+      }
+    });
   }
 
   private List<ProviderLine> read() throws IOException {

@@ -4,6 +4,8 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.focus.FocusExport;
+import io.penstock.ledger.focus.FocusMetadata;
+import io.penstock.ledger.focus.FocusOptions;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.config.Config;
@@ -12,22 +14,17 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code penstock report}: where the money went. Reads the ledger beside a running server. */
 @Command(
     name = "report",
     description = "Spend by team, model, day or any other dimension.",
     mixinStandardHelpOptions = true)
-final class ReportCommand implements Callable<Integer> {
-  @Mixin private ConfigOption config = new ConfigOption();
-
+final class ReportCommand extends LedgerCommand {
   @Option(
       names = "--by",
       paramLabel = "D,...",
@@ -87,8 +84,6 @@ final class ReportCommand implements Callable<Integer> {
       description = "instead: what the cache would have saved of this traffic, setting by setting")
   private boolean cache;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
     boolean focus = format.equals("focus");
@@ -101,14 +96,9 @@ final class ReportCommand implements Callable<Integer> {
               + " goes with --format focus");
     }
     ReportFormat as = focus ? ReportFormat.CSV : ReportFormat.named(format);
-    Config loaded = config.load(Commands.err(spec));
-    if (loaded == null) {
-      return Main.WRONG_INPUT;
-    }
-    PrintWriter out = Commands.out(spec);
-    try (LedgerReader ledger = Ledgers.read(loaded)) {
-      String dimensions = by != null ? by : cache ? "route,team" : "team,model";
-      SpendQuery query = Periods.query(dimensions, from, to);
+    String dimensions = by != null ? by : cache ? "route,team" : "team,model";
+    SpendQuery query = Periods.query(dimensions, from, to);
+    return onLedger((loaded, ledger, out) -> {
       if (focus) {
         focus(loaded, ledger, query, out);
       } else if (cache) {
@@ -118,25 +108,22 @@ final class ReportCommand implements Callable<Integer> {
       } else {
         out.print(as.format(Report.of(ledger.queries(), query, Instant.now())));
       }
-      out.flush();
-    }
-    return Main.OK;
+    });
   }
 
   private void focus(Config of, LedgerReader ledger, SpendQuery period, PrintWriter out)
       throws IOException {
     PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
+    FocusOptions options = FocusMapping.options(of, focusVersion, focusView, chargeback.terms());
     FocusExport export =
-        new FocusExport(
-            FocusMapping.options(of, focusVersion, focusView, chargeback.terms()),
-            new ConfiguredRates(of, prices));
+        new FocusExport(options, new ConfiguredRates(of, prices), ledger.statements());
     if (parquet == null) {
       export.writeCsv(ledger.queries(), period.from(), period.to(), out);
     } else {
       export.writeParquet(ledger.queries(), period.from(), period.to(), parquet);
     }
     if (metadata != null) {
-      Files.writeString(metadata, export.metadata(Instant.now()));
+      Files.writeString(metadata, FocusMetadata.of(options, Instant.now()));
     }
   }
 }

@@ -1,24 +1,18 @@
 package io.penstock.server;
 
-import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.StatementBook;
 import io.penstock.ledger.statement.StatementFormat;
 import io.penstock.ledger.statement.StatementTerms;
 import io.penstock.ledger.statement.Statements;
-import io.penstock.server.config.Config;
-import java.io.PrintWriter;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code penstock statement}: what each team owes for a month. */
 @Command(
@@ -27,9 +21,7 @@ import picocli.CommandLine.Spec;
         "Showback and chargeback: a month by team. A closed month stays as it was issued; what"
             + " turns out later is a correction on the next one.",
     mixinStandardHelpOptions = true)
-final class StatementCommand implements Callable<Integer> {
-  @Mixin private ConfigOption config = new ConfigOption();
-
+final class StatementCommand extends LedgerCommand {
   @Option(
       names = "--month",
       paramLabel = "M",
@@ -49,8 +41,6 @@ final class StatementCommand implements Callable<Integer> {
   @Option(names = "--close", description = "closes the month with these terms, for good")
   private boolean close;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
     if (!format.equals("csv") && !format.equals("html")) {
@@ -58,12 +48,7 @@ final class StatementCommand implements Callable<Integer> {
     }
     YearMonth of = month();
     StatementTerms terms = chargeback.terms();
-    Config loaded = config.load(Commands.err(spec));
-    if (loaded == null) {
-      return Main.WRONG_INPUT;
-    }
-    PrintWriter out = Commands.out(spec);
-    try (LedgerReader ledger = Ledgers.read(loaded)) {
+    return onLedger((loaded, ledger, out) -> {
       Statements statements = new Statements(ledger.queries(), ledger.statements(), terms);
       if (close) {
         statements.close(of, Instant.now());
@@ -72,11 +57,9 @@ final class StatementCommand implements Callable<Integer> {
       if (format.equals("csv")) {
         StatementFormat.csv(lines, out);
       } else {
-        StatementFormat.html(lines, out);
+        StatementFormat.html(lines, statements.closed().get(of), out);
       }
-      out.flush();
-    }
-    return Main.OK;
+    });
   }
 
   private YearMonth month() {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -141,7 +142,9 @@ class FinanceCommandsTest {
         .contains("markup,10 %,0,0.042")
         .contains("shared,gateway,0,3.00");
     assertThat(run("statement", "--config", config, "--month", month, "--format", "html")).isZero();
-    assertThat(said.toString()).startsWith("<!doctype html>").contains("<h1>engineering</h1>");
+    assertThat(said.toString())
+        .startsWith("<!doctype html>")
+        .contains("<h1>engineering</h1>", "open, as of now");
     // A month that is not over stays open.
     assertThat(run("statement", "--config", config, "--month", month, "--close")).isEqualTo(1);
     assertThat(complained.toString()).contains("is not over");
@@ -243,6 +246,54 @@ class FinanceCommandsTest {
   }
 
   @Test
+  void reconcile_theProvidersFocusFile_agreesWithTheLedger() throws Exception {
+    String config = twoCalls();
+    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
+    String focus = file("focus.csv", said.toString());
+    String[] ask = {
+      "reconcile",
+      "--config",
+      config,
+      "--provider",
+      "fake",
+      "--export",
+      focus,
+      "--format",
+      "focus",
+      "--tolerance",
+      "0 USD"
+    };
+    assertThat(run(ask)).as(complained.toString()).isZero();
+    assertThat(said.toString()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
+  }
+
+  @Test
+  void focus_afterPricesChanged_statesNoPriceThatWasNotCharged() throws Exception {
+    Path prices = directory.resolve("prices.yaml");
+    Files.writeString(prices, price("another-model", "1"));
+    String config = twoCalls("prices: { files: [\"" + prices + "\"] }\n", gateway -> {});
+    // Another version of the book, in which this model costs what it did.
+    Files.writeString(prices, price("another-model", "2"));
+    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
+    assertThat(said.toString())
+        .contains(",fake/gpt-4o-mini/input/standard,", ",fake/gpt-4o-mini/output/standard,")
+        .doesNotContain("Adjustment");
+    Files.writeString(prices, price("gpt-4o-mini", "99"));
+    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
+    assertThat(said.toString()).contains("Adjustment", ",0.42,").doesNotContain(",Usage,", "99");
+  }
+
+  private static String price(String model, String usd) {
+    return "models:\n  - provider: openai\n    id: "
+        + model
+        + "\n    cards: [{ when: {}, rates: { input: \""
+        + usd
+        + "\", output: \""
+        + usd
+        + "\" } }]\n";
+  }
+
+  @Test
   void focus_everyVersionAndView_passesTheChecks() throws Exception {
     String config = twoCalls();
     for (FocusOptions.Version version : FocusOptions.Version.values()) {
@@ -262,7 +313,8 @@ class FinanceCommandsTest {
                     "5%"))
             .as(complained.toString())
             .isZero();
-        assertThat(FocusCheck.problems(said.toString(), version)).isEmpty();
+        FocusOptions.View of = FocusOptions.View.valueOf(view.toUpperCase(Locale.ROOT));
+        assertThat(FocusCheck.problems(said.toString(), version, of)).isEmpty();
         assertThat(said.toString()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
       }
     }
@@ -285,7 +337,10 @@ class FinanceCommandsTest {
         .as(complained.toString())
         .isZero();
     assertThat(said.toString()).contains("penstock:share-of-usage").contains("team/engineering");
-    assertThat(FocusCheck.problems(said.toString(), FocusOptions.Version.V1_4)).isEmpty();
+    assertThat(
+            FocusCheck.problems(
+                said.toString(), FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK))
+        .isEmpty();
     Path parquet = directory.resolve("focus.parquet");
     assertThat(
             run(

@@ -95,6 +95,21 @@ public final class PricedModel {
     return step == 0 ? "" : ">" + contextSteps[step - 1];
   }
 
+  /**
+   * Returns the time of day whose price a usage has, such as {@code 01:00-04:00}; "" for the base.
+   */
+  public String hours(Usage usage, long epochMillis) {
+    ZonedDateTime at = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC);
+    for (Catalogue.Card card : entry.cards()) {
+      When when = card.when();
+      if (!when.hours().isEmpty()
+          && when.holds(at, where(usage), tier(usage), usage.inputTokens())) {
+        return when.hours();
+      }
+    }
+    return "";
+  }
+
   /** Returns the most output tokens of one answer, or -1 when unknown. */
   public long outputLimit() {
     return entry.limits().output();
@@ -185,9 +200,17 @@ public final class PricedModel {
   }
 
   private Rates rates(Usage usage, long epochMillis) {
-    String tier = usage.serviceTier() == null ? STANDARD : usage.serviceTier();
-    String where = usage.region() == null ? region : usage.region();
-    return rates(epochMillis, where, tier, usage.inputTokens());
+    return rates(epochMillis, where(usage), tier(usage), usage.inputTokens());
+  }
+
+  private static String tier(Usage usage) {
+    String tier = usage.serviceTier();
+    return tier == null ? STANDARD : tier;
+  }
+
+  private String where(Usage usage) {
+    String named = usage.region();
+    return named == null ? region : named;
   }
 
   /**

@@ -49,6 +49,11 @@ record When(
         && (dow.isEmpty() || dow.contains(local.getDayOfWeek().getValue()));
   }
 
+  /** Returns the time of day that this needs, such as {@code 01:00-04:00}; "" for any. */
+  String hours() {
+    return tod.isEmpty() ? "" : tod.get(0) + "-" + tod.get(1);
+  }
+
   /** Returns how many conditions other than dates there are: more of them win. */
   int specificity() {
     return (tod.isEmpty() ? 0 : 1)

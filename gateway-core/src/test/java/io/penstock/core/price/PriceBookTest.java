@@ -74,6 +74,15 @@ class PriceBookTest {
   }
 
   @Test
+  void hours_ofAPeak_areThoseOfTheCardThatHolds() {
+    PricedModel price = BOOK.price("deepseek", "deepseek-v4-pro", "deepseek/x", "");
+    Usage usage = usage("output=1", "");
+    assertThat(price.hours(usage, at("2026-11-20T02:00:00Z"))).isEqualTo("01:00-04:00");
+    assertThat(price.hours(usage, at("2026-11-20T05:00:00Z"))).isEmpty();
+    assertThat(price.hours(usage, at("2026-11-21T02:00:00Z"))).isEmpty();
+  }
+
+  @Test
   void costNanos_everyModel_agreesWithDecimals() {
     Random random = new Random(7);
     int priced = 0;

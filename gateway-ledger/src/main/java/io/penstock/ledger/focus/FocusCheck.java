@@ -21,7 +21,13 @@ import java.util.regex.Pattern;
 public final class FocusCheck {
   private static final Pattern DATE = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
   private static final Pattern DECIMAL = Pattern.compile("-?\\d+(\\.\\d+)?(E-?\\d+)?");
-  private static final Pattern SECRET = Pattern.compile("\\b(sk|pk)-[A-Za-z0-9_-]{8,}");
+
+  /** Keys of providers and of gateways, and tokens: each has a digit somewhere. */
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "\\b((sk|pk|xai|pplx)-(?=[\\w-]*\\d)[\\w-]{8,}|gsk_\\w{16,}|AKIA[0-9A-Z]{16}"
+              + "|AIza[\\w-]{30,}|eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.)");
+
   private static final BigDecimal TOLERANCE = new BigDecimal("1e-9");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<FocusColumn, Set<String>> ALLOWED =
@@ -37,9 +43,13 @@ public final class FocusCheck {
           FocusColumn.ServiceCategory,
           Set.of("AI and Machine Learning"),
           FocusColumn.ServiceSubcategory,
-          Set.of("Generative AI", "Machine Learning", "Natural Language Processing"),
+          Set.of(FocusUnits.GENERATIVE, "Machine Learning", "Natural Language Processing"),
           FocusColumn.BillingCurrency,
-          Set.of("USD"));
+          Set.of("USD"),
+          FocusColumn.x_CostSource,
+          Set.of("estimated", "reconciled", "corrected", "configured"),
+          FocusColumn.x_UsageSource,
+          Set.of("reported", "estimated", "reconciled", "none"));
 
   private final List<String> problems = new ArrayList<>();
   private final Map<String, String> skuOfPrice = new HashMap<>();
@@ -48,10 +58,11 @@ public final class FocusCheck {
   private FocusCheck() {}
 
   /** Returns every problem with its line; empty when there is none. */
-  public static List<String> problems(String csv, FocusOptions.Version version) {
+  public static List<String> problems(
+      String csv, FocusOptions.Version version, FocusOptions.View view) {
     FocusCheck check = new FocusCheck();
     List<List<String>> records = Csv.parse(csv);
-    List<FocusColumn> columns = FocusColumn.of(version);
+    List<FocusColumn> columns = FocusColumn.of(version, view);
     List<String> names = columns.stream().map(Enum::name).toList();
     if (records.isEmpty() || !records.getFirst().equals(names)) {
       check.problems.add(
@@ -66,6 +77,11 @@ public final class FocusCheck {
       check.line(i + 1, columns, records.get(i));
     }
     return check.problems;
+  }
+
+  /** Returns whether a text has what may be a key in it. */
+  static boolean looksLikeKey(String text) {
+    return SECRET.matcher(text).find();
   }
 
   private void line(int number, List<FocusColumn> columns, List<String> record) {
@@ -100,9 +116,10 @@ public final class FocusCheck {
     }
     boolean typed =
         switch (column.type()) {
-          case DECIMAL -> DECIMAL.matcher(value).matches();
+          case DECIMAL ->
+              DECIMAL.matcher(value).matches() && new BigDecimal(value).scale() <= FocusUnits.SCALE;
           case DATE -> DATE.matcher(value).matches();
-          case STRING, JSON -> !value.equals("NULL");
+          case STRING, JSON -> !value.equals("NULL") && value.length() <= FocusMetadata.LONGEST;
         };
     if (!typed) {
       problem(number, column + ": " + value + " (expected: " + column.type().label() + ")");
@@ -111,7 +128,7 @@ public final class FocusCheck {
     if (allowed != null && !allowed.contains(value)) {
       problem(number, column + ": " + value + " (expected: one of " + allowed + ")");
     }
-    if (SECRET.matcher(value).find()) {
+    if (looksLikeKey(value)) {
       problem(number, column + " holds what looks like a key");
     }
   }
@@ -143,6 +160,9 @@ public final class FocusCheck {
       if (line.get(column).isEmpty() == usage) {
         problem(line.number, column + (usage ? " is null on usage" : " is set without usage"));
       }
+    }
+    if (usage && !line.get(FocusColumn.ChargeClass).isEmpty()) {
+      problem(line.number, "ChargeClass is set on usage, which is never issued twice");
     }
     if (line.get(FocusColumn.SubAccountId).isEmpty()
         != line.get(FocusColumn.SubAccountType).isEmpty()) {

@@ -29,6 +29,7 @@ enum FocusColumn {
   ContractedUnitPrice(Type.DECIMAL, Level.NULLABLE),
   EffectiveCost(Type.DECIMAL, Level.MANDATORY),
   HostProviderName(Type.STRING, Level.MANDATORY),
+  InvoiceId(Type.STRING, Level.NULLABLE),
   InvoiceIssuerName(Type.STRING, Level.MANDATORY),
   ListCost(Type.DECIMAL, Level.MANDATORY),
   ListUnitPrice(Type.DECIMAL, Level.NULLABLE),
@@ -59,7 +60,8 @@ enum FocusColumn {
   x_MarkupCost(Type.DECIMAL, Level.MANDATORY),
   x_ModelPublisher(Type.STRING, Level.MANDATORY),
   x_PrincipalId(Type.STRING, Level.NULLABLE),
-  x_RequestCount(Type.DECIMAL, Level.MANDATORY);
+  x_RequestCount(Type.DECIMAL, Level.MANDATORY),
+  x_UsageSource(Type.STRING, Level.MANDATORY);
 
   private static final Set<FocusColumn> OLD_PROVIDERS = Set.of(ProviderName, PublisherName);
   private static final Set<FocusColumn> NEW_PROVIDERS =
@@ -108,11 +110,17 @@ enum FocusColumn {
     return level;
   }
 
-  static List<FocusColumn> of(FocusOptions.Version version) {
+  /**
+   * Returns the columns that apply: invoices and split costs are the platform's own, so that what a
+   * provider will bill has neither.
+   */
+  static List<FocusColumn> of(FocusOptions.Version version, FocusOptions.View view) {
+    boolean chargeback = view == FocusOptions.View.CHARGEBACK;
     return Stream.of(values())
         .filter(column -> version.hasProviderName() || !OLD_PROVIDERS.contains(column))
         .filter(column -> version.hasServiceProviderName() || !NEW_PROVIDERS.contains(column))
-        .filter(column -> version.hasAllocation() || !ALLOCATED.contains(column))
+        .filter(column -> chargeback || column != InvoiceId)
+        .filter(column -> chargeback && version.hasAllocation() || !ALLOCATED.contains(column))
         .toList();
   }
 }

@@ -3,38 +3,45 @@ package io.penstock.ledger.focus;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.ledger.LedgerQueries;
+import io.penstock.ledger.StatementBook;
 import io.penstock.ledger.report.Csv;
 import io.penstock.ledger.statement.StatementTerms;
+import io.penstock.ledger.statement.Statements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the ledger as FOCUS: CSV, and the metadata that goes beside it. */
+/** Writes the ledger as FOCUS, CSV or Parquet; {@link FocusMetadata} goes beside it. */
 public final class FocusExport {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final FocusOptions options;
   private final FocusRates rates;
+  private final StatementBook book;
 
-  /** Creates an exporter. */
-  public FocusExport(FocusOptions options, FocusRates rates) {
+  /**
+   * Creates an exporter.
+   *
+   * @param book the months that were closed, for the chargeback view
+   */
+  public FocusExport(FocusOptions options, FocusRates rates, StatementBook book) {
     this.options = options;
     this.rates = rates;
+    this.book = book;
   }
 
   /** Writes every charge of that period; a row belongs to the day on which it ended. Blocks. */
   public void writeCsv(LedgerQueries ledger, long from, long to, Appendable out)
       throws IOException {
-    List<FocusColumn> columns = FocusColumn.of(options.version());
+    List<FocusColumn> columns = options.columns();
     Csv.write(out, columns.stream().map(Enum::name).toList());
-    FocusValues texts = new FocusValues(options);
+    FocusValues texts = new FocusValues(options, book.closed().keySet());
     for (FocusLine line : lines(ledger, from, to)) {
       Map<FocusColumn, @Nullable String> values = texts.of(line);
       List<@Nullable String> record = new ArrayList<>();
@@ -47,8 +54,8 @@ public final class FocusExport {
 
   /** Writes the same as Parquet, with decimals of 17 digits after the point. Blocks. */
   public void writeParquet(LedgerQueries ledger, long from, long to, Path file) throws IOException {
-    try (FocusParquet parquet = new FocusParquet(file, FocusColumn.of(options.version()))) {
-      FocusValues texts = new FocusValues(options);
+    try (FocusParquet parquet = new FocusParquet(file, options.columns())) {
+      FocusValues texts = new FocusValues(options, book.closed().keySet());
       for (FocusLine line : lines(ledger, from, to)) {
         parquet.write(texts.of(line));
       }
@@ -60,46 +67,18 @@ public final class FocusExport {
     if (!shared.isEmpty()) {
       FocusShared.requireWholeMonths(from, to);
     }
-    FocusLines lines = new FocusLines(rates, options.view() == FocusOptions.View.CHARGEBACK);
+    boolean chargeback = options.view() == FocusOptions.View.CHARGEBACK;
+    FocusLines lines = new FocusLines(rates, chargeback);
     ledger.rows(from, to, lines::add);
     List<FocusLine> all = new ArrayList<>(lines.lines());
-    all.addAll(FocusShared.of(all, shared));
-    return all;
-  }
-
-  /** Returns the metadata of the export as JSON. */
-  public String metadata(Instant created) {
-    List<Map<String, Object>> definitions = new ArrayList<>();
-    for (FocusColumn column : FocusColumn.of(options.version())) {
-      Map<String, Object> definition = new LinkedHashMap<>();
-      definition.put("ColumnName", column.name());
-      definition.put("DataType", column.type().label());
-      if (column.type() == FocusColumn.Type.DECIMAL) {
-        definition.put("NumericPrecision", 38);
-        definition.put("NumberScale", FocusParquet.SCALE);
-      }
-      if (column.type() == FocusColumn.Type.STRING) {
-        definition.put("StringEncoding", "UTF-8");
-      }
-      if (column == FocusColumn.Tags) {
-        definition.put("ProviderTagPrefixes", List.of("penstock/"));
-      }
-      definitions.add(definition);
+    if (chargeback) {
+      Statements statements = new Statements(ledger, book, options.terms());
+      all.addAll(new FocusIssued(statements).of(all, from, to));
     }
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("DataGenerator", Map.of("DataGenerator", "Penstock"));
-    metadata.put(
-        "Schema",
-        Map.of(
-            "SchemaId",
-            "penstock-" + options.version().label(),
-            "FocusVersion",
-            options.version().label(),
-            "CreationDate",
-            date(created.toEpochMilli()),
-            "ColumnDefinition",
-            definitions));
-    return json(metadata);
+    if (!shared.isEmpty()) {
+      all.addAll(FocusShared.of(all, shared, from, to));
+    }
+    return all;
   }
 
   static String date(long millis) {

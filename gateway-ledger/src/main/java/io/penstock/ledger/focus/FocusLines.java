@@ -4,9 +4,7 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.UsageSource;
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -22,11 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class FocusLines {
   private static final long DAY_MILLIS = 86_400_000;
   private static final BigDecimal HALF_NANO = new BigDecimal("0.0000000005");
-  static final String ROUNDING = "rounding to nano-USD";
+  private static final String ROUNDING = "rounding to nano-USD";
 
-  /** The reason of lines that count them. */
-  static final String HITS = "gateway cache hits";
-
+  private static final String HITS = "gateway cache hits";
   private static final String FREE = "not billed";
 
   private final FocusRates rates;
@@ -73,9 +69,9 @@ final class FocusLines {
       long quantity = row.usage().of(meter);
       FocusRates.Rate rate = quantity == 0 ? null : rates.of(row, meter);
       if (rate != null) {
-        BigDecimal units = units(quantity, rate.per());
-        BigDecimal listCost = rate.list().multiply(units);
-        BigDecimal contractedCost = rate.contracted().multiply(units);
+        BigDecimal units = FocusUnits.units(quantity, rate.per());
+        BigDecimal listCost = FocusUnits.scaled(rate.list().multiply(units));
+        BigDecimal contractedCost = FocusUnits.scaled(rate.contracted().multiply(units));
         one = line(row, meter, rate, "");
         one.add(quantity, listCost, contractedCost);
         list = list.add(listCost);
@@ -95,31 +91,40 @@ final class FocusLines {
     return one;
   }
 
-  /** Returns quantity / per, exactly: per divides a power of ten, or is 3,600 seconds. */
-  static BigDecimal units(long quantity, int per) {
-    return BigDecimal.valueOf(quantity).divide(BigDecimal.valueOf(per), MathContext.DECIMAL128);
-  }
-
   private FocusLine line(
       LedgerRow row, @Nullable Meter meter, FocusRates.@Nullable Rate rate, String reason) {
-    Usage usage = row.usage();
-    boolean ours = reason.equals(ROUNDING) || reason.equals(HITS); // no model's own
+    boolean hit = reason.equals(HITS);
     FocusLine.Owner owner =
         new FocusLine.Owner(
             row.caller().team(), row.caller().key(), row.caller().user(), row.caller().metadata());
     FocusLine.Key key =
         new FocusLine.Key(
+            hit ? FocusLine.Kind.HITS : FocusLine.Kind.CALLS,
             Math.floorDiv(row.times().endedAt(), DAY_MILLIS) * DAY_MILLIS,
-            reason.equals(HITS) ? "" : row.destination().provider(),
-            ours ? "" : row.destination().model(),
+            service(row, reason),
             meter,
-            ours || usage.serviceTier() == null ? "standard" : usage.serviceTier(),
-            ours || usage.region() == null ? "" : usage.region(),
             rate,
-            ours ? "" : row.money().priceVersion(),
+            hit || reason.equals(ROUNDING) ? "" : row.money().priceVersion(),
             owner,
-            row.usageSource() == UsageSource.ESTIMATED ? "estimated" : "reported",
+            row.usageSource(),
             reason);
     return lines.computeIfAbsent(key, FocusLine::new);
+  }
+
+  private static FocusLine.Service service(LedgerRow row, String reason) {
+    String provider = row.destination().provider();
+    if (reason.equals(HITS)) {
+      return FocusLine.Service.OURS;
+    }
+    if (reason.equals(ROUNDING)) { // no model's own
+      return new FocusLine.Service(provider, "", FocusUnits.GENERATIVE, "standard", "");
+    }
+    Usage usage = row.usage();
+    return new FocusLine.Service(
+        provider,
+        row.destination().model(),
+        FocusUnits.subcategory(row.destination().endpoint()),
+        usage.serviceTier() == null ? "standard" : usage.serviceTier(),
+        usage.region() == null ? "" : usage.region());
   }
 }

@@ -1,6 +1,8 @@
 package io.penstock.ledger.focus;
 
 import io.penstock.ledger.statement.StatementTerms;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -35,6 +37,10 @@ public record FocusOptions(
         Version.V1_4, view, "Penstock", "default", StatementTerms.SHOWBACK, Map.of());
   }
 
+  List<FocusColumn> columns() {
+    return FocusColumn.of(version, view);
+  }
+
   Provider provider(String name) {
     Provider known = providers.get(name);
     if (known != null) {
@@ -50,7 +56,12 @@ public record FocusOptions(
     /** What the providers will bill. */
     PROVIDER,
     /** What the platform charges its teams. */
-    CHARGEBACK
+    CHARGEBACK;
+
+    /** Returns the name in options. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Versions of the specification: the same rows, different columns. */

@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * that comes with parquet-floor; see docs/decisions/0406.
  */
 final class FocusParquet implements AutoCloseable {
-  /** Digits after the point. */
-  static final int SCALE = 17;
-
   private static final int PRECISION = 38;
 
   /** Holds 38 digits. */
@@ -69,7 +66,7 @@ final class FocusParquet implements AutoCloseable {
       case DECIMAL ->
           Types.primitive(PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY, repetition)
               .length(DECIMAL_BYTES)
-              .as(LogicalTypeAnnotation.decimalType(SCALE, PRECISION))
+              .as(LogicalTypeAnnotation.decimalType(FocusUnits.SCALE, PRECISION))
               .named(column.name());
       case DATE ->
           Types.primitive(PrimitiveTypeName.INT64, repetition)
@@ -85,7 +82,7 @@ final class FocusParquet implements AutoCloseable {
   /** Returns the unscaled number as a fixed number of bytes, the highest first. */
   private static Binary decimal(String text) {
     BigInteger unscaled =
-        new BigDecimal(text).setScale(SCALE, RoundingMode.HALF_EVEN).unscaledValue();
+        new BigDecimal(text).setScale(FocusUnits.SCALE, RoundingMode.UNNECESSARY).unscaledValue();
     byte[] bytes = unscaled.toByteArray();
     byte[] fixed = new byte[DECIMAL_BYTES];
     Arrays.fill(fixed, (byte) (unscaled.signum() < 0 ? -1 : 0));

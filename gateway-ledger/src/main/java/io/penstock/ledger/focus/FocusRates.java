@@ -17,6 +17,7 @@ public interface FocusRates {
    * @param contracted after discounts
    * @param per how many counts it is for: 1,000,000 tokens
    * @param contextTier the step of the context-dependent price, "" for the base
+   * @param hours the time of day that has this price, "" for the base
    */
-  record Rate(BigDecimal list, BigDecimal contracted, int per, String contextTier) {}
+  record Rate(BigDecimal list, BigDecimal contracted, int per, String contextTier, String hours) {}
 }

@@ -4,10 +4,12 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.StatementBook.Line;
 import io.penstock.ledger.report.Csv;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Writes statements as CSV and as one HTML page that prints one team per sheet. */
 public final class StatementFormat {
@@ -40,8 +42,14 @@ public final class StatementFormat {
     }
   }
 
-  /** Writes a page without scripts and without anything loaded from elsewhere. */
-  public static void html(List<Line> lines, Appendable out) throws IOException {
+  /**
+   * Writes a page without scripts and without anything loaded from elsewhere.
+   *
+   * @param issued when the month was closed, or null while it is open
+   */
+  public static void html(List<Line> lines, @Nullable Instant issued, Appendable out)
+      throws IOException {
+    String state = issued == null ? "open, as of now" : "issued " + issued;
     out.append(HEAD);
     Map<String, List<Line>> byTeam =
         lines.stream()
@@ -49,7 +57,7 @@ public final class StatementFormat {
     for (Map.Entry<String, List<Line>> team : byTeam.entrySet()) {
       String name = team.getKey().isEmpty() ? "(none)" : team.getKey();
       out.append("<section><h1>").append(escape(name)).append("</h1><p>");
-      out.append(team.getValue().getFirst().month().toString());
+      out.append(team.getValue().getFirst().month().toString()).append(", ").append(state);
       out.append("</p><table><thead><tr><th>Kind<th>Description<th class=n>Calls");
       out.append("<th class=n>USD</tr></thead><tbody>\n");
       long total = 0;

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** Makes the statements of a month, and closes it. Months are UTC. */
 public final class Statements {
@@ -38,21 +38,40 @@ public final class Statements {
 
   /** Returns the lines of a month: as issued when it is closed, as of now when not. Blocks. */
   public List<Line> of(YearMonth month) {
-    if (book.closedMonths().contains(month)) {
-      return book.lines().stream().filter(line -> line.month().equals(month)).toList();
+    if (closed().containsKey(month)) {
+      return issued(month);
     }
     List<Line> lines = usage(month);
-    TreeMap<String, Long> byTeam = new TreeMap<>();
-    lines.forEach(line -> byTeam.merge(line.team(), line.amount(), Math::addExact));
-    byTeam.forEach((team, amount) -> addMarkup(month, team, amount, lines));
+    Map<String, Long> used = byTeam(lines);
+    lines.addAll(corrections(month)); // marked up too, as what they correct was
+    byTeam(lines).forEach((team, amount) -> addMarkup(month, team, amount, lines));
     for (StatementTerms.Shared shared : terms.shared()) {
-      split(shared.amount(), byTeam)
+      split(shared.amount(), used)
           .forEach(
               (team, part) -> lines.add(new Line(month, team, "shared", shared.name(), 0, part)));
     }
-    lines.addAll(corrections(month));
     lines.sort(Comparator.comparing(Line::team)); // stable: the order within a team stays
     return lines;
+  }
+
+  /** Returns the months that are closed, oldest first, and when each was. Blocks. */
+  public NavigableMap<YearMonth, Instant> closed() {
+    return book.closed();
+  }
+
+  /** Returns the usage of a closed month as it was issued, nano-USD by team. Blocks. */
+  public Map<String, Long> issuedUsage(YearMonth month) {
+    return byTeam(issued(month).stream().filter(line -> line.kind().equals(USAGE)).toList());
+  }
+
+  private List<Line> issued(YearMonth month) {
+    return book.lines().stream().filter(line -> line.month().equals(month)).toList();
+  }
+
+  private static Map<String, Long> byTeam(List<Line> lines) {
+    TreeMap<String, Long> amounts = new TreeMap<>();
+    lines.forEach(line -> amounts.merge(line.team(), line.amount(), Math::addExact));
+    return amounts;
   }
 
   /**
@@ -115,17 +134,17 @@ public final class Statements {
 
   /**
    * Splits an amount in proportion, to the nano: what rounding down leaves goes to the largest
-   * remainders. Both are nano-USD; nothing is split where no weight is above 0.
+   * remainders. Both are nano-USD. Where no weight is above 0 all of it is nobody's: that of "".
    */
   public static Map<String, Long> split(long amount, Map<String, Long> weights) {
     BigInteger total = BigInteger.ZERO;
     for (long weight : weights.values()) {
       total = total.add(BigInteger.valueOf(Math.max(0, weight)));
     }
-    Map<String, Long> parts = new TreeMap<>();
-    if (total.signum() == 0) {
-      return parts;
+    if (amount == 0 || total.signum() == 0) {
+      return amount == 0 ? Map.of() : Map.of("", amount);
     }
+    Map<String, Long> parts = new TreeMap<>();
     Map<String, BigInteger> remainders = new TreeMap<>();
     long left = amount;
     for (Map.Entry<String, Long> weight : weights.entrySet()) {
@@ -145,39 +164,62 @@ public final class Statements {
     for (int i = 0; i < left; i++) {
       parts.merge(order.get(i), 1L, Long::sum);
     }
+    parts.values().removeIf(part -> part == 0);
     return parts;
   }
 
-  /** What rows that came later changed in closed months, less what later months already billed. */
-  private List<Line> corrections(YearMonth month) {
+  /**
+   * Returns what a statement bills of closed months: as issued when it is closed itself; else what
+   * rows that came later changed, less what other statements billed of it already. Only the month
+   * after the last one that was closed has any, so that each is billed once. Blocks.
+   */
+  public List<Line> corrections(YearMonth month) {
     List<Line> issued = book.lines();
+    NavigableMap<YearMonth, Instant> closed = closed();
+    if (closed.containsKey(month)) {
+      return issued.stream()
+          .filter(line -> line.month().equals(month) && line.kind().equals(CORRECTION))
+          .toList();
+    }
     List<Line> lines = new ArrayList<>();
-    for (YearMonth closed : book.closedMonths()) {
-      TreeMap<String, Long> known = new TreeMap<>();
-      for (Line line : issued) {
-        boolean counts =
-            (line.kind().equals(USAGE) && line.month().equals(closed))
-                || (line.kind().equals(CORRECTION) && line.description().equals(closed.toString()));
-        if (counts) {
-          known.merge(line.team(), line.amount(), Math::addExact);
-        }
-      }
-      TreeMap<String, Long> actual = new TreeMap<>();
-      spend(closed, "team")
-          .forEach(line -> actual.put(line.key().getFirst(), line.of(Measure.COST)));
-      TreeSet<String> teams = new TreeSet<>(known.keySet());
-      teams.addAll(actual.keySet());
-      for (String team : teams) {
-        long difference = actual.getOrDefault(team, 0L) - known.getOrDefault(team, 0L);
-        if (difference != 0) {
-          lines.add(new Line(month, team, CORRECTION, closed.toString(), 0, difference));
-        }
-      }
+    if (closed.isEmpty() || !closed.lastKey().plusMonths(1).equals(month)) {
+      return lines;
+    }
+    for (YearMonth earlier : closed.keySet()) {
+      lines.addAll(correction(month, earlier, issued));
     }
     return lines;
   }
 
-  private static long start(YearMonth month) {
+  private List<Line> correction(YearMonth month, YearMonth earlier, List<Line> issued) {
+    TreeMap<String, Long> differences = new TreeMap<>();
+    spend(earlier, "team")
+        .forEach(line ->
+            differences.merge(line.key().getFirst(), line.of(Measure.COST), Math::addExact));
+    for (Line line : issued) {
+      boolean counts =
+          (line.kind().equals(USAGE) && line.month().equals(earlier))
+              || (line.kind().equals(CORRECTION) && line.description().equals(earlier.toString()));
+      if (counts) {
+        differences.merge(line.team(), -line.amount(), Math::addExact);
+      }
+    }
+    List<Line> lines = new ArrayList<>();
+    differences.forEach((team, difference) -> {
+      if (difference != 0) {
+        lines.add(new Line(month, team, CORRECTION, earlier.toString(), 0, difference));
+      }
+    });
+    return lines;
+  }
+
+  /** Returns the month of a moment. */
+  public static YearMonth month(long millis) {
+    return YearMonth.from(Instant.ofEpochMilli(millis).atZone(ZoneOffset.UTC));
+  }
+
+  /** Returns the first millisecond of a month. */
+  public static long start(YearMonth month) {
     return month.atDay(1).toEpochDay() * DAY_MILLIS;
   }
 }

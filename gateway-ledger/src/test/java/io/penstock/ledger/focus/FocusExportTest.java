@@ -1,33 +1,21 @@
 package io.penstock.ledger.focus;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import blue.strategic.parquet.Hydrator;
 import blue.strategic.parquet.ParquetReader;
-import io.penstock.core.Ending;
-import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
-import io.penstock.ledger.CacheOutcome;
-import io.penstock.ledger.Cause;
 import io.penstock.ledger.Corrections;
-import io.penstock.ledger.LedgerOptions;
-import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.LedgerWriter;
-import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
-import io.penstock.ledger.Waste;
 import io.penstock.ledger.report.Csv;
-import io.penstock.ledger.statement.StatementTerms;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,139 +29,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class FocusExportTest {
-  private static final long NOV_30 = Instant.parse("2026-11-30T23:00:00Z").toEpochMilli();
-  private static final BigDecimal DISCOUNT = new BigDecimal("0.9");
-  private static final Map<Meter, BigDecimal> LIST =
-      Map.of(
-          Meter.INPUT, new BigDecimal("0.1537"),
-          Meter.CACHE_READ, new BigDecimal("0.0751"),
-          Meter.OUTPUT, new BigDecimal("0.6113"));
-
   @TempDir Path directory;
-
-  private static FocusRates.Rate rate(LedgerRow row, Meter meter) {
-    BigDecimal list = LIST.getOrDefault(meter, BigDecimal.ZERO);
-    boolean dear = row.usage().inputTokens() > 4000;
-    BigDecimal price = dear ? list.add(list) : list;
-    return new FocusRates.Rate(price, price.multiply(DISCOUNT), 1_000_000, dear ? ">4000" : "");
-  }
-
-  private SqlLedger ledger(Random random) {
-    SqlLedger ledger =
-        SqlLedger.open(
-            LedgerOptions.of(
-                "sqlite:" + directory.resolve("ledger.db"), directory.resolve("journal")),
-            Ticker.system());
-    LedgerWriter writer = ledger.writer();
-    for (int i = 0; i < 500; i++) {
-      writer.row(row(random, NOV_30 + i * 30_000L));
-    }
-    ledger.flush(30_000);
-    book(ledger, "team-1", -12_345);
-    return ledger;
-  }
-
-  private static void book(SqlLedger ledger, String team, long cost) {
-    ledger.book(
-        Corrections.correction(
-            new RequestIds(Ticker.system(), new Random(cost)).next(),
-            NOV_30,
-            new LedgerRow.Caller(team, "", "", "", "", "", Map.of()),
-            cost,
-            List.of(),
-            "refund"));
-  }
-
-  private static LedgerRow row(Random random, long at) {
-    boolean hit = random.nextInt(10) == 0;
-    Usage usage =
-        Usage.builder()
-            .set(Meter.INPUT, random.nextInt(5000))
-            .set(Meter.CACHE_READ, random.nextInt(900))
-            .set(Meter.OUTPUT, 1 + random.nextInt(700))
-            .region(random.nextBoolean() ? "eu" : null)
-            .build();
-    UUIDs ids = new UUIDs(random);
-    LedgerRow draft = draft(ids, at, hit ? Usage.NONE : usage, LedgerRow.Money.ZERO, hit);
-    long list = cost(draft, BigDecimal.ONE);
-    long cost = cost(draft, DISCOUNT);
-    return draft(ids, at, draft.usage(), money(hit, cost, list), hit);
-  }
-
-  /** A hit saves 777 nano-USD, a call 11 and costs 3 more than it might have. */
-  private static LedgerRow.Money money(boolean hit, long cost, long list) {
-    return hit
-        ? new LedgerRow.Money(0, 0, 777, 777, 0, "v1")
-        : new LedgerRow.Money(cost, list, 0, 11, 3, "v1");
-  }
-
-  /** One request id for two drafts of a row. */
-  private record UUIDs(UUID request) {
-    UUIDs(Random random) {
-      this(new RequestIds(Ticker.system(), random).next());
-    }
-  }
-
-  private static long cost(LedgerRow row, BigDecimal factor) {
-    BigDecimal sum = BigDecimal.ZERO;
-    for (Meter meter : LIST.keySet()) {
-      BigDecimal units = BigDecimal.valueOf(row.usage().of(meter), 6);
-      sum = sum.add(rate(row, meter).list().multiply(factor).multiply(units));
-    }
-    return sum.movePointRight(9).setScale(0, RoundingMode.HALF_UP).longValueExact();
-  }
-
-  private static LedgerRow draft(
-      UUIDs ids, long at, Usage usage, LedgerRow.Money money, boolean hit) {
-    return new LedgerRow(
-        new LedgerRow.Attempt(ids.request, 1, Cause.REQUEST),
-        new LedgerRow.Times(at, at, 1, 1, 1),
-        new LedgerRow.Caller(
-            "team-" + at % 3, "", "user-1", "", "k-1", "", Map.of("project", "a\"b,c")),
-        new LedgerRow.Destination("chat", "gpt", "r", "", "openai", "gpt-6"),
-        new LedgerRow.Outcome(
-            200,
-            Ending.COMPLETED,
-            "",
-            "",
-            hit ? CacheOutcome.EXACT : CacheOutcome.MISS,
-            Waste.NONE),
-        usage,
-        UsageSource.REPORTED,
-        money,
-        List.of());
-  }
-
-  private static String export(SqlLedger ledger, FocusOptions options) throws IOException {
-    StringBuilder out = new StringBuilder();
-    new FocusExport(options, FocusExportTest::rate)
-        .writeCsv(ledger.queries(), 0, Long.MAX_VALUE, out);
-    return out.toString();
-  }
-
-  private static BigDecimal sum(String csv, String column) {
-    List<List<String>> records = Csv.parse(csv);
-    int at = records.getFirst().indexOf(column);
-    return records.stream()
-        .skip(1)
-        .map(record -> new BigDecimal(record.get(at)))
-        .reduce(BigDecimal.ZERO, BigDecimal::add);
-  }
-
-  private static FocusOptions options(
-      FocusOptions.Version version, FocusOptions.View view, String markup) {
-    return new FocusOptions(version, view, "Platform", "acme", terms(markup), Map.of());
-  }
-
-  private static StatementTerms terms(String markup, StatementTerms.Shared... shared) {
-    return new StatementTerms(new BigDecimal(markup), List.of(shared));
-  }
 
   @ParameterizedTest
   @EnumSource
   void export_anyVersion_passesEveryCheckAndSumsToTheLedger(FocusOptions.Version version)
       throws IOException {
-    try (SqlLedger ledger = ledger(new Random(12))) {
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(12))) {
       long[] totals = new long[2];
       ledger
           .queries()
@@ -184,11 +46,14 @@ final class FocusExportTest {
                 totals[0] += row.money().cost();
                 totals[1] += row.money().list();
               });
-      String csv = export(ledger, options(version, FocusOptions.View.PROVIDER, "0.05"));
-      assertThat(FocusCheck.problems(csv, version)).isEmpty();
-      assertThat(sum(csv, "BilledCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
-      assertThat(sum(csv, "EffectiveCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
-      assertThat(sum(csv, "ListCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[1]));
+      String csv =
+          FocusSample.export(
+              ledger, FocusSample.options(version, FocusOptions.View.PROVIDER, "0.05"));
+      assertThat(FocusCheck.problems(csv, version, FocusOptions.View.PROVIDER)).isEmpty();
+      assertThat(FocusSample.sum(csv, "BilledCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
+      assertThat(FocusSample.sum(csv, "EffectiveCost"))
+          .isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
+      assertThat(FocusSample.sum(csv, "ListCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[1]));
       assertThat(csv).contains("Adjustment").contains("rounding to nano-USD").contains(">4000");
     }
   }
@@ -196,12 +61,12 @@ final class FocusExportTest {
   @ParameterizedTest
   @EnumSource
   void parquet_readBack_saysWhatTheCsvSays(FocusOptions.Version version) throws IOException {
-    try (SqlLedger ledger = ledger(new Random(15))) {
-      FocusOptions options = options(version, FocusOptions.View.CHARGEBACK, "0.05");
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(15))) {
+      FocusOptions options = FocusSample.options(version, FocusOptions.View.CHARGEBACK, "0.05");
       Path file = directory.resolve("focus.parquet");
-      FocusExport export = new FocusExport(options, FocusExportTest::rate);
+      FocusExport export = new FocusExport(options, FocusSample::rate, ledger.statements());
       export.writeParquet(ledger.queries(), 0, Long.MAX_VALUE, file);
-      List<List<String>> csv = Csv.parse(export(ledger, options));
+      List<List<String>> csv = Csv.parse(FocusSample.export(ledger, options));
       List<String> names = csv.removeFirst();
       List<Map<String, Object>> read;
       try (Stream<Map<String, Object>> lines =
@@ -257,135 +122,127 @@ final class FocusExportTest {
   }
 
   @Test
-  void chargeback_markup_isApartAndTheRestSumsToTheLedger() throws IOException {
-    try (SqlLedger ledger = ledger(new Random(13))) {
-      String own =
-          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.PROVIDER, "0"));
-      String csv =
-          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK, "0.05"));
-      assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4)).isEmpty();
-      assertThat(sum(csv, "BilledCost").subtract(sum(csv, "x_MarkupCost")))
-          .isEqualByComparingTo(sum(own, "BilledCost"));
-      assertThat(csv).contains("penstock:tenant/acme").contains("Platform");
-    }
-  }
-
-  @Test
   void avoidedCost_ofHitsAndRouting_sumsToTheLedger() throws IOException {
-    try (SqlLedger ledger = ledger(new Random(16))) {
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(16))) {
       long[] hits = new long[1];
       ledger
           .queries()
           .rows(0, Long.MAX_VALUE, row -> hits[0] += row.outcome().cache().isHit() ? 1 : 0);
       long calls = 500 - hits[0];
       String teams =
-          export(ledger, options(FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK, "0"));
+          FocusSample.export(
+              ledger,
+              FocusSample.options(FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK, "0"));
       assertThat(hits[0]).isPositive();
-      assertThat(sum(teams, "x_CacheHitCount")).isEqualByComparingTo(BigDecimal.valueOf(hits[0]));
-      assertThat(sum(teams, "x_AvoidedCost"))
+      assertThat(FocusSample.sum(teams, "x_CacheHitCount"))
+          .isEqualByComparingTo(BigDecimal.valueOf(hits[0]));
+      assertThat(FocusSample.sum(teams, "x_AvoidedCost"))
           .isEqualByComparingTo(NanoUsd.toUsd(777 * hits[0] + 8 * calls));
       assertThat(teams).contains("penstock/cache/hits,Gateway Cache Hits");
-      assertThat(FocusCheck.problems(teams, FocusOptions.Version.V1_4)).isEmpty();
-      String provider = export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
+      assertThat(
+              FocusCheck.problems(teams, FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK))
+          .isEmpty();
+      String provider = FocusSample.export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
       assertThat(provider).doesNotContain("Gateway Cache Hits");
-      assertThat(sum(provider, "x_AvoidedCost")).isEqualByComparingTo(NanoUsd.toUsd(8 * calls));
+      assertThat(FocusSample.sum(provider, "x_AvoidedCost"))
+          .isEqualByComparingTo(NanoUsd.toUsd(8 * calls));
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void sharedCosts_ofWholeMonths_areSplitByUsageToTheNano(FocusOptions.Version version)
-      throws IOException {
-    long november = Instant.parse("2026-11-01T00:00:00Z").toEpochMilli();
-    long january = Instant.parse("2027-01-01T00:00:00Z").toEpochMilli();
-    StatementTerms terms = terms("0.05", new StatementTerms.Shared("machines", 3_000_000_001L));
-    FocusOptions options =
-        new FocusOptions(
-            version, FocusOptions.View.CHARGEBACK, "Platform", "acme", terms, Map.of());
-    FocusExport export = new FocusExport(options, FocusExportTest::rate);
-    try (SqlLedger ledger = ledger(new Random(17))) {
-      book(ledger, "team-2", 300_000_000);
-      StringBuilder out = new StringBuilder();
-      export.writeCsv(ledger.queries(), november, january, out);
-      String csv = out.toString();
-      assertThat(FocusCheck.problems(csv, version)).isEmpty();
-      // Two months; nothing is added to what is the platform's own.
-      String without = export(ledger, options(version, FocusOptions.View.CHARGEBACK, "0.05"));
-      assertThat(sum(csv, "BilledCost").subtract(sum(without, "BilledCost")))
-          .isEqualByComparingTo("6.000000002");
-      assertThat(sum(csv, "x_MarkupCost")).isEqualByComparingTo(sum(without, "x_MarkupCost"));
-      assertThat(csv.contains("penstock:share-of-usage")).isEqualTo(version.hasAllocation());
-      if (version.hasAllocation()) {
-        assertThat(csv).contains("penstock:team/team-2").contains("\"\"AllocatedRatio\"\":0.");
-        assertThat(FocusCheck.problems(csv.replace("penstock:team/team-2", ""), version))
-            .anyMatch(problem -> problem.contains("AllocatedResourceId is null on a split cost"));
+  /** Sums to the ledger, and to no more digits than the metadata and Parquet say. */
+  @Test
+  void secondsByTheHour_haveSeventeenDigitsAndSumToTheLedger() throws IOException {
+    FocusRates byTheHour =
+        (row, meter) ->
+            new FocusRates.Rate(new BigDecimal("0.37"), new BigDecimal("0.31"), 3_600, "", "");
+    try (SqlLedger ledger = FocusSample.empty(directory)) {
+      for (int seconds : new int[] {1, 7, 61, 3_601}) {
+        Usage usage = Usage.builder().set(Meter.AUDIO_SECOND, seconds).build();
+        ledger.book(
+            FocusSample.call(
+                "transcriptions", usage, UsageSource.REPORTED, 86_111L * seconds, Map.of()));
       }
-      assertThatThrownBy(
-              () -> export.writeCsv(ledger.queries(), november, NOV_30, new StringBuilder()))
-          .hasMessageContaining("2026-11-30T23:00:00Z (expected: whole months");
+      for (FocusOptions.View view : FocusOptions.View.values()) {
+        FocusOptions options = FocusSample.options(FocusOptions.Version.V1_4, view, "0.051234567");
+        String csv = FocusSample.export(ledger, options, byTheHour, 0, Long.MAX_VALUE);
+        assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4, view)).isEmpty();
+        BigDecimal own = FocusSample.sum(csv, "BilledCost");
+        assertThat(own.subtract(FocusSample.sum(csv, "x_MarkupCost")))
+            .isEqualByComparingTo(NanoUsd.toUsd(86_111L * 3_670));
+        assertThat(csv).contains("3600 Seconds");
+      }
     }
-    assertThatThrownBy(() ->
-            new FocusOptions(
-                version, FocusOptions.View.PROVIDER, "Platform", "acme", terms, Map.of()))
-        .hasMessageContaining("expected: the chargeback view");
   }
 
   @Test
-  void check_brokenExports_areCaught() throws IOException {
-    try (SqlLedger ledger = ledger(new Random(14))) {
+  void pricesOfTheTimeOfDay_areTwoPricePointsOfOneSku() throws IOException {
+    FocusRates peak =
+        (row, meter) -> {
+          boolean cheap = row.usageSource() == UsageSource.ESTIMATED;
+          BigDecimal price = new BigDecimal(cheap ? "0.27" : "0.44");
+          return new FocusRates.Rate(price, price, 1_000_000, "", cheap ? "00:30-16:30" : "");
+        };
+    Usage usage = Usage.builder().set(Meter.INPUT, 1000).build();
+    try (SqlLedger ledger = FocusSample.empty(directory)) {
+      ledger.book(FocusSample.call("chat", usage, UsageSource.ESTIMATED, 270_000, Map.of()));
+      ledger.book(FocusSample.call("chat", usage, UsageSource.REPORTED, 440_000, Map.of()));
       FocusOptions options = FocusOptions.of(FocusOptions.View.PROVIDER);
-      String csv = export(ledger, options);
-      assertBroken(csv.replace("Usage-Based", "Sometimes"), "ChargeFrequency");
-      assertBroken(csv.replace("BilledCost", "Cost"), "head");
-      assertBroken(csv.replace("gpt-6 input", "sk-12345678abcdef"), "key");
-      assertBroken(csv.replace("0.1537", "0.2537"), "x PricingQuantity");
-      assertBroken(csv.replace("2026-12-01T00:00:00Z", "2026-11-02T00:00:00Z"), "period");
-      assertBroken(csv.replace("AI and Machine Learning", ""), "ServiceCategory is null");
-      assertBroken(csv.replace("\"{\"\"project\"\":", "\"{\"\"project\"\":{},\"\"x\"\":"), "flat");
-      assertBroken(csv.replace(",USD,", ",usd,"), "BillingCurrency");
-      assertBroken(csv.replace("Generative AI", "Databases"), "ServiceSubcategory");
-      assertBroken(csv.replace(",Usage,", ",Use,"), "ChargeCategory");
-      assertBroken(csv.replace("2026-12-01T00:00:00Z", "2026-12-01"), "Date/Time");
-      assertBroken(csv.replace(",0.1537,", ",+0.1537,"), "Decimal");
-      assertBroken(csv.replace(",Tokens,", ",NULL,"), "ConsumedUnit: NULL");
-      assertBroken(csv.replace(",Standard,", ",,"), "PricingCategory is null on usage");
-      assertBroken(edited(csv, "SkuId", "another"), "two SkuIds");
-      assertBroken(edited(csv, "EffectiveCost", "123"), "differs from BilledCost");
-      String again = edited(csv, "ListUnitPrice", "0.7").lines().skip(1).findFirst().orElseThrow();
-      assertBroken(csv + again + "\n", "two list prices");
-      assertBroken(edited(csv, "SubAccountType", ""), "both set or both null");
-      assertBroken(csv + "1,2\n", "fields");
+      String csv = FocusSample.export(ledger, options, peak, 0, Long.MAX_VALUE);
+      assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4, FocusOptions.View.PROVIDER))
+          .isEmpty();
+      assertThat(csv)
+          .contains("openai/gpt-6/input/standard,")
+          .contains("openai/gpt-6/input/standard/00:30-16:30,")
+          .contains("\"\"x_Hours\"\":\"\"00:30-16:30\"\"");
     }
   }
 
-  /** Returns the export with another value in the first line of usage. */
-  private static String edited(String csv, String column, String value) throws IOException {
+  @Test
+  void sources_tellWhatWasReportedEstimatedReconciledAndCorrected() throws IOException {
+    Usage usage = Usage.builder().set(Meter.INPUT, 1000).build();
+    try (SqlLedger ledger = FocusSample.empty(directory)) {
+      ledger.book(FocusSample.call("chat", usage, UsageSource.REPORTED, 1, Map.of()));
+      ledger.book(FocusSample.call("chat", usage, UsageSource.ESTIMATED, 2, Map.of()));
+      UUID id = UUID.nameUUIDFromBytes(new byte[] {1});
+      ledger.book(Corrections.reconciled(id, FocusSample.NOV_30, "openai", "gpt-6", "", 3));
+      FocusSample.book(ledger, "team-1", 4);
+      String csv = FocusSample.export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
+      assertThat(column(csv, "x_CostSource")).containsOnly("estimated", "reconciled", "corrected");
+      assertThat(column(csv, "x_UsageSource"))
+          .containsOnly("reported", "estimated", "reconciled", "none");
+    }
+  }
+
+  @Test
+  void embeddings_areMachineLearning_andNoTagHoldsAKey() throws IOException {
+    Usage usage = Usage.builder().set(Meter.INPUT, 1000).build();
+    Map<String, String> careless = Map.of("project", "sk-proj-0123456789abcdef", "b", "sk-learn");
+    try (SqlLedger ledger = FocusSample.empty(directory)) {
+      ledger.book(FocusSample.call("embeddings", usage, UsageSource.REPORTED, 1, careless));
+      ledger.book(FocusSample.call("chat", usage, UsageSource.REPORTED, 2, careless));
+      String csv = FocusSample.export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
+      assertThat(column(csv, "ServiceSubcategory")).contains("Machine Learning", "Generative AI");
+      assertThat(column(csv, "Tags"))
+          .containsOnly("{\"b\":\"sk-learn\",\"project\":\"(redacted)\"}");
+    }
+  }
+
+  private static List<String> column(String csv, String name) {
     List<List<String>> records = Csv.parse(csv);
-    List<String> head = records.getFirst();
-    List<String> first =
-        records.stream().filter(record -> record.contains("Usage")).findFirst().orElseThrow();
-    List<String> line = new ArrayList<>(first);
-    line.set(head.indexOf(column), value);
-    records.set(records.indexOf(first), line);
-    StringBuilder out = new StringBuilder();
-    for (List<String> record : records) {
-      Csv.write(out, record);
-    }
-    return out.toString();
-  }
-
-  private static void assertBroken(String csv, String expected) {
-    assertThat(FocusCheck.problems(csv, FocusOptions.Version.V1_4))
-        .anyMatch(problem -> problem.contains(expected));
+    int at = records.getFirst().indexOf(name);
+    return records.stream().skip(1).map(record -> record.get(at)).toList();
   }
 
   @Test
   void metadata_namesVersionAndColumns() {
-    FocusExport export =
-        new FocusExport(FocusOptions.of(FocusOptions.View.PROVIDER), FocusExportTest::rate);
-    assertThat(export.metadata(Instant.ofEpochMilli(NOV_30)))
-        .contains("\"FocusVersion\":\"1.4\"")
-        .contains("2026-11-30T23:00:00Z")
-        .contains("\"x_CredentialId\"");
+    assertThat(
+            FocusMetadata.of(
+                FocusOptions.of(FocusOptions.View.PROVIDER),
+                Instant.ofEpochMilli(FocusSample.NOV_30)))
+        .contains("\"FocusVersion\":\"1.4\"", "\"SchemaId\":\"penstock-1.4-provider\"")
+        .contains("\"CreationDate\":\"2026-11-30T23:00:00Z\"", "\"DataGenerator\":\"Penstock\"")
+        .contains("\"NumericPrecision\":38,\"NumberScale\":17", "\"StringMaxLength\":")
+        .contains("\"ProviderTagPrefixes\":[\"penstock/\"]", "\"x_CredentialId\"")
+        .doesNotContain("Allocated", "InvoiceId\"");
   }
 }

@@ -18,6 +18,7 @@ import java.time.YearMonth;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,12 +87,40 @@ final class StatementsTest {
     assertThat(statements.of(OCTOBER)).isEqualTo(issued);
     YearMonth november = OCTOBER.plusMonths(1);
     Line correction = new Line(november, "red", "correction", "2026-10", 0, -300);
-    assertThat(statements.of(november)).containsExactly(correction);
+    Line markup = new Line(november, "red", "markup", "5 %", 0, -15);
+    Line machines = new Line(november, "", "shared", "machines", 0, 100);
+    assertThat(statements.of(november)).containsExactly(machines, correction, markup);
+    // Not on the one after it too, while November is open.
+    assertThat(statements.corrections(november.plusMonths(1))).isEmpty();
+    assertThat(statements.corrections(OCTOBER.minusMonths(1))).isEmpty();
     statements.close(november, Instant.parse("2026-12-01T00:00:00Z"));
-    assertThat(statements.of(november.plusMonths(1))).isEmpty();
+    assertThat(statements.corrections(november)).containsExactly(correction);
+    assertThat(statements.corrections(november.plusMonths(1))).isEmpty();
+    spend("red", 40);
+    assertThat(statements.corrections(november.plusMonths(1)))
+        .containsExactly(new Line(november.plusMonths(1), "red", "correction", "2026-10", 0, 40));
+    assertThat(statements.of(OCTOBER)).isEqualTo(issued);
     assertThatThrownBy(() -> statements.close(OCTOBER, NOV_20))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("closed");
+  }
+
+  @Test
+  void close_reconciledAfterwards_isACorrectionOfNobody() {
+    statements.close(OCTOBER, NOV_20);
+    UUID hash = UUID.nameUUIDFromBytes(new byte[] {1});
+    ledger.book(Corrections.reconciled(hash, OCT_5, "openai", "gpt", "", 250));
+    YearMonth november = OCTOBER.plusMonths(1);
+    assertThat(statements.corrections(november))
+        .containsExactly(new Line(november, "", "correction", "2026-10", 0, 250));
+  }
+
+  @Test
+  void split_parts_sumToTheAmount() {
+    assertThat(Statements.split(100, Map.of("a", 1L, "b", 1L, "c", 1L, "d", -5L)))
+        .containsOnly(Map.entry("a", 34L), Map.entry("b", 33L), Map.entry("c", 33L));
+    assertThat(Statements.split(100, Map.of("a", 0L))).containsOnly(Map.entry("", 100L));
+    assertThat(Statements.split(0, Map.of("a", 1L))).isEmpty();
   }
 
   @Test
@@ -104,8 +133,12 @@ final class StatementsTest {
   void formats_escapeAndTotal() throws Exception {
     spend("<script>", 1);
     StringBuilder html = new StringBuilder();
-    StatementFormat.html(statements.of(OCTOBER), html);
+    StatementFormat.html(statements.of(OCTOBER), null, html);
+    assertThat(html).contains("2026-10, open, as of now");
     assertThat(html).contains("&lt;script&gt;").doesNotContain("<script>").contains("0.000002167");
+    StringBuilder closed = new StringBuilder();
+    StatementFormat.html(statements.of(OCTOBER), NOV_20, closed);
+    assertThat(closed).contains("2026-10, issued 2026-11-20T00:00:00Z");
     StringBuilder csv = new StringBuilder();
     StatementFormat.csv(statements.of(OCTOBER), csv);
     assertThat(csv).contains("2026-10,blue,usage,corrections,1,0.000002");

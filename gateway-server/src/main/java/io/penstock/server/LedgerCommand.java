@@ -1,0 +1,40 @@
+package io.penstock.server;
+
+import io.penstock.ledger.LedgerReader;
+import io.penstock.server.config.Config;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** A command that reads the ledger of a configuration, beside a gateway that may be running. */
+abstract class LedgerCommand implements Callable<Integer> {
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /** What a command does with the ledger. */
+  interface Reading {
+    void read(Config config, LedgerReader ledger, PrintWriter out) throws Exception;
+  }
+
+  /**
+   * Opens the ledger of {@code --config} and closes it afterwards.
+   *
+   * @return the exit code
+   */
+  final int onLedger(Reading reading) throws Exception {
+    Config loaded = config.load(Commands.err(spec));
+    if (loaded == null) {
+      return Main.WRONG_INPUT;
+    }
+    PrintWriter out = Commands.out(spec);
+    try (LedgerReader ledger = Ledgers.read(loaded)) {
+      reading.read(loaded, ledger, out);
+    }
+    out.flush();
+    return Main.OK;
+  }
+}
