@@ -12,23 +12,9 @@ final class MultipartScan {
   private static final int MAX_HEADER_BYTES = 8 * 1024;
   private static final byte[] HEADERS_END = {'\r', '\n', '\r', '\n'};
 
-  /** Receives the parts in order. */
-  @FunctionalInterface
-  interface Parts {
-    /**
-     * One part.
-     *
-     * @param partStart offset of the boundary that opens it
-     * @param start offset of its content
-     * @param end offset just after its content
-     * @param token VALUE_EMBEDDED_OBJECT for a file, else what the text reads as
-     */
-    void part(String name, int partStart, int start, int end, JsonToken token);
-  }
-
   private MultipartScan() {}
 
-  static void scan(byte[] bytes, String contentType, Parts parts) {
+  static void scan(byte[] bytes, String contentType, Fields parts) {
     byte[] boundary = ("--" + boundary(contentType)).getBytes(StandardCharsets.ISO_8859_1);
     byte[] delimiter =
         ("\r\n" + new String(boundary, StandardCharsets.ISO_8859_1))
@@ -67,7 +53,7 @@ final class MultipartScan {
         throw invalid("part " + count + " has no name");
       }
       boolean file = parameter(disposition, "filename") != null;
-      parts.part(
+      parts.field(
           name, at, start, end, file ? JsonToken.VALUE_EMBEDDED_OBJECT : token(bytes, start, end));
       at = end + 2;
     }

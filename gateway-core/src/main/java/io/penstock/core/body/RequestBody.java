@@ -1,15 +1,8 @@
 package io.penstock.core.body;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
@@ -27,17 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class RequestBody {
   /** Deeper nesting than any honest request, shallow enough for every parser behind us. */
   public static final int MAX_DEPTH = 256;
-
-  private static final JsonFactory JSON =
-      new JsonFactoryBuilder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNameLength(1024)
-                  .build())
-          .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-          .build();
 
   /** The content type of a JSON body. */
   public static final String JSON_TYPE = "application/json";
@@ -86,38 +68,11 @@ public final class RequestBody {
    */
   public static RequestBody parse(byte[] bytes) {
     RequestBody body = new RequestBody(bytes, JSON_TYPE);
-    try (JsonParser parser = JSON.createParser(bytes)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        body.addField(parser);
-      }
-      if (parser.nextToken() != null) {
-        throw invalid("there is more after the end of the JSON object");
-      }
-    } catch (StreamConstraintsException e) {
-      throw invalid("the body is nested deeper than " + MAX_DEPTH + " or has an oversized name");
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw invalid(e.getOriginalMessage() + at(e));
-    } catch (IOException e) {
-      throw invalid("the body is not valid UTF-8");
-    }
+    JsonScan.scan(bytes, body::addField);
     return body;
   }
 
-  private static String at(com.fasterxml.jackson.core.JsonProcessingException e) {
-    return e.getLocation() == null ? "" : " (at byte " + e.getLocation().getByteOffset() + ")";
-  }
-
-  private static GatewayException invalid(String why) {
-    return new GatewayException(
-        ErrorCode.INVALID_JSON, "The request body is not valid JSON: " + why + ".");
-  }
-
-  private void addField(JsonParser parser) throws IOException {
-    String name = parser.currentName();
-    int nameStart = (int) parser.currentTokenLocation().getByteOffset();
+  private void addField(String name, int nameStart, int start, int end, JsonToken token) {
     if (indexOf(name) >= 0) {
       throw new GatewayException(
           ErrorCode.INVALID_JSON,
@@ -125,11 +80,6 @@ public final class RequestBody {
           clip(name),
           GatewayException.NO_RETRY_AFTER);
     }
-    JsonToken token = parser.nextToken();
-    int start = (int) parser.currentTokenLocation().getByteOffset();
-    parser.skipChildren();
-    parser.finishToken();
-    int end = (int) parser.currentLocation().getByteOffset();
     add(name, nameStart, start, end, token);
   }
 
@@ -147,7 +97,7 @@ public final class RequestBody {
 
   private void grow() {
     if (count >= 1024) {
-      throw invalid("it has more than 1024 top-level fields");
+      throw JsonScan.invalid("it has more than 1024 top-level fields");
     }
     int size = count * 2;
     names = Arrays.copyOf(names, size);
@@ -248,19 +198,10 @@ public final class RequestBody {
     int to = ends[i] - 1;
     for (int at = from; at < to; at++) {
       if (bytes[at] == '\\') {
-        return unescape(i);
+        return JsonScan.unescape(bytes, starts[i], ends[i]);
       }
     }
     return new String(bytes, from, to - from, StandardCharsets.UTF_8);
-  }
-
-  private String unescape(int i) {
-    try (JsonParser parser = JSON.createParser(bytes, starts[i], ends[i] - starts[i])) {
-      parser.nextToken();
-      return parser.getText();
-    } catch (IOException e) {
-      throw invalid("the field \"" + names[i] + "\" is malformed");
-    }
   }
 
   /**

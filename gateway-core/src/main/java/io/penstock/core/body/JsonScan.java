@@ -1,0 +1,84 @@
+package io.penstock.core.body;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
+import java.io.IOException;
+
+/**
+ * Finds the top-level fields of a JSON object in one streaming pass that checks the whole; nothing
+ * below them is materialised.
+ */
+final class JsonScan {
+  private static final JsonFactory JSON =
+      new JsonFactoryBuilder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(RequestBody.MAX_DEPTH)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(1024)
+                  .build())
+          .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
+          .build();
+
+  private JsonScan() {}
+
+  /**
+   * Reads an object to its end.
+   *
+   * @throws GatewayException 400 {@code invalid_json} that says where
+   */
+  static void scan(byte[] bytes, Fields fields) {
+    try (JsonParser parser = JSON.createParser(bytes)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        int from = (int) parser.currentTokenLocation().getByteOffset();
+        JsonToken token = parser.nextToken();
+        int start = (int) parser.currentTokenLocation().getByteOffset();
+        parser.skipChildren();
+        parser.finishToken();
+        int end = (int) parser.currentLocation().getByteOffset();
+        fields.field(name, from, start, end, token);
+      }
+      if (parser.nextToken() != null) {
+        throw invalid("there is more after the end of the JSON object");
+      }
+    } catch (StreamConstraintsException e) {
+      throw invalid(
+          "the body is nested deeper than " + RequestBody.MAX_DEPTH + " or has an oversized name");
+    } catch (JsonProcessingException e) {
+      throw invalid(e.getOriginalMessage() + at(e));
+    } catch (IOException e) {
+      throw invalid("the body is not valid UTF-8");
+    }
+  }
+
+  private static String at(JsonProcessingException e) {
+    return e.getLocation() == null ? "" : " (at byte " + e.getLocation().getByteOffset() + ")";
+  }
+
+  /** Returns the text of a string that was scanned before, its escapes resolved. */
+  static String unescape(byte[] bytes, int start, int end) {
+    try (JsonParser parser = JSON.createParser(bytes, start, end - start)) {
+      parser.nextToken();
+      return parser.getText();
+    } catch (IOException e) {
+      throw invalid("a string is malformed (at byte " + start + ")");
+    }
+  }
+
+  static GatewayException invalid(String why) {
+    return new GatewayException(
+        ErrorCode.INVALID_JSON, "The request body is not valid JSON: " + why + ".");
+  }
+}
