@@ -19,7 +19,12 @@ final class RawClient implements AutoCloseable {
   }
 
   static RawClient to(RunningGateway gateway) throws IOException {
-    return new RawClient(new Socket(InetAddress.getLoopbackAddress(), gateway.port()));
+    return toPort(gateway.port());
+  }
+
+  /** Connects to another port of this machine, such as the admin port. */
+  static RawClient toPort(int port) throws IOException {
+    return new RawClient(new Socket(InetAddress.getLoopbackAddress(), port));
   }
 
   /** Connects with a small receive buffer, so that what it leaves unread fills up soon. */

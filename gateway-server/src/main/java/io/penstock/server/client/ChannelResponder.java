@@ -50,6 +50,11 @@ final class ChannelResponder implements Responder {
     close = true;
   }
 
+  /** Returns whether the connection ends with this answer. */
+  boolean isLast() {
+    return close;
+  }
+
   void gone() {
     gone = true;
   }

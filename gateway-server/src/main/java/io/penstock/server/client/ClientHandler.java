@@ -7,36 +7,19 @@ import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import io.penstock.core.GatewayException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects requests and hands them on, one at a time: an HTTP/1.1 connection, or one HTTP/2 stream.
- *
- * <pre>
- *   IDLE -> BODY -> RUNNING -> IDLE         one request after the other
- *            BODY -> DISCARD -> IDLE        answered before its body was complete
- * </pre>
+ * Takes the requests of an HTTP/1.1 connection, or the one of an HTTP/2 stream: a {@link Turn}
+ * each, one after the other.
  *
  * <p>Pipelined requests wait, and none is begun while the client takes nothing of the answers it
  * has: what waits for a client that does not read is bounded.
  */
 final class ClientHandler extends ChannelInboundHandlerAdapter {
-  private enum State {
-    IDLE,
-    BODY,
-    RUNNING,
-    DISCARD
-  }
-
-  /** Read away after an early answer: closing on unread bytes would reset the answer too. */
-  private static final long MAX_DISCARD_BYTES = 64L * 1024 * 1024;
-
   /** Stands for a request whose head has not arrived. */
   private static final HttpRequest UNREAD =
       new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
@@ -45,17 +28,12 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   private final ClientLimits limits;
   private final SentAhead ahead;
   private final @Nullable StrictRequestDecoder http1;
-  private State state = State.IDLE;
-  private @Nullable Upload upload;
-  private @Nullable Running running;
-  private @Nullable ChannelResponder responder;
-  private boolean bodyComplete;
-  private long discarded;
-  private long activeNanos = System.nanoTime();
   private final MovingDeadline deadline;
-  private boolean bodyTimed;
+  private @Nullable Turn turn;
+  private long idleNanos = System.nanoTime();
   private boolean draining;
   private boolean served;
+  private boolean over;
 
   /**
    * Creates the handler of one connection or stream.
@@ -84,15 +62,16 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     // Most bodies come with their head; only one that does not needs its own time.
-    if (state == State.BODY && !bodyTimed) {
-      bodyTimed = true;
+    if (turn != null && turn.needsBodyTime()) {
       deadline.set();
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (!ahead.isEmpty() || mustWait(ctx)) {
+    if (over) {
+      ReferenceCountUtil.release(message);
+    } else if (!ahead.isEmpty() || mustWait(ctx)) {
       ahead.add(message);
     } else {
       take(ctx, message);
@@ -100,131 +79,46 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   }
 
   private boolean mustWait(ChannelHandlerContext ctx) {
-    return state == State.RUNNING || state == State.IDLE && !ctx.channel().isWritable();
+    return turn == null ? !ctx.channel().isWritable() : turn.isRunning();
   }
 
   private void take(ChannelHandlerContext ctx, Object message) {
     try {
       if (message instanceof HttpRequest request) {
-        onHead(ctx, request);
+        begin(ctx, request).head(request);
       }
-      if (message instanceof HttpContent content) {
-        onContent(ctx, content);
+      if (message instanceof HttpContent content && turn != null && turn.content(content)) {
+        next(ctx);
       }
     } finally {
       ReferenceCountUtil.release(message);
     }
   }
 
-  private void onHead(ChannelHandlerContext ctx, HttpRequest request) {
-    ChannelResponder to = new ChannelResponder(ctx, this, request, http1 == null);
-    responder = to;
-    bodyComplete = false;
-    bodyTimed = false;
-    discarded = 0;
-    activeNanos = System.nanoTime();
-    if (request.decoderResult().isFailure()) {
-      to.closeAfter();
-      state = State.DISCARD;
-      sink.malformed(ReadFailures.malformed(request.decoderResult().cause()), to);
-      return;
-    }
-    RequestHead head =
-        RequestHead.of(
-            request.method(),
-            request.uri(),
-            request.headers(),
-            ProxyProtocolHandler.clientOf(ctx.channel()));
-    state = State.BODY;
-    RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), to);
-    if (admitted == null) {
-      state = State.DISCARD;
-      return;
-    }
-    Upload begun = new Upload(admitted, request);
-    upload = begun;
-    try {
-      begun.checkAnnounced();
-    } catch (GatewayException e) {
-      refuse(e);
-      return;
-    }
-    if (HttpUtil.is100ContinueExpected(request)) {
-      to.sendContinue();
-    }
-  }
-
-  private void onContent(ChannelHandlerContext ctx, HttpContent content) {
-    Upload to = upload;
-    if (state == State.DISCARD) {
-      onDiscarded(ctx, content);
-    } else if (state == State.BODY && to != null) {
-      onBody(to, content);
-    }
-  }
-
-  private void onBody(Upload to, HttpContent content) {
-    if (content.decoderResult().isFailure()) {
-      requireResponder().closeAfter();
-      refuse(ReadFailures.malformed(content.decoderResult().cause()));
-      return;
-    }
-    try {
-      to.take(content.content());
-    } catch (GatewayException e) {
-      refuse(e);
-      return;
-    }
-    if (content instanceof LastHttpContent) {
-      bodyComplete = true;
-      state = State.RUNNING;
-      upload = null;
-      ChannelResponder answer = requireResponder();
-      Running started = to.start(answer);
-      if (!answer.isEnded()) {
-        running = started;
-      }
-    }
-  }
-
-  private void refuse(GatewayException why) {
-    Upload to = upload;
-    upload = null;
-    state = State.DISCARD;
-    activeNanos = System.nanoTime();
-    if (to != null) {
-      to.refuse(why, responder);
-    }
-  }
-
-  private void onDiscarded(ChannelHandlerContext ctx, HttpContent content) {
-    discarded += content.content().readableBytes();
-    if (content instanceof LastHttpContent) {
-      bodyComplete = true;
-      ChannelResponder answer = responder;
-      if (answer != null && answer.isEnded()) {
-        next(ctx);
-      }
-    } else if (discarded > MAX_DISCARD_BYTES) {
-      ctx.close();
-    }
+  /** Begins a turn; kept before it is told anything, for it may be answered at once. */
+  private Turn begin(ChannelHandlerContext ctx, HttpRequest request) {
+    Turn begun = new Turn(ctx, sink, new ChannelResponder(ctx, this, request, http1 == null));
+    turn = begun;
+    return begun;
   }
 
   /** The answer to the current request is complete and the connection may go on. */
   void answered(ChannelHandlerContext ctx) {
-    running = null;
-    if (bodyComplete) {
+    if (turn != null && turn.answered()) {
       next(ctx);
-    } else {
-      state = State.DISCARD;
     }
   }
 
   private void next(ChannelHandlerContext ctx) {
-    state = State.IDLE;
+    over = turn != null && turn.isLast();
+    turn = null;
     served = true;
-    responder = null;
-    activeNanos = System.nanoTime();
+    idleNanos = System.nanoTime();
+    if (over) {
+      // The connection ends with that answer: what was sent behind it is no request any more.
+      ahead.releaseAll();
+      return;
+    }
     if (draining && ahead.isEmpty()) {
       ctx.close();
       return;
@@ -250,8 +144,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
     if (event == ClientServer.Drain.EVENT) {
       draining = true;
-      if (responder != null) {
-        responder.closeAfter();
+      if (turn != null) {
+        turn.closeAfter();
       } else if (ahead.isEmpty()) {
         ctx.close();
       }
@@ -263,8 +157,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     boolean writable = ctx.channel().isWritable();
-    if (running != null) {
-      running.writabilityChanged(writable);
+    if (turn != null) {
+      turn.writabilityChanged(writable);
     }
     if (writable && !ahead.isEmpty()) {
       takeAhead(ctx);
@@ -279,18 +173,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   private void gone() {
     deadline.clear();
     ahead.releaseAll();
-    if (responder != null) {
-      responder.gone();
-    }
-    Upload cut = upload;
-    upload = null;
-    if (cut != null) {
-      cut.refuse(null, null);
-    }
-    Running stopped = running;
-    running = null;
-    if (stopped != null) {
-      stopped.clientGone();
+    if (turn != null) {
+      turn.gone();
     }
   }
 
@@ -305,37 +189,21 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     ctx.close();
   }
 
-  /** Returns what is left of the client's time; a running request has other limits than these. */
   private long leftMillis() {
-    long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - activeNanos);
-    Upload arriving = upload;
-    return switch (state) {
-      case IDLE -> (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
-      case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
-      case DISCARD -> limits.bodyMillis() - silent;
-      case RUNNING -> limits.keepAliveMillis();
-    };
+    if (turn != null) {
+      return turn.leftMillis(limits);
+    }
+    long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - idleNanos);
+    return (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
   }
 
   private void late(ChannelHandlerContext ctx) {
-    if (state == State.BODY) {
-      requireResponder().closeAfter();
-      refuse(ReadFailures.bodyTooSlow(limits.bodyMillis()));
-    } else if (state == State.IDLE && http1 != null && http1.isHeadBegun()) {
-      ChannelResponder to = new ChannelResponder(ctx, this, UNREAD, false);
-      to.closeAfter();
-      responder = to;
-      sink.malformed(ReadFailures.headTooSlow(limits.headMillis()), to);
-    } else if (state != State.RUNNING) {
+    if (turn != null) {
+      turn.late(limits);
+    } else if (http1 != null && http1.isHeadBegun()) {
+      begin(ctx, UNREAD).unreadable(ReadFailures.headTooSlow(limits.headMillis()));
+    } else {
       ctx.close();
     }
-  }
-
-  private ChannelResponder requireResponder() {
-    ChannelResponder to = responder;
-    if (to == null) {
-      throw new IllegalStateException("no request is being read");
-    }
-    return to;
   }
 }

@@ -2,17 +2,25 @@ package io.penstock.server.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/1.1 request decoder that refuses what two parsers could read differently: a message with
- * both Content-Length and Transfer-Encoding (RFC 9112, 6.1), and folded header lines (5.2). Netty
- * mends both silently, which is right for a client and wrong for a gateway.
+ * both Content-Length and Transfer-Encoding (RFC 9112, 6.1), a Transfer-Encoding that is not just
+ * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers (3.2).
+ * Netty mends them silently, which is right for a client and wrong for a gateway.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
   private boolean inHead = true;
@@ -56,13 +64,38 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   }
 
   private void mark(HttpRequest request) {
-    if (folded || ambiguousLength) {
-      String what = folded ? "folded header line" : "both content-length and transfer-encoding";
-      request.setDecoderResult(
-          io.netty.handler.codec.DecoderResult.failure(new IllegalArgumentException(what)));
+    String what = request.decoderResult().isFailure() ? null : ambiguity(request);
+    if (what != null) {
+      request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(what)));
     }
     folded = false;
     ambiguousLength = false;
+  }
+
+  private @Nullable String ambiguity(HttpRequest request) {
+    if (folded) {
+      return "folded header line";
+    }
+    if (ambiguousLength) {
+      return "both content-length and transfer-encoding";
+    }
+    HttpHeaders headers = request.headers();
+    if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING) && !isChunked(request)) {
+      return "transfer-encoding other than chunked";
+    }
+    Iterator<? extends CharSequence> hosts =
+        headers.valueCharSequenceIterator(HttpHeaderNames.HOST);
+    if (hosts.hasNext()) {
+      hosts.next();
+    }
+    return hosts.hasNext() ? "several host headers" : null;
+  }
+
+  private static boolean isChunked(HttpRequest request) {
+    List<String> encodings = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    return encodings.size() == 1
+        && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(encodings.getFirst())
+        && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
   }
 
   /** Looks for a line of the head that begins with white space. */

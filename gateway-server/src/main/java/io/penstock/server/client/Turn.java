@@ -1,0 +1,212 @@
+package io.penstock.server.client;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.penstock.core.GatewayException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of a connection, from its head to the end of its answer. Confined to its event loop.
+ *
+ * <pre>
+ *   BODY -> RUNNING      its body is complete
+ *   BODY -> DISCARD      it is answered before; the rest of it is read away
+ * </pre>
+ */
+final class Turn {
+  private enum State {
+    BODY,
+    RUNNING,
+    DISCARD
+  }
+
+  /** Read away after an early answer: closing on unread bytes would reset the answer too. */
+  private static final long MAX_DISCARD_BYTES = 64L * 1024 * 1024;
+
+  private final ChannelHandlerContext ctx;
+  private final RequestSink sink;
+  private final ChannelResponder responder;
+  private State state = State.BODY;
+  private @Nullable Upload upload;
+  private @Nullable Running running;
+  private boolean bodyTimed;
+  private boolean bodyComplete;
+  private long discarded;
+  private long activeNanos = System.nanoTime();
+
+  Turn(ChannelHandlerContext ctx, RequestSink sink, ChannelResponder responder) {
+    this.ctx = ctx;
+    this.sink = sink;
+    this.responder = responder;
+  }
+
+  /** Takes the head; borrowed. The request may be answered when this returns. */
+  void head(HttpRequest request) {
+    if (request.decoderResult().isFailure()) {
+      unreadable(ReadFailures.malformed(request.decoderResult().cause()));
+      return;
+    }
+    RequestHead head =
+        RequestHead.of(
+            request.method(),
+            request.uri(),
+            request.headers(),
+            ProxyProtocolHandler.clientOf(ctx.channel()));
+    RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), responder);
+    if (admitted == null) {
+      state = State.DISCARD;
+      return;
+    }
+    Upload begun = new Upload(admitted, request);
+    upload = begun;
+    try {
+      begun.checkAnnounced();
+    } catch (GatewayException e) {
+      refuse(e);
+      return;
+    }
+    if (HttpUtil.is100ContinueExpected(request)) {
+      responder.sendContinue();
+    }
+  }
+
+  /** Answers a request without a head that could be read, and ends the connection. */
+  void unreadable(GatewayException why) {
+    responder.closeAfter();
+    state = State.DISCARD;
+    sink.malformed(why, responder);
+  }
+
+  /** Takes a piece of the body; borrowed. Returns whether the turn is over with it. */
+  boolean content(HttpContent content) {
+    Upload to = upload;
+    if (state == State.DISCARD) {
+      return discard(content);
+    }
+    if (state == State.BODY && to != null) {
+      take(to, content);
+    }
+    return false;
+  }
+
+  private void take(Upload to, HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      responder.closeAfter();
+      refuse(ReadFailures.malformed(content.decoderResult().cause()));
+      return;
+    }
+    try {
+      to.take(content.content());
+    } catch (GatewayException e) {
+      refuse(e);
+      return;
+    }
+    if (content instanceof LastHttpContent) {
+      bodyComplete = true;
+      state = State.RUNNING;
+      upload = null;
+      Running started = to.start(responder);
+      if (!responder.isEnded()) {
+        running = started;
+      }
+    }
+  }
+
+  private boolean discard(HttpContent content) {
+    discarded += content.content().readableBytes();
+    if (content instanceof LastHttpContent) {
+      bodyComplete = true;
+      return responder.isEnded();
+    }
+    if (discarded > MAX_DISCARD_BYTES) {
+      ctx.close();
+    }
+    return false;
+  }
+
+  private void refuse(GatewayException why) {
+    Upload to = upload;
+    upload = null;
+    state = State.DISCARD;
+    activeNanos = System.nanoTime();
+    if (to != null) {
+      to.refuse(why, responder);
+    }
+  }
+
+  /** The answer is complete; returns whether the body is too, and so the turn over. */
+  boolean answered() {
+    running = null;
+    if (!bodyComplete) {
+      state = State.DISCARD;
+    }
+    return bodyComplete;
+  }
+
+  boolean isRunning() {
+    return state == State.RUNNING;
+  }
+
+  /** Returns, once, whether the body did not come with its head and needs a time of its own. */
+  boolean needsBodyTime() {
+    boolean needed = state == State.BODY && !bodyTimed;
+    bodyTimed |= needed;
+    return needed;
+  }
+
+  /** Returns what is left of the client's time; a running request has other limits than these. */
+  long leftMillis(ClientLimits limits) {
+    Upload arriving = upload;
+    return switch (state) {
+      case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
+      case DISCARD ->
+          limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - activeNanos);
+      case RUNNING -> limits.keepAliveMillis();
+    };
+  }
+
+  /** Nothing is left of the client's time. */
+  void late(ClientLimits limits) {
+    if (state == State.BODY) {
+      responder.closeAfter();
+      refuse(ReadFailures.bodyTooSlow(limits.bodyMillis()));
+    } else if (state == State.DISCARD) {
+      ctx.close();
+    }
+  }
+
+  /** The connection ends with this turn. */
+  void closeAfter() {
+    responder.closeAfter();
+  }
+
+  /** Returns whether the connection ends with this turn. */
+  boolean isLast() {
+    return responder.isLast();
+  }
+
+  void writabilityChanged(boolean writable) {
+    if (running != null) {
+      running.writabilityChanged(writable);
+    }
+  }
+
+  /** The client has left: what is under way stops and nothing more is written. */
+  void gone() {
+    responder.gone();
+    Upload cut = upload;
+    upload = null;
+    if (cut != null) {
+      cut.refuse(null, null);
+    }
+    Running stopped = running;
+    running = null;
+    if (stopped != null) {
+      stopped.clientGone();
+    }
+  }
+}
