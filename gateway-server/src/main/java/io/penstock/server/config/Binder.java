@@ -3,15 +3,11 @@ package io.penstock.server.config;
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Scalar;
 import io.penstock.server.config.Node.Sequence;
-import java.lang.reflect.Method;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,20 +15,13 @@ import org.jspecify.annotations.Nullable;
  * the rest is looked at too. Confined to one load.
  */
 final class Binder {
-  /** Stands for a value that has been reported. */
-  private static final Object INVALID = new Invalid();
-
-  private static final Map<Method, Optional<Object>> DEFAULTS = new ConcurrentHashMap<>();
-
-  private final Texts texts;
   private final Problems problems;
-  private final FileValues files;
+  private final Scalars scalars;
   private final IdentityHashMap<Node, List<Integer>> sound = new IdentityHashMap<>();
 
   Binder(Texts texts, Problems problems) {
-    this.texts = texts;
     this.problems = problems;
-    this.files = new FileValues(texts);
+    this.scalars = new Scalars(texts, problems);
   }
 
   /** Returns which entries were read, by list, for lists in which some could not be. */
@@ -43,7 +32,7 @@ final class Binder {
   /** Returns the record, or null when it cannot be made. */
   <T extends Record> @Nullable T bind(Class<T> type, Node node) {
     Object record = record(RecordShape.of(type), node, Where.ROOT);
-    return isInvalid(record) ? null : type.cast(record);
+    return record == Invalid.VALUE ? null : type.cast(record);
   }
 
   private Object record(RecordShape shape, Node node, Where where) {
@@ -56,7 +45,7 @@ final class Binder {
       mapping = Mapping.empty(node.mark());
       mapping.entries().put(shape.shorthand().name(), new Node.Entry(node.mark(), node));
     } else {
-      return wrong(node, where, "a mapping of " + String.join(", ", shape.keys().keySet()));
+      return scalars.wrong(node, where, "a mapping of " + String.join(", ", shape.keys().keySet()));
     }
     refuseUnknown(shape, mapping, where);
     boolean whole = true;
@@ -68,18 +57,18 @@ final class Binder {
       boolean shorthand = !(node instanceof Mapping) && isShorthand(shape, key);
       Where place = shorthand ? where : where.key(key.name());
       Object value = entry == null ? null : component(key, entry.value(), place);
-      if (isInvalid(value)) {
+      if (value == Invalid.VALUE) {
         whole = false;
         value = null;
       } else if (value == null && entry == null && key.required()) {
         missing(key, mapping, place);
         whole = false;
       }
-      values[i] = value == null ? defaultOf(key) : value;
+      values[i] = value == null ? Defaults.of(key) : value;
       possible &= values[i] != null || key.nullable();
       i++;
     }
-    return possible ? create(shape, values, mapping, where, whole) : INVALID;
+    return possible ? create(shape, values, mapping, where, whole) : Invalid.VALUE;
   }
 
   private Object create(
@@ -93,7 +82,7 @@ final class Binder {
         problems.error(
             mark, e.key().isEmpty() ? where : where.key(e.key()), e.value(), e.expected());
       }
-      return INVALID;
+      return Invalid.VALUE;
     }
   }
 
@@ -120,39 +109,32 @@ final class Binder {
 
   /** Returns null when the key is there and says nothing. */
   private @Nullable Object component(RecordShape.Key key, Node node, Where where) {
-    boolean nothing = node instanceof Scalar scalar && (scalar.isNull() || isBlank(scalar));
+    boolean nothing = node instanceof Scalar scalar && (scalar.isNull() || scalars.isBlank(scalar));
     if (nothing && (key.nullable() || isList(key))) {
       return null;
     }
     if (node instanceof Scalar scalar && scalar.isNull()) {
       if (key.required()) {
-        return wrong(node, where, expected(key.shape()));
+        return scalars.wrong(node, where, expected(key.shape()));
       }
       return null;
     }
     Object value = value(key.shape(), node, where, key.setting());
     if (key.required() && value instanceof String text && text.isBlank()) {
-      return wrong(node, where, "a text that is not empty");
+      return scalars.wrong(node, where, "a text that is not empty");
     }
     return value;
-  }
-
-  private boolean isBlank(Scalar scalar) {
-    try {
-      return texts.expand(scalar.text()).isEmpty();
-    } catch (Texts.Missing e) {
-      return false;
-    }
   }
 
   private static boolean isList(RecordShape.Key key) {
     return key.shape() instanceof Shape.Many;
   }
 
-  private Object value(Shape shape, Node node, Where where, Setting setting) {
+  /** Reads a value; {@link Invalid} when it was reported. */
+  Object value(Shape shape, Node node, Where where, Setting setting) {
     return switch (shape) {
-      case Shape.Value value -> single(value, node, where, setting);
-      case Shape.Anything anything -> json(node, where);
+      case Shape.Value value -> scalars.single(value, node, where, setting);
+      case Shape.Anything anything -> scalars.json(node, where);
       case Shape.Fields record -> record(record.shape(), node, where);
       case Shape.Many many -> list(many, node, where, setting);
       case Shape.Named named -> map(named, node, where, setting);
@@ -165,7 +147,7 @@ final class Binder {
       List<Integer> kept = new ArrayList<>();
       for (int i = 0; i < sequence.items().size(); i++) {
         Object value = value(shape.item(), sequence.items().get(i), where.item(i), setting);
-        if (!isInvalid(value)) {
+        if (value != Invalid.VALUE) {
           values.add(value);
           kept.add(i);
         }
@@ -174,14 +156,14 @@ final class Binder {
       if (!whole) {
         sound.put(sequence, kept);
       }
-      return whole || shape.item() instanceof Shape.Fields ? values : INVALID;
+      return whole || shape.item() instanceof Shape.Fields ? values : Invalid.VALUE;
     }
     if (!shape.oneOrMany()) {
-      return wrong(node, where, "a list, each " + expected(shape.item()));
+      return scalars.wrong(node, where, "a list, each " + expected(shape.item()));
     }
     Object value = value(shape.item(), node, where, setting);
-    if (isInvalid(value)) {
-      return INVALID;
+    if (value == Invalid.VALUE) {
+      return Invalid.VALUE;
     }
     values.add(value);
     return values;
@@ -189,72 +171,18 @@ final class Binder {
 
   private Object map(Shape.Named shape, Node node, Where where, Setting setting) {
     if (!(node instanceof Mapping mapping)) {
-      return wrong(node, where, "a mapping of names");
+      return scalars.wrong(node, where, "a mapping of names");
     }
     Map<String, Object> values = new LinkedHashMap<>();
     mapping
         .entries()
         .forEach((name, entry) -> {
           Object value = value(shape.value(), entry.value(), where.key(name), setting);
-          if (!isInvalid(value)) {
+          if (value != Invalid.VALUE) {
             values.put(name, value);
           }
         });
     return values;
-  }
-
-  private Object single(Shape.Value shape, Node node, Where where, Setting setting) {
-    if (!(node instanceof Scalar scalar) || scalar.isNull()) {
-      return wrong(node, where, shape.parser().expected());
-    }
-    try {
-      Object value = files.resolve(shape.parser().parse().apply(text(shape, scalar)), scalar);
-      if (setting.positive() && !isPositive(value)) {
-        return wrong(node, where, "above 0");
-      }
-      return value;
-    } catch (Texts.Missing e) {
-      if (setting.mayBeMissing()) {
-        return Secret.NONE;
-      }
-      problems.error(node.mark(), where, e.value(), e.expected());
-      return INVALID;
-    } catch (RuntimeException e) {
-      List<String> words = shape.parser().words();
-      problems.error(
-          node.mark(),
-          where,
-          shown(shape, scalar),
-          shape.parser().expected(),
-          Suggest.nearest(scalar.text(), words));
-      return INVALID;
-    }
-  }
-
-  private String text(Shape.Value shape, Scalar scalar) throws Texts.Missing {
-    String text = texts.expand(scalar.text());
-    boolean secret = shape.type() == Secret.class || shape.type() == SecretUrl.class;
-    return secret ? texts.secret(text, FileValues.base(scalar)) : text;
-  }
-
-  private Object json(Node node, Where where) {
-    try {
-      return new Json(JsonText.of(node, texts));
-    } catch (Texts.Missing e) {
-      problems.error(node.mark(), where, e.value(), e.expected());
-      return INVALID;
-    }
-  }
-
-  private Object wrong(Node node, Where where, String expected) {
-    String value = node instanceof Scalar scalar && !scalar.isNull() ? scalar.text() : node.kind();
-    problems.error(node.mark(), where, value, expected);
-    return INVALID;
-  }
-
-  /** What a message may show of it: never a hash's or a secret's text. */
-  private static String shown(Shape.Value shape, Scalar scalar) {
-    return shape.type() == Sha256.class ? Secret.MASK : scalar.text();
   }
 
   private static String expected(Shape shape) {
@@ -268,61 +196,7 @@ final class Binder {
     };
   }
 
-  private static boolean isPositive(Object value) {
-    return switch (value) {
-      case Integer number -> number > 0;
-      case Long number -> number > 0;
-      case Duration duration -> duration.isPositive();
-      case Size size -> size.bytes() > 0;
-      case Limit limit -> limit.amount() > 0;
-      default -> throw new IllegalStateException("no amount: " + value.getClass());
-    };
-  }
-
-  /** Returns what a key is when it is left out: null when nothing stands for it. */
-  static @Nullable Object defaultOf(RecordShape.Key key) {
-    Optional<Object> known = DEFAULTS.get(key.accessor());
-    if (known == null) {
-      // Not computeIfAbsent: the default of a record asks for those of its keys.
-      known = Optional.ofNullable(makeDefault(key));
-      DEFAULTS.put(key.accessor(), known);
-    }
-    return known.orElse(null);
-  }
-
-  private static @Nullable Object makeDefault(RecordShape.Key key) {
-    if (key.nullable() || key.required()) {
-      return null;
-    }
-    Problems problems = new Problems();
-    Binder binder = new Binder(new Texts(Map.of()), problems);
-    Node.Mark mark = new Node.Mark("default", 0, 0);
-    boolean list = key.shape() instanceof Shape.Many;
-    String text = key.fallback();
-    Node node;
-    if (text == null) {
-      node = list ? new Sequence(mark, List.of()) : Mapping.empty(mark);
-    } else {
-      node = list ? new YamlReader("default", problems).read(text) : new Scalar(mark, text, false);
-    }
-    if (node == null) {
-      throw new IllegalStateException(problems.errors().toString());
-    }
-    Object value = binder.value(key.shape(), node, Where.ROOT.key(key.name()), key.setting());
-    if (problems.hasErrors()) {
-      throw new IllegalStateException(problems.errors().toString());
-    }
-    return value;
-  }
-
-  private static boolean isInvalid(@Nullable Object value) {
-    return value instanceof Invalid;
-  }
-
   private static boolean isShorthand(RecordShape shape, RecordShape.Key key) {
     return shape.shorthand() != null && shape.shorthand().name().equals(key.name());
   }
-
-  /** See {@link #INVALID}. */
-  private record Invalid() {}
 }
