@@ -1,7 +1,5 @@
 package io.penstock.server;
 
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoop;
@@ -10,7 +8,6 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.penstock.core.Ticker;
-import io.penstock.ledger.Ledger;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.alerts.Alerts;
@@ -24,14 +21,11 @@ import io.penstock.server.call.Probes;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ContentConfig;
-import io.penstock.server.config.HostPort;
 import io.penstock.server.config.KnownSecrets;
-import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.content.ContentKeeper;
@@ -47,7 +41,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -90,8 +83,8 @@ public final class Gateway implements AutoCloseable {
       throws IOException {
     this.config = config;
     this.ticker = ticker;
-    this.transport = transport(config);
-    this.loops = transport.newGroup(loops(config), "loop");
+    this.transport = Sockets.transport(config);
+    this.loops = transport.newGroup(Sockets.loops(config), "loop");
     this.alerts = new Alerts(this::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
     this.cache = CacheStore.open(config, loops, transport, ticker);
@@ -119,25 +112,17 @@ public final class Gateway implements AutoCloseable {
             content);
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
-    TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     CallMetrics metrics = new CallMetrics(registry);
-    gauges();
+    GatewayMeters.register(registry, load, stores.ledger(), alerts);
+    stores.ledger().onCommit(alerts::committed);
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     Probes.start(engine, loops.next());
     this.traffic =
-        ClientServer.bind(
-            new ClientServer.Options(
-                address(config.listen()),
-                limits(config.limits()),
-                tls == null ? null : tls::context,
-                config.proxyProtocol().isOn()),
-            loops,
-            transport,
-            new Dispatcher(engine));
+        ClientServer.bind(Sockets.traffic(config), loops, transport, new Dispatcher(engine));
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
@@ -146,13 +131,7 @@ public final class Gateway implements AutoCloseable {
             .route(
                 "/admin/v1/explain",
                 new ExplainRoute(new Explainer(engine, loops, shared.semantic()::embed), snapshot));
-    this.admin =
-        ClientServer.bind(
-            new ClientServer.Options(
-                address(config.admin().listen()), limits(config.limits()), null, false),
-            loops,
-            transport,
-            adminSink);
+    this.admin = ClientServer.bind(Sockets.admin(config), loops, transport, adminSink);
   }
 
   /**
@@ -172,28 +151,10 @@ public final class Gateway implements AutoCloseable {
     Gateway gateway = new Gateway(config, file, loads, ticker);
     LOG.atInfo()
         .addKeyValue("listen", config.listen() + " -> " + gateway.port())
-        .addKeyValue("admin", "127.0.0.1:" + gateway.adminPort())
+        .addKeyValue("admin", config.admin().listen() + " -> " + gateway.adminPort())
         .addKeyValue("transport", gateway.transport)
         .log("serving");
     return gateway;
-  }
-
-  private static Transport transport(Config config) {
-    Transport wanted = Transport.valueOf(config.transport().name());
-    if (wanted.isAvailable()) {
-      return wanted;
-    }
-    LOG.atWarn().addKeyValue("transport", wanted).log("not available here; using NIO");
-    return Transport.NIO;
-  }
-
-  /**
-   * Few busy loops cost less than many idle ones, and the rest of a request's work, the kernel's
-   * and the ledger's, wants processors too.
-   */
-  private static int loops(Config config) {
-    Integer wanted = config.loops();
-    return wanted == null ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : wanted;
   }
 
   /** Budgets may raise an alert before the first snapshot is there. */
@@ -230,39 +191,8 @@ public final class Gateway implements AutoCloseable {
     return context;
   }
 
-  private void gauges() {
-    Gauge.builder("penstock.inflight", load, Load::inflight).register(registry);
-    Ledger ledger = stores.ledger();
-    Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue()).register(registry);
-    for (Word.AlertKind kind : Word.AlertKind.values()) {
-      FunctionCounter.builder("penstock.alerts", alerts, a -> a.raised(kind))
-          .tag("kind", kind.name().toLowerCase(Locale.ROOT))
-          .register(registry);
-    }
-    ledger.onCommit(alerts::committed);
-    FunctionCounter.builder("penstock.fallback.usd", alerts, Alerts::fallbackUsd)
-        .description("Cost of attempts on targets that others were passed over for")
-        .register(registry);
-    FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
-        .register(registry);
-  }
-
   private static String text(@Nullable SecretUrl url) {
     return url == null ? "" : url.reveal();
-  }
-
-  private static InetSocketAddress address(HostPort at) {
-    return new InetSocketAddress(at.host(), at.port());
-  }
-
-  private static ClientLimits limits(LimitsConfig limits) {
-    return new ClientLimits(
-        limits.connections(),
-        (int) limits.headers().bytes(),
-        limits.headerTimeout().toMillis(),
-        limits.bodyTimeout().toMillis(),
-        limits.idleTimeout().toMillis(),
-        limits.slowTimeout().toMillis());
   }
 
   /** Returns the traffic port that was bound. */

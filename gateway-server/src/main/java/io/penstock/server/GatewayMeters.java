@@ -1,0 +1,30 @@
+package io.penstock.server;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.penstock.ledger.Ledger;
+import io.penstock.server.alerts.Alerts;
+import io.penstock.server.call.Load;
+import io.penstock.server.config.Word;
+import java.util.Locale;
+
+/** Meters of the gateway as a whole, read from its parts when they are scraped. */
+final class GatewayMeters {
+  private GatewayMeters() {}
+
+  static void register(MeterRegistry registry, Load load, Ledger ledger, Alerts alerts) {
+    Gauge.builder("penstock.inflight", load, Load::inflight).register(registry);
+    Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue()).register(registry);
+    FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
+        .register(registry);
+    for (Word.AlertKind kind : Word.AlertKind.values()) {
+      FunctionCounter.builder("penstock.alerts", alerts, a -> a.raised(kind))
+          .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+          .register(registry);
+    }
+    FunctionCounter.builder("penstock.fallback.usd", alerts, Alerts::fallbackUsd)
+        .description("Cost of attempts on targets that others were passed over for")
+        .register(registry);
+  }
+}
