@@ -74,7 +74,7 @@ final class Accounting {
             new LedgerRow.Destination(
                 call.surface().endpoint().label(),
                 call.model(),
-                call.route(),
+                call.destination().route(),
                 reason,
                 target.provider().name(),
                 target.model()),
@@ -236,7 +236,12 @@ final class Accounting {
                 -1),
             call.caller(),
             new LedgerRow.Destination(
-                call.surface().endpoint().label(), "", call.route(), "passthrough", provider, ""),
+                call.surface().endpoint().label(),
+                "",
+                call.destination().route(),
+                "passthrough",
+                provider,
+                ""),
             new LedgerRow.Outcome(status, ending, error, "", call.cacheOutcome(), Waste.NONE),
             Usage.NONE,
             UsageSource.NONE,
@@ -257,7 +262,7 @@ final class Accounting {
         new LedgerRow.Destination(
             call.surface().endpoint().label(),
             call.model(),
-            call.route(),
+            call.destination().route(),
             "cache",
             paid.provider(),
             paid.model()),
@@ -270,7 +275,12 @@ final class Accounting {
     withoutAttempt(
         call,
         new LedgerRow.Destination(
-            call.surface().endpoint().label(), call.model(), call.route(), "", "", ""),
+            call.surface().endpoint().label(),
+            call.model(),
+            call.destination().route(),
+            "",
+            "",
+            ""),
         new LedgerRow.Outcome(
             status, Ending.REJECTED, error, rule, call.cacheOutcome(), Waste.NONE),
         LedgerRow.Money.ZERO);
@@ -281,7 +291,12 @@ final class Accounting {
     withoutAttempt(
         call,
         new LedgerRow.Destination(
-            call.surface().endpoint().label(), call.model(), call.route(), "idempotent", "", ""),
+            call.surface().endpoint().label(),
+            call.model(),
+            call.destination().route(),
+            "idempotent",
+            "",
+            ""),
         new LedgerRow.Outcome(status, Ending.COMPLETED, "", "", CacheOutcome.REPLAYED, Waste.NONE),
         LedgerRow.Money.ZERO);
   }

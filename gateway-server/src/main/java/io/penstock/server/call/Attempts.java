@@ -1,18 +1,14 @@
 package io.penstock.server.call;
 
 import io.penstock.budget.Verdict;
-import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
-import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.server.client.Running;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +35,7 @@ final class Attempts implements LegListener, Running {
   private final Serving serving;
   private final @Nullable Resumption resumption;
   private final Hedging hedging;
-  private final List<Leg> legs = new ArrayList<>(1);
+  private final Legs legs = new Legs();
   private Plan plan;
   private int number;
   private @Nullable Candidate stronger;
@@ -56,7 +52,7 @@ final class Attempts implements LegListener, Running {
             call,
             engine,
             TimeUnit.NANOSECONDS.toMillis(plan.options().holdNanos()),
-            this::onHoldOver);
+            legs::stopAllButFirst);
     this.resumption = Resumption.of(serving, plan.options());
     this.hedging = new Hedging(call, engine.routing(), plan.options());
     call.forwarded(this);
@@ -96,7 +92,7 @@ final class Attempts implements LegListener, Running {
     if (found == null || to == null) {
       return false;
     }
-    String why = call.isRoutedByHeader() ? "header, " + found.reason() : found.reason();
+    String why = call.destination().isNamed() ? "header, " + found.reason() : found.reason();
     String reason = redirectedBy.isEmpty() ? why : "budget " + redirectedBy;
     if (serving.from() != null) {
       reason += ", continued";
@@ -115,14 +111,14 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onStart(Leg by) {
-    if (legs.getFirst() == by) {
+    if (legs.isFirst(by)) {
       by.offer();
       hedging.arm(by.target(), this::hedge);
     }
   }
 
   private void hedge(String why) {
-    Leg slow = legs.size() == 1 ? legs.getFirst() : null;
+    Leg slow = legs.only();
     if (slow != null
         && slow.isRunning()
         && !slow.hasContent()
@@ -133,15 +129,10 @@ final class Attempts implements LegListener, Running {
     }
   }
 
-  /** The headers of the first leg have gone out: it alone may answer now. */
-  private void onHoldOver() {
-    stopAllBut(legs.getFirst());
-  }
-
   @Override
   public void onContent(Leg by) {
     hedging.cancel();
-    stopAllBut(by);
+    legs.stopAllBut(by);
   }
 
   @Override
@@ -159,29 +150,9 @@ final class Attempts implements LegListener, Running {
     }
   }
 
-  private void stopAllBut(Leg one) {
-    for (Leg other : legs) {
-      if (other != one) {
-        other.stop(Ending.COMPLETED, Waste.HEDGE);
-      }
-    }
-    legs.clear();
-    legs.add(one);
-  }
-
-  /** Takes a leg out that came to nothing; returns whether another one goes on. */
-  private boolean isOutlived(Leg by) {
-    legs.remove(by);
-    if (legs.isEmpty()) {
-      return false;
-    }
-    legs.getFirst().offer();
-    return true;
-  }
-
   @Override
   public void onDenied(Leg by, Cause cause, Holding.Outcome why) {
-    if (isOutlived(by)) {
+    if (legs.outlive(by)) {
       return;
     }
     if (why instanceof Holding.Redirected to && serving.from() != null) {
@@ -224,7 +195,7 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onImpossible(Leg by, GatewayException why) {
-    if (isOutlived(by)) {
+    if (legs.outlive(by)) {
       return;
     }
     if (serving.from() != null && plan.hasNext()) {
@@ -236,7 +207,7 @@ final class Attempts implements LegListener, Running {
 
   @Override
   public void onUnavailable(Leg by) {
-    if (!isOutlived(by)) {
+    if (!legs.outlive(by)) {
       next(Cause.FALLBACK, "breaker");
     }
   }
@@ -244,7 +215,7 @@ final class Attempts implements LegListener, Running {
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
     serving.note(by.target(), failure);
-    if (isOutlived(by)) {
+    if (legs.outlive(by)) {
       return;
     }
     if (what instanceof AttemptPolicy.Next || serving.from() != null) {
@@ -278,19 +249,7 @@ final class Attempts implements LegListener, Running {
   public void clientGone() {
     serving.clientGone();
     hedging.cancel();
-    boolean forOthers = isNeededByOthers();
-    List<Leg> drained = new ArrayList<>(1);
-    for (Leg leg : legs) {
-      boolean drains = drained.isEmpty() && leg.target().provider().drainOnDisconnect();
-      if (leg.isRunning() && (forOthers || drains)) {
-        drained.add(leg);
-        leg.setPaused(false);
-      } else {
-        leg.stop(Ending.CLIENT_GONE, Waste.ABORTED);
-      }
-    }
-    legs.retainAll(drained);
-    if (legs.isEmpty()) {
+    if (!legs.goOnWithoutClient(isNeededByOthers())) {
       serving.abandon();
     }
   }
@@ -311,6 +270,6 @@ final class Attempts implements LegListener, Running {
     FlightLead lead = lead();
     // Those who follow are not held up by a leader whose client is slow.
     boolean paused = !writable && (lead == null || !lead.isFollowed());
-    legs.forEach(leg -> leg.setPaused(paused));
+    legs.setPaused(paused);
   }
 }

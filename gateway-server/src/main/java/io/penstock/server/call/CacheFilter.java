@@ -67,7 +67,9 @@ final class CacheFilter implements Filter<Call> {
   private @Nullable CacheLook look(Call call, CacheMode mode) {
     RouteTable.Found route = call.snapshot().routes().find(call.model());
     // With X-Penstock-Route the key would name the model asked for, and another one answers.
-    if (!Replay.serves(call.surface().endpoint()) || route == null || call.isRoutedByHeader()) {
+    if (!Replay.serves(call.surface().endpoint())
+        || route == null
+        || call.destination().isNamed()) {
       return null;
     }
     CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
@@ -81,7 +83,7 @@ final class CacheFilter implements Filter<Call> {
       metrics.cacheRequest(LAYER, "bypass");
       return null;
     }
-    call.route(name);
+    call.destination().route(name);
     return new CacheLook(
         mode, rule, new CacheEntry.Identity(keyed.key(), scope, input.endpoint(), input.model()));
   }

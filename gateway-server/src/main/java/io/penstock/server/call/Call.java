@@ -20,8 +20,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and all that is known about it. Confined to its event loop; the fields are set by the
- * filters in their order, each by one filter only.
+ * One request and all that is known about it. Confined to its event loop. What the filters find out
+ * has a slot each, set in their order: {@link Asked}, the caller, {@link Destination}, the request
+ * rates, {@link CachePart}; who comes later reads it.
  */
 public final class Call extends Exchange implements Running {
   private final LoopContext context;
@@ -32,25 +33,17 @@ public final class Call extends Exchange implements Running {
   private Responder responder;
   private byte[] bytes;
 
-  // PeekFilter.
-  private @Nullable RequestBody body;
-  private String model;
-  private boolean stream;
-
-  // ContextFilter.
+  // What the filters found out.
+  private Asked asked;
   private LedgerRow.@Nullable Caller caller;
-
-  // CacheFilter and the layers after it.
+  private final Destination destination = new Destination();
+  private List<RateState> rates = List.of();
   private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
   private @Nullable Pictures pictures;
   private @Nullable Elsewhere elsewhere;
   private @Nullable Running forwarded;
-  private List<RateState> rates = List.of();
-  private String route = "";
-  private String routeTo = "";
-  private String keptAt = "";
 
   Call(
       LoopContext context,
@@ -66,8 +59,7 @@ public final class Call extends Exchange implements Running {
     this.startMillis = startMillis;
     this.bytes = bytes;
     this.responder = responder;
-    this.stream = arrival.surface().stream();
-    this.model = arrival.surface().model();
+    this.asked = new Asked(null, arrival.surface().model(), arrival.surface().stream());
   }
 
   LoopContext context() {
@@ -132,21 +124,19 @@ public final class Call extends Exchange implements Running {
 
   /** Returns the JSON body; null for endpoints whose body is not JSON. */
   @Nullable RequestBody body() {
-    return body;
+    return asked.body();
   }
 
   String model() {
-    return model;
+    return asked.model();
   }
 
   boolean stream() {
-    return stream;
+    return asked.stream();
   }
 
-  void peeked(@Nullable RequestBody json, String asked, boolean wantsStream) {
-    body = json;
-    model = asked;
-    stream = wantsStream;
+  void asked(Asked what) {
+    asked = what;
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */
@@ -206,6 +196,16 @@ public final class Call extends Exchange implements Running {
     return known;
   }
 
+  /** Returns where this call is to go. */
+  Destination destination() {
+    return destination;
+  }
+
+  /** Returns the model whose targets are tried: that of {@code X-Penstock-Route}, else as asked. */
+  String routedModel() {
+    return destination.isNamed() ? destination.named() : asked.model();
+  }
+
   /** Returns the request rates as they were when this call was let in. */
   List<RateState> rates() {
     return rates;
@@ -247,7 +247,7 @@ public final class Call extends Exchange implements Running {
 
   /** Replaces the body: from now on targets get the beginning of an answer with it, or no more. */
   void requestBody(RequestBody other) {
-    body = other;
+    asked = asked.with(other);
     bytes = other.bytes();
   }
 
@@ -256,41 +256,9 @@ public final class Call extends Exchange implements Running {
     forwarded = to;
   }
 
-  /** Returns the name under {@code models} that serves this call, "" before it is known. */
-  String route() {
-    return route;
-  }
-
-  void route(String name) {
-    route = name;
-  }
-
-  /** Returns the model whose targets are tried: that of {@code X-Penstock-Route}, else as asked. */
-  String routedModel() {
-    return routeTo.isEmpty() ? model : routeTo;
-  }
-
-  /** Returns whether {@code X-Penstock-Route} chose the model. */
-  boolean isRoutedByHeader() {
-    return !routeTo.isEmpty();
-  }
-
-  void routeTo(String named) {
-    routeTo = named;
-  }
-
-  /** Returns the only provider that may be asked, since it keeps the conversation; "" for any. */
-  String keptAt() {
-    return keptAt;
-  }
-
-  void keptAt(String provider) {
-    keptAt = provider;
-  }
-
   /** Returns the body of a call whose endpoint has one. */
   RequestBody requestBody() {
-    RequestBody known = body;
+    RequestBody known = asked.body();
     if (known == null) {
       throw new IllegalStateException("the body was not read");
     }

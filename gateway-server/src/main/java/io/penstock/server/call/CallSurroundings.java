@@ -43,8 +43,8 @@ final class CallSurroundings implements Surroundings {
     if (target == null) {
       return "no key";
     }
-    if (!call.keptAt().isEmpty() && !call.keptAt().equals(target.provider().name())) {
-      return "the conversation is kept at " + call.keptAt();
+    if (!call.destination().allows(target.provider().name())) {
+      return "the conversation is kept at " + call.destination().keptAt();
     }
     if (!target.provider().serves(call.surface().endpoint())) {
       unserved.add(target.label());

@@ -42,7 +42,7 @@ final class EmbeddingFilter implements Filter<Call> {
     }
     RouteTable.Found route = call.snapshot().routes().find(call.model());
     CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
-    return route == null || rule == null || call.isRoutedByHeader()
+    return route == null || rule == null || call.destination().isNamed()
         ? Step.next()
         : look(call, Snapshot.patternOf(route), rule);
   }
@@ -55,7 +55,7 @@ final class EmbeddingFilter implements Filter<Call> {
       metrics.cacheRequest(LAYER, "bypass");
       return Step.next();
     }
-    call.route(route);
+    call.destination().route(route);
     CacheMode mode = call.cacheMode();
     CacheEntry.Identity place =
         new CacheEntry.Identity(inputs.key(0), scope, input.endpoint(), input.model());

@@ -203,7 +203,7 @@ public final class Engine {
               call.startMillis(),
               nanos,
               call.surface().endpoint().label(),
-              call.route(),
+              call.destination().route(),
               status));
     }
   }

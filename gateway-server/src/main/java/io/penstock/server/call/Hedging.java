@@ -49,7 +49,7 @@ final class Hedging {
   }
 
   private ShareBudget budget(RouteOptions.Hedge hedge) {
-    return routing.hedges(call.route(), hedge.budget());
+    return routing.hedges(call.destination().route(), hedge.budget());
   }
 
   void cancel() {

@@ -11,8 +11,6 @@ import io.penstock.ledger.Waste;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
-import io.penstock.providers.Provider;
-import io.penstock.providers.translate.Continuation;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +31,13 @@ final class Leg implements Stretch.Stream {
   private final Engine engine;
   private final Delivery delivery;
   private final Vitals vitals;
-  private final @Nullable Judge judge;
+  private final Outgoing outgoing;
   private final LoopTimer timer;
   private int retries;
   private long cap = -1;
   private @Nullable AttemptRun run;
   private @Nullable Account account;
   private @Nullable Stretch stretch;
-  private @Nullable PromptMarks marks;
   private boolean stopped;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
@@ -50,7 +47,8 @@ final class Leg implements Stretch.Stream {
     this.call = serving.call();
     this.engine = serving.engine();
     this.vitals = new Vitals(engine, aim, call.context().loop());
-    this.judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
+    Judge judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
+    this.outgoing = new Outgoing(serving, aim, judge);
     this.delivery = new Delivery(this, owner, serving, aim, judge);
     this.timer = new LoopTimer(call.context().loop());
   }
@@ -127,7 +125,7 @@ final class Leg implements Stretch.Stream {
   }
 
   private void start(Cause cause, Holding.Granted granted) {
-    Attempt attempt = attempt();
+    Attempt attempt = outgoing.attempt(cap);
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
     Account opened =
         engine
@@ -152,18 +150,6 @@ final class Leg implements Stretch.Stream {
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }
-  }
-
-  private Attempt attempt() {
-    Provider provider = target().provider().provider();
-    Continuation from = serving.from();
-    if (from != null) {
-      TargetRuntime told = target().prefilled();
-      return from.join(provider.attempt(told.call(call, cap)), told.target().dialect());
-    }
-    TargetRuntime asked = judge == null ? target() : judge.asking(target());
-    marks = PromptMarks.of(call, target(), aim.plan().options(), engine.routing().prefixes());
-    return provider.attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
   }
 
   private void firstTokenTimer(AttemptRun started) {
@@ -210,16 +196,7 @@ final class Leg implements Stretch.Stream {
 
   /** The attempt's answer is complete. */
   void onSuccess(AttemptRun attempt, AnswerSummary summary) {
-    boolean whole = call.stream() && serving.from() == null;
-    if (whole && cap < 0 && OutputCap.asked(call) < 0) {
-      engine.learnedOutput().learn(target().label(), summary.usage().outputTokens());
-    }
-    if (whole && summary.usageReported()) {
-      engine.accounting().learnThought(target(), summary.usage(), attempt.relayedBytes());
-    }
-    if (marks != null) {
-      marks.answered(call, target(), summary.usage(), engine);
-    }
+    outgoing.answered(summary, cap, attempt.relayedBytes());
     vitals.onSuccess(call, attempt, summary);
   }
 

@@ -56,7 +56,7 @@ final class Passthrough implements UpstreamListener, Running {
             ? PassedHeaders.stored(call.surface().rest(), call.head(), provider.basePath())
             : PassedHeaders.uri(call.head(), provider.basePath());
     Passthrough started = new Passthrough(call, engine, provider);
-    call.route(stored ? "" : call.surface().rest());
+    call.destination().route(stored ? "" : call.surface().rest());
     call.forwarded(started);
     call.tally().upstreamBegins();
     started.send(uri);

@@ -8,6 +8,9 @@ import io.penstock.core.body.RequestBody;
 
 /** Finds the body's top-level fields in one pass: model, stream, caps. */
 final class PeekFilter implements Filter<Call> {
+  /** What OpenAI takes when a request for moderation names no model, as its SDKs allow. */
+  private static final String MODERATION = "omni-moderation-latest";
+
   @Override
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
@@ -29,7 +32,12 @@ final class PeekFilter implements Filter<Call> {
     String type = call.headers().get("content-type", "");
     RequestBody form = RequestBody.parseForm(call.bytes(), type);
     String model = form.text("model");
-    call.peeked(form, model == null ? "" : model, form.flag("stream", false));
+    call.asked(new Asked(form, model == null ? "" : model, form.flag("stream", false)));
+  }
+
+  /** Returns the model of a request that names none; "" where it has to. */
+  private static String unnamed(Endpoint endpoint) {
+    return endpoint == Endpoint.MODERATIONS ? MODERATION : "";
   }
 
   private static void peek(Call call) {
@@ -38,12 +46,12 @@ final class PeekFilter implements Filter<Call> {
     String model = call.model();
     if (!inPath) {
       String named = body.text("model");
-      model = named == null ? "" : named;
+      model = named == null ? unnamed(call.surface().endpoint()) : named;
     }
     if (model.length() > 256) {
       throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
     }
     boolean stream = inPath ? call.surface().stream() : body.flag("stream", false);
-    call.peeked(body, model, stream);
+    call.asked(new Asked(body, model, stream));
   }
 }

@@ -21,7 +21,7 @@ final class PermissionFilter implements Filter<Call> {
     if (named && !principal.mayAsk(call.model())) {
       throw Refusals.modelNotAllowed(call.model(), principal);
     }
-    call.routeTo(named ? routeHeader(call) : "");
+    call.destination().named(named ? routeHeader(call) : "");
     RequestBody body = call.body();
     if (body != null) {
       for (String denied : principal.deny()) {

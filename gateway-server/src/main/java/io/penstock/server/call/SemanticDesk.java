@@ -97,7 +97,7 @@ final class SemanticDesk {
     HitRecord record = ask.rule().record();
     String stored = AnswerInspector.inspect(endpoint, candidate.entry().body()).text();
     String now = AnswerInspector.inspect(endpoint, fresh).text();
-    String route = call.route();
+    String route = call.destination().route();
     CompletionStage<Double> likeness =
         AnswerComparer.sameText(stored, now)
             ? CompletableFuture.completedStage(1.0)

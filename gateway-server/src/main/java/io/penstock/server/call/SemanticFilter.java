@@ -68,7 +68,7 @@ final class SemanticFilter implements Filter<Call> {
   private static @Nullable SemanticRule rule(Call call) {
     boolean asks = call.cacheMode().reads() || call.cacheMode().stores();
     // With X-Penstock-Route the partition would name the model asked for, and another one answers.
-    if (!asks || !Replay.serves(call.surface().endpoint()) || call.isRoutedByHeader()) {
+    if (!asks || !Replay.serves(call.surface().endpoint()) || call.destination().isNamed()) {
       return null;
     }
     return call.snapshot().semantic().match(call.facts());
@@ -80,7 +80,7 @@ final class SemanticFilter implements Filter<Call> {
       return new SemanticKeys.Bypassed(route == null ? "no route" : "length");
     }
     String name = Snapshot.patternOf(route);
-    call.route(name);
+    call.destination().route(name);
     KeyInput input =
         CacheFilter.keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), name);
     SemanticKeys.Semantic asked = SemanticKeys.of(input, rule.embedder().space(), call.bytes());

@@ -94,13 +94,13 @@ final class Shadow implements AttemptListener {
     TargetRuntime to = candidate == null ? null : call.snapshot().targets().find(candidate);
     target = to == null ? setting.model() : to.label();
     if (to == null || !engine.routing().shadows().enter()) {
-      engine.routing().shadows().refused(call.route(), target);
+      engine.routing().shadows().refused(call.destination().route(), target);
       return;
     }
     long output = Accounting.outputBound(call, to, -1);
     long bound = Accounting.bound(call, to, output);
     call.facts().target(to, bound);
-    String purpose = RouteOptions.Shadow.budgetOf(call.route());
+    String purpose = RouteOptions.Shadow.budgetOf(call.destination().route());
     Ask ask = new Ask(bound, Accounting.tokenBound(call, to, output), "", purpose);
     decide(to, bound, engine.budgets().reserve(call.facts(), ask));
   }
@@ -115,7 +115,7 @@ final class Shadow implements AttemptListener {
   }
 
   private void notMade() {
-    engine.routing().shadows().refused(call.route(), target);
+    engine.routing().shadows().refused(call.destination().route(), target);
     engine.routing().shadows().leave();
   }
 
@@ -136,7 +136,7 @@ final class Shadow implements AttemptListener {
                   to,
                   // Attempts count up from 1; one request has one shadow.
                   new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT, Cause.SHADOW),
-                  RouteOptions.Shadow.budgetOf(call.route()),
+                  RouteOptions.Shadow.budgetOf(call.destination().route()),
                   bound,
                   hold);
       run.start(to.provider().pickKey(), "");
@@ -190,7 +190,7 @@ final class Shadow implements AttemptListener {
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
     settle(attempt, failure, ClientErrors.ending(failure));
-    engine.routing().shadows().failed(call.route(), target);
+    engine.routing().shadows().failed(call.destination().route(), target);
     engine.routing().shadows().leave();
   }
 
@@ -207,9 +207,9 @@ final class Shadow implements AttemptListener {
     byte[] shown = answer == null ? null : whole(answer.bytes());
     ShadowBoard board = engine.routing().shadows();
     if (body == null || shown == null) {
-      board.failed(call.route(), target);
+      board.failed(call.destination().route(), target);
     } else {
-      board.compared(call.route(), target, compare(shown, body));
+      board.compared(call.destination().route(), target, compare(shown, body));
     }
     board.leave();
   }

@@ -97,7 +97,7 @@ public record Snapshot(
     if (route == null) {
       throw Refusals.unknownModel(call.routedModel(), routes.names());
     }
-    call.route(patternOf(route));
+    call.destination().route(patternOf(route));
     CallSurroundings around = new CallSurroundings(call, routing.scores()::seen);
     Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
     Shadow.arm(call, engine, plan.options().shadow());
@@ -105,12 +105,11 @@ public record Snapshot(
   }
 
   private ProviderRuntime passed(Call call) {
+    String keptAt = call.destination().keptAt();
     ProviderRuntime provider =
-        call.keptAt().isEmpty()
-            ? passthrough.get(call.surface().rest())
-            : providers.get(call.keptAt());
+        keptAt.isEmpty() ? passthrough.get(call.surface().rest()) : providers.get(keptAt);
     if (provider == null) {
-      throw Refusals.unknownProvider(call.keptAt());
+      throw Refusals.unknownProvider(keptAt);
     }
     return provider;
   }

@@ -77,7 +77,7 @@ final class StoredFilter implements Filter<Call> {
       throw new GatewayException(
           ErrorCode.UNKNOWN_PATH, "There is no response \"" + clip(id) + "\" of yours here.");
     }
-    call.keptAt(own.provider());
+    call.destination().keptAt(own.provider());
     return Step.next();
   }
 
@@ -98,14 +98,14 @@ final class StoredFilter implements Filter<Call> {
   }
 
   private static void keepAt(Call call, ItemReferences.Reference reference, String provider) {
-    if (!call.keptAt().isEmpty() && !call.keptAt().equals(provider)) {
+    if (!call.destination().allows(provider)) {
       throw GatewayException.invalid(
           reference.param(),
           "\""
               + clip(reference.id())
               + "\" is kept at another provider than what stands before it; send its content.");
     }
-    call.keptAt(provider);
+    call.destination().keptAt(provider);
   }
 
   private static GatewayException notYours(ItemReferences.Reference reference) {

@@ -1,0 +1,83 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Ending;
+import io.penstock.ledger.Waste;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The legs of a call that are under way: one, or two while it is hedged. Confined to the call's
+ * loop.
+ */
+final class Legs {
+  private final List<Leg> running = new ArrayList<>(1);
+
+  void add(Leg leg) {
+    running.add(leg);
+  }
+
+  void remove(Leg leg) {
+    running.remove(leg);
+  }
+
+  boolean isFirst(Leg leg) {
+    return running.getFirst() == leg;
+  }
+
+  /** Returns the leg that is alone; null when there is another, or none. */
+  @Nullable Leg only() {
+    return running.size() == 1 ? running.getFirst() : null;
+  }
+
+  /** The headers of the first have gone out: it alone may answer now. */
+  void stopAllButFirst() {
+    stopAllBut(running.getFirst());
+  }
+
+  /** That one has begun to answer: nobody else is waited for. */
+  void stopAllBut(Leg one) {
+    for (Leg other : running) {
+      if (other != one) {
+        other.stop(Ending.COMPLETED, Waste.HEDGE);
+      }
+    }
+    running.clear();
+    running.add(one);
+  }
+
+  /** Takes a leg out that came to nothing; returns whether another one goes on. */
+  boolean outlive(Leg failed) {
+    running.remove(failed);
+    if (running.isEmpty()) {
+      return false;
+    }
+    running.getFirst().offer();
+    return true;
+  }
+
+  /**
+   * Stops what nobody waits for once the client has left.
+   *
+   * @param forOthers whether others wait for the answer
+   * @return whether any goes on
+   */
+  boolean goOnWithoutClient(boolean forOthers) {
+    List<Leg> drained = new ArrayList<>(1);
+    for (Leg leg : running) {
+      boolean drains = drained.isEmpty() && leg.target().provider().drainOnDisconnect();
+      if (leg.isRunning() && (forOthers || drains)) {
+        drained.add(leg);
+        leg.setPaused(false);
+      } else {
+        leg.stop(Ending.CLIENT_GONE, Waste.ABORTED);
+      }
+    }
+    running.retainAll(drained);
+    return !running.isEmpty();
+  }
+
+  void setPaused(boolean paused) {
+    running.forEach(leg -> leg.setPaused(paused));
+  }
+}

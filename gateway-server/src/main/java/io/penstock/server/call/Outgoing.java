@@ -1,0 +1,64 @@
+package io.penstock.server.call;
+
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.Provider;
+import io.penstock.providers.translate.Continuation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a leg asks its target: the call's own request, marked for the provider's prompt cache and
+ * with what a judge has to know; or, of a stream that was cut, the rest. Confined to the call's
+ * loop.
+ */
+final class Outgoing {
+  private final Serving serving;
+  private final Aim aim;
+  private final @Nullable Judge judge;
+  private @Nullable PromptMarks marks;
+
+  Outgoing(Serving serving, Aim aim, @Nullable Judge judge) {
+    this.serving = serving;
+    this.aim = aim;
+    this.judge = judge;
+  }
+
+  /**
+   * Makes the request of the next attempt.
+   *
+   * @param cap the output cap that the gateway sets, tokens; -1 for none
+   */
+  Attempt attempt(long cap) {
+    Call call = serving.call();
+    TargetRuntime target = aim.target();
+    Provider provider = target.provider().provider();
+    Continuation from = serving.from();
+    if (from != null) {
+      TargetRuntime told = target.prefilled();
+      return from.join(provider.attempt(told.call(call, cap)), told.target().dialect());
+    }
+    TargetRuntime asked = judge == null ? target : judge.asking(target);
+    marks =
+        PromptMarks.of(call, target, aim.plan().options(), serving.engine().routing().prefixes());
+    return provider.attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
+  }
+
+  /**
+   * The answer is complete: what it tells of requests like this one is learned.
+   *
+   * @param relayedBytes of it that the client saw
+   */
+  void answered(AnswerSummary summary, long cap, long relayedBytes) {
+    Call call = serving.call();
+    boolean whole = call.stream() && serving.from() == null;
+    if (whole && cap < 0 && OutputCap.asked(call) < 0) {
+      serving.engine().learnedOutput().learn(aim.target().label(), summary.usage().outputTokens());
+    }
+    if (whole && summary.usageReported()) {
+      serving.engine().accounting().learnThought(aim.target(), summary.usage(), relayedBytes);
+    }
+    if (marks != null) {
+      marks.answered(call, aim.target(), summary.usage(), serving.engine());
+    }
+  }
+}
