@@ -99,6 +99,16 @@ class PassthroughTest {
   }
 
   @Test
+  void webSocket_is426() throws Exception {
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(
+          "GET /v1/files HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      assertThat(client.readUntil("}}")).startsWith("HTTP/1.1 426").contains("upgrade_required");
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @Test
   void configuredHeaders_areOnModelCallsToo() {
     gateway.post(
         "/v1/chat/completions",

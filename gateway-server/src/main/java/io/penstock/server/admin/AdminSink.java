@@ -120,9 +120,11 @@ public final class AdminSink implements RequestSink, AutoCloseable {
     to.reply(reply.status(), headers, Unpooled.wrappedBuffer(reply.body()));
   }
 
-  private static AdminReply answer(AdminHandler handler, AdminRequest request) {
+  private static AdminReply answer(
+      AdminHandler handler, RequestHead head, String rest, byte[] body) {
     try {
-      return handler.handle(request);
+      return handler.handle(
+          new AdminRequest(head.method().name(), rest, AdminRequest.parse(head.query()), body));
     } catch (IllegalArgumentException e) {
       return AdminReply.error(400, "invalid_request", String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
@@ -161,10 +163,8 @@ public final class AdminSink implements RequestSink, AutoCloseable {
 
     @Override
     public Running start(byte[] body, Responder responder) {
-      AdminRequest request =
-          new AdminRequest(head.method().name(), rest, AdminRequest.parse(head.query()), body);
       workers.execute(() -> {
-        AdminReply reply = answer(handler, request);
+        AdminReply reply = answer(handler, head, rest, body);
         loop.execute(() -> send(responder, reply));
       });
       return new Running() {

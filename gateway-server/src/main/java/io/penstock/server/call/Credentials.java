@@ -24,11 +24,17 @@ final class Credentials {
     if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
       return authorization.substring(7).strip();
     }
-    if (head.query().contains("key=")) {
+    return head.query().contains("key=") ? inQuery(head.query()) : null;
+  }
+
+  private static @Nullable String inQuery(String query) {
+    try {
       List<String> keys =
-          new QueryStringDecoder(head.query(), false).parameters().getOrDefault("key", List.of());
+          new QueryStringDecoder(query, false).parameters().getOrDefault("key", List.of());
       return keys.isEmpty() ? null : keys.getFirst();
+    } catch (IllegalArgumentException e) {
+      // What is not percent-encoded as it should be holds no key.
+      return null;
     }
-    return null;
   }
 }

@@ -42,6 +42,7 @@ public final class Dispatcher implements RequestSink {
     Surface surface = null;
     Principal principal = null;
     try {
+      Paths.refuseWebSocket(head);
       surface = snapshot.passthrough(head);
       if (surface == null) {
         surface = Paths.resolve(head);

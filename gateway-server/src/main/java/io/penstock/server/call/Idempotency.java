@@ -54,9 +54,10 @@ final class Idempotency {
    * Answers the call from what there is, waits for the one in flight, or lets it go on.
    *
    * @param forward makes the call
+   * @param again asked on the call's loop when the one in flight has failed: comes back here
    * @throws GatewayException 409 when the key was used with another body
    */
-  void run(Call call, Consumer<Call> forward) {
+  void run(Call call, Consumer<Call> forward, Consumer<Call> again) {
     String said = call.headers().get("idempotency-key");
     if (said == null || said.isBlank()) {
       forward.accept(call);
@@ -75,9 +76,7 @@ final class Idempotency {
     Flight other = flights.putIfAbsent(key, mine);
     if (other != null) {
       requireSame(other.body(), body);
-      other
-          .answer()
-          .thenAcceptAsync(stored -> joined(call, stored, forward), call.context().loop());
+      other.answer().thenAcceptAsync(stored -> joined(call, stored, again), call.context().loop());
       return;
     }
     Stored stored = kept.getIfPresent(key);
@@ -99,12 +98,12 @@ final class Idempotency {
     forward.accept(call);
   }
 
-  private void joined(Call call, @Nullable Stored stored, Consumer<Call> forward) {
+  private void joined(Call call, @Nullable Stored stored, Consumer<Call> again) {
     if (call.isEnded()) {
       return;
     }
     if (stored == null) {
-      run(call, forward);
+      again.accept(call);
     } else {
       replay(call, stored);
     }

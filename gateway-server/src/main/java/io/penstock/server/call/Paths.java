@@ -69,17 +69,27 @@ final class Paths {
   }
 
   /**
-   * Returns what the request asks for.
+   * Refuses what asks for a WebSocket, on whatever path; other upgrades are ignored.
    *
-   * @throws GatewayException 404 or 405 with what is served, 426 for a WebSocket upgrade
+   * @throws GatewayException 426
    */
-  static Surface resolve(RequestHead head) {
-    String path = unprefixed(head.path());
+  static void refuseWebSocket(RequestHead head) {
     if (head.headers().containsValue("upgrade", "websocket", true)) {
       throw new GatewayException(
           ErrorCode.UPGRADE_REQUIRED,
-          "WebSockets are not served on " + path + "; send a POST and read the event stream.");
+          "WebSockets are not served on "
+              + clip(head.path())
+              + "; send a POST and read the event stream.");
     }
+  }
+
+  /**
+   * Returns what the request asks for.
+   *
+   * @throws GatewayException 404 or 405 with what is served
+   */
+  static Surface resolve(RequestHead head) {
+    String path = unprefixed(head.path());
     boolean post = head.method().equals(HttpMethod.POST);
     Surface exact = POST.get(path);
     if (exact != null) {
@@ -135,7 +145,7 @@ final class Paths {
   }
 
   private static Surface model(RequestHead head, String path, String rest, Dialect dialect) {
-    String decoded = QueryStringDecoder.decodeComponent(rest.replace("+", "%2B"));
+    String decoded = decoded(rest);
     if (head.method().equals(HttpMethod.GET)) {
       return Surface.of(Endpoint.MODELS, dialect, decoded);
     }
@@ -155,6 +165,15 @@ final class Paths {
               ErrorCode.UNKNOWN_PATH,
               clip(head.path()) + " is not served here. Served: " + SERVED + ".");
     };
+  }
+
+  private static String decoded(String rest) {
+    try {
+      return QueryStringDecoder.decodeComponent(rest.replace("+", "%2B"));
+    } catch (IllegalArgumentException e) {
+      throw GatewayException.invalid(
+          null, "The path " + clip(rest) + " is not percent-encoded as it should be.");
+    }
   }
 
   private static Surface gemini(

@@ -35,7 +35,7 @@ final class WayOut implements Pipeline.Exit<Call> {
       return;
     }
     try {
-      idempotency.run(call, this::answer);
+      idempotency.run(call, this::answer, this::forward);
     } catch (GatewayException e) {
       fail(call, e);
     }
