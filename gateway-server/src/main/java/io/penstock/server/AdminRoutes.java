@@ -73,6 +73,7 @@ final class AdminRoutes {
         .route("/admin/v1/budgets", budgetAdmin::handle)
         .route("/admin/v1/alerts", request -> alerts(alerts))
         .route("/admin/v1/config", request -> config())
+        .route("/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()))
         .route("/admin/v1/prices", this::prices)
         .route("/admin/v1/status", request -> status())
         .route("/admin/v1/cache/forecast", this::cacheForecast)

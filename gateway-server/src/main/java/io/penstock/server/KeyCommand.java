@@ -3,6 +3,8 @@ package io.penstock.server;
 import io.penstock.core.identity.KeyRing;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -54,10 +56,7 @@ final class KeyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      if (expires != null && !expires.matches("\\d{4}-\\d{2}-\\d{2}")) {
-        throw new IllegalArgumentException(
-            "--expires: " + expires + " (expected: a day such as 2027-12-31)");
-      }
+      checkExpires();
       byte[] random = new byte[SECRET_BYTES];
       new SecureRandom().nextBytes(random);
       String secret = "pk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
@@ -69,6 +68,17 @@ final class KeyCommand implements Callable<Integer> {
       out.println(stanza(KeyRing.hash(secret)));
       out.flush();
       return Main.OK;
+    }
+
+    private void checkExpires() {
+      try {
+        if (expires != null) {
+          LocalDate.parse(expires);
+        }
+      } catch (DateTimeParseException e) {
+        throw new IllegalArgumentException(
+            "--expires: " + expires + " (expected: a day such as 2027-12-31)");
+      }
     }
 
     private String stanza(String hash) {
@@ -92,8 +102,9 @@ final class KeyCommand implements Callable<Integer> {
       return base.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "-");
     }
 
+    /** Quotes what YAML could read as something else than this text. */
     private static String quote(String text) {
-      return text.matches("[A-Za-z][A-Za-z0-9_-]*")
+      return text.matches("[A-Za-z][A-Za-z0-9_-]*") && !text.matches("(?i)null|true|false")
           ? text
           : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }

@@ -66,15 +66,12 @@ final class KeyIdentity implements Snapshot.Identity {
   }
 
   private static Principal principal(KeyConfig key, TeamConfig team, NameSet models) {
-    Map<String, String> metadata = new HashMap<>(key.metadata());
-    metadata.putAll(team.metadata());
-    metadata.putAll(key.metadata());
     return new Principal(
         key.id(),
         key.team(),
         key.app() == null ? "" : key.app(),
         key.user() == null ? "" : key.user(),
-        metadata,
+        metadata(key, team),
         join(team.require(), key.require()),
         models,
         NameSet.of(key.routes()),
@@ -83,7 +80,14 @@ final class KeyIdentity implements Snapshot.Identity {
         key.expires() == null ? Long.MAX_VALUE : key.expires().toEpochMilli());
   }
 
-  private static List<String> join(List<String> one, List<String> two) {
+  /** Returns what team and key fix; the key's own counts where both do. */
+  static Map<String, String> metadata(KeyConfig key, TeamConfig team) {
+    Map<String, String> metadata = new HashMap<>(team.metadata());
+    metadata.putAll(key.metadata());
+    return metadata;
+  }
+
+  static List<String> join(List<String> one, List<String> two) {
     List<String> all = new ArrayList<>(one);
     two.stream().filter(name -> !one.contains(name)).forEach(all::add);
     return all;

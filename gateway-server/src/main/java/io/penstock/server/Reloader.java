@@ -189,6 +189,16 @@ public final class Reloader implements AutoCloseable {
   }
 
   private void look() {
+    try {
+      lookAgain();
+    } catch (RuntimeException e) {
+      // Not out of here: nobody would look any more, and no later edit be seen.
+      LOG.atError().setCause(e).log("the configuration could not be looked at");
+      reject(List.of("it could not be applied: " + e.getMessage()));
+    }
+  }
+
+  private void lookAgain() {
     Inputs before = seen;
     if (before != null && !before.mayHaveChanged()) {
       return;

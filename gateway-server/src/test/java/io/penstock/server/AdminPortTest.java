@@ -1,0 +1,137 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.identity.KeyRing;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The admin port: who may ask, what is counted, whose keys there are. */
+@ExtendWith(LeakCheck.class)
+class AdminPortTest {
+  private static final String CHAT =
+      "{\"stream\":true,\"model\":\"gpt-4o-mini\","
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  @TempDir static Path directory;
+  private static final FakeProvider PROVIDER = FakeProvider.start();
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() {
+    String yaml =
+        RunningGateway.yaml(directory, PROVIDER, "")
+            .replace(
+                "admin: { listen: 127.0.0.1:0 }",
+                "admin: { listen: 127.0.0.1:0, token: s3cret-token, metrics: open }");
+    gateway = RunningGateway.start(directory, yaml);
+    assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+    PROVIDER.close();
+  }
+
+  private static HttpResponse<String> ask(String path, String token) {
+    gateway.gateway().flushLedger();
+    String url = "http://127.0.0.1:" + gateway.gateway().adminPort() + path;
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return RunningGateway.send(request.build());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/admin/v1/spend",
+        "/admin/v1/budgets",
+        "/admin/v1/requests",
+        "/admin/v1/cache",
+        "/admin/v1/models",
+        "/admin/v1/config",
+        "/admin/v1/prices",
+        "/admin/v1/keys",
+        "/admin/v1/alerts"
+      })
+  void path_needsTheToken(String path) throws Exception {
+    assertThat(ask(path, "").statusCode()).isEqualTo(401);
+    assertThat(ask(path, "s3cret-tokem").statusCode()).isEqualTo(401);
+    HttpResponse<String> response = ask(path, "s3cret-token");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(new ObjectMapper().readTree(response.body()).isMissingNode()).isFalse();
+    assertThat(response.body()).doesNotContain("s3cret-token").doesNotContain("sk-upstream");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/healthz", "/readyz", "/metrics"})
+  void probesAndOpenMetrics_needNone(String path) {
+    assertThat(ask(path, "").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "penstock_requests_total{",
+        "penstock_request_seconds_bucket{",
+        "penstock_overhead_seconds_bucket{",
+        "penstock_first_token_seconds_bucket{",
+        "penstock_tokens_total{",
+        "penstock_cost_usd_total{",
+        "penstock_upstream_attempts_total{",
+        "penstock_unattributed_usd_total",
+        "penstock_inflight ",
+        "penstock_ledger_queue ",
+        "penstock_ledger_lost_total ",
+        "penstock_config_version ",
+        "penstock_config_reload_failures_total "
+      })
+  void metric_isThere(String name) {
+    assertThat(ask("/metrics", "").body().lines()).anyMatch(line -> line.startsWith(name));
+  }
+
+  @Test
+  void keys_areListedWithoutTheirHashes() throws Exception {
+    JsonNode keys =
+        new ObjectMapper().readTree(ask("/admin/v1/keys", "s3cret-token").body()).path("keys");
+    assertThat(keys.findValuesAsText("id"))
+        .containsExactly("k-test", "k-support", "k-old", "k-off", "k-far");
+    assertThat(keys.findValuesAsText("state"))
+        .containsExactly("active", "active", "expired", "disabled", "active");
+    assertThat(keys.path(0).path("user").asText()).isEqualTo("ada");
+    assertThat(keys.path(1).path("require").path(0).asText()).isEqualTo("project");
+    assertThat(keys.toString()).doesNotContain(KeyRing.hash(RunningGateway.KEY));
+    HttpResponse<String> support = ask("/admin/v1/keys?team=support", "s3cret-token");
+    assertThat(support.body()).contains("k-support").doesNotContain("k-test");
+  }
+
+  @Test
+  void check_targetWithoutAPrice_isAWarningThatNamesIt() {
+    StringWriter said = new StringWriter();
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(said))
+            .execute("check", "--config", gateway.file().toString());
+    assertThat(code).as(said.toString()).isZero();
+    assertThat(said.toString())
+        .contains("warning: fake/nobody-knows-this-price: no price is known");
+  }
+}

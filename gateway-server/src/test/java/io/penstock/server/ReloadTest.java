@@ -1,0 +1,93 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Ticker;
+import io.penstock.server.config.LoadResult;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Edits that cannot be applied: refused with the reason, and the next good one is taken. */
+@ExtendWith(LeakCheck.class)
+class ReloadTest {
+  @TempDir Path directory;
+
+  @Test
+  void edit_ofWhatIsReadAtTheStartOnly_saysThatItNeedsARestart() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      String yaml = Files.readString(gateway.file());
+
+      Files.writeString(
+          gateway.file(), yaml.replaceFirst("listen: 127.0.0.1:0", "listen: 127.0.0.1:1"));
+      Await.until(
+          "it is refused",
+          () ->
+              gateway
+                  .admin("/admin/v1/config")
+                  .contains("\"problems\":[\"changes to listen need a restart\"]"));
+      assertThat(gateway.admin("/metrics")).contains("penstock_config_reload_failures_total 1.0");
+
+      Files.writeString(gateway.file(), yaml);
+      Await.until(
+          "all is well again", () -> gateway.admin("/admin/v1/config").contains("\"problems\":[]"));
+    }
+  }
+
+  @Test
+  void loaderFails_isAProblem_andEditsAreStillTaken() throws Exception {
+    AtomicBoolean broken = new AtomicBoolean();
+    try (FakeProvider provider = FakeProvider.start()) {
+      String yaml = RunningGateway.yaml(directory, provider, "");
+      Path file = Files.writeString(directory.resolve("penstock.yaml"), yaml);
+      LoadResult.Loaded loaded = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(file);
+      Reloader.Loads loads =
+          at -> {
+            if (broken.get()) {
+              throw new IllegalStateException("the loader is at its wits' end");
+            }
+            return ConfigOption.loader(Map.of()).load(at);
+          };
+      try (Gateway gateway = Gateway.start(loaded.config(), file, loads, Ticker.system())) {
+        broken.set(true);
+        Await.until(
+            "it is a problem",
+            () -> {
+              touch(file, yaml);
+              return config(gateway).contains("wits' end");
+            });
+        broken.set(false);
+        Await.until(
+            "the next edit is taken",
+            () -> {
+              touch(file, yaml);
+              return config(gateway).contains("\"problems\":[]");
+            });
+      }
+    }
+  }
+
+  private static void touch(Path file, String yaml) {
+    try {
+      Files.writeString(file, yaml + "# " + System.nanoTime() + "\n");
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static String config(Gateway gateway) {
+    URI at = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/admin/v1/config");
+    return RunningGateway.send(HttpRequest.newBuilder(at).build()).body();
+  }
+}
