@@ -73,8 +73,9 @@ final class DemoCommand implements Callable<Integer> {
             + "\"content\":\"What is a penstock?\"}]}'");
     out.println("  OpenAI(base_url=\"" + base + "/v1\", api_key=\"" + KEY + "\")   # Python SDK");
     out.println();
-    out.println("Then see what it cost:");
+    out.println("Ask again and the cache answers. Then see what it cost, and what is left:");
     out.println("  ./penstock report --config " + file + " --by team,model");
+    out.println("  ./penstock budgets --config " + file);
     out.println();
     out.flush();
   }

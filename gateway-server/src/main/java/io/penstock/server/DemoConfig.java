@@ -16,7 +16,7 @@ final class DemoConfig {
     listen: 127.0.0.1:8080
     admin: { listen: 127.0.0.1:9091 }
     ledger:
-      url: sqlite:%s
+      url: "sqlite:%s"
 
     providers:
       demo:
@@ -28,14 +28,25 @@ final class DemoConfig {
       gpt-4o: demo/gpt-4o
       gpt-4.1: demo/gpt-4.1
       text-embedding-3-small: demo/text-embedding-3-small
-      careful:
+      steady:                       # the second answers when the first cannot
         strategy: priority
         targets: [demo/gpt-4o, demo/gpt-4o-mini]
+      auto:                         # the simple ones to the small model
+        strategy: complexity
+        targets: [{ model: demo/gpt-4o-mini, upto: 0.35 }, demo/gpt-4.1]
+        baseline: demo/gpt-4.1
 
     teams:
       demo: { models: ["*"] }
     keys:
       - { id: k-demo, sha256: ["%s"], team: demo, app: try-out }   # the key %s
+
+    budgets:
+      - { name: demo-day, per: team, limit: 5 USD, every: day }
+    rates:
+      - { name: per-key, per: key, requests: 600, every: minute }
+    cache:
+      exact: { ttl: 1h, scope: team }
     """
         .formatted(ledger, KeyRing.hash(DemoCommand.KEY), DemoCommand.KEY);
   }
