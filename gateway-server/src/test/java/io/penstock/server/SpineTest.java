@@ -81,6 +81,11 @@ class SpineTest {
     assertThat(header(response, "x-penstock-cost-usd")).isEqualTo("0.00018");
     assertThat(header(response, "x-penstock-provider")).isEqualTo("fake");
     assertThat(header(response, "x-penstock-model")).isEqualTo("gpt-4o-mini");
+    assertThat(header(response, "x-penstock-cache")).isEqualTo("off");
+    assertThat(header(response, "x-penstock-price-version")).isNotEmpty();
+    assertThat(header(response, "x-request-id"))
+        .isNotEmpty()
+        .isEqualTo(header(response, "x-penstock-request-id"));
     Received sent = provider.awaitRequest(1);
     assertThat(sent.text())
         .isEqualTo(

@@ -1,0 +1,115 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections to providers: of every transport, kept, given up in time, drained. */
+@ExtendWith(LeakCheck.class)
+class UpstreamFlowTest {
+  private static final String CHAT =
+      "{\"stream\":true,\"model\":\"gpt-4o-mini\","
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"epoll", "io_uring", "nio"})
+  void transport_anySetting_servesOverOneKeptConnection(String transport) {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "loops: 1\ntransport: " + transport))) {
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+        assertThat(response.body()).endsWith("data: [DONE]\n\n");
+      }
+      assertThat(provider.connections()).isOne();
+    }
+  }
+
+  @Test
+  void connect_timesOut() throws Exception {
+    List<Socket> waiting = new ArrayList<>();
+    // Nobody accepts: once its queue is full, a connection is not answered at all.
+    try (FakeProvider unused = FakeProvider.start();
+        ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      InetSocketAddress address = (InetSocketAddress) full.getLocalSocketAddress();
+      for (int i = 0; i < 4; i++) {
+        Socket socket = new Socket();
+        waiting.add(socket);
+        try {
+          socket.connect(address, 100);
+        } catch (java.net.SocketTimeoutException e) {
+          break;
+        }
+      }
+      String yaml =
+          RunningGateway.yaml(directory, unused, "")
+              .replace(unused.baseUrl(), "http://127.0.0.1:" + address.getPort() + "/v1")
+              .replace("connect: 2s", "connect: 200ms");
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
+        assertThat(response.body()).contains("upstream_error").contains("cannot be reached");
+      }
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void onDisconnectDrain_theAnswerIsReadToItsEnd_andPaidAsReported() throws Exception {
+    Gate gate = new Gate("the client has left");
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.patient(RunningGateway.yaml(directory, provider, "loops: 1"))
+                    .replace("catalogue: openai", "catalogue: openai\n    on_disconnect: drain"))) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.sse(
+                      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}",
+                      "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+                          + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":77}}",
+                      "[DONE]")
+                  .pauseBefore(1, gate));
+      try (RawClient client = RawClient.to(gateway)) {
+        client.send(RawClient.post("/v1/chat/completions", CHAT));
+        client.readUntil("one");
+      }
+      // The one loop has seen the client leave before it answers this.
+      assertThat(gateway.get("/healthz").statusCode()).isEqualTo(200);
+      gate.open();
+      provider.awaitRequest(1).awaitAnswered();
+      Await.until(
+          "it has ended without its client",
+          () -> gateway.admin("/metrics").contains("status=\"499\""));
+      assertThat(gateway.admin("/admin/v1/requests"))
+          .contains("\"usage_source\":\"reported\"")
+          .contains("\"output\":77");
+    }
+  }
+}
