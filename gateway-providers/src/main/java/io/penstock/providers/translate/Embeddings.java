@@ -5,14 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
-import io.penstock.core.price.Meter;
-import io.penstock.core.price.Usage;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Wiring.Operation;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -228,76 +223,8 @@ final class Embeddings {
     return body;
   }
 
+  /** Returns the provider's answer as the client wants it. */
   UnaryAttempt.Result answer(ObjectNode answer, Dialect from) {
-    List<JsonNode> vectors = new ArrayList<>();
-    Usage usage;
-    switch (from) {
-      case GEMINI -> {
-        answer.path("embeddings").forEach(one -> vectors.add(one.path("values")));
-        if (answer.path("embedding").isObject()) {
-          vectors.add(answer.path("embedding").path("values"));
-        }
-        answer
-            .path("predictions")
-            .forEach(one -> vectors.add(one.path("embeddings").path("values")));
-        usage =
-            answer.has("predictions")
-                ? UsageReaders.vertexPredict(answer.path("predictions"))
-                : UsageReaders.gemini(answer.path("usageMetadata"));
-      }
-      case COHERE -> {
-        answer.path("embeddings").path("float").forEach(vectors::add);
-        usage = UsageReaders.cohere(answer.path("meta"));
-      }
-      default -> {
-        answer.path("data").forEach(one -> vectors.add(one.path("embedding")));
-        usage = UsageReaders.openAiChat(answer.path("usage"));
-      }
-    }
-    if (vectors.size() != inputs.size()) {
-      throw Trees.malformed(
-          vectors.size() + " embeddings came for " + inputs.size() + " inputs of " + from.label());
-    }
-    for (JsonNode vector : vectors) {
-      if (!vector.isArray() || vector.isEmpty()) {
-        throw Trees.malformed("an embedding is not a list of numbers");
-      }
-    }
-    return new UnaryAttempt.Result(written(vectors, usage), usage, !usage.isEmpty());
-  }
-
-  private ObjectNode written(List<JsonNode> vectors, Usage usage) {
-    ObjectNode answer = Trees.object();
-    switch (call.endpoint()) {
-      case EMBED_CONTENT -> answer.putObject("embedding").set("values", vectors.getFirst());
-      case BATCH_EMBED_CONTENTS -> {
-        ArrayNode list = answer.putArray("embeddings");
-        vectors.forEach(vector -> list.addObject().set("values", vector));
-      }
-      default -> {
-        answer.put("object", "list");
-        ArrayNode data = answer.putArray("data");
-        for (JsonNode vector : vectors) {
-          ObjectNode one =
-              data.addObject().put("object", "embedding").put("index", data.size() - 1);
-          if (base64) {
-            one.put("embedding", base64(vector));
-          } else {
-            one.set("embedding", vector);
-          }
-        }
-        String shown = call.clientModel();
-        answer.put("model", shown == null ? call.target().model() : shown);
-        long tokens = usage.of(Meter.INPUT);
-        answer.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
-      }
-    }
-    return answer;
-  }
-
-  private static String base64(JsonNode vector) {
-    ByteBuffer floats = ByteBuffer.allocate(vector.size() * 4).order(ByteOrder.LITTLE_ENDIAN);
-    vector.forEach(value -> floats.putFloat((float) value.asDouble()));
-    return Base64.getEncoder().encodeToString(floats.array());
+    return EmbeddingVectors.read(answer, from, inputs.size()).asAnswer(call, base64);
   }
 }
