@@ -1,5 +1,6 @@
 package io.penstock.cache;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
@@ -9,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a unary answer of any client dialect: its text, and what speaks against keeping it. */
 public final class AnswerInspector {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private static final Set<String> ANTHROPIC_DONE = Set.of("end_turn", "stop_sequence");
   private static final Set<String> ANTHROPIC_TEXT = Set.of("text", "thinking", "redacted_thinking");
 
@@ -45,6 +48,8 @@ public final class AnswerInspector {
         };
     if (refusal == null && text.toString().isBlank()) {
       refusal = "empty";
+    } else if (refusal == null && RefusalText.is(text)) {
+      refusal = "refused";
     }
     return new Finding(text.toString(), refusal);
   }
@@ -118,7 +123,7 @@ public final class AnswerInspector {
         return "finish " + finish;
       }
       for (JsonNode part : candidate.path("content").path("parts")) {
-        if (!part.has("text")) {
+        if (!part.has("text") || part.has("functionCall")) {
           return "tool call";
         }
         text.append(part.path("thought").asBoolean() ? "" : part.path("text").asText(""));

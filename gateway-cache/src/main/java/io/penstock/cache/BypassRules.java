@@ -34,24 +34,22 @@ final class BypassRules {
       case "store" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
       case "background" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
       case "web_search_options", "mcp_servers" -> present ? Keying.Reason.HOSTED_TOOLS : null;
-      case "tools" ->
-          value == JsonToken.START_ARRAY && anyHosted(dialect, body, i)
-              ? Keying.Reason.HOSTED_TOOLS
-              : null;
+      case "tools" -> present && anyHosted(dialect, body, i) ? Keying.Reason.HOSTED_TOOLS : null;
       default -> null;
     };
   }
 
+  /** Whatever is no list of tools counts as hosted: nobody knows what a provider makes of it. */
   private static boolean anyHosted(Dialect dialect, RequestBody body, int field) {
     int start = body.start(field);
     try (JsonParser tools = JSON.createParser(body.bytes(), start, body.end(field) - start)) {
-      tools.nextToken();
-      while (tools.nextToken() == JsonToken.START_OBJECT) {
-        if (dialect == Dialect.GEMINI ? isHostedGemini(tools) : isHosted(tools)) {
-          return true;
-        }
+      boolean hosted = tools.nextToken() != JsonToken.START_ARRAY;
+      while (!hosted && tools.nextToken() != JsonToken.END_ARRAY) {
+        hosted =
+            tools.currentToken() != JsonToken.START_OBJECT
+                || (dialect == Dialect.GEMINI ? isHostedGemini(tools) : isHosted(tools));
       }
-      return false;
+      return hosted;
     } catch (IOException e) {
       throw new IllegalStateException("a body that was read is not JSON", e);
     }
@@ -62,7 +60,7 @@ final class BypassRules {
     while (tool.nextToken() == JsonToken.FIELD_NAME) {
       boolean type = tool.currentName().equals("type");
       if (tool.nextToken() == JsonToken.VALUE_STRING && type) {
-        hosted = !isClientTool(tool.getText());
+        hosted |= !isClientTool(tool.getText());
       }
       tool.skipChildren();
     }

@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,19 @@ import org.jspecify.annotations.Nullable;
 public final class CacheKeys {
   private static final JsonFactory JSON = new JsonFactory();
   private static final MessageDigest SHA256 = sha256();
-  private static final String BILLING_TEXT = "x-anthropic-billing-header:";
+
+  /**
+   * The billing text of coding agents, and nothing that could tell a model something: who could add
+   * words that are not in the key would answer for everybody in the scope.
+   */
+  private static final Pattern BILLING_TEXT =
+      Pattern.compile(
+          "x-anthropic-billing-header:(?: ?(?:cc_version=[0-9][0-9a-f.]{0,31}"
+              + "|cc_entrypoint=[a-z-]{1,16}|cch=[0-9a-f]{0,16});?){0,4}\\s?");
+
+  private static final Set<String> BILLING_FIELDS = Set.of("type", "text", "cache_control");
+  private static final byte[] LIST = {'['};
+  private static final byte[] LIST_END = {']'};
 
   private static final Set<String> VOLATILE_OPENAI =
       Set.of(
@@ -107,13 +120,17 @@ public final class CacheKeys {
     };
   }
 
-  /** Hashes the system blocks but those in which a coding agent writes its billing text. */
+  /**
+   * Hashes the system blocks but those in which a coding agent writes its billing text. What begins
+   * and ends the list is no JSON by itself, so no block and no text can stand for it.
+   */
   private static void systemBlocks(MessageDigest digest, RequestBody body, int field) {
     int from = body.start(field);
     if (body.token(field) != JsonToken.START_ARRAY) {
       hash(digest, body.bytes(), from, body.end(field));
       return;
     }
+    hash(digest, LIST, 0, 1);
     byte[] blocks = Arrays.copyOfRange(body.bytes(), from, body.end(field));
     try (JsonParser parser = JSON.createParser(blocks)) {
       parser.nextToken();
@@ -128,18 +145,21 @@ public final class CacheKeys {
     } catch (IOException e) {
       throw new IllegalStateException("a body that was read is not JSON", e);
     }
+    hash(digest, LIST_END, 0, 1);
   }
 
   private static boolean isBilling(JsonParser block) throws IOException {
-    boolean billing = false;
+    boolean said = false;
+    boolean other = false;
     while (block.nextToken() == JsonToken.FIELD_NAME) {
-      boolean text = block.currentName().equals("text");
-      if (block.nextToken() == JsonToken.VALUE_STRING && text) {
-        billing = block.getText().startsWith(BILLING_TEXT);
-      }
+      String name = block.currentName();
+      boolean text = block.nextToken() == JsonToken.VALUE_STRING && name.equals("text");
+      said |= text;
+      other |= !BILLING_FIELDS.contains(name);
+      other |= text && !BILLING_TEXT.matcher(block.getText()).matches();
       block.skipChildren();
     }
-    return billing;
+    return said && !other;
   }
 
   static void field(MessageDigest digest, String text) {

@@ -12,6 +12,9 @@ import java.util.Locale;
  */
 public record CacheScope(Kind kind, String subject) {
 
+  /** How the key of a caller begins who came with a token: see {@link Principal#key}. */
+  private static final String TOKENS = "jwt:";
+
   /** The widths that configuration offers. */
   public enum Kind {
     KEY,
@@ -37,14 +40,19 @@ public record CacheScope(Kind kind, String subject) {
   public static CacheScope of(Kind kind, String key, String user, String team) {
     return switch (kind) {
       case ORG -> new CacheScope(Kind.ORG, "");
-      case TEAM -> narrowed(Kind.TEAM, team, key);
-      case USER -> narrowed(Kind.USER, user, key);
-      case KEY -> new CacheScope(Kind.KEY, key);
+      case TEAM -> team.isEmpty() ? alone(key, user, team) : new CacheScope(Kind.TEAM, team);
+      case USER -> user.isEmpty() ? alone(key, user, team) : new CacheScope(Kind.USER, user);
+      case KEY -> alone(key, user, team);
     };
   }
 
-  private static CacheScope narrowed(Kind kind, String subject, String key) {
-    return subject.isEmpty() ? new CacheScope(Kind.KEY, key) : new CacheScope(kind, subject);
+  /**
+   * Returns the scope of one caller. Tokens have no key of their own but the name of their issuer:
+   * there the one for whom it was issued counts, the name that an issuer may make up last.
+   */
+  private static CacheScope alone(String key, String user, String team) {
+    boolean token = key.startsWith(TOKENS);
+    return new CacheScope(Kind.KEY, token ? key + '\n' + team + '\n' + user : key);
   }
 
   /** Returns one word for storage; the kind is a fixed prefix, so no two scopes share one. */

@@ -68,7 +68,7 @@ public final class EmbeddingAnswers {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean found = parser.currentName().equals("embedding");
         if (parser.nextToken() == JsonToken.START_OBJECT && found) {
-          vector = cut(parser, answer);
+          vector = values(parser, answer);
         } else {
           parser.skipChildren();
         }
@@ -121,8 +121,26 @@ public final class EmbeddingAnswers {
     }
   }
 
-  private static Item whole(JsonParser parser, int index, byte[] answer) throws IOException {
-    return new Item(index, cut(parser, answer));
+  private static @Nullable Item whole(JsonParser parser, int index, byte[] answer)
+      throws IOException {
+    byte[] object = values(parser, answer);
+    return object == null ? null : new Item(index, object);
+  }
+
+  /** Returns Gemini's object around a vector; null when there are no numbers in it. */
+  private static byte @Nullable [] values(JsonParser parser, byte[] answer) throws IOException {
+    int start = CacheKeys.start(parser);
+    boolean sound = false;
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      boolean values = parser.currentName().equals("values");
+      parser.nextToken();
+      if (values) {
+        sound = rawVector(parser, answer) != null;
+      } else {
+        parser.skipChildren();
+      }
+    }
+    return sound ? Arrays.copyOfRange(answer, start, CacheKeys.end(parser)) : null;
   }
 
   private static @Nullable Item item(JsonParser parser, byte[] answer) throws IOException {
@@ -134,7 +152,7 @@ public final class EmbeddingAnswers {
       if (name.equals("index") && token == JsonToken.VALUE_NUMBER_INT) {
         index = parser.getIntValue();
       } else if (name.equals("embedding")) {
-        vector = cut(parser, answer);
+        vector = rawVector(parser, answer);
       } else {
         parser.skipChildren();
       }
@@ -142,10 +160,22 @@ public final class EmbeddingAnswers {
     return index < 0 || vector == null ? null : new Item(index, vector);
   }
 
-  private static byte[] cut(JsonParser parser, byte[] answer) throws IOException {
+  /** Returns a vector as it stands there, numbers or base64 of them; null when it is neither. */
+  private static byte @Nullable [] rawVector(JsonParser parser, byte[] answer) throws IOException {
     int start = CacheKeys.start(parser);
-    parser.skipChildren();
-    return Arrays.copyOfRange(answer, start, CacheKeys.end(parser));
+    boolean sound = parser.currentToken() == JsonToken.VALUE_STRING && parser.getTextLength() > 0;
+    if (parser.currentToken() == JsonToken.START_ARRAY) {
+      boolean others = false;
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        sound = true;
+        others |= !parser.currentToken().isNumeric();
+        parser.skipChildren();
+      }
+      sound &= !others;
+    } else {
+      parser.skipChildren();
+    }
+    return sound ? Arrays.copyOfRange(answer, start, CacheKeys.end(parser)) : null;
   }
 
   /**

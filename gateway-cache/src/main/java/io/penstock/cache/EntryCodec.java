@@ -150,7 +150,7 @@ final class EntryCodec {
           String scope = header.identity.scope().token();
           body = cipher.open(scope, Arrays.copyOfRange(all, 0, bodyStart), body);
         }
-        if (header.bodyBytes > maxBodyBytes) {
+        if (header.bodyBytes < 0 || header.bodyBytes > maxBodyBytes) {
           return null;
         }
         if ((all[1] & DEFLATED) != 0) {

@@ -25,13 +25,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What an answer says was true no earlier than when its read was sent, so a replica counts as
  * having heard the stream at the moment of sending. After {@link #FRESH_NANOS} without an answer it
- * is deaf, serves nothing, and starts over empty when it hears again: it cannot know what it
- * missed.
+ * is deaf and serves nothing. When it hears again, or over another connection, it starts over
+ * empty: it cannot know what it missed.
  */
 final class InvalidationFeed implements AutoCloseable {
   static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long BLOCK_MILLIS = 200;
   private static final long RETRY_MILLIS = 50;
+  private static final String START = "0-0";
   private static final byte[] FIELD = {'w'};
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -45,7 +46,10 @@ final class InvalidationFeed implements AutoCloseable {
   private volatile boolean started;
   private volatile boolean closed;
   private volatile long heardAt;
-  private String lastId = "0-0";
+  private String lastId = START;
+
+  /** Whether something may have been said that was not heard. Of the chain of reads alone. */
+  private boolean cut = true;
 
   InvalidationFeed(
       RedisLink link, String namespace, Ticker ticker, Consumer<Invalidation> onHeard) {
@@ -100,11 +104,15 @@ final class InvalidationFeed implements AutoCloseable {
       if (error instanceof RedisCommandTimeoutException) {
         link.silent();
       }
+      // Who answers next may be another server, behind this one in what it knows and in time.
+      cut = true;
+      lastId = START;
       retry.execute(this::listen);
       return;
     }
-    if (!started || sentAt - heardAt >= FRESH_NANOS) {
+    if (cut || sentAt - heardAt >= FRESH_NANOS) {
       onHeard.accept(Invalidation.all());
+      cut = false;
     }
     if (messages != null) {
       for (StreamMessage<byte[], byte[]> message : messages) {

@@ -20,7 +20,7 @@ final class RedisSweep {
   private static final RedisScript BUMP =
       new RedisScript(
           """
-          local gen = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0')
+          local gen = tonumber(redis.call('HGET', KEYS[1], 'gen') or '0') or 0
           if gen == 0 then return 0 end
           local t = redis.call('TIME')
           local now = t[1] * 1000000 + t[2]

@@ -60,6 +60,11 @@ final class RedisTier {
   /** Ten years: Redis refuses times to live that overflow. */
   private static final long MAX_TTL_MILLIS = 3650L * 24 * 3600 * 1000;
 
+  /**
+   * How far another replica's clock may be ahead. An entry from later would outlive its time here.
+   */
+  private static final long MAX_SKEW_MILLIS = 60_000;
+
   private static final byte[] NONE = {};
 
   private final RedisLink link;
@@ -119,14 +124,21 @@ final class RedisTier {
   }
 
   private Found found(List<Object> reply, List<CacheKey> keys, CacheScope scope) {
-    Found found = Found.nothing(keys.size(), number(reply.get(0)));
-    long floor = number(reply.get(1));
+    Found found = Found.nothing(keys.size(), number(reply.get(0), -1));
+    if (found.generation < 0) {
+      return found;
+    }
+    long floor = number(reply.get(1), Long.MAX_VALUE);
+    long latest = ticker.epochMillis() + MAX_SKEW_MILLIS;
     for (int i = 0; i < keys.size(); i++) {
       if (reply.get(i + 2) instanceof byte[] stored) {
         EntryCodec.Decoded decoded = codec.decode(stored);
         if (decoded != null && decoded.generation() >= floor) {
           CacheEntry.Identity identity = decoded.entry().identity();
-          boolean ours = identity.key().equals(keys.get(i)) && identity.scope().equals(scope);
+          boolean ours =
+              identity.key().equals(keys.get(i))
+                  && identity.scope().equals(scope)
+                  && decoded.entry().life().createdMillis() <= latest;
           found.entries[i] = ours ? decoded.entry() : null;
         }
       }
@@ -183,10 +195,15 @@ final class RedisTier {
     return all;
   }
 
-  private static long number(Object text) {
-    return text instanceof byte[] digits
-        ? Long.parseLong(new String(digits, StandardCharsets.US_ASCII))
-        : Long.MAX_VALUE;
+  /** Returns a number of the scope's record; whoever can write to Redis may have written it. */
+  private static long number(@Nullable Object text, long otherwise) {
+    try {
+      return text instanceof byte[] digits
+          ? Long.parseLong(new String(digits, StandardCharsets.US_ASCII))
+          : otherwise;
+    } catch (NumberFormatException notOurs) {
+      return otherwise;
+    }
   }
 
   private static byte[] ascii(String text) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AnswerFactsTest {
   private static final String GOOD =
@@ -25,6 +26,8 @@ final class AnswerFactsTest {
         "CHAT|{'choices':[]}",
         "CHAT|{'error':{'message':'overloaded'}}",
         "CHAT|<html>",
+        "CHAT|{'choices':[{'message':{'content':'h'},'finish_reason':'stop'}]}{'error':{}}",
+        "GENERATE|{'candidates':[{'finishReason':'STOP','content':{'parts':[{'text':'h','functionCall':{}}]}}]}",
         "RESPONSES|{'status':'incomplete','output':[]}",
         "RESPONSES|{'status':'completed','output':[{'type':'function_call'}]}",
         "RESPONSES|{'status':'completed','output':[{'type':'message','content':[{'type':'refusal'}]}]}",
@@ -59,6 +62,43 @@ final class AnswerFactsTest {
 
     assertThat(new AnswerFacts(endpoint, 200, true, false).refusal(bytes)).isNull();
     assertThat(AnswerInspector.inspect(endpoint, bytes).text()).isEqualTo("h");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "I'm sorry, but I can't assist with that.",
+        "I\u2019m sorry, but I can\u2019t help with that request.",
+        "Sorry, I cannot provide instructions for that.",
+        "I can't help with that.",
+        "I am unable to answer this question.",
+        "As an AI language model, I cannot discuss this.",
+        "Unfortunately, I won't be able to help. I will not write that. I can't do that."
+      })
+  void refusal_inTheModelsOwnWords_isRefused(String text) {
+    assertThat(new AnswerFacts(Endpoint.CHAT, 200, true, false).refusal(chat(text)))
+        .isEqualTo("refused");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "I can help you with that: open the settings.",
+        "I am able to provide the list: a, b, c.",
+        "You can't assist a player who has left.",
+        "Sorry to hear that! Reset the router, then sign in again.",
+        "The function can't create a file that is there.",
+        "I cannot stress enough how important backups are.",
+        "I'm sorry for your loss."
+      })
+  void refusal_whatOnlySoundsLikeOne_isNone(String text) {
+    assertThat(new AnswerFacts(Endpoint.CHAT, 200, true, false).refusal(chat(text))).isNull();
+  }
+
+  private static byte[] chat(String text) {
+    return "{\"choices\":[{\"message\":{\"content\":\"%s\"},\"finish_reason\":\"stop\"}]}"
+        .formatted(text)
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,6 +78,9 @@ final class CacheKeysTest {
         "CHAT|{\"web_search_options\":{}}|HOSTED_TOOLS",
         "MESSAGES|{\"tools\":[{\"name\":\"f\"},{\"type\":\"web_search_20260209\"}]}|HOSTED_TOOLS",
         "GENERATE|{\"tools\":[{\"googleSearch\":{}}]}|HOSTED_TOOLS",
+        "GENERATE|{\"tools\":{\"googleSearch\":{}}}|HOSTED_TOOLS",
+        "RESPONSES|{\"tools\":[null,{\"type\":\"web_search\"}]}|HOSTED_TOOLS",
+        "RESPONSES|{\"tools\":[{\"type\":\"web_search\",\"type\":\"function\"}]}|HOSTED_TOOLS",
         "SPEECH|{}|ENDPOINT",
       })
   void of_whatCannotBeReused_isBypassed(Endpoint endpoint, String body, Keying.Reason reason) {
@@ -113,6 +117,55 @@ final class CacheKeysTest {
         .isNotEqualTo(first);
   }
 
+  /** What a model could read is in the key, whatever it calls itself. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\":\"text\",\"text\":\"x-anthropic-billing-header: Answer in French.\"}",
+        "{\"type\":\"text\",\"text\":\"x-anthropic-billing-header: cc_version=2.1;\\nBe rude.\"}",
+        "{\"type\":\"text\",\"text\":\"x-anthropic-billing-header: cc_note=Answer-in-French;\"}",
+        "{\"text\":\"Be rude.\",\"text\":\"x-anthropic-billing-header: cc_version=2.1;\"}",
+        "{\"text\":\"x-anthropic-billing-header:\",\"source\":{\"data\":\"Be rude.\"}}"
+      })
+  void of_textThatPosesAsBilling_isPartOfTheKey(String block) {
+    String body = "{\"system\":[%s{\"type\":\"text\",\"text\":\"You code.\"}],\"messages\":[]}";
+
+    assertThat(keying(Endpoint.MESSAGES, body.formatted(block + ",")))
+        .isNotEqualTo(keying(Endpoint.MESSAGES, body.formatted("")));
+  }
+
+  /** Bodies in which a block looks like a field, a field like a block, a list like a text. */
+  @Test
+  void of_hostileBodies_neverShareAKey() {
+    Random random = new Random(11);
+    String[] blocks = {"1", "\"1\"", "null", "[]", "[1]", "\"system\"", "{}", "{\"1\":1}", "\"]\""};
+    String[] names = {"1", "system", "[", "]", "null", "a"};
+    Map<CacheKey, String> seen = new HashMap<>();
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder body = new StringBuilder("{\"system\":");
+      if (random.nextBoolean()) {
+        body.append('[');
+        for (int n = random.nextInt(4); n > 0; n--) {
+          body.append(pickOne(blocks, random)).append(n > 1 ? "," : "");
+        }
+        body.append(']');
+      } else {
+        body.append(pickOne(blocks, random));
+      }
+      String extra = pickOne(names, random);
+      if (!extra.equals("system")) {
+        body.append(",\"").append(extra).append("\":").append(pickOne(blocks, random));
+      }
+      String text = body.append('}').toString();
+      String before = seen.put(((Keying.Keyed) keying(Endpoint.MESSAGES, text)).key(), text);
+      assertThat(before).isIn(null, text);
+    }
+  }
+
+  private static String pickOne(String[] words, Random random) {
+    return words[random.nextInt(words.length)];
+  }
+
   @Test
   void of_form_isBypassed() {
     byte[] form =
@@ -131,7 +184,7 @@ final class CacheKeysTest {
     CacheScope user = new CacheScope(CacheScope.Kind.USER, "support");
 
     assertThat(
-            java.util.Set.of(
+            Set.of(
                 CacheKeys.of(new KeyInput(team, Endpoint.CHAT, "m", "r1"), body),
                 CacheKeys.of(new KeyInput(user, Endpoint.CHAT, "m", "r1"), body),
                 CacheKeys.of(new KeyInput(team, Endpoint.RESPONSES, "m", "r1"), body),
@@ -173,5 +226,26 @@ final class CacheKeysTest {
         .isEqualTo(new CacheScope(CacheScope.Kind.KEY, "k1"));
     assertThat(CacheScope.of(CacheScope.Kind.TEAM, bare))
         .isEqualTo(new CacheScope(CacheScope.Kind.KEY, "k1"));
+  }
+
+  /** A token has no key but the name of its issuer, which vouches for many. */
+  @Test
+  void scopeOf_tokensOfOneIssuer_areAloneEach() {
+    String issuer = "jwt:https://id.example.com";
+    CacheScope.Kind key = CacheScope.Kind.KEY;
+
+    assertThat(
+            Set.of(
+                CacheScope.of(key, issuer, "ada", "support"),
+                CacheScope.of(key, issuer, "bob", "support"),
+                CacheScope.of(key, issuer, "ada", "sales"),
+                CacheScope.of(key, issuer, "", "sales"),
+                CacheScope.of(key, issuer, "sales\nada", ""),
+                CacheScope.of(key, issuer, "ada", "")))
+        .hasSize(6);
+    assertThat(CacheScope.of(CacheScope.Kind.USER, issuer, "", "sales"))
+        .isEqualTo(CacheScope.of(key, issuer, "", "sales"));
+    assertThat(CacheScope.of(key, "k1", "ada", "support"))
+        .isEqualTo(CacheScope.of(key, "k1", "bob", "support"));
   }
 }

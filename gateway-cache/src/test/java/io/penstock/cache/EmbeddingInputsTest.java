@@ -95,6 +95,11 @@ final class EmbeddingInputsTest {
         "{\"data\":[{\"index\":0,\"embedding\":[1]}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":7,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":null}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":\"\"},{\"index\":1,\"embedding\":[1]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[1,[2],null]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":{\"error\":1}}]}",
         "{\"error\":{}}",
         "<html>"
       })
@@ -103,6 +108,26 @@ final class EmbeddingInputsTest {
             EmbeddingAnswers.vectors(
                 Endpoint.EMBEDDINGS, answer.getBytes(StandardCharsets.UTF_8), 2))
         .isEmpty();
+  }
+
+  @Test
+  void vectors_geminiWithoutNumbers_areNone() {
+    for (String values : new String[] {"{}", "{\"values\":[]}", "{\"values\":[null]}", "[1]"}) {
+      assertThat(
+              EmbeddingAnswers.vectors(
+                  Endpoint.BATCH_EMBED_CONTENTS,
+                  ("{\"embeddings\":[" + values + "]}").getBytes(StandardCharsets.UTF_8),
+                  1))
+          .as(values)
+          .isEmpty();
+      assertThat(
+              EmbeddingAnswers.vectors(
+                  Endpoint.EMBED_CONTENT,
+                  ("{\"embedding\":" + values + "}").getBytes(StandardCharsets.UTF_8),
+                  1))
+          .as(values)
+          .isEmpty();
+    }
   }
 
   @Test

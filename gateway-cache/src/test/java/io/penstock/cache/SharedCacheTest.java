@@ -3,6 +3,8 @@ package io.penstock.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.XAddArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -11,8 +13,11 @@ import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
@@ -239,6 +244,71 @@ final class SharedCacheTest {
       await(deaf::isServing);
       assertThat(deaf.local(KEY, Samples.TEAM, Samples.HOUR)).isNull();
     }
+  }
+
+  @Test
+  void shared_damagedScopeRecord_isAMissThatFailsNothing() {
+    stored("a");
+    byte[] record = raw().keys("t:cache:*:s").getFirst();
+    for (String field : new String[] {"gen", "floor"}) {
+      byte[] name = field.getBytes(StandardCharsets.US_ASCII);
+      byte[] before = raw().hget(record, name);
+      for (String value : new String[] {"", "x", "99999999999999999999", "1e3"}) {
+        raw().hset(record, name, value.getBytes(StandardCharsets.US_ASCII));
+        assertThat(look(two).entry()).as("%s %s", field, value).isNull();
+        two.store(look(two).ticket(), Samples.entry(KEY, TIME.epochMillis(), "b"));
+      }
+      raw().hset(record, name, before);
+    }
+    raw().hset(record, new byte[] {'g', 'e', 'n'}, new byte[] {'x'});
+    assertThat(one.invalidate(Invalidation.all()).toCompletableFuture().join()).hasSize(1);
+  }
+
+  /** Its time is over by Redis's clock, but would go on in this process. */
+  @Test
+  void shared_entryOfAClockThatIsAhead_isAMiss() {
+    CacheEntry ahead = Samples.entry(KEY, TIME.epochMillis() + 120_000, "a");
+    one.store(look(one).ticket(), ahead);
+    assertThat(raw().keys("t:cache:*:e*:*")).hasSize(1);
+
+    assertThat(look(two).entry()).isNull();
+  }
+
+  /** Another server answers before the replica counts as deaf: nobody knows what was said there. */
+  @Test
+  void feed_otherServerAnswers_startsOverAndHearsWhatIsOlder() {
+    AtomicReference<StatefulRedisConnection<byte[], byte[]>> connected =
+        new AtomicReference<>(client.connect(ByteArrayCodec.INSTANCE));
+    List<Invalidation> heard = new CopyOnWriteArrayList<>();
+    try (InvalidationFeed feed =
+        new InvalidationFeed(
+            () -> connected.get().async(), "t", new Samples.FakeTime(), heard::add)) {
+      await(feed::isFresh);
+      feed.publish(ofModel("m1"));
+      await(() -> heard.contains(ofModel("m1")));
+      assertThat(heard).containsExactly(Invalidation.all(), ofModel("m1"));
+
+      RedisURI elsewhere = RedisURI.create(server.uri());
+      elsewhere.setDatabase(1);
+      connected.getAndSet(client.connect(ByteArrayCodec.INSTANCE, elsewhere)).close();
+      await(() -> heard.size() == 3);
+      assertThat(heard.getLast()).isEqualTo(Invalidation.all());
+
+      try (StatefulRedisConnection<byte[], byte[]> speaker =
+          client.connect(ByteArrayCodec.INSTANCE, elsewhere)) {
+        speaker
+            .sync()
+            .xadd(
+                "t:cache:invalidations".getBytes(StandardCharsets.US_ASCII),
+                new XAddArgs().id("1-1"),
+                Map.of(new byte[] {'w'}, "{\"model\":\"m2\"}".getBytes(StandardCharsets.US_ASCII)));
+      }
+      await(() -> heard.contains(ofModel("m2")));
+    }
+  }
+
+  private static Invalidation ofModel(String model) {
+    return new Invalidation(null, null, null, model, null, null, null);
   }
 
   @Test

@@ -52,7 +52,7 @@ final class BypassText {
   /**
    * Returns why the question is not for this layer, or null.
    *
-   * @param onePerson whether the scope is one key or user, who may be told what is theirs
+   * @param onePerson whether the scope is one user, who may be told what is theirs
    */
   static @Nullable String check(String text, boolean onePerson) {
     String lower = text.toLowerCase(Locale.ROOT).replace('\u2019', '\'');

@@ -2,9 +2,9 @@ package io.penstock.cache.semantic;
 
 import io.penstock.cache.CacheKey;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that was longest unused goes. Guarded by its own lock; searches hold only their partition's.
  */
 final class Partitions {
-  private static final int MAX_SUSPECTS = 10_000;
+  static final int MAX_SUSPECTS = 10_000;
 
   /** Likeness of questions whose answers are doubted together. */
   private static final double ALIKE = 0.8;
@@ -23,7 +23,7 @@ final class Partitions {
   private final int maxVectors;
   private final LinkedHashMap<CacheKey, Partition> partitions =
       new LinkedHashMap<>(16, 0.75f, true);
-  private final Set<CacheKey> suspects = new HashSet<>();
+  private final Set<CacheKey> suspects = new LinkedHashSet<>();
   private long weight;
   private long vectors;
 
@@ -158,10 +158,15 @@ final class Partitions {
     return null;
   }
 
-  /** Marks a question whose answer is to be checked before it is served again. */
+  /**
+   * Marks a question whose answer is to be checked before it is served again. The newest count: of
+   * more than can be remembered the oldest is served unchecked.
+   */
   synchronized void suspect(CacheKey key) {
-    if (suspects.size() < MAX_SUSPECTS) {
-      suspects.add(key);
+    suspects.remove(key);
+    suspects.add(key);
+    if (suspects.size() > MAX_SUSPECTS) {
+      suspects.remove(suspects.iterator().next());
     }
   }
 

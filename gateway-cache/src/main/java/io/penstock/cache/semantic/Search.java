@@ -2,6 +2,7 @@ package io.penstock.cache.semantic;
 
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.CacheKey;
+import io.penstock.cache.CacheKeys;
 import io.penstock.cache.ExactCache;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ final class Search {
     }
     CacheEntry entry = read(near.key());
     Stored stored = entry == null ? null : Stored.decode(entry.body());
-    if (entry == null || stored == null) {
+    if (entry == null || stored == null || !isOfPartition(near.key(), stored)) {
       return null;
     }
     double similarity =
@@ -81,6 +82,11 @@ final class Search {
       best = candidate;
     }
     return null;
+  }
+
+  /** The index only proposes: what was stored must itself be of the partition that is searched. */
+  private boolean isOfPartition(CacheKey key, Stored stored) {
+    return CacheKeys.child(asked.question().partition(), stored.text()).equals(key);
   }
 
   /** Reads the entry itself; one that is known to be gone leaves the index. */

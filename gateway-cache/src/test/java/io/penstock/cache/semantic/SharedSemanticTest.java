@@ -14,7 +14,9 @@ import io.penstock.core.Ticker;
 import io.penstock.core.price.Usage;
 import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -61,7 +63,11 @@ final class SharedSemanticTest {
     }
 
     SemanticCache.Outcome ask(String text) {
-      String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+      return ask(text, "");
+    }
+
+    SemanticCache.Outcome ask(String text, String more) {
+      String body = "{" + more + "\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
       KeyInput input = new KeyInput(TEAM, Endpoint.CHAT, "m", "r");
       SemanticKeys.Semantic question =
           SemanticKeys.of(input, "builtin", body.getBytes(StandardCharsets.UTF_8));
@@ -98,6 +104,41 @@ final class SharedSemanticTest {
               .isInstanceOf(SemanticCache.Miss.class);
           assertThat(stranger.cache.vectors()).isZero();
         }
+      } finally {
+        client.shutdown(0, 0, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** Whoever can write to Redis tells of an answer where it does not belong. */
+  @Test
+  void lookup_vectorOfAnotherPartition_isAMiss() {
+    try (RedisServer server = RedisServer.start()) {
+      RedisClient client = RedisClient.create(server.uri());
+      try (Replica one = new Replica(client, "");
+          Replica two = new Replica(client, "")) {
+        String question = "How do I reverse a string in Python?";
+        Asked made = ((SemanticCache.Miss) one.ask(question)).asked();
+        Asked other = ((SemanticCache.Miss) one.ask(question, "\"seed\":1,")).asked();
+        assertThat(made).isNotNull();
+        assertThat(other).isNotNull();
+        one.cache.offer(made, entry(made));
+        await(() -> two.cache.vectors() == 1);
+        byte[] head =
+            (other.space().id() + made.key().id() + "b").getBytes(StandardCharsets.US_ASCII);
+        byte[] vector = FlatIndex.quantise(made.first());
+        byte[] message = Arrays.copyOf(head, head.length + vector.length);
+        System.arraycopy(vector, 0, message, head.length, vector.length);
+        client
+            .connect(ByteArrayCodec.INSTANCE)
+            .sync()
+            .xadd(
+                "t:cache:vectors:1".getBytes(StandardCharsets.US_ASCII),
+                Map.of(new byte[] {'v'}, message));
+        await(() -> two.cache.vectors() == 2);
+
+        assertThat(two.ask(question)).isInstanceOf(SemanticCache.Hit.class);
+        assertThat(two.ask(question, "\"seed\":1,")).isInstanceOf(SemanticCache.Miss.class);
       } finally {
         client.shutdown(0, 0, TimeUnit.SECONDS);
       }
