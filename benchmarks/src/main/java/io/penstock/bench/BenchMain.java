@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
       OverloadCommand.class,
       ReplicasCommand.class,
       ReadyCommand.class,
-      OutageCommand.class
+      OutageCommand.class,
+      CacheCommand.class
     },
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {

@@ -60,7 +60,8 @@ final class JvmMeter {
     return Long.parseLong(matcher.group(1));
   }
 
-  private String jcmd(String... words) {
+  /** Runs jcmd on the JVM and returns what it says. */
+  String jcmd(String... words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
     command.add(Long.toString(pid));

@@ -1,12 +1,16 @@
 package io.penstock.testkit;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedThread;
+import jdk.jfr.consumer.RecordingFile;
 import jdk.jfr.consumer.RecordingStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -50,6 +54,31 @@ public final class LoopWatch implements BeforeAllCallback, AfterAllCallback, Aut
     return this;
   }
 
+  /** Returns the options of {@code jcmd JFR.start} with which another process is watched. */
+  public static List<String> jfrOptions() {
+    List<String> options = new ArrayList<>(List.of("settings=none"));
+    for (String event : WAITS) {
+      options.add("+" + event + "#enabled=true");
+      options.add("+" + event + "#threshold=" + THRESHOLD.toMillis() + "ms");
+      options.add("+" + event + "#stackTrace=true");
+    }
+    return options;
+  }
+
+  /** Returns what was seen in a recording made with {@link #jfrOptions}, one line each. */
+  public static List<String> in(Path recording) throws IOException {
+    List<String> seen = new ArrayList<>();
+    try (RecordingFile events = new RecordingFile(recording)) {
+      while (events.hasMoreEvents()) {
+        String wait = where(events.readEvent(), LOOPS);
+        if (wait != null) {
+          seen.add(wait);
+        }
+      }
+    }
+    return seen;
+  }
+
   /** Stops watching and returns what was seen, one line each. */
   public List<String> stop() {
     RecordingStream recording = stream;
@@ -81,11 +110,19 @@ public final class LoopWatch implements BeforeAllCallback, AfterAllCallback, Aut
   }
 
   private void look(RecordedEvent event) {
+    String wait = where(event, loops);
+    if (wait != null) {
+      waits.add(wait);
+    }
+  }
+
+  /** Returns where one of the loops waited; null when it was another thread, or loaded a class. */
+  private static @Nullable String where(RecordedEvent event, Pattern loops) {
     RecordedThread thread = event.getThread();
     if (thread == null
         || thread.getJavaName() == null
         || !loops.matcher(thread.getJavaName()).matches()) {
-      return;
+      return null;
     }
     List<RecordedFrame> frames =
         event.getStackTrace() == null ? List.of() : event.getStackTrace().getFrames();
@@ -95,11 +132,11 @@ public final class LoopWatch implements BeforeAllCallback, AfterAllCallback, Aut
     for (RecordedFrame frame : frames) {
       String owner = frame.getMethod().getType().getName();
       if (owner.equals("java.lang.ClassLoader") || owner.startsWith("jdk.internal.loader.")) {
-        return;
+        return null;
       }
       text.append("\n    at ").append(owner).append('.').append(frame.getMethod().getName());
       text.append(':').append(frame.getLineNumber());
     }
-    waits.add(text.toString());
+    return text.toString();
   }
 }
