@@ -10,10 +10,17 @@ public enum CacheOutcome {
   /** Joined a call of another client that was in flight. */
   JOINED,
   /** The stored answer of the same Idempotency-Key. */
-  REPLAYED;
+  REPLAYED,
+  /** Some inputs of a batch of embeddings were stored; the call was made for the others. */
+  PARTIAL;
 
   /** Returns whether the answer came without a call of its own. */
   public boolean isHit() {
-    return this != OFF && this != MISS;
+    return this != OFF && this != MISS && this != PARTIAL;
+  }
+
+  /** Returns whether what the row saved is the cache's. */
+  public boolean saves() {
+    return isHit() || this == PARTIAL;
   }
 }

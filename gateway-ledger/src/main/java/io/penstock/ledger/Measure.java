@@ -53,9 +53,11 @@ public enum Measure {
   LATENCY_NS(row -> row.times().latencyNanos(), "latency_ns"),
   /** The part of {@link #SAVED} that is the cache's; the rest is routing's. */
   CACHE_SAVED(
-      row -> row.outcome().cache().isHit() ? row.money().saved() : 0,
-      "CASE WHEN cache IN ('exact', 'semantic', 'joined', 'replayed') THEN saved ELSE 0 END",
-      "CASE WHEN d.cache IN ('exact', 'semantic', 'joined', 'replayed') THEN s.saved ELSE 0 END"),
+      row -> row.outcome().cache().saves() ? row.money().saved() : 0,
+      "CASE WHEN cache IN ('exact', 'semantic', 'joined', 'replayed', 'partial') THEN saved"
+          + " ELSE 0 END",
+      "CASE WHEN d.cache IN ('exact', 'semantic', 'joined', 'replayed', 'partial') THEN s.saved"
+          + " ELSE 0 END"),
   /** The part of {@link #OVERHEAD} that the cache needed; the rest is routing's. */
   CACHE_OVERHEAD(
       row -> row.attempt().cause().isForCache() ? row.money().cost() : 0,

@@ -130,7 +130,7 @@ final class CacheTraffic {
     return row.attempt().number() > 0
         && row.outcome().status() == 200
         && row.outcome().ending() == Ending.COMPLETED
-        && (cache == CacheOutcome.OFF || cache == CacheOutcome.MISS);
+        && !cache.isHit();
   }
 
   /** What the cache would make of the request; one that it would not look at equals no other. */

@@ -14,11 +14,13 @@ import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
+import io.penstock.server.call.HitMemory;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.LoopPressure;
 import io.penstock.server.call.Probes;
 import io.penstock.server.call.Routing;
+import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.client.ClientServer;
@@ -109,6 +111,7 @@ public final class Gateway implements AutoCloseable {
             cache.responses(),
             cache.exact(),
             cache.semantic(),
+            new HitMemory(Ledgers.beside(config.ledger().url().reveal()), this::semanticRules),
             content);
     this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
     reloader.start(config);
@@ -161,6 +164,11 @@ public final class Gateway implements AutoCloseable {
   private List<AlertConfig> receivers() {
     Snapshot now = snapshot.get();
     return (now == null ? config : now.config()).alerts();
+  }
+
+  private @Nullable SemanticRules semanticRules() {
+    Snapshot now = snapshot.get();
+    return now == null ? null : now.semantic();
   }
 
   private @Nullable ContentKeeper contentKeeper() {
@@ -237,6 +245,7 @@ public final class Gateway implements AutoCloseable {
     // Before the loops: what was counted is booked there, and Redis is heard there.
     counter.close();
     cache.close();
+    shared.hits().close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     if (content != null) {
       content.close();

@@ -47,6 +47,12 @@ final class Ledgers {
     }
   }
 
+  /** Returns the file beside the ledger that keeps what checks of semantic hits have shown. */
+  static Path beside(String url) {
+    Path journal = journalDirectory(url);
+    return journal.resolveSibling(journal.getFileName() + "-cache-checks.json");
+  }
+
   /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
   static Path journalDirectory(String url) {
     if (!url.startsWith("sqlite:")) {

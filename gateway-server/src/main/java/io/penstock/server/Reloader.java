@@ -118,7 +118,9 @@ public final class Reloader implements AutoCloseable {
             conditions,
             before == null ? SemanticRules.NONE : before.semantic());
     Snapshot.Identity identity = KeyIdentity.of(config, issuers.apply(config), shared.ticker());
-    shared.snapshot().set(builder.build(version, identity, shared.routing(), shared.ticker()));
+    Snapshot made = builder.build(version, identity, shared.routing(), shared.ticker());
+    shared.hits().recall(made.semantic());
+    shared.snapshot().set(made);
     if (!config.cache().semantic().isEmpty()) {
       shared.semantic().follow();
     }

@@ -1,17 +1,24 @@
 package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,7 +40,9 @@ class EmbeddingCacheTest {
   static void start() {
     gateway =
         RunningGateway.start(
-            directory, RunningGateway.yaml(directory, PROVIDER, "cache: { exact: { ttl: 1h } }"));
+            directory,
+            RunningGateway.yaml(
+                directory, PROVIDER, "cache: { exact: { ttl: 1h }, singleflight: true }"));
   }
 
   @AfterAll
@@ -105,6 +114,11 @@ class EmbeddingCacheTest {
     assertThat(PROVIDER.requests().get(1).text()).contains("[\"c1\"]").doesNotContain("a1");
     // 10 tokens at 0.02 USD per million.
     assertThat(cost(partial)).isEqualTo("0.0000002");
+    assertThat(partial.headers().firstValue("x-penstock-saved-usd")).hasValue("0.0000004");
+    String id = partial.headers().firstValue("x-penstock-request-id").orElse("");
+    assertThat(json(gateway.admin("/admin/v1/requests/" + id)).toString())
+        .contains("\"cache\":\"partial\"")
+        .contains("0.0000004");
 
     HttpResponse<String> whole = gateway.post(PATH, body("[\"c1\",\"a1\"]"));
     assertThat(cache(whole)).isEqualTo("exact");
@@ -115,6 +129,77 @@ class EmbeddingCacheTest {
     assertThat(cache(single)).isEqualTo("exact");
     assertVectors(single, 10, "b1");
     assertThat(PROVIDER.requests()).hasSize(2);
+  }
+
+  @Test
+  void savingsOfStoredInputs_areTheCaches_inReportsAndMetrics() {
+    String by = "penstock_saved_usd_total{by=\"exact_cache\",team=\"engineering\"} ";
+    double before = metric(by);
+    gateway.post(PATH, body("[\"a7\",\"b7\"]"));
+    assertThat(metric(by)).isEqualTo(before);
+    gateway.post(PATH, body("[\"a7\",\"b7\",\"c7\"]"));
+    // 20 tokens at 0.02 USD per million.
+    assertThat(metric(by) - before).isCloseTo(0.0000004, within(1e-12));
+    JsonNode lines = json(gateway.admin("/admin/v1/spend?by=cache")).path("lines");
+    JsonNode partial =
+        StreamSupport.stream(lines.spliterator(), false)
+            .filter(line -> line.toString().contains("\"partial\""))
+            .findFirst()
+            .orElseThrow();
+    assertThat(partial.toString()).contains("cache_hits\":0");
+  }
+
+  /**
+   * The call that failed saved nothing; the one that another target answers asks for everything.
+   */
+  @Test
+  void failedPartial_savesNothing() {
+    gateway.post(PATH, body("[\"a8\"]"));
+    PROVIDER.on(PATH).reply(Script.error(500));
+    HttpResponse<String> failed = gateway.post(PATH, body("[\"a8\",\"b8\"]"));
+    assertThat(failed.statusCode()).isGreaterThanOrEqualTo(500);
+    String id = failed.headers().firstValue("x-penstock-request-id").orElse("");
+    assertThat(gateway.admin("/admin/v1/requests/" + id))
+        .doesNotContain("\"partial\"")
+        .contains("\"miss\"");
+  }
+
+  @Test
+  void identicalBatches_inFlight_areOneCall() {
+    gateway.post(PATH, body("[\"a9\"]"));
+    Gate gate = new Gate("answer");
+    PROVIDER.on(PATH).reply(request -> answer(request, 0).pauseBeforeHeaders(gate));
+    List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+    for (String input : new String[] {"[\"a9\",\"b9\"]", "[\"a9\",\"b9\"]", "[\"b9\",\"a9\"]"}) {
+      calls.add(
+          CompletableFuture.supplyAsync(
+              () -> gateway.post(PATH, body(input)), Thread::startVirtualThread));
+      int first = calls.size();
+      Await.until(
+          "it is under way",
+          () -> gateway.admin("/metrics").contains("penstock_inflight " + first + ".0"));
+    }
+    gate.open();
+    // The third asks for the same in another order.
+    assertThat(calls.stream().map(call -> cache(call.join())))
+        .containsExactlyInAnyOrder("miss", "exact", "miss");
+    assertVectors(calls.get(0).join(), 20, "a9", "b9");
+    assertVectors(calls.get(1).join(), 20, "a9", "b9");
+    assertVectors(calls.get(2).join(), 20, "b9", "a9");
+    assertThat(PROVIDER.requests()).hasSize(3);
+    assertThat(
+            calls.stream()
+                .map(call -> call.join().headers().firstValue("x-penstock-saved-usd").orElse("")))
+        .containsExactlyInAnyOrder("0.0000002", "0.0000004", "0.0000002");
+  }
+
+  private static double metric(String name) {
+    return gateway
+        .admin("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+        .sum();
   }
 
   @Test

@@ -197,7 +197,10 @@ class SemanticFlowTest {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway = start(provider, ON.replace("verify: 0%", "verify: 100%"))) {
       remember(gateway, QUESTION);
-      String other = ANSWER.replace("s[::-1]", "Use 3 nested loops.");
+      String other =
+          ANSWER
+              .replace("s[::-1]", "Use 3 nested loops.")
+              .replace("\"prompt_tokens\":1000", "\"prompt_tokens\":2000");
       provider.on(PATH).reply(Script.json(other));
       assertThat(cache(ask(gateway, body(OTHER_WORDS, "")))).isEqualTo("semantic");
       Await.until(
@@ -207,7 +210,14 @@ class SemanticFlowTest {
                   .admin("/metrics")
                   .contains("penstock_cache_checks_total{result=\"wrong\"} 1.0"));
       Await.until(
-          "the right answer", () -> ask(gateway, body(OTHER_WORDS, "")).body().equals(other));
+          "the right answer",
+          () -> {
+            HttpResponse<String> now = ask(gateway, body(OTHER_WORDS, ""));
+            // It saves what it cost itself, not what the wrong one did.
+            return now.body().equals(other)
+                && cache(now).equals("semantic")
+                && header(now, "x-penstock-saved-usd").equals("0.00036");
+          });
     }
   }
 

@@ -36,6 +36,7 @@ class SharedSemanticFlowTest {
           + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
   private static final String QUESTION = "How do I reverse a string in Python?";
   private static final String OTHER_WORDS = "How can I reverse a string in Python?";
+  private static final Pattern CHECKED = Pattern.compile("\"checked\":(\\d+)");
   private static final Pattern VECTORS = Pattern.compile("\"vectors\":(\\d+)");
 
   /** Vectors of a partition that nobody asks, as another replica would have published them. */
@@ -164,16 +165,34 @@ class SharedSemanticFlowTest {
   }
 
   @Test
-  void restart_keepsTheAnswers_butChecksEveryHitAgain() {
-    try (RunningGateway before = gateway("one", "1%")) {
+  void restart_keepsTheAnswers_andWhatChecksHaveShown() {
+    double made;
+    try (RunningGateway before = gateway("one", "100%")) {
       awaitShared(before, before);
+      Await.until(
+          "a check",
+          () -> ask(before, OTHER_WORDS).equals("semantic") && checks(before) == hits(before));
+      made = checks(before);
+      assertThat(made).isPositive();
+      assertThat(checked(before)).isEqualTo(made);
+      assertThat(before.admin("/metrics"))
+          .contains(
+              "penstock_cache_wrong_ratio{bound=\"estimate\",route=\"gpt-4o-mini\","
+                  + "rule=\"semantic[0]\"} 0.0");
     }
-    try (RunningGateway after = gateway("one", "1%")) {
+    try (RunningGateway after = gateway("one", "100%")) {
+      assertThat(checked(after)).isEqualTo(made);
       Await.until("what was stored", () -> ask(after, OTHER_WORDS).equals("semantic"));
-      // With 300 checks behind it a rule would check one hit in a hundred.
       Await.until("a check", () -> checks(after) == hits(after));
-      assertThat(hits(after)).isPositive();
+      assertThat(checked(after)).isEqualTo(made + checks(after));
     }
+  }
+
+  /** Returns how many checks the rule knows of. */
+  private static double checked(RunningGateway gateway) {
+    Matcher matcher = CHECKED.matcher(gateway.admin("/admin/v1/cache"));
+    assertThat(matcher.find()).isTrue();
+    return Double.parseDouble(matcher.group(1));
   }
 
   private static double checks(RunningGateway gateway) {

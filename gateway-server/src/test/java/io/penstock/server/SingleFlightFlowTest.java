@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -292,6 +293,55 @@ class SingleFlightFlowTest {
     provider.awaitRequest(1).awaitClosed();
     awaitInflight(0);
     assertThat(provider.requests()).hasSize(1);
+  }
+
+  /** Another key of the same organisation, whose budgets are untouched. */
+  private CompletableFuture<HttpResponse<String>> rich(String body) {
+    return CompletableFuture.supplyAsync(
+        () -> gateway.post(PATH, body, "Authorization", "Bearer pk-rich"), CALLERS);
+  }
+
+  /** What one caller's budget does to its answer is not what the others asked for. */
+  @Test
+  void leaderWhoseBudgetChangesTheCall_answersForItselfAlone() {
+    gateway.close();
+    String yaml =
+        RunningGateway.yaml(
+            directory,
+            provider,
+            """
+            cache: { exact: { ttl: 1h, scope: org }, singleflight: true }
+            budgets:
+              - { name: small, when: 'key == "k-test" && target.endsWith("/gpt-4o")',
+                  limit: 0.000001 USD, every: month, over: { use: gpt-4o-mini } }
+              - { name: short, when: 'key == "k-test" && model == "gpt-4o-mini"',
+                  limit: 0.001 USD, every: month }
+            """);
+    String key = "- { id: k-rich, sha256: \"" + KeyRing.hash("pk-rich") + "\", team: engineering }";
+    gateway =
+        RunningGateway.start(
+            directory, yaml.replaceFirst("(\\s+)- \\{ id: k-test", "$1" + key + "$0"));
+    Gate gate = new Gate("answer");
+    provider.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+    String two = CHAT.replace("gpt-4o-mini", "two");
+    CompletableFuture<HttpResponse<String>> elsewhere = call(two);
+    assertThat(provider.awaitRequest(1).text()).contains("\"gpt-4o-mini\"");
+    CompletableFuture<HttpResponse<String>> there = rich(two);
+    assertThat(provider.awaitRequest(2).text()).contains("\"gpt-4o\"");
+    CompletableFuture<HttpResponse<String>> shorter = call(CHAT);
+    assertThat(provider.awaitRequest(3).text()).contains("max_");
+    CompletableFuture<HttpResponse<String>> whole = rich(CHAT);
+    assertThat(provider.awaitRequest(4).text()).doesNotContain("max_");
+    gate.open();
+
+    assertThat(header(elsewhere.join(), "x-penstock-model")).isEqualTo("gpt-4o-mini");
+    assertThat(header(there.join(), "x-penstock-model")).isEqualTo("gpt-4o");
+    assertThat(header(shorter.join(), "x-penstock-max-tokens")).isNotEmpty();
+    assertThat(header(whole.join(), "x-penstock-max-tokens")).isEmpty();
+    assertThat(List.of(there.join(), whole.join()))
+        .allSatisfy(answer -> assertThat(header(answer, "x-penstock-cache")).isEqualTo("miss"));
+    // What is stored is the answer of the model that was asked for.
+    assertThat(header(gateway.post(PATH, two), "x-penstock-model")).isEqualTo("gpt-4o");
   }
 
   @Test

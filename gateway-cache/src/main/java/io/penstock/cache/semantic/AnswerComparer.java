@@ -2,6 +2,7 @@ package io.penstock.cache.semantic;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,6 +57,11 @@ public final class AnswerComparer {
     if (twins.size() > TWINS) {
       twins.removeFirst();
     }
+  }
+
+  /** Returns what {@link #twin} was told, oldest first, for the next process. */
+  public synchronized List<Double> twins() {
+    return List.copyOf(twins);
   }
 
   /** Returns below what likeness answers count as different. */

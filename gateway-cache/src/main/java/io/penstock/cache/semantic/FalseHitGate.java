@@ -2,6 +2,8 @@ package io.penstock.cache.semantic;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * One rule's knowledge of how often its hits are wrong, from checks on its own traffic, and the
@@ -34,7 +36,27 @@ public final class FalseHitGate {
   private int sinceChoice;
   private int suspicious;
 
-  private record Check(double score, boolean wrong) {}
+  /**
+   * One check.
+   *
+   * @param score the verifier's
+   */
+  public record Check(double score, boolean wrong) {}
+
+  /**
+   * What a gate has learned, for the next process.
+   *
+   * @param scale what made the scores: those of another verifier mean something else
+   * @param checks the newest {@value #WINDOW}, oldest first
+   * @param suspicious hits still to be checked after a report
+   */
+  public record Learned(String scale, List<Check> checks, int suspicious) {
+    /** Keeps a copy; it may come from a file. */
+    public Learned {
+      Objects.requireNonNull(scale, "scale");
+      checks = List.copyOf(checks);
+    }
+  }
 
   private FalseHitGate(double maxFalseHits, double fixedThreshold, double verifyShare) {
     this.maxFalseHits = maxFalseHits;
@@ -86,11 +108,35 @@ public final class FalseHitGate {
     }
     // Right answers change little one by one; a wrong one is heeded at once.
     if (wrong || ++sinceChoice >= CHOOSE_EVERY) {
-      sinceChoice = 0;
-      drifting = Proportion.lower(wrongOfRecent(), RECENT) > maxFalseHits;
-      threshold = Double.isNaN(fixedThreshold) ? choose() : fixedThreshold;
-      served = count(threshold).all;
+      settle();
     }
+    decide();
+  }
+
+  private void settle() {
+    sinceChoice = 0;
+    drifting = Proportion.lower(wrongOfRecent(), RECENT) > maxFalseHits;
+    threshold = Double.isNaN(fixedThreshold) ? choose() : fixedThreshold;
+    served = count(threshold).all;
+  }
+
+  /** Returns what the next process should know. */
+  public synchronized Learned learned() {
+    return new Learned(Verifier.VERSION, List.copyOf(checks), suspicious);
+  }
+
+  /** Goes on from what an earlier process learned, unless another verifier had judged there. */
+  public synchronized void recall(Learned earlier) {
+    if (!earlier.scale.equals(Verifier.VERSION)) {
+      return;
+    }
+    checks.clear();
+    int from = Math.max(0, earlier.checks.size() - WINDOW);
+    checks.addAll(earlier.checks.subList(from, earlier.checks.size()));
+    suspicious = earlier.suspicious;
+    // What drifts is judged at the threshold that served.
+    threshold = Double.isNaN(fixedThreshold) ? choose() : fixedThreshold;
+    settle();
     decide();
   }
 

@@ -93,6 +93,41 @@ final class FalseHitGateTest {
   }
 
   @Test
+  void recall_ofAnEarlierProcess_goesOnWhereItWas() {
+    FalseHitGate before = FalseHitGate.following(0.03, 0.02);
+    feed(before, 1_500, 0, 0.3);
+    for (int i = 0; i < 400; i++) {
+      before.checked(0.9999, false);
+    }
+    before.reported(0.9999);
+    FalseHitGate after = FalseHitGate.following(0.03, 0.02);
+
+    after.recall(before.learned());
+
+    assertThat(after.threshold())
+        .isEqualTo(before.threshold())
+        .isNotEqualTo(FalseHitGate.following(0.03, 0.02).threshold());
+    assertThat(after.report()).isEqualTo(before.report());
+    assertThat(after.learned()).isEqualTo(before.learned());
+    assertThat(after.shouldVerify(0.999)).isTrue();
+    for (int i = 0; i < 50; i++) {
+      after.checked(0.9999, false);
+    }
+    assertThat(after.shouldVerify(0.999)).isFalse();
+  }
+
+  @Test
+  void recall_ofAnotherVerifier_countsNothing() {
+    FalseHitGate before = FalseHitGate.following(0.03, 0.02);
+    feed(before, 1_500, 0, 0.3);
+    FalseHitGate after = FalseHitGate.following(0.03, 0.02);
+
+    after.recall(new FalseHitGate.Learned("other", before.learned().checks(), 0));
+
+    assertThat(after.report()).isEqualTo(FalseHitGate.following(0.03, 0.02).report());
+  }
+
+  @Test
   void reported_onceAmongMany_checksTheNextHits() {
     FalseHitGate gate = FalseHitGate.following(0.05, 0.02);
     for (int i = 0; i < 400; i++) {

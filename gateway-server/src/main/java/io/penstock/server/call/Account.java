@@ -8,6 +8,7 @@ import io.penstock.core.body.Json;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
@@ -190,7 +191,10 @@ final class Account {
       Waste waste,
       long endNanos) {
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
-    if (source == UsageSource.REPORTED && !intent.attempt().cause().isOverhead()) {
+    long stored = stored(outcome);
+    if (stored > 0) {
+      money = Savings.stored(money, stored);
+    } else if (source == UsageSource.REPORTED && !intent.attempt().cause().isOverhead()) {
       money =
           Savings.claim(
               money,
@@ -231,7 +235,7 @@ final class Account {
                 ending,
                 error,
                 "",
-                call.cacheOutcome(),
+                stored > 0 ? CacheOutcome.PARTIAL : call.cacheOutcome(),
                 money.cost() == 0 ? Waste.NONE : waste),
             usage,
             source,
@@ -242,5 +246,16 @@ final class Account {
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
     return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos());
+  }
+
+  /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */
+  private long stored(AttemptOutcome outcome) {
+    CachePart part = call.cache();
+    EmbeddingBatch batch = part == null ? null : part.batch();
+    boolean answered =
+        outcome.status() == 200 && outcome.failure() == null && !outcome.clientGone();
+    return batch == null || !answered || intent.attempt().cause().isOverhead()
+        ? 0
+        : batch.savedNanos(target, intent.reservedAt());
   }
 }

@@ -116,15 +116,21 @@ final class AnswerKeeper {
     EmbeddingBatch batch = part == null ? null : part.batch();
     if (batch != null && look != null && by != null && target != null) {
       try {
-        return batch.merge(
-            target,
-            by,
-            body,
-            (place, share, vector) -> {
-              CacheEntry made = entry(look, place, share, vector);
-              keep(made, status);
-              return made;
-            });
+        ByteBuf merged =
+            batch.merge(
+                target,
+                by,
+                body,
+                (place, share, vector) -> {
+                  CacheEntry made = entry(look, place, share, vector);
+                  keep(made, status);
+                  return made;
+                });
+        FlightLead lead = part == null ? null : part.lead();
+        if (lead != null && batch.isAnswered()) {
+          lead.complete(batch.answer());
+        }
+        return merged;
       } finally {
         body.release();
       }
@@ -158,11 +164,11 @@ final class AnswerKeeper {
   private CacheEntry entry(
       CacheLook look, CacheEntry.Identity identity, CacheEntry.Paid by, byte[] body) {
     CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), look.rule().ttlMillis());
-    return new CacheEntry(identity, origin(), by, life, body);
+    return new CacheEntry(identity, origin(call), by, life, body);
   }
 
   /** Returns whose answer it is; its tags are the metadata, as {@code name=value}. */
-  private CacheEntry.Origin origin() {
+  static CacheEntry.Origin origin(Call call) {
     List<String> tags =
         call.caller().metadata().entrySet().stream()
             .map(dimension -> dimension.getKey() + '=' + dimension.getValue())
@@ -181,7 +187,7 @@ final class AnswerKeeper {
       keep(exactEntry, status);
     }
     if (semantic != null) {
-      desk.answered(call, semantic, new SemanticDesk.Fresh(origin(), by, body));
+      desk.answered(call, semantic, new SemanticDesk.Fresh(origin(call), by, body));
     }
   }
 

@@ -76,6 +76,16 @@ final class CachePart {
     lead = of;
   }
 
+  /**
+   * The caller's own budget changes what is asked: another model, or a shorter answer. Those who
+   * wait did not ask for that; one of them asks for itself and the others.
+   */
+  void asksForItself() {
+    if (lead != null) {
+      lead.over();
+    }
+  }
+
   /** Returns what the cache knows of a request for embeddings; null for any other call. */
   @Nullable EmbeddingBatch batch() {
     return batch;

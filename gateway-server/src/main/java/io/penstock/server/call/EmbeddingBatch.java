@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.CacheKey;
+import io.penstock.cache.CacheKeys;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.EmbeddingAnswers;
 import io.penstock.cache.EmbeddingInputs;
@@ -52,6 +53,20 @@ final class EmbeddingBatch {
     return inputs.key(input);
   }
 
+  /** Returns what only a request for the same inputs in the same order has as well. */
+  CacheKey whole() {
+    StringBuilder others = new StringBuilder();
+    for (int i = 1; i < size(); i++) {
+      others.append(key(i).id());
+    }
+    return CacheKeys.child(key(0), others.toString());
+  }
+
+  /** Returns whether some inputs are known. */
+  boolean isPartial() {
+    return !knownInputs.isEmpty();
+  }
+
   boolean isWhole() {
     return knownInputs.cardinality() == size();
   }
@@ -94,9 +109,35 @@ final class EmbeddingBatch {
         && source.model().equals(target.model());
   }
 
+  /**
+   * Returns what the known inputs would cost today on a target that is not asked for them,
+   * nano-USD; 0 for one that is asked for everything.
+   */
+  long savedNanos(TargetRuntime target, long atMillis) {
+    if (!helps(target) || !target.price().isPriced()) {
+      return 0;
+    }
+    long tokens = 0;
+    for (int i = knownInputs.nextSetBit(0); i >= 0; i = knownInputs.nextSetBit(i + 1)) {
+      CacheEntry entry = known[i];
+      tokens += entry == null ? 0 : entry.paid().usage().inputTokens();
+    }
+    return target.price().costNanos(usage(tokens), atMillis);
+  }
+
   /** Returns the body for a target: without what is known, when that is the target's own. */
   RequestBody body(TargetRuntime target, RequestBody whole) {
     return helps(target) ? RequestBody.parse(inputs.without(knownInputs)) : whole;
+  }
+
+  /** Returns whether {@link #answer} has something to say: all is known, or has come. */
+  boolean isAnswered() {
+    for (CacheEntry entry : known) {
+      if (entry == null) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the answer when every input is known, as one entry; as old as its oldest part. */

@@ -91,8 +91,6 @@ final class EmbeddingFilter implements Filter<Call> {
   }
 
   private Step goOn(Call call, EmbeddingBatch batch, CacheLook look, ExactCache.Ticket ticket) {
-    boolean some = batch.missing().size() < batch.size();
-    metrics.cacheRequest(LAYER, look.mode().reads() ? some ? "partial" : "miss" : "refresh");
     CachePart part = call.inCache();
     part.missed();
     CacheAsk ask = new CacheAsk(look.identity(), look.rule().ttlMillis(), ticket);

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import io.penstock.cache.CacheEntry;
+import io.penstock.cache.CacheKey;
 import io.penstock.cache.CacheMode;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.SingleFlight;
@@ -34,18 +35,20 @@ final class FlightFilter implements Filter<Call> {
   public Step apply(Call call) {
     CachePart part = call.cache();
     CacheLook look = part == null ? null : part.look();
-    if (look == null || part == null || part.answer() != null || part.batch() != null) {
+    if (look == null || part == null || part.answer() != null) {
       return Step.next();
     }
+    EmbeddingBatch batch = part.batch();
     boolean joins =
         call.snapshot().cache().singleFlight()
             && look.mode().reads()
             && look.mode() != CacheMode.ONLY;
     if (!joins) {
-      return missed(look);
+      return missed(call, look);
     }
+    CacheKey key = batch == null ? look.identity().key() : batch.whole();
     FlightFollower follower = new FlightFollower(call, replay, metrics);
-    return switch (flights.join(look.identity().key(), follower)) {
+    return switch (flights.join(key, follower)) {
       case SingleFlight.Lead<StreamPiece> lead -> leads(call, look, new FlightLead(call, lead));
       case SingleFlight.Waiting<StreamPiece> waiting -> {
         call.onEnd(ending -> waiting.leave());
@@ -61,7 +64,7 @@ final class FlightFilter implements Filter<Call> {
         // A call that has ended meanwhile hands it over at once.
         call.onEnd(ending -> mine.over());
         call.inCache().lead(mine);
-        yield missed(look);
+        yield missed(call, look);
       }
       case FlightFollower.Answered(CacheEntry answer) -> {
         metrics.cacheRequest(LAYER, "hit");
@@ -73,8 +76,12 @@ final class FlightFilter implements Filter<Call> {
 
   private Step leads(Call call, CacheLook look, FlightLead lead) {
     CacheEntry.Identity identity = look.identity();
-    // The flight that this call just missed may have stored its answer since the look-up.
-    CacheEntry found = cache.local(identity.key(), identity.scope(), look.rule().ttlMillis());
+    // The flight that this call just missed may have stored its answer since the look-up; of
+    // embeddings only single vectors are stored.
+    CacheEntry found =
+        call.inCache().batch() == null
+            ? cache.local(identity.key(), identity.scope(), look.rule().ttlMillis())
+            : null;
     if (found != null) {
       lead.complete(found);
       metrics.cacheRequest(LAYER, "hit");
@@ -83,11 +90,13 @@ final class FlightFilter implements Filter<Call> {
     }
     call.onEnd(ending -> lead.over());
     call.inCache().lead(lead);
-    return missed(look);
+    return missed(call, look);
   }
 
-  private Step missed(CacheLook look) {
-    metrics.cacheRequest(LAYER, look.mode().reads() ? "miss" : "refresh");
+  private Step missed(Call call, CacheLook look) {
+    EmbeddingBatch batch = call.inCache().batch();
+    String miss = batch != null && batch.isPartial() ? "partial" : "miss";
+    metrics.cacheRequest(LAYER, look.mode().reads() ? miss : "refresh");
     return Step.next();
   }
 }

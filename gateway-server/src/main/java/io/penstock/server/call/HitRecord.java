@@ -4,9 +4,12 @@ import io.penstock.cache.semantic.AnswerComparer;
 import io.penstock.cache.semantic.FalseHitGate;
 import io.penstock.cache.semantic.Proportion;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** What checks have shown of one rule's hits, in all and by route. Thread-safe. */
 public final class HitRecord {
@@ -34,7 +37,30 @@ public final class HitRecord {
    *
    * @param interval 95 % interval of the share that is wrong
    */
-  public record Checked(long checks, long wrong, Proportion.Interval interval) {}
+  public record Checked(long checks, long wrong, Proportion.Interval interval) {
+    double estimate() {
+      return checks == 0 ? 0 : (double) wrong / checks;
+    }
+  }
+
+  /**
+   * What is known, for the next process.
+   *
+   * @param twins likeness of pairs of answers to one prompt
+   * @param routes checks by route
+   */
+  public record Learned(
+      FalseHitGate.Learned gate, List<Double> twins, Map<String, RouteChecks> routes) {
+    /** Keeps copies; it may come from a file. */
+    public Learned {
+      Objects.requireNonNull(gate, "gate");
+      twins = List.copyOf(twins);
+      routes = Map.copyOf(routes);
+    }
+  }
+
+  /** Checks of one route's hits. */
+  public record RouteChecks(long checks, long wrong) {}
 
   private static final class Tally {
     private long checks;
@@ -45,9 +71,29 @@ public final class HitRecord {
       wrong += isWrong ? 1 : 0;
     }
 
+    synchronized void add(RouteChecks earlier) {
+      checks += earlier.checks;
+      wrong += earlier.wrong;
+    }
+
     synchronized Checked checked() {
       return new Checked(checks, wrong, Proportion.wilson(wrong, checks));
     }
+  }
+
+  /** Returns what the next process should know. */
+  Learned learned() {
+    Map<String, RouteChecks> checks = new TreeMap<>();
+    byRoute().forEach((route, of) -> checks.put(route, new RouteChecks(of.checks, of.wrong)));
+    return new Learned(gate.learned(), comparer.twins(), checks);
+  }
+
+  /** Goes on from what an earlier process learned; before anything was checked here. */
+  void recall(Learned earlier) {
+    gate.recall(earlier.gate);
+    earlier.twins.forEach(comparer::twin);
+    earlier.routes.forEach(
+        (route, of) -> routes.computeIfAbsent(route, name -> new Tally()).add(of));
   }
 
   /** Returns what decides how sure a hit must be. */
@@ -64,12 +110,16 @@ public final class HitRecord {
    *
    * @param route the configured name that served the call
    * @param served whether the hit was sure enough to be served: only those count for the route
+   * @return what is known of the route's hits now; null when this one does not count
    */
-  void checked(String route, double score, boolean wrong, boolean served) {
+  @Nullable Checked checked(String route, double score, boolean wrong, boolean served) {
     gate.checked(score, wrong);
-    if (served) {
-      routes.computeIfAbsent(route, name -> new Tally()).add(wrong);
+    if (!served) {
+      return null;
     }
+    Tally tally = routes.computeIfAbsent(route, name -> new Tally());
+    tally.add(wrong);
+    return tally.checked();
   }
 
   /** Remembers how sure a hit was, for {@link #reported}. */

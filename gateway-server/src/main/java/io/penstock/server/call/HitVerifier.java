@@ -1,7 +1,6 @@
 package io.penstock.server.call;
 
 import io.penstock.cache.AnswerFacts;
-import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.Candidate;
@@ -56,19 +55,19 @@ final class HitVerifier {
     ask(call, engine, RequestIds.MAX_ATTEMPT - 1)
         .whenComplete((fresh, failed) -> {
           underway.decrementAndGet();
-          if (failed != null || !isSound(call, fresh)) {
+          if (failed != null || !isSound(call, fresh.body())) {
             metrics.cacheCheck("failed");
             return;
           }
-          desk.check(call, ask, candidate, fresh)
+          desk.check(call, ask, candidate, fresh.body())
               .thenAccept(wrong -> {
                 if (wrong) {
-                  keepRight(call, ask, candidate.entry(), fresh);
+                  keepRight(call, ask, fresh);
                 }
               });
           if (ThreadLocalRandom.current().nextDouble() < TWINS) {
             ask(call, engine, RequestIds.MAX_ATTEMPT - 2)
-                .thenAccept(twin -> desk.twins(call, ask, fresh, twin));
+                .thenAccept(twin -> desk.twins(call, ask, fresh.body(), twin.body()));
           }
         });
   }
@@ -78,13 +77,14 @@ final class HitVerifier {
   }
 
   /** The question was not the same: from now on it has an answer of its own. */
-  private void keepRight(Call call, SemanticAsk ask, CacheEntry wrong, byte[] fresh) {
-    SemanticDesk.Fresh right = new SemanticDesk.Fresh(wrong.origin(), wrong.paid(), fresh);
+  private void keepRight(Call call, SemanticAsk ask, SideCall.Made fresh) {
+    SemanticDesk.Fresh right =
+        new SemanticDesk.Fresh(AnswerKeeper.origin(call), fresh.paid(), fresh.body());
     call.loop().execute(() -> desk.keep(call, ask, right));
   }
 
   /** Asks the target that would have been tried first. */
-  private static CompletionStage<byte[]> ask(Call call, Engine engine, int number) {
+  private static CompletionStage<SideCall.Made> ask(Call call, Engine engine, int number) {
     TargetRuntime target = target(call);
     if (target == null) {
       return CompletableFuture.failedStage(new IllegalStateException("no target"));

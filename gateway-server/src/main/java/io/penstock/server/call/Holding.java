@@ -118,14 +118,24 @@ final class Holding {
     if (verdict instanceof Verdict.Denied denied) {
       if (clamp(bound, denied)) {
         ask();
+        asksForItself();
         return;
       }
       if (denied.over() instanceof Over.Use use && redirectedBy.isEmpty()) {
         then.accept(new Redirected(denied.counter().budget(), use.model(), verdict));
+        asksForItself();
         return;
       }
     }
     then.accept(new Refused(verdict));
+  }
+
+  /** Last: whoever asks next must not take what this call was just offered. */
+  private void asksForItself() {
+    CachePart part = call.cache();
+    if (part != null) {
+      part.asksForItself();
+    }
   }
 
   /** Lowers the output cap to what the budget affords; false when it affords too little. */

@@ -90,16 +90,17 @@ final class QuestionEmbedder {
         embedder.price().boundNanos(body.length, 0, ONE_REQUEST, Set.of(), call.startMillis());
     try {
       return SideCall.make(
-          call,
-          engine,
-          new SideCall.Order(
-              embedder,
-              embedder.provider().provider().attempt(request(embedder, body)),
-              false,
-              new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT - 3, Cause.EMBEDDING),
-              "embedding",
-              bound,
-              body.length));
+              call,
+              engine,
+              new SideCall.Order(
+                  embedder,
+                  embedder.provider().provider().attempt(request(embedder, body)),
+                  false,
+                  new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT - 3, Cause.EMBEDDING),
+                  "embedding",
+                  bound,
+                  body.length))
+          .thenApply(SideCall.Made::body);
     } catch (GatewayException cannotTakeIt) {
       return CompletableFuture.failedStage(cannotTakeIt);
     }

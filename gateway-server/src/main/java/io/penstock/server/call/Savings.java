@@ -7,8 +7,9 @@ import io.penstock.ledger.Waste;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What routing saved or lost on one attempt, for the same tokens. Cached tokens count as cached on
- * both sides: the provider's own cache is no saving of the gateway's. Stateless.
+ * What routing saved or lost on one attempt, for the same tokens, or what stored inputs saved.
+ * Cached tokens count as cached on both sides: the provider's own cache is no saving of the
+ * gateway's. Stateless.
  */
 final class Savings {
   private Savings() {}
@@ -33,6 +34,15 @@ final class Savings {
     }
     long would = baseline.costNanos(usage, at);
     return money(paid, would, Math.max(0, would - paid.cost()), Math.max(0, paid.cost() - would));
+  }
+
+  /**
+   * Returns the money of a row of which the cache spared a part, and all that is claimed on it.
+   *
+   * @param spared what that part would have cost, nano-USD
+   */
+  static LedgerRow.Money stored(LedgerRow.Money paid, long spared) {
+    return money(paid, paid.cost() + spared, spared, 0);
   }
 
   private static LedgerRow.Money money(

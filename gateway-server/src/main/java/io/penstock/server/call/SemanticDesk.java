@@ -111,9 +111,15 @@ final class SemanticDesk {
         .thenApply(alike -> {
           boolean wrong = !record.comparer().same(stored, now, alike);
           metrics.cacheCheck(wrong ? "wrong" : "right");
-          record.checked(route, candidate.score(), wrong, ask.sure());
-          if (ask.sure()) {
+          HitRecord.Checked known = record.checked(route, candidate.score(), wrong, ask.sure());
+          if (known != null) {
             cache.checked(candidate.entry(), wrong);
+            metrics.cacheWrong(
+                ask.rule().terms().name(),
+                route,
+                known.interval().low(),
+                known.estimate(),
+                known.interval().high());
           }
           return wrong;
         });

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What all calls share and a new configuration acts on. Everything in it is thread-safe.
  *
  * @param snapshot the configuration that new requests start with
+ * @param hits keeps what checks of semantic hits have shown
  * @param content keeps prompts and answers; null where they are not kept
  */
 public record Shared(
@@ -22,4 +23,5 @@ public record Shared(
     StoredResponses responses,
     ExactCache cache,
     SemanticCache semantic,
+    HitMemory hits,
     @Nullable ContentKeeper content) {}

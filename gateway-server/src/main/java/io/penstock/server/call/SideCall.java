@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.penstock.budget.Ask;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
+import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.Usage;
@@ -32,9 +33,18 @@ final class SideCall implements AttemptListener {
   private final Call call;
   private final Engine engine;
   private final Order order;
-  private final CompletableFuture<byte[]> answer = new CompletableFuture<>();
+  private final CompletableFuture<Made> answer = new CompletableFuture<>();
   private final ByteArrayOutputStream events = new ByteArrayOutputStream(1024);
   private @Nullable Account account;
+  private CacheEntry.@Nullable Paid paid;
+
+  /**
+   * What came of it.
+   *
+   * @param body the whole answer in the client's dialect
+   * @param paid what it cost, and where
+   */
+  record Made(byte[] body, CacheEntry.Paid paid) {}
 
   /**
    * What to ask.
@@ -73,7 +83,7 @@ final class SideCall implements AttemptListener {
    * Makes the call; on the client's call's loop. Completes there with the whole answer in the
    * client's dialect; fails when a budget has no money for it, or the target no answer.
    */
-  static CompletionStage<byte[]> make(Call call, Engine engine, Order order) {
+  static CompletionStage<Made> make(Call call, Engine engine, Order order) {
     SideCall side = new SideCall(call, engine, order);
     call.facts().target(order.target, order.boundNanos);
     Ask ask = new Ask(order.boundNanos, order.tokens, "", "");
@@ -127,11 +137,18 @@ final class SideCall implements AttemptListener {
 
   @Override
   public void onStreamEnd(AttemptRun attempt) {
-    byte[] whole = Replay.aggregate(call.surface().endpoint(), events.toByteArray(), Usage.NONE);
-    if (whole == null) {
-      fail("the stream was not whole");
+    Usage usage = paid == null ? Usage.NONE : paid.usage();
+    made(
+        Replay.aggregate(call.surface().endpoint(), events.toByteArray(), usage),
+        "the stream was not whole");
+  }
+
+  private void made(byte @Nullable [] body, String orElse) {
+    CacheEntry.Paid by = paid;
+    if (body == null || by == null) {
+      fail(orElse);
     } else {
-      answer.complete(whole);
+      answer.complete(new Made(body, by));
     }
   }
 
@@ -141,11 +158,7 @@ final class SideCall implements AttemptListener {
     byte[] body =
         whole.body().readableBytes() > MAX_BYTES ? null : ByteBufUtil.getBytes(whole.body());
     whole.body().release();
-    if (body == null) {
-      fail("the answer is over " + MAX_BYTES + " bytes");
-    } else {
-      answer.complete(body);
-    }
+    made(body, "the answer is over " + MAX_BYTES + " bytes");
   }
 
   @Override
@@ -161,7 +174,10 @@ final class SideCall implements AttemptListener {
     Account opened = account;
     if (opened != null) {
       account = null;
-      opened.settle(attempt.outcome(failure, false), ending, Waste.NONE);
+      AttemptOutcome outcome = attempt.outcome(failure, false);
+      long cost = opened.settle(outcome, ending, Waste.NONE).costNanos();
+      TargetRuntime by = order.target;
+      paid = new CacheEntry.Paid(by.provider().name(), by.model(), outcome.summary().usage(), cost);
     }
   }
 }

@@ -24,6 +24,7 @@ public final class CallMetrics {
       micros(50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000, 1_000_000);
 
   private static final String ROUTING = "routing";
+  private static final String EXACT_CACHE = "exact_cache";
 
   private record RequestKey(
       String endpoint, String model, String provider, String team, int status) {}
@@ -45,12 +46,14 @@ public final class CallMetrics {
   private final ConcurrentHashMap<String, Counter> cacheRequests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Counter> overheads = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ValueKey, Counter> values = new ConcurrentHashMap<>();
+  private final HitErrorGauges hitErrors;
   private final Counter unattributed;
   private final Counter providerCache;
 
   /** Registers the meters that have no labels. */
   public CallMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.hitErrors = new HitErrorGauges(registry);
     this.overhead =
         Timer.builder("penstock.overhead")
             .description("Time in the gateway, queueing included, upstream excluded")
@@ -160,6 +163,15 @@ public final class CallMetrics {
     Counter.builder("penstock.cache.checks").tag("result", result).register(registry).increment();
   }
 
+  /**
+   * Shows what share of a rule's hits on a route is wrong, 0..1.
+   *
+   * @param low and {@code high}: the 95 % interval around the estimate
+   */
+  public void cacheWrong(String rule, String route, double low, double estimate, double high) {
+    hitErrors.show(rule, route, low, estimate, high);
+  }
+
   /** Counts a prompt that was embedded for its route's router, or for which there was no time. */
   public void routerEmbedding(boolean made) {
     Counter.builder("penstock.router.embeddings")
@@ -220,7 +232,8 @@ public final class CallMetrics {
     }
     tokens(meters.tokens, row.usage());
     if (row.money().saved() > 0) {
-      value("penstock.saved.usd", ROUTING, by.team(), row.money().saved());
+      String saver = row.outcome().cache().saves() ? EXACT_CACHE : ROUTING;
+      value("penstock.saved.usd", saver, by.team(), row.money().saved());
     }
     if (row.money().premium() > 0) {
       value("penstock.premium.usd", ROUTING, by.team(), row.money().premium());

@@ -109,7 +109,7 @@ const total = (line, key) => line[key].reduce((all, one) => all + one, 0);
 
 function cacheFigures(exact, {series}) {
   const requests = series.reduce((all, line) => all + total(line, 'requests'), 0);
-  const hits = series.filter((line) => !['off', 'miss'].includes(line.key)).reduce((all, line) => all + total(line, 'requests'), 0);
+  const hits = series.filter((line) => !['off', 'miss', 'partial'].includes(line.key)).reduce((all, line) => all + total(line, 'requests'), 0);
   const asked = requests - series.filter((line) => line.key === 'off').reduce((all, line) => all + total(line, 'requests'), 0);
   return figures([
     ['Hits of all requests', requests ? percent(hits / requests) : '–', `${count(hits)} of ${count(requests)}`],
@@ -128,7 +128,7 @@ function layers(cache) {
 
 function verdictChart({times, series}) {
   if (!series.length) return h('p', {class: 'note'}, 'No request in the last 24 hours.');
-  const verdicts = [['exact', 'exact hit', 0], ['semantic', 'semantic hit', 2], ['joined', 'joined', 6], ['replayed', 'replayed', 4], ['miss', 'miss', -1], ['off', 'not asked', 5]];
+  const verdicts = [['exact', 'exact hit', 0], ['semantic', 'semantic hit', 2], ['joined', 'joined', 6], ['replayed', 'replayed', 4], ['partial', 'partly stored', 3], ['miss', 'miss', -1], ['off', 'not asked', 5]];
   const all = verdicts.flatMap(([key, name, index]) => series.filter((line) => line.key === key).map((line) => ({name, values: line.requests, index})));
   const text = all.map((one) => `${one.name} ${count(one.values.reduce((a, b) => a + b, 0))}`).join(', ');
   return h('figure', {},
