@@ -51,6 +51,11 @@ final class Moves {
     uncarried = count;
   }
 
+  /** Returns how many replicas were alive at the last answer, this one too. */
+  int living() {
+    return living;
+  }
+
   boolean isCarried() {
     return uncarried <= 0;
   }

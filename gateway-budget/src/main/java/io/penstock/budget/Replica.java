@@ -113,7 +113,8 @@ final class Replica {
     if (chore != null) {
       return chore;
     }
-    return moves.build(standing, waiting.calls(), pace.takeSync(now), now, now + storeOffset);
+    return moves.build(
+        standing, waiting.calls(), pace.takeSync(moves.living(), now), now, now + storeOffset);
   }
 
   /** The answer to what {@link #next} gave last. */

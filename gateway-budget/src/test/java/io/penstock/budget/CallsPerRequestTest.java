@@ -47,8 +47,12 @@ class CallsPerRequestTest {
     return ((Verdict.Granted) verdict).reservation();
   }
 
-  /** Returns the calls per request of the last of some minutes. */
   private static double callsPerRequest(int count) {
+    return callsPerRequest(count, MINUTES, REQUESTS_PER_MINUTE);
+  }
+
+  /** Returns the calls per request of the last of some minutes. */
+  private static double callsPerRequest(int count, int minutes, int requestsPerMinute) {
     SharedStore store = new SharedStore(new TestTicker(1_700_000_000_000L));
     List<Budgets> replicas = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -63,15 +67,29 @@ class CallsPerRequestTest {
       }
     }
     long before = 0;
-    for (int minute = 0; minute < MINUTES; minute++) {
+    for (int minute = 0; minute < minutes; minute++) {
       before = store.asked();
-      for (int i = 0; i < REQUESTS_PER_MINUTE; i++) {
+      long passed = 0;
+      for (int i = 0; i < requestsPerMinute; i++) {
         request(replicas.get(random.nextInt(count)), "u" + random.nextInt(USERS));
-        // 12 ms each are a minute of them; the timers of replicas tick every 10.
-        store.advance(i % 5 == 0 ? 20 : 10);
+        // The timers of replicas tick every 10 ms.
+        long due = 60_000L * (i + 1) / requestsPerMinute / 10 * 10;
+        store.advance(due - passed);
+        passed = due;
       }
     }
-    return (double) (store.asked() - before) / REQUESTS_PER_MINUTE;
+    return (double) (store.asked() - before) / requestsPerMinute;
+  }
+
+  @Test
+  void thousandASecond_storeIsAskedSeldom_andAsOftenByEightReplicasAsByOne() {
+    double one = callsPerRequest(1, 2, 60_000);
+    double eight = callsPerRequest(8, 2, 60_000);
+    System.out.printf(
+        "1,000/s: calls per request: %.4f by one replica, %.4f by eight%n", one, eight);
+
+    assertThat(one).isLessThan(0.03);
+    assertThat(eight).isBetween(one * 0.9, one * 1.1);
   }
 
   @Test
