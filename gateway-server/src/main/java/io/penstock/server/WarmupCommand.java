@@ -39,7 +39,7 @@ final class WarmupCommand implements Callable<Integer> {
       Path file = directory.resolve("penstock.yaml");
       Files.writeString(
           file,
-          DemoConfig.yaml(file)
+          DemoConfig.unlimited(file)
               .replace("127.0.0.1:8080", "127.0.0.1:0")
               .replace("127.0.0.1:9091", "127.0.0.1:0"));
       Config loaded = ConfigOption.load(file, Commands.err(spec));

@@ -2,9 +2,12 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.config.LoadResult;
 import io.penstock.testkit.LeakCheck;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,5 +42,16 @@ class DemoTest {
       assertThat(gateway.admin("/admin/v1/budgets")).contains("demo-day");
       assertThat(gateway.admin("/admin/v1/spend?by=team,model")).contains("\"demo\"");
     }
+  }
+
+  @Test
+  void warmUp_hasNothingThatRefusesOrAnswersBeforeTheProvider(@TempDir Path directory)
+      throws Exception {
+    Path file = directory.resolve("penstock.yaml");
+    Files.writeString(file, DemoConfig.unlimited(file));
+    LoadResult.Loaded loaded = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(file);
+    assertThat(loaded.config().rates()).isEmpty();
+    assertThat(loaded.config().budgets()).isEmpty();
+    assertThat(loaded.config().cache().exact()).isEmpty();
   }
 }

@@ -91,7 +91,12 @@ public final class ClientServer {
     var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IOException(
-          "cannot listen on " + options.address() + ": " + bound.cause().getMessage(),
+          "cannot listen on "
+              + options.address().getHostString()
+              + ":"
+              + options.address().getPort()
+              + ": "
+              + bound.cause().getMessage(),
           bound.cause());
     }
     return new ClientServer(bound.channel(), connections);
