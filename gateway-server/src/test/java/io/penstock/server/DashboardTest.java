@@ -222,6 +222,21 @@ class DashboardTest {
   }
 
   @Test
+  void readThatFails_isSaidOnceAndReadAnew() {
+    open(sample, "#/spend");
+    browser.awaitText("Cost per day by team");
+    browser.run(
+        "window.kept = window.fetch; window.fetch = () => Promise.reject(new TypeError('gone'))");
+    browser.goTo("#/spend?by=model");
+    browser.awaitText("The gateway does not answer");
+    assertThat(browser.all("main [role=alert]")).hasSize(1);
+    browser.run("window.fetch = window.kept");
+    browser.find("main [role=alert] button").click();
+    browser.awaitText("Cost per day by model");
+    assertThat(browser.all("main [role=alert]")).isEmpty();
+  }
+
+  @Test
   void answerThatTakesTime_isSaidToBeLoading() {
     open(sample, "#/spend");
     browser.awaitText("Cost per day by team");

@@ -1,6 +1,6 @@
 // What the budget views share: reading all counters, and what becomes of one at its pace.
 import {get} from './api.js';
-import {amount, amountText, moment, percent, span} from './format.js';
+import {amount, amountText, date, moment, percent, span} from './format.js';
 
 const PAGE = 1000;
 const MOST = 20;
@@ -42,7 +42,9 @@ export function outlook(state, end) {
   if (state.used >= 1) return {text: 'Used up', tone: 'bad', rank: Infinity};
   if (end !== null && (state.resets === null || end < state.resets)) {
     const near = end - Date.now();
-    return {text: near < 366 * 86_400_000 ? `Ends ${moment(end)}` : 'Lasts over a year', tone: near < 366 * 86_400_000 ? 'warn' : 'good', rank: 1e15 - end};
+    // To the minute only where a pace can tell it.
+    const when = near < 30 * 86_400_000 ? moment(end) : date(end);
+    return {text: near < 366 * 86_400_000 ? `Ends ${when}` : 'Lasts over a year', tone: near < 366 * 86_400_000 ? 'warn' : 'good', rank: 1e15 - end};
   }
   return {text: 'Lasts', tone: 'good', rank: 1};
 }

@@ -78,7 +78,8 @@ export class Region {
     this.turn = 0;
   }
 
-  async fill(read, draw) {
+  /** `retry` is what "Try again" does; without it the same read. */
+  async fill(read, draw, retry = () => this.fill(read, draw)) {
     const turn = ++this.turn;
     this.element.setAttribute('aria-busy', 'true');
     if (!this.element.childNodes.length) this.element.append(h('p', {class: 'loading'}, 'Loading…'));
@@ -87,7 +88,7 @@ export class Region {
       content = draw(await read());
     } catch (error) {
       if (!error.message) throw error;
-      content = failure(error, () => this.fill(read, draw));
+      content = failure(error, retry);
     }
     if (turn !== this.turn) return;
     this.element.replaceChildren(...[content].flat().filter(Boolean));

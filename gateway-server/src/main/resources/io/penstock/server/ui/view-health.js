@@ -83,7 +83,7 @@ function targetTable(models, lines) {
     {key: 'first', label: 'First token', numeric: true, value: (row) => row.first_token_ms, cell: (row) => (row.first_token_ms ? millis(row.first_token_ms) : '–')},
     {key: 'calls', label: 'Calls', numeric: true, value: (row) => row.calls, cell: (row) => count(row.calls)},
     {key: 'failed', label: 'Failed', numeric: true, value: (row) => (row.calls ? row.errors / row.calls : -1), cell: (row) => (row.calls ? percent(row.errors / row.calls) : '–')},
-    {key: 'cost', label: 'Cost', numeric: true, value: (row) => row.cost, cell: (row) => usd(row.cost, decimals)},
+    {key: 'cost', label: 'Cost', numeric: true, value: (row) => row.cost, cell: (row) => (row.priced ? usd(row.cost, decimals) : badge('no price', 'warn'))},
   ], rows, {caption: 'Targets', sort: 'calls', search: 'Find a target'});
 }
 

@@ -1,7 +1,7 @@
 // Requests as they come in; and the life of one.
 import {get} from './api.js';
 import {badge, empty, field, figures, h, Region} from './dom.js';
-import {clock, count, date, millis, named, short, usd} from './format.js';
+import {clock, count, date, millis, moment, named, short, usd} from './format.js';
 
 export const title = 'Requests';
 
@@ -100,6 +100,8 @@ function live(root, change) {
   };
 }
 
+const isToday = (time) => date(time) === date(Date.now());
+
 function list(requests) {
   const heads = [['Ended'], ['Status'], ['Caller'], ['Asked for'], ['Answered by'], ['Cache'], ['Attempts', true], ['Latency', true], ['Cost', true]];
   return h('div', {class: 'table tight'}, h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Requests'}, h('table', {},
@@ -108,7 +110,7 @@ function list(requests) {
     h('tbody', {}, requests.map((attempts) => {
       const last = answer(attempts);
       return h('tr', {},
-        h('th', {scope: 'row'}, h('a', {href: `#/requests/${last.request}`, title: date(last.time)}, clock(last.time))),
+        h('th', {scope: 'row'}, h('a', {href: `#/requests/${last.request}`, title: date(last.time)}, isToday(last.time) ? clock(last.time) : moment(last.time))),
         h('td', {}, verdict(last)),
         h('td', {}, named(last.team), h('span', {class: 'zero'}, last.app ? ` / ${last.app}` : '')),
         h('td', {}, last.asked || h('span', {class: 'zero'}, last.cause)),

@@ -79,9 +79,10 @@ export function mount(root, rest, change) {
       const series = report.then((answer) => get('spend/series', {...asked, over: span.over, top: TOP,
         key: answer.source === 'rollup' ? answer.lines.slice(0, TOP).map((line) => named(line[dimension])) : []}));
       const find = async (text) => (await get('spend', {...asked, limit: MOST_LINES, movers: 'off', find: text})).lines;
-      sums.fill(() => report, (answer) => drawSums(answer));
+      // What fails is said once, below; both are read anew, because a promise that failed stays so.
+      sums.fill(() => report.catch(() => null), (answer) => answer && drawSums(answer));
       chart.fill(() => Promise.all([report, series]), ([answer, lines]) =>
-        (answer.lines.length ? drawSpend(answer, lines, span, dimension, only, find) : drawNothing(where)));
+        (answer.lines.length ? drawSpend(answer, lines, span, dimension, only, find) : drawNothing(where)), () => this.update(now));
     },
     stop() {
       sums.stop();
