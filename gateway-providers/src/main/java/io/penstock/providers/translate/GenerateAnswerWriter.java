@@ -49,6 +49,14 @@ final class GenerateAnswerWriter extends AnswerWriter {
     return chunk;
   }
 
+  /** A call that was cut short has no form here; what was said before it has. */
+  private void dropHalfCall() {
+    if (!arguments.isEmpty() && !(Trees.parse(arguments.toString()) instanceof ObjectNode)) {
+      pending = null;
+      arguments.setLength(0);
+    }
+  }
+
   private void flush() {
     ObjectNode part = pending;
     if (part == null) {
@@ -158,6 +166,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
 
   @Override
   public void finish(int choice, Finish finish, @Nullable String stopSequence) {
+    if (finish == Finish.LENGTH || finish == Finish.CONTENT_FILTER) {
+      dropHalfCall();
+    }
     flush();
     finishes.put(
         choice,

@@ -7,6 +7,8 @@ import io.penstock.providers.Failure;
 import io.penstock.providers.translate.AnswerParts.Citation;
 import io.penstock.providers.translate.AnswerParts.Finish;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiAnswerReader extends AnswerReader {
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
-  private final BitSet called = new BitSet();
+  private final Map<Integer, CallOrder> calls = new HashMap<>(2);
+
+  /** The calls that the last event told arguments of, and nothing else; null: none. */
+  private @Nullable CallOrder telling;
+
   private boolean begun;
   private Usage usage = Usage.NONE;
   private @Nullable String model;
@@ -42,7 +48,15 @@ final class OpenAiAnswerReader extends AnswerReader {
     if (Trees.present(data.get("error"))) {
       throw failure(data);
     }
+    telling = null;
     read(data, "delta");
+  }
+
+  @Override
+  void alsoTold(String text) {
+    if (telling != null) {
+      telling.told(text);
+    }
   }
 
   @Override
@@ -84,7 +98,11 @@ final class OpenAiAnswerReader extends AnswerReader {
       String finish = Trees.text(choice, "finish_reason");
       if (finish != null && !finish.isEmpty() && !ended.get(index)) {
         ended.set(index);
-        parts.finish(index, finish(finish, called.get(index)), null);
+        CallOrder made = calls.get(index);
+        if (made != null) {
+          made.end();
+        }
+        parts.finish(index, finish(finish, made != null), null);
       }
     }
   }
@@ -145,14 +163,14 @@ final class OpenAiAnswerReader extends AnswerReader {
   private void call(int choice, int tool, JsonNode call) {
     JsonNode function = call.path("function");
     String name = Trees.textOr(function, "name");
-    called.set(choice);
+    CallOrder order = calls.computeIfAbsent(choice, of -> new CallOrder(parts, of));
     if (!name.isEmpty()) {
-      parts.toolCall(choice, tool, Trees.textOr(call, "id"), name, null);
+      order.begin(tool, Trees.textOr(call, "id"), name);
     }
     JsonNode arguments = function.path("arguments");
     String fragment = arguments.isObject() ? Trees.string(arguments) : arguments.asText("");
     if (!fragment.isEmpty()) {
-      parts.toolArguments(choice, tool, fragment);
+      telling = order.arguments(tool, fragment) ? order : null;
     }
   }
 

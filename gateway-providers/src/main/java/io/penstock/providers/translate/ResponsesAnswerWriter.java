@@ -18,6 +18,7 @@ final class ResponsesAnswerWriter extends AnswerWriter {
   private final ResponsesItems items;
   private final ObjectNode response = Trees.object();
   private Finish finish = Finish.STOP;
+  private int openTool = -1;
 
   ResponsesAnswerWriter(Context context, Outlet out) {
     super(context, out);
@@ -103,11 +104,15 @@ final class ResponsesAnswerWriter extends AnswerWriter {
     if (signature != null) {
       items.proof(signature);
     }
+    openTool = tool;
     items.toolCall(callId(id, response.path("id").asText(), choice, tool), name);
   }
 
   @Override
   public void toolArguments(int choice, int tool, String fragment) {
+    if (tool != openTool) {
+      throw Trees.malformed("arguments of a tool call came after the call was over");
+    }
     items.toolArguments(fragment);
   }
 
