@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param provider the configured provider's name
  * @param model the provider's own name of the model
- * @param spec what the routes on the way say of it: body fields of the outer route win, the
- *     innermost number of retries and the nearest cascade's {@code accept} count
- * @param options of the innermost route that has several targets, for {@code fallback_on} and
- *     {@code first_token}; all else is {@link Plan#options()}
+ * @param spec what the routes on the way say of it: body fields of the outer route win, the nearest
+ *     number of retries and the nearest cascade's {@code accept} count
+ * @param options {@code fallback_on} of the innermost route that has several targets; the least
+ *     {@code first_token} and {@code ceiling} of all routes on the way; {@code on_unsupported:
+ *     drop} when one of them says so; all else is {@link Plan#options()}
  * @param reason why this one, in words: the value of {@code x-penstock-route}
  * @param keyHint the provider key that holds the warm prompt cache, or null for any
  */

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Puts the targets of one route into the order in which they are tried, by its strategy. */
 final class Chooser {
@@ -122,6 +123,7 @@ final class Chooser {
   private List<Choice> cost(RouteSpec.Cost spec, List<Choice> all, Surroundings around, Warm warm) {
     record Priced(Choice choice, long cost) {}
     List<Priced> priced = new ArrayList<>(all.size());
+    List<Choice> unknown = new ArrayList<>(0);
     for (Choice choice : all) {
       if (spec.minQuality() > 0 && !(choice.spec().quality() >= spec.minQuality())) {
         continue;
@@ -130,11 +132,16 @@ final class Chooser {
       long cost = around.expectedCost(target, warm.tokensOn(target), health.expectedOutput(target));
       if (cost >= 0) {
         priced.add(new Priced(choice, cost));
+      } else {
+        unknown.add(choice.because(() -> "cost unknown"));
       }
     }
     priced.sort(Comparator.comparingLong(Priced::cost));
-    return priced.stream()
-        .map(p -> p.choice().because(() -> "cost " + NanoUsd.format(p.cost()) + " USD"))
+    // Those come last: no call reaches them, and the refusal can name them.
+    return Stream.concat(
+            priced.stream()
+                .map(p -> p.choice().because(() -> "cost " + NanoUsd.format(p.cost()) + " USD")),
+            unknown.stream())
         .toList();
   }
 

@@ -26,6 +26,10 @@ public final class Plan {
   private final SplittableRandom random;
   private final Deque<Frame> frames = new ArrayDeque<>();
   private final List<Skipped> skipped = new ArrayList<>();
+
+  /** How many of them the reason of a target before has had a chance to name. */
+  private int told;
+
   private @Nullable Candidate ahead;
   private List<Step> wayAhead = List.of();
   private List<Step> way = List.of();
@@ -110,6 +114,7 @@ public final class Plan {
     }
     if (found != null) {
       taken.put(found, way);
+      told = skipped.size();
     }
     return found;
   }
@@ -137,15 +142,9 @@ public final class Plan {
   public void answered(Candidate by, String key, long warmTokens, long ttlNanos) {
     for (Step step : taken.getOrDefault(by, List.of())) {
       RouteOptions.Sticky sticky = step.route().spec().options().sticky();
-      if (sticky != null) {
-        planner
-            .placements()
-            .put(
-                Planner.stickyName(step.route().name(), sticky, facts),
-                step.target(),
-                key,
-                warmTokens,
-                ttlNanos);
+      String name = Planner.stickyName(step.route().name(), sticky, facts);
+      if (name != null) {
+        planner.placements().put(name, step.target(), key, warmTokens, ttlNanos);
       }
     }
   }
@@ -171,12 +170,19 @@ public final class Plan {
   }
 
   private void enter(RouteTable.Found nested) {
-    frames.addLast(new Frame(nested, planner.order(nested, facts, around, random)));
+    List<Choice> order = planner.order(nested, facts, around, random);
+    if (order.isEmpty()) {
+      skipped.add(
+          new Skipped(
+              nested.name(),
+              nested.spec() instanceof RouteSpec.Rules ? "no rule holds" : "no target is allowed"));
+    }
+    frames.addLast(new Frame(nested, order));
   }
 
   private void consider(String provider, String model) {
     Candidate candidate =
-        new Candidate(provider, model, mergedSpec(), innerOptions(), reason(), keyHint());
+        new Candidate(provider, model, mergedSpec(), optionsOnTheWay(), reason(), keyHint());
     String why = planner.health().unavailable(candidate.target());
     why = why == null ? around.unfit(candidate) : why;
     if (why != null) {
@@ -196,17 +202,36 @@ public final class Plan {
         words.append(words.isEmpty() ? "" : ", ").append(why);
       }
     }
-    return words.isEmpty() ? "plain" : words.toString();
+    if (words.isEmpty()) {
+      words.append("plain");
+    }
+    if (skipped.size() > told) {
+      Skipped last = skipped.getLast();
+      words.append(" past ").append(last.target()).append(" (").append(last.why()).append(')');
+    }
+    return words.toString();
   }
 
-  private RouteOptions innerOptions() {
+  private RouteOptions optionsOnTheWay() {
     RouteOptions options = route.spec().options();
+    long firstToken = 0;
+    long ceiling = 0;
+    boolean drop = false;
     for (Frame frame : frames) {
+      RouteOptions own = frame.route.spec().options();
+      firstToken = least(firstToken, own.firstTokenNanos());
+      ceiling = least(ceiling, own.ceilingNanos());
+      drop |= own.dropUnsupported();
       if (frame.order.size() > 1) {
-        options = frame.route.spec().options();
+        options = own;
       }
     }
-    return options;
+    return options.within(firstToken, ceiling, drop);
+  }
+
+  /** The lesser of two limits, of which 0 is none. */
+  private static long least(long one, long other) {
+    return one == 0 ? other : other == 0 ? one : Math.min(one, other);
   }
 
   private TargetSpec mergedSpec() {
@@ -218,8 +243,10 @@ public final class Plan {
     Map<String, Object> defaults = new HashMap<>();
     Condition accept = Condition.ALWAYS;
     boolean optimistic = false;
+    int retries = -1;
     for (Frame frame : (Iterable<Frame>) frames::descendingIterator) {
       TargetSpec spec = frame.choice().spec();
+      retries = retries < 0 ? spec.retries() : retries;
       set.putAll(spec.set());
       defaults.putAll(spec.defaults());
       if (accept.equals(Condition.ALWAYS)) {
@@ -227,17 +254,14 @@ public final class Plan {
         optimistic = spec.optimistic();
       }
     }
-    return inner.body(set, defaults).accept(accept, optimistic);
+    return inner.body(set, defaults).accept(accept, optimistic).retries(retries);
   }
 
   private @Nullable String keyHint() {
     for (Frame frame : frames) {
       RouteOptions.Sticky sticky = frame.route.spec().options().sticky();
-      if (sticky == null) {
-        continue;
-      }
-      Placements.Placement last =
-          planner.placements().find(Planner.stickyName(frame.route.name(), sticky, facts));
+      String name = Planner.stickyName(frame.route.name(), sticky, facts);
+      Placements.Placement last = name == null ? null : planner.placements().find(name);
       if (last != null && last.target().equals(frame.choice().target()) && !last.key().isEmpty()) {
         return last.key();
       }

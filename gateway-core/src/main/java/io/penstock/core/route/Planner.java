@@ -5,6 +5,7 @@ import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes plans: a pure function of the request, the state on the boards, the clock and a seed.
@@ -60,8 +61,8 @@ public final class Planner {
   List<Choice> order(
       RouteTable.Found route, Facts facts, Surroundings around, SplittableRandom random) {
     RouteOptions.Sticky sticky = route.spec().options().sticky();
-    Placements.Placement last =
-        sticky == null ? null : placements.find(stickyName(route.name(), sticky, facts));
+    String name = stickyName(route.name(), sticky, facts);
+    Placements.Placement last = name == null ? null : placements.find(name);
     long now = ticker.nanoTime();
     Chooser.Warm warm =
         last != null && last.isWarm(now)
@@ -110,13 +111,23 @@ public final class Planner {
     return -1;
   }
 
-  static String stickyName(String route, RouteOptions.Sticky sticky, Facts facts) {
+  /**
+   * Returns by what a route's target is remembered; null when it is not sticky, or when the request
+   * has no such subject: all who have none are not one.
+   */
+  static @Nullable String stickyName(
+      String route, RouteOptions.@Nullable Sticky sticky, Facts facts) {
+    if (sticky == null) {
+      return null;
+    }
     String subject =
         switch (sticky.by()) {
           case SESSION, CONVERSATION -> facts.session();
           case KEY -> facts.key();
           case USER -> facts.user().isEmpty() ? facts.endUser() : facts.user();
         };
-    return route + '\n' + sticky.by() + '\n' + facts.team() + '\n' + subject;
+    return subject.isEmpty()
+        ? null
+        : route + '\n' + sticky.by() + '\n' + facts.team() + '\n' + subject;
   }
 }

@@ -4,8 +4,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for a route whatever its strategy. Nested routes: the innermost route of a target
- * counts.
+ * What holds for a route whatever its strategy. Of nested routes see {@link Candidate#options()}.
  *
  * @param fallbackOn what sends a request to the next target: {@code 429}, {@code 4xx}, {@code 5xx},
  *     {@code timeout}, {@code context_length}, or a status
@@ -66,6 +65,26 @@ public record RouteOptions(
         dropUnsupported,
         shadow,
         promptCache);
+  }
+
+  /** Returns these options with what the routes on the way to a target leave of them. */
+  RouteOptions within(long firstToken, long ceiling, boolean drop) {
+    boolean same =
+        firstToken == firstTokenNanos && ceiling == ceilingNanos && drop == dropUnsupported;
+    return same
+        ? this
+        : new RouteOptions(
+            fallbackOn,
+            firstToken,
+            holdNanos,
+            resume,
+            ceiling,
+            sticky,
+            hedge,
+            baseline,
+            drop,
+            shadow,
+            promptCache);
   }
 
   /** What becomes of a stream that is cut. */

@@ -184,7 +184,8 @@ class PlanTest {
     bench.prices.put("openai/dear", new long[] {30, 3, 0});
     bench.prices.put("openai/cheap", new long[] {20, 2, 0});
     bench.placements.put(
-        Planner.stickyName("m", new Sticky(StickyBy.SESSION, 0), bench.facts),
+        Objects.requireNonNull(
+            Planner.stickyName("m", new Sticky(StickyBy.SESSION, 0), bench.facts)),
         "openai/dear",
         "key-2",
         9_500,
@@ -285,5 +286,103 @@ class PlanTest {
     assertThat(all("m")).containsExactly("openai/cheap: rule[1] budget[\"org\"] > 0.9");
     bench.facts.metadata("environment", "development");
     assertThat(all("m")).first().asString().startsWith("openai/dev: rule[0]");
+  }
+
+  private static RouteOptions limits(long firstToken, long ceiling, boolean drop) {
+    return PLAIN.within(firstToken, ceiling, drop);
+  }
+
+  @Test
+  void next_nestedLimits_theLeastOnTheWayCounts_andAnyDrop() {
+    bench
+        .model("in", new RouteSpec.Priority(targets("openai/a", "openai/b"), limits(9, 500, false)))
+        .model("out", new RouteSpec.Priority(targets("in", "openai/c"), limits(8, 700, true)))
+        .model("alias", new RouteSpec.Plain(TargetSpec.of("in"), PLAIN));
+
+    RouteOptions nested = Objects.requireNonNull(bench.plan("out", 1).next("")).options();
+    RouteOptions through = Objects.requireNonNull(bench.plan("alias", 1).next("")).options();
+
+    assertThat(nested.firstTokenNanos()).isEqualTo(8);
+    assertThat(nested.ceilingNanos()).isEqualTo(500);
+    assertThat(nested.dropUnsupported()).isTrue();
+    assertThat(through.firstTokenNanos()).as("an alias keeps what it stands for").isEqualTo(9);
+    assertThat(through.ceilingNanos()).isEqualTo(500);
+    assertThat(through.dropUnsupported()).isFalse();
+  }
+
+  @Test
+  void next_nestedRetries_theNearestThatSaysSo() {
+    bench
+        .model("in", new RouteSpec.Plain(TargetSpec.of("openai/a"), PLAIN))
+        .model("m", new RouteSpec.Priority(List.of(TargetSpec.of("in").retries(2)), PLAIN));
+
+    assertThat(Objects.requireNonNull(bench.plan("m", 1).next("")).spec().retries()).isEqualTo(2);
+  }
+
+  @Test
+  void next_passedOver_theReasonNamesTheLast_once() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b", "openai/c"), PLAIN));
+    bench.unfit.put("openai/a", "no key");
+
+    assertThat(all("m"))
+        .containsExactly(
+            "openai/b: priority[1] past openai/a (no key)", "openai/c: priority[2] after 429");
+  }
+
+  @Test
+  void skipped_noRuleHolds_isTold() {
+    bench.model("m", new RouteSpec.Rules(List.of(bench.rule("turns > 9", "openai/a")), PLAIN));
+    Plan plan = bench.plan("m", 1);
+
+    assertThat(plan.hasNext()).isFalse();
+
+    assertThat(plan.skipped()).containsExactly(new Plan.Skipped("m", "no rule holds"));
+  }
+
+  @Test
+  void next_costUnknown_comesLast_soThatTheRefusalNamesIt() {
+    bench.model("m", new RouteSpec.Cost(targets("openai/a", "openai/b"), 0, PLAIN));
+    bench.facts.set("tokens", 1000);
+    bench.prices.put("openai/b", new long[] {5, 1, 5});
+
+    assertThat(all("m")).first().asString().startsWith("openai/b: cost 0.000005 USD");
+    assertThat(all("m")).last().isEqualTo("openai/a: cost unknown after 429");
+  }
+
+  @Test
+  void next_stickyByASubjectThatIsAbsent_keepsNothing() {
+    bench.model(
+        "m",
+        new RouteSpec.Weighted(
+            targets("openai/a", "openai/b"),
+            PLAIN.sticky(new Sticky(StickyBy.USER, 600 * SECOND))));
+    Plan plan = bench.plan("m", 1);
+    plan.answered(Objects.requireNonNull(plan.next("")), "", 0, 0);
+    List<String> seen = new ArrayList<>();
+    for (long seed = 0; seed < 50; seed++) {
+      seen.add(tell(Objects.requireNonNull(bench.plan("m", seed).next(""))));
+    }
+
+    assertThat(seen).contains("openai/a: weighted 50%", "openai/b: weighted 50%");
+  }
+
+  @Test
+  void next_afterAReload_weightsAreTheNew_andAStickyTargetStaysWhileItIsOne() {
+    RouteOptions sticky = PLAIN.sticky(new Sticky(StickyBy.SESSION, 600 * SECOND));
+    TargetSpec a = TargetSpec.of("openai/a");
+    TargetSpec b = TargetSpec.of("openai/b");
+    bench.facts.set("session", "s1");
+    bench.model("m", new RouteSpec.Weighted(List.of(a, b.weight(0)), sticky));
+    Plan plan = bench.plan("m", 1);
+    plan.answered(Objects.requireNonNull(plan.next("")), "", 0, 0);
+
+    bench.model("m", new RouteSpec.Weighted(List.of(a.weight(1), b.weight(99)), sticky));
+    assertThat(all("m")).first().isEqualTo("openai/a: weighted 1%, sticky");
+    bench.facts.set("session", "s2");
+    assertThat(all("m")).first().isEqualTo("openai/b: weighted 99%");
+
+    bench.facts.set("session", "s1");
+    bench.model("m", new RouteSpec.Weighted(List.of(a.weight(0), b), sticky));
+    assertThat(all("m")).containsExactly("openai/b: weighted 100%");
   }
 }
