@@ -16,6 +16,7 @@ import io.penstock.server.admin.RowJson;
 import io.penstock.server.alerts.Alert;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
+import io.penstock.server.call.Readiness;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
@@ -42,6 +43,7 @@ final class AdminRoutes {
   private final Ledger ledger;
   private final Shared shared;
   private final Load load;
+  private final Readiness readiness;
   private final PrometheusMeterRegistry registry;
   private final Reloader reloader;
   private final BudgetGauges gauges;
@@ -51,11 +53,13 @@ final class AdminRoutes {
       Ledger ledger,
       Shared shared,
       Load load,
+      Readiness readiness,
       PrometheusMeterRegistry registry,
       Reloader reloader) {
     this.ledger = ledger;
     this.shared = shared;
     this.load = load;
+    this.readiness = readiness;
     this.registry = registry;
     this.reloader = reloader;
     this.gauges = new BudgetGauges(shared.budgets(), shared.snapshot(), registry);
@@ -87,13 +91,8 @@ final class AdminRoutes {
         admin.metrics() == Word.MetricsAccess.OPEN);
   }
 
-  private boolean isReady() {
-    return !load.isDraining() && !ledger.stats().full() && shared.budgets().isReady();
-  }
-
   private AdminReply ready() {
-    boolean ready = isReady();
-    return AdminReply.text(ready ? 200 : 503, "text/plain", ready ? "ok\n" : "not ready\n");
+    return AdminReply.text(readiness.isReady() ? 200 : 503, "text/plain", readiness.text());
   }
 
   /** What this process is doing now, in one small answer that may be asked for often. */
@@ -111,7 +110,7 @@ final class AdminRoutes {
     store.put("database_error", stats.databaseError());
     return AdminReply.json(
         Map.of(
-            "ready", isReady(),
+            "ready", readiness.isReady(),
             "draining", load.isDraining(),
             "budgets_ready", shared.budgets().isReady(),
             "inflight", load.inflight(),

@@ -6,6 +6,7 @@ import io.penstock.cache.RedisConnector;
 import io.penstock.cache.RedisLink;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ticker;
+import io.penstock.server.call.BreakerNews;
 import io.penstock.server.call.StoredResponses;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
@@ -30,18 +31,23 @@ final class CacheStore implements AutoCloseable {
 
   private final ExactCache exact;
   private final StoredResponses responses;
+  private final BreakerNews breakers;
   private final SemanticCache semantic;
   private final @Nullable RedisConnector redis;
   private final @Nullable ExecutorService background;
 
+  /** Over what replicas tell each other what is no cached answer; no commands: there are none. */
+  private record Among(RedisLink link, String namespace, Ticker ticker) {}
+
   private CacheStore(
       ExactCache exact,
-      StoredResponses responses,
+      Among replicas,
       SemanticCache semantic,
       @Nullable RedisConnector redis,
       @Nullable ExecutorService background) {
     this.exact = exact;
-    this.responses = responses;
+    this.responses = new StoredResponses(replicas.link(), replicas.namespace());
+    this.breakers = new BreakerNews(replicas.link(), replicas.namespace(), replicas.ticker());
     this.semantic = semantic;
     this.redis = redis;
     this.background = background;
@@ -59,7 +65,7 @@ final class CacheStore implements AutoCloseable {
       ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
       return new CacheStore(
           alone,
-          new StoredResponses(() -> null, NAMESPACE),
+          new Among(() -> null, NAMESPACE, ticker),
           SemanticCache.embedded(SemanticCache.Settings.defaults(), alone, ticker),
           null,
           null);
@@ -88,8 +94,8 @@ final class CacheStore implements AutoCloseable {
     SemanticCache semantic =
         SemanticCache.shared(
             SemanticCache.Settings.defaults(), shared, calls, redis.link(), settings, ticker);
-    StoredResponses responses = new StoredResponses(redis.link(), settings.namespace());
-    return new CacheStore(shared, responses, semantic, redis, background);
+    Among replicas = new Among(redis.link(), settings.namespace(), ticker);
+    return new CacheStore(shared, replicas, semantic, redis, background);
   }
 
   /** Returns the cache's own Redis, else that of the state; none: in process only. */
@@ -117,6 +123,11 @@ final class CacheStore implements AutoCloseable {
   /** Returns who may come back to which stored response, as far as replicas know. */
   StoredResponses responses() {
     return responses;
+  }
+
+  /** Returns over what replicas tell each other of breakers. */
+  BreakerNews breakers() {
+    return breakers;
   }
 
   SemanticCache semantic() {

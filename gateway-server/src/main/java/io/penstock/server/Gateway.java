@@ -16,6 +16,7 @@ import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
 import io.penstock.server.call.HitMemory;
 import io.penstock.server.call.Load;
+import io.penstock.server.call.Readiness;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.LoopPressure;
 import io.penstock.server.call.Probes;
@@ -107,7 +108,7 @@ public final class Gateway implements AutoCloseable {
             new Routing(
                 ticker,
                 name -> ProviderFactory.breaker(snapshot.get().config(), name),
-                alerts::breakerOpened),
+                this::breakerOpened),
             cache.responses(),
             cache.exact(),
             cache.semantic(),
@@ -124,10 +125,12 @@ public final class Gateway implements AutoCloseable {
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     Probes.start(engine, loops.next());
+    cache.breakers().follow(loops.next(), shared.routing().health()::onRemoteOpen);
+    Readiness readiness = new Readiness(load, stores.budgets(), stores.ledger().stats());
     this.traffic =
-        ClientServer.bind(Sockets.traffic(config), loops, transport, new Dispatcher(engine));
+        ClientServer.bind(Sockets.traffic(config), loops, transport, new Dispatcher(engine, readiness));
     this.adminSink =
-        new AdminRoutes(stores.ledger(), shared, load, registry, reloader)
+        new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
             .route("/admin/v1/cache", new CacheAdmin(shared, metrics)::handle)
             .route("/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
@@ -169,6 +172,11 @@ public final class Gateway implements AutoCloseable {
   private @Nullable SemanticRules semanticRules() {
     Snapshot now = snapshot.get();
     return now == null ? null : now.semantic();
+  }
+
+  private void breakerOpened(String target) {
+    alerts.breakerOpened(target);
+    cache.breakers().tell(target);
   }
 
   private @Nullable ContentKeeper contentKeeper() {

@@ -126,12 +126,17 @@ public final class Reloader implements AutoCloseable {
     }
     routers(shared.snapshot().get().routes());
     providers.applied();
+    shared.routing().health().retain(name -> isConfigured(name, config));
     shared.budgets().reload(plan);
     builder.reachable().forEach(this::showBreaker);
     shared.cache().resize(CacheMapping.maxBytes(config));
     status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
     builder.unpriced().forEach(alerts::unpriced);
     fetch.follow(config.prices().refresh());
+  }
+
+  private static boolean isConfigured(String target, Config config) {
+    return config.providers().containsKey(target.substring(0, Math.max(0, target.indexOf('/'))));
   }
 
   /** What no route asks any more is forgotten; the model that one needs is loaded before calls. */

@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +93,18 @@ class AttemptFlowTest {
                     + many))
         .append(
             plain.formatted(
+                "held",
+                first.baseUrl(),
+                "retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 100% }, " + many))
+        .append(
+            plain.formatted(
+                "brief",
+                first.baseUrl(),
+                "timeouts: { first_byte: 60s, idle: 60s, total: 1s }, retries: { attempts: 1,"
+                    + " budget: 100% }, "
+                    + many))
+        .append(
+            plain.formatted(
                 "mute",
                 mute.baseUrl(),
                 "timeouts: { first_byte: 10m, idle: 10m, total: 10m }, probe: { every: 20ms }"))
@@ -109,6 +123,9 @@ class AttemptFlowTest {
       stormy: stormy/gpt-4o-mini
       late: { targets: [late/gpt-4o-mini, fake/gpt-4o-mini] }
       asked: asked/gpt-4o-mini
+      "held-*": held/*
+      held-both: { targets: [held/gpt-4o-mini, fake/gpt-4o-mini] }
+      brief: brief/gpt-4o-mini
       mute: mute/gpt-4o-mini
       pulse: pulse/gpt-4o-mini
     """;
@@ -201,6 +218,32 @@ class AttemptFlowTest {
     first.on(CHAT).reply(Script.silentAccept());
     assertThat(ask("late").statusCode()).isEqualTo(504);
     assertThat(good.requests()).isEmpty();
+  }
+
+  @Test
+  void deadline_isOfTheCall_notOfEachAttempt() {
+    first.on(CHAT).reply(Script.silentAccept());
+    first.on(CHAT).nth(0).reply(Script.error(503).header("retry-after-ms", "200"));
+    HttpResponse<String> response = ask("brief");
+    assertThat(response.statusCode()).isEqualTo(504);
+    assertThat(first.requests()).hasSize(2);
+    Matcher left = Pattern.compile("within (\\d+) ms").matcher(response.body());
+    assertThat(left.find()).as(response.body()).isTrue();
+    assertThat(Integer.parseInt(left.group(1))).as("of 1000").isLessThanOrEqualTo(800);
+  }
+
+  @Test
+  void heldBackWithoutATime_isAskedAgain_althoughOthersLeaveItAlone() throws IOException {
+    first.on(CHAT).nth(0).reply(Script.error(429));
+    HttpResponse<String> alone = ask("held-gpt-4o");
+    assertThat(alone.statusCode()).as(alone.body()).isEqualTo(200);
+    assertThat(attempts(alone)).extracting(row -> row.path("cause").asText()).contains("retry");
+
+    first.reset();
+    first.on(CHAT).reply(Script.error(429));
+    HttpResponse<String> both = ask("held-both");
+    assertThat(both.headers().firstValue("x-penstock-route")).hasValue("priority[1] after 429");
+    assertThat(first.requests()).as("one and its retry").hasSize(2);
   }
 
   @Test

@@ -166,6 +166,21 @@ class CascadeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void jsonOfAnotherForm_thanTheClientAskedFor_isNotAccepted(boolean stream) {
+    String schema =
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":"
+            + "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"],"
+            + "\"additionalProperties\":false}}},\"messages\"";
+    String asked = body("careful", stream).replace("\"messages\"", schema);
+    weak.on(CHAT).reply(stream ? streams("{\"a\":", "1}") : says("{\"a\":1}", 0));
+    assertThat(header(gateway.post(CHAT, asked), "x-penstock-route")).isEqualTo("cascade[0]");
+    weak.on(CHAT).reply(stream ? streams("{\"b\":", "1}") : says("{\"b\":1}", 0));
+    assertThat(header(gateway.post(CHAT, asked), "x-penstock-route"))
+        .isEqualTo("cascade[1] after not accepted");
+  }
+
   @Test
   void heldStream_nothingGoesOutBeforeItIsJudged() {
     Gate gate = new Gate("last event");

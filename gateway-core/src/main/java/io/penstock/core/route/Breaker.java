@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *   Closed --failures within the window--> Open --open time over, next attempt--> HalfOpen
  *   HalfOpen --success--> Closed      HalfOpen --failure--> Open
  *   Open, its time over --active probe--> Closed, one failure from Open; or Open once more
+ *   Closed --another replica's has opened--> Closed, one failure from Open
  * </pre>
  *
  * <p>Half-open lets one probe through; a probe that never reports is given up after another open
@@ -58,6 +59,17 @@ sealed interface Breaker {
       case Open open -> now - open.untilNanos >= 0;
       case HalfOpen half -> now - half.nextProbeNanos >= 0;
     };
+  }
+
+  /** Returns how long until an attempt may start, nanoseconds; 0 when one may. */
+  default long waitNanos(long now) {
+    long until =
+        switch (this) {
+          case Closed closed -> now;
+          case Open open -> open.untilNanos;
+          case HalfOpen half -> half.nextProbeNanos;
+        };
+    return Math.max(0, until - now);
   }
 
   /** Returns the state once an allowed attempt has started. */

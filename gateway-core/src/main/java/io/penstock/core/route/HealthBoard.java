@@ -12,14 +12,19 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Health by name: {@code provider/model}, and {@code provider/model#key} for single keys. Lives as
- * long as the process, across reloads; any thread.
+ * Health of targets, by {@code provider/model}. Lives as long as the process, across reloads; any
+ * thread.
  *
  * <p>The server reports, for each attempt and in this order: {@link #tryStart} before it connects
  * (false: take the next target), {@link #onFirstToken} at the first content, and exactly one of
  * {@link #onSuccess}, {@link #onFailure} or {@link #onAbandoned} at the end.
  */
 public final class HealthBoard {
+  /** Names kept apart. */
+  static final int MOST = 10_000;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private final ConcurrentHashMap<String, AtomicReference<Health>> board =
       new ConcurrentHashMap<>();
   private final Ticker ticker;
@@ -59,11 +64,19 @@ public final class HealthBoard {
 
   /** Returns whether an attempt may start, and if so counts it as a probe when one is due. */
   public boolean tryStart(String name) {
+    return !health(name).isCooling(ticker.nanoTime()) && tryAgain(name);
+  }
+
+  /**
+   * Does the same for a call that has waited as the target asked: the cooldown that its own last
+   * attempt began keeps others away, not the retry.
+   */
+  public boolean tryAgain(String name) {
     AtomicReference<Health> entry = entry(name);
     while (true) {
       long now = ticker.nanoTime();
       Health health = entry.get();
-      if (!health.breaker().allows(now) || health.isCooling(now)) {
+      if (!health.breaker().allows(now)) {
         return false;
       }
       if (health.breaker() instanceof Breaker.Closed) {
@@ -142,6 +155,18 @@ public final class HealthBoard {
     change(name, health -> health.breaker(health.breaker().onProbe(policy, now, alive)));
   }
 
+  /** Reports that another replica's breaker has opened: one failure here opens this one too. */
+  public void onRemoteOpen(String name) {
+    long now = ticker.nanoTime();
+    Breaker.Policy policy = policy(name);
+    change(
+        name,
+        health ->
+            health.breaker() instanceof Breaker.Closed
+                ? health.breaker(Breaker.Closed.almost(policy, now))
+                : health);
+  }
+
   /**
    * Returns the p95 of the time to the first token, or to a whole answer, nanoseconds; 0 while
    * unknown.
@@ -184,16 +209,36 @@ public final class HealthBoard {
     return health.breaker().allows(now) ? null : "breaker open";
   }
 
+  /** Returns how long until an attempt may start, milliseconds, rounded up; 0 when one may now. */
+  public long waitMillis(String name) {
+    Health health = health(name);
+    long now = ticker.nanoTime();
+    long cooling = health.isCooling(now) ? health.coolingUntil() - now : 0;
+    long nanos = Math.max(cooling, health.breaker().waitNanos(now));
+    return (nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
+  }
+
   private Health health(String name) {
-    AtomicReference<Health> entry = board.get(name);
+    AtomicReference<Health> entry = find(name);
     return entry == null ? Health.FRESH : entry.get();
   }
 
-  private AtomicReference<Health> entry(String name) {
+  private @Nullable AtomicReference<Health> find(String name) {
     AtomicReference<Health> entry = board.get(name);
+    return entry != null || board.size() < MOST ? entry : board.get(crowd(name));
+  }
+
+  private AtomicReference<Health> entry(String name) {
+    AtomicReference<Health> entry = find(name);
     return entry != null
         ? entry
-        : board.computeIfAbsent(name, _ -> new AtomicReference<>(Health.FRESH));
+        : board.computeIfAbsent(
+            board.size() < MOST ? name : crowd(name), _ -> new AtomicReference<>(Health.FRESH));
+  }
+
+  /** What a provider's models beyond the bound share: where {@code *} is, clients make up names. */
+  private static String crowd(String name) {
+    return name.substring(0, Math.max(0, name.indexOf('/'))) + "/*";
   }
 
   private void change(String name, UnaryOperator<Health> step) {

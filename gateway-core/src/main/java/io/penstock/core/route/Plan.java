@@ -1,9 +1,11 @@
 package io.penstock.core.route;
 
+import io.penstock.core.ErrorCode;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Facts;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -18,6 +20,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Plan {
   private static final int LONGEST_REASON = 200;
+
+  /** Where targets were passed over for several reasons, the first of these is told. */
+  private static final List<ErrorCode> WORST_FIRST =
+      List.of(
+          ErrorCode.NO_HEALTHY_TARGET,
+          ErrorCode.BUDGET_EXCEEDED,
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          ErrorCode.MODEL_NOT_PRICED,
+          ErrorCode.UNSUPPORTED_PARAMETER);
 
   private final Planner planner;
   private final RouteTable.Found route;
@@ -83,6 +94,17 @@ public final class Plan {
   /** Returns the targets passed over so far, in order: what a 503 and explain tell. */
   public List<Skipped> skipped() {
     return List.copyOf(skipped);
+  }
+
+  /**
+   * Returns what a request is refused with when there was no target: what would be the same for the
+   * next request like it is said as such; 503 when waiting may help.
+   */
+  public ErrorCode refusal() {
+    return skipped.stream()
+        .map(one -> Surroundings.refusal(one.why()))
+        .min(Comparator.comparingInt(WORST_FIRST::indexOf))
+        .orElse(ErrorCode.NO_HEALTHY_TARGET);
   }
 
   /** Returns whether {@link #next} would find another target now. */

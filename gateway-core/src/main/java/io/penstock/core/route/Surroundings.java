@@ -1,9 +1,28 @@
 package io.penstock.core.route;
 
+import io.penstock.core.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
 /** What the planner asks the server about a target for this request. On the exchange's loop. */
 public interface Surroundings {
+  /** Why {@link #unfit} passes a target over, where that would be the same for the next request. */
+  String NOT_SERVED = "does not serve it";
+
+  String NO_PRICE = "no price";
+  String OVER_CEILING = "over the ceiling";
+  String SHORT_CONTEXT = "context too short";
+
+  /** Returns what a request is refused with when all its targets were passed over for that. */
+  static ErrorCode refusal(String why) {
+    return switch (why) {
+      case NOT_SERVED -> ErrorCode.UNSUPPORTED_PARAMETER;
+      case NO_PRICE -> ErrorCode.MODEL_NOT_PRICED;
+      case OVER_CEILING -> ErrorCode.BUDGET_EXCEEDED;
+      case SHORT_CONTEXT -> ErrorCode.CONTEXT_LENGTH_EXCEEDED;
+      default -> ErrorCode.NO_HEALTHY_TARGET;
+    };
+  }
+
   /**
    * Returns why this target cannot be tried, in a few words for the log and for explain
    * (capability, context, unknown price, no key, ceiling, concurrency), or null when it can.

@@ -95,5 +95,10 @@ public interface Facts {
    * @param logprob mean log-probability of the answer's tokens; 0 when not reported
    * @param tokens output tokens
    */
-  record ResponseFacts(String text, String finish, boolean json, double logprob, long tokens) {}
+  record ResponseFacts(String text, String finish, boolean json, double logprob, long tokens) {
+    /** Returns the same for an answer that is JSON but not of the form that was asked for. */
+    public ResponseFacts notJson() {
+      return new ResponseFacts(text, finish, false, logprob, tokens);
+    }
+  }
 }

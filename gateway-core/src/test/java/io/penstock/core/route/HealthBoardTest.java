@@ -167,4 +167,54 @@ class HealthBoardTest {
     board.onFailure(TARGET, FailureKind.SERVER_ERROR, -1);
     assertThat(board.isOpen(TARGET)).isTrue();
   }
+
+  @Test
+  void tryAgain_afterTheOwn429_isNotKeptAwayByItsCooldown_butByTheBreaker() {
+    board.onFailure(TARGET, FailureKind.RATE_LIMITED, -1);
+    assertThat(board.tryStart(TARGET)).as("another call").isFalse();
+    assertThat(board.tryAgain(TARGET)).as("the call that has waited").isTrue();
+    fail(5);
+    assertThat(board.tryAgain(TARGET)).isFalse();
+  }
+
+  @Test
+  void waitMillis_untilTheCooldownOrTheOpenTimeIsOver() {
+    assertThat(board.waitMillis(TARGET)).isZero();
+    board.onFailure(TARGET, FailureKind.RATE_LIMITED, 3000);
+    assertThat(board.waitMillis(TARGET)).isEqualTo(3000);
+    fail(5);
+    time.pass(5 * SECOND);
+    assertThat(board.waitMillis(TARGET)).isEqualTo(10_000);
+    time.pass(10 * SECOND);
+    assertThat(board.waitMillis(TARGET)).isZero();
+  }
+
+  @Test
+  void names_beyondTheBound_shareOneHealthPerProvider_untilOthersAreForgotten() {
+    for (int i = 0; i < HealthBoard.MOST; i++) {
+      board.onFirstToken("openai/made-up-" + i, SECOND);
+    }
+    for (int i = 0; i < 5; i++) {
+      board.onFailure("other/late-" + i, FailureKind.SERVER_ERROR, -1);
+    }
+    assertThat(board.isOpen("other/late-9")).isTrue();
+    assertThat(board.isOpen("openai/made-up-1")).isFalse();
+
+    board.retain(name -> name.startsWith("other/"));
+    assertThat(board.isOpen("other/late-9")).isFalse();
+    assertThat(board.firstToken("openai/made-up-1")).isZero();
+  }
+
+  @Test
+  void onRemoteOpen_oneFailureOpens_butOnlyWithinTheWindow() {
+    board.onRemoteOpen(TARGET);
+    assertThat(board.tryStart(TARGET)).as("decided by what is seen here").isTrue();
+    time.pass(31 * SECOND);
+    fail(1);
+    assertThat(board.isOpen(TARGET)).isFalse();
+    board.onRemoteOpen(TARGET);
+    fail(1);
+    assertThat(board.isOpen(TARGET)).isTrue();
+    assertThat(opened).containsExactly(TARGET);
+  }
 }

@@ -6,6 +6,7 @@ import static io.penstock.core.route.FakeTime.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.core.route.RouteOptions.Sticky;
 import io.penstock.core.route.RouteOptions.StickyBy;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanTest {
   private final Bench bench = new Bench();
@@ -329,8 +332,29 @@ class PlanTest {
             "openai/b: priority[1] past openai/a (no key)", "openai/c: priority[2] after 429");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "no price, no price, MODEL_NOT_PRICED",
+    "no price, over the ceiling, BUDGET_EXCEEDED",
+    "context too short, no price, CONTEXT_LENGTH_EXCEEDED",
+    "does not serve it, does not serve it, UNSUPPORTED_PARAMETER",
+    "no price, no credential, NO_HEALTHY_TARGET",
+    "cooling down, over the ceiling, NO_HEALTHY_TARGET",
+  })
+  void refusal_isWhatTheNextRequestWouldGetToo_elseThatWaitingMayHelp(
+      String one, String other, ErrorCode expected) {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN));
+    bench.unfit.put("openai/a", one);
+    bench.unfit.put("openai/b", other);
+    Plan plan = bench.plan("m", 1);
+
+    assertThat(plan.hasNext()).isFalse();
+
+    assertThat(plan.refusal()).isEqualTo(expected);
+  }
+
   @Test
-  void skipped_noRuleHolds_isTold() {
+  void refusal_noRuleHolds_isTold() {
     bench.model("m", new RouteSpec.Rules(List.of(bench.rule("turns > 9", "openai/a")), PLAIN));
     Plan plan = bench.plan("m", 1);
 

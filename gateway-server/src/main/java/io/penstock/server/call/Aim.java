@@ -7,7 +7,6 @@ import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.ShareBudget;
 import io.penstock.providers.Failure;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,20 +24,24 @@ record Aim(
     boolean diverted,
     String redirectedBy) {
 
+  /** Returns why a target is asked, in words for header and ledger. */
+  static String reason(Call call, Candidate candidate, String redirectedBy) {
+    if (!redirectedBy.isEmpty()) {
+      return "budget " + redirectedBy;
+    }
+    return call.destination().isNamed() ? "header, " + candidate.reason() : candidate.reason();
+  }
+
   /**
    * Returns why the next target may go on with a stream that was cut; null when none may.
    *
-   * @param spentNanos since the call began
+   * @param leftMillis until the call's deadline
    * @param budget of the provider's retries; not drawn on
    */
-  @Nullable String goesOn(Failure failure, long spentNanos, ShareBudget budget) {
+  @Nullable String goesOn(Failure failure, long leftMillis, ShareBudget budget) {
     AttemptPolicy.Standing standing =
-        new AttemptPolicy.Standing(0, true, plan.hasNext(), false, true, left(spentNanos));
+        new AttemptPolicy.Standing(0, true, plan.hasNext(), false, true, leftMillis);
     return decide(failure, standing, budget) instanceof AttemptPolicy.Next next ? next.why() : null;
-  }
-
-  private long left(long spentNanos) {
-    return target.provider().timeouts().total() - TimeUnit.NANOSECONDS.toMillis(spentNanos);
   }
 
   private AttemptPolicy.Decision decide(
@@ -63,7 +66,7 @@ record Aim(
    * @param otherKey whether the provider has another key that is fit to be tried
    * @param begun whether headers have gone out: they name this target, so that another may answer
    *     only where the route holds or continues answers
-   * @param spentNanos since the call began
+   * @param leftMillis until the call's deadline
    * @param budget of the provider's retries
    */
   AttemptPolicy.Decision after(
@@ -71,12 +74,11 @@ record Aim(
       int retries,
       boolean otherKey,
       boolean begun,
-      long spentNanos,
+      long leftMillis,
       ShareBudget budget) {
     boolean sent = begun && plan.options().resume() != RouteOptions.Resume.BUFFER;
     AttemptPolicy.Standing standing =
-        new AttemptPolicy.Standing(
-            retries, sent, plan.hasNext(), otherKey, false, left(spentNanos));
+        new AttemptPolicy.Standing(retries, sent, plan.hasNext(), otherKey, false, leftMillis);
     return decide(failure, standing, budget);
   }
 }

@@ -13,6 +13,7 @@ import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
+import io.penstock.server.upstream.Timeouts;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
 import org.jspecify.annotations.Nullable;
@@ -82,8 +83,12 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     return known == null ? HeaderLookup.NONE : known::get;
   }
 
-  /** Sends the request. */
-  void start(KeySpread.@Nullable Slot with, String traceparent) {
+  /**
+   * Sends the request.
+   *
+   * @param leftMillis of the time that the call has for all its attempts
+   */
+  void start(KeySpread.@Nullable Slot with, String traceparent, long leftMillis) {
     key = with;
     FullHttpRequest http =
         UpstreamMessage.of(target.provider(), attempt.request(), with, traceparent);
@@ -93,7 +98,8 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       return;
     }
     ProviderRuntime provider = target.provider();
-    upstream = loop.pool().send(provider.origin(), provider.timeouts(), http, this);
+    Timeouts left = provider.timeouts().within(leftMillis);
+    upstream = loop.pool().send(provider.origin(), left, http, this);
   }
 
   /** Stops the attempt; the owner hears nothing more of it. */

@@ -92,8 +92,7 @@ final class Attempts implements LegListener, Running {
     if (found == null || to == null) {
       return false;
     }
-    String why = call.destination().isNamed() ? "header, " + found.reason() : found.reason();
-    String reason = redirectedBy.isEmpty() ? why : "budget " + redirectedBy;
+    String reason = Aim.reason(call, found, redirectedBy);
     if (serving.from() != null) {
       reason += ", continued";
     }
@@ -151,23 +150,24 @@ final class Attempts implements LegListener, Running {
   }
 
   @Override
-  public void onDenied(Leg by, Cause cause, Holding.Outcome why) {
+  public void onDenied(Leg by, Cause cause, Holding.Denied why) {
     if (legs.outlive(by)) {
       return;
     }
-    if (why instanceof Holding.Redirected to && serving.from() != null) {
-      serving.refuse(to.verdict());
-    } else if (why instanceof Holding.Redirected to) {
-      serving.note(to.verdict());
+    Verdict verdict = why.verdict();
+    if (why instanceof Holding.Redirected to && serving.from() == null) {
+      serving.note(verdict);
       redirect(to);
-    } else if (why instanceof Holding.Refused(Verdict verdict)) {
-      Verdict told = told(verdict);
-      serving.note(told);
-      if (BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
-        next(cause, BudgetRefusals.rule(verdict));
-      } else {
-        serving.refuse(told);
-      }
+      return;
+    }
+    Verdict told = told(verdict);
+    serving.note(told);
+    if (why instanceof Holding.Refused
+        && BudgetRefusals.isTargetBound(verdict)
+        && plan.hasNext()) {
+      next(cause, BudgetRefusals.rule(verdict));
+    } else {
+      serving.refuse(told);
     }
   }
 
@@ -241,7 +241,7 @@ final class Attempts implements LegListener, Running {
 
   private void giveUp() {
     if (!serving.giveUp()) {
-      serving.refuse(around.nothingFits(plan.skipped()));
+      serving.refuse(around.nothingFits(plan));
     }
   }
 

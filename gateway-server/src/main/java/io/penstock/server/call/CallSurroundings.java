@@ -6,20 +6,20 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.Candidate;
+import io.penstock.core.route.HealthBoard;
+import io.penstock.core.route.Plan;
 import io.penstock.core.route.Router;
 import io.penstock.core.route.Surroundings;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the planner asks about targets for one call. Confined to the call's loop. */
 final class CallSurroundings implements Surroundings {
   private static final long LIKELY_OUTPUT = 500;
+  private static final long UNKNOWN_WAIT_MILLIS = 1000;
 
   private final Call call;
   private final Scored scored;
-  private final List<String> unpriced = new ArrayList<>(1);
-  private final List<String> unserved = new ArrayList<>(1);
   private @Nullable Router judge;
   private double score;
 
@@ -47,12 +47,10 @@ final class CallSurroundings implements Surroundings {
       return "the conversation is kept at " + call.destination().keptAt();
     }
     if (!target.provider().serves(call.surface().endpoint())) {
-      unserved.add(target.label());
-      return "does not serve " + call.surface().endpoint().label();
+      return NOT_SERVED;
     }
     if (!target.price().isPriced()) {
-      unpriced.add(target.label());
-      return "no price";
+      return NO_PRICE;
     }
     if (!target.provider().keys().isReady()) {
       return "no credential";
@@ -61,11 +59,11 @@ final class CallSurroundings implements Surroundings {
     if (ceiling > 0) {
       long output = Accounting.outputBound(call, target, -1);
       if (Accounting.bound(call, target, output) > ceiling) {
-        return "over the ceiling";
+        return OVER_CEILING;
       }
     }
     long context = target.price().contextLimit();
-    return context > 0 && InputEstimate.likely(call) > context ? "context too short" : null;
+    return context > 0 && InputEstimate.likely(call) > context ? SHORT_CONTEXT : null;
   }
 
   @Override
@@ -109,21 +107,31 @@ final class CallSurroundings implements Surroundings {
   }
 
   /** Returns why no target at all could be tried. */
-  GatewayException nothingFits(List<io.penstock.core.route.Plan.Skipped> skipped) {
-    if (!unpriced.isEmpty()) {
-      return Refusals.notPriced(unpriced);
-    }
-    if (!unserved.isEmpty()) {
-      return Refusals.notServed(call.surface().endpoint().label(), unserved);
-    }
-    List<String> why = skipped.stream().map(s -> s.target() + ": " + s.why()).toList();
-    return new GatewayException(
-        ErrorCode.NO_HEALTHY_TARGET,
-        "No target of the model \""
-            + call.model()
-            + "\" can be called right now"
-            + (why.isEmpty() ? "." : " (" + String.join("; ", why) + ")."),
-        null,
-        1000);
+  GatewayException nothingFits(Plan plan) {
+    List<Plan.Skipped> skipped = plan.skipped();
+    ErrorCode code = plan.refusal();
+    List<String> of =
+        skipped.stream()
+            .filter(one -> Surroundings.refusal(one.why()) == code)
+            .map(Plan.Skipped::target)
+            .distinct()
+            .toList();
+    return switch (code) {
+      case MODEL_NOT_PRICED -> Refusals.notPriced(of);
+      case UNSUPPORTED_PARAMETER -> Refusals.notServed(call.surface().endpoint().label(), of);
+      case BUDGET_EXCEEDED -> Refusals.overCeiling(call.model(), of);
+      case CONTEXT_LENGTH_EXCEEDED -> Refusals.tooLong(InputEstimate.likely(call), of);
+      default -> Refusals.noTarget(call.model(), skipped, soonest(skipped));
+    };
+  }
+
+  /** Returns when the first of them may be asked again, milliseconds from now. */
+  private long soonest(List<Plan.Skipped> skipped) {
+    HealthBoard health = call.snapshot().routing().health();
+    return skipped.stream()
+        .mapToLong(one -> health.waitMillis(one.target()))
+        .filter(wait -> wait > 0)
+        .min()
+        .orElse(UNKNOWN_WAIT_MILLIS);
   }
 }

@@ -24,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Dispatcher implements RequestSink {
   private final Engine engine;
+  private final Readiness readiness;
 
   /** Creates the way in to an engine. */
-  public Dispatcher(Engine engine) {
+  public Dispatcher(Engine engine, Readiness readiness) {
     this.engine = engine;
+    this.readiness = readiness;
   }
 
   @Override
@@ -79,8 +81,11 @@ public final class Dispatcher implements RequestSink {
       }
       return root;
     }
-    boolean ready = health || !engine.load().isDraining();
-    probe(responder, ready ? 200 : 503, ready ? "ok\n" : "draining\n");
+    if (health) {
+      probe(responder, 200, "ok\n");
+    } else {
+      probe(responder, readiness.isReady() ? 200 : 503, readiness.text());
+    }
     return true;
   }
 

@@ -10,7 +10,9 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.client.RequestHead;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -57,10 +59,23 @@ public final class Explainer {
   public Map<String, @Nullable Object> explain(Question question) {
     Surface surface = Surface.of(endpoint(question.endpoint()));
     EventLoop loop = loops.next();
+    Map<String, CompletableFuture<Holding.Outcome>> heard = new ConcurrentHashMap<>();
     try {
       float[] embedding = embedding(question, surface);
-      return loop.submit(() -> decide(question, surface, engine.loop(loop), embedding))
-          .get(WAIT_SECONDS, TimeUnit.SECONDS);
+      while (true) {
+        Map<String, @Nullable Object> said =
+            loop.submit(() -> decide(question, surface, engine.loop(loop), embedding, heard))
+                .get(WAIT_SECONDS, TimeUnit.SECONDS);
+        List<CompletableFuture<Holding.Outcome>> awaited =
+            heard.values().stream().filter(outcome -> !outcome.isDone()).toList();
+        if (awaited.isEmpty()) {
+          return said;
+        }
+        // A shared store was asked: with its answers the decision is another.
+        for (CompletableFuture<Holding.Outcome> one : awaited) {
+          one.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        }
+      }
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new IllegalStateException("the decision was not made: " + e.getMessage(), e);
     }
@@ -95,7 +110,11 @@ public final class Explainer {
   }
 
   private Map<String, @Nullable Object> decide(
-      Question question, Surface surface, LoopContext context, float @Nullable [] embedding) {
+      Question question,
+      Surface surface,
+      LoopContext context,
+      float @Nullable [] embedding,
+      Map<String, CompletableFuture<Holding.Outcome>> heard) {
     RequestHead head = new RequestHead(HttpMethod.POST, "/", "", question.headers(), null);
     Call call =
         new Call(
@@ -108,6 +127,6 @@ public final class Explainer {
     if (embedding != null) {
       call.facts().embedding(embedding);
     }
-    return new Explanation(engine, call).make();
+    return new Explanation(engine, call, heard).make();
   }
 }

@@ -41,20 +41,27 @@ final class Holding {
   record Granted(Reservation reservation, long boundNanos, long cap, long output)
       implements Outcome {}
 
-  /** A budget wants the call to go to another model; {@code verdict} is what it says otherwise. */
-  record Redirected(String budget, String model, Verdict verdict) implements Outcome {}
-
   /** The attempt may not be made. */
-  record Refused(Verdict verdict) implements Outcome {}
+  sealed interface Denied extends Outcome {
+    /** What the budgets said. */
+    Verdict verdict();
+  }
+
+  /** A budget wants the call to go to another model; {@code verdict} is what it says otherwise. */
+  record Redirected(String budget, String model, Verdict verdict) implements Denied {}
+
+  /** That is all. */
+  record Refused(Verdict verdict) implements Denied {}
 
   private Holding(
-      Serving serving,
+      Call call,
+      Engine engine,
       TargetRuntime target,
       long cap,
       String redirectedBy,
       Consumer<Outcome> then) {
-    this.call = serving.call();
-    this.engine = serving.engine();
+    this.call = call;
+    this.engine = engine;
     this.target = target;
     this.cap = cap;
     this.redirectedBy = redirectedBy;
@@ -70,12 +77,13 @@ final class Holding {
    *     has left meanwhile
    */
   static void take(
-      Serving serving,
+      Call call,
+      Engine engine,
       TargetRuntime target,
       long cap,
       String redirectedBy,
       Consumer<Outcome> then) {
-    new Holding(serving, target, cap, redirectedBy, then).ask();
+    new Holding(call, engine, target, cap, redirectedBy, then).ask();
   }
 
   private void ask() {
@@ -114,7 +122,6 @@ final class Holding {
       then.accept(new Refused(verdict));
       return;
     }
-    engine.budgetDenied(verdict);
     if (verdict instanceof Verdict.Denied denied) {
       if (clamp(bound, denied)) {
         ask();

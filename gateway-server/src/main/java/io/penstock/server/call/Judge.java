@@ -61,9 +61,18 @@ final class Judge {
     return accepts(AnswerText.streamed(relayed, events, summary));
   }
 
+  /** JSON that is not of the schema which the client asked for is none. */
+  private boolean fits(Facts.ResponseFacts answer) {
+    if (!answer.json() || !accept.text().contains("response.json")) {
+      return true;
+    }
+    AskedSchema schema = AskedSchema.of(call.surface().endpoint(), call.bytes());
+    return schema == null || schema.fits(answer.text());
+  }
+
   private boolean accepts(Facts.ResponseFacts answer) {
     CallFacts facts = call.facts();
-    facts.response(answer);
+    facts.response(fits(answer) ? answer : answer.notJson());
     boolean accepted = accept.test(facts);
     facts.response(null);
     return accepted;

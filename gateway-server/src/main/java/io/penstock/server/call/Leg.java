@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
@@ -96,31 +95,37 @@ final class Leg implements Stretch.Stream {
 
   /** Holds the worst case of the target on every budget that matches, then asks it. */
   void begin(Cause cause) {
-    Holding.take(serving, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
+    Holding.take(
+        call, engine, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
   }
 
   private void onHolding(Cause cause, Holding.Outcome outcome) {
-    if (outcome instanceof Holding.Granted granted) {
-      Reservation hold = granted.reservation();
-      if (stopped) {
-        // The client left while the store was asked.
-        hold.cancel();
+    switch (outcome) {
+      case Holding.Granted granted -> onGranted(cause, granted);
+      case Holding.Denied denied -> {
         vitals.onAbandoned();
-        return;
+        if (!stopped) {
+          engine.budgetDenied(denied.verdict());
+          owner.onDenied(this, cause, denied);
+        }
       }
-      try {
-        cap = granted.cap();
-        start(cause, granted);
-      } catch (GatewayException e) {
-        hold.cancel();
-        vitals.onAbandoned();
-        owner.onImpossible(this, e);
-      }
+    }
+  }
+
+  private void onGranted(Cause cause, Holding.Granted granted) {
+    if (stopped) {
+      // The client left while the store was asked.
+      granted.reservation().cancel();
+      vitals.onAbandoned();
       return;
     }
-    vitals.onAbandoned();
-    if (!stopped) {
-      owner.onDenied(this, cause, outcome);
+    try {
+      cap = granted.cap();
+      start(cause, granted);
+    } catch (GatewayException e) {
+      granted.reservation().cancel();
+      vitals.onAbandoned();
+      owner.onImpossible(this, e);
     }
   }
 
@@ -146,7 +151,8 @@ final class Leg implements Stretch.Stream {
     firstTokenTimer(started);
     started.start(
         target().provider().pickKey(aim.candidate().keyHint()),
-        engine.traceparent(call, numbered.number()));
+        engine.traceparent(call, numbered.number()),
+        serving.leftMillis(target()));
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }
@@ -208,7 +214,7 @@ final class Leg implements Stretch.Stream {
   /** Returns why another leg may go on with this one's stream, which was cut; null when not. */
   @Nullable String goesOn(Failure failure) {
     return aim.goesOn(
-        failure, call.tally().elapsedNanos(), engine.routing().retries(target().provider()));
+        failure, serving.leftMillis(target()), engine.routing().retries(target().provider()));
   }
 
   /** The attempt failed: it is made again, another target is asked, or the client told. */
@@ -230,7 +236,7 @@ final class Leg implements Stretch.Stream {
                 retries,
                 otherKey,
                 serving.answer().isBegun(),
-                call.tally().elapsedNanos(),
+                serving.leftMillis(target()),
                 engine.routing().retries(target().provider()));
     Ending ending = ClientErrors.ending(failure);
     switch (decision) {
@@ -251,7 +257,7 @@ final class Leg implements Stretch.Stream {
   }
 
   private void again() {
-    if (vitals.tryStart()) {
+    if (vitals.tryAgain()) {
       begin(Cause.RETRY);
     } else {
       // Others have found meanwhile that it is down.

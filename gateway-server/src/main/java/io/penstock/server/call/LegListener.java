@@ -14,7 +14,7 @@ interface LegListener {
   void onStart(Leg leg);
 
   /** The budgets do not allow the next attempt; nothing is under way or held. */
-  void onDenied(Leg leg, Cause cause, Holding.Outcome why);
+  void onDenied(Leg leg, Cause cause, Holding.Denied why);
 
   /** The target cannot take the request, or nothing can be recorded. */
   void onImpossible(Leg leg, GatewayException why);

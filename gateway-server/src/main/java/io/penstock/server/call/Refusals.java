@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.route.Plan;
 import java.util.Collection;
 import java.util.List;
 
@@ -81,6 +82,40 @@ public final class Refusals {
             + ".",
         "model",
         GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException overCeiling(String model, List<String> targets) {
+    return new GatewayException(
+        ErrorCode.BUDGET_EXCEEDED,
+        "The worst case of this request on "
+            + String.join(", ", targets)
+            + " is over the ceiling of the model \""
+            + clip(model)
+            + "\". A shorter prompt or a lower output limit costs less.");
+  }
+
+  static GatewayException tooLong(long tokens, List<String> targets) {
+    return new GatewayException(
+        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+        "The request has about "
+            + tokens
+            + " input tokens, more than the context of "
+            + String.join(", ", targets)
+            + " takes.");
+  }
+
+  /** Nobody can be asked now; {@code waitMillis} until the first may be. */
+  static GatewayException noTarget(String model, List<Plan.Skipped> skipped, long waitMillis) {
+    List<String> why =
+        skipped.stream().limit(LISTED).map(s -> s.target() + ": " + s.why()).toList();
+    return new GatewayException(
+        ErrorCode.NO_HEALTHY_TARGET,
+        "No target of the model \""
+            + clip(model)
+            + "\" can be called right now"
+            + (why.isEmpty() ? "." : " (" + String.join("; ", why) + ")."),
+        null,
+        waitMillis);
   }
 
   static GatewayException overloaded(String why) {

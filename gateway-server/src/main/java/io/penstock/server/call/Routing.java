@@ -15,16 +15,20 @@ import java.util.function.Function;
  */
 public final class Routing {
   private static final int MAX_PLACEMENTS = 100_000;
-  private static final int RETRY_BURST = 10;
-  private static final int HEDGE_BURST = 10;
+
+  /** Most retries of a provider, or hedges of a route, in a row. */
+  private static final int BURST = 10;
 
   private final HealthBoard health;
   private final Placements placements;
-  private final ConcurrentHashMap<String, ShareBudget> retries = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Share, ShareBudget> retries = new ConcurrentHashMap<>();
   private final ShadowBoard shadows = new ShadowBoard();
-  private final ConcurrentHashMap<String, ShareBudget> hedges = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Share, ShareBudget> hedges = new ConcurrentHashMap<>();
   private final ScoreBoard scores = new ScoreBoard();
   private final PrefixMemory prefixes;
+
+  /** Whose share of extra calls: one that a reload changed begins anew. */
+  private record Share(String of, double share) {}
 
   /**
    * Creates an empty memory.
@@ -66,21 +70,20 @@ public final class Routing {
     return scores;
   }
 
-  /** Returns the budget of a route's hedges; a share that a reload changed begins anew. */
+  /** Returns the budget of a route's hedges. */
   ShareBudget hedges(String route, double share) {
-    String name = route + ' ' + share;
-    ShareBudget known = hedges.get(name);
-    return known != null
-        ? known
-        : hedges.computeIfAbsent(name, key -> new ShareBudget(share, HEDGE_BURST));
+    return budget(hedges, new Share(route, share));
   }
 
   /** Returns the budget of a provider's retries. */
   ShareBudget retries(ProviderRuntime provider) {
-    ShareBudget known = retries.get(provider.name());
+    return budget(retries, new Share(provider.name(), provider.retryShare()));
+  }
+
+  private static ShareBudget budget(ConcurrentHashMap<Share, ShareBudget> budgets, Share share) {
+    ShareBudget known = budgets.get(share);
     return known != null
         ? known
-        : retries.computeIfAbsent(
-            provider.name(), name -> new ShareBudget(provider.retryShare(), RETRY_BURST));
+        : budgets.computeIfAbsent(share, key -> new ShareBudget(key.share(), BURST));
   }
 }

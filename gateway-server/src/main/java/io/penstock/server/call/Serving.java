@@ -9,6 +9,7 @@ import io.penstock.core.route.Candidate;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class Serving {
   private @Nullable TargetRuntime lastFailed;
   private @Nullable Verdict lastRefusal;
   private boolean clientGone;
+  private long total;
 
   /**
    * A stream that was cut after the client had seen some of it.
@@ -64,6 +66,15 @@ final class Serving {
   /** Returns what may keep a copy of it for others. */
   AnswerKeeper keeper() {
     return keeper;
+  }
+
+  /**
+   * Returns how long the call may go on, milliseconds: all attempts together have the longest
+   * {@code total} of the targets asked so far.
+   */
+  long leftMillis(TargetRuntime asked) {
+    total = Math.max(total, asked.provider().timeouts().total());
+    return total - TimeUnit.NANOSECONDS.toMillis(call.tally().elapsedNanos());
   }
 
   /** Returns whether the client has left; the call may go on for others. */

@@ -139,7 +139,7 @@ final class Shadow implements AttemptListener {
                   RouteOptions.Shadow.budgetOf(call.destination().route()),
                   bound,
                   hold);
-      run.start(to.provider().pickKey(), "");
+      run.start(to.provider().pickKey(), "", Long.MAX_VALUE);
     } catch (GatewayException e) {
       // This target cannot take the request, or the journal is full.
       hold.cancel();

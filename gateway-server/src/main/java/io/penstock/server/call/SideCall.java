@@ -114,7 +114,7 @@ final class SideCall implements AttemptListener {
       return;
     }
     new AttemptRun(call.context(), order.target, order.attempt, order.stream, this)
-        .start(order.target.provider().pickKey(), "");
+        .start(order.target.provider().pickKey(), "", Long.MAX_VALUE);
   }
 
   private void fail(String why) {

@@ -24,9 +24,9 @@ final class Vitals {
     this.renewal = new Renewal(loop);
   }
 
-  /** Returns whether an attempt may start; counts it as a probe when one is due. */
-  boolean tryStart() {
-    return health.tryStart(name);
+  /** Returns whether the target may be asked again; counts it as a probe when one is due. */
+  boolean tryAgain() {
+    return health.tryAgain(name);
   }
 
   void onFirstToken(AttemptRun run) {

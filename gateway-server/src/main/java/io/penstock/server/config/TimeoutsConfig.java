@@ -10,4 +10,6 @@ public record TimeoutsConfig(
         Duration firstByte,
     @Setting(value = "Between two pieces of the answer.", positive = true) @Default("30s")
         Duration idle,
-    @Setting(value = "For the whole attempt.", positive = true) @Default("10m") Duration total) {}
+    @Setting(value = "For the whole call, all its attempts together.", positive = true)
+        @Default("10m")
+        Duration total) {}

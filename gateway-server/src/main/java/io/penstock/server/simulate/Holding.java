@@ -87,7 +87,7 @@ final class Holding {
       cap = -1;
       candidate = plan.next(rule(verdict));
     }
-    return Choice.blocked(refusal == null ? targets.nothingFits() : rule(refusal));
+    return Choice.blocked(refusal == null ? plan.refusal().code() : rule(refusal));
   }
 
   private void order(Plan plan) {

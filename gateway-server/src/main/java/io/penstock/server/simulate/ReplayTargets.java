@@ -21,7 +21,6 @@ final class ReplayTargets implements Surroundings {
   private final Recorded request;
   private final Scenario scenario;
   private final ToDoubleFunction<Router> judge;
-  private boolean unpriced;
 
   /**
    * Creates what is known of targets for one request.
@@ -49,27 +48,21 @@ final class ReplayTargets implements Surroundings {
     return directory.target(label.substring(0, slash), label.substring(slash + 1));
   }
 
-  /** Returns the code of the refusal when no target fits. */
-  String nothingFits() {
-    return unpriced ? "model_not_priced" : "no_healthy_target";
-  }
-
   @Override
   public @Nullable String unfit(Candidate candidate) {
     Policy.Target target = find(candidate.target());
     if (target == null || !target.serves().test(request.question().endpoint())) {
-      return "does not serve it";
+      return NOT_SERVED;
     }
     if (!target.price().isPriced()) {
-      unpriced = true;
-      return "no price";
+      return NO_PRICE;
     }
     long ceiling = candidate.options().ceilingNanos();
     if (ceiling > 0 && bound(target, outputBound(target, -1)) > ceiling) {
-      return "over the ceiling";
+      return OVER_CEILING;
     }
     long context = target.price().contextLimit();
-    return context > 0 && likelyInput(request.question()) > context ? "context too short" : null;
+    return context > 0 && likelyInput(request.question()) > context ? SHORT_CONTEXT : null;
   }
 
   @Override

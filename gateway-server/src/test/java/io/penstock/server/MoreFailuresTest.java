@@ -1,0 +1,249 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What else providers do wrong, beside the sixteen scenarios: alone the client gets an error and
+ * pays nothing, as the first of two it sees only the second.
+ */
+@ExtendWith(LeakCheck.class)
+class MoreFailuresTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String TOKEN =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half an answer\"}}]}";
+  private static final String LAST =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":3,\"total_tokens\":8}}";
+  private static final String DONE = "data: [DONE]";
+
+  @TempDir static Path directory;
+  private static FakeProvider bad;
+  private static FakeProvider good;
+  private static ServerSocket deaf;
+  private static RunningGateway gateway;
+
+  @BeforeAll
+  static void start() throws IOException {
+    bad = FakeProvider.start();
+    good = FakeProvider.start();
+    // Connections wait in its backlog: TCP is there, no handshake ever is.
+    deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    String provider =
+        "  %s: { dialect: openai, base_url: \"%s\", keys: [sk-bad], catalogue: openai,"
+            + " retries: { attempts: 0 }, breaker: { failures: 1000000 }, timeouts: %s }\n";
+    String patient = "{ first_byte: 60s, idle: 60s, total: 120s }";
+    String providers =
+        provider.formatted("bad", bad.baseUrl(), patient)
+            + provider.formatted("brief", bad.baseUrl(), "{ total: 1s }")
+            + provider.formatted("plain", bad.baseUrl().replace("http:", "https:"), patient)
+            + provider.formatted(
+                "deaf", "https://127.0.0.1:" + deaf.getLocalPort(), "{ connect: 100ms }")
+            + provider.formatted("nowhere", "http://nowhere.invalid", "{ connect: 100ms }");
+    StringBuilder routes = new StringBuilder("models:\n");
+    for (String name : new String[] {"bad", "brief", "plain", "deaf", "nowhere"}) {
+      routes.append("  alone-%1$s: %1$s/gpt-4o-mini\n".formatted(name));
+      routes.append(
+          "  both-%1$s: { targets: [%1$s/gpt-4o-mini, fake/gpt-4o-mini] }\n".formatted(name));
+    }
+    routes.append("  held: { targets: [bad/gpt-4o-mini, fake/gpt-4o-mini], hold: 50ms }\n");
+    gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.yaml(
+                    directory, good, "budgets: [{ name: all, limit: 1000 USD, every: total }]")
+                .replace("models:\n", providers + routes));
+    // The first count of tokens loads the encodings, for which a loaded machine takes its time.
+    bad.on(CHAT).reply(Script.sse(TOKEN).reset());
+    gateway.post(CHAT, body("alone-bad", true));
+    Await.until("counted", Duration.ofMinutes(5), MoreFailuresTest::isNothingHeld);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    gateway.close();
+    bad.close();
+    good.close();
+    deaf.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    bad.reset();
+    good.reset();
+  }
+
+  @AfterEach
+  void nothingIsHeldOrUnderWay() {
+    Await.until(
+        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
+    Await.until("nothing is held", MoreFailuresTest::isNothingHeld);
+  }
+
+  private static boolean isNothingHeld() {
+    return gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\"");
+  }
+
+  private static String body(String model, boolean stream) {
+    return """
+    {"model":"%s","stream":%s,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]}\
+    """
+        .formatted(model, stream);
+  }
+
+  private static HttpResponse<String> ask(String model, boolean stream) {
+    return gateway.post(CHAT, body(model, stream));
+  }
+
+  private static JsonNode row(HttpResponse<String> of) {
+    String id = of.headers().firstValue("x-penstock-request-id").orElse("");
+    try {
+      return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts").path(0);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void failsAlone_andIsInvisibleBefore(String provider, boolean stream, int status) {
+    HttpResponse<String> alone = ask("alone-" + provider, stream);
+    assertThat(alone.statusCode()).as(alone.body()).isEqualTo(status);
+    assertThat(alone.body()).contains("\"error\"").doesNotContain("sk-bad");
+    assertThat(row(alone).path("cost_usd").asDouble()).isZero();
+    HttpResponse<String> both = ask("both-" + provider, stream);
+    assertThat(both.statusCode()).as(both.body()).isEqualTo(200);
+    assertThat(both.headers().firstValue("x-penstock-provider")).hasValue("fake");
+    assertThat(both.body()).doesNotContain("\"error\"");
+    assertThat(good.requests()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "deaf, false",
+    "deaf, true",
+    "plain, false",
+    "plain, true",
+    "nowhere, false",
+    "nowhere, true"
+  })
+  void connectionThatIsNeverMade(String provider, boolean stream) {
+    failsAlone_andIsInvisibleBefore(provider, stream, 502);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void wrongContentType(boolean stream) {
+    bad.on(CHAT).reply(Script.json("<html>a page of a proxy</html>").contentType("text/html"));
+    failsAlone_andIsInvisibleBefore("bad", stream, 502);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void errorOfManyMegabytes_isCutOff(boolean stream) {
+    bad.on(CHAT).reply(Script.oversized(4 << 20).status(500));
+    failsAlone_andIsInvisibleBefore("bad", stream, 502);
+  }
+
+  @Test
+  void endWithoutAFinish_beforeContent_isInvisible() {
+    bad.on(CHAT).reply(Script.sse("data: {\"choices\":[]}"));
+    failsAlone_andIsInvisibleBefore("bad", true, 502);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"alone-bad", "both-bad"})
+  void endWithoutAFinish_afterContent_isAnErrorEvent(String model) {
+    bad.on(CHAT).reply(Script.sse(TOKEN));
+    HttpResponse<String> response = ask(model, true);
+    assertThat(response.body()).contains("half an answer").contains("\"error\"");
+    assertThat(row(response).path("waste").asText()).isEqualTo("failed");
+    assertThat(row(response).path("cost_usd").asDouble()).isPositive();
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @Test
+  void streamWithoutEnd_isCutWhenItsTimeIsUp() {
+    bad.on(CHAT).reply(Script.endless(TOKEN).trickle(Duration.ofMillis(20)));
+    HttpResponse<String> response = ask("both-brief", true);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).contains("half an answer").contains("\"error\"");
+    assertThat(row(response).path("ending").asText()).isEqualTo("timed_out");
+    assertThat(row(response).path("cost_usd").asDouble()).isPositive();
+    bad.requests().getLast().awaitClosed();
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @Test
+  void bytewiseAnswer_isGivenUpWhenItsTimeIsUp() {
+    bad.on(CHAT).reply(Script.oversized(10_000).chunked(1).trickle(Duration.ofMillis(20)));
+    HttpResponse<String> response = ask("both-brief", false);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(504);
+    assertThat(row(response).path("cost_usd").asDouble()).isZero();
+    bad.requests().getLast().awaitClosed();
+    assertThat(good.requests()).as("the call has no time left").isEmpty();
+  }
+
+  @Test
+  void doneTwice_isPassedOnOnce() {
+    bad.on(CHAT).reply(Script.sse(TOKEN, LAST, DONE, DONE));
+    HttpResponse<String> response = ask("alone-bad", true);
+    assertThat(response.body()).containsOnlyOnce("[DONE]").endsWith("data: [DONE]\n\n");
+    assertThat(response.body()).doesNotContain("\"error\"");
+    assertThat(row(response).path("waste").asText()).isEqualTo("none");
+  }
+
+  @Test
+  void holdOver_headersAndAComment_thenTheErrorIsAnEvent_andNobodyElseIsAsked() throws Exception {
+    Gate gate = new Gate("the provider answers");
+    bad.on(CHAT).reply(Script.error(500).pauseBeforeHeaders(gate));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(RawClient.post(CHAT, body("held", true)));
+      String begun = client.readUntil(": ping\n\n");
+      assertThat(begun).startsWith("HTTP/1.1 200").contains("x-penstock-provider: bad");
+      gate.open();
+      assertThat(client.readUntil("\"error\"")).contains("data: ").doesNotContain("Hello");
+    }
+    assertThat(good.requests()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void clientGone_beforeTheAnswer_upstreamIsClosed_andTheAnswerReachesNobody(boolean stream)
+      throws Exception {
+    Gate gate = new Gate("the provider answers");
+    bad.on(CHAT).reply(Script.sse(TOKEN, LAST, DONE).pauseBeforeHeaders(gate));
+    Received asked;
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(RawClient.post(CHAT, body("both-bad", stream)));
+      asked = bad.awaitRequest(1);
+    }
+    asked.awaitClosed();
+    gate.open();
+    assertThat(good.requests()).isEmpty();
+  }
+}
