@@ -16,10 +16,10 @@ import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
 import io.penstock.server.call.HitMemory;
 import io.penstock.server.call.Load;
-import io.penstock.server.call.Readiness;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.LoopPressure;
 import io.penstock.server.call.Probes;
+import io.penstock.server.call.Readiness;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
@@ -128,7 +128,8 @@ public final class Gateway implements AutoCloseable {
     cache.breakers().follow(loops.next(), shared.routing().health()::onRemoteOpen);
     Readiness readiness = new Readiness(load, stores.budgets(), stores.ledger().stats());
     this.traffic =
-        ClientServer.bind(Sockets.traffic(config), loops, transport, new Dispatcher(engine, readiness));
+        ClientServer.bind(
+            Sockets.traffic(config), loops, transport, new Dispatcher(engine, readiness));
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)

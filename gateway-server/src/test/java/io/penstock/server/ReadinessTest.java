@@ -21,8 +21,7 @@ class ReadinessTest {
     String state = "state: { redis: \"redis://127.0.0.1:" + nobody + "\" }";
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =
-            RunningGateway.start(
-                directory, RunningGateway.yaml(directory, provider, state));
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, state));
         RawClient client = RawClient.to(gateway)) {
       client.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(client.readUntil("yet\n"))

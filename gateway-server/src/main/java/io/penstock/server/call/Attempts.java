@@ -162,9 +162,7 @@ final class Attempts implements LegListener, Running {
     }
     Verdict told = told(verdict);
     serving.note(told);
-    if (why instanceof Holding.Refused
-        && BudgetRefusals.isTargetBound(verdict)
-        && plan.hasNext()) {
+    if (why instanceof Holding.Refused && BudgetRefusals.isTargetBound(verdict) && plan.hasNext()) {
       next(cause, BudgetRefusals.rule(verdict));
     } else {
       serving.refuse(told);

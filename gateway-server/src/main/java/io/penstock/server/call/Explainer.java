@@ -9,6 +9,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.client.RequestHead;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
