@@ -121,8 +121,14 @@ class MoreFailuresTest {
     return gateway.post(CHAT, body(model, stream));
   }
 
+  /** Waits for the row: what was counted locally is booked behind the answer. */
   private static JsonNode row(HttpResponse<String> of) {
     String id = of.headers().firstValue("x-penstock-request-id").orElse("");
+    Await.until("the row of " + id, () -> attempt(id).hasNonNull("ending"));
+    return attempt(id);
+  }
+
+  private static JsonNode attempt(String id) {
     try {
       return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts").path(0);
     } catch (JsonProcessingException e) {
