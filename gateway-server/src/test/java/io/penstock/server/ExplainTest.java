@@ -64,6 +64,13 @@ class ExplainTest {
   }
 
   @Test
+  void bodyWithoutABound_isRefusedAtOnce_asTheCallWouldBe() throws Exception {
+    JsonNode said = explain("k-test", CHAT.replaceFirst("\\{", "{\"n\":\"x\","));
+    assertThat(said.path("outcome").asText()).as(said.toString()).isEqualTo("refused");
+    assertThat(said.path("status").asInt()).isEqualTo(400);
+  }
+
+  @Test
   void winner_candidatesAndBudgets_areNamed_andNothingIsCalledOrHeld() throws Exception {
     Set<String> left = new HashSet<>();
     for (int i = 0; i < 3; i++) {

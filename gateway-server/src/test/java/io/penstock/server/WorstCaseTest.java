@@ -36,6 +36,7 @@ class WorstCaseTest {
         """
 
           g: { dialect: gemini, base_url: "%1$s", keys: [k], catalogue: gemini }
+          p: { dialect: openai, base_url: "%1$s", keys: [k], catalogue: perplexity }
           c: { dialect: cohere, base_url: "%1$s", keys: [k], catalogue: cohere }
         models:
           gpt-audio: fake/gpt-audio
@@ -45,6 +46,10 @@ class WorstCaseTest {
           gpt-5-mini: fake/gpt-5-mini
           flash: g/gemini-2.5-flash
           rerank: c/rerank-v3.5
+          deep: p/sonar-deep-research
+          capped: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { max_tokens: 8000, n: 2 } }] }
+          added: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, default: { max_tokens: 4000 } }] }
+          hurried: { strategy: priority, targets: [{ model: fake/gpt-5-mini, set: { service_tier: priority } }] }
         """
             .formatted(PROVIDER.url());
     String budgets = "budgets: [{ name: nothing, limit: 0.000000001 USD }]\nclamp: off";
@@ -94,6 +99,11 @@ class WorstCaseTest {
         "/v1/responses        |"
             + " {'model':'gpt-5-mini','max_output_tokens':100,'input':'hi','tools':[{'type':'web_search'}]}"
             + " | 0.03 | 0.15",
+        "/v1/chat/completions | {'model':'deep','max_tokens':100,SAYING} | 0.165 | 0.2",
+        "/v1/chat/completions | {'model':'capped','max_tokens':16,SAYING} | 0.0096 | 0.0097",
+        "/v1/completions      | {'model':'added','prompt':'a'} | 0.0024 | 0.0025",
+        "/v1/chat/completions | {'model':'added','max_tokens':16,SAYING} | 0.0024 | 0.0025",
+        "/v1/chat/completions | {'model':'hurried','max_tokens':1000,SAYING} | 0.0036 | 0.0037",
         "/v1/images/generations | {'model':'gpt-image-1','prompt':'a cat','n':3}                  "
             + " | 0.7488 | 0.8",
         "/v1/audio/speech     | {'model':'gpt-4o-mini-tts','voice':'alloy','input':'How many are"

@@ -1,13 +1,9 @@
 package io.penstock.core.body;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import java.io.IOException;
@@ -17,17 +13,6 @@ import java.io.IOException;
  * below them is materialised.
  */
 final class JsonScan {
-  private static final JsonFactory JSON =
-      new JsonFactoryBuilder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(RequestBody.MAX_DEPTH)
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNameLength(1024)
-                  .build())
-          .disable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-          .build();
-
   private JsonScan() {}
 
   /**
@@ -36,7 +21,7 @@ final class JsonScan {
    * @throws GatewayException 400 {@code invalid_json} that says where
    */
   static void scan(byte[] bytes, Fields fields) {
-    try (JsonParser parser = JSON.createParser(bytes)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(bytes)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
       }
@@ -69,7 +54,7 @@ final class JsonScan {
 
   /** Returns the text of a string that was scanned before, its escapes resolved. */
   static String unescape(byte[] bytes, int start, int end) {
-    try (JsonParser parser = JSON.createParser(bytes, start, end - start)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(bytes, start, end - start)) {
       parser.nextToken();
       return parser.getText();
     } catch (IOException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  */
 final class AskedSchema {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
 
   /** Deeper than any answer; a schema may refer to itself. */
   private static final int DEEPEST = 100;

@@ -7,6 +7,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.identity.Metadata;
 import io.penstock.server.config.Word;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the application says of its request: metadata, end user, session. */
 final class ContextFilter implements Filter<Call> {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final int MAX_TEXT = 256;
 
   @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import io.penstock.core.route.Surroundings;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Conversation(
     String system, String text, String opening, String lead, int turns, int tools, int images) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final Conversation EMPTY = new Conversation("", "", "", "", 0, 0, 0);
 
   /** Returns what a body says; nothing when it is no conversation. */

@@ -1,13 +1,15 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a request has its provider fetch or do, of which its own bytes say nothing: conversations
@@ -36,8 +38,6 @@ record Elsewhere(int conversations, int files, int uses) {
 
   private static final int MOST_USES = 20;
 
-  private static final JsonFactory JSON = new JsonFactory();
-
   private static final List<String> KEPT =
       List.of("previous_response_id", "conversation", "prompt", "cachedContent", "cached_content");
   private static final List<String> SEARCHING =
@@ -46,7 +46,14 @@ record Elsewhere(int conversations, int files, int uses) {
   /** How the types of tools begin that a provider runs itself. */
   private static final List<String> RUN =
       List.of(
-          "web_search", "web_fetch", "file_search", "code_", "image_generation", "mcp", "x_search");
+          "web_search",
+          "web_fetch",
+          "file_search",
+          "collections_search",
+          "code_",
+          "image_generation",
+          "mcp",
+          "x_search");
 
   /** Gemini names such a tool by a field. */
   private static final Set<String> GOOGLE =
@@ -54,28 +61,40 @@ record Elsewhere(int conversations, int files, int uses) {
           "googleSearch",
           "google_search",
           "googleSearchRetrieval",
+          "google_search_retrieval",
           "googleMaps",
+          "google_maps",
           "urlContext",
           "url_context",
           "codeExecution",
           "code_execution",
-          "fileSearch");
+          "fileSearch",
+          "file_search");
 
   private static final Set<String> FILES = Set.of("file_id", "file_url", "fileUri", "file_uri");
-  private static final byte[] FILE_WORD = "\"file".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] DOCUMENT_WORD = "\"document\"".getBytes(StandardCharsets.US_ASCII);
+
+  /** What stands in a body that names a file, unless a letter of it is escaped. */
+  private static final byte[][] WORDS =
+      Stream.of("\"file_id\"", "\"file_ur", "\"fileUri\"", "\"document\"")
+          .map(word -> word.getBytes(StandardCharsets.US_ASCII))
+          .toArray(byte[][]::new);
 
   static Elsewhere of(Call call) {
     RequestBody body = call.body();
     return body == null || body.isForm() || !call.surface().endpoint().isConversation()
         ? NOTHING
-        : of(body);
+        : of(body, call.surface().endpoint() == Endpoint.RESPONSES);
   }
 
-  static Elsewhere of(RequestBody body) {
+  /**
+   * Returns what a body asks for.
+   *
+   * @param capped whether its endpoint knows {@code max_tool_calls}; others do not keep to it
+   */
+  static Elsewhere of(RequestBody body, boolean capped) {
     int conversations = count(body, KEPT);
     int files = files(body.bytes());
-    int uses = uses(body);
+    int uses = uses(body, capped);
     return conversations + files + uses == 0 ? NOTHING : new Elsewhere(conversations, files, uses);
   }
 
@@ -87,15 +106,15 @@ record Elsewhere(int conversations, int files, int uses) {
     return count;
   }
 
-  private static int uses(RequestBody body) {
+  private static int uses(RequestBody body, boolean capped) {
     int uses = count(body, SEARCHING) * USUAL_USES;
     int tools = body.indexOf("tools");
     if (tools >= 0 && body.token(tools) == JsonToken.START_ARRAY) {
       uses += usesOf(body, tools);
     }
-    int most = body.indexOf("max_tool_calls");
-    boolean capped = most >= 0 && body.token(most) == JsonToken.VALUE_NUMBER_INT;
-    return Math.min(uses, capped ? uses(body.raw(most)) : MOST_USES);
+    int most = capped ? body.indexOf("max_tool_calls") : -1;
+    boolean named = most >= 0 && body.token(most) == JsonToken.VALUE_NUMBER_INT;
+    return Math.min(uses, named ? uses(body.raw(most)) : MOST_USES);
   }
 
   /** Reads a whole number. */
@@ -106,7 +125,8 @@ record Elsewhere(int conversations, int files, int uses) {
   private static int usesOf(RequestBody body, int tools) {
     int uses = 0;
     int from = body.start(tools);
-    try (JsonParser parser = JSON.createParser(body.bytes(), from, body.end(tools) - from)) {
+    try (JsonParser parser =
+        RequestJson.FACTORY.createParser(body.bytes(), from, body.end(tools) - from)) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.START_OBJECT) {
         uses += usesOf(parser);
@@ -145,7 +165,7 @@ record Elsewhere(int conversations, int files, int uses) {
     int named = 0;
     int documents = 0;
     int addresses = 0;
-    try (JsonParser parser = JSON.createParser(body)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(body)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         String name = token == JsonToken.VALUE_STRING ? parser.currentName() : null;
         if (name != null && FILES.contains(name)) {
@@ -163,7 +183,27 @@ record Elsewhere(int conversations, int files, int uses) {
 
   private static boolean mentions(byte[] body) {
     for (int at = 0; at < body.length; at++) {
-      if (body[at] == '"' && (begins(body, at, FILE_WORD) || begins(body, at, DOCUMENT_WORD))) {
+      if (body[at] == '"' && beginsAny(body, at) || isEscapedLetter(body, at)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Nobody escapes a letter who has nothing to hide. */
+  private static boolean isEscapedLetter(byte[] body, int at) {
+    return body[at] == '\\'
+        && at + 4 < body.length
+        && body[at + 1] == 'u'
+        && body[at + 2] == '0'
+        && body[at + 3] == '0'
+        && body[at + 4] >= '4'
+        && body[at + 4] <= '7';
+  }
+
+  private static boolean beginsAny(byte[] body, int at) {
+    for (byte[] word : WORDS) {
+      if (begins(body, at, word)) {
         return true;
       }
     }

@@ -1,10 +1,15 @@
 package io.penstock.server.call;
 
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a request may cost besides tokens, and the tiers it may land in. Stateless. */
 final class Fees {
@@ -18,10 +23,18 @@ final class Fees {
 
   private static final int BYTES_PER_DOCUMENT = 500;
 
+  /** What a model that searches by itself holds: it names no most. */
+  private static final int USUAL_SEARCHES = 20;
+
+  /** Tokens. */
+  private static final int USUAL_CITATIONS = 32_768;
+
+  private static final String TIER = "service_tier";
+
   private Fees() {}
 
   /** Returns the most of each meter that is not tokens. */
-  static Usage upperBound(Call call) {
+  static Usage upperBound(Call call, TargetRuntime target) {
     RequestBody body = call.body();
     Usage.Builder fees = Usage.builder().set(Meter.REQUEST, 1);
     if (body == null) {
@@ -33,13 +46,19 @@ final class Fees {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           fees.set(Meter.AUDIO_SECOND, Sound.seconds(call.bytes().length));
       case RERANK -> fees.set(Meter.RERANK_QUERY, searches(body));
-      default -> tools(call.elsewhere().uses(), fees);
+      default -> tools(call.elsewhere().uses(), target.price(), call.startMillis(), fees);
     }
     return fees.build();
   }
 
   /** What a provider's own tools are billed by; each use may be of any of them. */
-  private static void tools(int uses, Usage.Builder fees) {
+  private static void tools(int asked, PricedModel price, long at, Usage.Builder fees) {
+    int uses = asked;
+    if (!Objects.equals(price.rate(Meter.CITATION, at), price.rate(Meter.OUTPUT, at))) {
+      // A model with a price of its own for what it cites searches unasked.
+      fees.set(Meter.CITATION, USUAL_CITATIONS);
+      uses = Math.max(asked, USUAL_SEARCHES);
+    }
     for (Meter meter :
         new Meter[] {Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION}) {
       fees.set(meter, uses);
@@ -73,14 +92,16 @@ final class Fees {
 
   private static long characters(Call call) {
     RequestBody body = call.body();
-    String text = body == null ? null : body.text("input");
+    int at = body == null ? -1 : body.indexOf("input");
+    // What is no text has no characters; the provider says so.
+    String text = at >= 0 && body.token(at) == JsonToken.VALUE_STRING ? body.text("input") : null;
     return text == null ? 0 : text.length();
   }
 
   /** Returns the tiers beside the standard one; {@code auto} may land in the dearest. */
-  static Set<String> tiers(Call call) {
+  static Set<String> tiers(Call call, TargetRuntime target) {
     RequestBody body = call.body();
-    String tier = body == null || body.isForm() ? null : body.text("service_tier");
+    String tier = tierInForce(call, target);
     if (call.surface().endpoint() == Endpoint.MESSAGES
         && body != null
         && "fast".equals(body.text("speed"))) {
@@ -92,5 +113,17 @@ final class Fees {
     return tier.equals("auto")
         ? Set.of("priority")
         : BILLED_TIERS.contains(tier) ? Set.of(tier) : Set.of();
+  }
+
+  /** Returns the tier that is asked for: the route's, else the client's, else the added one. */
+  private static @Nullable String tierInForce(Call call, TargetRuntime target) {
+    JsonNode fixed = target.set().get(TIER);
+    if (fixed != null) {
+      return fixed.asText();
+    }
+    RequestBody body = call.body();
+    String asked = body == null || body.isForm() ? null : body.text(TIER);
+    JsonNode added = asked == null ? target.defaults().get(TIER) : null;
+    return added == null ? asked : added.asText();
   }
 }

@@ -1,10 +1,10 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +16,6 @@ import java.util.List;
 final class ItemReferences {
   /** More are no conversation but a search. */
   private static final int MAX = 1024;
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private ItemReferences() {}
 
@@ -42,7 +40,8 @@ final class ItemReferences {
     int input = body.indexOf("input");
     if (input >= 0 && body.token(input) == JsonToken.START_ARRAY) {
       int from = body.start(input);
-      try (JsonParser parser = JSON.createParser(body.bytes(), from, body.end(input) - from)) {
+      try (JsonParser parser =
+          RequestJson.FACTORY.createParser(body.bytes(), from, body.end(input) - from)) {
         items(parser, references);
       } catch (IOException e) {
         throw GatewayException.invalid("input", "The field \"input\" is malformed.");

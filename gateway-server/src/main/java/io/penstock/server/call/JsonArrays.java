@@ -1,15 +1,13 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 
 /** Looks into arrays at the top level of a request's body. Stateless. */
 final class JsonArrays {
-  private static final JsonFactory JSON = new JsonFactory();
-
   private JsonArrays() {}
 
   /** Returns the number of elements that are no numbers; 0 when the field is no array. */
@@ -20,7 +18,8 @@ final class JsonArrays {
     }
     int size = 0;
     int from = body.start(at);
-    try (JsonParser parser = JSON.createParser(body.bytes(), from, body.end(at) - from)) {
+    try (JsonParser parser =
+        RequestJson.FACTORY.createParser(body.bytes(), from, body.end(at) - from)) {
       parser.nextToken();
       for (JsonToken token = parser.nextToken();
           token != JsonToken.END_ARRAY;

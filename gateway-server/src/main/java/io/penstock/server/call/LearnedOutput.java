@@ -12,6 +12,10 @@ final class LearnedOutput {
   static final int ENOUGH = 200;
 
   private static final int FADE_AT = 10_000;
+
+  /** Where models are named by callers, what is learned of them does not grow with the names. */
+  private static final int MOST_TARGETS = 10_000;
+
   private static final int STEPS = 8;
   private static final int BUCKETS = 32 * STEPS;
 
@@ -19,6 +23,9 @@ final class LearnedOutput {
 
   /** Notes the output of an answer, tokens. */
   void learn(String target, long tokens) {
+    if (targets.size() >= MOST_TARGETS && !targets.containsKey(target)) {
+      return;
+    }
     AtomicIntegerArray counts =
         targets.computeIfAbsent(target, t -> new AtomicIntegerArray(BUCKETS + 1));
     counts.incrementAndGet(bucket(tokens));

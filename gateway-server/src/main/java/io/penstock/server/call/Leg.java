@@ -95,8 +95,14 @@ final class Leg implements Stretch.Stream {
 
   /** Holds the worst case of the target on every budget that matches, then asks it. */
   void begin(Cause cause) {
-    Holding.take(
-        call, engine, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
+    try {
+      Holding.take(
+          call, engine, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
+    } catch (GatewayException e) {
+      // A body without a bound: the target was not tried.
+      vitals.onAbandoned();
+      throw e;
+    }
   }
 
   private void onHolding(Cause cause, Holding.Outcome outcome) {

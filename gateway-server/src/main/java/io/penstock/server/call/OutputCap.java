@@ -4,13 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import io.penstock.core.price.Meter;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** The output cap and the number of answers that a request asks for. Stateless. */
 final class OutputCap {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
 
   /** The largest output of any model that the catalogue knows a limit of. */
   private static final long UNKNOWN = 128_000;
@@ -23,6 +25,12 @@ final class OutputCap {
 
   /** An image of a model whose images have no known size. */
   private static final long UNKNOWN_IMAGE = 16_384;
+
+  /** One and the same in dialects and years. */
+  private static final List<String> CAPS =
+      List.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
+
+  private static final List<String> ANSWERS = List.of("n", "best_of", "candidateCount");
 
   private OutputCap() {}
 
@@ -56,7 +64,8 @@ final class OutputCap {
   static long most(Call call, TargetRuntime target, long cap) {
     long one = ofOne(call, target);
     long capped = cap >= 0 ? Math.min(cap, one) : one;
-    long answers = answers(call);
+    long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
+    long answers = Math.max(routes, answers(call));
     return capped > MOST / answers ? MOST : capped * answers;
   }
 
@@ -69,10 +78,28 @@ final class OutputCap {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
       default -> {
-        long asked = asked(call);
+        long asked = inForce(asked(call), target);
         yield asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN;
       }
     };
+  }
+
+  /** Returns the cap that is sent: what the route fixes, else what was asked for or is added. */
+  private static long inForce(long asked, TargetRuntime target) {
+    long fixed = ofRoute(target.set(), CAPS);
+    return fixed >= 0 ? fixed : Math.max(asked, ofRoute(target.defaults(), CAPS));
+  }
+
+  /** Returns the largest of a route's parameters of these names, or -1. */
+  private static long ofRoute(Map<String, JsonNode> parameters, List<String> names) {
+    long largest = -1;
+    if (!parameters.isEmpty()) {
+      for (String name : names) {
+        JsonNode value = parameters.get(name);
+        largest = value == null ? largest : Math.max(largest, count(value));
+      }
+    }
+    return largest;
   }
 
   private static boolean bills(Call call, TargetRuntime target, Meter meter) {

@@ -1,8 +1,8 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -18,7 +18,6 @@ import java.util.Set;
  */
 record Pictures(int count, long bytes) {
   private static final Pictures NONE = new Pictures(0, 0);
-  private static final JsonFactory JSON = new JsonFactory();
   private static final byte[] WORD = "image".getBytes(StandardCharsets.US_ASCII);
 
   /** The types of parts that are images, in the OpenAI and Anthropic dialects. */
@@ -35,7 +34,7 @@ record Pictures(int count, long bytes) {
     int count = 0;
     int carried = 0;
     long bytes = 0;
-    try (JsonParser parser = JSON.createParser(body)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(body)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         if (token != JsonToken.VALUE_STRING) {
           continue;

@@ -129,7 +129,6 @@ final class Trial {
     CompletableFuture<Holding.Outcome> said = heard.get(name);
     if (said == null) {
       CompletableFuture<Holding.Outcome> asked = new CompletableFuture<>();
-      heard.put(name, asked);
       Holding.take(
           call,
           engine,
@@ -142,6 +141,8 @@ final class Trial {
             }
             asked.complete(outcome);
           });
+      // Not before: a body that has no bound throws, and nobody is to wait for it.
+      heard.put(name, asked);
       said = asked;
     }
     return said.getNow(null);

@@ -36,7 +36,7 @@ final class WayOut implements Pipeline.Exit<Call> {
     }
     try {
       idempotency.run(call, this::answer, this::forward);
-    } catch (GatewayException e) {
+    } catch (RuntimeException e) {
       fail(call, e);
     }
   }
@@ -50,7 +50,7 @@ final class WayOut implements Pipeline.Exit<Call> {
       } else {
         call.snapshot().forward(call, engine);
       }
-    } catch (GatewayException e) {
+    } catch (RuntimeException e) {
       fail(call, e);
     }
   }

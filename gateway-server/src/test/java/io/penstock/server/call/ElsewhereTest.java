@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.body.RequestBody;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ElsewhereTest {
   private static Elsewhere of(String json) {
     String body = json.replace('\'', '"');
-    return Elsewhere.of(RequestBody.parse(body.getBytes(StandardCharsets.UTF_8)));
+    return Elsewhere.of(RequestBody.parse(body.getBytes(StandardCharsets.UTF_8)), true);
   }
 
   @ParameterizedTest
@@ -33,6 +34,12 @@ class ElsewhereTest {
             + " 7",
         "{'tools':[{'type':'file_search'},{'type':'code_interpreter'}],'max_tool_calls':2} | 0 | 0"
             + " | 2",
+        "{'tools':[{'google_maps':{}},{'file_search':{}},{'google_search_retrieval':{}}]} | 0 | 0 |"
+            + " 9",
+        "{'tools':[{'type':'collections_search'}]}                                       | 0 | 0 |"
+            + " 3",
+        "{'input':[{'content':[{'type':'input_file','f\\u0069le_id':'f1'}]}]}          | 0 | 1 |"
+            + " 0",
         "{'tools':[{'googleSearch':{}}]}                                                 | 0 | 0 |"
             + " 3",
         "{'tools':[{'type':'web_search','max_uses':999999999999}]}                       | 0 | 0 |"
@@ -58,5 +65,13 @@ class ElsewhereTest {
       })
   void request_namesWhatItDoesNotCarry(String body, int conversations, int files, int uses) {
     assertThat(of(body)).isEqualTo(new Elsewhere(conversations, files, uses));
+  }
+
+  @Test
+  void maxToolCalls_whereTheEndpointDoesNotKnowIt_capsNothing() {
+    byte[] body =
+        "{\"search_parameters\":{},\"max_tool_calls\":0}".getBytes(StandardCharsets.UTF_8);
+    assertThat(Elsewhere.of(RequestBody.parse(body), false).uses()).isEqualTo(3);
+    assertThat(Elsewhere.of(RequestBody.parse(body), true).uses()).isZero();
   }
 }
