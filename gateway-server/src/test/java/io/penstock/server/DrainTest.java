@@ -10,8 +10,10 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.ConnectException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +30,9 @@ class DrainTest {
           "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
               + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}",
           "[DONE]");
+
+  /** More than all socket buffers on the way take. */
+  private static final int LARGE = 24_000_000;
 
   @TempDir Path directory;
 
@@ -64,6 +69,62 @@ class DrainTest {
               directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, "")))) {
         assertThat(again.admin("/admin/v1/spend?by=status")).contains("\"200\"");
       }
+    }
+  }
+
+  @Test
+  void drain_answerRecordedButNotYetTaken_arrivesWhole() throws Exception {
+    String content = "x".repeat(LARGE);
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(
+              Script.json(
+                  "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\""
+                      + content
+                      + "\"},\"finish_reason\":\"stop\"}],"
+                      + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}"));
+      assertSlowReaderGetsAll(provider, CHAT.replace("true", "false"), "\"status\":200");
+    }
+  }
+
+  @Test
+  void drain_streamTakenSlowly_arrivesWhole() throws Exception {
+    String event =
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + "x".repeat(32_000) + "\"}}]}";
+    String[] events = new String[LARGE / 32_000];
+    Arrays.fill(events, event);
+    events[events.length - 1] = "[DONE]";
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(Script.sse(events));
+      assertSlowReaderGetsAll(provider, CHAT, null);
+    }
+  }
+
+  /** Sends, drains once the answer is recorded (if it can be so soon), and reads only then. */
+  private void assertSlowReaderGetsAll(
+      FakeProvider provider, String request, @Nullable String recorded) throws Exception {
+    RunningGateway gateway =
+        RunningGateway.start(
+            directory,
+            RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+                .replace("drain: 5s", "drain: 60s"));
+    try (RawClient slow = RawClient.slow(gateway);
+        RawClient idle = RawClient.to(gateway)) {
+      idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+      idle.readUntil("ok\n");
+      slow.send(RawClient.post("/v1/chat/completions", request));
+      assertThat(slow.readUntil("xxx")).startsWith("HTTP/1.1 200");
+      if (recorded != null) {
+        Await.until(
+            "the answer is recorded", () -> gateway.admin("/admin/v1/requests").contains(recorded));
+      }
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+      assertThat(idle.readToEnd()).isEmpty();
+      assertThat(closing).isNotDone();
+      long rest = slow.skip(Long.MAX_VALUE);
+      assertThat(rest).isGreaterThan(LARGE - 100_000);
+      closing.get(20, TimeUnit.SECONDS);
     }
   }
 

@@ -81,6 +81,13 @@ class TransportTest {
       assertThat(unary.statusCode()).as(unary.body()).isEqualTo(200);
       assertThat(unary.body()).contains("\"chat.completion\"");
       assertThat(unary.headers().firstValue("x-penstock-cost-usd")).isPresent();
+      String letters = "z".repeat(3_000_000);
+      provider
+          .on("/v1/chat/completions")
+          .reply(Script.json("{\"choices\":[],\"z\":\"" + letters + "\"}"));
+      HttpResponse<String> large =
+          client.send(request(gateway, CHAT.replace("true", "false")), ofString());
+      assertThat(large.body()).contains(letters);
       HttpResponse<String> bomb =
           client.send(
               HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
@@ -90,7 +97,7 @@ class TransportTest {
                   .build(),
               ofString());
       assertThat(bomb.statusCode()).isEqualTo(431);
-      assertThat(provider.requests()).hasSize(2);
+      assertThat(provider.requests()).hasSize(3);
     }
   }
 

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -21,6 +22,9 @@ import io.netty.handler.codec.http.LastHttpContent;
 
 /** Writes one answer to its channel. */
 final class ChannelResponder implements Responder {
+  /** What is written counts as taken when all of it is: one large piece would look like a stall. */
+  private static final int PIECE = 16 * 1024;
+
   private final ChannelHandlerContext ctx;
   private final ClientHandler handler;
   private final boolean http2;
@@ -85,6 +89,10 @@ final class ChannelResponder implements Responder {
       body.release();
       shown = Unpooled.EMPTY_BUFFER;
     }
+    if (shown.readableBytes() > PIECE) {
+      inPieces(status, headers, shown);
+      return;
+    }
     finish(
         ctx.writeAndFlush(
             new DefaultFullHttpResponse(
@@ -93,6 +101,13 @@ final class ChannelResponder implements Responder {
                 shown,
                 headers,
                 DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders())));
+  }
+
+  private void inPieces(int status, HttpHeaders headers, ByteBuf body) {
+    write(
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), headers));
+    writeAllButLastPiece(body);
+    finish(ctx.writeAndFlush(new DefaultLastHttpContent(body)));
   }
 
   @Override
@@ -128,7 +143,14 @@ final class ChannelResponder implements Responder {
       data.release();
       return;
     }
+    writeAllButLastPiece(data);
     write(new DefaultHttpContent(data));
+  }
+
+  private void writeAllButLastPiece(ByteBuf data) {
+    while (data.readableBytes() > PIECE) {
+      write(new DefaultHttpContent(data.readRetainedSlice(PIECE)));
+    }
   }
 
   private void write(Object message) {
@@ -157,7 +179,7 @@ final class ChannelResponder implements Responder {
     } else {
       written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
-    handler.answered(ctx);
+    handler.answered(ctx, written);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.penstock.server.client;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -9,6 +10,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * each, one after the other.
  *
  * <p>Pipelined requests wait, and none is begun while the client takes nothing of the answers it
- * has: what waits for a client that does not read is bounded.
+ * has: what waits for a client that does not read is bounded. A turn is over when its answer is
+ * queued; the connection is idle, or drained, only when its answers have been taken too.
  */
 final class ClientHandler extends ChannelInboundHandlerAdapter {
   /** Stands for a request whose head has not arrived. */
@@ -29,8 +32,11 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   private final SentAhead ahead;
   private final @Nullable StrictRequestDecoder http1;
   private final MovingDeadline deadline;
+  private final Ticker ticker;
   private @Nullable Turn turn;
-  private long idleNanos = System.nanoTime();
+  private int unwritten;
+  private long waiting;
+  private long idleNanos;
   private boolean draining;
   private boolean served;
   private boolean over;
@@ -49,6 +55,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     this.limits = limits;
     this.http1 = http1;
     this.ahead = new SentAhead(channel);
+    this.ticker = channel.eventLoop().ticker();
+    this.idleNanos = ticker.nanoTime();
     this.deadline =
         new MovingDeadline(
             channel.eventLoop(), this::leftMillis, () -> late(channel.pipeline().context(this)));
@@ -98,34 +106,53 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   /** Begins a turn; kept before it is told anything, for it may be answered at once. */
   private Turn begin(ChannelHandlerContext ctx, HttpRequest request) {
     Turn begun = new Turn(ctx, sink, new ChannelResponder(ctx, this, request, http1 == null));
+    if (draining) {
+      begun.closeAfter();
+    }
     turn = begun;
     return begun;
   }
 
-  /** The answer to the current request is complete and the connection may go on. */
-  void answered(ChannelHandlerContext ctx) {
+  /**
+   * The answer to the current request is complete and the connection may go on.
+   *
+   * @param last done when the client has been sent all of it
+   */
+  void answered(ChannelHandlerContext ctx, ChannelFuture last) {
+    unwritten++;
+    last.addListener(done -> written(ctx));
     if (turn != null && turn.answered()) {
       next(ctx);
     }
+  }
+
+  private void written(ChannelHandlerContext ctx) {
+    unwritten--;
+    idleNanos = ticker.nanoTime();
+    closeIfDone(ctx);
   }
 
   private void next(ChannelHandlerContext ctx) {
     over = turn != null && turn.isLast();
     turn = null;
     served = true;
-    idleNanos = System.nanoTime();
+    idleNanos = ticker.nanoTime();
+    waiting = StalledClient.waiting(ctx.channel());
     if (over) {
       // The connection ends with that answer: what was sent behind it is no request any more.
       ahead.releaseAll();
-      return;
-    }
-    if (draining && ahead.isEmpty()) {
-      ctx.close();
-      return;
-    }
-    if (!ahead.isEmpty()) {
+    } else if (!ahead.isEmpty()) {
       // Not nested: a pipeline of a thousand requests must not become a thousand stack frames.
       ctx.channel().eventLoop().execute(() -> takeAhead(ctx));
+    }
+    closeIfDone(ctx);
+  }
+
+  /** Closes when no more requests are taken and nothing waits: a close fails what is unwritten. */
+  private void closeIfDone(ChannelHandlerContext ctx) {
+    boolean last = over || (draining && ahead.isEmpty());
+    if (last && turn == null && unwritten == 0) {
+      ctx.close();
     }
   }
 
@@ -139,16 +166,18 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Ends the connection after the request under way; at once when there is none. */
+  /**
+   * Ends the connection after the request under way or, without one, the first that was sent ahead;
+   * when there is neither, as soon as its answers have been taken.
+   */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
     if (event == ClientServer.Drain.EVENT) {
       draining = true;
       if (turn != null) {
         turn.closeAfter();
-      } else if (ahead.isEmpty()) {
-        ctx.close();
       }
+      closeIfDone(ctx);
       return;
     }
     super.userEventTriggered(ctx, event);
@@ -193,15 +222,31 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     if (turn != null) {
       return turn.leftMillis(limits);
     }
-    long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - idleNanos);
+    long silent = TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - idleNanos);
+    if (unwritten > 0) {
+      return limits.stalledMillis() - silent;
+    }
     return (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
   }
 
   private void late(ChannelHandlerContext ctx) {
     if (turn != null) {
       turn.late(limits);
+    } else if (unwritten > 0) {
+      progressOrClose(ctx);
     } else if (http1 != null && http1.isHeadBegun()) {
       begin(ctx, UNREAD).unreadable(ReadFailures.headTooSlow(limits.headMillis()));
+    } else {
+      ctx.close();
+    }
+  }
+
+  /** Gives up on a client that has taken nothing of its answers since it was looked at last. */
+  private void progressOrClose(ChannelHandlerContext ctx) {
+    long before = waiting;
+    waiting = StalledClient.waiting(ctx.channel());
+    if (waiting < before) {
+      idleNanos = ticker.nanoTime();
     } else {
       ctx.close();
     }

@@ -8,7 +8,7 @@ package io.penstock.server.client;
  * @param headMillis from a connection's first byte to the end of its first head
  * @param bodyMillis from the head to the end of the body, and a second more for each 16 KiB of it
  * @param keepAliveMillis longest silence between requests
- * @param stalledMillis how long a client may take nothing of its answer
+ * @param stalledMillis how long a client may take nothing of its answer, complete or not
  */
 public record ClientLimits(
     int connections,

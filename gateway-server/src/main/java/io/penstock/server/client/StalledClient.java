@@ -1,5 +1,6 @@
 package io.penstock.server.client;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.ScheduledFuture;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives up on a client that takes nothing of what waits for it: a connection, or one HTTP/2 stream.
- * Looks four times within the limit, and only while more waits than the high-water mark.
+ * Looks four times within the limit, and only while more waits than the high-water mark; for less
+ * {@link ClientHandler} looks once its answers are complete.
  */
 final class StalledClient extends ChannelInboundHandlerAdapter {
   private static final int LOOKS = 4;
@@ -22,13 +24,18 @@ final class StalledClient extends ChannelInboundHandlerAdapter {
     this.maxMillis = maxMillis;
   }
 
+  /** Returns a number that falls when the client takes something of what waits for it. */
+  static long waiting(Channel channel) {
+    return channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
+  }
+
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
     if (ctx.channel().isWritable()) {
       cancel();
     } else if (timer == null) {
       waiting = Long.MAX_VALUE;
-      progressNanos = System.nanoTime();
+      progressNanos = ctx.executor().ticker().nanoTime();
       timer =
           ctx.executor()
               .scheduleWithFixedDelay(
@@ -41,8 +48,8 @@ final class StalledClient extends ChannelInboundHandlerAdapter {
   }
 
   private void look(ChannelHandlerContext ctx) {
-    long now = System.nanoTime();
-    long left = ctx.channel().bytesBeforeWritable();
+    long now = ctx.executor().ticker().nanoTime();
+    long left = waiting(ctx.channel());
     if (left < waiting) {
       progressNanos = now;
     }

@@ -1,0 +1,223 @@
+package io.penstock.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.penstock.core.GatewayException;
+import io.penstock.testkit.LeakCheck;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Answers that are complete here while their client still takes them. */
+@ExtendWith(LeakCheck.class)
+class ClientHandlerTest {
+  private static final int IDLE_SECONDS = 75;
+  private static final int STALLED_SECONDS = 60;
+
+  /** Stays below the high-water mark of 128 KiB. */
+  private static final int SMALL = 100_000;
+
+  private static final int LARGE = 2_000_000;
+
+  private final SlowChannel client = SlowChannel.create();
+
+  @AfterEach
+  void end() {
+    client.finishAndReleaseAll();
+  }
+
+  private void serve(int answerBytes) {
+    ClientLimits limits =
+        new ClientLimits(1, 8192, 10_000, 60_000, IDLE_SECONDS * 1000L, STALLED_SECONDS * 1000L);
+    StrictRequestDecoder decoder = new StrictRequestDecoder(new HttpDecoderConfig());
+    client.with(
+        decoder,
+        new HttpResponseEncoder(),
+        new StalledClient(limits.stalledMillis()),
+        new ClientHandler(client, new Letters(answerBytes), limits, decoder));
+  }
+
+  private static String get(String path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  }
+
+  private void drain() {
+    client.pipeline().fireUserEventTriggered(ClientServer.Drain.EVENT);
+    client.runPendingTasks();
+  }
+
+  private static int letters(String text) {
+    return (int) text.chars().filter(c -> c == 'z').count();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/unary", "/stream"})
+  void slowReader_longerThanIdleAndSlowTime_getsAll_thenIdleCounts(String path) {
+    serve(LARGE);
+    client.send(get(path));
+    for (int i = 0; i < 50; i++) {
+      client.pass(STALLED_SECONDS / 2);
+      client.take(1);
+      assertThat(client.isOpen()).as("after %s pieces", i).isTrue();
+    }
+    assertThat(letters(client.taken())).isPositive().isLessThan(LARGE);
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(LARGE);
+    client.pass(IDLE_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.pass(1);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/unary", "/stream"})
+  void slowReader_ofTheLastBytes_isNotIdle(String path) {
+    serve(SMALL);
+    client.send(get(path));
+    assertThat(client.isWritable()).isTrue();
+    for (int i = 0; i < 5; i++) {
+      client.pass(STALLED_SECONDS - 1);
+      client.take(1);
+    }
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(SMALL);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {SMALL, LARGE})
+  void reader_takesNothing_isGivenUp(int bytes) {
+    serve(bytes);
+    client.send(get("/unary"));
+    client.take(1);
+    client.pass(STALLED_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.pass(2 * STALLED_SECONDS);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/unary", "/stream"})
+  void drain_answerStillTaken_closesBehindIt(String path) {
+    serve(LARGE);
+    client.send(get(path));
+    drain();
+    assertThat(client.isOpen()).isTrue();
+    client.pass(STALLED_SECONDS / 2);
+    client.take(3);
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(LARGE);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void drain_requestsAhead_theNextSaysThatItIsTheLast() {
+    serve(LARGE);
+    client.send(get("/unary") + get("/unary") + get("/unary"));
+    client.take(1);
+    drain();
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(2 * LARGE);
+    assertThat(client.taken()).containsIgnoringCase("connection: close");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void drain_requestWhileTheLastAnswerIsTaken_isAnsweredAndTheLast() {
+    serve(SMALL);
+    client.send(get("/unary"));
+    drain();
+    client.send(get("/stream"));
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(2 * SMALL);
+    assertThat(client.taken()).containsOnlyOnce("connection: close");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void drain_answeredBeforeTheBodyIsThere_closesAfterBoth() {
+    serve(SMALL);
+    client.send("POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12");
+    drain();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(SMALL);
+    client.send("34");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void drain_nothingToTake_closesAtOnce() {
+    serve(SMALL);
+    client.send(get("/unary"));
+    client.takeAll();
+    assertThat(client.isOpen()).isTrue();
+    drain();
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  /** Answers every request with many letters: at once, as a stream, or before its body. */
+  private record Letters(int bytes) implements RequestSink {
+    @Override
+    public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+      if (head.path().equals("/early")) {
+        responder.reply(200, new DefaultHttpHeaders(), letters(bytes));
+        return null;
+      }
+      return new Admitted() {
+        @Override
+        public long maxBody() {
+          return 1000;
+        }
+
+        @Override
+        public boolean holdBytes(int more) {
+          return true;
+        }
+
+        @Override
+        public @Nullable Running start(byte[] body, Responder to) {
+          answer(head.path().equals("/stream"), to);
+          return null;
+        }
+
+        @Override
+        public void refuse(@Nullable GatewayException why, @Nullable Responder to) {}
+      };
+    }
+
+    private void answer(boolean stream, Responder to) {
+      if (!stream) {
+        to.reply(200, new DefaultHttpHeaders(), letters(bytes));
+        return;
+      }
+      to.head(200, new DefaultHttpHeaders());
+      for (int left = bytes; left > 0; left -= Math.min(left, 5000)) {
+        to.write(letters(Math.min(left, 5000)));
+        to.flush();
+      }
+      to.end();
+    }
+
+    private static ByteBuf letters(int count) {
+      return Unpooled.copiedBuffer("z".repeat(count), StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public void malformed(GatewayException why, Responder responder) {
+      responder.reply(400, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
+    }
+  }
+}

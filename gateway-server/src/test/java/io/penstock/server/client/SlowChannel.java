@@ -1,0 +1,78 @@
+package io.penstock.server.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/** A connection whose client takes what it is told to take, at times it is told. */
+final class SlowChannel extends EmbeddedChannel {
+  private final MockTicker ticker;
+  private final StringBuilder taken = new StringBuilder();
+  private int allowed;
+
+  private SlowChannel(MockTicker ticker) {
+    super(builder().ticker(ticker));
+    this.ticker = ticker;
+    config().setWriteBufferWaterMark(new WriteBufferWaterMark(32 * 1024, 128 * 1024));
+  }
+
+  static SlowChannel create() {
+    return new SlowChannel(Ticker.newMockTicker());
+  }
+
+  /** Adds a handler that needs its channel to be made. */
+  SlowChannel with(ChannelHandler... handlers) {
+    pipeline().addLast(handlers);
+    return this;
+  }
+
+  void send(String text) {
+    writeInbound(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+  }
+
+  /** Takes so many of the pieces that wait. */
+  void take(int pieces) {
+    allowed = pieces;
+    unsafe().flush();
+    allowed = 0;
+    runPendingTasks();
+  }
+
+  /** Takes all there is, also of answers that come only then. */
+  void takeAll() {
+    allowed = Integer.MAX_VALUE;
+    unsafe().flush();
+    runPendingTasks();
+    allowed = 0;
+  }
+
+  /** Returns what was taken so far. */
+  String taken() {
+    return taken.toString();
+  }
+
+  /** Lets seconds pass, with what is due in each. */
+  void pass(int seconds) {
+    for (int i = 0; i < seconds; i++) {
+      ticker.advance(1, TimeUnit.SECONDS);
+      runScheduledPendingTasks();
+      runPendingTasks();
+    }
+  }
+
+  @Override
+  protected void doWrite(ChannelOutboundBuffer waiting) {
+    while (allowed > 0 && waiting.current() instanceof ByteBuf piece) {
+      allowed--;
+      taken.append(piece.toString(StandardCharsets.US_ASCII));
+      waiting.remove();
+    }
+  }
+}
