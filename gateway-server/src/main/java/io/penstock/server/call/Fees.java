@@ -92,7 +92,10 @@ final class Fees {
 
   private static long characters(Call call) {
     RequestBody body = call.body();
-    int at = body == null ? -1 : body.indexOf("input");
+    if (body == null) {
+      return 0;
+    }
+    int at = body.indexOf("input");
     // What is no text has no characters; the provider says so.
     String text = at >= 0 && body.token(at) == JsonToken.VALUE_STRING ? body.text("input") : null;
     return text == null ? 0 : text.length();
