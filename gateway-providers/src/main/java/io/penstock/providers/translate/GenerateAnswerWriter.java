@@ -110,13 +110,13 @@ final class GenerateAnswerWriter extends AnswerWriter {
   public void signature(int choice, String signature) {
     flush();
     ObjectNode part = Trees.object().put("text", "").put("thought", true);
-    send(choice, part.put("thoughtSignature", signature), false);
+    send(choice, part.put("thoughtSignature", Signatures.base64(signature)), false);
   }
 
   @Override
   public void redacted(int choice, String data) {
     // Gemini has no opaque thoughts: the data goes as a signature of an empty one.
-    signature(choice, data);
+    signature(choice, Signatures.opaque(data));
   }
 
   @Override
@@ -131,7 +131,7 @@ final class GenerateAnswerWriter extends AnswerWriter {
     ObjectNode part = Trees.object();
     part.putObject("functionCall").put("id", callId(callId, id, choice, tool)).put("name", name);
     if (signature != null) {
-      part.put("thoughtSignature", signature);
+      part.put("thoughtSignature", Signatures.base64(signature));
     }
     pending = part;
     pendingChoice = choice;

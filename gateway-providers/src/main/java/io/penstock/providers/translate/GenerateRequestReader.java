@@ -9,15 +9,12 @@ import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
-import java.util.ArrayDeque;
+import io.penstock.providers.translate.Conversation.Turn;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Reads {@code generateContent} and its kin of Gemini. */
 final class GenerateRequestReader extends RequestReader {
@@ -60,13 +57,11 @@ final class GenerateRequestReader extends RequestReader {
           "model",
           "cachedContent");
 
-  /** Calls without an id, by name: Gemini may leave ids out, then results answer in order. */
-  private final Map<String, Deque<String>> unnamed = new HashMap<>();
-
-  private int calls;
+  private final GenerateParts parts;
 
   GenerateRequestReader(Fit fit) {
     super(fit);
+    this.parts = new GenerateParts(fit);
   }
 
   @Override
@@ -86,7 +81,7 @@ final class GenerateRequestReader extends RequestReader {
       conversation.add(
           Role.SYSTEM, List.of(new Part.Text(system.textValue(), null)), "systemInstruction");
     } else if (Trees.present(system)) {
-      conversation.add(Role.SYSTEM, parts(system, "systemInstruction"), "systemInstruction");
+      conversation.add(Role.SYSTEM, parts.read(system, "systemInstruction"), "systemInstruction");
     }
     JsonNode contents = body.path("contents");
     if (contents.isObject()) {
@@ -113,99 +108,18 @@ final class GenerateRequestReader extends RequestReader {
               throw fit.refusal(
                   path + ".role", "the role \"" + role + "\" is unknown (expected: user or model)");
         };
-    conversation.add(who, parts(content, path), path);
-  }
-
-  private List<Part> parts(JsonNode content, String path) {
-    JsonNode list = list(content, "parts", path + ".parts");
-    List<Part> parts = new ArrayList<>(2);
-    for (int i = 0; i < list.size(); i++) {
-      part(object(list.get(i), path + ".parts." + i), path + ".parts." + i, parts);
+    List<Part> read = parts.read(content, path);
+    Turn last = conversation.turns().isEmpty() ? null : conversation.turns().getLast();
+    // An SDK that keeps a streamed answer writes every chunk as a content of its own.
+    if (who == Role.ASSISTANT
+        && last != null
+        && last.role() == who
+        && !read.isEmpty()
+        && read.getFirst() instanceof Part.Thinking next
+        && GenerateParts.joined(last.parts(), next)) {
+      read.removeFirst();
     }
-    return parts;
-  }
-
-  private void part(ObjectNode part, String path, List<Part> parts) {
-    String signature = Trees.text(part, "thoughtSignature");
-    if (part.path("thought").asBoolean()) {
-      parts.add(new Part.Thinking(Trees.textOr(part, "text"), signature, null));
-    } else if (part.has("functionCall")) {
-      parts.add(call(part.path("functionCall"), signature, path + ".functionCall"));
-    } else if (part.has("functionResponse")) {
-      parts.add(result(part.path("functionResponse"), path + ".functionResponse"));
-    } else if (part.has("inlineData")) {
-      JsonNode data = part.path("inlineData");
-      String mime = need(data, "mimeType", path + ".inlineData");
-      String bytes = need(data, "data", path + ".inlineData");
-      parts.add(new Part.Media(kind(mime), mime, bytes, null, label(data)));
-    } else if (part.has("fileData")) {
-      JsonNode data = part.path("fileData");
-      String mime = Trees.textOr(data, "mimeType");
-      String uri = need(data, "fileUri", path + ".fileData");
-      parts.add(new Part.Media(kind(mime), mime, null, uri, label(data)));
-    } else if (part.has("text")) {
-      if (signature != null) {
-        parts.add(new Part.Thinking("", signature, null));
-      }
-      String text = need(part, "text", path);
-      if (!text.isEmpty()) {
-        parts.add(new Part.Text(text, null));
-      }
-    } else {
-      throw fit.refusal(path, "a part with " + fields(part) + " has no counterpart");
-    }
-  }
-
-  private static String fields(ObjectNode part) {
-    List<String> names = new ArrayList<>();
-    part.fieldNames().forEachRemaining(names::add);
-    return names.isEmpty() ? "nothing" : String.join(", ", names);
-  }
-
-  private static Part.Label label(JsonNode data) {
-    return new Part.Label(Trees.textOr(data, "displayName"), "", null);
-  }
-
-  static Part.Kind kind(String mime) {
-    if (mime.startsWith("audio/")) {
-      return Part.Kind.AUDIO;
-    }
-    if (mime.startsWith("video/")) {
-      return Part.Kind.VIDEO;
-    }
-    return mime.startsWith("image/") || mime.isEmpty() ? Part.Kind.IMAGE : Part.Kind.DOCUMENT;
-  }
-
-  private Part call(JsonNode call, @Nullable String signature, String path) {
-    String name = need(call, "name", path);
-    String id = Trees.text(call, "id");
-    if (id == null || id.isEmpty()) {
-      id = "call_" + calls++;
-      unnamed.computeIfAbsent(name, n -> new ArrayDeque<>()).add(id);
-    }
-    return new Part.ToolCall(
-        id, name, arguments(call.path("args"), path + ".args"), signature, null);
-  }
-
-  private Part result(JsonNode response, String path) {
-    String name = need(response, "name", path);
-    String id = Trees.text(response, "id");
-    if (id == null || id.isEmpty()) {
-      Deque<String> open = unnamed.get(name);
-      String next = open == null ? null : open.poll();
-      id = next == null ? name : next;
-    }
-    JsonNode value = response.path("response");
-    JsonNode error = value.path("error");
-    JsonNode inner = value.size() == 1 && value.has("result") ? value.path("result") : value;
-    boolean failed = value.size() == 1 && Trees.present(error);
-    JsonNode shown = failed ? error : inner;
-    List<Part> content = new ArrayList<>(1);
-    content.add(new Part.Text(shown.isTextual() ? shown.textValue() : Trees.string(shown), null));
-    for (JsonNode part : response.path("parts")) {
-      part(object(part, path + ".parts"), path + ".parts", content);
-    }
-    return new Part.ToolResult(id, content, failed, null);
+    conversation.add(who, read, path);
   }
 
   private void config(JsonNode config) {

@@ -91,7 +91,7 @@ final class ResponsesAnswerWriter extends AnswerWriter {
 
   @Override
   public void redacted(int choice, String data) {
-    items.proof(data);
+    items.proof(Signatures.opaque(data));
   }
 
   @Override

@@ -132,9 +132,7 @@ final class ResponsesRequestReader extends RequestReader {
       text.append(text.isEmpty() ? "" : "\n\n").append(Trees.textOr(summary, "text"));
     }
     String proof = Trees.text(item, "encrypted_content");
-    return text.isEmpty() && proof != null
-        ? new Part.Thinking("", null, proof)
-        : new Part.Thinking(text.toString(), proof, null);
+    return Signatures.thought(text.toString(), proof);
   }
 
   private void message(ObjectNode item, String path) {

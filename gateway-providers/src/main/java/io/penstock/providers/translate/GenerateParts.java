@@ -1,0 +1,145 @@
+package io.penstock.providers.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the parts of Gemini's contents. One per request. */
+final class GenerateParts {
+  private final Fit fit;
+
+  /** Calls without an id, by name: Gemini may leave ids out, then results answer in order. */
+  private final Map<String, Deque<String>> unnamed = new HashMap<>();
+
+  private int calls;
+
+  GenerateParts(Fit fit) {
+    this.fit = fit;
+  }
+
+  List<Part> read(JsonNode content, String path) {
+    JsonNode list = RequestReader.list(content, "parts", path + ".parts");
+    List<Part> parts = new ArrayList<>(2);
+    for (int i = 0; i < list.size(); i++) {
+      part(RequestReader.object(list.get(i), path + ".parts." + i), path + ".parts." + i, parts);
+    }
+    return parts;
+  }
+
+  private void part(ObjectNode part, String path, List<Part> parts) {
+    String signature = Trees.text(part, "thoughtSignature");
+    if (part.path("thought").asBoolean()) {
+      Part.Thinking thought = thought(Trees.textOr(part, "text"), signature);
+      if (!joined(parts, thought)) {
+        parts.add(thought);
+      }
+    } else if (part.has("functionCall")) {
+      parts.add(call(part.path("functionCall"), signature, path + ".functionCall"));
+    } else if (part.has("functionResponse")) {
+      parts.add(result(part.path("functionResponse"), path + ".functionResponse"));
+    } else if (part.has("inlineData")) {
+      JsonNode data = part.path("inlineData");
+      String mime = RequestReader.need(data, "mimeType", path + ".inlineData");
+      String bytes = RequestReader.need(data, "data", path + ".inlineData");
+      parts.add(new Part.Media(kind(mime), mime, bytes, null, label(data)));
+    } else if (part.has("fileData")) {
+      JsonNode data = part.path("fileData");
+      String mime = Trees.textOr(data, "mimeType");
+      String uri = RequestReader.need(data, "fileUri", path + ".fileData");
+      parts.add(new Part.Media(kind(mime), mime, null, uri, label(data)));
+    } else if (part.has("text")) {
+      if (signature != null) {
+        parts.add(thought("", signature));
+      }
+      String text = RequestReader.need(part, "text", path);
+      if (!text.isEmpty()) {
+        parts.add(new Part.Text(text, null));
+      }
+    } else {
+      throw fit.refusal(path, "a part with " + fields(part) + " has no counterpart");
+    }
+  }
+
+  private static Part.Thinking thought(String text, @Nullable String signature) {
+    return Signatures.thought(text, signature == null ? null : Signatures.ofBase64(signature));
+  }
+
+  /**
+   * Joins a thought to the last part, when that is the beginning of it: a streamed thought comes in
+   * pieces, and only the last one has the signature.
+   */
+  static boolean joined(List<Part> parts, Part.Thinking next) {
+    if (parts.isEmpty()
+        || next.redacted() != null
+        || !(parts.getLast() instanceof Part.Thinking last)
+        || last.signature() != null
+        || last.redacted() != null) {
+      return false;
+    }
+    parts.set(
+        parts.size() - 1, new Part.Thinking(last.text() + next.text(), next.signature(), null));
+    return true;
+  }
+
+  private static String fields(ObjectNode part) {
+    List<String> names = new ArrayList<>();
+    part.fieldNames().forEachRemaining(names::add);
+    return names.isEmpty() ? "nothing" : String.join(", ", names);
+  }
+
+  private static Part.Label label(JsonNode data) {
+    return new Part.Label(Trees.textOr(data, "displayName"), "", null);
+  }
+
+  static Part.Kind kind(String mime) {
+    if (mime.startsWith("audio/")) {
+      return Part.Kind.AUDIO;
+    }
+    if (mime.startsWith("video/")) {
+      return Part.Kind.VIDEO;
+    }
+    return mime.startsWith("image/") || mime.isEmpty() ? Part.Kind.IMAGE : Part.Kind.DOCUMENT;
+  }
+
+  private Part call(JsonNode call, @Nullable String signature, String path) {
+    String name = RequestReader.need(call, "name", path);
+    String id = Trees.text(call, "id");
+    if (id == null || id.isEmpty()) {
+      id = "call_" + calls++;
+      unnamed.computeIfAbsent(name, n -> new ArrayDeque<>()).add(id);
+    }
+    return new Part.ToolCall(
+        id,
+        name,
+        RequestReader.arguments(call.path("args"), path + ".args"),
+        signature == null ? null : Signatures.ofBase64(signature),
+        null);
+  }
+
+  private Part result(JsonNode response, String path) {
+    String name = RequestReader.need(response, "name", path);
+    String id = Trees.text(response, "id");
+    if (id == null || id.isEmpty()) {
+      Deque<String> open = unnamed.get(name);
+      String next = open == null ? null : open.poll();
+      id = next == null ? name : next;
+    }
+    JsonNode value = response.path("response");
+    JsonNode error = value.path("error");
+    JsonNode inner = value.size() == 1 && value.has("result") ? value.path("result") : value;
+    boolean failed = value.size() == 1 && Trees.present(error);
+    JsonNode shown = failed ? error : inner;
+    List<Part> content = new ArrayList<>(1);
+    content.add(new Part.Text(shown.isTextual() ? shown.textValue() : Trees.string(shown), null));
+    for (JsonNode part : response.path("parts")) {
+      part(RequestReader.object(part, path + ".parts"), path + ".parts", content);
+    }
+    return new Part.ToolResult(id, content, failed, null);
+  }
+}
