@@ -56,6 +56,7 @@ final class AnthropicRequests {
       }
     }
     BodyPatch patch = new BodyPatch(call.body());
+    ForeignThoughts.strip(call, patch);
     Splice.parameters(call, patch, "max_tokens");
     CacheMarks.splice(call, patch);
     return patch;

@@ -34,6 +34,7 @@ final class OpenAiRequests {
   static byte[] body(ProviderCall call, boolean askForUsage) {
     RequestBody body = call.body();
     BodyPatch patch = new BodyPatch(body);
+    ForeignThoughts.strip(call, patch);
     Splice.model(call, patch);
     Splice.parameters(call, patch, cap(call.endpoint(), body));
     if (askForUsage) {

@@ -1,0 +1,159 @@
+package io.penstock.providers.dialect;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.Endpoint;
+import io.penstock.core.body.BodyPatch;
+import io.penstock.core.body.JsonSpans;
+import io.penstock.core.body.RequestBody;
+import io.penstock.providers.ByteSearch;
+import io.penstock.providers.ProviderCall;
+import io.penstock.providers.SseData;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes thoughts out of a spliced history that another provider had, through a translation: their
+ * tagged signatures mean nothing to this one, which would refuse the call.
+ */
+final class ForeignThoughts {
+  private static final String TAG = "penstock.";
+  private static final String OPAQUE = "opaque.penstock.";
+
+  /** What the two begin with in base64; the rest depends on what follows. */
+  private static final String TAG_64 = "cGVuc3RvY2su";
+
+  private static final String OPAQUE_64 = "b3BhcXVlLnBlbnN0b2Nr";
+
+  private final RequestBody body;
+  private final BodyPatch patch;
+  private final Predicate<JsonNode> foreign;
+
+  private ForeignThoughts(RequestBody body, BodyPatch patch, Predicate<JsonNode> foreign) {
+    this.body = body;
+    this.patch = patch;
+    this.foreign = foreign;
+  }
+
+  /** Makes the edits; to be called before a field is set whole. */
+  static void strip(ProviderCall call, BodyPatch patch) {
+    RequestBody body = call.body();
+    Endpoint endpoint = call.endpoint();
+    switch (endpoint) {
+      case MESSAGES, COUNT_TOKENS -> {
+        if (has(body.bytes(), TAG, '.')) {
+          new ForeignThoughts(body, patch, ForeignThoughts::ofMessages)
+              .history("messages", "content");
+        }
+      }
+      case RESPONSES, RESPONSES_INPUT_TOKENS -> {
+        if (has(body.bytes(), TAG, '.')) {
+          new ForeignThoughts(body, patch, ForeignThoughts::ofResponses).history("input", null);
+        }
+      }
+      case GENERATE -> {
+        if (has(body.bytes(), TAG_64, 'Y') || has(body.bytes(), OPAQUE_64, 'X')) {
+          new ForeignThoughts(body, patch, ForeignThoughts::ofGenerate)
+              .history("contents", "parts");
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private static boolean ofMessages(JsonNode block) {
+    return switch (block.path("type").asText()) {
+      case "thinking" -> block.path("signature").asText().startsWith(TAG);
+      case "redacted_thinking" -> block.path("data").asText().startsWith(TAG);
+      default -> false;
+    };
+  }
+
+  private static boolean ofResponses(JsonNode item) {
+    String proof = item.path("encrypted_content").asText();
+    return item.path("type").asText().equals("reasoning")
+        && (proof.startsWith(TAG) || proof.startsWith(OPAQUE));
+  }
+
+  private static boolean ofGenerate(JsonNode part) {
+    String signature = part.path("thoughtSignature").asText();
+    return part.path("thought").asBoolean()
+        && (signature.startsWith(TAG_64) || signature.startsWith(OPAQUE_64));
+  }
+
+  /** Whether the ASCII word is there; looked for by the rarest of its letters. */
+  private static boolean has(byte[] bytes, String word, char rare) {
+    int offset = word.indexOf(rare);
+    int at = ByteSearch.either(bytes, 0, bytes.length, rare, rare);
+    while (at < bytes.length) {
+      int from = at - offset;
+      int to = from + word.length();
+      if (from >= 0 && to <= bytes.length && SseData.is(bytes, from, to, word)) {
+        return true;
+      }
+      at = ByteSearch.either(bytes, at + 1, bytes.length, rare, rare);
+    }
+    return false;
+  }
+
+  /**
+   * Takes the thoughts out of a list of turns, and a turn of which nothing is left.
+   *
+   * @param inner the list in each turn; null when the turns are the pieces themselves
+   */
+  private void history(String field, @Nullable String inner) {
+    int list = body.indexOf(field);
+    if (list < 0) {
+      return;
+    }
+    int[] turns = JsonSpans.elements(body.bytes(), body.start(list), body.end(list));
+    BitSet gone = new BitSet();
+    for (int i = 0; i < turns.length; i += 2) {
+      boolean empty =
+          inner == null ? isForeign(turns[i], turns[i + 1]) : turn(turns[i], turns[i + 1], inner);
+      gone.set(i / 2, empty);
+    }
+    remove(turns, gone);
+  }
+
+  /** Returns whether nothing but foreign thoughts is in the turn. */
+  private boolean turn(int from, int to, String inner) {
+    if (body.bytes()[from] != '{') {
+      return false;
+    }
+    RequestBody turn = RequestBody.parse(Arrays.copyOfRange(body.bytes(), from, to));
+    int list = turn.indexOf(inner);
+    if (list < 0) {
+      return false;
+    }
+    int[] pieces = JsonSpans.elements(body.bytes(), from + turn.start(list), from + turn.end(list));
+    BitSet gone = new BitSet();
+    for (int i = 0; i < pieces.length; i += 2) {
+      gone.set(i / 2, isForeign(pieces[i], pieces[i + 1]));
+    }
+    if (pieces.length > 0 && gone.cardinality() == pieces.length / 2) {
+      return true;
+    }
+    remove(pieces, gone);
+    return false;
+  }
+
+  private boolean isForeign(int from, int to) {
+    return foreign.test(JsonTrees.read(body.bytes(), from, to));
+  }
+
+  /** Removes elements, each run of them with the commas that are too many. */
+  private void remove(int[] spans, BitSet gone) {
+    int count = spans.length / 2;
+    for (int i = gone.nextSetBit(0); i >= 0; ) {
+      int next = Math.min(gone.nextClearBit(i), count);
+      if (i > 0) {
+        patch.replace(spans[2 * i - 1], spans[2 * next - 1], "");
+      } else {
+        patch.replace(spans[0], next < count ? spans[2 * next] : spans[2 * next - 1], "");
+      }
+      i = gone.nextSetBit(next);
+    }
+  }
+}

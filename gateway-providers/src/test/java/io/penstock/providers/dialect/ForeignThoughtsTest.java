@@ -1,0 +1,116 @@
+package io.penstock.providers.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.providers.Breakpoints;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Histories whose thoughts another provider had; every other byte stays. */
+class ForeignThoughtsTest {
+  private static final String SIGNED =
+      "{\"type\":\"thinking\",\"thinking\":\"a\",\"signature\":\"penstock.gemini.c2ln\"}";
+  private static final String OPAQUE =
+      "{\"type\":\"redacted_thinking\",\"data\":\"penstock.bedrock.AA==\"}";
+  private static final String OWN =
+      "{\"type\":\"thinking\",\"thinking\":\"penstock.x\",\"signature\":\"EqQB\"}";
+  private static final String TEXT = "{ \"type\":\"text\",\"text\":\"See penstock.gemini.\" }";
+
+  private static String messages(String content) {
+    return "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"x\"} ,"
+        + "{\"role\":\"assistant\",\"content\":["
+        + content
+        + "]}, {\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"y\"}]}]}";
+  }
+
+  private static String sent(Dialect dialect, Endpoint endpoint, String body) {
+    return Wire.call(dialect, endpoint, body).model("m").sent();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "F,T     | T",
+        "T,F   | T",
+        "F,R,T | T",
+        "T,F,R,O | T,O",
+        "F,T,R,O,F | T,O",
+        "O,T | O,T",
+      })
+  void messages_foreignBlocks_goWithTheirCommas(String before, String after) {
+    assertThat(sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(blocks(before))))
+        .isEqualTo(messages(blocks(after)));
+  }
+
+  private static String blocks(String letters) {
+    return letters
+        .replace("F", "\u0001")
+        .replace("R", "\u0002")
+        .replace("O", "\u0003")
+        .replace("T", "\u0004")
+        .replace("\u0001", SIGNED)
+        .replace("\u0002", OPAQUE)
+        .replace("\u0003", OWN)
+        .replace("\u0004", TEXT);
+  }
+
+  @Test
+  void messages_turnOfForeignThoughtsAlone_goesWhole_marksStay() {
+    String body =
+        Wire.call(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(SIGNED + "," + OPAQUE))
+            .model("m")
+            .breakpoints(Breakpoints.CONVERSATION)
+            .sent();
+
+    assertThat(body)
+        .contains(
+            "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}, {\"role\":\"user\",\"content\":"
+                + "[{\"type\":\"text\",\"text\":\"y\",\"cache_control\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA=="})
+  void generate_foreignThoughts_go(String signature) {
+    String base64 = Base64.getEncoder().encodeToString(signature.getBytes(StandardCharsets.UTF_8));
+    String call = "{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"c2ln\"}";
+    String head = "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}]},";
+
+    assertThat(
+            sent(
+                Dialect.GEMINI,
+                Endpoint.GENERATE,
+                head
+                    + "{\"role\":\"model\",\"parts\":[{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\""
+                    + base64
+                    + "\"},"
+                    + call
+                    + "]}]}"))
+        .isEqualTo(head + "{\"role\":\"model\",\"parts\":[" + call + "]}]}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA=="})
+  void responses_foreignReasoning_goes(String proof) {
+    String head = "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"x\"}";
+    String own =
+        ",{\"type\":\"reasoning\",\"summary\":[],\"encrypted_content\":\"gAAA\"},"
+            + "{\"role\":\"user\",\"content\":\"y\"}]}";
+
+    assertThat(
+            sent(
+                Dialect.OPENAI,
+                Endpoint.RESPONSES,
+                head
+                    + ",{\"type\":\"reasoning\",\"summary\":[],\"encrypted_content\":\""
+                    + proof
+                    + "\"}"
+                    + own))
+        .isEqualTo(head + own);
+  }
+}
