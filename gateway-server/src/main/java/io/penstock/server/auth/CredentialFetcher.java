@@ -21,9 +21,14 @@ import java.util.concurrent.TimeUnit;
 public final class CredentialFetcher implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  /** The client's own timeout ends with the headers: a body may stall for ever. */
+  private static final Duration WHOLE = Duration.ofSeconds(15);
+
   private static final Response NO_ANSWER = new Response(0, new byte[0]);
 
   private final Ticker ticker;
+  private final Duration whole;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -37,7 +42,13 @@ public final class CredentialFetcher implements AutoCloseable {
 
   /** Creates the fetcher; {@link #close()} ends its threads. */
   public CredentialFetcher(Ticker ticker) {
+    this(ticker, WHOLE);
+  }
+
+  /** Creates a fetcher whose exchanges take at most that long each, body included. */
+  CredentialFetcher(Ticker ticker, Duration whole) {
     this.ticker = ticker;
+    this.whole = whole;
   }
 
   /** Returns a source for that provider; it holds nothing until it is started. */
@@ -61,7 +72,8 @@ public final class CredentialFetcher implements AutoCloseable {
     }
     return http.sendAsync(to.build(), HttpResponse.BodyHandlers.ofByteArray())
         .handle((answer, failed) ->
-            failed == null ? new Response(answer.statusCode(), answer.body()) : NO_ANSWER);
+            failed == null ? new Response(answer.statusCode(), answer.body()) : NO_ANSWER)
+        .completeOnTimeout(NO_ANSWER, whole.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -154,14 +154,22 @@ public final class FetchedCredential implements CredentialSource, AutoCloseable 
       step = new Refused(String.valueOf(e.getMessage()));
     }
     switch (step) {
-      case Send send -> {
-        var _ =
-            http.apply(send.request())
-                .thenAccept(response -> proceed(() -> send.next().step(response)));
-      }
+      case Send send -> send(send);
       case Issued issued -> hold(issued);
       case Refused refused -> retry(refused);
     }
+  }
+
+  private void send(Send send) {
+    CompletionStage<Response> answer;
+    try {
+      answer = http.apply(send.request());
+    } catch (RuntimeException e) {
+      // What cannot even be sent (a URL without a scheme) is tried again like any other refusal.
+      retry(new Refused(String.valueOf(e.getMessage())));
+      return;
+    }
+    var _ = answer.thenAccept(response -> proceed(() -> send.next().step(response)));
   }
 
   private void hold(Issued issued) {

@@ -111,4 +111,27 @@ class FetchedCredentialTest {
 
     assertThat(tasks).isEmpty();
   }
+
+  @Test
+  void requestThatCannotBeSent_isARefusalAndIsTriedAgain() {
+    FetchedCredential broken =
+        new FetchedCredential(
+            "azure",
+            OAuthTokens.entra("https://login", "t", "c", "s", OAuthTokens.AZURE_SCOPE),
+            request -> {
+              if (answer.status() == 0) {
+                throw new IllegalArgumentException("invalid URI scheme localhost");
+              }
+              return CompletableFuture.completedFuture(answer);
+            },
+            (wait, task) -> tasks.add(new Task(wait, task)),
+            ticker);
+    broken.start();
+    step();
+    assertThat(broken.current()).isNull();
+
+    issues("one", 1000);
+    assertThat(step()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(broken.current()).isEqualTo(new BearerToken("one"));
+  }
 }
