@@ -86,6 +86,11 @@ abstract class Aggregate implements Outlet {
           ArrayNode sources =
               Trees.arrayIn(Trees.objectIn(candidate, "citationMetadata"), "citationSources");
           field.getValue().path("citationSources").forEach(sources::add);
+        } else if (field.getKey().equals("logprobsResult")) {
+          ObjectNode result = Trees.objectIn(candidate, "logprobsResult");
+          for (Map.Entry<String, JsonNode> list : field.getValue().properties()) {
+            list.getValue().forEach(Trees.arrayIn(result, list.getKey())::add);
+          }
         } else {
           candidate.set(field.getKey(), field.getValue());
         }

@@ -26,7 +26,6 @@ final class CohereRequestWriter extends MessageRequestWriter {
     putUpTo(body, "frequency_penalty", Option.FREQUENCY_PENALTY, 1);
     putUpTo(body, "presence_penalty", Option.PRESENCE_PENALTY, 1);
     put(body, "seed", Option.SEED);
-    put(body, "logprobs", Option.LOGPROBS);
     Format format = conversation.format();
     if (format != null) {
       ObjectNode wanted = body.putObject("response_format").put("type", "json_object");

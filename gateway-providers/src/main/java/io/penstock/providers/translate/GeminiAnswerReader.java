@@ -70,7 +70,10 @@ final class GeminiAnswerReader extends AnswerReader {
     JsonNode logprobs = logprobs(candidate.path("logprobsResult"));
     for (JsonNode part : candidate.path("content").path("parts")) {
       part(choice, part, logprobs);
-      logprobs = null;
+      // They are of the text, and text may come behind thoughts.
+      if (!part.path("thought").asBoolean() && !Trees.textOr(part, "text").isEmpty()) {
+        logprobs = null;
+      }
     }
     for (JsonNode support : candidate.path("groundingMetadata").path("groundingSupports")) {
       grounding(choice, support, candidate.path("groundingMetadata").path("groundingChunks"));

@@ -78,6 +78,12 @@ final class GenerateAnswerWriter extends AnswerWriter {
     if (text.isEmpty()) {
       return;
     }
+    if (logprobs != null) {
+      ObjectNode chunk = chunk(choice, Trees.object().put("text", text));
+      ((ObjectNode) chunk.path("candidates").get(0)).set("logprobsResult", result(logprobs));
+      out.event(null, chunk, true);
+      return;
+    }
     if (choice > 0) {
       send(choice, Trees.object().put("text", text), true);
       return;
@@ -88,6 +94,24 @@ final class GenerateAnswerWriter extends AnswerWriter {
       piece = event;
     }
     out.event(null, event, 0, text);
+  }
+
+  private static ObjectNode result(JsonNode logprobs) {
+    ObjectNode result = Trees.object();
+    ArrayNode tops = result.putArray("topCandidates");
+    ArrayNode chosen = result.putArray("chosenCandidates");
+    for (JsonNode token : logprobs) {
+      probability(chosen, token);
+      ArrayNode candidates = tops.addObject().putArray("candidates");
+      token.path("top_logprobs").forEach(top -> probability(candidates, top));
+    }
+    return result;
+  }
+
+  private static void probability(ArrayNode into, JsonNode token) {
+    into.addObject()
+        .put("token", Trees.textOr(token, "token"))
+        .put("logProbability", token.path("logprob").asDouble());
   }
 
   @Override
