@@ -49,7 +49,6 @@ final class GenerateRequestReader extends RequestReader {
       Set.of(
           "contents",
           "systemInstruction",
-          "system_instruction",
           "tools",
           "toolConfig",
           "generationConfig",
@@ -65,7 +64,8 @@ final class GenerateRequestReader extends RequestReader {
   }
 
   @Override
-  Conversation read(ObjectNode body) {
+  Conversation read(ObjectNode request) {
+    ObjectNode body = GenerateNames.camel(request);
     if (Trees.present(body.get("cachedContent"))) {
       throw fit.refusal("cachedContent", "it names content that only Gemini holds; send it whole");
     }
@@ -73,10 +73,7 @@ final class GenerateRequestReader extends RequestReader {
     if (Trees.present(body.get("safetySettings")) && !body.path("safetySettings").isEmpty()) {
       fit.unsupported("safetySettings", "its filters cannot be set from here");
     }
-    JsonNode system =
-        body.has("systemInstruction")
-            ? body.path("systemInstruction")
-            : body.path("system_instruction");
+    JsonNode system = body.path("systemInstruction");
     if (system.isTextual()) {
       conversation.add(
           Role.SYSTEM, List.of(new Part.Text(system.textValue(), null)), "systemInstruction");
