@@ -8,6 +8,11 @@ public interface Provider {
   /** Returns whether this dialect can serve the endpoint at all. */
   boolean serves(Endpoint endpoint);
 
+  /** Returns whether it can serve the endpoint with that model of the provider. */
+  default boolean serves(Endpoint endpoint, String model) {
+    return serves(endpoint);
+  }
+
   /**
    * Makes the bytes of one attempt and the reader of its answer.
    *

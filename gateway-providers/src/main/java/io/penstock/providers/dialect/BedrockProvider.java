@@ -39,6 +39,12 @@ final class BedrockProvider implements Provider {
     return endpoint.dialect() == Dialect.ANTHROPIC || Translation.serves(endpoint, Dialect.BEDROCK);
   }
 
+  /** Only Claude's tokens can be counted there. */
+  @Override
+  public boolean serves(Endpoint endpoint, String model) {
+    return serves(endpoint) && (endpoint != Endpoint.COUNT_TOKENS || Hosted.isClaude(model));
+  }
+
   private static String model(ProviderCall call) {
     return "/model/" + Splice.segment(call.target().model());
   }

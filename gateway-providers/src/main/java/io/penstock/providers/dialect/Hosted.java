@@ -8,7 +8,11 @@ final class Hosted {
   private Hosted() {}
 
   static boolean isClaude(ProviderCall call) {
-    return call.target().model().contains("claude");
+    return isClaude(call.target().model());
+  }
+
+  static boolean isClaude(String model) {
+    return model.contains("claude");
   }
 
   /**

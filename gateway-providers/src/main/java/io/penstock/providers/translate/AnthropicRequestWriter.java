@@ -26,6 +26,10 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
     if (cap < 0) {
       cap = call.modelOutputLimit();
     }
+    if (cap < 0 && !call.endpoint().isConversation()) {
+      // A count has no output, and no cap is sent with it.
+      cap = Integer.MAX_VALUE;
+    }
     if (cap < 0) {
       throw fit.refusal(
           "max_tokens", "it is required there and the model's own limit is not known; send it");

@@ -13,6 +13,10 @@ import java.util.List;
  * costs nothing, so the usage is empty. Elsewhere the gateway estimates.
  */
 final class CountTokens {
+  /** What Vertex AI counts; it knows no wrapped request. */
+  private static final List<String> VERTEX =
+      List.of("contents", "systemInstruction", "tools", "generationConfig");
+
   private CountTokens() {}
 
   static boolean serves(Endpoint endpoint, Dialect to) {
@@ -25,11 +29,19 @@ final class CountTokens {
 
   /** Returns what the client wrote about the conversation; Gemini may wrap it. */
   static ObjectNode conversation(ObjectNode request) {
-    return request.get("generateContentRequest") instanceof ObjectNode wrapped ? wrapped : request;
+    for (String wrapper : List.of("generateContentRequest", "generate_content_request")) {
+      if (request.get(wrapper) instanceof ObjectNode wrapped) {
+        return wrapped;
+      }
+    }
+    return request;
   }
 
   /** Returns the body that asks for the count, from the one that would ask for an answer. */
   static ObjectNode request(ProviderCall call, ObjectNode body, Dialect to) {
+    if (call.target().dialect() == Dialect.VERTEX && to == Dialect.GEMINI) {
+      return body.retain(VERTEX);
+    }
     if (to == Dialect.GEMINI) {
       ObjectNode counted = Trees.object();
       ObjectNode wrapped = counted.putObject("generateContentRequest");

@@ -12,6 +12,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.EventStreamDecoder;
 import io.penstock.providers.Failure;
+import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.UpstreamRequest.Header;
 import java.util.Map;
@@ -222,5 +223,15 @@ class DialectsTest {
         .doesNotContain("\"model\"");
     assertThat(Wire.call(Dialect.AZURE, Endpoint.MESSAGES, ask).attempt().request().path())
         .isEqualTo("/openai/v1/chat/completions");
+  }
+
+  @Test
+  void bedrock_countsTheTokensOfClaudeAlone() {
+    Provider bedrock = Providers.of(Dialect.BEDROCK);
+
+    assertThat(bedrock.serves(Endpoint.COUNT_TOKENS, "us.anthropic.claude-sonnet-4-5-v1:0"))
+        .isTrue();
+    assertThat(bedrock.serves(Endpoint.COUNT_TOKENS, "amazon.nova-pro-v1:0")).isFalse();
+    assertThat(bedrock.serves(Endpoint.MESSAGES, "amazon.nova-pro-v1:0")).isTrue();
   }
 }

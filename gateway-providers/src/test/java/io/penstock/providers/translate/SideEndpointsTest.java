@@ -7,12 +7,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.providers.Answer;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.ProviderCall;
 import io.penstock.providers.ProviderException;
+import io.penstock.providers.Target;
 import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Embeddings and token counts in another dialect. */
@@ -109,5 +114,53 @@ class SideEndpointsTest {
     assertThat(Trees.answer(claude.request().body()).has("max_tokens")).isFalse();
     assertThat(tree(Rig.unary(claude, "{\"input_tokens\":8}")).path("totalTokens").asInt())
         .isEqualTo(8);
+  }
+
+  @Test
+  void countTokens_vertex_getsNoWrapper() {
+    var target = new Target("main", Dialect.VERTEX, "gemini-2.5-flash", "", Map.of());
+    Attempt attempt =
+        Translation.attempt(
+            Rig.call(
+                Endpoint.COUNT_TOKENS,
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
+                    + "\"service_tier\":\"auto\",\"system\":\"Be brief.\"}",
+                Wish.PLAIN,
+                target),
+            Dialect.GEMINI,
+            new Rig.TestWiring(false));
+
+    assertThat(Trees.answer(attempt.request().body()))
+        .isEqualTo(
+            Trees.parse(
+                "{\"systemInstruction\":{\"parts\":[{\"text\":\"Be brief.\"}]},"
+                    + "\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Hi\"}]}]}"));
+  }
+
+  @Test
+  void countTokens_claudeOfUnknownLimit_needsNoCap() {
+    ProviderCall call =
+        new ProviderCall(
+            Endpoint.GEMINI_COUNT_TOKENS,
+            new Target("main", Dialect.ANTHROPIC, "claude-next", "", Map.of()),
+            RequestBody.parse(
+                "{\"generate_content_request\":{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]}]}}"
+                    .getBytes(StandardCharsets.UTF_8)),
+            false,
+            false,
+            HeaderLookup.NONE,
+            -1,
+            Map.of(),
+            Map.of(),
+            false,
+            -1,
+            null);
+
+    Attempt attempt = Translation.attempt(call, Dialect.ANTHROPIC, new Rig.TestWiring(false));
+
+    assertThat(Trees.answer(attempt.request().body()))
+        .isEqualTo(
+            Trees.parse(
+                "{\"model\":\"claude-next\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"));
   }
 }

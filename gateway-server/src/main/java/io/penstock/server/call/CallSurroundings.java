@@ -46,7 +46,7 @@ final class CallSurroundings implements Surroundings {
     if (!call.destination().allows(target.provider().name())) {
       return "the conversation is kept at " + call.destination().keptAt();
     }
-    if (!target.provider().serves(call.surface().endpoint())) {
+    if (!target.provider().serves(call.surface().endpoint(), target.model())) {
       return NOT_SERVED;
     }
     if (!target.price().isPriced()) {

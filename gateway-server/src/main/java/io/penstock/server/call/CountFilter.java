@@ -42,7 +42,8 @@ final class CountFilter implements Filter<Call> {
     RouteTable.Found route = snapshot.routes().find(call.routedModel());
     List<TargetRuntime> targets =
         route == null ? List.of() : snapshot.targets().reachable(snapshot.routes(), route);
-    if (targets.isEmpty() || targets.stream().anyMatch(to -> to.provider().serves(endpoint))) {
+    if (targets.isEmpty()
+        || targets.stream().anyMatch(to -> to.provider().serves(endpoint, to.model()))) {
       return Step.next();
     }
     CompletableFuture<TokenCounter.Counts> counted = new CompletableFuture<>();

@@ -54,10 +54,10 @@ public record ProviderRuntime(
   }
 
   /** Returns whether this endpoint can be asked of it, translated or not. */
-  boolean serves(Endpoint endpoint) {
+  boolean serves(Endpoint endpoint, String model) {
     boolean counts =
         endpoint != Endpoint.RESPONSES_INPUT_TOKENS || !"off".equals(options.get("responses"));
-    return counts && provider.serves(endpoint);
+    return counts && provider.serves(endpoint, model);
   }
 
   /** The credential that an attempt uses, or null when the provider needs none. */
