@@ -8,11 +8,15 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Writes an Anthropic Messages request. */
 final class AnthropicRequestWriter extends BlockRequestWriter {
+  private static final Set<String> IMAGES =
+      Set.of("image/gif", "image/jpeg", "image/png", "image/webp");
+
   private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z0-9_-]{1,128}");
 
   AnthropicRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
@@ -160,7 +164,12 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
     if (media.url() != null) {
       source.put("type", "url").put("url", media.url());
     } else if (image || media.mime().equals("application/pdf")) {
-      source.put("type", "base64").put("media_type", media.mime()).put("data", media.data());
+      String mime = media.mime().equals("image/jpg") ? "image/jpeg" : media.mime();
+      if (image && !IMAGES.contains(mime)) {
+        fit.unsupported(path, "it takes images as gif, jpeg, png or webp, not " + mime);
+        return;
+      }
+      source.put("type", "base64").put("media_type", mime).put("data", media.data());
     } else if (media.mime().startsWith("text/")) {
       String text = Texts.decode(media, path);
       source.put("type", "text").put("media_type", "text/plain").put("data", text);

@@ -26,6 +26,15 @@ final class ConverseRequestWriter extends BlockRequestWriter {
           "application/vnd.ms-excel", "xls",
           "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx");
 
+  /** Where its word differs from the media type's. */
+  private static final Map<String, String> VIDEOS =
+      Map.of(
+          "quicktime", "mov",
+          "3gpp", "three_gp",
+          "x-matroska", "mkv",
+          "x-flv", "flv",
+          "x-ms-wmv", "wmv");
+
   private int documents;
 
   ConverseRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
@@ -78,7 +87,10 @@ final class ConverseRequestWriter extends BlockRequestWriter {
           cachePoint(into, text.cache());
         }
       }
-      case Part.Media media -> media(into, media, path);
+      case Part.Media media -> {
+        media(into, media, path);
+        cachePoint(into, media.label().cache());
+      }
       case Part.ToolCall made -> {
         ObjectNode use = into.addObject().putObject("toolUse");
         use.put("toolUseId", plainId(made.id())).put("name", made.name());
@@ -88,15 +100,19 @@ final class ConverseRequestWriter extends BlockRequestWriter {
       case Part.ToolResult result -> {
         ObjectNode written = into.addObject().putObject("toolResult");
         ArrayNode content = written.put("toolUseId", plainId(result.id())).putArray("content");
+        // A point has no place inside a result: it stands behind it.
+        String cache = result.cache();
         for (Part inner : result.content()) {
           if (inner instanceof Part.Text text) {
             content.addObject().put("text", text.text());
-          } else {
-            block(content, inner, path);
+            cache = cache == null ? text.cache() : cache;
+          } else if (inner instanceof Part.Media media) {
+            media(content, media, path);
+            cache = cache == null ? media.label().cache() : cache;
           }
         }
         written.put("status", result.error() ? "error" : "success");
-        cachePoint(into, result.cache());
+        cachePoint(into, cache);
       }
       case Part.Thinking thought -> thought(into, thought);
     }
@@ -151,10 +167,12 @@ final class ConverseRequestWriter extends BlockRequestWriter {
         source(
             into.addObject().putObject("document").put("format", format).put("name", name), media);
       }
-      case VIDEO -> source(into.addObject().putObject("video").put("format", subtype), media);
+      case VIDEO -> {
+        String format = VIDEOS.getOrDefault(subtype, subtype);
+        source(into.addObject().putObject("video").put("format", format), media);
+      }
       case AUDIO -> source(into.addObject().putObject("audio").put("format", subtype), media);
     }
-    cachePoint(into, media.label().cache());
   }
 
   private static void source(ObjectNode block, Part.Media media) {

@@ -23,7 +23,7 @@ final class GeminiRequestWriter extends RequestWriter {
   private static final Pattern BY_BUDGET = Pattern.compile("(?:.*/)?gemini-[12]\\..*");
 
   /** Where Gemini itself fetches a file from. */
-  private static final Pattern OWN_FILES =
+  static final Pattern OWN_FILES =
       Pattern.compile(
           "gs://.*|https://generativelanguage\\.googleapis\\.com/.*|https://(?:www\\.)?youtube\\.com/.*|https://youtu\\.be/.*");
 

@@ -50,8 +50,12 @@ final class GenerateParts {
       parts.add(new Part.Media(kind(mime), mime, bytes, null, label(data)));
     } else if (part.has("fileData")) {
       JsonNode data = part.path("fileData");
-      String mime = Trees.textOr(data, "mimeType");
       String uri = RequestReader.need(data, "fileUri", path + ".fileData");
+      if (GeminiRequestWriter.OWN_FILES.matcher(uri).matches()) {
+        throw fit.refusal(
+            path + ".fileData.fileUri", "the file lies where only Gemini reads it; send its data");
+      }
+      String mime = RequestReader.need(data, "mimeType", path + ".fileData");
       parts.add(new Part.Media(kind(mime), mime, null, uri, label(data)));
     } else if (part.has("text")) {
       if (signature != null) {
@@ -104,7 +108,7 @@ final class GenerateParts {
     if (mime.startsWith("video/")) {
       return Part.Kind.VIDEO;
     }
-    return mime.startsWith("image/") || mime.isEmpty() ? Part.Kind.IMAGE : Part.Kind.DOCUMENT;
+    return mime.startsWith("image/") ? Part.Kind.IMAGE : Part.Kind.DOCUMENT;
   }
 
   private Part call(JsonNode call, @Nullable String signature, String path) {
