@@ -49,7 +49,7 @@ final class AnswerHeaders {
     limits(headers, serving, leg.account());
     List<String> dropped = run.attempt().dropped();
     if (!dropped.isEmpty()) {
-      headers.set(ResponseHeaders.DROPPED, ResponseHeaders.safe(String.join(",", dropped)));
+      headers.set(ResponseHeaders.DROPPED, ResponseHeaders.listed(dropped));
     }
   }
 

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.penstock.core.Dialect;
+import java.util.List;
 
 /** The names of the gateway's response headers and the headers that every answer has. */
 final class ResponseHeaders {
@@ -27,6 +28,8 @@ final class ResponseHeaders {
   private static final AsciiString X_REQUEST_ID = AsciiString.cached("x-request-id");
   private static final AsciiString ANTHROPIC_ID = AsciiString.cached("request-id");
   private static final AsciiString ACCEL_BUFFERING = AsciiString.cached("x-accel-buffering");
+
+  private static final int MOST_LISTED = 1000;
 
   private ResponseHeaders() {}
 
@@ -53,6 +56,23 @@ final class ResponseHeaders {
   static void stream(HttpHeaders headers) {
     headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
     headers.set(ACCEL_BUFFERING, "no");
+  }
+
+  /**
+   * Returns the names as a header value: as many as 1,000 characters hold, then how many more there
+   * are. A long history may have hundreds, and clients take 8 kB of headers in all.
+   */
+  static String listed(List<String> names) {
+    StringBuilder list = new StringBuilder();
+    int shown = 0;
+    for (String name : names) {
+      if (list.length() + name.length() >= MOST_LISTED) {
+        list.append(shown == 0 ? "" : ",").append("+").append(names.size() - shown);
+        break;
+      }
+      list.append(shown++ == 0 ? "" : ",").append(name);
+    }
+    return safe(list.toString());
   }
 
   /** Returns the text as a header value: anything but visible ASCII becomes a question mark. */
