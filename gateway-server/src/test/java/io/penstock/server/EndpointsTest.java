@@ -185,5 +185,12 @@ class EndpointsTest {
                 .build());
     assertThat(MAPPER.readTree(theirs.body()).path("data").findValuesAsText("id"))
         .containsExactly("gpt-4o-mini");
+    HttpResponse<String> google =
+        RunningGateway.send(
+            HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/models"))
+                .header("x-goog-api-key", "pk-support")
+                .build());
+    assertThat(MAPPER.readTree(google.body()).path("models").findValuesAsText("name"))
+        .containsExactly("models/gpt-4o-mini");
   }
 }

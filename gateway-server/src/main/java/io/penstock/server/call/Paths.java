@@ -48,7 +48,9 @@ final class Paths {
     if (path.startsWith("/anthropic/") || path.startsWith("/v1/messages")) {
       return Dialect.ANTHROPIC;
     }
-    if (path.startsWith("/gemini/") || path.startsWith("/v1beta")) {
+    // Google's SDKs ask on /v1 too; the list of models has that path in three dialects.
+    boolean google = path.startsWith("/v1/models") && headers.contains("x-goog-api-key");
+    if (google || path.startsWith("/gemini/") || path.startsWith("/v1beta")) {
       return Dialect.GEMINI;
     }
     return headers.contains("anthropic-version") ? Dialect.ANTHROPIC : Dialect.OPENAI;
