@@ -7,7 +7,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +19,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The cache's figures that need a gateway and a load, each against its goal. */
+/**
+ * The cache's figures that need a gateway and a load, each against its goal; what a hit costs is
+ * among the scenarios.
+ */
 @Command(
     name = "cache",
     mixinStandardHelpOptions = true,
@@ -33,15 +35,12 @@ final class CacheCommand implements Callable<Integer> {
   /** More than any gateway here can do: connections are asked again as soon as they are free. */
   private static final int CLOSED_LOOP_RATE = 60_000;
 
-  private static final double MOST_TIMES_NGINX = 2;
   private static final double LEAST_HITS = 20_000;
   private static final double MOST_MIB = 550;
   private static final double KIB_PER_MIB = 1024;
 
   /** What can be measured. */
   enum Figure {
-    /** CPU of an exact hit over that of a request through nginx. */
-    HIT_CPU,
     /** Exact hits per second, load and gateway together on all CPUs. */
     HIT_RATE,
     /** Memory while every request is embedded twice. */
@@ -59,12 +58,6 @@ final class CacheCommand implements Callable<Integer> {
   @Option(names = "--warmup", defaultValue = "15", description = "seconds, unmeasured")
   private int warmup;
 
-  @Option(names = "--rounds", defaultValue = "3", description = "of hit_cpu; its median counts")
-  private int rounds;
-
-  @Option(names = "--rate", defaultValue = "1000", description = "due per second, of hit_cpu")
-  private int rate;
-
   private final Table table = new Table("figure", "seen", "goal", "kept");
   private boolean missed;
 
@@ -75,7 +68,6 @@ final class CacheCommand implements Callable<Integer> {
       try (Launcher launcher = Launcher.open(false)) {
         Target mock = launcher.mock(new Launcher.Mock(0, 30, 0, 0));
         switch (figure) {
-          case HIT_CPU -> hitCpu(launcher, mock);
           case HIT_RATE -> hitRate(exact(launcher, mock));
           case RESIDENT -> resident(semantic(launcher, mock));
           case LOOPS -> loops(semantic(launcher, mock));
@@ -100,46 +92,10 @@ final class CacheCommand implements Callable<Integer> {
     table.row(figure, seen, goal, kept ? "yes" : "NO");
   }
 
-  private void hitCpu(Launcher launcher, Target mock) throws Unavailable {
-    Target proxy = launcher.proxy("nginx", Launcher.scenario("02-nginx.conf"), mock, 1024);
-    Target gateway = exact(launcher, mock);
-    List<Double> ofProxy = new ArrayList<>();
-    List<Double> ofHits = new ArrayList<>();
-    for (int round = 0; round <= rounds; round++) {
-      int length = round == 0 ? warmup : seconds;
-      double through = cpuMicros(proxy, Load.Kind.UNIQUE, length);
-      double hit = cpuMicros(gateway, Load.Kind.SAME, length);
-      if (round > 0) {
-        ofProxy.add(through);
-        ofHits.add(hit);
-      }
-    }
-    double times = median(ofHits) / median(ofProxy);
-    row(
-        "CPU of an exact hit",
-        String.format("%.0f us, %.2f x nginx (%.0f us)", median(ofHits), times, median(ofProxy)),
-        "<= 2 x nginx",
-        times <= MOST_TIMES_NGINX);
-  }
-
-  private double cpuMicros(Target target, Load.Kind kind, int length) {
-    long before = target.meter().cpuNanos();
-    LoadResult result =
-        LoadGenerator.run(target.chat(), new Load(kind, rate, length, CONNECTIONS, BODY_BYTES));
-    require(result);
-    return (target.meter().cpuNanos() - before) / 1000.0 / result.completed();
-  }
-
   private static void require(LoadResult result) {
     if (result.completed() == 0) {
       throw new IllegalStateException("nothing was answered: " + result.firstError());
     }
-  }
-
-  private static double median(List<Double> values) {
-    List<Double> sorted = new ArrayList<>(values);
-    Collections.sort(sorted);
-    return sorted.get(sorted.size() / 2);
   }
 
   private void hitRate(Target gateway) {

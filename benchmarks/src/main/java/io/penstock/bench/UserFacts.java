@@ -1,11 +1,10 @@
 package io.penstock.bench;
 
-import io.penstock.core.rule.Facts;
+import io.penstock.core.rule.SparseFacts;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Facts of a chat request of a user; the rest is the same for all. */
-record UserFacts(String user, Map<String, String> metadata) implements Facts {
+record UserFacts(String user, Map<String, String> metadata) implements SparseFacts {
   UserFacts(String user) {
     this(user, Map.of());
   }
@@ -26,11 +25,6 @@ record UserFacts(String user, Map<String, String> metadata) implements Facts {
   }
 
   @Override
-  public String region() {
-    return "";
-  }
-
-  @Override
   public long costNanos() {
     return 1_000_000;
   }
@@ -38,11 +32,6 @@ record UserFacts(String user, Map<String, String> metadata) implements Facts {
   @Override
   public String endpoint() {
     return "chat";
-  }
-
-  @Override
-  public boolean stream() {
-    return false;
   }
 
   @Override
@@ -56,28 +45,8 @@ record UserFacts(String user, Map<String, String> metadata) implements Facts {
   }
 
   @Override
-  public int tools() {
-    return 0;
-  }
-
-  @Override
-  public int images() {
-    return 0;
-  }
-
-  @Override
-  public int turns() {
-    return 1;
-  }
-
-  @Override
   public String text() {
     return "hi";
-  }
-
-  @Override
-  public String system() {
-    return "";
   }
 
   @Override
@@ -91,52 +60,7 @@ record UserFacts(String user, Map<String, String> metadata) implements Facts {
   }
 
   @Override
-  public String endUser() {
-    return "";
-  }
-
-  @Override
   public String key() {
     return "k-bench";
-  }
-
-  @Override
-  public String session() {
-    return "";
-  }
-
-  @Override
-  public Map<String, String> headers() {
-    return Map.of();
-  }
-
-  @Override
-  public int hour() {
-    return 12;
-  }
-
-  @Override
-  public int weekday() {
-    return 1;
-  }
-
-  @Override
-  public double budget(String name) {
-    return 0;
-  }
-
-  @Override
-  public String task() {
-    return "";
-  }
-
-  @Override
-  public double complexity() {
-    return 0;
-  }
-
-  @Override
-  public @Nullable ResponseFacts response() {
-    return null;
   }
 }

@@ -2,14 +2,14 @@ package io.penstock.budget;
 
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Facts;
+import io.penstock.core.rule.SparseFacts;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /** Facts of an imagined request. */
-final class TestFacts implements Facts {
+final class TestFacts implements SparseFacts {
   private final Map<String, String> values = new HashMap<>();
   private final Map<String, String> metadata = new HashMap<>();
 
@@ -63,58 +63,13 @@ final class TestFacts implements Facts {
   }
 
   @Override
-  public String region() {
-    return "";
-  }
-
-  @Override
-  public long costNanos() {
-    return 0;
-  }
-
-  @Override
   public String endpoint() {
     return "chat";
   }
 
   @Override
-  public boolean stream() {
-    return false;
-  }
-
-  @Override
-  public long tokens() {
-    return 0;
-  }
-
-  @Override
-  public long maxTokens() {
-    return 0;
-  }
-
-  @Override
-  public int tools() {
-    return 0;
-  }
-
-  @Override
-  public int images() {
-    return 0;
-  }
-
-  @Override
-  public int turns() {
-    return 1;
-  }
-
-  @Override
   public String text() {
     return get("text");
-  }
-
-  @Override
-  public String system() {
-    return "";
   }
 
   @Override
@@ -150,40 +105,5 @@ final class TestFacts implements Facts {
   @Override
   public Map<String, String> metadata() {
     return metadata;
-  }
-
-  @Override
-  public Map<String, String> headers() {
-    return Map.of();
-  }
-
-  @Override
-  public int hour() {
-    return 0;
-  }
-
-  @Override
-  public int weekday() {
-    return 1;
-  }
-
-  @Override
-  public double budget(String name) {
-    return 0;
-  }
-
-  @Override
-  public String task() {
-    return "";
-  }
-
-  @Override
-  public double complexity() {
-    return 0;
-  }
-
-  @Override
-  public @Nullable ResponseFacts response() {
-    return null;
   }
 }

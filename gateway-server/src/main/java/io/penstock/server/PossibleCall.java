@@ -1,9 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.core.rule.Condition;
-import io.penstock.core.rule.Facts;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import io.penstock.core.rule.SparseFacts;
 
 /**
  * A kind of call that may come: what {@link Condition#MEMOISABLE} names, "" where it does not
@@ -19,7 +17,7 @@ record PossibleCall(
     String app,
     String user,
     String key)
-    implements Facts {
+    implements SparseFacts {
 
   PossibleCall asking(String name) {
     return new PossibleCall(name, target, provider, region, endpoint, team, app, user, key);
@@ -50,100 +48,5 @@ record PossibleCall(
         app + with.app,
         user + with.user,
         key + with.key);
-  }
-
-  @Override
-  public long costNanos() {
-    return 0;
-  }
-
-  @Override
-  public boolean stream() {
-    return false;
-  }
-
-  @Override
-  public long tokens() {
-    return 0;
-  }
-
-  @Override
-  public long maxTokens() {
-    return 0;
-  }
-
-  @Override
-  public int tools() {
-    return 0;
-  }
-
-  @Override
-  public int images() {
-    return 0;
-  }
-
-  @Override
-  public int turns() {
-    return 0;
-  }
-
-  @Override
-  public String text() {
-    return "";
-  }
-
-  @Override
-  public String system() {
-    return "";
-  }
-
-  @Override
-  public String endUser() {
-    return "";
-  }
-
-  @Override
-  public String session() {
-    return "";
-  }
-
-  @Override
-  public Map<String, String> metadata() {
-    return Map.of();
-  }
-
-  @Override
-  public Map<String, String> headers() {
-    return Map.of();
-  }
-
-  @Override
-  public int hour() {
-    return 0;
-  }
-
-  @Override
-  public int weekday() {
-    return 1;
-  }
-
-  @Override
-  public String task() {
-    return "";
-  }
-
-  @Override
-  public double complexity() {
-    return 0;
-  }
-
-  @Override
-  public double budget(String name) {
-    return 0;
-  }
-
-  @Override
-  public @Nullable ResponseFacts response() {
-    return null;
   }
 }

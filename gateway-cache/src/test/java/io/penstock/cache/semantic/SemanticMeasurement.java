@@ -239,7 +239,7 @@ final class SemanticMeasurement {
     print("search of " + n + " vectors", nanos, "<= 0.5 ms");
   }
 
-  private static void memory(int n) throws InterruptedException {
+  private static void memory(int n) {
     long before = used();
     FlatIndex index = fill(n);
     long after = used();
@@ -250,12 +250,9 @@ final class SemanticMeasurement {
         (after - before) / 1e6);
   }
 
-  private static long used() throws InterruptedException {
+  private static long used() {
     Runtime runtime = Runtime.getRuntime();
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-      Thread.sleep(100);
-    }
+    System.gc(); // waits until it is done
     return runtime.totalMemory() - runtime.freeMemory();
   }
 

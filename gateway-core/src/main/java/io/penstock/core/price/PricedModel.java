@@ -27,21 +27,6 @@ public final class PricedModel {
   private static final int MAX_CACHED = 256;
   private static final int STALE_DAYS = 90;
 
-  /** As what input may be billed. */
-  private static final Meter[] READ = {
-    Meter.INPUT,
-    Meter.CACHE_WRITE,
-    Meter.CACHE_WRITE_1H,
-    Meter.INPUT_AUDIO,
-    Meter.INPUT_IMAGE,
-    Meter.INPUT_VIDEO
-  };
-
-  /** As what output may be billed: what a model can say, draw or show besides text. */
-  private static final Meter[] WRITTEN = {
-    Meter.OUTPUT, Meter.OUTPUT_REASONING, Meter.OUTPUT_AUDIO, Meter.OUTPUT_IMAGE, Meter.OUTPUT_VIDEO
-  };
-
   private record Key(long minute, String region, String tier, int contextClass) {}
 
   private final PriceBook book;
@@ -199,6 +184,11 @@ public final class PricedModel {
     return rates(epochMillis, region, STANDARD, 0).usd(meter);
   }
 
+  /** Returns whether a meter has a rate in standard conditions that is not another meter's. */
+  public boolean hasOwnRate(Meter meter, long epochMillis) {
+    return rates(epochMillis, region, STANDARD, 0).isOwn(meter);
+  }
+
   private Rates rates(Usage usage, long epochMillis) {
     return rates(epochMillis, where(usage), tier(usage), usage.inputTokens());
   }
@@ -238,23 +228,11 @@ public final class PricedModel {
       long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
       Rates rates = rates(epochMillis, region, tier, context);
       Usage.Builder usage = fees.toBuilder();
-      usage.add(dearest(rates, READ), input);
-      usage.add(dearest(rates, WRITTEN), output);
+      usage.add(rates.dearestRead(), input);
+      usage.add(rates.dearestWritten(), output);
       worst = Math.max(worst, rates.costNanos(usage.build(), discount, RoundingMode.UP));
     }
     return worst;
-  }
-
-  private static Meter dearest(Rates rates, Meter[] meters) {
-    Meter dearest = meters[0];
-    for (Meter meter : meters) {
-      BigDecimal rate = rates.usd(meter);
-      BigDecimal most = rates.usd(dearest);
-      if (rate != null && (most == null || rate.compareTo(most) > 0)) {
-        dearest = meter;
-      }
-    }
-    return dearest;
   }
 
   private int contextClass(long context) {

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,21 @@ final class Rates {
     FALLBACKS.put(Meter.CITATION, Meter.OUTPUT);
   }
 
+  /** As what input may be billed. */
+  private static final Meter[] READ = {
+    Meter.INPUT,
+    Meter.CACHE_WRITE,
+    Meter.CACHE_WRITE_1H,
+    Meter.INPUT_AUDIO,
+    Meter.INPUT_IMAGE,
+    Meter.INPUT_VIDEO
+  };
+
+  /** As what output may be billed: what a model can say, draw or show besides text. */
+  private static final Meter[] WRITTEN = {
+    Meter.OUTPUT, Meter.OUTPUT_REASONING, Meter.OUTPUT_AUDIO, Meter.OUTPUT_IMAGE, Meter.OUTPUT_VIDEO
+  };
+
   private static final long NANO_LONG = NANO.longValueExact();
 
   /** No rate. */
@@ -56,6 +72,9 @@ final class Rates {
   private final @Nullable BigDecimal[] usd = new BigDecimal[METERS.length];
   private final @Nullable BigInteger[] scaled = new BigInteger[METERS.length];
   private final long[] narrow = new long[METERS.length];
+  private final Set<Meter> own;
+  private final Meter dearestRead;
+  private final Meter dearestWritten;
 
   Rates(Map<Meter, BigDecimal> rates, Map<Meter, Integer> per) {
     for (Meter meter : METERS) {
@@ -75,6 +94,36 @@ final class Rates {
         narrow[meter.ordinal()] = whole.bitLength() < Long.SIZE ? whole.longValue() : WIDE;
       }
     }
+    own = Set.copyOf(rates.keySet());
+    dearestRead = dearest(READ);
+    dearestWritten = dearest(WRITTEN);
+  }
+
+  private Meter dearest(Meter[] meters) {
+    Meter dearest = meters[0];
+    for (Meter meter : meters) {
+      BigDecimal rate = usd(meter);
+      BigDecimal most = usd(dearest);
+      if (rate != null && (most == null || rate.compareTo(most) > 0)) {
+        dearest = meter;
+      }
+    }
+    return dearest;
+  }
+
+  /** Returns the meter at whose rate input is billed at most. */
+  Meter dearestRead() {
+    return dearestRead;
+  }
+
+  /** Returns the meter at whose rate output is billed at most. */
+  Meter dearestWritten() {
+    return dearestWritten;
+  }
+
+  /** Returns whether the meter has a rate that is not another meter's. */
+  boolean isOwn(Meter meter) {
+    return own.contains(meter);
   }
 
   /** Returns USD per {@code per} of the meter, or null when there is no rate. */

@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.penstock.budget.Ask;
 import io.penstock.budget.Reservation;
 import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
@@ -20,9 +19,7 @@ import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Opens accounts for attempts and writes rows. Shared; each call's part runs on its loop. */
@@ -31,11 +28,6 @@ final class Accounting {
 
   /** What is thought in silence where no answer has told yet. Tokens. */
   private static final long UNKNOWN_THOUGHT = 2_048;
-
-  /** Longer a store does not take to answer a reservation. */
-  private static final long STORE_MILLIS = 15_000;
-
-  private static final long MINUTE_MILLIS = 60_000;
 
   /** A stream of fewer bytes for each token that was billed has not shown all of them. */
   private static final int LEAST_SHOWN = 2;
@@ -94,36 +86,6 @@ final class Accounting {
           "The ledger's database is away and the journal is full; nothing can be recorded.");
     }
     return new Account(this, call, target, intent, reservation);
-  }
-
-  /**
-   * Returns the output tokens that an attempt may use at most, all answers together.
-   *
-   * @param cap the gateway's own cap, or -1
-   */
-  static long outputBound(Call call, TargetRuntime target, long cap) {
-    return OutputCap.most(call, target, cap);
-  }
-
-  /** Returns the worst case of an attempt, nano-USD. */
-  static long bound(Call call, TargetRuntime target, long outputTokens) {
-    long input = InputEstimate.upperBound(call, target.model());
-    Usage fees = Fees.upperBound(call, target);
-    Set<String> tiers = Fees.tiers(call, target);
-    // Billed is when the reservation is there: now, or once a store has answered.
-    long now = call.startMillis() + TimeUnit.NANOSECONDS.toMillis(call.tally().elapsedNanos());
-    long bound = target.price().boundNanos(input, outputTokens, fees, tiers, now);
-    long later = now + STORE_MILLIS;
-    if (now / MINUTE_MILLIS != later / MINUTE_MILLIS) {
-      // Prices change by the minute.
-      bound = Math.max(bound, target.price().boundNanos(input, outputTokens, fees, tiers, later));
-    }
-    return Math.min(bound, Ask.MOST);
-  }
-
-  /** Returns the most tokens of an attempt, input and output. */
-  static long tokenBound(Call call, TargetRuntime target, long outputTokens) {
-    return InputEstimate.upperBound(call, target.model()) + outputTokens;
   }
 
   /**

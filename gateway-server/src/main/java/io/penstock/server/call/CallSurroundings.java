@@ -57,8 +57,8 @@ final class CallSurroundings implements Surroundings {
     }
     long ceiling = candidate.options().ceilingNanos();
     if (ceiling > 0) {
-      long output = Accounting.outputBound(call, target, -1);
-      if (Accounting.bound(call, target, output) > ceiling) {
+      long output = OutputCap.most(call, target, -1);
+      if (WorstCase.of(call, target, output).nanos() > ceiling) {
         return OVER_CEILING;
       }
     }

@@ -7,7 +7,6 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
-import java.math.BigDecimal;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +53,8 @@ final class Fees {
   /** What a provider's own tools are billed by; each use may be of any of them. */
   private static void tools(int asked, PricedModel price, long at, Usage.Builder fees) {
     int uses = asked;
-    if (isPricedByCitation(price, at)) {
+    if (price.hasOwnRate(Meter.CITATION, at)) {
+      // A model with a price of its own for what it cites searches unasked.
       fees.set(Meter.CITATION, USUAL_CITATIONS);
       uses = Math.max(asked, USUAL_SEARCHES);
     }
@@ -62,13 +62,6 @@ final class Fees {
         new Meter[] {Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION}) {
       fees.set(meter, uses);
     }
-  }
-
-  /** A model with a price of its own for what it cites searches unasked. */
-  private static boolean isPricedByCitation(PricedModel price, long at) {
-    BigDecimal cited = price.rate(Meter.CITATION, at);
-    BigDecimal said = price.rate(Meter.OUTPUT, at);
-    return cited != null && (said == null || cited.compareTo(said) != 0);
   }
 
   private static long searches(RequestBody body) {

@@ -90,7 +90,7 @@ final class HitVerifier {
       return CompletableFuture.failedStage(new IllegalStateException("no target"));
     }
     try {
-      long output = Accounting.outputBound(call, target, -1);
+      WorstCase worst = WorstCase.of(call, target, OutputCap.most(call, target, -1));
       return SideCall.make(
           call,
           engine,
@@ -100,8 +100,8 @@ final class HitVerifier {
               call.stream(),
               new LedgerRow.Attempt(call.id(), number, Cause.VERIFY),
               "verify",
-              Accounting.bound(call, target, output),
-              Accounting.tokenBound(call, target, output)));
+              worst.nanos(),
+              worst.tokens()));
     } catch (GatewayException cannotTakeIt) {
       return CompletableFuture.failedStage(cannotTakeIt);
     }

@@ -88,15 +88,15 @@ final class Holding {
 
   private void ask() {
     output = firstOutput();
-    long bound = Accounting.bound(call, target, output);
-    call.facts().target(target, bound);
-    Ask ask = new Ask(bound, Accounting.tokenBound(call, target, output), redirectedBy, "");
-    decide(bound, engine.budgets().reserve(call.facts(), ask));
+    WorstCase worst = WorstCase.of(call, target, output);
+    call.facts().target(target, worst.nanos());
+    Ask ask = new Ask(worst.nanos(), worst.tokens(), redirectedBy, "");
+    decide(worst.nanos(), engine.budgets().reserve(call.facts(), ask));
   }
 
   /** A stream without a maximum holds what answers mostly need; it is stretched or cut later. */
   private long firstOutput() {
-    long most = Accounting.outputBound(call, target, cap);
+    long most = OutputCap.most(call, target, cap);
     boolean open =
         call.stream()
             && cap < 0
@@ -153,7 +153,7 @@ final class Holding {
         || !call.surface().endpoint().isConversation()) {
       return false;
     }
-    long input = Accounting.bound(call, target, 0);
+    long input = WorstCase.of(call, target, 0).nanos();
     long room = denied.affordable() - input;
     if (output <= 0 || bound <= input || room <= 0) {
       return false;

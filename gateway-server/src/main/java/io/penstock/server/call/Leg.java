@@ -143,7 +143,7 @@ final class Leg implements Stretch.Stream {
             .accounting()
             .open(call, target(), numbered, reason(), granted.boundNanos(), granted.reservation());
     account = opened;
-    long most = Accounting.outputBound(call, target(), cap);
+    long most = OutputCap.most(call, target(), cap);
     stretch =
         granted.output() < most
             ? new Stretch(call, target(), opened, granted.output(), most, this)

@@ -97,11 +97,11 @@ final class Shadow implements AttemptListener {
       engine.routing().shadows().refused(call.destination().route(), target);
       return;
     }
-    long output = Accounting.outputBound(call, to, -1);
-    long bound = Accounting.bound(call, to, output);
+    WorstCase worst = WorstCase.of(call, to, OutputCap.most(call, to, -1));
+    long bound = worst.nanos();
     call.facts().target(to, bound);
     String purpose = RouteOptions.Shadow.budgetOf(call.destination().route());
-    Ask ask = new Ask(bound, Accounting.tokenBound(call, to, output), "", purpose);
+    Ask ask = new Ask(bound, worst.tokens(), "", purpose);
     decide(to, bound, engine.budgets().reserve(call.facts(), ask));
   }
 

@@ -31,7 +31,7 @@ final class Stretch {
   private record Attempt(Call call, TargetRuntime target, Account account) implements Money {
     @Override
     public long bound(long outputTokens) {
-      return Accounting.bound(call, target, outputTokens);
+      return WorstCase.of(call, target, outputTokens).nanos();
     }
 
     @Override

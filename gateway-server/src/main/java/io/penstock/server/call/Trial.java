@@ -115,7 +115,7 @@ final class Trial {
     json.put("expected_usd", expected < 0 ? null : NanoUsd.format(expected));
     Holding.Outcome outcome = ask(candidate, target);
     long cap = outcome instanceof Holding.Granted granted ? granted.cap() : -1;
-    long bound = Accounting.bound(call, target, Accounting.outputBound(call, target, cap));
+    long bound = WorstCase.of(call, target, OutputCap.most(call, target, cap)).nanos();
     json.put("worst_case_usd", NanoUsd.format(bound));
     if (cap >= 0) {
       json.put("max_tokens", cap);

@@ -1,0 +1,35 @@
+package io.penstock.server.call;
+
+import io.penstock.budget.Ask;
+import io.penstock.core.price.Usage;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What an attempt may cost at most: what is held before it is made.
+ *
+ * @param nanos nano-USD
+ * @param tokens input and output
+ */
+record WorstCase(long nanos, long tokens) {
+  /** Longer a store does not take to answer a reservation. */
+  private static final long STORE_MILLIS = 15_000;
+
+  private static final long MINUTE_MILLIS = 60_000;
+
+  /** Returns the worst case of an attempt that writes so many tokens, all answers together. */
+  static WorstCase of(Call call, TargetRuntime target, long outputTokens) {
+    long input = InputEstimate.upperBound(call, target.model());
+    Usage fees = Fees.upperBound(call, target);
+    Set<String> tiers = Fees.tiers(call, target);
+    // Billed is when the reservation is there: now, or once a store has answered.
+    long now = call.startMillis() + TimeUnit.NANOSECONDS.toMillis(call.tally().elapsedNanos());
+    long nanos = target.price().boundNanos(input, outputTokens, fees, tiers, now);
+    long later = now + STORE_MILLIS;
+    if (now / MINUTE_MILLIS != later / MINUTE_MILLIS) {
+      // Prices change by the minute.
+      nanos = Math.max(nanos, target.price().boundNanos(input, outputTokens, fees, tiers, later));
+    }
+    return new WorstCase(Math.min(nanos, Ask.MOST), input + outputTokens);
+  }
+}
