@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.FakeTicker;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,23 +39,25 @@ class PromptCacheTest {
         marked: { targets: [anthropic/claude-sonnet-4-5], prompt_cache: auto }
         unmarked: anthropic/claude-sonnet-4-5
         mini: { targets: [fake/gpt-4o-mini], prompt_cache: auto }
+        late: { targets: [fake/gpt-4o-mini, anthropic/claude-sonnet-4-5], prompt_cache: auto }
       """;
 
   @TempDir static Path directory;
   private static FakeProvider provider = FakeProvider.start();
   private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
+  private static String yaml(Path directory, String more) {
     String claude =
         "providers:\n  anthropic: { dialect: anthropic, base_url: \"%s\", keys: [k], retries: { attempts: 0 } }\n"
             .formatted(provider.url());
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, provider, "")
-                .replace("providers:\n", claude)
-                .replace("models:\n", MODELS));
+    return RunningGateway.patient(RunningGateway.yaml(directory, provider, more))
+        .replace("providers:\n", claude)
+        .replace("\nmodels:\n", "\n" + MODELS);
+  }
+
+  @BeforeAll
+  static void start() {
+    gateway = RunningGateway.start(directory, yaml(directory, ""));
   }
 
   @AfterAll
@@ -176,8 +183,46 @@ class PromptCacheTest {
     assertThat(booked("penstock_premium_usd_total") - premium).isCloseTo(0.00075, within(1e-9));
   }
 
+  @Test
+  void whatMarksSave_isAtThePriceOfTheAttempt_notOfTheRequest(@TempDir Path other)
+      throws Exception {
+    Path prices =
+        Files.writeString(
+            other.resolve("prices.yaml"),
+            """
+            models:
+              - provider: anthropic
+                id: claude-sonnet-4-5
+                cards:
+                  - when: { until: 2026-12-01 }
+                    rates: { input: "3", output: "15", cache_read: "0.30", cache_write: "3.75" }
+                  - when: { from: 2026-12-01 }
+                    rates: { input: "6", output: "30", cache_read: "0.60", cache_write: "7.50" }
+            """);
+    FakeTicker clock = FakeTicker.at("2026-11-30T23:59:50Z");
+    Gate tomorrow = new Gate("the first target fails on the next day");
+    provider.on("/v1/chat/completions").reply(Script.error(500).pauseBeforeHeaders(tomorrow));
+    try (RunningGateway late =
+        RunningGateway.start(
+            other, yaml(other, "prices: { files: [\"%s\"] }".formatted(prices)), clock)) {
+      CompletableFuture<HttpResponse<String>> answer =
+          CompletableFuture.supplyAsync(
+              () -> late.post(MESSAGES, body("late", "booked " + LONG, TOOLS, "begin")));
+      provider.awaitRequest(1);
+      clock.advance(Duration.ofSeconds(20));
+      tomorrow.open();
+      assertThat(answer.join().statusCode()).as(answer.join().body()).isEqualTo(200);
+      assertThat(booked(late, "penstock_saved_usd_total")).isCloseTo(0.0108, within(1e-9));
+      assertThat(booked(late, "penstock_premium_usd_total")).isCloseTo(0.0015, within(1e-9));
+    }
+  }
+
   private static double booked(String metric) {
-    for (String line : gateway.admin("/metrics").split("\n")) {
+    return booked(gateway, metric);
+  }
+
+  private static double booked(RunningGateway of, String metric) {
+    for (String line : of.admin("/metrics").split("\n")) {
       if (line.startsWith(metric + "{by=\"prompt_cache\"")) {
         return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
       }

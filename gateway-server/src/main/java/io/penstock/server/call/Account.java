@@ -108,6 +108,11 @@ final class Account {
     call.context().ledger().extend(intent.attempt().rowId(), bound, intent.holds());
   }
 
+  /** Books what the gateway's own marks for the prompt cache brought, at this attempt's price. */
+  void promptCache(Usage usage) {
+    books.promptCache(call, target.price(), usage, intent.reservedAt());
+  }
+
   /** Returns the rates that this attempt used. */
   List<RateState> rates() {
     return reservation.rates();

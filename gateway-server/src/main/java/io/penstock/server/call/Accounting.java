@@ -144,13 +144,16 @@ final class Accounting {
     return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
   }
 
-  /** Books what the gateway's own marks for the prompt cache saved and what they cost. */
-  void promptCache(Call call, PricedModel price, Usage usage) {
+  /**
+   * Books what the gateway's own marks for the prompt cache saved and what they cost.
+   *
+   * @param at when the attempt was reserved: its price is that of then, epoch milliseconds
+   */
+  void promptCache(Call call, PricedModel price, Usage usage, long at) {
     long read = usage.of(Meter.CACHE_READ);
     long written = usage.of(Meter.CACHE_WRITE);
     Usage unread = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, read).build();
     Usage unwritten = usage.toBuilder().set(Meter.CACHE_WRITE, 0).add(Meter.INPUT, written).build();
-    long at = call.startMillis();
     long paid = price.costNanos(usage, at);
     String team = call.principal().team();
     metrics.saved(PROMPT_CACHE, team, Math.max(0, price.costNanos(unread, at) - paid));

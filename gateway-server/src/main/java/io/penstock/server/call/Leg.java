@@ -208,7 +208,7 @@ final class Leg implements Stretch.Stream {
 
   /** The attempt's answer is complete. */
   void onSuccess(AttemptRun attempt, AnswerSummary summary) {
-    outgoing.answered(summary, cap, attempt.relayedBytes());
+    outgoing.answered(summary, account(), cap, attempt.relayedBytes());
     vitals.onSuccess(call, attempt, summary);
   }
 

@@ -46,9 +46,10 @@ final class Outgoing {
   /**
    * The answer is complete: what it tells of requests like this one is learned.
    *
+   * @param account of the attempt that it answers
    * @param relayedBytes of it that the client saw
    */
-  void answered(AnswerSummary summary, long cap, long relayedBytes) {
+  void answered(AnswerSummary summary, Account account, long cap, long relayedBytes) {
     Call call = serving.call();
     boolean whole = call.stream() && serving.from() == null;
     if (whole && cap < 0 && OutputCap.asked(call) < 0) {
@@ -58,7 +59,7 @@ final class Outgoing {
       serving.engine().accounting().learnThought(aim.target(), summary.usage(), relayedBytes);
     }
     if (marks != null) {
-      marks.answered(call, aim.target(), summary.usage(), serving.engine());
+      marks.answered(account, aim.target(), summary.usage(), serving.engine().routing().prefixes());
     }
   }
 }

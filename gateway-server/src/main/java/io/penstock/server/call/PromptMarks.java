@@ -105,18 +105,17 @@ final class PromptMarks {
   }
 
   /** The attempt was answered: what it sent is a prefix that may come again. */
-  void answered(Call call, TargetRuntime target, Usage usage, Engine engine) {
+  void answered(Account account, TargetRuntime target, Usage usage, PrefixMemory memory) {
     PromptPrefix sent = prefix;
     if (sent == null) {
       return;
     }
-    PrefixMemory memory = engine.routing().prefixes();
     memory.note(target.label(), sent.lead());
     if (sent.ends().length > 0) {
       memory.note(target.label(), sent.ends()[sent.ends().length - 1]);
     }
     if (breakpoints != Breakpoints.NONE) {
-      engine.accounting().promptCache(call, target.price(), usage);
+      account.promptCache(usage);
     }
   }
 }

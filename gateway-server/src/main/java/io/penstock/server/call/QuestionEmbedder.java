@@ -86,8 +86,7 @@ final class QuestionEmbedder {
             .toString()
             .getBytes(StandardCharsets.UTF_8);
     // A byte-level tokeniser never makes more tokens than there are bytes.
-    long bound =
-        embedder.price().boundNanos(body.length, 0, ONE_REQUEST, Set.of(), call.startMillis());
+    long bound = WorstCase.nanos(call, embedder.price(), body.length, 0, ONE_REQUEST, Set.of());
     try {
       return SideCall.make(
               call,

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import io.penstock.budget.Ask;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -22,14 +23,23 @@ record WorstCase(long nanos, long tokens) {
     long input = InputEstimate.upperBound(call, target.model());
     Usage fees = Fees.upperBound(call, target);
     Set<String> tiers = Fees.tiers(call, target);
-    // Billed is when the reservation is there: now, or once a store has answered.
+    long nanos = nanos(call, target.price(), input, outputTokens, fees, tiers);
+    return new WorstCase(nanos, input + outputTokens);
+  }
+
+  /**
+   * Returns the most that so many tokens and fees cost, nano-USD. Billed is at the price of when
+   * the reservation is there: now, or once a store has answered.
+   */
+  static long nanos(
+      Call call, PricedModel price, long input, long output, Usage fees, Set<String> tiers) {
     long now = call.startMillis() + TimeUnit.NANOSECONDS.toMillis(call.tally().elapsedNanos());
-    long nanos = target.price().boundNanos(input, outputTokens, fees, tiers, now);
+    long nanos = price.boundNanos(input, output, fees, tiers, now);
     long later = now + STORE_MILLIS;
     if (now / MINUTE_MILLIS != later / MINUTE_MILLIS) {
       // Prices change by the minute.
-      nanos = Math.max(nanos, target.price().boundNanos(input, outputTokens, fees, tiers, later));
+      nanos = Math.max(nanos, price.boundNanos(input, output, fees, tiers, later));
     }
-    return new WorstCase(Math.min(nanos, Ask.MOST), input + outputTokens);
+    return Math.min(nanos, Ask.MOST);
   }
 }
