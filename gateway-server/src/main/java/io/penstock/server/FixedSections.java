@@ -18,6 +18,7 @@ final class FixedSections {
     add(changed, "transport", from.transport(), to.transport());
     add(changed, "loops", from.loops(), to.loops());
     add(changed, "proxy_protocol", from.proxyProtocol(), to.proxyProtocol());
+    add(changed, "log", from.log(), to.log());
     add(changed, "state", from.state(), to.state());
     add(changed, "cache.redis", from.cache().redis(), to.cache().redis());
     add(changed, "ledger", from.ledger(), to.ledger());

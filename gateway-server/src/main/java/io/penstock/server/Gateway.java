@@ -29,6 +29,7 @@ import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ContentConfig;
 import io.penstock.server.config.KnownSecrets;
+import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.content.ContentKeeper;
@@ -129,7 +130,10 @@ public final class Gateway implements AutoCloseable {
     Readiness readiness = new Readiness(load, stores.budgets(), stores.ledger().stats());
     this.traffic =
         ClientServer.bind(
-            Sockets.traffic(config), loops, transport, new Dispatcher(engine, readiness));
+            Sockets.traffic(config, this::limits),
+            loops,
+            transport,
+            new Dispatcher(engine, readiness));
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
@@ -138,7 +142,8 @@ public final class Gateway implements AutoCloseable {
             .route(
                 "/admin/v1/explain",
                 new ExplainRoute(new Explainer(engine, loops, shared.semantic()::embed), snapshot));
-    this.admin = ClientServer.bind(Sockets.admin(config), loops, transport, adminSink);
+    this.admin =
+        ClientServer.bind(Sockets.admin(config, this::limits), loops, transport, adminSink);
   }
 
   /**
@@ -162,6 +167,10 @@ public final class Gateway implements AutoCloseable {
         .addKeyValue("transport", gateway.transport)
         .log("serving");
     return gateway;
+  }
+
+  private LimitsConfig limits() {
+    return snapshot.get().config().limits();
   }
 
   /** Budgets may raise an alert before the first snapshot is there. */
@@ -240,7 +249,7 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     load.drain();
     traffic.drain();
-    long deadline = System.nanoTime() + config.limits().drain().toNanos();
+    long deadline = System.nanoTime() + limits().drain().toNanos();
     // A connection ends after its last answer has been taken, which may be later than the call.
     while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() < deadline) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));

@@ -8,6 +8,7 @@ import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,20 +40,22 @@ final class Sockets {
   /**
    * Returns what the traffic port needs.
    *
+   * @param limits those in force: new connections have them
    * @throws IOException when the certificate files cannot be read
    */
-  static ClientServer.Options traffic(Config config) throws IOException {
+  static ClientServer.Options traffic(Config config, Supplier<LimitsConfig> limits)
+      throws IOException {
     TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     return new ClientServer.Options(
         address(config.listen()),
-        limits(config.limits()),
+        () -> limits(limits.get()),
         tls == null ? null : tls::context,
         config.proxyProtocol().isOn());
   }
 
-  static ClientServer.Options admin(Config config) {
+  static ClientServer.Options admin(Config config, Supplier<LimitsConfig> limits) {
     return new ClientServer.Options(
-        address(config.admin().listen()), limits(config.limits()), null, false);
+        address(config.admin().listen()), () -> limits(limits.get()), null, false);
   }
 
   private static InetSocketAddress address(HostPort at) {
@@ -66,6 +69,7 @@ final class Sockets {
         limits.headerTimeout().toMillis(),
         limits.bodyTimeout().toMillis(),
         limits.idleTimeout().toMillis(),
-        limits.slowTimeout().toMillis());
+        limits.slowTimeout().toMillis(),
+        limits.unreadBytes().bytes());
   }
 }

@@ -12,6 +12,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 class BadInputDialectsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Pattern REQUEST_ID = Pattern.compile("x-penstock-request-id: (\\S+)");
   private static final String TURN = "[{\"role\":\"user\",\"content\":\"hi\"}]";
 
   /** A surface: where, with which body, as which error. */
@@ -48,10 +52,10 @@ class BadInputDialectsTest {
       this.body = body;
     }
 
-    void assertError(HttpResponse<String> response) throws Exception {
-      JsonNode json = MAPPER.readTree(response.body());
+    void assertError(int status, String body) throws Exception {
+      JsonNode json = MAPPER.readTree(body);
       JsonNode error = json.path("error");
-      assertThat(error.path("message").asText()).as(response.body()).isNotBlank();
+      assertThat(error.path("message").asText()).as(body).isNotBlank();
       switch (this) {
         case OPENAI -> {
           assertThat(error.path("type").asText()).isNotBlank();
@@ -62,7 +66,7 @@ class BadInputDialectsTest {
           assertThat(error.path("type").asText()).isNotBlank();
         }
         case GEMINI -> {
-          assertThat(error.path("code").asInt()).isEqualTo(response.statusCode());
+          assertThat(error.path("code").asInt()).isEqualTo(status);
           assertThat(error.path("status").asText()).matches("[A-Z_]+");
         }
         default -> throw new AssertionError(this);
@@ -173,12 +177,51 @@ class BadInputDialectsTest {
                 .build());
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(sent.status());
-    sent.surface().assertError(response);
-    Await.until("it is counted", () -> counted(sent.status()) == before + 1);
+    sent.surface().assertError(sent.status(), response.body());
     String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
+    assertCountedAndRecorded(sent.status(), before, id);
+  }
+
+  private static void assertCountedAndRecorded(int status, double before, String id) {
+    Await.until("it is counted", () -> counted(status) == before + 1);
     assertThat(gateway.admin("/admin/v1/requests/" + id))
-        .contains("\"status\":" + sent.status())
+        .contains("\"status\":" + status)
         .contains("\"cost_usd\":\"0.00\"");
+  }
+
+  static Stream<Arguments> heads() {
+    return Stream.of(Surface.values())
+        .flatMap(at ->
+            Stream.of(
+                Arguments.of(at, 400, "Content-Length: 0\r\nTransfer-Encoding: chunked"),
+                Arguments.of(at, 400, "X-Folded: a\r\n b"),
+                Arguments.of(at, 431, "X-Bomb: " + "a".repeat(40_000))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("heads")
+  void head_thatCannotBeRead_hasItsStatusItsDialectACounterAndARow(
+      Surface at, int status, String line) throws Exception {
+    assertTurnedAway(at, status, "POST " + at.path + " HTTP/1.1\r\nHost: x\r\n" + line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NONSENSE", "POST /v1/messages", "GET /v1/models HTTP/9.9"})
+  void requestLine_bad_hasItsStatusACounterAndARow(String line) throws Exception {
+    assertTurnedAway(Surface.OPENAI, 400, line);
+  }
+
+  private static void assertTurnedAway(Surface at, int status, String head) throws Exception {
+    double before = counted(status);
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(head + "\r\n\r\n");
+      String answer = client.readToEnd();
+      assertThat(answer).startsWith("HTTP/1.1 " + status);
+      at.assertError(status, answer.substring(answer.indexOf("\r\n\r\n") + 4));
+      Matcher id = REQUEST_ID.matcher(answer);
+      assertThat(id.find()).as(answer).isTrue();
+      assertCountedAndRecorded(status, before, id.group(1));
+    }
   }
 
   @ParameterizedTest

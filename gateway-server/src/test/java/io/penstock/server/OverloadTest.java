@@ -182,6 +182,41 @@ class OverloadTest {
   }
 
   @Test
+  void slowReaders_manyLargeAnswers_holdABoundedLotTogether() throws Exception {
+    String large = "z".repeat(6_000_000);
+    List<RawClient> slow = new ArrayList<>();
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "loops: 1")
+                    .replace("limits: {", "limits: { unread_bytes: 4MiB,"))) {
+      provider
+          .on("/v1/chat/completions")
+          .first(6)
+          .reply(Script.json("{\"choices\":[],\"x\":\"" + large + "\"}"));
+      for (int i = 0; i < 6; i++) {
+        RawClient client = RawClient.slow(gateway);
+        slow.add(client);
+        client.send(RawClient.post("/v1/chat/completions", CHAT, "Connection: close"));
+      }
+      provider.awaitRequest(6);
+      Await.until(
+          "all are answered", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      int whole = 0;
+      for (RawClient client : slow) {
+        whole += client.readToEnd().endsWith("z\"}") ? 1 : 0;
+      }
+      assertThat(whole).as("those that held most are gone, one at least is not").isBetween(1, 5);
+    } finally {
+      for (RawClient client : slow) {
+        client.close();
+      }
+    }
+  }
+
+  @Test
   void body_of100MB_is413_andNeverHeld() throws Exception {
     byte[] piece = new byte[1 << 20];
     try (FakeProvider provider = FakeProvider.start();

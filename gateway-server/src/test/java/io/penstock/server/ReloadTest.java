@@ -46,6 +46,30 @@ class ReloadTest {
   }
 
   @Test
+  void edit_ofClientLimits_isInForceForNewConnections() throws Exception {
+    String head =
+        RawClient.head("/v1/nope", 0, "Connection: close", "X-Padding: " + "x".repeat(4000));
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      assertThat(answer(gateway, head)).startsWith("HTTP/1.1 404");
+      Files.writeString(
+          gateway.file(),
+          Files.readString(gateway.file()).replace("limits: {", "limits: { headers: 2KiB,"));
+      Await.until("the new limit", () -> answer(gateway, head).startsWith("HTTP/1.1 431"));
+    }
+  }
+
+  private static String answer(RunningGateway gateway, String request) {
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(request);
+      return client.readToEnd();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void loaderFails_isAProblem_andEditsAreStillTaken() throws Exception {
     AtomicBoolean broken = new AtomicBoolean();
     try (FakeProvider provider = FakeProvider.start()) {

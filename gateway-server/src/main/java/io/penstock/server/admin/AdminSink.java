@@ -108,7 +108,12 @@ public final class AdminSink implements RequestSink, AutoCloseable {
   }
 
   @Override
-  public void malformed(GatewayException why, Responder responder) {
+  public void turnAway(
+      RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
+    refuse(why, responder);
+  }
+
+  private static void refuse(GatewayException why, Responder responder) {
     send(responder, AdminReply.error(why.code().status(), why.code().code(), why.message()));
   }
 
@@ -183,7 +188,7 @@ public final class AdminSink implements RequestSink, AutoCloseable {
     @Override
     public void refuse(@Nullable GatewayException why, @Nullable Responder responder) {
       if (why != null && responder != null) {
-        malformed(why, responder);
+        AdminSink.refuse(why, responder);
       }
     }
   }

@@ -64,7 +64,7 @@ public final class Dispatcher implements RequestSink {
                 + " requests under way.");
       }
     } catch (GatewayException e) {
-      refuse(context, new Early(head, surface, principal, dialect, id), e, responder);
+      refuse(context, new Early(surface, principal, dialect, id), e, responder);
       return null;
     }
     return new Entry(context, snapshot, new Arrival(head, surface, principal, id));
@@ -96,11 +96,7 @@ public final class Dispatcher implements RequestSink {
 
   /** What is known of a request that was refused by its head. */
   private record Early(
-      RequestHead head,
-      @Nullable Surface surface,
-      @Nullable Principal principal,
-      Dialect dialect,
-      UUID id) {}
+      @Nullable Surface surface, @Nullable Principal principal, Dialect dialect, UUID id) {}
 
   private void refuse(LoopContext context, Early early, GatewayException why, Responder responder) {
     Surface surface = early.surface();
@@ -113,10 +109,11 @@ public final class Dispatcher implements RequestSink {
   }
 
   @Override
-  public void malformed(GatewayException why, Responder responder) {
-    engine.malformed(why);
-    ErrorReplies.reply(
-        responder, Dialect.OPENAI, "", why, ErrorReplies.headers(Dialect.OPENAI, ""));
+  public void turnAway(
+      RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
+    LoopContext context = engine.loop(loop);
+    Dialect dialect = Paths.dialectOf(head.path(), head.headers());
+    refuse(context, new Early(null, null, dialect, context.ids().next()), why, responder);
   }
 
   /** One request from its head to the start of its filters. Confined to its loop. */

@@ -229,8 +229,4 @@ public final class Engine {
     metrics.request(label, "", "", principal == null ? "" : principal.team(), status, 0, 0);
     accounting.refusedEarly(context, id, label, principal, why);
   }
-
-  void malformed(GatewayException why) {
-    metrics.request("", "", "", "", why.code().status(), 0, 0);
-  }
 }

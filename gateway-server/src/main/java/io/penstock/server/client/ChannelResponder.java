@@ -184,9 +184,11 @@ final class ChannelResponder implements Responder {
 
   @Override
   public void abort() {
-    if (!gone) {
-      ended = true;
-      ctx.close();
+    if (!gone && !ended) {
+      begun = true;
+      close = true;
+      // Behind the answers before it, and behind what it has given so far. A stream has just one.
+      finish(http2 ? ctx.newSucceededFuture() : ctx.writeAndFlush(Unpooled.EMPTY_BUFFER));
     }
   }
 

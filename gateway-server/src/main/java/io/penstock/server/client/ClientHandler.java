@@ -137,7 +137,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     turn = null;
     served = true;
     idleNanos = ticker.nanoTime();
-    waiting = StalledClient.waiting(ctx.channel());
+    waiting = Unread.waiting(ctx.channel());
     if (over) {
       // The connection ends with that answer: what was sent behind it is no request any more.
       ahead.releaseAll();
@@ -231,11 +231,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
   private void late(ChannelHandlerContext ctx) {
     if (turn != null) {
-      turn.late(limits);
+      if (turn.late(limits)) {
+        next(ctx);
+      }
     } else if (unwritten > 0) {
       progressOrClose(ctx);
     } else if (http1 != null && http1.isHeadBegun()) {
-      begin(ctx, UNREAD).unreadable(ReadFailures.headTooSlow(limits.headMillis()));
+      begin(ctx, UNREAD).unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
     } else {
       ctx.close();
     }
@@ -244,7 +246,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   /** Gives up on a client that has taken nothing of its answers since it was looked at last. */
   private void progressOrClose(ChannelHandlerContext ctx) {
     long before = waiting;
-    waiting = StalledClient.waiting(ctx.channel());
+    waiting = Unread.waiting(ctx.channel());
     if (waiting < before) {
       idleNanos = ticker.nanoTime();
     } else {

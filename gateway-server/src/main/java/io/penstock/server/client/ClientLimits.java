@@ -9,6 +9,7 @@ package io.penstock.server.client;
  * @param bodyMillis from the head to the end of the body, and a second more for each 16 KiB of it
  * @param keepAliveMillis longest silence between requests
  * @param stalledMillis how long a client may take nothing of its answer, complete or not
+ * @param unreadBytes of answers that clients have not taken, all connections together
  */
 public record ClientLimits(
     int connections,
@@ -16,4 +17,5 @@ public record ClientLimits(
     long headMillis,
     long bodyMillis,
     long keepAliveMillis,
-    long stalledMillis) {}
+    long stalledMillis,
+    long unreadBytes) {}

@@ -21,6 +21,8 @@ import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
@@ -58,12 +60,13 @@ public final class ClientServer {
   /**
    * What a port needs.
    *
+   * @param limits gives the bounds of the next connection
    * @param tls gives the TLS context of the next connection; null for plain HTTP
    * @param proxyProtocol whether every connection begins with a PROXY header
    */
   public record Options(
       InetSocketAddress address,
-      ClientLimits limits,
+      Supplier<ClientLimits> limits,
       @Nullable Supplier<SslContext> tls,
       boolean proxyProtocol) {}
 
@@ -87,7 +90,7 @@ public final class ClientServer {
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
-            .childHandler(new Initializer(options, sink, connections));
+            .childHandler(new Initializer(options, sink, connections, unread(options, loops)));
     var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IOException(
@@ -100,6 +103,20 @@ public final class ClientServer {
           bound.cause());
     }
     return new ClientServer(bound.channel(), connections);
+  }
+
+  private static FastThreadLocal<Unread> unread(Options options, EventLoopGroup loops) {
+    long count = 0;
+    for (EventExecutor ignored : loops) {
+      count++;
+    }
+    long parts = count;
+    return new FastThreadLocal<>() {
+      @Override
+      protected Unread initialValue() {
+        return new Unread(() -> options.limits().get().unreadBytes() / parts);
+      }
+    };
   }
 
   /** Returns the port that was bound. */
@@ -144,16 +161,23 @@ public final class ClientServer {
     private final Options options;
     private final RequestSink sink;
     private final ChannelGroup connections;
+    private final FastThreadLocal<Unread> unread;
 
-    Initializer(Options options, RequestSink sink, ChannelGroup connections) {
+    Initializer(
+        Options options,
+        RequestSink sink,
+        ChannelGroup connections,
+        FastThreadLocal<Unread> unread) {
       this.options = options;
       this.sink = sink;
       this.connections = connections;
+      this.unread = unread;
     }
 
     @Override
     protected void initChannel(Channel channel) {
-      int max = options.limits().connections();
+      ClientLimits limits = options.limits().get();
+      int max = limits.connections();
       int open = connections.size();
       if (open >= max + max / SPARE) {
         channel.close();
@@ -166,37 +190,41 @@ public final class ClientServer {
         pipeline.addLast(new HAProxyMessageDecoder(), new ProxyProtocolHandler());
       }
       Supplier<SslContext> tls = options.tls();
+      Bounded bounded = new Bounded(limits, unread.get(), to);
       if (tls == null) {
-        http1(pipeline, to);
+        bounded.http1(pipeline);
       } else {
         pipeline.addLast(tls.get().newHandler(channel.alloc()));
-        pipeline.addLast(new Negotiation(to));
+        pipeline.addLast(new Negotiation(bounded));
       }
     }
+  }
 
-    private void http1(ChannelPipeline pipeline, RequestSink to) {
+  /** How one connection is served. */
+  private record Bounded(ClientLimits limits, Unread unread, RequestSink to) {
+    void http1(ChannelPipeline pipeline) {
       HttpDecoderConfig config =
           new HttpDecoderConfig()
-              .setMaxInitialLineLength(options.limits().headBytes())
-              .setMaxHeaderSize(options.limits().headBytes())
+              .setMaxInitialLineLength(limits.headBytes())
+              .setMaxHeaderSize(limits.headBytes())
               .setMaxChunkSize(64 * 1024);
       StrictRequestDecoder decoder = new StrictRequestDecoder(config);
       pipeline.addLast(
           decoder,
           new HttpResponseEncoder(),
-          new StalledClient(options.limits().stalledMillis()),
-          new ClientHandler(pipeline.channel(), to, options.limits(), decoder));
+          new StalledClient(limits.stalledMillis(), unread),
+          new ClientHandler(pipeline.channel(), to, limits, decoder));
     }
 
-    private void http2(ChannelPipeline pipeline, RequestSink to) {
+    void http2(ChannelPipeline pipeline) {
       Http2Settings settings =
           Http2Settings.defaultSettings()
               .maxConcurrentStreams(MAX_STREAMS)
               .initialWindowSize(HTTP2_WINDOW)
-              .maxHeaderListSize(options.limits().headBytes());
+              .maxHeaderListSize(limits.headBytes());
       pipeline.addLast(
-          new Http2Bounds(options.limits().keepAliveMillis()),
-          new StalledClient(options.limits().stalledMillis()));
+          new Http2Bounds(limits.keepAliveMillis()),
+          new StalledClient(limits.stalledMillis(), unread));
       pipeline.addLast(
           Http2FrameCodecBuilder.forServer()
               .initialSettings(settings)
@@ -212,33 +240,33 @@ public final class ClientServer {
                       .pipeline()
                       .addLast(
                           new Http2StreamFrameToHttpObjectCodec(true),
-                          new StalledClient(options.limits().stalledMillis()),
-                          new ClientHandler(stream, to, options.limits(), null));
+                          new StalledClient(limits.stalledMillis(), unread),
+                          new ClientHandler(stream, to, limits, null));
                 }
               }));
     }
+  }
 
-    private final class Negotiation extends ApplicationProtocolNegotiationHandler {
-      private final RequestSink to;
+  private static final class Negotiation extends ApplicationProtocolNegotiationHandler {
+    private final Bounded bounded;
 
-      Negotiation(RequestSink to) {
-        super(ApplicationProtocolNames.HTTP_1_1);
-        this.to = to;
+    Negotiation(Bounded bounded) {
+      super(ApplicationProtocolNames.HTTP_1_1);
+      this.bounded = bounded;
+    }
+
+    @Override
+    protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
+      if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
+        bounded.http2(ctx.pipeline());
+      } else {
+        bounded.http1(ctx.pipeline());
       }
+    }
 
-      @Override
-      protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
-        if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-          http2(ctx.pipeline(), to);
-        } else {
-          http1(ctx.pipeline(), to);
-        }
-      }
-
-      @Override
-      protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.close();
-      }
+    @Override
+    protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
     }
   }
 }

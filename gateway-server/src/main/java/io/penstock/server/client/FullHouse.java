@@ -22,12 +22,13 @@ final class FullHouse implements RequestSink {
     if (connections.size() <= max) {
       return sink.admit(head, loop, responder);
     }
-    sink.malformed(ReadFailures.tooManyConnections(max), responder);
+    turnAway(head, ReadFailures.tooManyConnections(max), loop, responder);
     return null;
   }
 
   @Override
-  public void malformed(GatewayException why, Responder responder) {
-    sink.malformed(why, responder);
+  public void turnAway(
+      RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
+    sink.turnAway(head, why, loop, responder);
   }
 }

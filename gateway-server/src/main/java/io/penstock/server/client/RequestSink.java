@@ -38,6 +38,10 @@ public interface RequestSink {
    */
   @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder);
 
-  /** Answers what cannot be read, or not now; in the first dialect, for its path is unknown. */
-  void malformed(GatewayException why, Responder responder);
+  /**
+   * Answers a request that cannot be read, or not now.
+   *
+   * @param head what there is of it; its path is {@code /} or {@code /bad-request} when unknown
+   */
+  void turnAway(RequestHead head, GatewayException why, EventLoop loop, Responder responder);
 }

@@ -24,7 +24,10 @@ public interface Responder {
   /** Ends the streamed answer and sends it. */
   void end();
 
-  /** Closes the stream or connection without an end, so that the client sees it as broken. */
+  /**
+   * Closes the stream or connection without an end, so that the client sees it as broken; of a
+   * connection only behind the answers to earlier requests.
+   */
   void abort();
 
   /** Returns whether the client keeps up; when not, nothing more should be read upstream. */

@@ -1,8 +1,7 @@
 package io.penstock.server.client;
 
-import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,21 +11,29 @@ import org.jspecify.annotations.Nullable;
  * Looks four times within the limit, and only while more waits than the high-water mark; for less
  * {@link ClientHandler} looks once its answers are complete.
  */
-final class StalledClient extends ChannelInboundHandlerAdapter {
+final class StalledClient extends ChannelDuplexHandler {
   private static final int LOOKS = 4;
 
   private final long maxMillis;
+  private final Unread all;
   private @Nullable ScheduledFuture<?> timer;
   private long waiting;
   private long progressNanos;
 
-  StalledClient(long maxMillis) {
+  /**
+   * Creates a watch.
+   *
+   * @param all what it holds is noted there, with what all others of its loop do
+   */
+  StalledClient(long maxMillis, Unread all) {
     this.maxMillis = maxMillis;
+    this.all = all;
   }
 
-  /** Returns a number that falls when the client takes something of what waits for it. */
-  static long waiting(Channel channel) {
-    return channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
+  @Override
+  public void flush(ChannelHandlerContext ctx) {
+    ctx.flush();
+    all.note(ctx.channel());
   }
 
   @Override
@@ -49,7 +56,7 @@ final class StalledClient extends ChannelInboundHandlerAdapter {
 
   private void look(ChannelHandlerContext ctx) {
     long now = ctx.executor().ticker().nanoTime();
-    long left = waiting(ctx.channel());
+    long left = Unread.waiting(ctx.channel());
     if (left < waiting) {
       progressNanos = now;
     }
@@ -69,6 +76,7 @@ final class StalledClient extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     cancel();
+    all.forget(ctx.channel());
     super.channelInactive(ctx);
   }
 }

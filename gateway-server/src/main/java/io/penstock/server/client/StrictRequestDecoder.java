@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP/1.1 request decoder that refuses what two parsers could read differently: a message with
  * both Content-Length and Transfer-Encoding (RFC 9112, 6.1), a Transfer-Encoding that is not just
- * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers (3.2).
- * Netty mends them silently, which is right for a client and wrong for a gateway.
+ * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers (3.2),
+ * another major version (2.3). Netty mends them silently, which is right for a client and wrong for
+ * a gateway.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
   private boolean inHead = true;
@@ -73,6 +74,9 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   }
 
   private @Nullable String ambiguity(HttpRequest request) {
+    if (request.protocolVersion().majorVersion() != 1) {
+      return "HTTP version other than 1.0 and 1.1";
+    }
     if (folded) {
       return "folded header line";
     }

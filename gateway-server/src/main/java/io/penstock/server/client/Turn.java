@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Ticker;
 import io.penstock.core.GatewayException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,38 +31,36 @@ final class Turn {
   private final ChannelHandlerContext ctx;
   private final RequestSink sink;
   private final ChannelResponder responder;
+  private final Ticker ticker;
   private State state = State.BODY;
   private @Nullable Upload upload;
   private @Nullable Running running;
   private boolean bodyTimed;
   private boolean bodyComplete;
   private long discarded;
-  private long activeNanos = System.nanoTime();
+  private long activeNanos;
 
   Turn(ChannelHandlerContext ctx, RequestSink sink, ChannelResponder responder) {
     this.ctx = ctx;
     this.sink = sink;
     this.responder = responder;
+    this.ticker = ctx.channel().eventLoop().ticker();
+    this.activeNanos = ticker.nanoTime();
   }
 
   /** Takes the head; borrowed. The request may be answered when this returns. */
   void head(HttpRequest request) {
     if (request.decoderResult().isFailure()) {
-      unreadable(ReadFailures.malformed(request.decoderResult().cause()));
+      unreadable(request, ReadFailures.malformed(request.decoderResult().cause()));
       return;
     }
-    RequestHead head =
-        RequestHead.of(
-            request.method(),
-            request.uri(),
-            request.headers(),
-            ProxyProtocolHandler.clientOf(ctx.channel()));
+    RequestHead head = headOf(request);
     RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), responder);
     if (admitted == null) {
       state = State.DISCARD;
       return;
     }
-    Upload begun = new Upload(admitted, request);
+    Upload begun = new Upload(admitted, request, ticker);
     upload = begun;
     try {
       begun.checkAnnounced();
@@ -74,11 +73,19 @@ final class Turn {
     }
   }
 
-  /** Answers a request without a head that could be read, and ends the connection. */
-  void unreadable(GatewayException why) {
+  private RequestHead headOf(HttpRequest request) {
+    return RequestHead.of(
+        request.method(),
+        request.uri(),
+        request.headers(),
+        ProxyProtocolHandler.clientOf(ctx.channel()));
+  }
+
+  /** Answers a request whose head could not be read to its end, and ends the connection. */
+  void unreadable(HttpRequest begun, GatewayException why) {
     responder.closeAfter();
     state = State.DISCARD;
-    sink.malformed(why, responder);
+    sink.turnAway(headOf(begun), why, ctx.channel().eventLoop(), responder);
   }
 
   /** Takes a piece of the body; borrowed. Returns whether the turn is over with it. */
@@ -122,17 +129,21 @@ final class Turn {
       bodyComplete = true;
       return responder.isEnded();
     }
-    if (discarded > MAX_DISCARD_BYTES) {
-      ctx.close();
-    }
-    return false;
+    return discarded > MAX_DISCARD_BYTES && giveUp();
+  }
+
+  /** The rest of the request is not waited for: the connection ends behind what is written. */
+  private boolean giveUp() {
+    responder.closeAfter();
+    ctx.channel().config().setAutoRead(false);
+    return true;
   }
 
   private void refuse(GatewayException why) {
     Upload to = upload;
     upload = null;
     state = State.DISCARD;
-    activeNanos = System.nanoTime();
+    activeNanos = ticker.nanoTime();
     if (to != null) {
       to.refuse(why, responder);
     }
@@ -164,19 +175,19 @@ final class Turn {
     return switch (state) {
       case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
       case DISCARD ->
-          limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - activeNanos);
+          limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - activeNanos);
       case RUNNING -> limits.keepAliveMillis();
     };
   }
 
-  /** Nothing is left of the client's time. */
-  void late(ClientLimits limits) {
+  /** Nothing is left of the client's time; returns whether the turn is over with that. */
+  boolean late(ClientLimits limits) {
     if (state == State.BODY) {
       responder.closeAfter();
       refuse(ReadFailures.bodyTooSlow(limits.bodyMillis()));
-    } else if (state == State.DISCARD) {
-      ctx.close();
+      return false;
     }
+    return state == State.DISCARD && giveUp();
   }
 
   /** The connection ends with this turn. */

@@ -3,6 +3,7 @@ package io.penstock.server.client;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.util.concurrent.Ticker;
 import io.penstock.core.GatewayException;
 import io.penstock.server.client.RequestSink.Admitted;
 import java.util.concurrent.TimeUnit;
@@ -19,11 +20,14 @@ final class Upload {
   private final Admitted to;
   private final BodyBuffer body;
   private final long announced;
-  private final long startNanos = System.nanoTime();
+  private final Ticker ticker;
+  private final long startNanos;
 
   /** Begins with the head. */
-  Upload(Admitted to, HttpRequest request) {
+  Upload(Admitted to, HttpRequest request, Ticker ticker) {
     this.to = to;
+    this.ticker = ticker;
+    this.startNanos = ticker.nanoTime();
     this.announced = HttpUtil.getContentLength(request, -1L);
     this.body =
         new BodyBuffer(HttpUtil.isTransferEncodingChunked(request) ? -1 : Math.max(0, announced));
@@ -59,7 +63,7 @@ final class Upload {
   /** Returns the milliseconds that are left for the rest of the body. */
   long leftMillis(long maxMillis) {
     long allowed = maxMillis + body.length() * 1000L / MIN_BYTES_PER_SECOND;
-    return allowed - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+    return allowed - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - startNanos);
   }
 
   @Nullable Running start(Responder responder) {

@@ -28,4 +28,11 @@ public record LimitsConfig(
         Duration idleTimeout,
     @Setting(value = "How long a client may take nothing of its answer.", positive = true)
         @Default("60s")
-        Duration slowTimeout) {}
+        Duration slowTimeout,
+    @Setting(
+            value =
+                "Bytes of answers that clients have not taken, at once; more: those that hold most"
+                    + " are closed.",
+            positive = true)
+        @Default("64MiB")
+        Size unreadBytes) {}

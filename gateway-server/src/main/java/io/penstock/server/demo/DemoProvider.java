@@ -37,12 +37,11 @@ public final class DemoProvider implements RequestSink {
    * @throws IOException when no port can be bound
    */
   public static ClientServer start(EventLoopGroup loops, Transport transport) throws IOException {
+    ClientLimits limits =
+        new ClientLimits(10_000, 64 * 1024, 30_000, 30_000, 3_600_000, 60_000, 64 << 20);
     var options =
         new ClientServer.Options(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new ClientLimits(10_000, 64 * 1024, 30_000, 30_000, 3_600_000, 60_000),
-            null,
-            false);
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), () -> limits, null, false);
     return ClientServer.bind(options, loops, transport, new DemoProvider());
   }
 
@@ -74,7 +73,8 @@ public final class DemoProvider implements RequestSink {
   }
 
   @Override
-  public void malformed(GatewayException why, Responder responder) {
+  public void turnAway(
+      RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
     error(responder, why.code().status(), why.message());
   }
 

@@ -23,11 +23,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientHandlerTest {
   private static final int IDLE_SECONDS = 75;
   private static final int STALLED_SECONDS = 60;
+  private static final int BODY_SECONDS = 60;
 
   /** Stays below the high-water mark of 128 KiB. */
   private static final int SMALL = 100_000;
 
   private static final int LARGE = 2_000_000;
+
+  /** Letters of an answer that breaks off. */
+  private static final int CUT = 7;
 
   private final SlowChannel client = SlowChannel.create();
 
@@ -38,12 +42,19 @@ class ClientHandlerTest {
 
   private void serve(int answerBytes) {
     ClientLimits limits =
-        new ClientLimits(1, 8192, 10_000, 60_000, IDLE_SECONDS * 1000L, STALLED_SECONDS * 1000L);
+        new ClientLimits(
+            1,
+            8192,
+            10_000,
+            BODY_SECONDS * 1000L,
+            IDLE_SECONDS * 1000L,
+            STALLED_SECONDS * 1000L,
+            Long.MAX_VALUE);
     StrictRequestDecoder decoder = new StrictRequestDecoder(new HttpDecoderConfig());
     client.with(
         decoder,
         new HttpResponseEncoder(),
-        new StalledClient(limits.stalledMillis()),
+        new StalledClient(limits.stalledMillis(), new Unread(limits::unreadBytes)),
         new ClientHandler(client, new Letters(answerBytes), limits, decoder));
   }
 
@@ -168,6 +179,58 @@ class ClientHandlerTest {
     assertThat(client.isOpen()).isFalse();
   }
 
+  @Test
+  void abort_earlierAnswersStillTaken_closesBehindThem() {
+    serve(SMALL);
+    client.send(get("/unary") + get("/abort"));
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(SMALL + CUT);
+    assertThat(client.taken()).endsWith("z\r\n");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void abort_nothingIsTaken_isGivenUp() {
+    serve(SMALL);
+    client.send(get("/unary") + get("/abort"));
+    client.pass(2 * STALLED_SECONDS);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  private static String early(long bodyBytes) {
+    return "POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: " + bodyBytes + "\r\n\r\n";
+  }
+
+  @Test
+  void earlyAnswer_bodyNeverComes_closesBehindWhatIsTaken() {
+    serve(SMALL);
+    client.send(get("/unary") + early(4) + "12");
+    client.pass(BODY_SECONDS / 2);
+    client.take(1);
+    client.pass(BODY_SECONDS / 2 + 1);
+    assertThat(client.isOpen()).isTrue();
+    client.send("34");
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(2 * SMALL);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void earlyAnswer_bodyWithoutEnd_closesBehindWhatIsTaken() {
+    serve(SMALL);
+    client.send(get("/unary") + early(1L << 40));
+    String piece = "x".repeat(1 << 20);
+    for (int i = 0; i <= 64; i++) {
+      client.send(piece);
+    }
+    assertThat(client.config().isAutoRead()).as("no more of it is read").isFalse();
+    assertThat(client.isOpen()).isTrue();
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(2 * SMALL);
+    assertThat(client.isOpen()).isFalse();
+  }
+
   /** Answers every request with many letters: at once, as a stream, or before its body. */
   private record Letters(int bytes) implements RequestSink {
     @Override
@@ -189,7 +252,7 @@ class ClientHandlerTest {
 
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
-          answer(head.path().equals("/stream"), to);
+          answer(head.path(), to);
           return null;
         }
 
@@ -198,12 +261,17 @@ class ClientHandlerTest {
       };
     }
 
-    private void answer(boolean stream, Responder to) {
-      if (!stream) {
+    private void answer(String path, Responder to) {
+      if (path.equals("/unary")) {
         to.reply(200, new DefaultHttpHeaders(), letters(bytes));
         return;
       }
       to.head(200, new DefaultHttpHeaders());
+      if (path.equals("/abort")) {
+        to.write(letters(CUT));
+        to.abort();
+        return;
+      }
       for (int left = bytes; left > 0; left -= Math.min(left, 5000)) {
         to.write(letters(Math.min(left, 5000)));
         to.flush();
@@ -216,7 +284,8 @@ class ClientHandlerTest {
     }
 
     @Override
-    public void malformed(GatewayException why, Responder responder) {
+    public void turnAway(
+        RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
       responder.reply(400, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
     }
   }
