@@ -1,7 +1,5 @@
 package io.penstock.ledger;
 
-import java.nio.BufferOverflowException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 
@@ -10,12 +8,9 @@ import java.util.UUID;
  * only their copying into the journal is in turn with the other loops.
  */
 final class JournalWriter implements LedgerWriter {
-  /** Fits most records. */
-  private static final int SCRATCH = 16 << 10;
-
   private final SegmentChain chain;
   private final JournalCounts counts;
-  private ByteBuffer scratch = ByteBuffer.allocate(SCRATCH);
+  private final RecordBuffer record = new RecordBuffer();
 
   JournalWriter(SegmentChain chain, JournalCounts counts) {
     this.chain = chain;
@@ -46,26 +41,13 @@ final class JournalWriter implements LedgerWriter {
   }
 
   private boolean append(Object entry) {
-    int length = encode(entry);
-    boolean done = chain.append(scratch.array(), length);
+    record.clear();
+    RowCodec.encode(record, entry);
+    // What is larger than any segment ends up refused by all of them.
+    boolean done = chain.append(record.bytes(), record.length());
     if (done) {
       counts.appended().increment();
     }
     return done;
-  }
-
-  /**
-   * Writes the record on the heap first: byte by byte into mapped memory costs a liveness check
-   * each. Returns its length; what is larger than any segment ends up refused by all of them.
-   */
-  private int encode(Object entry) {
-    while (true) {
-      try {
-        RowCodec.encode(scratch.clear(), entry);
-        return scratch.position();
-      } catch (BufferOverflowException e) {
-        scratch = ByteBuffer.allocate(scratch.capacity() * 2);
-      }
-    }
   }
 }

@@ -2,7 +2,6 @@ package io.penstock.ledger;
 
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,103 +19,99 @@ final class RowCodec {
 
   private RowCodec() {}
 
-  /**
-   * Writes a record at the buffer's position.
-   *
-   * @throws java.nio.BufferOverflowException when it does not fit
-   */
-  static void encode(ByteBuffer out, Object entry) {
+  /** Puts a record behind what the buffer holds. */
+  static void encode(RecordBuffer out, Object entry) {
     switch (entry) {
       case Intent intent -> {
-        out.put(INTENT);
+        out.putByte(INTENT);
         putIntent(out, intent);
       }
       case Extend extend -> {
-        out.put(EXTEND);
-        Wire.putUuid(out, extend.row());
-        Wire.putLong(out, extend.bound());
+        out.putByte(EXTEND);
+        out.putUuid(extend.row());
+        out.putLong(extend.bound());
         putCharges(out, extend.holds());
       }
       case LedgerRow row -> {
-        out.put(ROW);
+        out.putByte(ROW);
         putRow(out, row);
       }
       default -> throw new IllegalArgumentException("no journal form: " + entry.getClass());
     }
   }
 
-  private static void putIntent(ByteBuffer out, Intent intent) {
+  private static void putIntent(RecordBuffer out, Intent intent) {
     putAttempt(out, intent.attempt());
-    Wire.putLong(out, intent.reservedAt());
+    out.putLong(intent.reservedAt());
     putCaller(out, intent.caller());
     putDestination(out, intent.destination());
-    Wire.putLong(out, intent.bound());
-    Wire.putText(out, intent.priceVersion());
+    out.putLong(intent.bound());
+    out.putText(intent.priceVersion());
     putCharges(out, intent.holds());
   }
 
-  private static void putRow(ByteBuffer out, LedgerRow row) {
+  private static void putRow(RecordBuffer out, LedgerRow row) {
     putAttempt(out, row.attempt());
     LedgerRow.Times times = row.times();
-    Wire.putLong(out, times.reservedAt());
-    Wire.putLong(out, times.endedAt());
-    Wire.putLong(out, times.latencyNanos());
-    Wire.putLong(out, times.overheadNanos());
-    Wire.putLong(out, times.firstTokenNanos());
+    out.putLong(times.reservedAt());
+    out.putLong(times.endedAt());
+    out.putLong(times.latencyNanos());
+    out.putLong(times.overheadNanos());
+    out.putLong(times.firstTokenNanos());
     putCaller(out, row.caller());
     putDestination(out, row.destination());
     LedgerRow.Outcome outcome = row.outcome();
-    Wire.putLong(out, outcome.status());
-    out.put((byte) outcome.ending().ordinal());
-    Wire.putText(out, outcome.error());
-    Wire.putText(out, outcome.rule());
-    out.put((byte) outcome.cache().ordinal());
-    out.put((byte) outcome.waste().ordinal());
+    out.putLong(outcome.status());
+    out.putByte(outcome.ending().ordinal());
+    out.putText(outcome.error());
+    out.putText(outcome.rule());
+    out.putByte(outcome.cache().ordinal());
+    out.putByte(outcome.waste().ordinal());
     putUsage(out, row.usage());
-    out.put((byte) row.usageSource().ordinal());
+    out.putByte(row.usageSource().ordinal());
     putMoney(out, row.money());
     putCharges(out, row.charges());
   }
 
-  private static void putAttempt(ByteBuffer out, LedgerRow.Attempt attempt) {
-    Wire.putUuid(out, attempt.request());
-    Wire.putUnsigned(out, attempt.number());
-    out.put((byte) attempt.cause().ordinal());
+  private static void putAttempt(RecordBuffer out, LedgerRow.Attempt attempt) {
+    out.putUuid(attempt.request());
+    out.putUnsigned(attempt.number());
+    out.putByte(attempt.cause().ordinal());
   }
 
-  private static void putCaller(ByteBuffer out, LedgerRow.Caller caller) {
-    Wire.putText(out, caller.team());
-    Wire.putText(out, caller.app());
-    Wire.putText(out, caller.user());
-    Wire.putText(out, caller.endUser());
-    Wire.putText(out, caller.key());
-    Wire.putText(out, caller.session());
-    Wire.putUnsigned(out, caller.metadata().size());
+  private static void putCaller(RecordBuffer out, LedgerRow.Caller caller) {
+    out.putText(caller.team());
+    out.putText(caller.app());
+    out.putText(caller.user());
+    out.putText(caller.endUser());
+    out.putText(caller.key());
+    out.putText(caller.session());
+    out.putUnsigned(caller.metadata().size());
     for (Map.Entry<String, String> entry : caller.metadata().entrySet()) {
-      Wire.putText(out, entry.getKey());
-      Wire.putText(out, entry.getValue());
+      out.putText(entry.getKey());
+      out.putText(entry.getValue());
     }
   }
 
-  private static void putDestination(ByteBuffer out, LedgerRow.Destination destination) {
-    Wire.putText(out, destination.endpoint());
-    Wire.putText(out, destination.asked());
-    Wire.putText(out, destination.route());
-    Wire.putText(out, destination.reason());
-    Wire.putText(out, destination.provider());
-    Wire.putText(out, destination.model());
+  private static void putDestination(RecordBuffer out, LedgerRow.Destination destination) {
+    out.putText(destination.endpoint());
+    out.putText(destination.asked());
+    out.putText(destination.route());
+    out.putText(destination.reason());
+    out.putText(destination.provider());
+    out.putText(destination.model());
   }
 
-  private static void putUsage(ByteBuffer out, Usage usage) {
+  private static void putUsage(RecordBuffer out, Usage usage) {
     int used = 0;
     for (Meter meter : METERS) {
       used += usage.of(meter) == 0 ? 0 : 1;
     }
-    Wire.putUnsigned(out, used);
+    out.putUnsigned(used);
     for (Meter meter : METERS) {
       if (usage.of(meter) != 0) {
-        out.put((byte) meter.ordinal());
-        Wire.putUnsigned(out, usage.of(meter));
+        out.putByte(meter.ordinal());
+        out.putUnsigned(usage.of(meter));
       }
     }
     putNullable(out, usage.model());
@@ -124,33 +119,33 @@ final class RowCodec {
     putNullable(out, usage.region());
   }
 
-  private static void putNullable(ByteBuffer out, @Nullable String text) {
-    Wire.putText(out, text == null ? "" : text);
+  private static void putNullable(RecordBuffer out, @Nullable String text) {
+    out.putText(text == null ? "" : text);
   }
 
-  private static void putMoney(ByteBuffer out, LedgerRow.Money money) {
-    Wire.putLong(out, money.cost());
-    Wire.putLong(out, money.list());
-    Wire.putLong(out, money.baseline());
-    Wire.putLong(out, money.saved());
-    Wire.putLong(out, money.premium());
-    Wire.putText(out, money.priceVersion());
+  private static void putMoney(RecordBuffer out, LedgerRow.Money money) {
+    out.putLong(money.cost());
+    out.putLong(money.list());
+    out.putLong(money.baseline());
+    out.putLong(money.saved());
+    out.putLong(money.premium());
+    out.putText(money.priceVersion());
   }
 
-  private static void putCharges(ByteBuffer out, List<Charge> charges) {
+  private static void putCharges(RecordBuffer out, List<Charge> charges) {
     int size = charges.size();
-    Wire.putUnsigned(out, size);
+    out.putUnsigned(size);
     for (int i = 0; i < size; i++) {
       Charge charge = charges.get(i);
       Counter counter = charge.counter();
-      Wire.putUuid(out, counter.id());
-      Wire.putText(out, counter.budget());
-      Wire.putLong(out, counter.override());
-      Wire.putText(out, counter.subject());
-      Wire.putLong(out, counter.windowStart());
-      Wire.putLong(out, counter.windowEnd());
-      Wire.putLong(out, charge.owner());
-      Wire.putLong(out, charge.amount());
+      out.putUuid(counter.id());
+      out.putText(counter.budget());
+      out.putLong(counter.override());
+      out.putText(counter.subject());
+      out.putLong(counter.windowStart());
+      out.putLong(counter.windowEnd());
+      out.putLong(charge.owner());
+      out.putLong(charge.amount());
     }
   }
 }

@@ -26,14 +26,14 @@ final class JournalTest {
   void codec_rowIntentExtend_roundTrip() {
     Random random = new Random(1);
     LedgerRow row = Rows.row(random, Rows.NOV_1);
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    RecordBuffer written = new RecordBuffer();
     List<Object> entries =
         List.of(row, Rows.intent(row, 99), new Extend(row.id(), -5, row.charges()));
     for (Object entry : entries) {
-      RowCodec.encode(buffer, entry);
+      RowCodec.encode(written, entry);
     }
     JournalReader reader = JournalReader.ofAll();
-    buffer.flip();
+    ByteBuffer buffer = ByteBuffer.wrap(written.bytes(), 0, written.length());
     for (Object entry : entries) {
       assertThat(reader.read(buffer)).isEqualTo(entry);
     }
@@ -41,22 +41,49 @@ final class JournalTest {
 
   @Test
   void wire_numbers_roundTrip() {
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    RecordBuffer written = new RecordBuffer();
     long[] numbers = {0, 1, -1, 127, 128, Long.MAX_VALUE, Long.MIN_VALUE};
     for (long number : numbers) {
-      Wire.putLong(buffer, number);
+      written.putLong(number);
     }
-    buffer.flip();
+    ByteBuffer buffer = ByteBuffer.wrap(written.bytes(), 0, written.length());
     for (long number : numbers) {
       assertThat(Wire.getLong(buffer)).isEqualTo(number);
     }
   }
 
   @Test
+  void buffer_anyText_utf8AfterItsLengthAndGrows() {
+    RecordBuffer written = new RecordBuffer();
+    List<String> texts =
+        List.of("", "team", "a\u00e9", "\ud83d\ude00", "x".repeat(200), "\u4e2d".repeat(1024));
+    for (int i = 0; i < 10; i++) {
+      texts.forEach(written::putText);
+    }
+    ByteBuffer buffer = ByteBuffer.wrap(written.bytes(), 0, written.length());
+    for (int i = 0; i < 10; i++) {
+      for (String text : texts) {
+        byte[] bytes = new byte[(int) Wire.getUnsigned(buffer)];
+        buffer.get(bytes);
+        assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(text);
+      }
+    }
+    assertThat(buffer.hasRemaining()).isFalse();
+  }
+
+  @Test
+  void buffer_longText_isCut() {
+    RecordBuffer written = new RecordBuffer();
+    written.putText("x".repeat(RecordBuffer.MAX_TEXT + 1));
+    assertThat(Wire.getUnsigned(ByteBuffer.wrap(written.bytes()))).isEqualTo(RecordBuffer.MAX_TEXT);
+  }
+
+  @Test
   void texts_anyUtf8_asWritten() {
     Texts texts = new Texts();
     for (String text :
-        List.of("", "team", "meat", "é😀", "Ã©", "x".repeat(Wire.MAX_TEXT), "team", "é😀")) {
+        List.of(
+            "", "team", "meat", "é😀", "Ã©", "x".repeat(RecordBuffer.MAX_TEXT), "team", "é😀")) {
       byte[] bytes = (" " + text).getBytes(StandardCharsets.UTF_8);
       assertThat(texts.of(bytes, 1, bytes.length - 1)).isEqualTo(text);
     }

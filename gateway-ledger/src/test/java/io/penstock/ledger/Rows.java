@@ -3,7 +3,6 @@ package io.penstock.ledger;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -75,9 +74,9 @@ final class Rows {
 
   /** Appends a record as a journal's writer does. */
   static void append(Segment segment, Object entry) {
-    ByteBuffer body = ByteBuffer.allocate(1 << 16);
+    RecordBuffer body = new RecordBuffer();
     RowCodec.encode(body, entry);
-    if (!segment.append(body.array(), body.position())) {
+    if (!segment.append(body.bytes(), body.length())) {
       throw new AssertionError("the segment is full");
     }
   }

@@ -1,14 +1,39 @@
 package io.penstock.server.call;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.penstock.budget.RateState;
 import io.penstock.core.Dialect;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The gateway's limits in the header names of each surface. Stateless. */
 final class RateHeaders {
+  private static final Names OPENAI_REQUESTS = openAi("requests");
+  private static final Names OPENAI_TOKENS = openAi("tokens");
+  private static final Names ANTHROPIC_REQUESTS = anthropic("requests");
+  private static final Names ANTHROPIC_TOKENS = anthropic("tokens");
+
   private RateHeaders() {}
+
+  /** Made once: they are in every answer of a caller with a rate. */
+  private record Names(AsciiString limit, AsciiString remaining, AsciiString reset) {}
+
+  private static Names openAi(String what) {
+    return new Names(
+        AsciiString.cached("x-ratelimit-limit-" + what),
+        AsciiString.cached("x-ratelimit-remaining-" + what),
+        AsciiString.cached("x-ratelimit-reset-" + what));
+  }
+
+  private static Names anthropic(String what) {
+    String prefix = "anthropic-ratelimit-" + what;
+    return new Names(
+        AsciiString.cached(prefix + "-limit"),
+        AsciiString.cached(prefix + "-remaining"),
+        AsciiString.cached(prefix + "-reset"));
+  }
 
   /** Adds the tightest rate of requests and of tokens. */
   static void add(HttpHeaders headers, Dialect dialect, List<RateState> rates, long nowMillis) {
@@ -21,16 +46,16 @@ final class RateHeaders {
         requests = tighter(requests, rate);
       }
     }
-    if (requests != null) {
-      add(headers, dialect, "requests", requests, nowMillis);
-    }
-    if (tokens != null) {
-      add(headers, dialect, "tokens", tokens, nowMillis);
+    if (dialect == Dialect.OPENAI) {
+      addOpenAi(headers, OPENAI_REQUESTS, requests);
+      addOpenAi(headers, OPENAI_TOKENS, tokens);
+    } else if (dialect == Dialect.ANTHROPIC) {
+      addAnthropic(headers, ANTHROPIC_REQUESTS, requests, nowMillis);
+      addAnthropic(headers, ANTHROPIC_TOKENS, tokens, nowMillis);
     }
   }
 
-  private static RateState tighter(
-      @org.jspecify.annotations.Nullable RateState one, RateState other) {
+  private static RateState tighter(@Nullable RateState one, RateState other) {
     return one == null || share(other) < share(one) ? other : one;
   }
 
@@ -38,20 +63,24 @@ final class RateHeaders {
     return (double) rate.remaining() / Math.max(1, rate.limit());
   }
 
-  private static void add(
-      HttpHeaders headers, Dialect dialect, String what, RateState rate, long nowMillis) {
-    long remaining = Math.max(0, rate.remaining());
-    if (dialect == Dialect.ANTHROPIC) {
-      String prefix = "anthropic-ratelimit-" + what + "-";
-      headers.set(prefix + "limit", rate.limit());
-      headers.set(prefix + "remaining", remaining);
-      headers.set(
-          prefix + "reset", Instant.ofEpochMilli(nowMillis + rate.resetMillis()).toString());
-    } else if (dialect == Dialect.OPENAI) {
-      headers.set("x-ratelimit-limit-" + what, rate.limit());
-      headers.set("x-ratelimit-remaining-" + what, remaining);
-      headers.set("x-ratelimit-reset-" + what, duration(rate.resetMillis()));
+  private static void addOpenAi(HttpHeaders headers, Names names, @Nullable RateState rate) {
+    if (rate != null) {
+      amounts(headers, names, rate);
+      headers.set(names.reset, duration(rate.resetMillis()));
     }
+  }
+
+  private static void addAnthropic(
+      HttpHeaders headers, Names names, @Nullable RateState rate, long nowMillis) {
+    if (rate != null) {
+      amounts(headers, names, rate);
+      headers.set(names.reset, Instant.ofEpochMilli(nowMillis + rate.resetMillis()).toString());
+    }
+  }
+
+  private static void amounts(HttpHeaders headers, Names names, RateState rate) {
+    headers.set(names.limit, rate.limit());
+    headers.set(names.remaining, Math.max(0, rate.remaining()));
   }
 
   /** Returns a duration as OpenAI writes it: {@code 12ms}, {@code 3s}, {@code 6m0s}. */
