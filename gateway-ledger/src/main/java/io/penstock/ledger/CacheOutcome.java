@@ -7,7 +7,7 @@ public enum CacheOutcome {
   MISS,
   EXACT,
   SEMANTIC,
-  /** Joined a call of another client that was in flight. */
+  /** Kept for its ordinal; nothing writes it: who joined a call in flight is {@link #EXACT}. */
   JOINED,
   /** The stored answer of the same Idempotency-Key. */
   REPLAYED,

@@ -126,6 +126,7 @@ class AttemptFlowTest {
       "held-*": held/*
       held-both: { targets: [held/gpt-4o-mini, fake/gpt-4o-mini] }
       brief: brief/gpt-4o-mini
+      tiered: { targets: [{ model: stormy/gpt-4o-mini, set: { service_tier: flex } }, fake/gpt-4o-mini] }
       mute: mute/gpt-4o-mini
       pulse: pulse/gpt-4o-mini
     """;
@@ -230,6 +231,18 @@ class AttemptFlowTest {
     Matcher left = Pattern.compile("within (\\d+) ms").matcher(response.body());
     assertThat(left.find()).as(response.body()).isTrue();
     assertThat(Integer.parseInt(left.group(1))).as("of 1000").isLessThanOrEqualTo(800);
+  }
+
+  /** The tier is the route's for the first target, the client's own at the second. */
+  @Test
+  void secondTarget_thatCannotBePriced_isRefusedInWords() {
+    first.on(CHAT).reply(Script.error(500));
+    HttpResponse<String> response =
+        gateway.post(
+            CHAT, "{\"model\":\"tiered\",\"max_tokens\":50,\"service_tier\":1,\"messages\":[]}");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+    assertThat(response.body()).contains("service_tier");
+    assertThat(first.requests()).isNotEmpty();
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +38,8 @@ class CascadeTest {
         sure: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.finish == 'stop' && response.logprob > -0.4" }, fake/gpt-4o] }
         bold: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json", stream: optimistic }, fake/gpt-4o] }
         tight: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4.1] }
+        hurried: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4o], hedge: { after: 20ms, budget: 100% } }
+        hedged: { targets: [weak/gpt-4o-mini, fake/gpt-4o], hedge: { after: 20ms, budget: 100% } }
       """;
 
   @TempDir static Path directory;
@@ -125,6 +128,24 @@ class CascadeTest {
     return JSON.readTree(
             gateway.admin("/admin/v1/requests/" + header(response, "x-penstock-request-id")))
         .path("attempts");
+  }
+
+  @Test
+  void slowTier_isNotHedged_soThatTheStrongerIsThereWhenItIsTurnedDown() throws Exception {
+    Gate gate = new Gate("the weak provider answers");
+    weak.on(CHAT).reply(says("no JSON", 0).pauseBeforeHeaders(gate));
+    strong.on(CHAT).reply(says("strong", 0));
+    var judged = CompletableFuture.supplyAsync(() -> ask("hurried", false));
+    weak.awaitRequest(1);
+    // Armed later, so the other would have been hedged by the time that this one is.
+    assertThat(ask("hedged", false).body()).contains("strong");
+    assertThat(strong.requests()).hasSize(1);
+    gate.open();
+    HttpResponse<String> response = judged.join();
+    assertThat(response.body()).contains("strong");
+    assertThat(rows(response))
+        .extracting(row -> row.path("cause").asText())
+        .containsExactly("request", "cascade");
   }
 
   @ParameterizedTest

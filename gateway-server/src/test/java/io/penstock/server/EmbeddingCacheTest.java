@@ -240,6 +240,11 @@ class EmbeddingCacheTest {
     HttpResponse<String> response = gateway.post(PATH, body("[\"a4\",\"b4\",\"c4\"]"));
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.body()).contains("upstream_malformed");
+    String id = response.headers().firstValue("x-penstock-request-id").orElse("");
+    assertThat(json(gateway.admin("/admin/v1/requests/" + id)).at("/attempts/0").toString())
+        .contains("\"ending\":\"upstream_failed\"")
+        .contains("\"waste\":\"failed\"")
+        .doesNotContain("partial");
     assertThat(gateway.post(PATH, body("[\"b4\"]"), "X-Penstock-Cache", "only").statusCode())
         .isEqualTo(504);
   }

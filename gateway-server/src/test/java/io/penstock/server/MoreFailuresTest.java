@@ -66,6 +66,13 @@ class MoreFailuresTest {
             + provider.formatted(
                 "deaf", "https://127.0.0.1:" + deaf.getLocalPort(), "{ connect: 100ms }")
             + provider.formatted("nowhere", "http://nowhere.invalid", "{ connect: 100ms }");
+    for (String name : new String[] {"brittle-alone", "brittle-first"}) {
+      providers +=
+          provider
+              .formatted(name, bad.baseUrl(), patient)
+              .replace("attempts: 0", "attempts: 3, budget: 100%")
+              .replace("failures: 1000000", "failures: 1, open: 10m");
+    }
     StringBuilder routes = new StringBuilder("models:\n");
     for (String name : new String[] {"bad", "brief", "plain", "deaf", "nowhere"}) {
       routes.append("  alone-%1$s: %1$s/gpt-4o-mini\n".formatted(name));
@@ -73,6 +80,9 @@ class MoreFailuresTest {
           "  both-%1$s: { targets: [%1$s/gpt-4o-mini, fake/gpt-4o-mini] }\n".formatted(name));
     }
     routes.append("  held: { targets: [bad/gpt-4o-mini, fake/gpt-4o-mini], hold: 50ms }\n");
+    routes.append("  held-alone: { targets: [brittle-alone/gpt-4o-mini], hold: 50ms }\n");
+    routes.append(
+        "  held-first: { targets: [brittle-first/gpt-4o-mini, fake/gpt-4o-mini], hold: 50ms }\n");
     gateway =
         RunningGateway.start(
             directory,
@@ -233,6 +243,21 @@ class MoreFailuresTest {
       assertThat(begun).startsWith("HTTP/1.1 200").contains("x-penstock-provider: bad");
       gate.open();
       assertThat(client.readUntil("\"error\"")).contains("data: ").doesNotContain("Hello");
+    }
+    assertThat(good.requests()).isEmpty();
+  }
+
+  /** Its breaker opens with the failure, so that the retry that was decided finds it closed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"held-alone", "held-first"})
+  void holdOver_thenNobodyCanBeAsked_theErrorIsAnEventThatEnds(String model) throws Exception {
+    Gate gate = new Gate("the provider answers");
+    bad.on(CHAT).reply(Script.error(503).header("retry-after-ms", "1").pauseBeforeHeaders(gate));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(RawClient.post(CHAT, body(model, true)));
+      assertThat(client.readUntil(": ping\n\n")).contains("x-penstock-provider: brittle");
+      gate.open();
+      assertThat(client.readUntil("0\r\n\r\n")).contains("data: {\"error\"");
     }
     assertThat(good.requests()).isEmpty();
   }

@@ -49,6 +49,8 @@ class PassedOverTest {
         models:
           dear: { targets: [fake/gpt-4o], ceiling: 0.001 USD }
           dear-or-not: { targets: [fake/gpt-4o, fake/gpt-4o-mini], ceiling: 0.001 USD }
+          many: { targets: [{ model: fake/gpt-4o-mini, set: { n: 20 } }], ceiling: 0.001 USD }
+          short: { targets: [{ model: fake/gpt-4o, set: { max_tokens: 10 } }], ceiling: 0.001 USD }
           pool: { targets: [fake/gpt-4o, fake/gpt-4o-mini] }
           outside: { targets: [pool], ceiling: 0.001 USD }
           inside: { targets: [dear-or-not, fake/gpt-4o] }
@@ -118,6 +120,14 @@ class PassedOverTest {
     assertThat(response.body()).contains("budget_exceeded", "ceiling", "fake/gpt-4o");
     assertThat(header(response, "x-should-retry")).isEqualTo("false");
     assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void ceiling_isOfWhatTheRouteAsksFor() {
+    assertThat(ask("many", 100).statusCode()).as("twenty answers").isEqualTo(402);
+    assertThat(provider.requests()).isEmpty();
+    HttpResponse<String> cut = ask("short", 1000);
+    assertThat(cut.statusCode()).as(cut.body()).isEqualTo(200);
   }
 
   @Test

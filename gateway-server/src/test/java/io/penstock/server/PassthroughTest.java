@@ -83,6 +83,22 @@ class PassthroughTest {
   }
 
   @Test
+  void headersOfTheProvider_withoutThoseOfItsAccount_andWithItsOwnId() {
+    PROVIDER
+        .on("/v1/files")
+        .reply(
+            Script.json("{}")
+                .header("x-request-id", "req_of_theirs")
+                .header("openai-organization", "acme-inc")
+                .header("set-cookie", "a=b"));
+    HttpResponse<String> response = gateway.get("/v1/files");
+    assertThat(response.headers().firstValue("x-penstock-upstream-request-id"))
+        .hasValue("req_of_theirs");
+    assertThat(response.headers().map()).doesNotContainKeys("openai-organization", "set-cookie");
+    assertThat(response.headers().firstValue("x-request-id")).isNotEqualTo("req_of_theirs");
+  }
+
+  @Test
   void ourCredentialRefused_isA502() {
     PROVIDER.on("/v1/files").reply(Script.error(401));
     HttpResponse<String> response = gateway.get("/v1/files");

@@ -30,6 +30,7 @@ final class AnswerHeaders {
     Call call = serving.call();
     HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), contentType);
     common(headers, serving, leg, run);
+    UpstreamId.add(headers, run.target().provider().dialect(), run.headers());
     headers.set(ResponseHeaders.COST, settled.cost());
     headers.set(ResponseHeaders.SAVED, settled.saved());
     return headers;
@@ -59,11 +60,12 @@ final class AnswerHeaders {
     if (remaining != Long.MAX_VALUE) {
       headers.set(ResponseHeaders.REMAINING, NanoUsd.format(remaining));
     }
-    if (call.rates().isEmpty() && account.rates().isEmpty()) {
+    List<RateState> ofAttempt = account.rates();
+    if (call.rates().isEmpty() && ofAttempt.isEmpty()) {
       return;
     }
     List<RateState> all = new ArrayList<>(call.rates());
-    all.addAll(account.rates());
+    all.addAll(ofAttempt);
     RateHeaders.add(headers, call.dialect(), all, serving.engine().ticker().epochMillis());
   }
 }

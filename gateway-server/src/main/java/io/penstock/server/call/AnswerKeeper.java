@@ -102,23 +102,26 @@ final class AnswerKeeper {
             : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage()));
   }
 
+  /** Returns whether a whole answer has what was asked for. */
+  boolean takes(TargetRuntime by, ByteBuf body) {
+    EmbeddingBatch batch = part == null ? null : part.batch();
+    return batch == null || batch.reads(by, body);
+  }
+
   /**
    * Stores a whole answer.
    *
    * @param body owned
    * @return what the client gets, owned by the caller
-   * @throws io.penstock.core.GatewayException 502 when the answer does not have the vectors that
-   *     were asked for
    */
   ByteBuf whole(int status, ByteBuf body) {
     CacheEntry.Paid by = paid;
     CacheLook look = part == null ? null : part.look();
     EmbeddingBatch batch = part == null ? null : part.batch();
-    if (batch != null && look != null && by != null && target != null) {
+    if (batch != null && look != null && by != null) {
       try {
         ByteBuf merged =
             batch.merge(
-                target,
                 by,
                 body,
                 (place, share, vector) -> {

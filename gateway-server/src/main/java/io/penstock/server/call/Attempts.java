@@ -5,6 +5,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
+import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.providers.Failure;
@@ -64,9 +65,16 @@ final class Attempts implements LegListener, Running {
    * @param after why the last one did not do, "" at first
    */
   void next(Cause cause, String after) {
-    if (!ask(cause, after)) {
+    if (isNamed() || !ask(cause, after)) {
       giveUp();
     }
+  }
+
+  /** Headers have gone out that name a target: no other may answer, but where answers are held. */
+  private boolean isNamed() {
+    return serving.answer().isBegun()
+        && serving.from() == null
+        && plan.options().resume() != RouteOptions.Resume.BUFFER;
   }
 
   /** Begins a leg on the next target; false when there is none. */
@@ -112,7 +120,10 @@ final class Attempts implements LegListener, Running {
   public void onStart(Leg by) {
     if (legs.isFirst(by)) {
       by.offer();
-      hedging.arm(by.target(), this::hedge);
+      if (!by.isJudged()) {
+        // The next target is kept for when this answer is turned down.
+        hedging.arm(by.target(), this::hedge);
+      }
     }
   }
 

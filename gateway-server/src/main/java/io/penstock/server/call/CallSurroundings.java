@@ -39,7 +39,7 @@ final class CallSurroundings implements Surroundings {
 
   @Override
   public @Nullable String unfit(Candidate candidate) {
-    TargetRuntime target = call.snapshot().targets().find(candidate.provider(), candidate.model());
+    TargetRuntime target = call.snapshot().targets().find(candidate);
     if (target == null) {
       return "no key";
     }

@@ -88,13 +88,22 @@ final class ClientErrors {
     }
   }
 
-  /** Returns an error as an event of a stream that has begun without content. */
-  static ByteBuf event(Dialect dialect, Failure failure, String requestId) {
-    ErrorCode code = code(failure);
+  /** Returns a failure as the gateway's own, without advice when to try again. */
+  static GatewayException exception(Failure failure) {
+    return new GatewayException(
+        code(failure), message(failure), failure.param(), GatewayException.NO_RETRY_AFTER);
+  }
+
+  /** Returns an error as all that comes of an answer whose headers went out before any content. */
+  static ByteBuf event(Call call, GatewayException why) {
+    ErrorCode code = why.code();
     String json =
         ErrorBodies.json(
-            dialect, code.status(), code.code(), message(failure), failure.param(), requestId);
-    String name = dialect == Dialect.ANTHROPIC ? "event: error\n" : "";
+            call.dialect(), code.status(), code.code(), why.message(), why.param(), call.idText());
+    if (call.surface().arraySplit()) {
+      return ErrorReplies.utf8("[" + json + "]");
+    }
+    String name = call.dialect() == Dialect.ANTHROPIC ? "event: error\n" : "";
     return ErrorReplies.utf8(name + "data: " + json + "\n\n");
   }
 }

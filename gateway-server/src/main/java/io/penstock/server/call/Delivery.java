@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
-import io.penstock.core.GatewayException;
+import io.penstock.core.FailureKind;
 import io.penstock.core.route.RouteOptions;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Answer;
@@ -106,7 +106,7 @@ final class Delivery implements AttemptListener {
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
     if (ofModel && !content) {
       leg.vitals().onFirstToken(attempt);
-      begin();
+      begin(attempt);
     }
     if (ofModel && heldBytes >= mostHeld) {
       open();
@@ -127,8 +127,11 @@ final class Delivery implements AttemptListener {
     serving.answer().stream(bytes);
   }
 
-  private void begin() {
+  private void begin(AttemptRun attempt) {
     content = true;
+    if (headers != null) {
+      UpstreamId.add(headers, aim.target().provider().dialect(), attempt.headers());
+    }
     leg.onContent();
   }
 
@@ -142,7 +145,7 @@ final class Delivery implements AttemptListener {
   @Override
   public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary summary) {
     if (!content) {
-      begin();
+      begin(attempt);
     }
     if (judge != null && !open && isRejected(judge.accepts(attempt.text(), held, summary))) {
       return reject(attempt, summary).json();
@@ -191,9 +194,15 @@ final class Delivery implements AttemptListener {
 
   @Override
   public void onAnswer(AttemptRun attempt, Answer whole) {
+    if (!serving.keeper().takes(aim.target(), whole.body())) {
+      whole.body().release();
+      leg.onFailed(
+          attempt, Failure.of(FailureKind.MALFORMED, "it lacks vectors that were asked for"));
+      return;
+    }
     leg.onOver();
     leg.vitals().onWhole(attempt);
-    begin();
+    begin(attempt);
     if (judge != null
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
       Account.Settled settled = reject(attempt, whole.summary());
@@ -207,12 +216,7 @@ final class Delivery implements AttemptListener {
 
   private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
     HttpHeaders with = AnswerHeaders.whole(serving, leg, attempt, whole.contentType(), settled);
-    try {
-      serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));
-    } catch (GatewayException e) {
-      owner.onImpossible(leg, e);
-      return;
-    }
+    serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));
     serving.done(aim.target());
   }
 

@@ -29,6 +29,7 @@ final class EmbeddingBatch {
   private final CacheEntry.Identity place;
   private final @Nullable CacheEntry[] known;
   private final BitSet knownInputs = new BitSet();
+  private List<byte[]> come = List.of();
 
   /**
    * Creates a batch of which nothing is known.
@@ -179,28 +180,34 @@ final class EmbeddingBatch {
   }
 
   /**
-   * Takes a target's answer.
-   *
-   * @param paid what it cost
-   * @param body borrowed
-   * @return the answer to the whole request, owned by the caller
-   * @throws io.penstock.core.GatewayException 502 when it does not have the vectors that were asked
-   *     for
+   * Reads a target's answer, before it is settled. Returns false when it was asked for a part of
+   * the inputs and does not have one vector for each: no answer can be put together.
    */
-  ByteBuf merge(TargetRuntime target, CacheEntry.Paid paid, ByteBuf body, Maker maker) {
+  boolean reads(TargetRuntime target, ByteBuf body) {
     boolean narrowed = helps(target);
     if (!narrowed) {
       knownInputs.clear();
     }
-    List<Integer> missing = missing();
-    List<byte[]> vectors =
-        EmbeddingAnswers.vectors(place.endpoint(), ByteBufUtil.getBytes(body), missing.size());
-    if (vectors.isEmpty() && narrowed) {
-      throw Refusals.wrongVectors();
-    }
+    come =
+        EmbeddingAnswers.vectors(
+            place.endpoint(), ByteBufUtil.getBytes(body), size() - knownInputs.cardinality());
+    return !(narrowed && come.isEmpty());
+  }
+
+  /**
+   * Returns the answer to the whole request, owned by the caller, and makes entries of the vectors
+   * that were read.
+   *
+   * @param paid what they cost
+   * @param body borrowed
+   */
+  ByteBuf merge(CacheEntry.Paid paid, ByteBuf body, Maker maker) {
+    List<byte[]> vectors = come;
     if (vectors.isEmpty()) {
       return body.retain();
     }
+    boolean narrowed = isPartial();
+    List<Integer> missing = missing();
     BitSet asked = new BitSet();
     missing.forEach(asked::set);
     long[] tokens = inputs.shares(asked, paid.usage().inputTokens());

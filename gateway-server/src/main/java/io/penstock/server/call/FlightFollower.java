@@ -120,9 +120,10 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
     Failure failure =
         Failure.of(FailureKind.CUT, "the identical call that this one shared broke off");
     if (call.surface().arraySplit()) {
+      // In the middle of an element, for all that is known here.
       call.responder().abort();
     } else {
-      call.responder().write(ClientErrors.event(call.dialect(), failure, call.idText()));
+      call.responder().write(ClientErrors.event(call, ClientErrors.exception(failure)));
       call.responder().end();
     }
     call.tally().answered(ClientErrors.code(failure).status(), "", "");

@@ -101,7 +101,7 @@ final class Holding {
         call.stream()
             && cap < 0
             && OutputCap.asked(call) < 0
-            && OutputCap.answers(call) == 1
+            && OutputCap.answers(call, target) == 1
             && target.showsWhatItBills();
     long learned = open ? engine.learnedOutput().bound(target.label()) : -1;
     return learned < 0 ? most : Math.min(most, learned);
@@ -160,7 +160,7 @@ final class Holding {
     }
     // Per-token cost rounded up, so that the lowered bound never exceeds the room.
     long perToken = (bound - input + output - 1) / output;
-    long affordable = room / perToken / OutputCap.answers(call);
+    long affordable = room / perToken / OutputCap.answers(call, target);
     if (affordable < LEAST_CAP) {
       return false;
     }

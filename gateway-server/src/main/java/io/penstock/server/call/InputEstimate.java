@@ -22,7 +22,7 @@ final class InputEstimate {
   /** Where the model's name says nothing. */
   private static final long UNKNOWN_IMAGE = GPT_4O_MINI;
 
-  /** The most tokens of one image by the beginning of the model's name; the first that fits. */
+  /** The most tokens of one image by what the name of the model has in it; the first that fits. */
   private static final Map<String, Long> IMAGES = new LinkedHashMap<>();
 
   static {

@@ -2,7 +2,6 @@ package io.penstock.server.call;
 
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
-import io.penstock.core.GatewayException;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
@@ -30,6 +29,7 @@ final class Leg implements Stretch.Stream {
   private final Engine engine;
   private final Delivery delivery;
   private final Vitals vitals;
+  private final boolean judged;
   private final Outgoing outgoing;
   private final LoopTimer timer;
   private int retries;
@@ -47,6 +47,7 @@ final class Leg implements Stretch.Stream {
     this.engine = serving.engine();
     this.vitals = new Vitals(engine, aim, call.context().loop());
     Judge judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
+    this.judged = judge != null;
     this.outgoing = new Outgoing(serving, aim, judge);
     this.delivery = new Delivery(this, owner, serving, aim, judge);
     this.timer = new LoopTimer(call.context().loop());
@@ -79,6 +80,11 @@ final class Leg implements Stretch.Stream {
     delivery.offer();
   }
 
+  /** Returns whether its answer may be turned down for one of a stronger target. */
+  boolean isJudged() {
+    return judged;
+  }
+
   /** Returns whether a request is under way. */
   boolean isRunning() {
     return run != null;
@@ -98,10 +104,10 @@ final class Leg implements Stretch.Stream {
     try {
       Holding.take(
           call, engine, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
-    } catch (GatewayException e) {
-      // A body without a bound: the target was not tried.
+    } catch (RuntimeException e) {
+      // A body without a bound, mostly: the target was not tried.
       vitals.onAbandoned();
-      throw e;
+      owner.onImpossible(this, Refusals.told(call, e));
     }
   }
 
@@ -128,10 +134,14 @@ final class Leg implements Stretch.Stream {
     try {
       cap = granted.cap();
       start(cause, granted);
-    } catch (GatewayException e) {
-      granted.reservation().cancel();
-      vitals.onAbandoned();
-      owner.onImpossible(this, e);
+    } catch (RuntimeException e) {
+      if (run == null) {
+        granted.reservation().cancel();
+        vitals.onAbandoned();
+      } else {
+        stop(Ending.UPSTREAM_FAILED, Waste.FAILED);
+      }
+      owner.onImpossible(this, Refusals.told(call, e));
     }
   }
 

@@ -64,9 +64,14 @@ final class OutputCap {
   static long most(Call call, TargetRuntime target, long cap) {
     long one = ofOne(call, target);
     long capped = cap >= 0 ? Math.min(cap, one) : one;
-    long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
-    long answers = Math.max(routes, answers(call));
+    long answers = answers(call, target);
     return capped > MOST / answers ? MOST : capped * answers;
+  }
+
+  /** Returns how many answers the target is asked for: each may use the whole output cap. */
+  static long answers(Call call, TargetRuntime target) {
+    long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
+    return Math.max(routes, answers(call));
   }
 
   private static long ofOne(Call call, TargetRuntime target) {
@@ -122,8 +127,7 @@ final class OutputCap {
     return current >= 0 ? current : old;
   }
 
-  /** Returns how many answers are asked for: each may use the whole output cap. */
-  static long answers(Call call) {
+  private static long answers(Call call) {
     RequestBody body = call.body();
     if (body == null) {
       return 1;

@@ -41,6 +41,15 @@ final class PassedHeaders {
           "content-length",
           "accept-encoding");
 
+  /** Tells of the operator's account at the provider; a client's cookies are nobody's here. */
+  private static final Set<String> WITHHELD =
+      Set.of(
+          "set-cookie",
+          "openai-organization",
+          "openai-project",
+          "anthropic-organization-id",
+          "anthropic-workspace-id");
+
   private PassedHeaders() {}
 
   /** Returns the client's headers without credentials and without the gateway's own. */
@@ -61,7 +70,7 @@ final class PassedHeaders {
     return to;
   }
 
-  /** Returns the provider's headers, with the call's id. */
+  /** Returns the provider's headers, with the call's id and without what names our account. */
   static HttpHeaders response(HttpHeaders from, Call call) {
     HttpHeaders to =
         ResponseHeaders.of(
@@ -71,7 +80,7 @@ final class PassedHeaders {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (!CONNECTION.contains(name)
           && !named.contains(name)
-          && !name.equals("set-cookie")
+          && !WITHHELD.contains(name)
           && !to.contains(name)) {
         to.add(name, header.getValue());
       }

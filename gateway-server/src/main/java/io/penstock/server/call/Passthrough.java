@@ -108,6 +108,7 @@ final class Passthrough implements UpstreamListener, Running {
     headers.set(ResponseHeaders.PROVIDER, provider.name());
     headers.set(ResponseHeaders.ROUTE, "passthrough");
     headers.set(ResponseHeaders.CACHE, "off");
+    UpstreamId.add(headers, provider.dialect(), of::get);
     RateHeaders.add(headers, call.dialect(), call.rates(), engine.ticker().epochMillis());
     boolean head = call.head().method().equals(HttpMethod.HEAD);
     if (head || answered == NO_CONTENT || answered == NOT_MODIFIED) {

@@ -6,9 +6,12 @@ import io.penstock.core.identity.Principal;
 import io.penstock.core.route.Plan;
 import java.util.Collection;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The refusals whose words are part of the contract. */
 public final class Refusals {
+  private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
   private static final int LISTED = 20;
 
   private Refusals() {}
@@ -118,6 +121,20 @@ public final class Refusals {
         waitMillis);
   }
 
+  /**
+   * Returns what the client hears of a failure: a refusal as it is; of anything else that the
+   * gateway failed, and the log has the cause.
+   */
+  static GatewayException told(Call call, Throwable cause) {
+    if (cause instanceof GatewayException refusal) {
+      return refusal;
+    }
+    LOG.atError().addKeyValue("request", call.idText()).setCause(cause).log("internal error");
+    return new GatewayException(
+        ErrorCode.INTERNAL_ERROR,
+        "The gateway failed; its log has the cause under this request's id.");
+  }
+
   static GatewayException overloaded(String why) {
     return new GatewayException(ErrorCode.OVERLOADED, why, null, 1000);
   }
@@ -135,12 +152,5 @@ public final class Refusals {
 
   private static String clip(String text) {
     return text.length() <= 200 ? text : text.substring(0, 200) + "...";
-  }
-
-  /** Some vectors came from the cache, and the provider did not give the others. */
-  static GatewayException wrongVectors() {
-    return new GatewayException(
-        ErrorCode.UPSTREAM_MALFORMED,
-        "The provider did not answer with one vector for each input that was not cached.");
   }
 }

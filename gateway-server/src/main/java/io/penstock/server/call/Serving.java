@@ -229,13 +229,7 @@ final class Serving {
     if (servesUnaccepted() || breaksOff("")) {
       return;
     }
-    boolean begun = answer.isBegun();
-    answer.close();
-    if (begun) {
-      // Headers went out before any content: the error can only be an event.
-      call.responder().write(ClientErrors.event(call.dialect(), failure, call.idText()));
-      call.responder().end();
-    } else {
+    if (!endsWithEvent(ClientErrors.exception(failure))) {
       ClientErrors.reply(call, failure, ErrorReplies.headers(call.dialect(), call.idText()));
     }
     answered(last, ClientErrors.code(failure).status());
@@ -262,8 +256,22 @@ final class Serving {
       breaksOff(". Nobody goes on with it: " + why.message());
       return;
     }
-    answer.close();
+    endsWithEvent(why);
     engine.refuse(call, why, rule);
+  }
+
+  /**
+   * Closes the answer. If its headers went out before any content, the error can only be an event:
+   * returns whether they had.
+   */
+  private boolean endsWithEvent(GatewayException why) {
+    boolean begun = answer.isBegun();
+    answer.close();
+    if (begun) {
+      call.responder().write(ClientErrors.event(call, why));
+      call.responder().end();
+    }
+    return begun;
   }
 
   private void answered(TargetRuntime by, int status) {

@@ -3,20 +3,14 @@ package io.penstock.server.call;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
-import io.penstock.core.ErrorCode;
-import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
 import io.penstock.core.Reply;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where a call goes once the filters are through with it: upstream, to its stored answer, or back
  * to its client. Thread-safe; a call's part of it runs on the call's loop.
  */
 final class WayOut implements Pipeline.Exit<Call> {
-  private static final Logger LOG = LoggerFactory.getLogger(WayOut.class);
-
   private final Engine engine;
   private final Idempotency idempotency;
   private final CacheReplay replay;
@@ -66,15 +60,6 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   @Override
   public void fail(Call call, Throwable cause) {
-    if (cause instanceof GatewayException refusal) {
-      engine.refuse(call, refusal);
-      return;
-    }
-    LOG.atError().addKeyValue("request", call.idText()).setCause(cause).log("internal error");
-    engine.refuse(
-        call,
-        new GatewayException(
-            ErrorCode.INTERNAL_ERROR,
-            "The gateway failed; its log has the cause under this request's id."));
+    engine.refuse(call, Refusals.told(call, cause));
   }
 }
