@@ -204,14 +204,28 @@ final class Shadow implements AttemptListener {
 
   private void finish(byte @Nullable [] body) {
     Idempotency.Stored answer = served.stored("");
-    byte[] shown = answer == null ? null : whole(answer.bytes());
+    String route = call.destination().route();
     ShadowBoard board = engine.routing().shadows();
-    if (body == null || shown == null) {
-      board.failed(call.destination().route(), target);
-    } else {
-      board.compared(call.destination().route(), target, compare(shown, body));
+    if (body == null || answer == null) {
+      board.failed(route, target);
+      board.leave();
+      return;
     }
-    board.leave();
+    // Two texts of up to a MiB each, word by word: too long a turn for a loop.
+    Thread.ofVirtual()
+        .name("shadow")
+        .start(() -> {
+          try {
+            byte[] shown = whole(answer.bytes());
+            if (shown == null) {
+              board.failed(route, target);
+            } else {
+              board.compared(route, target, compare(shown, body));
+            }
+          } finally {
+            board.leave();
+          }
+        });
   }
 
   private byte @Nullable [] whole(byte[] sent) {
