@@ -27,7 +27,11 @@ public final class ExactCache implements AutoCloseable {
 
   /** What there is where replicas share a Redis. */
   private record Shared(
-      RedisTier tier, StoreQueue stores, RedisSweep sweep, InvalidationFeed feed) {}
+      RedisTier tier,
+      StoreQueue stores,
+      RedisSweep sweep,
+      InvalidationFeed feed,
+      Deleted deleted) {}
 
   private ExactCache(LocalTier local, @Nullable Shared shared, Ticker ticker) {
     this.local = local;
@@ -48,14 +52,31 @@ public final class ExactCache implements AutoCloseable {
     EntryCodec codec = new EntryCodec(cipher, settings.maxEntryBytes());
     String namespace = settings.namespace();
     RedisTier tier = new RedisTier(redis.calls(), codec, namespace, ticker);
+    Deleted deleted = new Deleted();
     return new ExactCache(
         local,
         new Shared(
             tier,
             new StoreQueue(tier, threads, STORES_IN_FLIGHT),
             new RedisSweep(redis.rest(), codec, namespace),
-            new InvalidationFeed(redis.feed(), namespace, ticker, local::invalidate)),
+            new InvalidationFeed(redis.feed(), namespace, ticker, obeying(local, deleted)),
+            deleted),
         ticker);
+  }
+
+  private static InvalidationFeed.Listener obeying(LocalTier local, Deleted deleted) {
+    return new InvalidationFeed.Listener() {
+      @Override
+      public void startOver() {
+        local.invalidate(Invalidation.all());
+      }
+
+      @Override
+      public void heard(Invalidation which, long atMillis) {
+        deleted.add(which, atMillis);
+        local.invalidate(which);
+      }
+    };
   }
 
   /**
@@ -150,6 +171,7 @@ public final class ExactCache implements AutoCloseable {
             boolean servable =
                 entry != null
                     && isServing()
+                    && !shared.deleted().covers(entry)
                     && entry.isServable(ticker.epochMillis(), maxAgeMillis);
             if (entry != null && servable) {
               local.put(entry, epoch);
@@ -193,13 +215,15 @@ public final class ExactCache implements AutoCloseable {
       return CompletableFuture.completedStage(here);
     }
     InvalidationFeed replicas = shared.feed();
+    long now = ticker.epochMillis();
+    shared.deleted().add(which, now);
     // Told twice: at once, and again when Redis holds nothing that a replica could read back.
     return replicas
-        .publish(which)
+        .publish(which, now)
         .thenCompose(first -> shared.sweep().invalidate(which))
         .thenCompose(ids ->
             replicas
-                .publish(which)
+                .publish(which, now)
                 .thenApply(second -> {
                   local.invalidate(which);
                   return ids;

@@ -52,6 +52,11 @@ public record Invalidation(
     return new Invalidation(ids, null, null, null, null, null, null);
   }
 
+  /** Returns the same without the condition on age. */
+  Invalidation ofAnyAge() {
+    return new Invalidation(ids, team, app, model, tag, null, scope);
+  }
+
   /** Returns whether the entry is to go. */
   public boolean matches(CacheEntry entry) {
     CacheEntry.Identity identity = entry.identity();

@@ -10,13 +10,13 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +33,17 @@ final class InvalidationFeed implements AutoCloseable {
   private static final long BLOCK_MILLIS = 200;
   private static final long RETRY_MILLIS = 50;
   private static final String START = "0-0";
-  private static final byte[] FIELD = {'w'};
+
+  /** First in every message: an older version reads no more. */
+  private static final String WHICH = "w";
+
+  private static final String TIME = "t";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RedisLink link;
   private final byte[] stream;
   private final Ticker ticker;
-  private final Consumer<Invalidation> onHeard;
+  private final Listener listener;
   private final Executor retry =
       CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS);
 
@@ -51,21 +55,33 @@ final class InvalidationFeed implements AutoCloseable {
   /** Whether something may have been said that was not heard. Of the chain of reads alone. */
   private boolean cut = true;
 
-  InvalidationFeed(
-      RedisLink link, String namespace, Ticker ticker, Consumer<Invalidation> onHeard) {
+  InvalidationFeed(RedisLink link, String namespace, Ticker ticker, Listener listener) {
     this.link = link;
     this.stream = (namespace + ":cache:invalidations").getBytes(StandardCharsets.UTF_8);
     this.ticker = ticker;
-    this.onHeard = onHeard;
+    this.listener = listener;
     listen();
+  }
+
+  /** Obeys; called on the client's thread, which must not wait. */
+  interface Listener {
+    /** Nobody knows what was missed: what is held in this process goes. */
+    void startOver();
+
+    /** What matches goes, and nothing like it that was made before that moment may come back. */
+    void heard(Invalidation which, long atMillis);
   }
 
   boolean isFresh() {
     return started && ticker.nanoTime() - heardAt < FRESH_NANOS;
   }
 
-  /** Tells every replica, this one too when its own read returns. */
-  CompletionStage<String> publish(Invalidation which) {
+  /**
+   * Tells every replica, this one too when its own read returns.
+   *
+   * @param atMillis when it was asked for
+   */
+  CompletionStage<String> publish(Invalidation which, long atMillis) {
     byte[] message;
     try {
       message = JSON.writeValueAsBytes(which);
@@ -77,7 +93,8 @@ final class InvalidationFeed implements AutoCloseable {
       return CompletableFuture.failedStage(RedisSweep.away());
     }
     XAddArgs bounded = new XAddArgs().maxlen(10_000).approximateTrimming();
-    return redis.xadd(stream, bounded, Map.of(FIELD, message));
+    return redis.xadd(
+        stream, bounded, ascii(WHICH), message, ascii(TIME), ascii(Long.toString(atMillis)));
   }
 
   @SuppressWarnings("unchecked") // a generic varargs parameter of the client
@@ -111,12 +128,12 @@ final class InvalidationFeed implements AutoCloseable {
       return;
     }
     if (cut || sentAt - heardAt >= FRESH_NANOS) {
-      onHeard.accept(Invalidation.all());
+      listener.startOver();
       cut = false;
     }
     if (messages != null) {
       for (StreamMessage<byte[], byte[]> message : messages) {
-        onHeard.accept(decode(message.getBody().values().iterator().next()));
+        listener.heard(decode(message.getBody().values().iterator().next()), atMillis(message));
         lastId = message.getId();
       }
     }
@@ -132,6 +149,26 @@ final class InvalidationFeed implements AutoCloseable {
     } catch (IOException unknown) {
       return Invalidation.all();
     }
+  }
+
+  /** An older version does not say when; the server's time of the message is in its id. */
+  private static long atMillis(StreamMessage<byte[], byte[]> message) {
+    String id = message.getId();
+    String text = id.substring(0, id.indexOf('-'));
+    for (Map.Entry<byte[], byte[]> field : message.getBody().entrySet()) {
+      if (Arrays.equals(field.getKey(), ascii(TIME))) {
+        text = new String(field.getValue(), StandardCharsets.US_ASCII);
+      }
+    }
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException notOurs) {
+      return 0;
+    }
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -282,9 +283,9 @@ final class SharedCacheTest {
     List<Invalidation> heard = new CopyOnWriteArrayList<>();
     try (InvalidationFeed feed =
         new InvalidationFeed(
-            () -> connected.get().async(), "t", new Samples.FakeTime(), heard::add)) {
+            () -> connected.get().async(), "t", new Samples.FakeTime(), noting(heard))) {
       await(feed::isFresh);
-      feed.publish(ofModel("m1"));
+      feed.publish(ofModel("m1"), 1);
       await(() -> heard.contains(ofModel("m1")));
       assertThat(heard).containsExactly(Invalidation.all(), ofModel("m1"));
 
@@ -304,6 +305,58 @@ final class SharedCacheTest {
                 Map.of(new byte[] {'w'}, "{\"model\":\"m2\"}".getBytes(StandardCharsets.US_ASCII)));
       }
       await(() -> heard.contains(ofModel("m2")));
+    }
+  }
+
+  private static InvalidationFeed.Listener noting(List<Invalidation> heard) {
+    return new InvalidationFeed.Listener() {
+      @Override
+      public void startOver() {
+        heard.add(Invalidation.all());
+      }
+
+      @Override
+      public void heard(Invalidation which, long atMillis) {
+        heard.add(which);
+      }
+    };
+  }
+
+  /** Whoever can write to Redis copied a sealed entry before it was deleted, and puts it back. */
+  @Test
+  void shared_deletedEntryPutBack_isAMissOnEveryReplica() {
+    CacheEntry old = Samples.entry(KEY, TIME.epochMillis() - 10_000, "a");
+    List<Invalidation> deletes =
+        List.of(
+            Invalidation.ofIds(Set.of(KEY.id())),
+            ofModel("gpt"),
+            new Invalidation(null, null, null, null, null, TIME.epochMillis(), null),
+            Invalidation.all());
+    for (Invalidation delete : deletes) {
+      raw().flushall();
+      try (ExactCache first = replica("s1", TIME);
+          ExactCache second = replica("s1", TIME)) {
+        await(() -> {
+          first.store(look(first).ticket(), old);
+          return look(second).entry() != null;
+        });
+        byte[] key = entryKey();
+        byte[] sealed = raw().get(key);
+
+        first.invalidate(delete).toCompletableFuture().join();
+        raw().set(key, sealed);
+
+        await(() -> second.local(KEY, Samples.TEAM, Samples.HOUR) == null);
+        assertThat(look(first).entry()).as("%s", delete).isNull();
+        assertThat(look(second).entry()).as("%s", delete).isNull();
+        try (ExactCache later = replica("s1", TIME)) {
+          assertThat(look(later).entry()).as("after a start, %s", delete).isNull();
+          await(() -> {
+            later.store(look(later).ticket(), Samples.entry(KEY, TIME.epochMillis(), "b"));
+            return look(second).entry() != null;
+          });
+        }
+      }
     }
   }
 
