@@ -150,6 +150,24 @@ final class ReportTest {
     }
   }
 
+  /** October has a day more than November. */
+  @Test
+  void movers_ofAWholeMonth_areAgainstTheWholeMonthBefore() throws Exception {
+    plain(Rows.NOV_1 - 31 * DAY, caller("red", "", "ada"), 700, 0);
+    plain(Rows.NOV_1 - 32 * DAY, caller("red", "", "ada"), 5, 0);
+    plain(Rows.NOV_1 + DAY, caller("red", "", "ada"), 900, 0);
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(rows);
+    }
+    SpendQuery month =
+        new SpendQuery(List.of("team"), Rows.NOV_1, Rows.NOV_1 + 30 * DAY, Map.of(), false);
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      assertThat(Report.of(reader.queries(), month, Instant.ofEpochMilli(NOW)).movers())
+          .containsExactly(new Report.Mover(List.of("red"), 700 * USD, 900 * USD));
+    }
+  }
+
   @Test
   void table_whatATerminalWouldActOn_isNotWritten() throws Exception {
     plain(Rows.NOV_1 + DAY, caller("\u001b[2Jred", "", "ada"), 10, 0);

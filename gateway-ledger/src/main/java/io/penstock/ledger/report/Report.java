@@ -8,6 +8,7 @@ import io.penstock.ledger.SpendQuery;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param wasteByCause cost that bought nothing, by cause
  * @param ownedShare share of the cost, 0..1, that has a team, and a user or app; 1 when nothing was
  *     spent
- * @param movers the keys of the lines whose cost changed most against the period of the same length
- *     before
+ * @param movers the keys of the lines whose cost changed most against the period before: as many
+ *     months where the period is whole months, else one of the same length
  * @param forecast the cost of this whole month at its pace so far; null when the period does not
  *     touch the present month
  */
@@ -134,15 +135,12 @@ public record Report(
 
   private static List<Mover> movers(LedgerQueries ledger, SpendQuery query, Spend spend) {
     Set<String> periods = Set.of("hour", "day", "month");
-    long length = query.to() - query.from();
-    if (query.by().isEmpty()
-        || query.by().stream().anyMatch(periods::contains)
-        || query.from() < length) {
+    long start = before(query);
+    if (query.by().isEmpty() || query.by().stream().anyMatch(periods::contains) || start < 0) {
       return List.of();
     }
     Spend before =
-        ledger.spend(
-            new SpendQuery(query.by(), query.from() - length, query.from(), query.where(), false));
+        ledger.spend(new SpendQuery(query.by(), start, query.from(), query.where(), false));
     Map<List<String>, Long> costs = new LinkedHashMap<>();
     before.lines().forEach(line -> costs.put(line.key(), line.of(Measure.COST)));
     List<Mover> movers = new ArrayList<>();
@@ -159,6 +157,24 @@ public record Report(
     movers.removeIf(mover -> mover.change() == 0);
     movers.sort(Comparator.comparingLong((Mover mover) -> -Math.abs(mover.change())));
     return List.copyOf(movers.subList(0, Math.min(MOVERS, movers.size())));
+  }
+
+  /** Returns where the period before starts, which ends where this one starts. */
+  private static long before(SpendQuery query) {
+    LocalDate from = day(query.from());
+    LocalDate to = day(query.to());
+    boolean months =
+        from.getDayOfMonth() == 1
+            && to.getDayOfMonth() == 1
+            && query.from() % DAY_MILLIS == 0
+            && query.to() % DAY_MILLIS == 0;
+    return months
+        ? from.minusMonths(ChronoUnit.MONTHS.between(from, to)).toEpochDay() * DAY_MILLIS
+        : 2 * query.from() - query.to();
+  }
+
+  private static LocalDate day(long millis) {
+    return LocalDate.ofInstant(Instant.ofEpochMilli(millis), ZoneOffset.UTC);
   }
 
   private static @Nullable Forecast forecast(LedgerQueries ledger, SpendQuery query, Instant now) {
