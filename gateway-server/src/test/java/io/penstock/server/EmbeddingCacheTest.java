@@ -107,6 +107,11 @@ class EmbeddingCacheTest {
   void batch_ofKnownAndNewInputs_asksForTheNewOnes() {
     assertThat(cache(gateway.post(PATH, body("[\"a1\",\"b1\"]")))).isEqualTo("miss");
 
+    assertThat(gateway.explain("embeddings", body("[\"b1\",\"c1\",\"a1\"]"), "{}"))
+        .contains("\"cache\":\"partial\"");
+    assertThat(gateway.explain("embeddings", body("[\"b1\",\"a1\"]"), "{}"))
+        .contains("\"cache\":\"hit\"");
+
     HttpResponse<String> partial = gateway.post(PATH, body("[\"b1\",\"c1\",\"a1\"]"));
     assertThat(cache(partial)).isEqualTo("miss");
     assertVectors(partial, 30, "b1", "c1", "a1");

@@ -102,6 +102,24 @@ class ExplainTest {
     assertThat(provider.requests()).isEmpty();
   }
 
+  /** What is asked about is not traffic. */
+  @Test
+  void cache_thatIsBypassed_isOffAndNotCounted() throws Exception {
+    String body = CHAT.replaceFirst("\\{", "{\"store\":true,");
+    assertThat(explain("k-test", body).path("cache").asText()).isEqualTo("off");
+    assertThat(gateway.admin("/metrics")).doesNotContain("result=\"bypass\"");
+  }
+
+  @Test
+  void cacheOnly_whereNothingIsStored_isTheRefusalThatTheCallWouldGet() throws Exception {
+    String body = CHAT.replace("hi", "never asked");
+    String said = gateway.explain("chat", body, "{\"x-penstock-cache\":\"only\"}");
+    JsonNode json = new ObjectMapper().readTree(said);
+    assertThat(json.path("cache").asText()).as(said).isEqualTo("miss");
+    assertThat(json.path("code").asText()).as(said).isEqualTo("cache_miss");
+    assertThat(json.path("status").asInt()).isEqualTo(504);
+  }
+
   @Test
   void refusal_isTheOneThatTheCallWouldGet() throws Exception {
     JsonNode said = explain("k-test", CHAT.replace("100", "90000").replace("\"two\"", "\"nope\""));

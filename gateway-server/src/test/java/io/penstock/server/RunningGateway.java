@@ -147,6 +147,18 @@ final class RunningGateway implements AutoCloseable {
         .body();
   }
 
+  /** Asks what would happen to a request of the test's key; {@code headers} is a JSON object. */
+  String explain(String endpoint, String body, String headers) {
+    String question =
+        "{\"key\":\"k-test\",\"endpoint\":\"%s\",\"body\":%s,\"headers\":%s}"
+            .formatted(endpoint, body, headers);
+    URI uri = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/admin/v1/explain");
+    return send(HttpRequest.newBuilder(uri)
+            .POST(HttpRequest.BodyPublishers.ofString(question))
+            .build())
+        .body();
+  }
+
   static HttpResponse<String> send(HttpRequest request) {
     try {
       return HTTP.send(request, HttpResponse.BodyHandlers.ofString());

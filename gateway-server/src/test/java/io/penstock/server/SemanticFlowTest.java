@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -86,6 +87,28 @@ class SemanticFlowTest {
       assertThat(gateway.admin("/admin/v1/requests/" + header(hit, "x-penstock-request-id")))
           .containsIgnoringCase("\"semantic\"");
     }
+  }
+
+  @Test
+  void explain_findsWhatTheCallWouldFind_andCountsNothing() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      remember(gateway, QUESTION);
+      String counted = counts(gateway);
+      assertThat(gateway.explain("chat", body(OTHER_WORDS, ""), "{}"))
+          .contains("\"cache\":\"semantic\"", "\"outcome\":\"cache\"");
+      assertThat(gateway.explain("chat", body("How do I bake bread?", ""), "{}"))
+          .contains("\"cache\":\"miss\"", "\"outcome\":\"call\"");
+      assertThat(counts(gateway)).isEqualTo(counted);
+    }
+  }
+
+  private static String counts(RunningGateway gateway) {
+    return gateway
+        .admin("/metrics")
+        .lines()
+        .filter(line -> line.startsWith("penstock_cache_requests_total"))
+        .collect(Collectors.joining("\n"));
   }
 
   @Test

@@ -112,6 +112,11 @@ class SharedCacheFlowTest {
         RunningGateway two = gateway("two")) {
       awaitShared(one, two, CHAT);
       String other = CHAT.replace("hi", "ho");
+      Await.until(
+          "what one has stored is known to another one that never asked",
+          () ->
+              one.post(PATH, other).statusCode() == 200
+                  && two.explain("chat", other, "{}").contains("\"cache\":\"hit\""));
       awaitShared(two, one, other);
 
       assertThat(delete(one, "?team=engineering&dry_run=true").body()).contains("\"dropped\":2");

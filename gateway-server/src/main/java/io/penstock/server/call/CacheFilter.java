@@ -14,6 +14,7 @@ import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class CacheFilter implements Filter<Call> {
   private static final String HEADER = "x-penstock-cache";
   private static final String LAYER = "exact";
-  static final String HIT = "hit";
 
   private final ExactCache cache;
   private final CallMetrics metrics;
@@ -41,7 +41,7 @@ final class CacheFilter implements Filter<Call> {
     if (mode != CacheMode.USE) {
       call.inCache().mode(mode);
     }
-    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode);
+    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode, true);
     if (look == null) {
       return Step.next();
     }
@@ -63,8 +63,12 @@ final class CacheFilter implements Filter<Call> {
             });
   }
 
-  /** Returns what to look for, or null when no rule holds for this call or it has no key. */
-  private @Nullable CacheLook look(Call call, CacheMode mode) {
+  /**
+   * Returns what to look for, or null when no rule holds for this call or it has no key.
+   *
+   * @param counted whether a call without a key is counted
+   */
+  private @Nullable CacheLook look(Call call, CacheMode mode, boolean counted) {
     RouteTable.Found route = call.snapshot().routes().find(call.model());
     // With X-Penstock-Route the key would name the model asked for, and another one answers.
     if (!Replay.serves(call.surface().endpoint())
@@ -80,7 +84,9 @@ final class CacheFilter implements Filter<Call> {
     String name = Snapshot.patternOf(route);
     KeyInput input = keyInput(call, scope, name);
     if (!(CacheKeys.of(input, call.requestBody()) instanceof Keying.Keyed keyed)) {
-      metrics.cacheRequest(LAYER, "bypass");
+      if (counted) {
+        metrics.cacheRequest(LAYER, "bypass");
+      }
       return null;
     }
     call.destination().route(name);
@@ -104,16 +110,21 @@ final class CacheFilter implements Filter<Call> {
     return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
   }
 
-  /** Returns what this process's layer would do: {@code hit}, {@code miss} or {@code off}. */
-  String says(Call call) {
+  /** Says what this layer would do for a call that is not made: hit, miss or off. */
+  CompletionStage<String> says(Call call) {
     CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
-    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode);
-    if (look == null) {
-      return "off";
+    call.inCache().mode(mode);
+    CacheLook look = mode == CacheMode.OFF ? null : look(call, mode, false);
+    if (look == null || !mode.reads()) {
+      return CacheOutlook.known(look == null ? CacheOutlook.OFF : CacheOutlook.MISS);
     }
     CacheEntry.Identity identity = look.identity();
-    CacheEntry found = cache.local(identity.key(), identity.scope(), look.rule().ttlMillis());
-    return mode.reads() && found != null ? HIT : "miss";
+    long ttl = look.rule().ttlMillis();
+    return cache.local(identity.key(), identity.scope(), ttl) != null
+        ? CacheOutlook.known(CacheOutlook.HIT)
+        : cache
+            .shared(identity.key(), identity.scope(), ttl)
+            .thenApply(found -> found.entry() == null ? CacheOutlook.MISS : CacheOutlook.HIT);
   }
 
   private Step hit(Call call, CacheEntry found) {

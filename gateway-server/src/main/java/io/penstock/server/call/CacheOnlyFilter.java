@@ -12,11 +12,15 @@ final class CacheOnlyFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     if (call.cacheMode() == CacheMode.ONLY && call.cached() == null && isUpstream(call)) {
-      throw new GatewayException(
-          ErrorCode.CACHE_MISS,
-          "No stored answer fits this request, and X-Penstock-Cache: only forbids to make one.");
+      throw miss();
     }
     return Step.next();
+  }
+
+  static GatewayException miss() {
+    return new GatewayException(
+        ErrorCode.CACHE_MISS,
+        "No stored answer fits this request, and X-Penstock-Cache: only forbids to make one.");
   }
 
   private static boolean isUpstream(Call call) {

@@ -14,6 +14,8 @@ import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** The exact cache for embeddings, input by input. Beside {@link CacheFilter}, for its rules. */
 final class EmbeddingFilter implements Filter<Call> {
@@ -30,58 +32,104 @@ final class EmbeddingFilter implements Filter<Call> {
     this.metrics = metrics;
   }
 
+  /** A batch to look up, and how. */
+  private record Looked(EmbeddingBatch batch, CacheLook look) {}
+
   @Override
   public Step apply(Call call) {
+    Looked looked = looked(call, true);
+    if (looked == null) {
+      return Step.next();
+    }
+    EmbeddingBatch batch = looked.batch;
+    CacheLook look = looked.look;
+    if (!look.mode().reads()) {
+      return Step.await(
+          cache.ticket(look.identity().key(), batch.scope()),
+          ticket -> goOn(call, batch, look, ticket));
+    }
+    findHere(batch, look);
+    return batch.isWhole()
+        ? hit(call, batch)
+        : Step.await(
+            askShared(batch, look),
+            found -> {
+              take(batch, found);
+              return batch.isWhole() ? hit(call, batch) : goOn(call, batch, look, found.ticket());
+            });
+  }
+
+  /** Says what this layer would do for a call that is not made: hit, partial, miss or off. */
+  CompletionStage<String> says(Call call) {
+    Looked looked = looked(call, false);
+    if (looked == null || !looked.look.mode().reads()) {
+      return CacheOutlook.known(looked == null ? CacheOutlook.OFF : CacheOutlook.MISS);
+    }
+    EmbeddingBatch batch = looked.batch;
+    findHere(batch, looked.look);
+    return batch.isWhole()
+        ? CacheOutlook.known(CacheOutlook.HIT)
+        : askShared(batch, looked.look)
+            .thenApply(found -> {
+              take(batch, found);
+              String some = batch.isPartial() ? CacheOutlook.PARTIAL : CacheOutlook.MISS;
+              return batch.isWhole() ? CacheOutlook.HIT : some;
+            });
+  }
+
+  /**
+   * Returns what to look for, or null when no rule holds for this call.
+   *
+   * @param counted whether a call without keys is counted
+   */
+  private @Nullable Looked looked(Call call, boolean counted) {
     Endpoint endpoint = call.surface().endpoint();
     boolean embeds =
         endpoint == Endpoint.EMBEDDINGS
             || endpoint == Endpoint.BATCH_EMBED_CONTENTS
             || endpoint == Endpoint.EMBED_CONTENT;
     if (!embeds || call.cacheMode() == CacheMode.OFF) {
-      return Step.next();
+      return null;
     }
-    RouteTable.Found route = call.snapshot().routes().find(call.model());
+    RouteTable.Found found = call.snapshot().routes().find(call.model());
     CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
-    return route == null || rule == null || call.destination().isNamed()
-        ? Step.next()
-        : look(call, Snapshot.patternOf(route), rule);
-  }
-
-  private Step look(Call call, String route, CacheRules.Rule rule) {
+    if (found == null || rule == null || call.destination().isNamed()) {
+      return null;
+    }
+    String route = Snapshot.patternOf(found);
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
     KeyInput input = CacheFilter.keyInput(call, scope, route);
     EmbeddingInputs inputs = EmbeddingInputs.of(input, call.bytes());
     if (inputs == null || inputs.size() > MAX_INPUTS) {
-      metrics.cacheRequest(LAYER, "bypass");
-      return Step.next();
+      if (counted) {
+        metrics.cacheRequest(LAYER, "bypass");
+      }
+      return null;
     }
     call.destination().route(route);
-    CacheMode mode = call.cacheMode();
     CacheEntry.Identity place =
         new CacheEntry.Identity(inputs.key(0), scope, input.endpoint(), input.model());
-    EmbeddingBatch batch = new EmbeddingBatch(inputs, place);
-    CacheLook look = new CacheLook(mode, rule, place);
-    if (!mode.reads()) {
-      return Step.await(
-          cache.ticket(place.key(), scope), ticket -> goOn(call, batch, look, ticket));
-    }
-    for (int i = 0; i < batch.size(); i++) {
-      batch.found(i, cache.local(batch.key(i), scope, rule.ttlMillis()));
-    }
-    return batch.isWhole() ? hit(call, batch) : shared(call, batch, look);
+    return new Looked(
+        new EmbeddingBatch(inputs, place), new CacheLook(call.cacheMode(), rule, place));
   }
 
-  private Step shared(Call call, EmbeddingBatch batch, CacheLook look) {
+  private void findHere(EmbeddingBatch batch, CacheLook look) {
+    for (int i = 0; i < batch.size(); i++) {
+      batch.found(i, cache.local(batch.key(i), batch.scope(), look.rule().ttlMillis()));
+    }
+  }
+
+  private CompletionStage<ExactCache.Lookups> askShared(EmbeddingBatch batch, CacheLook look) {
+    List<CacheKey> keys = batch.missing().stream().map(batch::key).toList();
+    return cache.shared(keys, batch.scope(), look.rule().ttlMillis());
+  }
+
+  /** Takes what was found for the inputs that were missing. */
+  private static void take(EmbeddingBatch batch, ExactCache.Lookups found) {
     List<Integer> missing = batch.missing();
-    List<CacheKey> keys = missing.stream().map(batch::key).toList();
-    return Step.await(
-        cache.shared(keys, batch.scope(), look.rule().ttlMillis()),
-        found -> {
-          for (int i = 0; i < missing.size(); i++) {
-            batch.found(missing.get(i), found.entries().get(i));
-          }
-          return batch.isWhole() ? hit(call, batch) : goOn(call, batch, look, found.ticket());
-        });
+    for (int i = 0; i < missing.size(); i++) {
+      batch.found(missing.get(i), found.entries().get(i));
+    }
   }
 
   private Step hit(Call call, EmbeddingBatch batch) {

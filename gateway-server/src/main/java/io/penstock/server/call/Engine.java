@@ -20,6 +20,7 @@ import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ public final class Engine {
   private final CallMetrics metrics;
   private final LearnedOutput learnedOutput = new LearnedOutput();
   private final @Nullable Telemetry telemetry;
-  private final CacheFilter cacheFilter;
+  private final CacheOutlook outlook;
   private final SemanticDesk desk;
   private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
@@ -59,7 +60,11 @@ public final class Engine {
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
     CacheReplay replay = new CacheReplay(accounting, metrics);
     this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
-    this.cacheFilter = new CacheFilter(shared.cache(), metrics);
+    CacheFilter exact = new CacheFilter(shared.cache(), metrics);
+    EmbeddingFilter embeddings = new EmbeddingFilter(shared.cache(), metrics);
+    SemanticFilter semantic =
+        new SemanticFilter(shared.semantic(), new QuestionEmbedder(this), metrics);
+    this.outlook = new CacheOutlook(exact, embeddings, semantic);
     List<Filter<Call>> filters =
         List.of(
             new PeekFilter(),
@@ -67,10 +72,10 @@ public final class Engine {
             new PermissionFilter(),
             new RateFilter(shared.budgets()),
             new StoredFilter(shared.responses()),
-            cacheFilter,
-            new EmbeddingFilter(shared.cache(), metrics),
+            exact,
+            embeddings,
             new FlightFilter(shared.cache(), replay, metrics),
-            new SemanticFilter(shared.semantic(), new QuestionEmbedder(this), metrics),
+            semantic,
             new CacheOnlyFilter(),
             new RouterFilter(shared.semantic()::embed, metrics),
             new ListingFilter(),
@@ -122,9 +127,9 @@ public final class Engine {
     return shared.responses();
   }
 
-  /** Returns what the exact cache of this process would do for a call: hit, miss or off. */
-  String cacheSays(Call call) {
-    return cacheFilter.says(call);
+  /** Returns what the cache would do for a call that is not made; see {@link CacheOutlook}. */
+  CompletionStage<String> cacheSays(Call call) {
+    return outlook.of(call);
   }
 
   /** Returns what keeps the answer of a call that goes upstream. */

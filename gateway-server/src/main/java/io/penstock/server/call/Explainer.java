@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -60,20 +59,19 @@ public final class Explainer {
   public Map<String, @Nullable Object> explain(Question question) {
     Surface surface = Surface.of(endpoint(question.endpoint()));
     EventLoop loop = loops.next();
-    Map<String, CompletableFuture<Holding.Outcome>> heard = new ConcurrentHashMap<>();
+    Heard heard = new Heard();
     try {
       float[] embedding = embedding(question, surface);
       while (true) {
         Map<String, @Nullable Object> said =
             loop.submit(() -> decide(question, surface, engine.loop(loop), embedding, heard))
                 .get(WAIT_SECONDS, TimeUnit.SECONDS);
-        List<CompletableFuture<Holding.Outcome>> awaited =
-            heard.values().stream().filter(outcome -> !outcome.isDone()).toList();
+        List<CompletableFuture<?>> awaited = heard.awaited();
         if (awaited.isEmpty()) {
           return said;
         }
         // A shared store was asked: with its answers the decision is another.
-        for (CompletableFuture<Holding.Outcome> one : awaited) {
+        for (CompletableFuture<?> one : awaited) {
           one.get(WAIT_SECONDS, TimeUnit.SECONDS);
         }
       }
@@ -115,7 +113,7 @@ public final class Explainer {
       Surface surface,
       LoopContext context,
       float @Nullable [] embedding,
-      Map<String, CompletableFuture<Holding.Outcome>> heard) {
+      Heard heard) {
     RequestHead head = new RequestHead(HttpMethod.POST, "/", "", question.headers(), null);
     Call call =
         new Call(

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
+import io.penstock.cache.CacheMode;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
@@ -23,15 +24,15 @@ final class Explanation {
 
   private final Engine engine;
   private final Call call;
-  private final Map<String, CompletableFuture<Holding.Outcome>> heard;
+  private final Heard heard;
   private final Map<String, @Nullable Object> said = new LinkedHashMap<>();
 
   /**
    * Creates one.
    *
-   * @param heard see {@link Trial}
+   * @param heard what stores have said; when one has not, the explanation must be made again
    */
-  Explanation(Engine engine, Call call, Map<String, CompletableFuture<Holding.Outcome>> heard) {
+  Explanation(Engine engine, Call call, Heard heard) {
     this.engine = engine;
     this.call = call;
     this.heard = heard;
@@ -59,12 +60,18 @@ final class Explanation {
     if (isRefusal(rates)) {
       throw BudgetRefusals.of(rates);
     }
-    String cache = engine.cacheSays(call);
+    CompletableFuture<String> asked = heard.cache(() -> engine.cacheSays(call));
+    if (!asked.isDone()) {
+      return;
+    }
+    String cache = asked.join();
     said.put("cache", cache);
-    if (cache.equals(CacheFilter.HIT)) {
+    if (CacheOutlook.answers(cache)) {
       // A hit holds nothing on any budget and asks no target.
       said.put("outcome", "cache");
       said.put("why", "cache");
+    } else if (call.cacheMode() == CacheMode.ONLY) {
+      throw CacheOnlyFilter.miss();
     } else {
       route();
     }
@@ -87,7 +94,7 @@ final class Explanation {
     if (route == null) {
       throw Refusals.unknownModel(call.routedModel(), now.routes().names());
     }
-    new Trial(call, engine, heard).run(route, said);
+    new Trial(call, engine, heard.budgets()).run(route, said);
   }
 
   private static boolean isRefusal(Verdict verdict) {

@@ -49,6 +49,27 @@ final class SemanticFilter implements Filter<Call> {
     return Step.await(find(call, rule, question), outcome -> take(call, rule, outcome));
   }
 
+  /** Says what this layer would do for a call that is not made: semantic, miss or off. */
+  CompletionStage<String> says(Call call) {
+    SemanticRule rule = rule(call);
+    if (rule == null || !(question(call, rule) instanceof SemanticKeys.Question question)) {
+      return CacheOutlook.known(CacheOutlook.OFF);
+    }
+    if (!isServed(call, rule) || rule.embedder().provided()) {
+      return CacheOutlook.known(CacheOutlook.MISS);
+    }
+    return cache
+        .lookup(new SemanticCache.Ask(question, null, null), rule.policy())
+        .thenApply(outcome ->
+            outcome instanceof SemanticCache.Hit hit && !hit.suspect()
+                ? CacheOutlook.SEMANTIC
+                : CacheOutlook.MISS);
+  }
+
+  private static boolean isServed(Call call, SemanticRule rule) {
+    return call.cacheMode().reads() && rule.terms().serve();
+  }
+
   private CompletionStage<SemanticCache.Outcome> find(
       Call call, SemanticRule rule, SemanticKeys.Question question) {
     ExactCache.Ticket ticket = ticket(call, question);
