@@ -1,14 +1,18 @@
 // Charts, drawn by Chart.js on a canvas. What they show is always also in a table or in words beside them.
 
 const drawn = new Set();
+const colours = new Map();
 const probe = document.createElement('span');
 probe.hidden = true;
 document.body.append(probe);
 
-/** The colour that a custom property has in the present theme. */
+/** The colour that a custom property has in the present theme. Asking the browser makes it lay out anew, so each is asked once. */
 export function colour(name) {
-  probe.style.color = `var(--${name})`;
-  return getComputedStyle(probe).color;
+  if (!colours.has(name)) {
+    probe.style.color = `var(--${name})`;
+    colours.set(name, getComputedStyle(probe).color);
+  }
+  return colours.get(name);
 }
 
 /** The property of the n-th series; the rest is grey. */
@@ -71,19 +75,39 @@ class Picture {
     this.canvas.setAttribute('aria-label', label);
     this.element.append(this.canvas);
     drawn.add(this);
-    requestAnimationFrame(() => this.draw());
+    this.later(() => this.draw());
   }
 
+  /** The page stays quick to answer while a chart is made: its frame and its data are tasks of their own, after what is there is shown. */
   draw() {
     this.chart?.destroy();
     this.chart = null;
-    if (!this.element.isConnected) drawn.delete(this);
-    else this.chart = new window.Chart(this.canvas, this.make());
+    if (!this.element.isConnected) {
+      drawn.delete(this);
+      return;
+    }
+    const config = this.make();
+    const datasets = config.data.datasets;
+    config.data.datasets = [];
+    this.canvas.style.setProperty('visibility', 'hidden');
+    const chart = new window.Chart(this.canvas, config);
+    this.chart = chart;
+    this.later(() => {
+      if (this.chart !== chart) return;
+      chart.data.datasets = datasets;
+      chart.update('none');
+      this.canvas.style.removeProperty('visibility');
+    });
+  }
+
+  later(task) {
+    requestAnimationFrame(() => setTimeout(task));
   }
 }
 
 /** Draws all charts again in the colours of the present theme; forgets those that have left the page. */
 export function redraw() {
+  colours.clear();
   drawn.forEach((picture) => picture.draw());
 }
 

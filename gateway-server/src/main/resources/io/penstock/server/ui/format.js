@@ -1,8 +1,8 @@
 // How numbers, times and names are written. Money comes as exact decimals and is rounded here only, for reading.
 
-const WHOLE = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
 const fixed = new Map();
 
+/** Made when first used: a formatter takes milliseconds to make, and the page's start must not wait for all of them. */
 function digits(places) {
   if (!fixed.has(places)) {
     fixed.set(places, new Intl.NumberFormat('en-US', {minimumFractionDigits: places, maximumFractionDigits: places}));
@@ -38,13 +38,13 @@ function trim(value) {
 }
 
 /** A whole number. */
-export const count = (value) => WHOLE.format(value);
+export const count = (value) => digits(0).format(value);
 
 /** A large number, short: 1.2M. */
 export function short(value) {
   if (value >= 1e9) return `${(value / 1e9).toFixed(1)}B`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
-  return value >= 1e4 ? `${(value / 1e3).toFixed(0)}k` : WHOLE.format(value);
+  return value >= 1e4 ? `${(value / 1e3).toFixed(0)}k` : digits(0).format(value);
 }
 
 /** A share of 1. */
@@ -56,7 +56,7 @@ export function percent(share, decimals = 1) {
 export function millis(value) {
   if (value === null || value === undefined) return '–';
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
-  return value >= 10 || value === 0 ? `${WHOLE.format(value)} ms` : `${value.toFixed(2)} ms`;
+  return value >= 10 || value === 0 ? `${digits(0).format(value)} ms` : `${value.toFixed(2)} ms`;
 }
 
 /** How long, in the two largest units. */
@@ -69,22 +69,21 @@ export function span(ms) {
   return hours % 24 && days < 4 ? `${days} d ${hours % 24} h` : `${days} d`;
 }
 
-const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', timeZone: 'UTC'});
-const DATE = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC'});
-const MONTH = new Intl.DateTimeFormat('en-GB', {month: 'short', year: 'numeric', timeZone: 'UTC'});
-const HOUR = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit', timeZone: 'UTC'});
-const CLOCK = new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: 'UTC'});
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const two = (number) => String(number).padStart(2, '0');
+const day = (at) => `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+const hour = (at) => `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
 
 /** The label of a step. All times are UTC, as in the ledger. */
 export function step(time, over) {
-  const date = new Date(time);
-  if (over === 'hour') return HOUR.format(date);
-  return over === 'month' ? MONTH.format(date) : DAY.format(date);
+  const at = new Date(time);
+  if (over === 'hour') return hour(at);
+  return over === 'month' ? `${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}` : day(at);
 }
 
-export const date = (time) => DATE.format(new Date(time));
-export const clock = (time) => CLOCK.format(new Date(time));
-export const moment = (time) => `${DAY.format(new Date(time))}, ${HOUR.format(new Date(time))}`;
+export const date = (time) => `${day(new Date(time))} ${new Date(time).getUTCFullYear()}`;
+export const clock = (time) => `${hour(new Date(time))}:${two(new Date(time).getUTCSeconds())}`;
+export const moment = (time) => `${day(new Date(time))}, ${hour(new Date(time))}`;
 
 /** A value of a dimension; "" is a value that nobody gave. */
 export const named = (value) => (value === '' ? '(none)' : value);
