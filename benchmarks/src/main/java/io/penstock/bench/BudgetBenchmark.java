@@ -7,10 +7,13 @@ import io.penstock.budget.BudgetSpec;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.Charge;
 import io.penstock.budget.Limit;
+import io.penstock.budget.RateSpec;
+import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.budget.Window;
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Condition;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,12 +41,15 @@ public class BudgetBenchmark {
   private static final List<List<String>> SUBJECTS =
       List.of(List.of(), List.of("user"), List.of("team"), List.of("key"), List.of("app"));
 
+  private static final long MANY = 1_000_000_000_000L;
+
   @Param({"1", "5"})
   int budgets;
 
   private final UserFacts facts = new UserFacts("ann");
   private final Ask ask = Ask.of(1_000, 10);
-  private Budgets open = Budgets.embedded(Ticker.system(), BudgetListener.NONE, List.of());
+  private final Budgets open = Budgets.embedded(Ticker.system(), BudgetListener.NONE, List.of());
+  private final Budgets rated = Budgets.embedded(Ticker.system(), BudgetListener.NONE, List.of());
 
   /** Opens budgets that are never used up. */
   @Setup
@@ -59,12 +65,26 @@ public class BudgetBenchmark {
               new Window(Window.Every.TOTAL, ZoneOffset.UTC)));
     }
     open.reload(BudgetPlan.compile(specs, List.of()));
+    RateSpec rate =
+        new RateSpec(
+            "r", Condition.ALWAYS, List.of("key"), MANY, MANY, Duration.ofMinutes(1), 1_000);
+    rated.reload(BudgetPlan.compile(specs, List.of(rate)));
   }
 
   /** Takes the hold. */
   @Benchmark
   public Verdict reserve() {
     return open.reserve(facts, ask);
+  }
+
+  /** What a whole request does that a rate of requests, tokens and concurrency counts as well. */
+  @Benchmark
+  public List<Charge> requestWithRates() {
+    Reservation admitted = ((Verdict.Granted) rated.admit(facts)).reservation();
+    List<Charge> charges =
+        ((Verdict.Granted) rated.reserve(facts, ask)).reservation().settle(700, 7);
+    admitted.settle(0, 0);
+    return charges;
   }
 
   /** Takes the hold and settles it; the charges are those of the ledger's row. */

@@ -15,7 +15,7 @@ final class Ahead {
 
   /** Those of one length of window, whose windows begin at the same time. */
   private static final class Round {
-    private final ArrayDeque<RateMeter> meters = new ArrayDeque<>();
+    private final ArrayDeque<Portion> meters = new ArrayDeque<>();
     private long window;
 
     /** How many of them have not been looked at in this window. */
@@ -25,10 +25,10 @@ final class Ahead {
   private final Map<Long, Round> rounds = new HashMap<>();
 
   /** Remembers a meter that has been granted something. */
-  void remember(RateMeter meter) {
+  void remember(Portion meter) {
     if (!meter.remembered) {
       meter.remembered = true;
-      rounds.computeIfAbsent(meter.windowMillis(), w -> new Round()).meters.add(meter);
+      rounds.computeIfAbsent(meter.window, w -> new Round()).meters.add(meter);
     }
   }
 
@@ -37,7 +37,7 @@ final class Ahead {
    *
    * @param living replicas that share the rates
    */
-  @Nullable RateMeter next(int living, long storeNow) {
+  @Nullable Portion next(int living, long storeNow) {
     for (Map.Entry<Long, Round> e : rounds.entrySet()) {
       Round round = e.getValue();
       long window = Math.floorDiv(storeNow - MARGIN, e.getKey());
@@ -47,7 +47,7 @@ final class Ahead {
       }
       while (round.left > 0) {
         round.left--;
-        RateMeter meter = round.meters.remove();
+        Portion meter = round.meters.remove();
         if (meter.isAtRest(storeNow)) {
           meter.remembered = false;
         } else {

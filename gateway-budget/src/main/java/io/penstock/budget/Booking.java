@@ -99,7 +99,7 @@ record Booking(
         for (int k = 0; k < b.request().counter().length; k++) {
           parcel.counters().get(b.request().counter()[k]).give(b.request().need()[k]);
         }
-        unmetered(b, i, moved.takes().get(b.takes()[i]), now);
+        unmetered(b, i, now);
         return;
       }
     }
@@ -114,18 +114,26 @@ record Booking(
     effects.complete(call, effects.granted(call));
   }
 
-  private void unmetered(Batched b, int i, Answer.Taken taken, long now) {
+  private void unmetered(Batched b, int i, long now) {
     Call call = b.call();
-    if (taken.granted() > 0) {
+    RateMeter meter = call.meters[i];
+    long retry =
+        switch (meter) {
+          case Portion portion -> retryMillis(moved.takes().get(b.takes()[i]));
+          case WholeRate whole -> whole.retryMillis(call.amount(whole), call.at);
+        };
+    if (retry == 0) {
       // Somebody else used it meanwhile, rightly: ask again.
       call.retryAt = now;
       waiting.addFirst(call);
       return;
     }
-    RateMeter meter = call.meters[i];
     boolean bound = i < 64 && (call.boundMeters >>> i & 1) != 0;
-    effects.complete(
-        call, new Verdict.RateLimited(meter.state(call.at), taken.retryMillis(), bound));
+    effects.complete(call, new Verdict.RateLimited(meter.state(call.at), retry, bound));
+  }
+
+  private static long retryMillis(Answer.Taken taken) {
+    return taken.granted() > 0 ? 0 : taken.retryMillis();
   }
 
   private void refuse(Call call, int index, long now) {

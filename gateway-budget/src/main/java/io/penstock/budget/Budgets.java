@@ -24,7 +24,7 @@ public final class Budgets implements AutoCloseable {
   private static final Counter[] NO_COUNTERS = {};
 
   private final Ticker ticker;
-  private final AtomicReference<Rules> rules = new AtomicReference<>(Rules.NONE);
+  private final AtomicReference<Rules> rules;
   private final Slices slices = new Slices();
   private final Replica replica;
   private final Driver driver;
@@ -47,6 +47,7 @@ public final class Budgets implements AutoCloseable {
   Budgets(Ticker ticker, Settings settings, BudgetListener listener, LedgerFeed feed, Store store) {
     this.ticker = ticker;
     this.store = store;
+    this.rules = new AtomicReference<>(Rules.none(settings.alone()));
     this.wiring = new Wiring(listener, feed);
     this.replica = new Replica(settings, wiring, slices);
     this.driver = new Driver(ticker, replica, store);
@@ -110,12 +111,7 @@ public final class Budgets implements AutoCloseable {
       Rules.Rate rate = now.rates.get(slot);
       if (rate.requests().limit > 0 && !rate.spec().dependsOnTarget()) {
         meters = Arrays.copyOf(meters, meters.length + 1);
-        String subject = Subjects.of(rate.spec().per(), facts);
-        RateMeter meter = rate.requests().of(rate.spec(), false, subject);
-        if (meter.sibling == null && rate.tokens().limit > 0) {
-          meter.sibling = rate.tokens().of(rate.spec(), true, subject);
-        }
-        meters[meters.length - 1] = meter;
+        meters[meters.length - 1] = rate.admitting(Subjects.of(rate.spec().per(), facts));
       }
     }
     return desk.decide(new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), storeNow()));
@@ -129,6 +125,16 @@ public final class Budgets implements AutoCloseable {
    */
   public Verdict reserve(Facts facts, Ask ask) {
     return desk.decide(new Matched(rules.get(), slices, storeNow(), clock()).call(facts, ask));
+  }
+
+  /**
+   * Holds what a call uses that has no model and no price: a permit of every concurrency limit, and
+   * one request of every request rate that depends on the target. Settled at 0 when it ends.
+   *
+   * @param facts with provider and region set
+   */
+  public Verdict enter(Facts facts) {
+    return desk.decide(new Matched(rules.get(), slices, storeNow(), clock()).unpriced(facts));
   }
 
   /** Returns the share of that budget which this request's subject has used, 0 when none. */

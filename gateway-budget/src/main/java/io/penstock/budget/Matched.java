@@ -4,6 +4,8 @@ import io.penstock.core.rule.Facts;
 
 /** Finds what an attempt has to ask: counters and meters of everything that matches. */
 final class Matched {
+  private static final int[] NO_BUDGETS = {};
+
   private final Rules rules;
   private final Slices slices;
   private final long storeNow;
@@ -16,8 +18,17 @@ final class Matched {
     this.now = now;
   }
 
+  /** Returns what an attempt asks for. */
   Call call(Facts facts, Ask ask) {
-    int[] budgets = rules.plan.matchBudgets(facts, ask.purpose());
+    return call(rules.plan.matchBudgets(facts, ask.purpose()), facts, ask);
+  }
+
+  /** Returns what a call asks for that no budget counts. */
+  Call unpriced(Facts facts) {
+    return call(NO_BUDGETS, facts, Ask.of(0, 0));
+  }
+
+  private Call call(int[] budgets, Facts facts, Ask ask) {
     int[] rates = rules.plan.matchRates(facts, ask.purpose());
     int permits = 0;
     int metered = 0;
@@ -51,10 +62,10 @@ final class Matched {
         counters[c++] = counter(permits, facts);
       }
       if (rate.tokens().limit > 0) {
-        meters[m++] = rate.tokens().of(rate.spec(), true, Subjects.of(rate.spec().per(), facts));
+        meters[m++] = rate.tokens().of(Subjects.of(rate.spec().per(), facts));
       }
       if (takesRequest(rate)) {
-        meters[m++] = rate.requests().of(rate.spec(), false, Subjects.of(rate.spec().per(), facts));
+        meters[m++] = rate.requests().of(Subjects.of(rate.spec().per(), facts));
       }
       for (int i = first; i < Math.min(m, 64) && rate.spec().dependsOnTarget(); i++) {
         bound |= 1L << i;

@@ -153,7 +153,7 @@ final class MemoryStore {
     List<Taken> takes = new ArrayList<>(move.takes().size());
     for (Request.Take take : move.takes()) {
       SlidingRate rate = rates.computeIfAbsent(take.id(), id -> new SlidingRate());
-      takes.add(rate.take(take, now, alone ? 0 : 2L * living));
+      takes.add(rate.take(take, now, 2L * living));
     }
     return new Moved(open, living, states, calls, takes);
   }

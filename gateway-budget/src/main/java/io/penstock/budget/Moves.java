@@ -20,7 +20,7 @@ final class Moves {
   private final Effects effects;
   private final Slices slices;
   private final Appetite appetite;
-  private final @Nullable Ahead ahead;
+  private final Ahead ahead = new Ahead();
   private final ArrayDeque<Counter> urgent = new ArrayDeque<>();
 
   /** The move that has no answer yet. */
@@ -40,7 +40,6 @@ final class Moves {
     this.effects = effects;
     this.slices = slices;
     this.appetite = new Appetite(settings);
-    this.ahead = settings.alone() ? null : new Ahead();
   }
 
   /** So many counters have to be told before anything may be reserved. */

@@ -6,7 +6,7 @@ import java.util.List;
 
 /** One move: what is packed while it is built, and is kept until its answer. Replica's lock. */
 final class Parcel {
-  /** A call of the move: its index among the calls, or -1; its takes by index of its meters. */
+  /** A call of the move: its index among the calls, and that of the take of each meter; or -1. */
   record Batched(Call call, int index, Request.Call request, int[] takes) {}
 
   private final Appetite appetite;
@@ -46,7 +46,11 @@ final class Parcel {
     }
     int[] taken = new int[call.meters.length];
     for (int i = 0; i < taken.length; i++) {
-      taken[i] = portions.ask(call.meters[i], call.amount(call.meters[i]), storeNow);
+      taken[i] =
+          switch (call.meters[i]) {
+            case Portion portion -> portions.ask(portion, call.amount(portion), storeNow);
+            case WholeRate whole -> -1;
+          };
     }
     Request.Call request = new Request.Call(Arrays.copyOf(index, n), Arrays.copyOf(need, n));
     batch.add(new Batched(call, n == 0 ? -1 : calls.size(), request, taken));

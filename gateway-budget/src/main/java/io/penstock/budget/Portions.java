@@ -3,29 +3,27 @@ package io.penstock.budget;
 import io.penstock.budget.Request.Answer.Taken;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The portions of rates that one move asks for. Guarded by the replica's lock. */
 final class Portions {
-  private final @Nullable Ahead ahead;
+  private final Ahead ahead;
   private final int living;
-  private final List<RateMeter> meters = new ArrayList<>();
+  private final List<Portion> meters = new ArrayList<>();
   private final List<Request.Take> takes = new ArrayList<>();
 
   /**
    * Creates an empty list.
    *
-   * @param ahead remembers who asks, if more is asked for than is needed now: another move costs a
-   *     round trip
+   * @param ahead remembers who asks
    * @param living replicas that share the rates
    */
-  Portions(@Nullable Ahead ahead, int living) {
+  Portions(Ahead ahead, int living) {
     this.ahead = ahead;
     this.living = living;
   }
 
   /** Asks for an amount of a rate; returns its index in the move. */
-  int ask(RateMeter meter, long amount, long storeNow) {
+  int ask(Portion meter, long amount, long storeNow) {
     if (meters.contains(meter)) {
       Request.Take first = takes.get(meters.indexOf(meter));
       add(
@@ -34,9 +32,9 @@ final class Portions {
               first.id(), first.windowMillis(), first.limit(), Math.max(1, amount), 0));
       return takes.size() - 1;
     }
-    add(meter, meter.ask(amount, storeNow, ahead != null));
+    add(meter, meter.ask(amount, storeNow));
     int index = takes.size() - 1;
-    RateMeter next = ahead == null ? null : meter.sibling;
+    Portion next = meter.sibling;
     if (next != null && !meters.contains(next) && next.isWanting(living, storeNow)) {
       add(next, next.askAhead(living));
     }
@@ -45,12 +43,9 @@ final class Portions {
 
   /** Asks for up to so many portions of windows that have just begun. */
   void askAhead(int most, long storeNow) {
-    if (ahead == null) {
-      return;
-    }
-    List<RateMeter> asked = List.copyOf(meters);
+    List<Portion> asked = List.copyOf(meters);
     for (int i = 0; i < most; i++) {
-      RateMeter meter = ahead.next(living, storeNow);
+      Portion meter = ahead.next(living, storeNow);
       if (meter == null) {
         return;
       }
@@ -60,7 +55,7 @@ final class Portions {
     }
   }
 
-  private void add(RateMeter meter, Request.Take take) {
+  private void add(Portion meter, Request.Take take) {
     meters.add(meter);
     takes.add(take);
   }
@@ -76,9 +71,7 @@ final class Portions {
   void granted(List<Taken> answers, long storeNow) {
     for (int i = 0; i < takes.size(); i++) {
       meters.get(i).granted(answers.get(i), storeNow);
-      if (ahead != null) {
-        ahead.remember(meters.get(i));
-      }
+      ahead.remember(meters.get(i));
     }
   }
 }

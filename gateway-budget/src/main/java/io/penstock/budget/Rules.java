@@ -13,30 +13,46 @@ import org.jspecify.annotations.Nullable;
 /** A plan in force: for each slot the rule that lives, for each rate its meters. Immutable. */
 final class Rules {
   /** A rate in force. */
-  record Rate(RateSpec spec, @Nullable Rule permits, Meters requests, Meters tokens) {}
+  record Rate(RateSpec spec, @Nullable Rule permits, Meters requests, Meters tokens) {
+    /** Returns the meter of requests of a subject that is being admitted. */
+    RateMeter admitting(String subject) {
+      RateMeter meter = requests.of(subject);
+      if (meter instanceof Portion portion && portion.sibling == null && tokens.limit > 0) {
+        portion.sibling = tokens.of(subject) instanceof Portion next ? next : null;
+      }
+      return meter;
+    }
+  }
 
   /** Meters of one rate by subject. */
   static final class Meters {
     final ConcurrentHashMap<String, RateMeter> bySubject = new ConcurrentHashMap<>();
     final long limit;
+    private final RateSpec spec;
+    private final boolean tokens;
+    private final boolean alone;
 
-    Meters(long limit) {
-      this.limit = limit;
+    Meters(RateSpec spec, boolean tokens, boolean alone) {
+      this.spec = spec;
+      this.tokens = tokens;
+      this.alone = alone;
+      this.limit = tokens ? spec.tokens() : spec.requests();
     }
 
-    RateMeter of(RateSpec spec, boolean tokens, String subject) {
+    RateMeter of(String subject) {
       RateMeter found = bySubject.get(subject);
-      return found != null
-          ? found
-          : bySubject.computeIfAbsent(subject, s -> make(spec, tokens, s, limit));
+      return found != null ? found : bySubject.computeIfAbsent(subject, this::make);
     }
 
-    private static RateMeter make(RateSpec spec, boolean tokens, String subject, long limit) {
+    private RateMeter make(String subject) {
+      if (alone) {
+        return new WholeRate(spec, subject, tokens);
+      }
       String identity =
           "%s\n%s\n%s\n%s\n%s"
               .formatted(spec.name(), tokens, spec.every().toMillis(), spec.per(), subject);
       UUID id = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8));
-      return new RateMeter(spec.name(), subject, tokens, id, spec.every().toMillis(), limit);
+      return new Portion(spec, subject, tokens, id);
     }
   }
 
@@ -44,15 +60,29 @@ final class Rules {
   final List<Rule> slots;
   final List<Rate> rates;
   private final Map<Rule.Shape, Rule> byShape;
+  private final boolean alone;
 
-  private Rules(BudgetPlan plan, List<Rule> slots, List<Rate> rates, Map<Rule.Shape, Rule> all) {
+  private Rules(
+      boolean alone,
+      BudgetPlan plan,
+      List<Rule> slots,
+      List<Rate> rates,
+      Map<Rule.Shape, Rule> all) {
+    this.alone = alone;
     this.plan = plan;
     this.slots = slots;
     this.rates = rates;
     this.byShape = all;
   }
 
-  static final Rules NONE = new Rules(BudgetPlan.EMPTY, List.of(), List.of(), Map.of());
+  /**
+   * Returns the rules of a plan that allows everything.
+   *
+   * @param alone whether this process shares its rates with nobody
+   */
+  static Rules none(boolean alone) {
+    return new Rules(alone, BudgetPlan.EMPTY, List.of(), List.of(), Map.of());
+  }
 
   /** Puts a plan in force; {@code before} receives the former terms of rules that have others. */
   Rules change(BudgetPlan next, Map<Rule, Rule.Terms> before) {
@@ -82,11 +112,11 @@ final class Rules {
       }
       nextRates.add(new Rate(r, permits, meters(r, false), meters(r, true)));
     }
-    return new Rules(next, slotRules, nextRates, all);
+    return new Rules(alone, next, slotRules, nextRates, all);
   }
 
   private Meters meters(RateSpec spec, boolean tokens) {
-    Meters made = new Meters(tokens ? spec.tokens() : spec.requests());
+    Meters made = new Meters(spec, tokens, alone);
     for (Rate old : rates) {
       boolean same =
           old.spec.name().equals(spec.name())
@@ -94,7 +124,7 @@ final class Rules {
               && old.spec.per().equals(spec.per());
       if (same) {
         for (RateMeter meter : (tokens ? old.tokens : old.requests).bySubject.values()) {
-          meter.limit(made.limit);
+          meter.limit(spec);
           made.bySubject.put(meter.subject, meter);
         }
       }

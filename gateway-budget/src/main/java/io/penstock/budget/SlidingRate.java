@@ -4,7 +4,8 @@ import io.penstock.budget.Request.Answer.Taken;
 
 /**
  * A two-window sliding counter: what was taken in this window, plus what was taken in the one
- * before, weighted by how much of it still lies within one window's length from now.
+ * before, weighted by how much of it still lies within one window's length from now. Guarded by
+ * whoever has it.
  */
 final class SlidingRate {
   private long index;
@@ -12,20 +13,24 @@ final class SlidingRate {
   private long previous;
   private long window;
 
+  /**
+   * Grants a portion.
+   *
+   * @param sharers of what is left beyond the need, at least 1
+   */
   Taken take(Request.Take take, long now, long sharers) {
     roll(take.windowMillis(), now);
-    long left = window - Math.floorMod(now, window);
-    long weighted = current + weigh(left);
-    if (weighted + take.need() > take.limit()) {
-      return new Taken(0, Math.max(0, take.limit() - weighted), retry(take, left));
+    long room = room(take.limit(), now);
+    if (take.need() > room) {
+      return new Taken(0, Math.max(0, room), retry(take.need(), take.limit(), now));
     }
-    long room = take.limit() - weighted - take.need();
-    long granted = take.need() + Math.min(take.extra(), sharers == 0 ? room : room / sharers);
-    current += granted;
-    return new Taken(granted, Math.max(0, take.limit() - weighted - granted), left);
+    long granted = take.need() + Math.min(take.extra(), (room - take.need()) / sharers);
+    add(granted);
+    return new Taken(granted, room - granted, left(now));
   }
 
-  private void roll(long windowMillis, long now) {
+  /** Enters the window of that moment. */
+  void roll(long windowMillis, long now) {
     long at = Math.floorDiv(now, windowMillis);
     if (windowMillis != window) {
       previous = 0;
@@ -42,19 +47,42 @@ final class SlidingRate {
     window = windowMillis;
   }
 
+  /** Returns what is left of the limit; less than nothing when more was taken. */
+  long room(long limit, long now) {
+    return limit - current - weigh(left(now));
+  }
+
+  void add(long amount) {
+    current += amount;
+  }
+
+  /** Takes back what was added at that moment, if it still counts. */
+  void remove(long amount, long addedAt) {
+    long at = Math.floorDiv(addedAt, window);
+    if (at == index) {
+      current = Math.max(0, current - amount);
+    } else if (at == index - 1) {
+      previous = Math.max(0, previous - amount);
+    }
+  }
+
+  private long left(long now) {
+    return window - Math.floorMod(now, window);
+  }
+
   /** Rounds up: never more than the limit. */
   private long weigh(long left) {
     return (long) Math.ceil((double) previous * left / window);
   }
 
   /** When the weight of the older window, or this window's own end, makes room. */
-  private long retry(Request.Take take, long left) {
-    long over = current + take.need() - take.limit();
+  long retry(long need, long limit, long now) {
+    long over = current + need - limit;
     if (over <= 0) {
-      return shrink(previous, -over, left);
+      return shrink(previous, -over, left(now));
     }
     // This window has to become the older one first.
-    return left + shrink(current, Math.max(0, take.limit() - take.need()), window);
+    return left(now) + shrink(current, Math.max(0, limit - need), window);
   }
 
   /** Milliseconds until {@code amount} weighs at most {@code room}, with {@code left} to go. */

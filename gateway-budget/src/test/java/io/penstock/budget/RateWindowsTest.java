@@ -2,12 +2,15 @@ package io.penstock.budget;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.budget.Request.Answer;
 import io.penstock.budget.Request.Answer.Taken;
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Condition;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Rates where the moment of a call and the present one are not in one window. */
@@ -95,16 +98,141 @@ class RateWindowsTest {
     assertThat(reserve(budgets, 900)).isInstanceOf(Verdict.Pending.class);
   }
 
+  /** Counts what it is asked. */
+  private static final class CountedStore implements Budgets.Store {
+    private final Budgets.Store store;
+    private long asked;
+
+    CountedStore(Budgets.Store store) {
+      this.store = store;
+    }
+
+    @Override
+    public void start(Driver driver) {
+      store.start(driver);
+    }
+
+    @Override
+    public @Nullable Answer send(Request request) {
+      asked++;
+      return store.send(request);
+    }
+
+    @Override
+    public CompletionStage<BudgetPage> page(String cursor, int most) {
+      return store.page(cursor, most);
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+
+  private static WholeRate whole(long tokens) {
+    return new WholeRate(plan(0, tokens).rates().get(0), "", true);
+  }
+
+  @Test
+  void alone_farFromLimits_theStoreIsNotAsked() {
+    TestTicker ticker = new TestTicker(NOON);
+    CountedStore store = new CountedStore(new EmbeddedStore(ticker, List.of()));
+    try (Budgets budgets =
+        new Budgets(ticker, Settings.embedded(), BudgetListener.NONE, NoFeed.INSTANCE, store)) {
+      budgets.reload(
+          BudgetPlan.compile(
+              List.of(),
+              List.of(
+                  new RateSpec(
+                      "r",
+                      Condition.ALWAYS,
+                      List.of("user"),
+                      1_000,
+                      1_000_000,
+                      Duration.ofMillis(MINUTE),
+                      10))));
+      // A permit is asked for once: all of them are granted.
+      granted(reserve(budgets, 1)).settle(0, 1);
+      long before = store.asked;
+
+      for (int i = 0; i < 100; i++) {
+        Reservation admitted = granted(budgets.admit(TestFacts.user("ann")));
+        granted(reserve(budgets, 1_000)).settle(0, 300);
+        admitted.settle(0, 0);
+      }
+
+      assertThat(store.asked).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void lateCall_takesOfThePresentWindow_andForgetsNothingOfTheLast() {
+    WholeRate rate = whole(10);
+    assertThat(rate.take(10, NOON - 1)).isTrue();
+    assertThat(rate.take(1, NOON + 1)).isFalse();
+
+    assertThat(rate.take(1, NOON - 1)).isFalse();
+
+    assertThat(rate.take(1, NOON + 2)).isFalse();
+    assertThat(rate.retryMillis(1, NOON + 2)).isBetween(5_000L, 6_000L);
+    assertThat(rate.take(1, NOON + 6_002)).isTrue();
+  }
+
+  @Test
+  void estimateCorrected_inTheNextWindow_noLongerWeighsThere() {
+    WholeRate rate = whole(100);
+    assertThat(rate.take(100, NOON - 1)).isTrue();
+
+    rate.give(90, NOON - 1, NOON + 1);
+
+    assertThat(rate.take(90, NOON + 1)).isTrue();
+    assertThat(rate.take(1, NOON + 1)).isFalse();
+  }
+
+  @Test
+  void clockOfARateSetBackByHours_countsInTheWindowThatItShows() {
+    WholeRate rate = whole(10);
+    assertThat(rate.take(10, NOON)).isTrue();
+    long before = NOON - 180 * MINUTE;
+
+    assertThat(rate.take(10, before)).isFalse();
+
+    assertThat(rate.take(10, before + rate.retryMillis(10, before))).isTrue();
+  }
+
+  @Test
+  void debtBeyondTheLimit_isPaidOffInTime_aloneAndShared() {
+    TestTicker ticker = new TestTicker(NOON);
+    SharedStore store = new SharedStore(ticker);
+    try (Budgets shared = store.open(Outage.SHARE, plan(0, 1_000));
+        Budgets alone = Budgets.embedded(ticker, BudgetListener.NONE, List.of())) {
+      alone.reload(plan(0, 1_000));
+      store.awaitReady();
+      for (Budgets budgets : List.of(shared, alone)) {
+        granted(reserve(budgets, 100)).settle(0, 2_500);
+        assertThat(reserve(budgets, 100)).isInstanceOf(Verdict.RateLimited.class);
+      }
+      long minutes = 0;
+      while (!(reserve(shared, 100) instanceof Verdict.Granted)) {
+        assertThat(minutes++).as("minutes").isLessThan(10);
+        store.advance(MINUTE);
+      }
+      // Three limits, of which each weighs in the window after its own too.
+      assertThat(minutes).isGreaterThanOrEqualTo(3);
+      assertThat(reserve(alone, 100)).isInstanceOf(Verdict.Granted.class);
+    }
+  }
+
   @Test
   void clockSetBackByHours_countsInTheWindowThatItShows() {
     SlidingRate rate = new SlidingRate();
     Request.Take ten = new Request.Take(new UUID(0, 1), MINUTE, 10, 10, 0);
-    assertThat(rate.take(ten, NOON, 0).granted()).isEqualTo(10);
+    assertThat(rate.take(ten, NOON, 1).granted()).isEqualTo(10);
     long before = NOON - 180 * MINUTE;
 
-    Taken refused = rate.take(ten, before, 0);
+    Taken refused = rate.take(ten, before, 1);
 
     assertThat(refused.granted()).isZero();
-    assertThat(rate.take(ten, before + refused.retryMillis(), 0).granted()).isEqualTo(10);
+    assertThat(rate.take(ten, before + refused.retryMillis(), 1).granted()).isEqualTo(10);
   }
 }
