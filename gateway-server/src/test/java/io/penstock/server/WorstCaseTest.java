@@ -49,9 +49,13 @@ class WorstCaseTest {
           deep: p/sonar-deep-research
           capped: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { max_tokens: 8000, n: 2 } }] }
           added: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, default: { max_tokens: 4000 } }] }
+          searching: { strategy: priority, targets: [{ model: fake/gpt-5-mini, set: { tools: [{ type: web_search }] } }] }
+          found: { strategy: priority, targets: [{ model: fake/gpt-5-mini, default: { tools: [{ type: web_search, max_uses: 9 }] } }] }
+          long: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { instructions: "%2$s" } }] }
+          roomy: { strategy: priority, targets: [{ model: g/gemini-2.5-flash, set: { generationConfig: { maxOutputTokens: 1000, candidateCount: 3 } } }] }
           hurried: { strategy: priority, targets: [{ model: fake/gpt-5-mini, set: { service_tier: priority } }] }
         """
-            .formatted(PROVIDER.url());
+            .formatted(PROVIDER.url(), "be kind, ".repeat(1_000));
     String budgets = "budgets: [{ name: nothing, limit: 0.000000001 USD }]\nclamp: off";
     gateway =
         RunningGateway.start(
@@ -103,6 +107,12 @@ class WorstCaseTest {
         "/v1/chat/completions | {'model':'capped','max_tokens':16,SAYING} | 0.0096 | 0.0097",
         "/v1/completions      | {'model':'added','prompt':'a'} | 0.0024 | 0.0025",
         "/v1/chat/completions | {'model':'added','max_tokens':16,SAYING} | 0.0024 | 0.0025",
+        "/v1/responses | {'model':'searching','max_output_tokens':100,'input':'hi'} | 0.03 | 0.15",
+        "/v1/responses | {'model':'found','max_output_tokens':100,'input':'hi'} | 0.09 | 0.45",
+        "/v1/responses | {'model':'long','max_output_tokens':16,'input':'hi'} | 0.00135 | 0.0015",
+        "/v1beta/models/roomy:generateContent |"
+            + " {'generationConfig':{'maxOutputTokens':10},'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.0075 | 0.0085",
         "/v1/chat/completions | {'model':'hurried','max_tokens':1000,SAYING} | 0.0036 | 0.0037",
         "/v1/images/generations | {'model':'gpt-image-1','prompt':'a cat','n':3}                  "
             + " | 0.7488 | 0.8",

@@ -222,6 +222,11 @@ record Elsewhere(int conversations, int files, int uses) {
     return true;
   }
 
+  /** Returns both. */
+  Elsewhere and(Elsewhere more) {
+    return new Elsewhere(conversations + more.conversations, files + more.files, uses + more.uses);
+  }
+
   /** Returns the tokens that are held for it, beside those of the input itself. */
   long tokens(long input) {
     return conversations * CONVERSATION + files * FILE + uses * (input + FINDINGS);

@@ -7,6 +7,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +33,12 @@ final class Fees {
 
   private Fees() {}
 
-  /** Returns the most of each meter that is not tokens. */
-  static Usage upperBound(Call call, TargetRuntime target) {
+  /**
+   * Returns the most of each meter that is not tokens.
+   *
+   * @param uses of tools that the provider runs
+   */
+  static Usage upperBound(Call call, TargetRuntime target, int uses) {
     RequestBody body = call.body();
     Usage.Builder fees = Usage.builder().set(Meter.REQUEST, 1);
     if (body == null) {
@@ -45,7 +50,7 @@ final class Fees {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           fees.set(Meter.AUDIO_SECOND, Sound.seconds(call.bytes().length));
       case RERANK -> fees.set(Meter.RERANK_QUERY, searches(body));
-      default -> tools(call.elsewhere().uses(), target.price(), call.startMillis(), fees);
+      default -> tools(uses, target.price(), call.startMillis(), fees);
     }
     return fees.build();
   }
@@ -104,9 +109,11 @@ final class Fees {
   static Set<String> tiers(Call call, TargetRuntime target) {
     RequestBody body = call.body();
     String tier = tierInForce(call, target);
-    if (call.surface().endpoint() == Endpoint.MESSAGES
-        && body != null
-        && "fast".equals(body.text("speed"))) {
+    boolean asksForFast =
+        call.surface().endpoint() == Endpoint.MESSAGES
+            && body != null
+            && "fast".equals(body.text("speed"));
+    if (asksForFast || isFast(target.set()) || isFast(target.defaults())) {
       return Set.of("fast");
     }
     if (tier == null) {
@@ -115,6 +122,11 @@ final class Fees {
     return tier.equals("auto")
         ? Set.of("priority")
         : BILLED_TIERS.contains(tier) ? Set.of(tier) : Set.of();
+  }
+
+  private static boolean isFast(Map<String, JsonNode> parameters) {
+    JsonNode speed = parameters.get("speed");
+    return speed != null && speed.asText().equals("fast");
   }
 
   /** Returns the tier that is asked for: the route's, else the client's, else the added one. */

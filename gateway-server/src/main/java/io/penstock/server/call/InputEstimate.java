@@ -47,14 +47,19 @@ final class InputEstimate {
         + 1;
   }
 
-  /** Returns the bound for a model of a provider. */
-  static long upperBound(Call call, String model) {
+  /**
+   * Returns the bound for a model of a provider.
+   *
+   * @param added bytes that the route adds to the request
+   * @param elsewhere what the provider fetches and does for it
+   */
+  static long upperBound(Call call, String model, int added, Elsewhere elsewhere) {
     RequestBody body = call.body();
     if (body != null && body.isForm()) {
-      return ofForm(body);
+      return ofForm(body) + added;
     }
-    long carried = upperBound(call.bytes().length, call.pictures(), model);
-    return carried + call.elsewhere().tokens(carried);
+    long carried = upperBound(call.bytes().length + added, call.pictures(), model);
+    return carried + elsewhere.tokens(carried);
   }
 
   /** The files of a form are sound. */

@@ -9,6 +9,7 @@ import io.penstock.core.price.Meter;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The output cap and the number of answers that a request asks for. Stateless. */
 final class OutputCap {
@@ -30,7 +31,11 @@ final class OutputCap {
   private static final List<String> CAPS =
       List.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
 
-  private static final List<String> ANSWERS = List.of("n", "best_of", "candidateCount");
+  private static final List<String> ANSWERS =
+      List.of("n", "best_of", "candidateCount", "candidate_count");
+
+  /** Where Google keeps both of these. */
+  private static final List<String> CONFIGS = List.of("generationConfig", "generation_config");
 
   private OutputCap() {}
 
@@ -92,7 +97,11 @@ final class OutputCap {
   /** Returns the cap that is sent: what the route fixes, else what was asked for or is added. */
   private static long inForce(long asked, TargetRuntime target) {
     long fixed = ofRoute(target.set(), CAPS);
-    return fixed >= 0 ? fixed : Math.max(asked, ofRoute(target.defaults(), CAPS));
+    if (fixed >= 0 || CONFIGS.stream().anyMatch(target.set()::containsKey)) {
+      // A whole configuration replaces the client's, its cap included.
+      return fixed;
+    }
+    return Math.max(asked, ofRoute(target.defaults(), CAPS));
   }
 
   /** Returns the largest of a route's parameters of these names, or -1. */
@@ -100,8 +109,11 @@ final class OutputCap {
     long largest = -1;
     if (!parameters.isEmpty()) {
       for (String name : names) {
-        JsonNode value = parameters.get(name);
-        largest = value == null ? largest : Math.max(largest, count(value));
+        largest = Math.max(largest, count(parameters.get(name)));
+        for (String config : CONFIGS) {
+          JsonNode inside = parameters.get(config);
+          largest = inside == null ? largest : Math.max(largest, count(inside.get(name)));
+        }
       }
     }
     return largest;
@@ -146,7 +158,7 @@ final class OutputCap {
   /** Google takes both spellings of each name; of two that differ the larger counts. */
   private static long gemini(RequestBody body, String field, String otherwise) {
     long largest = -1;
-    for (String config : List.of("generationConfig", "generation_config")) {
+    for (String config : CONFIGS) {
       int i = body.indexOf(config);
       if (i >= 0) {
         JsonNode node = node(body, i);
@@ -164,8 +176,8 @@ final class OutputCap {
     }
   }
 
-  private static long count(JsonNode value) {
-    if (!value.isIntegralNumber()) {
+  private static long count(@Nullable JsonNode value) {
+    if (value == null || !value.isIntegralNumber()) {
       return -1;
     }
     return value.canConvertToLong() ? Math.max(-1, value.asLong()) : MOST;

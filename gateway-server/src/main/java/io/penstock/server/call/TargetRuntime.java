@@ -1,10 +1,13 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.PricedModel;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -26,6 +29,7 @@ public record TargetRuntime(
     Map<String, JsonNode> defaults,
     boolean dropUnsupported) {
   private static final String PREFILL = "prefill";
+  private static final byte[] NOTHING = {};
 
   public TargetRuntime {
     set = Map.copyOf(set);
@@ -62,6 +66,17 @@ public record TargetRuntime(
     Target told =
         new Target(target.provider(), target.dialect(), target.model(), target.region(), options);
     return new TargetRuntime(label, provider, told, price, set, defaults, dropUnsupported);
+  }
+
+  /** Returns what the route fixes and adds, as one JSON object; empty when that is nothing. */
+  byte[] parameters() {
+    if (set.isEmpty() && defaults.isEmpty()) {
+      return NOTHING;
+    }
+    ObjectNode both = JsonNodeFactory.instance.objectNode();
+    defaults.forEach(both::set);
+    set.forEach(both::set);
+    return both.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /** Returns whether every token that is billed is streamed: none is thought in silence. */

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import io.penstock.budget.Ask;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import java.util.Set;
@@ -20,8 +21,10 @@ record WorstCase(long nanos, long tokens) {
 
   /** Returns the worst case of an attempt that writes so many tokens, all answers together. */
   static WorstCase of(Call call, TargetRuntime target, long outputTokens) {
-    long input = InputEstimate.upperBound(call, target.model());
-    Usage fees = Fees.upperBound(call, target);
+    byte[] added = target.parameters();
+    Elsewhere elsewhere = elsewhere(call, added);
+    long input = InputEstimate.upperBound(call, target.model(), added.length, elsewhere);
+    Usage fees = Fees.upperBound(call, target, elsewhere.uses());
     Set<String> tiers = Fees.tiers(call, target);
     long nanos = nanos(call, target.price(), input, outputTokens, fees, tiers);
     return new WorstCase(nanos, input + outputTokens);
@@ -41,5 +44,13 @@ record WorstCase(long nanos, long tokens) {
       nanos = Math.max(nanos, price.boundNanos(input, output, fees, tiers, later));
     }
     return Math.min(nanos, Ask.MOST);
+  }
+
+  /** What the client's request and the route's own parameters have the provider do, together. */
+  private static Elsewhere elsewhere(Call call, byte[] added) {
+    Elsewhere asked = call.elsewhere();
+    return added.length == 0 || !call.surface().endpoint().isConversation()
+        ? asked
+        : asked.and(Elsewhere.of(RequestBody.parse(added), false));
   }
 }
