@@ -8,6 +8,7 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,13 @@ class BudgetFlowTest {
     return RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more));
   }
 
+  /** Returns the row of a request that has one. */
+  private static JsonNode attempt(RunningGateway gateway, HttpResponse<String> of)
+      throws IOException {
+    String id = of.headers().firstValue("x-penstock-request-id").orElse("");
+    return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts").path(0);
+  }
+
   @Test
   void budget_usedUp_is402ThatNamesItAndReachesNoProvider() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
@@ -55,14 +63,7 @@ class BudgetFlowTest {
           .contains("budget_exceeded")
           .contains("Budget small of engineering");
       assertThat(provider.requests()).hasSize(2);
-      JsonNode row =
-          MAPPER
-              .readTree(
-                  gateway.admin(
-                      "/admin/v1/requests/"
-                          + refused.headers().firstValue("x-penstock-request-id").orElse("")))
-              .path("attempts")
-              .path(0);
+      JsonNode row = attempt(gateway, refused);
       assertThat(row.path("attempt").asInt()).isZero();
       assertThat(row.path("rule").asText()).isEqualTo("small");
       assertThat(row.path("cost_usd").asText()).isEqualTo("0.00");
@@ -192,7 +193,7 @@ class BudgetFlowTest {
   }
 
   @Test
-  void rate_refused_is429AndARefusalConsumesNothing() {
+  void rate_refused_is429AndARefusalConsumesNothing() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =
             start(provider, "rates: [{ name: per-key, per: key, requests: 2, every: day }]")) {
@@ -204,6 +205,9 @@ class BudgetFlowTest {
       HttpResponse<String> refused = gateway.post("/v1/chat/completions", CHAT);
       assertThat(refused.statusCode()).isEqualTo(429);
       assertThat(refused.body()).contains("rate_limited").contains("per-key");
+      assertThat(attempt(gateway, refused).path("rule").asText()).isEqualTo("per-key");
+      assertThat(gateway.admin("/metrics"))
+          .containsPattern("penstock_rate_limited_total\\{limit=\"per-key\"\\} 1");
       assertThat(refused.headers().firstValue("retry-after")).isPresent();
       assertThat(refused.headers().firstValue("x-should-retry")).hasValue("false");
       assertThat(refused.headers().firstValue("x-ratelimit-limit-requests")).hasValue("2");
@@ -217,6 +221,43 @@ class BudgetFlowTest {
           .hasValue("0");
       assertThat(other.headers().firstValue("anthropic-ratelimit-requests-reset").orElse(""))
           .matches("\\d{4}-\\d\\d-\\d\\dT.*Z");
+    }
+  }
+
+  @Test
+  void toolsThatTheRouteSets_areHeld_andNeverOverspend() throws Exception {
+    // Three searches of 0.01 USD each are held; the budget affords one call that makes them.
+    String answer =
+        "{\"id\":\"r1\",\"object\":\"response\",\"status\":\"completed\",\"model\":\"gpt-5-mini\","
+            + "\"tool_usage\":{\"web_search\":{\"num_requests\":3}},"
+            + "\"output\":[{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":"
+            + "\"output_text\",\"text\":\"found\"}]}],"
+            + "\"usage\":{\"input_tokens\":20000,\"output_tokens\":50,\"total_tokens\":20050}}";
+    String route =
+        "\nmodels:\n  searching: { strategy: priority, targets: [{ model: fake/gpt-5-mini,"
+            + " set: { tools: [{ type: web_search }] } }] }\n";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(
+                        directory,
+                        provider,
+                        "budgets: [{ name: searches, limit: 0.06 USD, every: total }]\nclamp: off")
+                    .replace("\nmodels:\n", route))) {
+      Gate gate = new Gate("answer");
+      provider.on("/v1/responses").reply(Script.json(answer).pauseBeforeHeaders(gate));
+      String body = "{\"model\":\"searching\",\"max_output_tokens\":100,\"input\":\"hi\"}";
+      CompletableFuture<HttpResponse<String>> first =
+          CompletableFuture.supplyAsync(() -> gateway.post("/v1/responses", body));
+      provider.awaitRequest(1);
+      assertThat(gateway.post("/v1/responses", body).statusCode()).isEqualTo(402);
+      gate.open();
+      HttpResponse<String> served = first.get();
+      assertThat(served.statusCode()).as(served.body()).isEqualTo(200);
+      // 20,000 x 0.25 + 50 x 2 USD per million, and three searches.
+      assertThat(attempt(gateway, served).path("cost_usd").asText()).isEqualTo("0.0351");
+      assertThat(gateway.admin("/metrics")).doesNotContain("penstock_bound_exceeded_usd_total{");
     }
   }
 

@@ -2,12 +2,15 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +28,15 @@ class PassthroughTest {
   @BeforeAll
   static void start() {
     String yaml =
-        RunningGateway.yaml(directory, PROVIDER, "passthrough: { /v1/files: fake }")
+        RunningGateway.yaml(
+                directory,
+                PROVIDER,
+                "passthrough: { /v1/files: fake, /v1/batches: fake, /v1/uploads: fake }\n"
+                    + "rates:\n"
+                    + "  - { name: batches, when: 'endpoint == \"passthrough\" &&"
+                    + " headers[\"x-kind\"] == \"batch\"', per: key, concurrent: 1 }\n"
+                    + "  - { name: uploads, when: 'provider == \"fake\" && headers[\"x-kind\"] =="
+                    + " \"upload\"', requests: 1, every: day }")
             .replace(
                 "catalogue: openai", "catalogue: openai\n    headers: { x-tenant: blue-tenant }");
     gateway = RunningGateway.start(directory, yaml);
@@ -104,6 +115,38 @@ class PassthroughTest {
     HttpResponse<String> response = gateway.get("/v1/files");
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.body()).contains("upstream_credentials");
+  }
+
+  @Test
+  void concurrency_usedUp_isRefused_untilTheCallThatIsPassedOnHasEnded() {
+    Gate gate = new Gate("batches answer");
+    PROVIDER.on("/v1/batches").reply(Script.json("{}"));
+    PROVIDER.on("/v1/batches").first(1).reply(Script.json("{}").pauseBeforeHeaders(gate));
+    CompletableFuture<HttpResponse<String>> held =
+        CompletableFuture.supplyAsync(() -> gateway.post("/v1/batches", "a", "x-kind", "batch"));
+    PROVIDER.awaitRequest(1);
+
+    HttpResponse<String> refused = gateway.post("/v1/batches", "b", "x-kind", "batch");
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.body()).contains("concurrency_limited").contains("batches");
+    assertThat(gateway.admin("/metrics"))
+        .containsPattern("penstock_rate_limited_total\\{limit=\"batches\"\\} 1");
+    assertThat(gateway.post("/v1/batches", "c").statusCode()).isEqualTo(200);
+    gate.open();
+    assertThat(held.join().statusCode()).isEqualTo(200);
+    Await.until(
+        "the permit is back",
+        () -> gateway.post("/v1/batches", "d", "x-kind", "batch").statusCode() == 200);
+  }
+
+  @Test
+  void rateOfTheProvider_countsWhatIsPassedOn() {
+    PROVIDER.on("/v1/uploads").reply(Script.json("{}"));
+    assertThat(gateway.post("/v1/uploads", "a", "x-kind", "upload").statusCode()).isEqualTo(200);
+    HttpResponse<String> refused = gateway.post("/v1/uploads", "b", "x-kind", "upload");
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.body()).contains("rate_limited").contains("uploads");
+    assertThat(PROVIDER.requests()).hasSize(1);
   }
 
   @Test

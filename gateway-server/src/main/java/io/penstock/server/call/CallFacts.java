@@ -31,6 +31,7 @@ final class CallFacts extends RequestFacts {
   private @Nullable Conversation conversation;
   private @Nullable Map<String, String> headers;
   private @Nullable TargetRuntime target;
+  private @Nullable ProviderRuntime provider;
   private double complexity = -1;
   private @Nullable PromptFeatures features;
   private float @Nullable [] embedding;
@@ -43,7 +44,13 @@ final class CallFacts extends RequestFacts {
   /** Sets the target that is tried, and its worst case in nano-USD. */
   void target(@Nullable TargetRuntime tried, long worstCaseNanos) {
     target = tried;
+    provider = tried == null ? null : tried.provider();
     worstCase(worstCaseNanos);
+  }
+
+  /** Sets where a call without a model goes. */
+  void passedTo(ProviderRuntime to) {
+    provider = to;
   }
 
   void response(@Nullable ResponseFacts answer) {
@@ -81,12 +88,12 @@ final class CallFacts extends RequestFacts {
 
   @Override
   public String provider() {
-    return target == null ? "" : target.provider().name();
+    return provider == null ? "" : provider.name();
   }
 
   @Override
   public String region() {
-    return target == null ? "" : target.provider().region();
+    return provider == null ? "" : provider.region();
   }
 
   @Override

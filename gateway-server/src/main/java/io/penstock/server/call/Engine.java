@@ -160,6 +160,13 @@ public final class Engine {
     refuse(call, why, why.code().code());
   }
 
+  /** Does the same for what a budget or rate does not allow. */
+  void refuse(Call call, Verdict verdict) {
+    BudgetRefusals.note(call, verdict);
+    budgetDenied(verdict);
+    refuse(call, BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
+  }
+
   /** Does the same, naming the rule that refused. */
   void refuse(Call call, GatewayException why, String rule) {
     HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());

@@ -8,6 +8,8 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
+import io.penstock.budget.Reservation;
+import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
@@ -55,11 +57,30 @@ final class Passthrough implements UpstreamListener, Running {
         stored
             ? PassedHeaders.stored(call.surface().rest(), call.head(), provider.basePath())
             : PassedHeaders.uri(call.head(), provider.basePath());
-    Passthrough started = new Passthrough(call, engine, provider);
     call.destination().route(stored ? "" : call.surface().rest());
-    call.forwarded(started);
-    call.tally().upstreamBegins();
-    started.send(uri);
+    call.facts().passedTo(provider);
+    new Passthrough(call, engine, provider).enter(uri, engine.budgets().enter(call.facts()));
+  }
+
+  private void enter(String uri, Verdict verdict) {
+    switch (verdict) {
+      case Verdict.Granted(Reservation permit) -> {
+        // At once when the client has left meanwhile.
+        call.onEnd(ending -> permit.settle(0, 0));
+        if (!call.isEnded()) {
+          call.forwarded(this);
+          call.tally().upstreamBegins();
+          send(uri);
+        }
+      }
+      case Verdict.Pending(var stage) ->
+          stage.whenCompleteAsync((later, failed) -> enter(uri, later), call.loop());
+      default -> {
+        if (!call.isEnded()) {
+          engine.refuse(call, verdict);
+        }
+      }
+    }
   }
 
   private void send(String uri) {

@@ -34,10 +34,7 @@ final class RateFilter implements Filter<Call> {
         yield Step.next();
       }
       case Verdict.Pending(var stage) -> Step.await(stage, later -> decide(call, later));
-      default -> {
-        BudgetRefusals.note(call, verdict);
-        throw BudgetRefusals.of(verdict);
-      }
+      default -> throw new RefusedException(verdict);
     };
   }
 

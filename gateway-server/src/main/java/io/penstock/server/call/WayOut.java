@@ -60,6 +60,10 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   @Override
   public void fail(Call call, Throwable cause) {
-    engine.refuse(call, Refusals.told(call, cause));
+    if (cause instanceof RefusedException limited) {
+      engine.refuse(call, limited.verdict());
+    } else {
+      engine.refuse(call, Refusals.told(call, cause));
+    }
   }
 }
