@@ -23,6 +23,9 @@ public final class Budgets implements AutoCloseable {
   private static final RateMeter[] NO_METERS = {};
   private static final Counter[] NO_COUNTERS = {};
 
+  /** Every meter of a rate is looked at then, and there may be a million. */
+  private static final long SWEEP_MILLIS = 10_000;
+
   private final Ticker ticker;
   private final AtomicReference<Rules> rules;
   private final Slices slices = new Slices();
@@ -31,6 +34,9 @@ public final class Budgets implements AutoCloseable {
   private final Store store;
   private final Wiring wiring;
   private final Desk desk;
+
+  /** Of whoever ticks. */
+  private volatile long sweptAt;
 
   /** What lies behind the replica. */
   interface Store extends Request.Link, AutoCloseable {
@@ -193,7 +199,7 @@ public final class Budgets implements AutoCloseable {
    * a dead process.
    */
   public void ledgerChanged(List<LedgerPart> parts) {
-    driver.run(r -> r.ledgerParts(r.epoch(), parts));
+    driver.run(r -> r.chores().ledger(r.epoch(), parts));
   }
 
   /**
@@ -201,7 +207,7 @@ public final class Budgets implements AutoCloseable {
    * the ledger now, an intent without a row at its bound. What they were charged beyond is freed.
    */
   public void ownersEnded(Collection<Long> owners) {
-    driver.run(r -> r.ended(owners));
+    driver.run(r -> owners.forEach(r.chores()::end));
   }
 
   /** Whether calls can be granted: false while a shared store is being rebuilt. */
@@ -217,7 +223,10 @@ public final class Budgets implements AutoCloseable {
   /** Does what time brings: heartbeats, calls that waited too long. A server calls it by timer. */
   public void tick() {
     long now = clock();
-    rules.get().sweep(storeNow());
+    if (now - sweptAt >= SWEEP_MILLIS) {
+      sweptAt = now;
+      rules.get().sweep(storeNow());
+    }
     driver.run(r -> r.tick(now));
   }
 

@@ -44,6 +44,8 @@ final class Driver {
       ripe = new ArrayDeque<>(completed);
       completed.clear();
     } finally {
+      // Also after a failure: without ticks no lease is renewed.
+      link.wakeIn(replica.rest(now()));
       lock.unlock();
     }
     for (Answered a : ripe) {

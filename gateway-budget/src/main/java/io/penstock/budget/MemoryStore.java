@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,24 +16,13 @@ import org.jspecify.annotations.Nullable;
  * whoever calls it.
  */
 final class MemoryStore {
-  /** Of a fence: the owner was charged in full, and may still be closed. */
-  private static final long REAPED = -1;
-
-  /** Of a fence: the ledger has told what the owner was charged. */
-  private static final long CLOSED = -2;
-
-  private static final int MOST_EXPIRED = 4;
-
-  private final long lease;
   private final long quarantine;
   private final boolean alone;
   private long epoch;
   private long born;
   private boolean open;
   private long lastOwner;
-  private final Map<Long, Long> fences = new TreeMap<>();
-  private final Map<Long, Long> leases = new TreeMap<>();
-  private final Map<Long, Boolean> ready = new HashMap<>();
+  private final Leases leases;
   private final Table<CounterKey, StoredCounter> counters = new Table<>(c -> c.key);
 
   /** What keys have in common: the ledger tells each of them with a copy of its own. */
@@ -51,7 +39,7 @@ final class MemoryStore {
    *     for before the first grant
    */
   MemoryStore(long leaseMillis, long quarantineMillis, boolean alone) {
-    this.lease = leaseMillis;
+    this.leases = new Leases(leaseMillis);
     this.quarantine = quarantineMillis;
     this.alone = alone;
   }
@@ -60,9 +48,7 @@ final class MemoryStore {
   void flush() {
     epoch = 0;
     open = false;
-    fences.clear();
     leases.clear();
-    ready.clear();
     counters.clear();
     series.clear();
     rates.clear();
@@ -94,43 +80,26 @@ final class MemoryStore {
     if (hello.epoch() != epoch) {
       return new Answer.Stale(epoch);
     }
-    long owner = hello.owner();
-    if (owner == 0) {
-      owner = Owners.of(epoch, fences.size() + 1L);
-    }
-    long fence = fences.getOrDefault(owner, 0L);
-    if (fence < 0) {
+    long owner = hello.owner() == 0 ? leases.next(epoch) : hello.owner();
+    if (leases.hasEnded(owner)) {
       return new Answer.Gone(epoch);
     }
-    if (fence > hello.fence()) {
+    if (leases.fence(owner) > hello.fence()) {
       return new Answer.Fenced();
     }
-    fences.put(owner, hello.fence());
-    leases.put(owner, now + lease);
-    ready.put(owner, hello.ready());
+    leases.greet(hello, owner, now);
     if (!open && now >= born + quarantine) {
-      open = leases.entrySet().stream().allMatch(e -> e.getValue() < now || isReady(e.getKey()));
+      open = leases.areReady(now);
     }
-    List<Long> expired = new ArrayList<>();
-    for (Map.Entry<Long, Long> e : leases.entrySet()) {
-      if (e.getValue() < now && expired.size() < MOST_EXPIRED) {
-        expired.add(e.getKey());
-      }
-    }
-    return new Answer.Welcome(epoch, owner, now, open, expired);
-  }
-
-  private boolean isReady(long owner) {
-    return ready.getOrDefault(owner, false);
+    return new Answer.Welcome(epoch, owner, now, open, leases.expired(now));
   }
 
   private Answer move(Request.Move move, long now) {
-    long fence = fences.getOrDefault(move.owner(), 0L);
-    if (fence != move.fence()) {
+    long owner = move.owner();
+    if (leases.fence(owner) != move.fence()) {
       return new Answer.Fenced();
     }
-    leases.put(move.owner(), now + lease);
-    long owner = move.owner();
+    leases.renew(owner, now);
     List<StoredCounter> touched = new ArrayList<>(move.counters().size());
     for (Request.Entry entry : move.counters()) {
       StoredCounter c = counter(entry.key(), entry.unit(), now);
@@ -145,7 +114,7 @@ final class MemoryStore {
         refused[calls[i]] = true;
       }
     }
-    int living = living(now);
+    int living = leases.living(now);
     List<Answer.State> states = new ArrayList<>(touched.size());
     for (int i = 0; i < refused.length; i++) {
       states.add(finish(owner, touched.get(i), move.counters().get(i), refused[i], living, now));
@@ -202,32 +171,18 @@ final class MemoryStore {
     }
   }
 
-  private int living(long now) {
-    int living = 0;
-    for (long end : leases.values()) {
-      if (end >= now) {
-        living++;
-      }
-    }
-    return Math.max(1, living);
-  }
-
   private Answer reap(Request.Reap reap, long now) {
     long owner = reap.owner();
-    Long end = leases.get(owner);
     if (reap.done()) {
-      if (fences.getOrDefault(owner, 0L) < 0) {
-        leases.remove(owner);
+      if (leases.hasEnded(owner)) {
+        leases.drop(owner);
       }
       return new Answer.Done();
     }
-    if (end == null || end >= now) {
+    if (!leases.isExpired(owner, now)) {
       return new Answer.Reaped(owner, List.of());
     }
-    fences.put(owner, REAPED);
-    // Its rows may never arrive if this reaper dies too: another one tries again after a lease.
-    leases.put(owner, now + lease);
-    ready.put(owner, true);
+    leases.reap(owner, now);
     List<Charge> totals = new ArrayList<>();
     for (StoredCounter c : counters) {
       if (c.chargeInFull(owner)) {
@@ -235,15 +190,14 @@ final class MemoryStore {
       }
     }
     if (totals.isEmpty()) {
-      leases.remove(owner);
+      leases.drop(owner);
     }
     return new Answer.Reaped(owner, totals);
   }
 
   private Answer close(Request.Close close, long now) {
     long owner = close.owner();
-    boolean again = Long.valueOf(CLOSED).equals(fences.put(owner, CLOSED));
-    leases.remove(owner);
+    boolean again = leases.close(owner);
     Map<CounterKey, Long> sums = new HashMap<>();
     for (LedgerPart part : close.totals()) {
       sums.put(part.counter(), part.sum());
@@ -297,6 +251,6 @@ final class MemoryStore {
   }
 
   long fence(long owner) {
-    return fences.getOrDefault(owner, 0L);
+    return leases.fence(owner);
   }
 }

@@ -17,6 +17,9 @@ final class Pace {
   /** All replicas together leave so long between two syncs. */
   private static final long LEAST = 50;
 
+  /** Attempts that are settled while nothing happens are noticed so late. */
+  private static final long IDLE = 500;
+
   private static final long CLOSED_BEAT = 250;
 
   private final Settings settings;
@@ -53,6 +56,12 @@ final class Pace {
     if (open) {
       helloAt = Math.min(helloBy, now + settings.heartbeat());
     }
+  }
+
+  /** Returns the milliseconds after which something may be due. */
+  long rest(long now) {
+    long look = slices.settled() == told ? IDLE : LEAST;
+    return Math.clamp(Math.min(helloAt, syncAt) - now, 1, look);
   }
 
   /**

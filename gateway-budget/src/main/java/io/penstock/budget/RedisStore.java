@@ -16,8 +16,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,16 +30,23 @@ import org.slf4j.LoggerFactory;
  */
 final class RedisStore implements Budgets.Store {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);
-  private static final long TICK = 10;
   private static final long RECONNECT = 200;
+
+  /** Ticks that would come sooner after each other are one. Milliseconds. */
+  private static final long TICK = 10;
 
   private final RedisWire wire;
   private final String prefix;
   private final RedisAddress address;
   private final Map<RedisWire.Script, String> digests = new EnumMap<>(RedisWire.Script.class);
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("penstock-budgets").factory());
+
+  /** What comes after its end is dropped. */
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1,
+          Thread.ofPlatform().daemon().name("penstock-budgets").factory(),
+          new ThreadPoolExecutor.DiscardPolicy());
+
   private volatile @Nullable StatefulRedisConnection<String, String> connection;
   private volatile @Nullable StatefulRedisPubSubConnection<String, String> channel;
 
@@ -48,10 +56,14 @@ final class RedisStore implements Budgets.Store {
   private volatile boolean closed;
   private @Nullable Driver driver;
 
+  /** When the replica is ticked next. */
+  private @Nullable ScheduledFuture<?> next;
+
   RedisStore(RedisState state, Settings settings) {
     this.prefix = state.prefix();
     this.wire = new RedisWire(prefix, settings.lease(), settings.lease() + settings.lease() / 20);
     this.address = new RedisAddress(state);
+    timer.setRemoveOnCancelPolicy(true);
   }
 
   private Driver driver() {
@@ -62,16 +74,32 @@ final class RedisStore implements Budgets.Store {
   public void start(Driver started) {
     driver = started;
     connect();
-    timer.scheduleWithFixedDelay(this::beat, TICK, TICK, TimeUnit.MILLISECONDS);
+    beat();
   }
 
   private void beat() {
     try {
-      driver().run(r -> r.tick(driver().now()));
+      driver()
+          .run(r -> {
+            next = null;
+            r.tick(driver().now());
+          });
     } catch (RuntimeException e) {
-      // The timer must go on: without it no lease is renewed.
       log.error("budgets failed in their timer", e);
     }
+  }
+
+  @Override
+  public void wakeIn(long millis) {
+    ScheduledFuture<?> armed = next;
+    long wait = Math.max(TICK, millis);
+    if (closed || (armed != null && armed.getDelay(TimeUnit.MILLISECONDS) < wait + TICK)) {
+      return;
+    }
+    if (armed != null) {
+      armed.cancel(false);
+    }
+    next = timer.schedule(this::beat, wait, TimeUnit.MILLISECONDS);
   }
 
   private void connect() {

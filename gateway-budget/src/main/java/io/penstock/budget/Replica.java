@@ -2,7 +2,6 @@ package io.penstock.budget;
 
 import io.penstock.budget.Request.Answer;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +83,14 @@ final class Replica {
   void tick(long now) {
     waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, now);
     moves.sweep(now, now + storeOffset);
+  }
+
+  /** Returns the milliseconds after which time may have brought something. */
+  long rest(long now) {
+    if (!waiting.calls().isEmpty()) {
+      return Waiting.LOOK;
+    }
+    return phase == Phase.OFF ? settings.heartbeat() : pace.rest(now);
   }
 
   /** Returns what to send now, or null. */
@@ -215,24 +222,9 @@ final class Replica {
     }
   }
 
-  /** The ledger's sums of other epochs; {@code forEpoch} is for which this was asked. */
-  void ledgerParts(long forEpoch, List<LedgerPart> parts) {
-    chores.ledger(forEpoch, parts);
-  }
-
-  /** The ledger's sums of one owner that has ended. */
-  void closeOwner(long ended, List<LedgerPart> totals) {
-    chores.close(ended, totals);
-  }
-
-  /** These owners of dead processes are known to have ended: their rows are in the ledger. */
-  void ended(Iterable<Long> owners) {
-    owners.forEach(chores::end);
-  }
-
-  /** The rows of a dead owner are in the ledger. */
-  void reaped(long dead) {
-    chores.reaped(dead);
+  /** Returns what hears of the ledger. */
+  Chores chores() {
+    return chores;
   }
 
   /** Another replica has started a recall. */

@@ -143,5 +143,11 @@ sealed interface Request {
   interface Link {
     /** Sends a request; returns the answer when the store is in process, else null. */
     @Nullable Answer send(Request request);
+
+    /**
+     * Says in how many milliseconds the replica wants to be ticked at the latest; said after
+     * everything that happens to it. Whoever is ticked often anyway need not listen.
+     */
+    default void wakeIn(long millis) {}
   }
 }

@@ -1,7 +1,6 @@
 package io.penstock.budget;
 
 import java.util.Arrays;
-import java.util.Map;
 import java.util.TreeSet;
 
 /**
@@ -147,27 +146,22 @@ final class StoredCounter {
   }
 
   /** Starts a recall: every living owner that may have something free has to answer it. */
-  long recall(Map<Long, Long> leases, long now, long drained) {
+  long recall(Leases leases, long now, long drained) {
     Rare own = own();
     own.recalls++;
     own.tight = true;
     own.waiting = new TreeSet<>();
-    if (owner != drained && have > settled && isLiving(owner, leases, now)) {
+    if (owner != drained && have > settled && leases.isLiving(owner, now)) {
       own.waiting.add(owner);
     }
     for (int i = 0; i < own.others.length; i += 3) {
       long other = own.others[i];
       boolean free = own.others[i + 1] > own.others[i + 2];
-      if (other != drained && free && isLiving(other, leases, now)) {
+      if (other != drained && free && leases.isLiving(other, now)) {
         own.waiting.add(other);
       }
     }
     return own.recalls;
-  }
-
-  private static boolean isLiving(long which, Map<Long, Long> leases, long now) {
-    Long end = leases.get(which);
-    return end != null && end >= now;
   }
 
   void relax() {
@@ -208,8 +202,8 @@ final class StoredCounter {
     }
   }
 
-  Request.Answer.State state(long which, Request.Entry entry, Map<Long, Long> leases, long now) {
-    rare.waiting.removeIf(o -> leases.getOrDefault(o, 0L) < now);
+  Request.Answer.State state(long which, Request.Entry entry, Leases leases, long now) {
+    rare.waiting.removeIf(o -> !leases.isLiving(o, now));
     int won = 0;
     int taken = 0;
     for (int bit = 0; bit < entry.alerts().size(); bit++) {

@@ -8,6 +8,9 @@ import java.util.function.Predicate;
  * Calls that the slices could not serve, until they are answered. Guarded by the replica's lock.
  */
 final class Waiting {
+  /** How often they have to be looked at. Milliseconds. */
+  static final long LOOK = 10;
+
   private final Settings settings;
   private final Effects effects;
   private final Slices slices;

@@ -37,18 +37,20 @@ final class Wiring implements Effects {
 
   @Override
   public void ledgerWanted(long epoch) {
-    ask(() -> feed.sumsOfOtherEpochs(epoch), sums -> driver().run(r -> r.ledgerParts(epoch, sums)));
+    ask(
+        () -> feed.sumsOfOtherEpochs(epoch),
+        sums -> driver().run(r -> r.chores().ledger(epoch, sums)));
   }
 
   @Override
   public void totalsWanted(long owner) {
-    ask(() -> feed.sumsOf(owner), sums -> driver().run(r -> r.closeOwner(owner, sums)));
+    ask(() -> feed.sumsOf(owner), sums -> driver().run(r -> r.chores().close(owner, sums)));
   }
 
   /** Returns a stage that completes when the store has closed this process's own owner. */
   CompletionStage<Void> leave(long owner) {
     leaving = owner;
-    driver().run(r -> r.ended(List.of(owner)));
+    driver().run(r -> r.chores().end(owner));
     return left;
   }
 
@@ -63,7 +65,7 @@ final class Wiring implements Effects {
   @Override
   public void crashed(long owner, List<Charge> totals) {
     log.warn("budget owner died owner={} counters={}: charged in full", owner, totals.size());
-    ask(() -> feed.crashed(owner, totals), done -> driver().run(r -> r.reaped(owner)));
+    ask(() -> feed.crashed(owner, totals), done -> driver().run(r -> r.chores().reaped(owner)));
   }
 
   /** Off the replica's lock, and again until it works: without the ledger there is no rejoin. */

@@ -370,7 +370,7 @@ final class SimReplica implements Effects, Reservation.Home {
         () -> {
           sim.ledger.commit(journal);
           past.forEach(sim.ledger::reverse);
-          replica.ledgerParts(epoch, sim.ledger.parts(o -> Owners.epochOf(o) != epoch));
+          replica.chores().ledger(epoch, sim.ledger.parts(o -> Owners.epochOf(o) != epoch));
           pump();
         });
   }
@@ -382,7 +382,7 @@ final class SimReplica implements Effects, Reservation.Home {
         () -> {
           sim.ledger.commit(journal);
           sim.ledger.reverse(owner);
-          replica.closeOwner(owner, sim.ledger.parts(o -> o == owner));
+          replica.chores().close(owner, sim.ledger.parts(o -> o == owner));
           pump();
         });
   }
@@ -393,7 +393,7 @@ final class SimReplica implements Effects, Reservation.Home {
         sim.uniform(0, 8),
         () -> {
           sim.ledger.crashed(totals);
-          replica.reaped(owner);
+          replica.chores().reaped(owner);
           pump();
         });
   }
@@ -445,7 +445,7 @@ final class SimReplica implements Effects, Reservation.Home {
     configure();
     slices = new Slices();
     replica = new Replica(settings, this, slices);
-    replica.ended(graves);
+    graves.forEach(replica.chores()::end);
     start();
   }
 

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The journals of one process: a directory of its own, locked while it lives, so that another
- * process can tell the journals of the dead. One thread makes spare segments and calls fdatasync
- * every 10 ms.
+ * process can tell the journals of the dead. One thread makes spare segments and calls fdatasync at
+ * most 10 ms after a record was written; it sleeps while none is.
  */
 final class Journal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -36,6 +36,7 @@ final class Journal implements AutoCloseable {
   private final SegmentChain chain;
   private final AtomicInteger files = new AtomicInteger();
   private final Thread thread;
+  private volatile boolean asleep;
   private volatile boolean closed;
 
   private Journal(Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes)
@@ -88,16 +89,35 @@ final class Journal implements AutoCloseable {
     return sizes;
   }
 
+  /** A record was written. Any thread. */
+  void written() {
+    if (asleep) {
+      LockSupport.unpark(thread);
+    }
+  }
+
   private void run() {
     while (!closed) {
+      sleep();
+      // What follows the first record within this time is forced with it.
+      LockSupport.parkNanos(this, FORCE_EVERY_NANOS);
       try {
         chain.replenish();
         chain.force();
       } catch (IOException e) {
         LOG.error("journal: {} cannot be written: {}", directory, e.toString());
       }
-      LockSupport.parkNanos(this, FORCE_EVERY_NANOS);
     }
+  }
+
+  /** Waits until there is something to do. */
+  private void sleep() {
+    asleep = true;
+    // Looked at after that is said: who writes in between sees it.
+    while (!closed && chain.isAtRest()) {
+      LockSupport.park(this);
+    }
+    asleep = false;
   }
 
   @Override

@@ -155,6 +155,11 @@ final class Segment {
     }
   }
 
+  /** Whether all that is committed would survive a power loss. */
+  synchronized boolean isForced() {
+    return released || committed <= forced;
+  }
+
   /** Unmaps; the file stays. The reader calls it when nobody appends any more. */
   synchronized void release() {
     if (!released) {

@@ -37,7 +37,13 @@ final class SegmentChain {
    * Appends a record; false when it does not fit anywhere. What waits here waits for the copying of
    * a few hundred bytes.
    */
-  synchronized boolean append(byte[] body, int length) {
+  boolean append(byte[] body, int length) {
+    boolean appended = put(body, length);
+    journal.written();
+    return appended;
+  }
+
+  private synchronized boolean put(byte[] body, int length) {
     return current.append(body, length) || (roll() && current.append(body, length));
   }
 
@@ -66,6 +72,19 @@ final class SegmentChain {
     if (live < limit && spare.get() == null) {
       spare.set(journal.newSegment(journal.sizes().segment()));
     }
+  }
+
+  /** Whether all is forced, there is a spare, and nobody waits for room. Journal thread. */
+  boolean isAtRest() {
+    if (full || spare.get() == null) {
+      return false;
+    }
+    for (Segment segment : segments) {
+      if (!segment.isForced()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Forces what was appended. Journal thread. */

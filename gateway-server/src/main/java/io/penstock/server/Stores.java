@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Stores implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
-  private static final long TICK_MILLIS = 100;
+  private static final long TICK_MILLIS = 250;
 
   private final Ledger ledger;
   private final Budgets budgets;
