@@ -47,13 +47,19 @@ public final class CacheEntry {
   }
 
   /**
-   * What the answer cost when it was made: what a hit saves.
+   * Who made the answer and what it cost: what a hit saves.
    *
    * @param provider the configured provider's name
    * @param model the upstream model
    * @param costNanos nano-USD
+   * @param leftOut the fields of the request that were left out, as a header says them, or ""
    */
-  public record Paid(String provider, String model, Usage usage, long costNanos) {}
+  public record Paid(String provider, String model, Usage usage, long costNanos, String leftOut) {
+    /** Describes an answer to the whole request. */
+    public Paid(String provider, String model, Usage usage, long costNanos) {
+      this(provider, model, usage, costNanos, "");
+    }
+  }
 
   /**
    * When it was made and until when it may be served, epoch milliseconds. A hit never changes it.

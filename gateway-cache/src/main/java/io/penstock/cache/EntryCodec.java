@@ -99,6 +99,10 @@ final class EntryCodec {
       out.writeLong(entry.paid().costNanos());
       writeUsage(out, entry.paid().usage());
       out.writeInt(entry.body().length);
+      // Behind all that earlier gateways read: they serve such an entry too.
+      if (!entry.paid().leftOut().isEmpty()) {
+        out.writeUTF(entry.paid().leftOut());
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("a label of a cache entry is longer than 65535 bytes", e);
     }
@@ -218,9 +222,12 @@ final class EntryCodec {
       String provider = in.readUTF();
       String model = in.readUTF();
       long cost = in.readLong();
-      var paid = new CacheEntry.Paid(provider, model, readUsage(in), cost);
+      Usage usage = readUsage(in);
+      int bodyBytes = in.readInt();
+      String leftOut = in.available() > 0 ? in.readUTF() : "";
+      var paid = new CacheEntry.Paid(provider, model, usage, cost, leftOut);
       var origin = new CacheEntry.Origin(team, app, tags);
-      return new Header(identity, origin, life, paid, generation, in.readInt());
+      return new Header(identity, origin, life, paid, generation, bodyBytes);
     }
 
     private static Usage readUsage(DataInputStream in) throws IOException {

@@ -47,4 +47,26 @@ final class EntryCodecTest {
       assertThat(codec.decode(bad)).as("%d bytes", length).isNull();
     }
   }
+
+  @Test
+  void leftOut_isReadBack_andAnEntryWithoutItIsAsBefore() {
+    CacheEntry plain = Samples.entry(Samples.key("q"), 1_700_000_000_000L, "body");
+    CacheEntry.Paid paid = plain.paid();
+    CacheEntry lenient =
+        new CacheEntry(
+            plain.identity(),
+            plain.origin(),
+            new CacheEntry.Paid(
+                paid.provider(), paid.model(), paid.usage(), paid.costNanos(), "n,seed"),
+            plain.life(),
+            plain.body());
+
+    EntryCodec.Decoded decoded = codec.decode(codec.encode(lenient, 7));
+    assertThat(decoded).isNotNull();
+    assertThat(decoded.entry().paid()).isEqualTo(lenient.paid());
+    assertThat(codec.peek(codec.encode(lenient, 7))).isNotNull();
+    decoded = codec.decode(codec.encode(plain, 7));
+    assertThat(decoded).isNotNull();
+    assertThat(decoded.entry().paid()).isEqualTo(paid);
+  }
 }

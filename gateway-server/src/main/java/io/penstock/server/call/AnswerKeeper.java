@@ -30,6 +30,7 @@ final class AnswerKeeper {
   private @Nullable ByteArrayOutputStream stream;
   private CacheEntry.@Nullable Paid paid;
   private boolean diverted;
+  private String leftOut = "";
 
   AnswerKeeper(Call call, ExactCache cache, SemanticDesk desk, Ticker ticker) {
     this.call = call;
@@ -43,10 +44,12 @@ final class AnswerKeeper {
    * An attempt begins; what an earlier one said is forgotten.
    *
    * @param otherTarget whether it goes elsewhere than the route alone would have it
+   * @param fields of the request that the target could not take, or ""
    */
-  void begin(TargetRuntime answering, boolean otherTarget) {
+  void begin(TargetRuntime answering, boolean otherTarget, String fields) {
     target = answering;
     diverted = otherTarget;
+    leftOut = fields;
     paid = null;
     stream = isWanted() && call.stream() ? new ByteArrayOutputStream(1024) : null;
   }
@@ -65,7 +68,7 @@ final class AnswerKeeper {
   void take(ByteBuf bytes) {
     FlightLead lead = part == null ? null : part.lead();
     if (lead != null && target != null) {
-      lead.piece(target, bytes, paid);
+      lead.piece(target, leftOut, bytes, paid);
     }
     ByteArrayOutputStream into = stream;
     if (into == null) {
@@ -84,7 +87,7 @@ final class AnswerKeeper {
 
   /** Notes what the answer cost. */
   void settled(TargetRuntime by, Usage usage, long costNanos) {
-    paid = new CacheEntry.Paid(by.provider().name(), by.model(), usage, costNanos);
+    paid = new CacheEntry.Paid(by.provider().name(), by.model(), usage, costNanos, leftOut);
   }
 
   /** Stores the stream that has ended well. */

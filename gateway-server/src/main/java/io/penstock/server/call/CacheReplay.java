@@ -35,11 +35,14 @@ final class CacheReplay {
    * @param provider the configured provider's name
    * @param model the upstream model
    * @param priceVersion of today's price, "" when there is none
+   * @param leftOut the fields of the request that the target could not take, or ""
    */
-  record Source(String provider, String model, long ageMillis, String priceVersion) {
+  record Source(
+      String provider, String model, long ageMillis, String priceVersion, String leftOut) {
     /** Returns the source of an answer that is being made. */
-    static Source of(TargetRuntime target) {
-      return new Source(target.provider().name(), target.model(), 0, target.price().version());
+    static Source of(TargetRuntime target, String leftOut) {
+      return new Source(
+          target.provider().name(), target.model(), 0, target.price().version(), leftOut);
     }
   }
 
@@ -51,7 +54,9 @@ final class CacheReplay {
     long saved = worth.nanos() + call.tally().savedNanos();
     long age = entry.ageMillis(accounting.ticker().epochMillis());
     HttpHeaders headers =
-        headers(call, new Source(paid.provider(), paid.model(), age, worth.priceVersion()));
+        headers(
+            call,
+            new Source(paid.provider(), paid.model(), age, worth.priceVersion(), paid.leftOut()));
     if (call.stream()) {
       ResponseHeaders.stream(headers);
       byte[] events =
@@ -112,6 +117,9 @@ final class CacheReplay {
     layer(call, headers);
     headers.set(HttpHeaderNames.AGE, TimeUnit.MILLISECONDS.toSeconds(source.ageMillis()));
     headers.set(ResponseHeaders.PRICE_VERSION, source.priceVersion());
+    if (!source.leftOut().isEmpty()) {
+      headers.set(ResponseHeaders.DROPPED, source.leftOut());
+    }
     if (!call.rates().isEmpty()) {
       long now = accounting.ticker().epochMillis();
       RateHeaders.add(headers, call.dialect(), call.rates(), now);

@@ -37,6 +37,7 @@ final class Delivery implements AttemptListener {
   private final List<ByteBuf> held = new ArrayList<>(2);
   private final long mostHeld;
   private @Nullable HttpHeaders headers;
+  private String leftOut = "";
   private long heldBytes;
   private boolean content;
   private boolean open;
@@ -52,8 +53,14 @@ final class Delivery implements AttemptListener {
     this.mostHeld = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
   }
 
-  /** Sets what the stream begins with. */
-  void headers(HttpHeaders ofStream) {
+  /**
+   * The provider is asked.
+   *
+   * @param dropped the fields of the request that it cannot take
+   * @param ofStream what a stream begins with; null for a whole answer
+   */
+  void starts(List<String> dropped, @Nullable HttpHeaders ofStream) {
+    leftOut = ResponseHeaders.listed(dropped);
     headers = ofStream;
   }
 
@@ -82,7 +89,7 @@ final class Delivery implements AttemptListener {
     open = true;
     serving.forgetUnaccepted();
     if (serving.from() == null) {
-      serving.keeper().begin(aim.target(), aim.diverted());
+      serving.keeper().begin(aim.target(), aim.diverted(), leftOut);
     } else {
       serving.keeper().goOn(aim.target());
     }

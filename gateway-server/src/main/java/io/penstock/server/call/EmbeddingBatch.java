@@ -165,7 +165,12 @@ final class EmbeddingBatch {
       throw new IllegalStateException("a batch without inputs");
     }
     CacheEntry.Paid paid =
-        new CacheEntry.Paid(last.paid().provider(), last.paid().model(), usage(tokens), cost);
+        new CacheEntry.Paid(
+            last.paid().provider(),
+            last.paid().model(),
+            usage(tokens),
+            cost,
+            last.paid().leftOut());
     byte[] body = EmbeddingAnswers.answer(place.endpoint(), vectors, paid.model(), tokens);
     return new CacheEntry(last.identity(), last.origin(), paid, life, body);
   }
@@ -218,7 +223,11 @@ final class EmbeddingBatch {
           maker.make(
               new CacheEntry.Identity(key(input), place.scope(), place.endpoint(), place.model()),
               new CacheEntry.Paid(
-                  paid.provider(), paid.model(), usage(tokens[input]), costs[input]),
+                  paid.provider(),
+                  paid.model(),
+                  usage(tokens[input]),
+                  costs[input],
+                  paid.leftOut()),
               vectors.get(i));
     }
     return narrowed ? Unpooled.wrappedBuffer(answer().body()) : body.retain();

@@ -73,7 +73,8 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
     if (!streaming) {
       streaming = true;
       call.forwarded(this);
-      HttpHeaders headers = replay.headers(call, CacheReplay.Source.of(piece.target()));
+      HttpHeaders headers =
+          replay.headers(call, CacheReplay.Source.of(piece.target(), piece.leftOut()));
       ResponseHeaders.stream(headers);
       call.responder().head(200, headers);
     }

@@ -28,12 +28,14 @@ final class FlightLead {
   /**
    * Hands on a piece of the stream; the bytes are read, not consumed.
    *
+   * @param leftOut the fields of the request that the target could not take, or ""
    * @param paid what the answer cost, once that is known: from then on the stream tells it, and
    *     those who follow are told what they saved instead
    */
-  void piece(TargetRuntime target, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
+  void piece(TargetRuntime target, String leftOut, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
     byte[] copy = ByteBufUtil.getBytes(bytes);
-    lead.piece(new StreamPiece(target, paid == null ? copy : retold(copy, paid)), copy.length);
+    byte[] told = paid == null ? copy : retold(copy, paid);
+    lead.piece(new StreamPiece(target, leftOut, told), copy.length);
   }
 
   private static byte[] retold(byte[] tail, CacheEntry.Paid paid) {

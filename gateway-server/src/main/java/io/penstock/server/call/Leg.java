@@ -160,9 +160,8 @@ final class Leg implements Stretch.Stream {
             : null;
     AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), delivery);
     run = started;
-    if (call.stream()) {
-      delivery.headers(AnswerHeaders.stream(serving, this, started));
-    }
+    delivery.starts(
+        attempt.dropped(), call.stream() ? AnswerHeaders.stream(serving, this, started) : null);
     owner.onStart(this);
     firstTokenTimer(started);
     started.start(

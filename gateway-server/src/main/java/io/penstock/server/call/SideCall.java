@@ -177,7 +177,13 @@ final class SideCall implements AttemptListener {
       AttemptOutcome outcome = attempt.outcome(failure, false);
       long cost = opened.settle(outcome, ending, Waste.NONE).costNanos();
       TargetRuntime by = order.target;
-      paid = new CacheEntry.Paid(by.provider().name(), by.model(), outcome.summary().usage(), cost);
+      paid =
+          new CacheEntry.Paid(
+              by.provider().name(),
+              by.model(),
+              outcome.summary().usage(),
+              cost,
+              ResponseHeaders.listed(order.attempt.dropped()));
     }
   }
 }
