@@ -49,14 +49,12 @@ final class AnthropicProvider implements Provider {
     if (!betas.allowed().isEmpty()) {
       headers.add(new Header("anthropic-beta", String.join(",", betas.allowed())));
     }
+    AnthropicRequests.Spliced spliced = AnthropicRequests.body(call, betas);
     var request =
         new UpstreamRequest(
-            "POST",
-            path(call.endpoint() == Endpoint.COUNT_TOKENS),
-            headers,
-            AnthropicRequests.body(call));
+            "POST", path(call.endpoint() == Endpoint.COUNT_TOKENS), headers, spliced.body());
     return new SplicedAttempt(
-        request, betas.refused(), allocator -> new AnthropicUnaryReader(), AnthropicStream::new);
+        request, spliced.dropped(), allocator -> new AnthropicUnaryReader(), AnthropicStream::new);
   }
 
   @Override

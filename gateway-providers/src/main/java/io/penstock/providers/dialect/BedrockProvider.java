@@ -56,12 +56,13 @@ final class BedrockProvider implements Provider {
     }
     AnthropicBetas betas = AnthropicBetas.of(call);
     String version = call.target().options().getOrDefault("anthropic_version", VERSION);
-    byte[] body = AnthropicRequests.hosted(call, version, betas.allowed(), false);
+    AnthropicRequests.Spliced spliced = AnthropicRequests.hosted(call, version, betas, false);
+    byte[] body = spliced.body();
     String model = model(call);
     if (call.endpoint() == Endpoint.COUNT_TOKENS) {
       return new SplicedAttempt(
           request(model + "/count-tokens", "application/json", countBody(body)),
-          betas.refused(),
+          spliced.dropped(),
           allocator -> (headers, answer) -> count(allocator, answer),
           AnthropicStream::new);
     }
@@ -70,7 +71,7 @@ final class BedrockProvider implements Provider {
             ? request(
                 model + "/invoke-with-response-stream", "application/vnd.amazon.eventstream", body)
             : request(model + "/invoke", "application/json", body),
-        betas.refused(),
+        spliced.dropped(),
         allocator -> new AnthropicUnaryReader(),
         FramedStream::new);
   }

@@ -30,20 +30,31 @@ final class ForeignThoughts {
   private final BodyPatch patch;
   private final Predicate<JsonNode> foreign;
 
+  /** The last turn that something was taken out of, by its number; -1: none. */
+  private int cutTurn = -1;
+
+  /** Whether that turn still begins with a thought. */
+  private boolean beginsWithThought;
+
   private ForeignThoughts(RequestBody body, BodyPatch patch, Predicate<JsonNode> foreign) {
     this.body = body;
     this.patch = patch;
     this.foreign = foreign;
   }
 
-  /** Makes the edits; to be called before a field is set whole. */
-  static void strip(ProviderCall call, BodyPatch patch) {
+  /**
+   * Makes the edits; to be called before a field is set whole.
+   *
+   * @return whether the thoughts before the last tool call of Anthropic's messages are gone, and
+   *     the answers of the tools are what comes last
+   */
+  static boolean strip(ProviderCall call, BodyPatch patch) {
     RequestBody body = call.body();
     Endpoint endpoint = call.endpoint();
     switch (endpoint) {
       case MESSAGES, COUNT_TOKENS -> {
         if (has(body.bytes(), TAG, '.')) {
-          new ForeignThoughts(body, patch, ForeignThoughts::ofMessages)
+          return new ForeignThoughts(body, patch, ForeignThoughts::ofMessages)
               .history("messages", "content");
         }
       }
@@ -60,6 +71,7 @@ final class ForeignThoughts {
       }
       default -> {}
     }
+    return false;
   }
 
   private static boolean ofMessages(JsonNode block) {
@@ -101,24 +113,40 @@ final class ForeignThoughts {
    * Takes the thoughts out of a list of turns, and a turn of which nothing is left.
    *
    * @param inner the list in each turn; null when the turns are the pieces themselves
+   * @return whether a tool loop goes on whose last call has lost its thoughts
    */
-  private void history(String field, @Nullable String inner) {
+  private boolean history(String field, @Nullable String inner) {
     int list = body.indexOf(field);
     if (list < 0) {
-      return;
+      return false;
     }
     int[] turns = JsonSpans.elements(body.bytes(), body.start(list), body.end(list));
     BitSet gone = new BitSet();
     for (int i = 0; i < turns.length; i += 2) {
-      boolean empty =
-          inner == null ? isForeign(turns[i], turns[i + 1]) : turn(turns[i], turns[i + 1], inner);
+      boolean empty = inner == null ? isForeign(turns[i], turns[i + 1]) : turn(i / 2, turns, inner);
       gone.set(i / 2, empty);
     }
     remove(turns, gone);
+    int last = turns.length - 2;
+    return cutTurn >= 0
+        && cutTurn == last / 2 - 1
+        && !beginsWithThought
+        && answersTools(JsonTrees.read(body.bytes(), turns[last], turns[last + 1]));
+  }
+
+  private static boolean answersTools(JsonNode turn) {
+    for (JsonNode block : turn.path("content")) {
+      if (block.path("type").asText().equals("tool_result")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns whether nothing but foreign thoughts is in the turn. */
-  private boolean turn(int from, int to, String inner) {
+  private boolean turn(int number, int[] turns, String inner) {
+    int from = turns[2 * number];
+    int to = turns[2 * number + 1];
     if (body.bytes()[from] != '{') {
       return false;
     }
@@ -134,6 +162,12 @@ final class ForeignThoughts {
     }
     if (pieces.length > 0 && gone.cardinality() == pieces.length / 2) {
       return true;
+    }
+    if (!gone.isEmpty()) {
+      int first = 2 * gone.nextClearBit(0);
+      JsonNode left = JsonTrees.read(body.bytes(), pieces[first], pieces[first + 1]);
+      cutTurn = number;
+      beginsWithThought = left.path("type").asText().endsWith("thinking");
     }
     remove(pieces, gone);
     return false;

@@ -111,10 +111,10 @@ final class VertexProvider implements Provider {
   private static Attempt claude(ProviderCall call) {
     boolean count = call.endpoint() == Endpoint.COUNT_TOKENS;
     AnthropicBetas betas = AnthropicBetas.of(call);
-    byte[] body =
+    AnthropicRequests.Spliced spliced =
         count
-            ? AnthropicRequests.body(call)
-            : AnthropicRequests.hosted(call, version(call), betas.allowed(), true);
+            ? AnthropicRequests.body(call, betas)
+            : AnthropicRequests.hosted(call, version(call), betas, true);
     var request =
         new UpstreamRequest(
             "POST",
@@ -122,9 +122,9 @@ final class VertexProvider implements Provider {
             List.of(
                 new Header("content-type", call.body().contentType()),
                 new Header("accept", call.stream() ? "text/event-stream" : "application/json")),
-            body);
+            spliced.body());
     return new SplicedAttempt(
-        request, betas.refused(), allocator -> new AnthropicUnaryReader(), AnthropicStream::new);
+        request, spliced.dropped(), allocator -> new AnthropicUnaryReader(), AnthropicStream::new);
   }
 
   @Override

@@ -74,6 +74,61 @@ class ForeignThoughtsTest {
                 + "[{\"type\":\"text\",\"text\":\"y\",\"cache_control\"");
   }
 
+  private static final String USE =
+      "{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"f\",\"input\":{}}";
+  private static final String RESULT =
+      "{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":\"4\"}";
+  private static final String BUDGET = "{\"type\":\"enabled\",\"budget_tokens\":1024}";
+
+  private static Wire.Call loop(Dialect dialect, String thinking, String said, String answer) {
+    String body =
+        "{\"model\":\"m\",\"max_tokens\":2000,\"thinking\":"
+            + thinking
+            + ",\"context_management\":{\"edits\":[{\"type\":\"clear_thinking_20251015\"}]},"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":["
+            + said
+            + "]},{\"role\":\"user\",\"content\":["
+            + answer
+            + "]}]}";
+    return Wire.call(dialect, Endpoint.MESSAGES, body).model("anthropic.claude-sonnet-4-5-v1:0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ANTHROPIC", "BEDROCK"})
+  void messages_toolLoopThatLostItsThoughts_goesOnWithoutABudget(Dialect dialect) {
+    Wire.Call call = loop(dialect, BUDGET, SIGNED + "," + TEXT + "," + USE, RESULT);
+
+    assertThat(call.sent())
+        .contains("\"thinking\":{\"type\":\"disabled\"}")
+        .doesNotContain("budget_tokens")
+        .doesNotContain("context_management");
+    assertThat(call.attempt().dropped()).containsExactly("thinking", "context_management");
+  }
+
+  @Test
+  void messages_budgetOfTheRoute_isLeftOutOfSuchALoopToo() {
+    Wire.Call call =
+        loop(Dialect.ANTHROPIC, "null", SIGNED + "," + USE, RESULT).set("thinking", BUDGET);
+
+    assertThat(call.sent()).contains("\"thinking\":{\"type\":\"disabled\"}");
+    assertThat(call.attempt().dropped()).contains("thinking");
+  }
+
+  @Test
+  void messages_thinkingThatMayStay_stays() {
+    // It needs no thoughts before a call; an own thought is there; the loop is over.
+    for (Wire.Call call :
+        new Wire.Call[] {
+          loop(Dialect.ANTHROPIC, "{\"type\":\"adaptive\"}", SIGNED + "," + USE, RESULT),
+          loop(Dialect.ANTHROPIC, BUDGET, SIGNED + "," + OWN + "," + USE, RESULT),
+          loop(Dialect.ANTHROPIC, BUDGET, SIGNED + "," + TEXT, TEXT),
+          loop(Dialect.ANTHROPIC, BUDGET, USE, RESULT)
+        }) {
+      assertThat(call.sent()).doesNotContain("disabled").contains("clear_thinking");
+      assertThat(call.attempt().dropped()).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA=="})
   void generate_foreignThoughts_go(String signature) {
