@@ -35,8 +35,10 @@ interface AnswerParts {
    * A source that the text before it rests on.
    *
    * @param url where, or "" for a document of the request
-   * @param start first character of the cited passage in the answer's text; -1 when unknown
-   * @param end character after the passage
+   * @param quote the source's words, or the passage's where the provider shows no others, or ""
+   * @param start first code point, in the answer's text, of the passage that rests on the source;
+   *     -1 when unknown
+   * @param end code point behind the passage
    */
   record Citation(String url, String title, String quote, int start, int end) {}
 

@@ -12,18 +12,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads Anthropic messages. */
 final class AnthropicAnswerReader extends AnswerReader {
+  private final CitedBlocks cited;
   private final AnthropicUsage fields = new AnthropicUsage();
   private Usage usage = Usage.NONE;
   private @Nullable String model;
   private int tools = -1;
   private String block = "";
   private boolean wrote;
+
+  /** Whether the last event told text of the answer, and not thoughts or arguments. */
+  private boolean tellsText;
+
   private boolean begun;
   private boolean stopped;
   private boolean over;
 
   AnthropicAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
     super(parts, errors);
+    this.cited = new CitedBlocks(parts);
   }
 
   @Override
@@ -40,6 +46,7 @@ final class AnthropicAnswerReader extends AnswerReader {
       if (block.equals("tool_use") && !wrote) {
         parts.toolArguments(0, tools, Trees.string(part.path("input")));
       }
+      cited.end();
       block = "";
     }
     stop(answer, answer.path("stop_details"));
@@ -58,6 +65,7 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   @Override
   void event(String type, ObjectNode data) {
+    tellsText = false;
     switch (Trees.textOr(data, "type")) {
       case "message_start" -> start(data.path("message"));
       case "content_block_start" -> begin(data.path("content_block"));
@@ -67,6 +75,7 @@ final class AnthropicAnswerReader extends AnswerReader {
         if (block.equals("tool_use") && !wrote) {
           parts.toolArguments(0, tools, "{}");
         }
+        cited.end();
         block = "";
       }
       case "message_delta" -> {
@@ -77,6 +86,13 @@ final class AnthropicAnswerReader extends AnswerReader {
       case "error" -> throw failure(data);
       // New events must be ignored, says the protocol; ping is one.
       default -> {}
+    }
+  }
+
+  @Override
+  void alsoTold(String text) {
+    if (tellsText) {
+      cited.told(text);
     }
   }
 
@@ -133,6 +149,8 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   private void text(String text) {
     if (!text.isEmpty()) {
+      tellsText = true;
+      cited.told(text);
       parts.text(0, text, null);
     }
   }
@@ -143,14 +161,13 @@ final class AnthropicAnswerReader extends AnswerReader {
     }
   }
 
-  private void citation(JsonNode cited) {
-    String title = Trees.text(cited, "title");
-    parts.citation(
-        0,
+  private void citation(JsonNode source) {
+    String title = Trees.text(source, "title");
+    cited.cite(
         new Citation(
-            Trees.textOr(cited, "url"),
-            title == null ? Trees.textOr(cited, "document_title") : title,
-            Trees.textOr(cited, "cited_text"),
+            Trees.textOr(source, "url"),
+            title == null ? Trees.textOr(source, "document_title") : title,
+            Trees.textOr(source, "cited_text"),
             -1,
             -1));
   }

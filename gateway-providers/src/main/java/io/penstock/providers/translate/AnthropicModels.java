@@ -3,7 +3,7 @@ package io.penstock.providers.translate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the name of a Claude model says about how it thinks. */
+/** What the name of a Claude model says about it takes. */
 final class AnthropicModels {
   private static final Pattern VERSION =
       Pattern.compile("claude-(?:[a-z]+-)?(\\d+)(?:[-.](\\d{1,2}))?(?!\\d)");
@@ -23,6 +23,29 @@ final class AnthropicModels {
       return false;
     }
     return !atLeast(version, 4, 6);
+  }
+
+  /** Whether it cannot be told not to think. */
+  static boolean alwaysThinks(String model) {
+    return model.contains("claude-fable") || model.contains("claude-mythos");
+  }
+
+  /** Whether xhigh is among its efforts (from 4.7 on). */
+  static boolean takesXhigh(String model) {
+    Matcher version = VERSION.matcher(model);
+    return !version.find() || atLeast(version, 4, 7);
+  }
+
+  /** Whether it refuses temperature, top_p and top_k but at their defaults (from 4.7 on). */
+  static boolean samplesByItself(String model) {
+    Matcher version = VERSION.matcher(model);
+    return alwaysThinks(model) || (version.find() && atLeast(version, 4, 7));
+  }
+
+  /** Whether it refuses temperature and top_p together (from 4.1 on). */
+  static boolean samplesOneWay(String model) {
+    Matcher version = VERSION.matcher(model);
+    return version.find() && atLeast(version, 4, 1);
   }
 
   private static boolean atLeast(Matcher version, int major, int minor) {

@@ -44,6 +44,7 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
     trimPrefill(body.path("messages"));
     ClaudeThinking thinking = reasoning(body, cap);
     tools(body);
+    refuseSampling();
     temperature(body, thinking);
     sampling(body);
     format(body);
@@ -124,6 +125,11 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
       }
       case Part.Thinking thought -> thought(into, thought);
     }
+  }
+
+  @Override
+  boolean isWritten(Part.Thinking thought) {
+    return Signatures.isOf(Dialect.ANTHROPIC, thought);
   }
 
   /** Only thoughts with Anthropic's own signature may come back; others would be refused. */

@@ -48,22 +48,49 @@ abstract class BlockRequestWriter extends RequestWriter {
     if (turns.getFirst().role() == Role.ASSISTANT) {
       throw fit.refusal(turns.getFirst().path(), "the first message must be the user's");
     }
-    if (turns.getLast().role() == Role.ASSISTANT
-        && !"true".equals(call.target().options().get("prefill"))) {
+    Turn last = turns.getLast();
+    if (last.role() == Role.ASSISTANT && !"true".equals(call.target().options().get("prefill"))) {
       throw fit.refusal(
-          turns.getLast().path(),
+          conversation.pathOf(last, last.parts().getLast()),
           "the last message is the assistant's, and this model continues none");
     }
     for (Turn turn : turns) {
       ObjectNode message = messages.addObject();
       message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
       ArrayNode content = message.putArray("content");
-      turn.parts().forEach(part -> block(content, part, turn.path()));
+      turn.parts().forEach(part -> block(content, part, conversation.pathOf(turn, part)));
       if (content.isEmpty()) {
         throw fit.refusal(turn.path(), "nothing is left of this message");
       }
       written(message, content);
     }
+  }
+
+  /** Refuses, or drops, what a newer Claude model takes no longer: it samples by itself. */
+  final void refuseSampling() {
+    String model = call.target().model();
+    if (AnthropicModels.samplesByItself(model)) {
+      refuseBut(1, Option.TEMPERATURE);
+      refuseBut(1, Option.TOP_P);
+      refuseBut(Double.NaN, Option.TOP_K);
+      return;
+    }
+    Conversation.Setting topP = conversation.peek(Option.TOP_P);
+    if (topP != null
+        && topP.value().asDouble() != 1
+        && conversation.has(Option.TEMPERATURE)
+        && AnthropicModels.samplesOneWay(model)) {
+      fit.unsupported(topP.param(), "this model takes it or a temperature, not both");
+      conversation.drop(Option.TOP_P);
+    }
+  }
+
+  private void refuseBut(double standard, Option option) {
+    Conversation.Setting setting = conversation.peek(option);
+    if (setting != null && setting.value().asDouble() != standard) {
+      fit.unsupported(setting.param(), "this model does not take it");
+    }
+    conversation.drop(option);
   }
 
   /** Writes the temperature; a model that thinks takes none but the default. */

@@ -189,6 +189,9 @@ final class ChatAnswerWriter extends AnswerWriter {
       // A passage of a document has no form at OpenAI: an extension.
       ObjectNode cited = delta.putArray("citations").addObject();
       cited.put("title", citation.title()).put("quote", citation.quote());
+      if (citation.start() >= 0) {
+        cited.put("start_index", citation.start()).put("end_index", citation.end());
+      }
     } else {
       ObjectNode cited = delta.putArray("annotations").addObject().put("type", "url_citation");
       cited

@@ -26,25 +26,28 @@ record ClaudeThinking(String type, long budget, @Nullable String effort) {
 
   /** Returns what to write; null for nothing, since nothing was asked for or it cannot be kept. */
   static @Nullable ClaudeThinking of(Model model, Effort effort, RequestWriter writer) {
+    Conversation conversation = writer.conversation;
+    String param = Effort.param(conversation);
+    if (effort == Effort.NONE && AnthropicModels.alwaysThinks(model.model())) {
+      writer.fit.unsupported(param, "this model always thinks");
+      return null;
+    }
     if (effort == Effort.NONE) {
       return new ClaudeThinking("disabled", -1, null);
     }
-    Conversation conversation = writer.conversation;
-    String param = Effort.param(conversation);
     ToolChoice choice = conversation.toolChoice();
     if (choice != null && choice.mode() == ToolChoice.Mode.ANY) {
       writer.fit.unsupported(
           param, "a model that thinks cannot be made to call a tool; leave out one of both");
       return null;
     }
+    if (!AnthropicModels.thinksByBudget(model.model())) {
+      return new ClaudeThinking("adaptive", -1, word(model.model(), effort));
+    }
     if (lostThoughts(writer.alternating(), model.signer())) {
-      // The thoughts before the last tool call did not come back: with thinking on it is refused.
+      // The thoughts before the last tool call did not come back: with a budget it is refused.
       writer.fit.dropped(param);
       return null;
-    }
-    if (!AnthropicModels.thinksByBudget(model.model())) {
-      return new ClaudeThinking(
-          "adaptive", -1, effort == Effort.MINIMAL ? Effort.LOW.word() : effort.word());
     }
     long budget = effort.budget(conversation);
     budget = model.cap() > 0 ? Math.min(budget, model.cap() - 1) : budget;
@@ -58,15 +61,21 @@ record ClaudeThinking(String type, long budget, @Nullable String effort) {
     return new ClaudeThinking("enabled", budget, null);
   }
 
+  private static String word(String model, Effort effort) {
+    return switch (effort) {
+      case MINIMAL -> Effort.LOW.word();
+      case XHIGH -> AnthropicModels.takesXhigh(model) ? effort.word() : Effort.HIGH.word();
+      default -> effort.word();
+    };
+  }
+
   /** Whether a tool loop is open whose thoughts the client did not bring back. */
   private static boolean lostThoughts(List<Turn> turns, Dialect signer) {
     if (turns.getLast().parts().stream().noneMatch(Part.ToolResult.class::isInstance)) {
       return false;
     }
     for (Part part : turns.get(turns.size() - 2).parts()) {
-      if (part instanceof Part.Thinking thought
-          && (Signatures.untag(signer, thought.signature()) != null
-              || Signatures.untag(signer, thought.redacted()) != null)) {
+      if (part instanceof Part.Thinking thought && Signatures.isOf(signer, thought)) {
         return false;
       }
     }

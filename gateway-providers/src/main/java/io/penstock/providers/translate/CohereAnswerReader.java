@@ -6,11 +6,22 @@ import io.penstock.core.price.Usage;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.AnswerParts.Citation;
 import io.penstock.providers.translate.AnswerParts.Finish;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Function;
 
 /** Reads Cohere v2 chat. */
 final class CohereAnswerReader extends AnswerReader {
   private final String model;
+
+  /** Where the text of each content block begins in the answer's, in code points. */
+  private final Map<Integer, Integer> starts = new HashMap<>(2);
+
+  private int told;
+
+  /** Whether the last event told text of the answer. */
+  private boolean tellsText;
+
   private int tools = -1;
   private boolean wrote;
   private boolean begun;
@@ -34,7 +45,10 @@ final class CohereAnswerReader extends AnswerReader {
     if (content.isTextual()) {
       text(content.textValue());
     }
-    content.forEach(this::content);
+    for (int i = 0; content.isArray() && i < content.size(); i++) {
+      starts.put(i, told);
+      content(content.get(i));
+    }
     message.path("citations").forEach(this::citation);
     for (JsonNode call : message.path("tool_calls")) {
       start(call);
@@ -53,10 +67,15 @@ final class CohereAnswerReader extends AnswerReader {
   @Override
   void event(String type, ObjectNode data) {
     begin(data);
+    tellsText = false;
     JsonNode delta = data.path("delta");
     JsonNode message = delta.path("message");
     switch (Trees.textOr(data, "type")) {
-      case "content-start", "content-delta" -> content(message.path("content"));
+      case "content-start" -> {
+        starts.put(data.path("index").asInt(), told);
+        content(message.path("content"));
+      }
+      case "content-delta" -> content(message.path("content"));
       case "tool-plan-delta" -> text(Trees.textOr(message, "tool_plan"));
       case "tool-call-start" -> {
         start(message.path("tool_calls"));
@@ -84,8 +103,15 @@ final class CohereAnswerReader extends AnswerReader {
 
   private void text(String text) {
     if (!text.isEmpty()) {
+      tellsText = true;
+      alsoTold(text);
       parts.text(0, text, null);
     }
+  }
+
+  @Override
+  void alsoTold(String text) {
+    told += tellsText ? text.codePointCount(0, text.length()) : 0;
   }
 
   private void start(JsonNode call) {
@@ -108,15 +134,22 @@ final class CohereAnswerReader extends AnswerReader {
 
   private void citation(JsonNode cited) {
     JsonNode document = cited.path("sources").path(0).path("document");
-    String url = Trees.textOr(document, "url");
+    int base =
+        switch (Trees.textOr(cited, "type")) {
+          // It rests on a thought, which is not in the text.
+          case "THINKING_CONTENT" -> -1;
+          case "PLAN" -> 0;
+          default -> starts.getOrDefault(cited.path("content_index").asInt(), 0);
+        };
+    boolean known = base >= 0 && cited.has("end");
     parts.citation(
         0,
         new Citation(
-            url,
+            Trees.textOr(document, "url"),
             Trees.textOr(document, "title"),
             Trees.textOr(cited, "text"),
-            cited.path("start").asInt(-1),
-            cited.path("end").asInt(-1)));
+            known ? base + cited.path("start").asInt() : -1,
+            known ? base + cited.path("end").asInt() : -1));
   }
 
   private void end(JsonNode answer) {

@@ -6,9 +6,12 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
+import java.util.Set;
 
 /** Writes a Cohere v2 chat request. */
 final class CohereRequestWriter extends MessageRequestWriter {
+  private static final Set<String> DETAILS = Set.of("auto", "low", "high");
+
   CohereRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
   }
@@ -53,7 +56,14 @@ final class CohereRequestWriter extends MessageRequestWriter {
   @Override
   void media(ArrayNode content, Part.Media media, String path) {
     if (media.kind() == Part.Kind.IMAGE) {
-      content.addObject().put("type", "image_url").putObject("image_url").put("url", uri(media));
+      ObjectNode image = content.addObject().put("type", "image_url").putObject("image_url");
+      image.put("url", uri(media));
+      String detail = media.label().detail();
+      if (DETAILS.contains(detail)) {
+        image.put("detail", detail);
+      } else if (!detail.isEmpty()) {
+        fit.dropped(path + ".detail");
+      }
     } else {
       fit.unsupported(path, "it takes no " + media.describe());
     }

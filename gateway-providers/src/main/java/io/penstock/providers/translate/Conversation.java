@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,6 +66,10 @@ final class Conversation {
   private final List<Tool> tools = new ArrayList<>();
   private final Map<Option, Setting> options = new EnumMap<>(Option.class);
   private final Set<Option> taken = EnumSet.noneOf(Option.class);
+
+  /** Where parts are written whose turn begins elsewhere; null: every part is in its turn. */
+  private @Nullable Map<Part, String> places;
+
   private @Nullable ToolChoice toolChoice;
   private @Nullable Format format;
 
@@ -81,6 +86,22 @@ final class Conversation {
     if (!parts.isEmpty()) {
       turns.add(new Turn(role, new ArrayList<>(parts), path));
     }
+  }
+
+  /** Notes where the client wrote a part of a turn that begins elsewhere. */
+  void place(Part part, String path) {
+    Map<Part, String> noted = places;
+    if (noted == null) {
+      // By identity: equal parts occur in one conversation.
+      noted = new IdentityHashMap<>();
+      places = noted;
+    }
+    noted.put(part, path);
+  }
+
+  /** Returns where the client wrote a part of a turn, for messages. */
+  String pathOf(Turn turn, Part part) {
+    return places == null ? turn.path() : places.getOrDefault(part, turn.path());
   }
 
   void tool(Tool tool) {
@@ -198,7 +219,7 @@ final class Conversation {
     }
   }
 
-  private static void checkCalls(Turn turn, Set<String> open) {
+  private void checkCalls(Turn turn, Set<String> open) {
     if (turn.role() == Role.ASSISTANT && !open.isEmpty()) {
       throw GatewayException.invalid(
           turn.path(),
@@ -209,19 +230,15 @@ final class Conversation {
               + "\" before it has no result.");
     }
     for (Part part : turn.parts()) {
+      String path = pathOf(turn, part);
       if (part instanceof Part.ToolCall call && !open.add(call.id())) {
         throw GatewayException.invalid(
-            turn.path(),
-            "\"" + turn.path() + "\": the tool call id \"" + call.id() + "\" is there twice.");
+            path, "\"" + path + "\": the tool call id \"" + call.id() + "\" is there twice.");
       }
       if (part instanceof Part.ToolResult result && !open.remove(result.id())) {
         throw GatewayException.invalid(
-            turn.path(),
-            "\""
-                + turn.path()
-                + "\": the tool result \""
-                + result.id()
-                + "\" answers no call before it.");
+            path,
+            "\"" + path + "\": the tool result \"" + result.id() + "\" answers no call before it.");
       }
     }
   }

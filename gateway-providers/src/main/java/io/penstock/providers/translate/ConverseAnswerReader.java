@@ -5,15 +5,21 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Failure;
+import io.penstock.providers.translate.AnswerParts.Citation;
 import io.penstock.providers.translate.AnswerParts.Finish;
 import java.util.function.Function;
 
 /** Reads Bedrock Converse; in streams the usage comes last, after the stop. */
 final class ConverseAnswerReader extends AnswerReader {
   private final String model;
+  private final CitedBlocks cited;
   private int tools = -1;
   private boolean inTool;
   private boolean wrote;
+
+  /** Whether the last event told text of the answer, and not thoughts or arguments. */
+  private boolean tellsText;
+
   private boolean begun;
   private boolean stopped;
   private boolean over;
@@ -22,6 +28,7 @@ final class ConverseAnswerReader extends AnswerReader {
   ConverseAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, String model) {
     super(parts, errors);
     this.model = model;
+    this.cited = new CitedBlocks(parts);
   }
 
   @Override
@@ -33,6 +40,7 @@ final class ConverseAnswerReader extends AnswerReader {
     begin();
     for (JsonNode block : content) {
       block(block);
+      cited.end();
     }
     stop(answer);
     usage(answer);
@@ -61,6 +69,7 @@ final class ConverseAnswerReader extends AnswerReader {
       for (JsonNode part : block.path("citationsContent").path("content")) {
         text(Trees.textOr(part, "text"));
       }
+      block.path("citationsContent").path("citations").forEach(this::citation);
     } else {
       text(Trees.textOr(block, "text"));
     }
@@ -68,7 +77,26 @@ final class ConverseAnswerReader extends AnswerReader {
 
   private void text(String text) {
     if (!text.isEmpty()) {
+      tellsText = true;
+      cited.told(text);
       parts.text(0, text, null);
+    }
+  }
+
+  private void citation(JsonNode source) {
+    cited.cite(
+        new Citation(
+            Trees.textOr(source.path("location").path("web"), "url"),
+            Trees.textOr(source, "title"),
+            Trees.textOr(source.path("sourceContent").path(0), "text"),
+            -1,
+            -1));
+  }
+
+  @Override
+  void alsoTold(String text) {
+    if (tellsText) {
+      cited.told(text);
     }
   }
 
@@ -90,6 +118,7 @@ final class ConverseAnswerReader extends AnswerReader {
   @Override
   void event(String type, ObjectNode data) {
     begin();
+    tellsText = false;
     switch (type) {
       case "contentBlockStart" -> {
         JsonNode use = data.path("start").path("toolUse");
@@ -105,6 +134,7 @@ final class ConverseAnswerReader extends AnswerReader {
         if (inTool && !wrote) {
           parts.toolArguments(0, tools, "{}");
         }
+        cited.end();
         inTool = false;
       }
       case "messageStop" -> stop(data);
@@ -128,6 +158,8 @@ final class ConverseAnswerReader extends AnswerReader {
         wrote = true;
         parts.toolArguments(0, tools, fragment);
       }
+    } else if (delta.has("citation")) {
+      citation(delta.path("citation"));
     } else if (delta.has("reasoningContent")) {
       reasoning(delta.path("reasoningContent"));
     } else {

@@ -8,8 +8,10 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a Bedrock Converse request; the model is in the path. */
@@ -26,6 +28,9 @@ final class ConverseRequestWriter extends BlockRequestWriter {
           "application/vnd.ms-excel", "xls",
           "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx");
 
+  /** Of the 200 characters of a name; the rest makes it unique. */
+  private static final int MOST_NAME = 190;
+
   /** Where its word differs from the media type's. */
   private static final Map<String, String> VIDEOS =
       Map.of(
@@ -35,7 +40,7 @@ final class ConverseRequestWriter extends BlockRequestWriter {
           "x-flv", "flv",
           "x-ms-wmv", "wmv");
 
-  private int documents;
+  private final Set<String> documents = new HashSet<>();
 
   ConverseRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
@@ -57,6 +62,7 @@ final class ConverseRequestWriter extends BlockRequestWriter {
         effort == null || !call.target().model().contains("claude")
             ? null
             : claude(effort, config.path("maxTokens").asLong(call.modelOutputLimit()));
+    refuseSampling();
     temperature(config, thinking);
     put(config, "topP", Option.TOP_P);
     putStops(config, "stopSequences", Integer.MAX_VALUE);
@@ -116,6 +122,11 @@ final class ConverseRequestWriter extends BlockRequestWriter {
       }
       case Part.Thinking thought -> thought(into, thought);
     }
+  }
+
+  @Override
+  boolean isWritten(Part.Thinking thought) {
+    return Signatures.isOf(Dialect.BEDROCK, thought);
   }
 
   private static void thought(ArrayNode into, Part.Thinking thought) {
@@ -184,9 +195,14 @@ final class ConverseRequestWriter extends BlockRequestWriter {
     int dot = name.lastIndexOf('.');
     String plain =
         (dot > 0 ? name.substring(0, dot) : name).replaceAll("[^a-zA-Z0-9 ()\\[\\]-]", "-");
-    documents++;
-    plain = plain.replaceAll(" +", " ").strip();
-    return (plain.isEmpty() ? "document" : plain) + (documents > 1 ? "-" + documents : "");
+    plain = plain.replaceAll(" +", " ");
+    plain = plain.substring(0, Math.min(plain.length(), MOST_NAME)).strip();
+    plain = plain.isEmpty() ? "document" : plain;
+    String unique = plain;
+    for (int n = 2; !documents.add(unique); n++) {
+      unique = plain + "-" + n;
+    }
+    return unique;
   }
 
   private void tools(ObjectNode body) {

@@ -20,7 +20,14 @@ final class GeminiAnswerReader extends AnswerReader {
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
   private final Map<Integer, Integer> tools = new HashMap<>();
-  private final StringBuilder text = new StringBuilder();
+
+  /** The text of each choice: Google counts its bytes. */
+  private final Map<Integer, StringBuilder> texts = new HashMap<>(2);
+
+  /** What the last event told text of; null when it told something else. */
+  private @Nullable StringBuilder telling;
+
+  private boolean whole;
   private boolean begun;
   private Usage usage = Usage.NONE;
   private @Nullable String model;
@@ -31,6 +38,7 @@ final class GeminiAnswerReader extends AnswerReader {
 
   @Override
   void whole(ObjectNode answer) {
+    whole = true;
     event("", answer);
     if (!finished()) {
       throw Trees.malformed("the answer has no finishReason");
@@ -42,6 +50,7 @@ final class GeminiAnswerReader extends AnswerReader {
     if (Trees.present(chunk.get("error"))) {
       throw failure(chunk);
     }
+    telling = null;
     model = Trees.text(chunk, "modelVersion");
     if (chunk.path("usageMetadata").isObject()) {
       alsoReported(chunk.path("usageMetadata"));
@@ -76,7 +85,7 @@ final class GeminiAnswerReader extends AnswerReader {
       }
     }
     for (JsonNode support : candidate.path("groundingMetadata").path("groundingSupports")) {
-      grounding(choice, support, candidate.path("groundingMetadata").path("groundingChunks"));
+      grounding(choice, support, candidate);
     }
     String reason = Trees.text(candidate, "finishReason");
     if (reason != null && !reason.equals("FINISH_REASON_UNSPECIFIED") && !ended.get(choice)) {
@@ -97,7 +106,9 @@ final class GeminiAnswerReader extends AnswerReader {
 
   @Override
   void alsoTold(String words) {
-    text.append(words);
+    if (telling != null) {
+      telling.append(words);
+    }
   }
 
   private void part(int choice, JsonNode part, @Nullable JsonNode logprobs) {
@@ -118,7 +129,8 @@ final class GeminiAnswerReader extends AnswerReader {
         parts.thinking(choice, words);
       }
     } else if (!words.isEmpty()) {
-      text.append(words);
+      telling = texts.computeIfAbsent(choice, of -> new StringBuilder());
+      telling.append(words);
       parts.text(choice, words, logprobs);
     } else if (part.has("inlineData")) {
       JsonNode data = part.path("inlineData");
@@ -129,15 +141,24 @@ final class GeminiAnswerReader extends AnswerReader {
     }
   }
 
-  /** Google counts bytes of UTF-8, everybody else characters. */
-  private void grounding(int choice, JsonNode support, JsonNode chunks) {
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    int start = characters(bytes, support.path("segment").path("startIndex").asInt());
-    int end = characters(bytes, support.path("segment").path("endIndex").asInt());
+  /**
+   * Google counts bytes of UTF-8 within a part. In a stream the pieces of a part are parts of their
+   * own: there the bytes are those of all the text.
+   */
+  private void grounding(int choice, JsonNode support, JsonNode candidate) {
+    JsonNode segment = support.path("segment");
+    StringBuilder text = texts.getOrDefault(choice, new StringBuilder());
+    int from = whole ? before(candidate.path("content"), segment.path("partIndex").asInt()) : 0;
+    byte[] bytes = text.substring(Math.min(from, text.length())).getBytes(StandardCharsets.UTF_8);
+    int base = text.codePointCount(0, Math.min(from, text.length()));
+    boolean known = segment.has("endIndex");
+    int start = known ? base + codePoints(bytes, segment.path("startIndex").asInt()) : -1;
+    int end = known ? base + codePoints(bytes, segment.path("endIndex").asInt()) : -1;
+    JsonNode chunks = candidate.path("groundingMetadata").path("groundingChunks");
     for (JsonNode index : support.path("groundingChunkIndices")) {
       JsonNode web = chunks.path(index.asInt()).path("web");
       if (web.isObject()) {
-        String quote = Trees.textOr(support.path("segment"), "text");
+        String quote = Trees.textOr(segment, "text");
         parts.citation(
             choice,
             new Citation(Trees.textOr(web, "uri"), Trees.textOr(web, "title"), quote, start, end));
@@ -145,9 +166,24 @@ final class GeminiAnswerReader extends AnswerReader {
     }
   }
 
-  private static int characters(byte[] utf8, int bytes) {
-    int length = Math.max(0, Math.min(bytes, utf8.length));
-    return new String(utf8, 0, length, StandardCharsets.UTF_8).length();
+  /** Returns the characters of text in the parts before that one. */
+  private static int before(JsonNode content, int part) {
+    int length = 0;
+    for (int i = 0; i < Math.min(part, content.path("parts").size()); i++) {
+      JsonNode earlier = content.path("parts").get(i);
+      length += earlier.path("thought").asBoolean() ? 0 : Trees.textOr(earlier, "text").length();
+    }
+    return length;
+  }
+
+  /** Returns the code points that begin within so many bytes. */
+  private static int codePoints(byte[] utf8, int bytes) {
+    int count = 0;
+    for (int i = 0; i < Math.min(bytes, utf8.length); i++) {
+      // Every byte but a continuation begins one.
+      count += (utf8[i] & 0xC0) == 0x80 ? 0 : 1;
+    }
+    return count;
   }
 
   private static @Nullable JsonNode logprobs(JsonNode result) {

@@ -79,7 +79,7 @@ final class GeminiRequestWriter extends RequestWriter {
         carried = null;
         called = true;
       } else {
-        part(parts, part, turn.path());
+        part(parts, part, conversation.pathOf(turn, part));
         if (carried != null && !parts.isEmpty()) {
           ((ObjectNode) parts.get(parts.size() - 1)).put("thoughtSignature", carried);
           carried = null;
@@ -87,7 +87,7 @@ final class GeminiRequestWriter extends RequestWriter {
       }
     }
     if (parts.isEmpty()) {
-      parts.addObject().put("text", "");
+      throw fit.refusal(turn.path(), "nothing is left of this message");
     }
   }
 
@@ -149,6 +149,9 @@ final class GeminiRequestWriter extends RequestWriter {
         fit.unsupported(path, "it takes documents as PDF or text, not " + media.mime());
         return;
       }
+      if (media.kind() == Part.Kind.DOCUMENT && !media.label().name().isEmpty()) {
+        fit.dropped(path + ".filename");
+      }
       ObjectNode data = parts.addObject().putObject("inlineData");
       data.put("mimeType", media.mime()).put("data", media.data());
     } else if (OWN_FILES.matcher(media.url()).matches()) {
@@ -204,6 +207,9 @@ final class GeminiRequestWriter extends RequestWriter {
     put(config, "seed", Option.SEED);
     put(config, "responseLogprobs", Option.LOGPROBS);
     put(config, "logprobs", Option.TOP_LOGPROBS);
+    if (config.path("logprobs").asInt() > 0) {
+      config.put("responseLogprobs", true);
+    }
     JsonNode choices = conversation.take(Option.CHOICES);
     if (choices != null && choices.asLong() != 1) {
       config.set("candidateCount", choices);
@@ -251,9 +257,16 @@ final class GeminiRequestWriter extends RequestWriter {
     if (byBudget) {
       thinking.put("thinkingBudget", Math.min(effort.budget(conversation), 24_576));
     } else {
-      Effort level = effort.compareTo(Effort.HIGH) > 0 ? Effort.HIGH : effort;
-      thinking.put("thinkingLevel", level.name());
+      thinking.put("thinkingLevel", level(effort, model).name());
     }
+  }
+
+  /** Nothing is beyond high, and its larger models have no minimal. */
+  private static Effort level(Effort effort, String model) {
+    if (effort == Effort.MINIMAL && model.contains("pro")) {
+      return Effort.LOW;
+    }
+    return effort.compareTo(Effort.HIGH) > 0 ? Effort.HIGH : effort;
   }
 
   private void tier(ObjectNode body) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ErrorBodies;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** Writes Gemini's chunks. A call is one part, so its arguments are gathered first. */
 final class GenerateAnswerWriter extends AnswerWriter {
   private final StringBuilder arguments = new StringBuilder();
+
+  /** The text of the first choice: places in it are counted in bytes. */
+  private final StringBuilder said = new StringBuilder();
+
   private final Map<Integer, String> finishes = new TreeMap<>();
   private @Nullable ObjectNode pending;
   private int pendingChoice;
@@ -77,6 +82,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
     flush();
     if (text.isEmpty()) {
       return;
+    }
+    if (choice == 0) {
+      said.append(text);
     }
     if (logprobs != null) {
       ObjectNode chunk = chunk(choice, Trees.object().put("text", text));
@@ -173,11 +181,18 @@ final class GenerateAnswerWriter extends AnswerWriter {
     ObjectNode source =
         candidate.putObject("citationMetadata").putArray("citationSources").addObject();
     source.put("uri", citation.url()).put("title", citation.title());
-    if (citation.start() >= 0) {
-      source.put("startIndex", citation.start()).put("endIndex", citation.end());
+    if (citation.start() >= 0 && choice == 0) {
+      source.put("startIndex", bytes(citation.start())).put("endIndex", bytes(citation.end()));
     }
     candidate.put("index", choice);
     out.event(null, chunk, false);
+  }
+
+  /** Returns how many bytes of UTF-8 so many code points of the text are. */
+  private int bytes(int codePoints) {
+    int all = said.codePointCount(0, said.length());
+    int end = said.offsetByCodePoints(0, Math.min(codePoints, all));
+    return said.substring(0, end).getBytes(StandardCharsets.UTF_8).length;
   }
 
   @Override

@@ -26,6 +26,9 @@ abstract class MessageRequestWriter extends RequestWriter {
 
   final void messages(ArrayNode messages) {
     for (Turn turn : conversation.turns()) {
+      if (isUnspoken(turn)) {
+        continue;
+      }
       if (turn.role() == Role.ASSISTANT) {
         assistant(messages.addObject().put("role", "assistant"), turn);
       } else {
@@ -64,6 +67,9 @@ abstract class MessageRequestWriter extends RequestWriter {
     } else {
       ArrayNode content = message.putArray("content");
       shown.forEach(part -> part(content, part, turn.path()));
+      if (content.isEmpty()) {
+        throw fit.refusal(turn.path(), "nothing is left of this message");
+      }
     }
   }
 
@@ -96,9 +102,11 @@ abstract class MessageRequestWriter extends RequestWriter {
         case Part.Thinking thinking -> {}
         case Part.Media media ->
             fit.unsupported(
-                turn.path(), "an assistant's " + media.describe() + " cannot be sent back");
+                conversation.pathOf(turn, part),
+                "an assistant's " + media.describe() + " cannot be sent back");
         case Part.ToolResult result ->
-            throw fit.refusal(turn.path(), "an assistant cannot answer " + result.id());
+            throw fit.refusal(
+                conversation.pathOf(turn, part), "an assistant cannot answer " + result.id());
       }
     }
     said(message, text.toString());

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class MessagesAggregate extends Aggregate {
   private final StringBuilder input = new StringBuilder();
 
+  /** Whether the last block is a call whose input is not JSON. */
+  private boolean half;
+
   @Override
   public void event(@Nullable String name, ObjectNode data, boolean content) {
     switch (Trees.textOr(data, "type")) {
@@ -20,11 +23,15 @@ final class MessagesAggregate extends Aggregate {
       }
       case "content_block_start" -> {
         input.setLength(0);
+        if (half) {
+          throw Trees.malformed("the input of a tool call is not JSON");
+        }
         Trees.arrayIn(answer, "content").add(data.path("content_block").deepCopy());
       }
       case "content_block_delta" -> delta(data.path("delta"));
       case "content_block_stop" -> stopBlock();
       case "message_delta" -> {
+        dropHalfCall(Trees.textOr(data.path("delta"), "stop_reason"));
         for (Map.Entry<String, JsonNode> field : data.path("delta").properties()) {
           answer.set(field.getKey(), field.getValue());
         }
@@ -70,11 +77,24 @@ final class MessagesAggregate extends Aggregate {
     ObjectNode block = block();
     if (block != null && !input.isEmpty()) {
       JsonNode parsed = Trees.parse(input.toString());
-      if (parsed == null) {
-        throw Trees.malformed("the input of a tool call is not JSON");
+      half = parsed == null;
+      if (parsed != null) {
+        block.set("input", parsed);
       }
-      block.set("input", parsed);
       input.setLength(0);
     }
+  }
+
+  /** A call that was cut short has no form in a whole message; what was said before it has. */
+  private void dropHalfCall(String reason) {
+    if (!half) {
+      return;
+    }
+    if (!reason.equals("max_tokens") && !reason.equals("refusal")) {
+      throw Trees.malformed("the input of a tool call is not JSON");
+    }
+    ArrayNode blocks = Trees.arrayIn(answer, "content");
+    blocks.remove(blocks.size() - 1);
+    half = false;
   }
 }

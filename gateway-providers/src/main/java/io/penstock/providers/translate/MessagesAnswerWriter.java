@@ -172,12 +172,13 @@ final class MessagesAnswerWriter extends AnswerWriter {
     ObjectNode delta = Trees.object().put("type", "citations_delta");
     ObjectNode cited = delta.putObject("citation");
     if (citation.url().isEmpty()) {
+      // Places in the document, which no other provider says; here the block is the passage.
       cited
           .put("type", "char_location")
           .put("document_index", 0)
           .put("document_title", citation.title())
-          .put("start_char_index", Math.max(0, citation.start()))
-          .put("end_char_index", Math.max(0, citation.end()));
+          .put("start_char_index", 0)
+          .put("end_char_index", 0);
     } else {
       cited
           .put("type", "web_search_result_location")

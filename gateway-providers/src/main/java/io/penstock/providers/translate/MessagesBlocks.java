@@ -80,8 +80,8 @@ final class MessagesBlocks {
         }
       }
       case "image" -> parts.add(source(Part.Kind.IMAGE, block, path));
-      case "document" -> parts.add(document(block, path));
-      case "search_result" -> parts.add(searchResult(block));
+      case "document" -> document(block, path, role, parts);
+      case "search_result" -> parts.add(searchResult(block, path));
       case "tool_use" ->
           parts.add(
               new Part.ToolCall(
@@ -108,18 +108,66 @@ final class MessagesBlocks {
     }
   }
 
-  private Part document(ObjectNode block, String path) {
-    if (block.path("citations").path("enabled").asBoolean()) {
-      fit.unsupported(path + ".citations", "documents are not cited there");
-    }
+  /** What the client says of a document beside its title goes before it, as text. */
+  private void document(ObjectNode block, String path, Role role, List<Part> parts) {
+    refuseCitations(block, path, "documents are not cited there");
+    String cache = RequestReader.cache(block);
     JsonNode source = block.path("source");
-    if (Trees.textOr(source, "type").equals("text")) {
-      String title = Trees.textOr(block, "title");
-      String text = RequestReader.need(source, "data", path + ".source");
-      return new Part.Text(
-          title.isEmpty() ? text : title + "\n\n" + text, RequestReader.cache(block));
+    String context = Trees.textOr(block, "context");
+    String about = joined(Trees.textOr(block, "title"), context);
+    switch (Trees.textOr(source, "type")) {
+      case "text" -> {
+        String text = RequestReader.need(source, "data", path + ".source");
+        parts.add(new Part.Text(joined(about, text), cache));
+      }
+      case "content" -> {
+        List<Part> pieces = new ArrayList<>(2);
+        addText(pieces, about);
+        pieces.addAll(read(source.path("content"), path + ".source.content", role));
+        mark(pieces, cache);
+        parts.addAll(pieces);
+      }
+      default -> {
+        addText(parts, context);
+        parts.add(source(Part.Kind.DOCUMENT, block, path));
+      }
     }
-    return source(Part.Kind.DOCUMENT, block, path);
+  }
+
+  /** Puts the breakpoint behind the last of a document's pieces. */
+  private static void mark(List<Part> parts, @Nullable String cache) {
+    if (cache == null || parts.isEmpty()) {
+      return;
+    }
+    Part last = parts.removeLast();
+    parts.add(
+        switch (last) {
+          case Part.Text text -> new Part.Text(text.text(), cache);
+          case Part.Media media ->
+              new Part.Media(
+                  media.kind(),
+                  media.mime(),
+                  media.data(),
+                  media.url(),
+                  new Part.Label(media.label().name(), media.label().detail(), cache));
+          default -> last;
+        });
+  }
+
+  private static void addText(List<Part> parts, String text) {
+    if (!text.isEmpty()) {
+      parts.add(new Part.Text(text, null));
+    }
+  }
+
+  private static String joined(String first, String second) {
+    return first.isEmpty() ? second : second.isEmpty() ? first : first + "\n\n" + second;
+  }
+
+  private void refuseCitations(ObjectNode block, String path, String why) {
+    if (block.path("citations").path("enabled").asBoolean()) {
+      fit.unsupported(path + ".citations", why);
+    }
   }
 
   private Part source(Part.Kind kind, ObjectNode block, String path) {
@@ -148,7 +196,8 @@ final class MessagesBlocks {
     };
   }
 
-  private static Part searchResult(ObjectNode block) {
+  private Part searchResult(ObjectNode block, String path) {
+    refuseCitations(block, path, "search results are not cited there");
     StringBuilder text = new StringBuilder(Trees.textOr(block, "title"));
     text.append(" (").append(Trees.textOr(block, "source")).append(")");
     for (JsonNode part : block.path("content")) {

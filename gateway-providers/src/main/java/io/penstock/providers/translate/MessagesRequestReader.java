@@ -46,6 +46,8 @@ final class MessagesRequestReader extends RequestReader {
           "diagnostics",
           "speed");
 
+  private static final Set<String> OUTPUT = Set.of("effort", "format");
+
   private final boolean newest;
   private final MessagesBlocks blocks;
 
@@ -152,32 +154,48 @@ final class MessagesRequestReader extends RequestReader {
   private void output(ObjectNode body) {
     JsonNode thinking = body.path("thinking");
     String type = Trees.textOr(thinking, "type");
-    if (type.equals("disabled")) {
-      conversation.set(Option.REASONING_EFFORT, "thinking", TextNode.valueOf("none"));
-    } else if (type.equals("enabled")) {
-      JsonNode budget = thinking.path("budget_tokens");
-      JsonNode cap = body.path("max_tokens");
-      if (!budget.isIntegralNumber()
-          || budget.asLong() < 1024
-          || (cap.isNumber() && budget.asLong() >= cap.asLong())) {
-        throw GatewayException.invalid(
-            "thinking.budget_tokens",
-            "\"thinking.budget_tokens\" is "
-                + budget
-                + " (expected: at least 1024 and less than max_tokens).");
-      }
-      conversation.set(Option.THINKING_BUDGET, "thinking.budget_tokens", budget);
+    switch (type) {
+      case "disabled" ->
+          conversation.set(Option.REASONING_EFFORT, "thinking", TextNode.valueOf("none"));
+      case "enabled" -> budget(thinking.path("budget_tokens"), body.path("max_tokens"));
+      // How much is for the effort to say, or for the model.
+      case "", "adaptive" -> {}
+      default ->
+          fit.unsupported(
+              "thinking.type", "thinking of the type \"" + type + "\" has no counterpart there");
     }
     JsonNode config = body.path("output_config");
+    for (Map.Entry<String, JsonNode> field : config.properties()) {
+      if (!OUTPUT.contains(field.getKey()) && Trees.present(field.getValue())) {
+        fit.unsupported("output_config." + field.getKey(), "it has no counterpart there");
+      }
+    }
     if (Trees.present(config.get("effort")) && !type.equals("disabled")) {
       conversation.set(Option.REASONING_EFFORT, "output_config.effort", config.path("effort"));
     }
     JsonNode format =
         config.path("format").isObject() ? config.path("format") : body.path("output_format");
-    if (Trees.textOr(format, "type").equals("json_schema")) {
+    if (format.isObject()) {
+      String kind = need(format, "type", "output_config.format");
+      if (!kind.equals("json_schema")) {
+        throw wrong("output_config.format.type", "json_schema", format.path("type"));
+      }
       ObjectNode schema = object(format.path("schema"), "output_config.format.schema");
       conversation.format(new Format("answer", schema, true, "output_config.format"));
     }
+  }
+
+  private void budget(JsonNode budget, JsonNode cap) {
+    if (!budget.isIntegralNumber()
+        || budget.asLong() < 1024
+        || (cap.isNumber() && budget.asLong() >= cap.asLong())) {
+      throw GatewayException.invalid(
+          "thinking.budget_tokens",
+          "\"thinking.budget_tokens\" is "
+              + budget
+              + " (expected: at least 1024 and less than max_tokens).");
+    }
+    conversation.set(Option.THINKING_BUDGET, "thinking.budget_tokens", budget);
   }
 
   private void rest(ObjectNode body) {

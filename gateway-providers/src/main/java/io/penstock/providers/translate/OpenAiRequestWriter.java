@@ -83,7 +83,9 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
     if (effort == null) {
       return;
     }
-    if (!PLAIN_MODEL.matcher(call.target().model()).matches()) {
+    if (effort == Effort.NONE && FIXED_SAMPLING.matcher(call.target().model()).matches()) {
+      fit.unsupported(Effort.param(conversation), "this model always thinks");
+    } else if (!PLAIN_MODEL.matcher(call.target().model()).matches()) {
       body.put("reasoning_effort", effort.word());
     } else if (effort != Effort.NONE) {
       fit.unsupported(Effort.param(conversation), "this model does not think");

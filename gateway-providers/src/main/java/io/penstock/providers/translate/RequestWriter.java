@@ -115,25 +115,48 @@ abstract class RequestWriter {
   /**
    * Returns the turns behind the opening system ones as alternating messages: neighbours of one
    * role are joined, a later system turn speaks as the user, and tool results stand before what the
-   * user says, in the order of the calls.
+   * user says, in the order of the calls. A turn of nothing but thoughts that are not written is
+   * left out.
    */
   final List<Turn> alternating() {
     List<Turn> joined = new ArrayList<>();
     List<Turn> turns = conversation.turns();
     for (int i = systemTurns(); i < turns.size(); i++) {
       Turn turn = turns.get(i);
+      if (isUnspoken(turn)) {
+        continue;
+      }
       Role role = turn.role() == Role.ASSISTANT ? Role.ASSISTANT : Role.USER;
       Turn last = joined.isEmpty() ? null : joined.getLast();
       if (last != null && last.role() == role) {
+        turn.parts().forEach(part -> conversation.place(part, conversation.pathOf(turn, part)));
         last.parts().addAll(turn.parts());
       } else {
         joined.add(new Turn(role, new ArrayList<>(turn.parts()), turn.path()));
       }
     }
+    if (joined.isEmpty()) {
+      throw fit.refusal(turns.getLast().path(), "nothing is left of the conversation");
+    }
     for (int i = 1; i < joined.size(); i++) {
       resultsFirst(joined.get(i - 1).parts(), joined.get(i).parts());
     }
     return joined;
+  }
+
+  /** Returns whether a turn holds nothing but thoughts that are not written. */
+  final boolean isUnspoken(Turn turn) {
+    for (Part part : turn.parts()) {
+      if (!(part instanceof Part.Thinking thought) || isWritten(thought)) {
+        return false;
+      }
+    }
+    return turn.role() == Role.ASSISTANT;
+  }
+
+  /** Returns whether the target takes that thought back. */
+  boolean isWritten(Part.Thinking thought) {
+    return false;
   }
 
   private static void resultsFirst(List<Part> asked, List<Part> answered) {

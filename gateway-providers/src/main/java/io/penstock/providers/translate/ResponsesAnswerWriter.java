@@ -134,16 +134,17 @@ final class ResponsesAnswerWriter extends AnswerWriter {
 
   @Override
   void end(Usage usage, @Nullable String penstock) {
-    items.close();
-    response.set("output", items.output());
-    response.set("usage", UsageWriters.responses(usage));
     String reason =
         switch (finish) {
           case LENGTH -> "max_output_tokens";
           case CONTENT_FILTER, REFUSAL -> "content_filter";
           default -> null;
         };
-    response.put("status", reason == null ? "completed" : "incomplete");
+    String status = reason == null ? "completed" : "incomplete";
+    items.close(status);
+    response.set("output", items.output());
+    response.set("usage", UsageWriters.responses(usage));
+    response.put("status", status);
     if (reason != null) {
       response.putObject("incomplete_details").put("reason", reason);
     }

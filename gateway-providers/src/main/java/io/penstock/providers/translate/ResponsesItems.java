@@ -14,6 +14,10 @@ final class ResponsesItems {
   private final ArrayNode logprobs = Trees.array();
   private String suffix = "";
   private int sequence;
+
+  /** The code points of the answer's text before the open part. */
+  private int before;
+
   private @Nullable ObjectNode item;
 
   /** output_text, refusal or summary_text; "" when no part is open. */
@@ -151,7 +155,7 @@ final class ResponsesItems {
       annotation
           .put("type", "file_citation")
           .put("file_id", "")
-          .put("index", Math.max(0, citation.end()));
+          .put("index", inPart(citation.end()));
       annotation.put("filename", citation.title());
     } else {
       annotation
@@ -159,13 +163,18 @@ final class ResponsesItems {
           .put("url", citation.url())
           .put("title", citation.title());
       annotation
-          .put("start_index", Math.max(0, citation.start()))
-          .put("end_index", Math.max(0, citation.end()));
+          .put("start_index", inPart(citation.start()))
+          .put("end_index", inPart(citation.end()));
     }
     ObjectNode event = itemEvent("response.output_text.annotation.added");
     event.put("annotation_index", annotations.size()).set("annotation", annotation);
     annotations.add(annotation);
     send(event, false);
+  }
+
+  /** Returns the place within the open part; 0 for one that is unknown or before it. */
+  private int inPart(int place) {
+    return Math.max(0, place - before);
   }
 
   void thinking(String words) {
@@ -235,6 +244,7 @@ final class ResponsesItems {
 
   private void closeContent(ArrayNode content) {
     boolean refusal = part.equals("refusal");
+    before += refusal ? 0 : text.codePointCount(0, text.length());
     ObjectNode done = itemEvent(refusal ? "response.refusal.done" : "response.output_text.done");
     done.put(refusal ? "refusal" : "text", text.toString());
     if (!refusal) {
@@ -248,8 +258,13 @@ final class ResponsesItems {
     content.add(written);
   }
 
-  /** Closes the open item. */
+  /** Closes the open item, which is whole. */
   void close() {
+    close("completed");
+  }
+
+  /** Closes the open item: completed, or incomplete where the answer was cut short. */
+  void close(String status) {
     ObjectNode current = item;
     if (current == null) {
       return;
@@ -264,7 +279,7 @@ final class ResponsesItems {
       send(event.put("arguments", current.path("arguments").asText()), false);
     }
     if (current.has("status")) {
-      current.put("status", "completed");
+      current.put("status", status);
     }
     ObjectNode event = event("response.output_item.done").put("output_index", output.size());
     event.set("item", current);

@@ -101,14 +101,14 @@ final class ResponsesRequestReader extends RequestReader {
     switch (type == null ? "message" : type) {
       case "message" -> message(item, path);
       case "function_call" -> {
-        assistantAt(path);
-        assistant.add(
+        said(
             new Part.ToolCall(
                 need(item, "call_id", path),
                 need(item, "name", path),
                 arguments(item.path("arguments"), path + ".arguments"),
                 null,
-                null));
+                null),
+            path);
       }
       case "function_call_output" -> {
         closeAssistant();
@@ -116,10 +116,7 @@ final class ResponsesRequestReader extends RequestReader {
         String id = need(item, "call_id", path);
         conversation.add(Role.USER, List.of(new Part.ToolResult(id, content, false, null)), path);
       }
-      case "reasoning" -> {
-        assistantAt(path);
-        assistant.add(reasoning(item));
-      }
+      case "reasoning" -> said(reasoning(item), path);
       case "item_reference" ->
           throw fit.refusal(path, "it names state that only OpenAI holds; send the item itself");
       default -> fit.unsupported(path, "an item of type \"" + type + "\" has no counterpart there");
@@ -139,8 +136,7 @@ final class ResponsesRequestReader extends RequestReader {
     String role = need(item, "role", path);
     List<Part> content = content(item.path("content"), path + ".content");
     if (role.equals("assistant")) {
-      assistantAt(path);
-      assistant.addAll(content);
+      content.forEach(part -> said(part, path));
       return;
     }
     closeAssistant();
@@ -151,10 +147,13 @@ final class ResponsesRequestReader extends RequestReader {
     }
   }
 
-  private void assistantAt(String path) {
+  private void said(Part part, String path) {
     if (assistant.isEmpty()) {
       assistantPath = path;
+    } else {
+      conversation.place(part, path);
     }
+    assistant.add(part);
   }
 
   private void closeAssistant() {

@@ -29,6 +29,11 @@ final class Signatures {
     return tagged != null && tagged.startsWith(prefix) ? tagged.substring(prefix.length()) : null;
   }
 
+  /** Returns whether that dialect issued the thought, so that it may be sent back there. */
+  static boolean isOf(Dialect issuer, Part.Thinking thought) {
+    return untag(issuer, thought.signature()) != null || untag(issuer, thought.redacted()) != null;
+  }
+
   /** Marks the tagged data of an opaque thought, for a field that may hold a signature too. */
   static String opaque(String tagged) {
     return OPAQUE + tagged;
