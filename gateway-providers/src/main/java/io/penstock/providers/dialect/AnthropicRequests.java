@@ -85,9 +85,8 @@ final class AnthropicRequests {
       return set;
     }
     JsonNode sent = field(call, "thinking");
-    return sent.isMissingNode() && call.defaults().containsKey("thinking")
-        ? call.defaults().get("thinking")
-        : sent;
+    JsonNode standard = call.defaults().get("thinking");
+    return sent.isMissingNode() && standard != null ? standard : sent;
   }
 
   private static JsonNode field(ProviderCall call, String name) {

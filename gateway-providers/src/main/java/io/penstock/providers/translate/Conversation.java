@@ -68,7 +68,7 @@ final class Conversation {
   private final Set<Option> taken = EnumSet.noneOf(Option.class);
 
   /** Where parts are written whose turn begins elsewhere; null: every part is in its turn. */
-  private @Nullable Map<Part, String> places;
+  private @Nullable IdentityHashMap<Part, String> places;
 
   private @Nullable ToolChoice toolChoice;
   private @Nullable Format format;
@@ -90,7 +90,7 @@ final class Conversation {
 
   /** Notes where the client wrote a part of a turn that begins elsewhere. */
   void place(Part part, String path) {
-    Map<Part, String> noted = places;
+    IdentityHashMap<Part, String> noted = places;
     if (noted == null) {
       // By identity: equal parts occur in one conversation.
       noted = new IdentityHashMap<>();
