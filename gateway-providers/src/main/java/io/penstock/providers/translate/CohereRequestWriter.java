@@ -1,5 +1,6 @@
 package io.penstock.providers.translate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.providers.ProviderCall;
@@ -23,7 +24,11 @@ final class CohereRequestWriter extends MessageRequestWriter {
     tools(body);
     putCap(body, "max_tokens");
     putUpTo(body, "temperature", Option.TEMPERATURE, 1);
-    put(body, "p", Option.TOP_P);
+    JsonNode topP = conversation.take(Option.TOP_P);
+    if (topP != null) {
+      // All there is, 1, is just beyond its range.
+      body.put("p", Math.clamp(topP.asDouble(), 0.01, 0.99));
+    }
     put(body, "k", Option.TOP_K);
     putStops(body, "stop_sequences", 5);
     putUpTo(body, "frequency_penalty", Option.FREQUENCY_PENALTY, 1);

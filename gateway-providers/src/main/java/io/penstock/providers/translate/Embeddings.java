@@ -9,6 +9,7 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Wiring.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -67,11 +68,12 @@ final class Embeddings {
 
   ObjectNode request(ObjectNode body, Dialect to) {
     switch (call.endpoint()) {
-      case EMBED_CONTENT -> content(body, "");
+      case EMBED_CONTENT -> content(GenerateNames.camel(body), "");
       case BATCH_EMBED_CONTENTS -> {
         JsonNode requests = RequestReader.list(body, "requests", "requests");
         for (int i = 0; i < requests.size(); i++) {
-          content(RequestReader.object(requests.get(i), "requests." + i), "requests." + i + ".");
+          ObjectNode request = RequestReader.object(requests.get(i), "requests." + i);
+          content(GenerateNames.camel(request), "requests." + i + ".");
         }
       }
       default -> input(body);
@@ -124,10 +126,14 @@ final class Embeddings {
       }
       text.append(text.isEmpty() ? "" : "\n").append(part.path("text").textValue());
     }
+    JsonNode wanted = request.get("outputDimensionality");
+    if (!inputs.isEmpty() && !Objects.equals(wanted, dimensions)) {
+      throw fit.refusal(path + "outputDimensionality", "it must be the same for all requests");
+    }
+    dimensions = wanted;
     inputs.add(
         new Input(
             text.toString(), Trees.textOr(request, "taskType"), Trees.textOr(request, "title")));
-    dimensions = request.get("outputDimensionality");
   }
 
   private ObjectNode toOpenAi() {
@@ -209,6 +215,9 @@ final class Embeddings {
     ArrayNode list = body.putArray("texts");
     inputs.forEach(input -> list.add(input.text()));
     dropTitles();
+    if (inputs.stream().anyMatch(input -> !input.task().equals(task()))) {
+      throw fit.refusal("requests", "one taskType must go for all of them");
+    }
     String type =
         switch (task()) {
           case "RETRIEVAL_QUERY", "QUESTION_ANSWERING", "CODE_RETRIEVAL_QUERY" -> "search_query";

@@ -36,6 +36,7 @@ final class GenerateNames {
               "maxOutputTokens",
               "mediaResolution",
               "mimeType",
+              "outputDimensionality",
               "parametersJsonSchema",
               "presencePenalty",
               "responseJsonSchema",
@@ -48,6 +49,7 @@ final class GenerateNames {
               "speechConfig",
               "stopSequences",
               "systemInstruction",
+              "taskType",
               "thinkingBudget",
               "thinkingConfig",
               "thinkingLevel",
@@ -55,7 +57,8 @@ final class GenerateNames {
               "toolConfig",
               "topK",
               "topP",
-              "urlContext")
+              "urlContext",
+              "videoMetadata")
           .collect(Collectors.toUnmodifiableMap(GenerateNames::snake, Function.identity()));
 
   /** What the client itself gave names to. */

@@ -34,6 +34,12 @@ final class GenerateParts {
 
   private void part(ObjectNode part, String path, List<Part> parts) {
     String signature = Trees.text(part, "thoughtSignature");
+    if (Trees.present(part.get("videoMetadata"))) {
+      fit.unsupported(path + ".videoMetadata", "a part of a film cannot be chosen there");
+    }
+    if (Trees.present(part.get("mediaResolution"))) {
+      fit.dropped(path + ".mediaResolution");
+    }
     if (part.path("thought").asBoolean()) {
       Part.Thinking thought = thought(Trees.textOr(part, "text"), signature);
       if (!joined(parts, thought)) {

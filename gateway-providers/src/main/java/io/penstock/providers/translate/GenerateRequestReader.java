@@ -181,7 +181,14 @@ final class GenerateRequestReader extends RequestReader {
           switch (config.path("mode").asText()) {
             case "ANY" -> ToolChoice.Mode.ANY;
             case "NONE" -> ToolChoice.Mode.NONE;
-            default -> ToolChoice.Mode.AUTO;
+            case "VALIDATED" -> {
+              // Strict schemas elsewhere take less than Gemini's: the choice stays, the check goes.
+              fit.dropped(param + ".mode");
+              yield ToolChoice.Mode.AUTO;
+            }
+            case "AUTO", "MODE_UNSPECIFIED" -> ToolChoice.Mode.AUTO;
+            default ->
+                throw wrong(param + ".mode", "AUTO, ANY, NONE or VALIDATED", config.path("mode"));
           };
       conversation.toolChoice(new ToolChoice(mode, names, param));
     }

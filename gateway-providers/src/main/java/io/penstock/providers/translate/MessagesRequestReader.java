@@ -46,6 +46,9 @@ final class MessagesRequestReader extends RequestReader {
           "diagnostics",
           "speed");
 
+  private static final Set<String> TOOL =
+      Set.of("type", "name", "description", "input_schema", "strict", "cache_control");
+
   private static final Set<String> OUTPUT = Set.of("effort", "format");
 
   private final boolean newest;
@@ -111,6 +114,11 @@ final class MessagesRequestReader extends RequestReader {
       if (!type.isEmpty() && !type.equals("custom")) {
         fit.unsupported(path, "the server tool \"" + type + "\" runs only at Anthropic");
         continue;
+      }
+      for (Map.Entry<String, JsonNode> field : tool.properties()) {
+        if (!TOOL.contains(field.getKey()) && Trees.present(field.getValue())) {
+          fit.dropped(path + "." + field.getKey());
+        }
       }
       JsonNode strict = tool.path("strict");
       conversation.tool(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
+import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.providers.Answer;
@@ -68,6 +69,40 @@ class SideEndpointsTest {
     assertThat(answer.path("data").path(1).path("embedding").path(0).asInt()).isEqualTo(2);
     assertThatThrownBy(() -> Rig.unary(attempt, "{\"embeddings\":[{\"values\":[1]}]}"))
         .isInstanceOf(ProviderException.class);
+  }
+
+  @Test
+  void embedContent_namesInSnakeCase_areGooglesToo() {
+    Attempt attempt =
+        Rig.attempt(
+            Endpoint.EMBED_CONTENT,
+            Dialect.COHERE,
+            "{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"output_dimensionality\":256,"
+                + "\"task_type\":\"CLUSTERING\"}",
+            Wish.PLAIN);
+
+    JsonNode sent = Trees.answer(attempt.request().body());
+    assertThat(sent.path("output_dimension").asInt()).isEqualTo(256);
+    assertThat(sent.path("input_type").asText()).isEqualTo("clustering");
+  }
+
+  @Test
+  void batchEmbedContents_whatMustBeOneForAll_isRefusedWhereItIsNot() {
+    String request = "{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"%s\":%s}";
+    for (String[] field :
+        new String[][] {
+          {"outputDimensionality", "256", "requests.1.outputDimensionality"},
+          {"taskType", "\"CLUSTERING\"", "requests"}
+        }) {
+      String batch =
+          "{\"requests\":["
+              + request.formatted(field[0], field[1])
+              + ",{\"content\":{\"parts\":[{\"text\":\"b\"}]}}]}";
+      assertThatThrownBy(
+              () -> Rig.attempt(Endpoint.BATCH_EMBED_CONTENTS, Dialect.COHERE, batch, Wish.PLAIN))
+          .isInstanceOfSatisfying(
+              GatewayException.class, e -> assertThat(e.param()).isEqualTo(field[2]));
+    }
   }
 
   @Test
