@@ -20,6 +20,8 @@ import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Embeddings and token counts in another dialect. */
 class SideEndpointsTest {
@@ -86,23 +88,23 @@ class SideEndpointsTest {
     assertThat(sent.path("input_type").asText()).isEqualTo("clustering");
   }
 
-  @Test
-  void batchEmbedContents_whatMustBeOneForAll_isRefusedWhereItIsNot() {
-    String request = "{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"%s\":%s}";
-    for (String[] field :
-        new String[][] {
-          {"outputDimensionality", "256", "requests.1.outputDimensionality"},
-          {"taskType", "\"CLUSTERING\"", "requests"}
-        }) {
-      String batch =
-          "{\"requests\":["
-              + request.formatted(field[0], field[1])
-              + ",{\"content\":{\"parts\":[{\"text\":\"b\"}]}}]}";
-      assertThatThrownBy(
-              () -> Rig.attempt(Endpoint.BATCH_EMBED_CONTENTS, Dialect.COHERE, batch, Wish.PLAIN))
-          .isInstanceOfSatisfying(
-              GatewayException.class, e -> assertThat(e.param()).isEqualTo(field[2]));
-    }
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "\"outputDimensionality\":256, requests.1.outputDimensionality",
+        "\"taskType\":\"CLUSTERING\", requests"
+      })
+  void batchEmbedContents_whatMustBeOneForAll_isRefusedWhereItIsNot(String field, String param) {
+    String batch =
+        "{\"requests\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},"
+            + field
+            + "},{\"content\":{\"parts\":[{\"text\":\"b\"}]}}]}";
+
+    assertThatThrownBy(
+            () -> Rig.attempt(Endpoint.BATCH_EMBED_CONTENTS, Dialect.COHERE, batch, Wish.PLAIN))
+        .isInstanceOfSatisfying(
+            GatewayException.class, e -> assertThat(e.param()).isEqualTo(param));
   }
 
   @Test
