@@ -110,6 +110,18 @@ class PassthroughTest {
   }
 
   @Test
+  void callUnderWay_isInTheJournal() {
+    Gate gate = new Gate("the provider answers");
+    PROVIDER.on("/v1/files").reply(Script.json("{}").pauseBeforeHeaders(gate));
+    var asked = CompletableFuture.supplyAsync(() -> gateway.get("/v1/files"));
+    PROVIDER.awaitRequest(1);
+    Await.until("it is open", () -> gateway.admin("/admin/v1/status").contains("\"open\":1"));
+    gate.open();
+    assertThat(asked.join().statusCode()).isEqualTo(200);
+    Await.until("it has its row", () -> gateway.admin("/admin/v1/status").contains("\"open\":0"));
+  }
+
+  @Test
   void ourCredentialRefused_isA502() {
     PROVIDER.on("/v1/files").reply(Script.error(401));
     HttpResponse<String> response = gateway.get("/v1/files");

@@ -82,8 +82,7 @@ final class Accounting {
             Charges.toLedger(reservation.holds()));
     if (!call.context().ledger().intent(intent)) {
       reservation.cancel();
-      throw Refusals.overloaded(
-          "The ledger's database is away and the journal is full; nothing can be recorded.");
+      throw Refusals.journalFull();
     }
     return new Account(this, call, target, intent, reservation);
   }
@@ -197,30 +196,8 @@ final class Accounting {
                 List.of()));
   }
 
-  /** Records a call to a path that is only passed through: nobody knows what it costs. */
-  void unpriced(Call call, String provider, int status, Ending ending, String error) {
-    LedgerRow row =
-        new LedgerRow(
-            new LedgerRow.Attempt(call.id(), 1, Cause.REQUEST),
-            new LedgerRow.Times(
-                call.startMillis(),
-                ticker.epochMillis(),
-                call.tally().elapsedNanos(),
-                call.tally().overheadNanos(),
-                -1),
-            call.caller(),
-            new LedgerRow.Destination(
-                call.surface().endpoint().label(),
-                "",
-                call.destination().route(),
-                "passthrough",
-                provider,
-                ""),
-            new LedgerRow.Outcome(status, ending, error, "", call.cacheOutcome(), Waste.NONE),
-            Usage.NONE,
-            UsageSource.NONE,
-            LedgerRow.Money.ZERO,
-            List.of());
+  /** Writes the row of a call that was only passed through. */
+  void passed(Call call, LedgerRow row) {
     call.context().ledger().row(row);
     metrics.attempt(row);
   }

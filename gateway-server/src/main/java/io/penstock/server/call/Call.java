@@ -41,6 +41,7 @@ public final class Call extends Exchange implements Running {
   private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
+  private OutputCap.@Nullable Wish wish;
   private @Nullable Pictures pictures;
   private @Nullable Elsewhere elsewhere;
   private @Nullable Running forwarded;
@@ -137,6 +138,7 @@ public final class Call extends Exchange implements Running {
 
   void asked(Asked what) {
     asked = what;
+    wish = null;
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */
@@ -172,6 +174,20 @@ public final class Call extends Exchange implements Running {
     if (known == null) {
       known = new CallFacts(this);
       facts = known;
+    }
+    return known;
+  }
+
+  /**
+   * Returns how much the body asks for; read when first asked.
+   *
+   * @throws io.penstock.core.GatewayException 400 when it cannot be
+   */
+  OutputCap.Wish wish() {
+    OutputCap.Wish known = wish;
+    if (known == null) {
+      known = OutputCap.wish(surface().endpoint(), asked.body());
+      wish = known;
     }
     return known;
   }
@@ -247,7 +263,7 @@ public final class Call extends Exchange implements Running {
 
   /** Replaces the body: from now on targets get the beginning of an answer with it, or no more. */
   void requestBody(RequestBody other) {
-    asked = asked.with(other);
+    asked(asked.with(other));
     bytes = other.bytes();
   }
 

@@ -100,7 +100,7 @@ final class Holding {
     boolean open =
         call.stream()
             && cap < 0
-            && OutputCap.asked(call) < 0
+            && call.wish().tokens() < 0
             && OutputCap.answers(call, target) == 1
             && target.showsWhatItBills();
     long learned = open ? engine.learnedOutput().bound(target.label()) : -1;

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
@@ -40,16 +41,25 @@ final class OutputCap {
   private OutputCap() {}
 
   /**
-   * Returns the output tokens asked for, or -1 when the request names no cap.
+   * What a body asks for.
+   *
+   * @param tokens the cap of each answer; -1 when the request names none
+   */
+  record Wish(long tokens, long answers) {}
+
+  /**
+   * Reads what a body asks for; {@link Call#wish} keeps it.
    *
    * @throws GatewayException 400 when it is not a whole number, or two caps contradict each other
    */
-  static long asked(Call call) {
-    RequestBody body = call.body();
-    if (body == null) {
-      return -1;
-    }
-    return switch (call.surface().endpoint()) {
+  static Wish wish(Endpoint endpoint, @Nullable RequestBody body) {
+    return body == null
+        ? new Wish(-1, 1)
+        : new Wish(tokens(endpoint, body), answers(endpoint, body));
+  }
+
+  private static long tokens(Endpoint endpoint, RequestBody body) {
+    return switch (endpoint) {
       case CHAT -> chat(body);
       // The legacy endpoint answers with 16 tokens when no cap is sent (finops.md 2.4).
       case COMPLETIONS -> body.count("max_tokens", 16);
@@ -76,7 +86,7 @@ final class OutputCap {
   /** Returns how many answers the target is asked for: each may use the whole output cap. */
   static long answers(Call call, TargetRuntime target) {
     long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
-    return Math.max(routes, answers(call));
+    return Math.max(routes, call.wish().answers());
   }
 
   private static long ofOne(Call call, TargetRuntime target) {
@@ -88,7 +98,7 @@ final class OutputCap {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
       default -> {
-        long asked = inForce(asked(call), target);
+        long asked = inForce(call.wish().tokens(), target);
         yield asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN;
       }
     };
@@ -139,12 +149,8 @@ final class OutputCap {
     return current >= 0 ? current : old;
   }
 
-  private static long answers(Call call) {
-    RequestBody body = call.body();
-    if (body == null) {
-      return 1;
-    }
-    return switch (call.surface().endpoint()) {
+  private static long answers(Endpoint endpoint, RequestBody body) {
+    return switch (endpoint) {
       case CHAT -> Math.max(1, body.count("n", 1));
       case COMPLETIONS ->
           Math.clamp(Math.max(body.count("best_of", 1), body.count("n", 1)), 1, MOST)

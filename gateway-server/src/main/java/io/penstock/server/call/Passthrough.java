@@ -35,6 +35,7 @@ final class Passthrough implements UpstreamListener, Running {
   private final Call call;
   private final Engine engine;
   private final ProviderRuntime provider;
+  private @Nullable PassedRecord record;
   private @Nullable UpstreamCall upstream;
   private @Nullable HttpHeaders bodyless;
   private int status;
@@ -68,9 +69,7 @@ final class Passthrough implements UpstreamListener, Running {
         // At once when the client has left meanwhile.
         call.onEnd(ending -> permit.settle(0, 0));
         if (!call.isEnded()) {
-          call.forwarded(this);
-          call.tally().upstreamBegins();
-          send(uri);
+          begin(uri);
         }
       }
       case Verdict.Pending(var stage) ->
@@ -81,6 +80,18 @@ final class Passthrough implements UpstreamListener, Running {
         }
       }
     }
+  }
+
+  private void begin(String uri) {
+    try {
+      record = PassedRecord.open(call, engine.accounting(), provider.name());
+    } catch (GatewayException e) {
+      engine.refuse(call, e);
+      return;
+    }
+    call.forwarded(this);
+    call.tally().upstreamBegins();
+    send(uri);
   }
 
   private void send(String uri) {
@@ -197,7 +208,9 @@ final class Passthrough implements UpstreamListener, Running {
 
   private void record(int answered, Ending ending, String error) {
     call.tally().upstreamEnds();
-    engine.accounting().unpriced(call, provider.name(), answered, ending, error);
+    if (record != null) {
+      record.close(answered, ending, error);
+    }
   }
 
   @Override

@@ -24,7 +24,7 @@ final class PeekFilter implements Filter<Call> {
     if (call.model().isEmpty()) {
       throw Refusals.missingModel();
     }
-    OutputCap.asked(call);
+    call.wish();
     return Step.next();
   }
 

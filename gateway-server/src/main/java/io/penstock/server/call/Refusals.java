@@ -139,6 +139,11 @@ public final class Refusals {
     return new GatewayException(ErrorCode.OVERLOADED, why, null, 1000);
   }
 
+  static GatewayException journalFull() {
+    return overloaded(
+        "The ledger's database is away and the journal is full; nothing can be recorded.");
+  }
+
   static GatewayException draining() {
     return new GatewayException(
         ErrorCode.DRAINING, "This gateway is stopping; another replica will answer.", null, 1000);
