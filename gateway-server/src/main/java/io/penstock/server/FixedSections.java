@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** The sections that are read at the start only: ports and stores. */
+/** The sections that are read at the start only: ports and stores. All others take effect. */
 final class FixedSections {
   private FixedSections() {}
 
@@ -18,7 +18,6 @@ final class FixedSections {
     add(changed, "transport", from.transport(), to.transport());
     add(changed, "loops", from.loops(), to.loops());
     add(changed, "proxy_protocol", from.proxyProtocol(), to.proxyProtocol());
-    add(changed, "log", from.log(), to.log());
     add(changed, "state", from.state(), to.state());
     add(changed, "cache.redis", from.cache().redis(), to.cache().redis());
     add(changed, "ledger", from.ledger(), to.ledger());

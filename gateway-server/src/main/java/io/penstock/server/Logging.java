@@ -12,7 +12,7 @@ import io.penstock.server.config.LogConfig;
 import io.penstock.server.config.Word;
 import org.slf4j.LoggerFactory;
 
-/** Sets the log up: text or JSON lines on standard error. */
+/** Sets the log up: text or JSON lines on standard error. Again when the configuration changes. */
 final class Logging {
   private static final String PATTERN =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX} %-5level %logger{0} %msg %kvp%n%rEx{20}";
@@ -21,7 +21,6 @@ final class Logging {
 
   static void configure(LogConfig config) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-    context.reset();
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
     console.setContext(context);
     console.setTarget("System.err");
@@ -29,6 +28,8 @@ final class Logging {
     encoder.start();
     console.setEncoder(encoder);
     console.start();
+    // Last: another thread may be writing a line.
+    context.reset();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.toLevel(config.level().name()));
     root.addAppender(console);

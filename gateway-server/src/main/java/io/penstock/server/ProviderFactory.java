@@ -14,15 +14,17 @@ import io.penstock.server.auth.FetchedCredential;
 import io.penstock.server.call.KeySpread;
 import io.penstock.server.call.ProviderRuntime;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.PemFile;
 import io.penstock.server.config.ProviderConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
+import io.penstock.server.upstream.HttpProxy;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -150,7 +152,7 @@ final class ProviderFactory implements AutoCloseable {
     }
     String path = base.getRawPath() == null ? "" : base.getRawPath();
     Origin origin =
-        new Origin(host, port, tls ? ssl(name, config.ca()) : null, proxy(config.proxy()));
+        new Origin(host, port, tls ? ssl(name, config.ca()) : null, proxy(name, config.proxy()));
     return new ProviderRuntime(
         name,
         config.dialect(),
@@ -206,14 +208,15 @@ final class ProviderFactory implements AutoCloseable {
     return "https://" + (global ? "" : location + "-") + "aiplatform.googleapis.com";
   }
 
-  private static SslContext ssl(String name, @Nullable Path ca) throws SSLException {
+  private static SslContext ssl(String name, @Nullable PemFile ca) throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .applicationProtocolConfig(ApplicationProtocolConfig.DISABLED)
             .endpointIdentificationAlgorithm("HTTPS");
     if (ca != null) {
       try {
-        builder.trustManager(ca.toFile());
+        builder.trustManager(
+            new ByteArrayInputStream(ca.text().getBytes(StandardCharsets.ISO_8859_1)));
       } catch (IllegalArgumentException e) {
         throw new SSLException(
             "providers." + name + ".ca: " + ca + " (expected: a file of PEM certificates)", e);
@@ -222,12 +225,21 @@ final class ProviderFactory implements AutoCloseable {
     return builder.build();
   }
 
-  private static @Nullable InetSocketAddress proxy(@Nullable SecretUrl proxy) {
-    if (proxy == null || proxy.reveal().isEmpty()) {
+  private static @Nullable HttpProxy proxy(String name, @Nullable SecretUrl proxy) {
+    if (proxy == null) {
       return null;
     }
-    URI uri = URI.create(proxy.reveal());
-    return new InetSocketAddress(uri.getHost(), uri.getPort() >= 0 ? uri.getPort() : 3128);
+    try {
+      return HttpProxy.of(proxy.reveal());
+    } catch (IllegalArgumentException e) {
+      // Not its words: they may quote the password.
+      throw new IllegalArgumentException(
+          "providers."
+              + name
+              + ".proxy: "
+              + proxy
+              + " (expected: http://[user:password@]host:port)");
+    }
   }
 
   /** Returns when the breaker of a provider opens. */

@@ -96,7 +96,7 @@ public final class Reloader implements AutoCloseable {
    * @throws IOException when it cannot be applied
    */
   synchronized void start(Config config) throws IOException {
-    apply(config, List.of());
+    apply(config, catalogue, new Status(1, List.of(), List.of()));
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -105,10 +105,15 @@ public final class Reloader implements AutoCloseable {
     return status;
   }
 
-  private void apply(Config config, List<Problem> warnings) throws IOException {
-    PriceBook prices = Prices.of(catalogue, config.prices());
+  /**
+   * Puts a configuration in force; when it throws, nothing has begun, ended or changed.
+   *
+   * @param listed the price catalogue beneath what the configuration says of prices
+   * @param after what is said of it once it is in force
+   */
+  private void apply(Config config, JsonNode listed, Status after) throws IOException {
+    PriceBook prices = Prices.of(listed, config.prices());
     BudgetPlan plan = new BudgetMapping(conditions).plan(config);
-    long version = status.version() + 1;
     Snapshot before = shared.snapshot().get();
     SnapshotBuilder builder =
         new SnapshotBuilder(
@@ -117,20 +122,25 @@ public final class Reloader implements AutoCloseable {
             providers.make(config.providers()),
             conditions,
             before == null ? SemanticRules.NONE : before.semantic());
-    Snapshot.Identity identity = KeyIdentity.of(config, issuers.apply(config), shared.ticker());
-    Snapshot made = builder.build(version, identity, shared.routing(), shared.ticker());
+    Snapshot.Identity identity = KeyIdentity.of(config, issuers.make(config), shared.ticker());
+    Snapshot made = builder.build(after.version(), identity, shared.routing(), shared.ticker());
     shared.hits().recall(made.semantic());
     shared.snapshot().set(made);
+    catalogue = listed;
+    if (before != null && !before.config().log().equals(config.log())) {
+      Logging.configure(config.log());
+    }
     if (!config.cache().semantic().isEmpty()) {
       shared.semantic().follow();
     }
-    routers(shared.snapshot().get().routes());
+    routers(made.routes());
+    issuers.applied();
     providers.applied();
     shared.routing().health().retain(name -> isConfigured(name, config));
     shared.budgets().reload(plan);
     builder.reachable().forEach(this::showBreaker);
     shared.cache().resize(CacheMapping.maxBytes(config));
-    status = new Status(version, List.of(), warnings.stream().map(Problem::toString).toList());
+    status = after;
     builder.unpriced().forEach(alerts::unpriced);
     fetch.follow(config.prices().refresh());
   }
@@ -152,7 +162,6 @@ public final class Reloader implements AutoCloseable {
   /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */
   synchronized void takeCatalogue(JsonNode candidate) {
     Snapshot now = shared.snapshot().get();
-    JsonNode before = catalogue;
     try {
       PriceBook book = Prices.of(candidate, now.config().prices());
       if (book.version().equals(now.prices().version())) {
@@ -164,13 +173,14 @@ public final class Reloader implements AutoCloseable {
         rejectCatalogue(String.join(" | ", problems));
         return;
       }
-      catalogue = candidate;
-      List<String> warnings = status.warnings();
-      apply(now.config(), List.of());
-      status = new Status(status.version(), List.of(), warnings);
+      // What is wrong with the file on the disk is so still.
+      Status last = status;
+      apply(
+          now.config(),
+          candidate,
+          new Status(last.version() + 1, last.problems(), last.warnings()));
       LOG.atInfo().addKeyValue("prices", book.version()).log("a newer price catalogue is in force");
     } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
-      catalogue = before;
       rejectCatalogue(String.valueOf(e.getMessage()));
     }
   }
@@ -218,9 +228,14 @@ public final class Reloader implements AutoCloseable {
     }
   }
 
-  private boolean isApplied(LoadResult result) {
-    return result instanceof LoadResult.Loaded loaded
-        && loaded.config().equals(shared.snapshot().get().config());
+  /** Returns whether that is in force already, and takes note of what it warns of. */
+  private synchronized boolean isApplied(LoadResult result) {
+    if (result instanceof LoadResult.Loaded loaded
+        && loaded.config().equals(shared.snapshot().get().config())) {
+      status = new Status(status.version(), status.problems(), texts(loaded.warnings()));
+      return true;
+    }
+    return false;
   }
 
   /** Applies what was loaded, or keeps what there is and says why. */
@@ -234,15 +249,21 @@ public final class Reloader implements AutoCloseable {
           return;
         }
         try {
-          apply(loaded.config(), loaded.warnings());
+          apply(
+              loaded.config(),
+              catalogue,
+              new Status(status.version() + 1, List.of(), texts(loaded.warnings())));
           LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
         } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));
         }
       }
-      case LoadResult.Rejected rejected ->
-          reject(rejected.problems().stream().map(Problem::toString).toList());
+      case LoadResult.Rejected rejected -> reject(texts(rejected.problems()));
     }
+  }
+
+  private static List<String> texts(List<Problem> problems) {
+    return problems.stream().map(Problem::toString).toList();
   }
 
   private void reject(List<String> problems) {

@@ -25,13 +25,6 @@ final class ServeCommand implements Callable<Integer> {
       return Main.WRONG_INPUT;
     }
     Logging.configure(loaded.log());
-    if (!loaded.admin().listen().isLoopback()
-        && (loaded.admin().token() == null || loaded.admin().token().isEmpty())) {
-      throw new IllegalArgumentException(
-          "admin.token: (none) (expected: a token, because admin.listen "
-              + loaded.admin().listen()
-              + " is not loopback)");
-    }
     UntilStopped.run(
         () -> Gateway.start(loaded, config.file, ConfigOption.loader(System.getenv())::load),
         gateway -> {});

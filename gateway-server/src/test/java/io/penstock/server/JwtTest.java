@@ -28,6 +28,7 @@ import io.penstock.testkit.Ports;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -195,6 +196,32 @@ class JwtTest {
     Await.until("the new key is fetched", () -> call(fresh).statusCode() == 200);
     assertRefused(old);
     publish(rsa, ec, edJwk());
+    Await.until("the old keys are back", () -> call(old).statusCode() == 200);
+  }
+
+  @Test
+  void refusedEditWithoutTheIssuer_leavesItsKeysFetched() throws Exception {
+    String yaml = Files.readString(gateway.file());
+    try {
+      int jwt = yaml.indexOf("jwt:");
+      Files.writeString(
+          gateway.file(),
+          yaml.substring(0, jwt)
+              .replace(
+                  "models:\n", "models:\n  a: [fake/gpt-4o-mini, fake/text-embedding-3-small]\n"));
+      Await.until(
+          "it is refused",
+          () -> gateway.admin("/admin/v1/config").contains("is of the kind embedding"));
+
+      RSAKey next = new RSAKeyGenerator(2048).keyID("after").generate();
+      String fresh = sign(next, claims().build());
+      publish(next);
+      Await.until("the new key is fetched", () -> call(fresh).statusCode() == 200);
+    } finally {
+      publish(rsa, ec, edJwk());
+      Files.writeString(gateway.file(), yaml);
+    }
+    String old = sign(rsa, claims().build());
     Await.until("the old keys are back", () -> call(old).statusCode() == 200);
   }
 

@@ -9,6 +9,7 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,7 +46,7 @@ class PriceFetchTest {
   }
 
   @Test
-  void newerCatalogue_isInForce_andOneThatJumpsIsRefused() {
+  void newerCatalogue_isInForce_andOneThatJumpsIsRefused() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         FakeProvider source = FakeProvider.start()) {
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
@@ -63,6 +64,13 @@ class PriceFetchTest {
             "the jump is refused",
             () -> gateway.admin("/metrics").contains("penstock_config_reload_failures_total 1.0"));
         assertThat(cost(gateway)).isEqualTo("0.20");
+        Files.writeString(gateway.file(), yaml + "nonsense: 1\n");
+        Await.until(
+            "the edit is refused", () -> gateway.admin("/admin/v1/config").contains("nonsense"));
+        source.reset();
+        source.on("/prices").reply(Script.json(catalogue("0.21")));
+        Await.until("the next price is in force", () -> cost(gateway).equals("0.21"));
+        assertThat(gateway.admin("/admin/v1/config")).as("it is still there").contains("nonsense");
       }
     }
   }

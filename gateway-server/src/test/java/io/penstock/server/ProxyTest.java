@@ -2,12 +2,15 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.TestCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,11 +18,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Providers that are reached through an HTTP proxy. */
 @ExtendWith(LeakCheck.class)
@@ -31,7 +37,11 @@ class ProxyTest {
   @TempDir Path directory;
 
   private RunningGateway start(FakeProvider provider, ConnectProxy proxy, String more) {
-    String through = "catalogue: openai\n    proxy: http://127.0.0.1:" + proxy.port() + more;
+    return start(provider, "http://127.0.0.1:" + proxy.port(), more);
+  }
+
+  private RunningGateway start(FakeProvider provider, String proxy, String more) {
+    String through = "catalogue: openai\n    proxy: " + proxy + more;
     return RunningGateway.start(
         directory,
         RunningGateway.yaml(directory, provider, "").replace("catalogue: openai", through));
@@ -40,7 +50,7 @@ class ProxyTest {
   @Test
   void connect_plainProvider_isReachedThroughTheTunnel() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
-        ConnectProxy proxy = new ConnectProxy(true);
+        ConnectProxy proxy = new ConnectProxy("");
         RunningGateway gateway = start(provider, proxy, "")) {
       HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
       assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
@@ -56,11 +66,68 @@ class ProxyTest {
     TestCertificate certificate = TestCertificate.create();
     Path ca = Files.writeString(directory.resolve("ca.pem"), certificate.certificatePem());
     try (FakeProvider provider = FakeProvider.startTls(certificate);
-        ConnectProxy proxy = new ConnectProxy(true);
+        ConnectProxy proxy = new ConnectProxy("");
         RunningGateway gateway = start(provider, proxy, "\n    ca: file:" + ca)) {
       assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
       assertThat(proxy.asked()).hasSize(1);
     }
+  }
+
+  @Test
+  void ca_thatIsReplaced_isTrustedWithoutAnotherEdit() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path ca =
+        Files.writeString(directory.resolve("ca.pem"), TestCertificate.create().certificatePem());
+    try (FakeProvider provider = FakeProvider.startTls(certificate);
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("catalogue: openai", "catalogue: openai\n    ca: ca.pem"))) {
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(502);
+      Files.writeString(ca, certificate.certificatePem());
+      Await.until(
+          "the new one is trusted",
+          () -> gateway.post("/v1/chat/completions", CHAT).statusCode() == 200);
+    }
+  }
+
+  @Test
+  void connect_userAndPasswordOfTheAddress_areTold() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        ConnectProxy proxy = new ConnectProxy("ann:p@ss:word");
+        RunningGateway gateway =
+            start(provider, "http://ann:p%40ss:word@127.0.0.1:" + proxy.port(), "")) {
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(gateway.admin("/admin/v1/config"))
+          .contains("****@127.0.0.1")
+          .doesNotContain("word");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ann:p4ss@proxy:3128", "https://ann:p4ss@proxy:3128", "http://ann:p4ss@pro xy"})
+  void proxy_thatIsNone_isRefusedWithoutItsPassword(String proxy) throws Exception {
+    String yaml =
+        """
+        providers:
+          fake: { dialect: openai, base_url: "http://127.0.0.1:1/v1", keys: [k], proxy: "%s" }
+        """
+            .formatted(proxy);
+    Path file = Files.writeString(directory.resolve("penstock.yaml"), yaml);
+    StringWriter said = new StringWriter();
+
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(said))
+            .execute("check", "--config", file.toString());
+
+    assertThat(code).isEqualTo(1);
+    assertThat(said.toString())
+        .contains("providers.fake.proxy: ")
+        .contains("(expected: http://[user:password@]host:port)")
+        .doesNotContain("p4ss");
   }
 
   @Test
@@ -78,7 +145,7 @@ class ProxyTest {
   @Test
   void connect_refusedByTheProxy_isA502() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
-        ConnectProxy proxy = new ConnectProxy(false);
+        ConnectProxy proxy = new ConnectProxy("nobody:knows");
         RunningGateway gateway = start(provider, proxy, "")) {
       HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
       assertThat(response.statusCode()).isEqualTo(502);
@@ -90,13 +157,14 @@ class ProxyTest {
   /** A proxy that knows CONNECT alone. */
   private static final class ConnectProxy implements AutoCloseable {
     private final ServerSocket listener;
-    private final boolean willing;
+    private final String willingFor;
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
-    ConnectProxy(boolean willing) throws IOException {
+    /** Lets those through who say that user and password; everybody for "". */
+    ConnectProxy(String willingFor) throws IOException {
       this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-      this.willing = willing;
+      this.willingFor = willingFor;
       Thread.ofVirtual().start(this::accept);
     }
 
@@ -126,7 +194,7 @@ class ProxyTest {
         String[] words = head.split(" ");
         asked.add(words[0] + " " + words[1]);
         OutputStream out = client.getOutputStream();
-        if (!willing) {
+        if (!isLetThrough(head)) {
           out.write("HTTP/1.1 403 Forbidden\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
           client.close();
           return;
@@ -142,6 +210,14 @@ class ProxyTest {
       } catch (IOException e) {
         // the gateway sees a broken tunnel
       }
+    }
+
+    private boolean isLetThrough(String head) {
+      byte[] said = willingFor.getBytes(StandardCharsets.UTF_8);
+      String expected = "basic " + Base64.getEncoder().encodeToString(said);
+      return willingFor.isEmpty()
+          || head.lines()
+              .anyMatch(line -> line.equalsIgnoreCase("proxy-authorization: " + expected));
     }
 
     private static String head(InputStream in) throws IOException {

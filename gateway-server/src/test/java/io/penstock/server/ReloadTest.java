@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.Ticker;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.LogConfig;
+import io.penstock.server.config.Word;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
@@ -16,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Edits that cannot be applied: refused with the reason, and the next good one is taken. */
 @ExtendWith(LeakCheck.class)
@@ -66,6 +69,52 @@ class ReloadTest {
       return client.readToEnd();
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void edit_ofTheLog_takesEffectAtOnce() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      Files.writeString(
+          gateway.file(), Files.readString(gateway.file()) + "log: { level: debug }\n");
+      Await.until("the log's level", () -> LoggerFactory.getLogger("any").isDebugEnabled());
+    } finally {
+      Logging.configure(new LogConfig(Word.LogFormat.TEXT, Word.LogLevel.WARN));
+    }
+  }
+
+  @Test
+  void warningsOfTheStart_areShownBeforeAnyEdit() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("[sk-upstream]", "[sk-upstream, \"${NOT_SET}\"]"))) {
+      Await.until(
+          "they are shown",
+          () -> gateway.admin("/admin/v1/config").contains("keys[1].secret: no value"));
+    }
+  }
+
+  @Test
+  void emptiedSecretFile_isRefused_andTheTokenStays() throws Exception {
+    Path token = Files.writeString(directory.resolve("token"), "t0ken");
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace(
+                        "admin: { listen: 127.0.0.1:0 }",
+                        "admin: { listen: 127.0.0.1:0, token: file:token }"))) {
+      Files.writeString(token, "\n");
+      Await.until(
+          "it is refused",
+          () -> gateway.admin("/metrics").contains("penstock_config_reload_failures_total 1.0"));
+      assertThat(gateway.admin("/admin/v1/config")).contains("invalid_admin_token");
     }
   }
 

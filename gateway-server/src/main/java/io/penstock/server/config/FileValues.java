@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -20,13 +21,15 @@ final class FileValues {
   }
 
   /**
-   * Returns the value with its file found and, for a router, read; other values as they are.
+   * Returns the value with its file found and, where its content counts, read; other values as they
+   * are.
    *
    * @throws Texts.Missing when it cannot be, saying what was expected
    */
   Object resolve(Object value, Node.Scalar scalar) throws Texts.Missing {
     return switch (value) {
       case Path file -> found(file, scalar);
+      case PemFile pem -> pem(found(pem.file(), scalar), scalar);
       case RouterFile router when router.file() != null ->
           router(found(router.file(), scalar), scalar);
       default -> value;
@@ -41,6 +44,14 @@ final class FileValues {
       throw new Texts.Missing(scalar.text(), "a file that can be read");
     }
     return resolved;
+  }
+
+  private static PemFile pem(Path file, Node.Scalar scalar) throws Texts.Missing {
+    try {
+      return PemFile.read(file);
+    } catch (IOException e) {
+      throw new Texts.Missing(scalar.text(), "a file of PEM certificates, at most 4MiB");
+    }
   }
 
   private static RouterFile router(Path file, Node.Scalar scalar) throws Texts.Missing {

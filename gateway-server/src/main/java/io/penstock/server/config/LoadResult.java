@@ -24,8 +24,10 @@ public sealed interface LoadResult {
    *
    * @param problems everything that is wrong, in the order of the files; never empty
    * @param warnings what else is probably not meant
+   * @param admin the admin port as far as it could be read: a server may run with what was there
+   *     before
    */
-  record Rejected(List<Problem> problems, List<Problem> warnings, Inputs inputs)
+  record Rejected(List<Problem> problems, List<Problem> warnings, Inputs inputs, AdminConfig admin)
       implements LoadResult {
     /** Copies. */
     public Rejected {

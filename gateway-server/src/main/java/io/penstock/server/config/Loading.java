@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,16 @@ final class Loading {
     Config config = root == null ? null : bind(file, root);
     Inputs inputs = new Inputs(texts.stamps(), included);
     return config == null || problems.hasErrors()
-        ? new LoadResult.Rejected(problems.errors(), problems.warnings(), inputs)
+        ? new LoadResult.Rejected(
+            problems.errors(), problems.warnings(), inputs, admin(config, file))
         : new LoadResult.Loaded(config, problems.warnings(), inputs);
+  }
+
+  private AdminConfig admin(@Nullable Config config, Path file) {
+    Mapping nothing = Mapping.empty(new Node.Mark(file.toString(), 0, 0));
+    return config == null
+        ? Objects.requireNonNull(new Binder(texts, problems).bind(AdminConfig.class, nothing))
+        : config.admin();
   }
 
   private @Nullable Config bind(Path file, Mapping main) {

@@ -2,7 +2,6 @@ package io.penstock.server.config;
 
 import io.penstock.core.Dialect;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,7 +62,7 @@ public record ProviderConfig(
         Word.OnDisconnect onDisconnect,
     @Setting("The HTTP proxy on the way to it, such as http://proxy:3128.")
         @Nullable SecretUrl proxy,
-    @Setting("The PEM file of a private CA.") @Nullable Path ca) {
+    @Setting("The PEM file of a private CA.") @Nullable PemFile ca) {
 
   private static final Set<Dialect> NEED_ADDRESS = Set.of(Dialect.OPENAI, Dialect.AZURE);
 

@@ -43,10 +43,7 @@ public final class SecretUrl {
   @Override
   public String toString() {
     int authority = value.indexOf("://");
-    if (authority < 0) {
-      return withoutQuery(value);
-    }
-    int start = authority + 3;
+    int start = authority < 0 ? 0 : authority + 3;
     int end = endOfAuthority(start);
     int at = value.lastIndexOf('@', end - 1);
     String host =

@@ -79,7 +79,7 @@ final class Texts {
   /**
    * Reads the file that {@code file:PATH} names; other text is returned as it is.
    *
-   * @throws Missing when it cannot be read
+   * @throws Missing when it cannot be read, or nothing is in it: what it protects must not be open
    */
   String secret(String text, Path base) throws Missing {
     Path file = fileOf(text, base);
@@ -91,7 +91,11 @@ final class Texts {
       if (Files.size(file) > MAX_SECRET) {
         throw new Missing(text, "a file of at most 1MiB");
       }
-      return Files.readString(file, StandardCharsets.UTF_8).strip();
+      String secret = Files.readString(file, StandardCharsets.UTF_8).strip();
+      if (secret.isEmpty()) {
+        throw new Missing(text, "a file that is not empty");
+      }
+      return secret;
     } catch (IOException e) {
       throw new Missing(text, "a readable file (" + e.getClass().getSimpleName() + ")");
     }

@@ -78,6 +78,7 @@ record ValueType(
     types.put(Instant.class, text("a day such as 2027-12-31, or an instant", Values::expiry));
     types.put(URI.class, text("an address such as https://host/path", ValueType::uri));
     types.put(Path.class, text("a file", Path::of));
+    types.put(PemFile.class, text("a file", text -> new PemFile(Path.of(text), "")));
     types.put(RouterFile.class, text("shipped, or a file", ValueType::router));
     types.put(Secret.class, text("a secret: ${NAME} or file:PATH", Secret::of));
     types.put(SecretUrl.class, text("an address", SecretUrl::of));

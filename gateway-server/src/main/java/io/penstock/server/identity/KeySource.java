@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The public keys of one issuer: fetched at once, then every so often, sooner when a token names a
- * key that is not there. What was fetched last stays in use while the issuer is away. Thread-safe;
- * only {@link #close} and the fetching thread ever wait.
+ * The public keys of one issuer: fetched when it starts, then every so often, sooner when a token
+ * names a key that is not there. What was fetched last stays in use while the issuer is away.
+ * Thread-safe; only {@link #close} and the fetching thread ever wait.
  */
 final class KeySource implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KeySource.class);
@@ -56,6 +56,10 @@ final class KeySource implements AutoCloseable {
             .connectTimeout(TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
+  }
+
+  /** Fetches now, and every so often until it is closed. Once. */
+  void start() {
     thread.execute(this::refresh);
   }
 

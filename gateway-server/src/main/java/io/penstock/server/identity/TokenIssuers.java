@@ -19,6 +19,7 @@ public final class TokenIssuers implements AutoCloseable {
 
   private final Ticker ticker;
   private Map<Place, KeySource> sources = Map.of();
+  private Map<Place, KeySource> pending = Map.of();
 
   /** Creates the keeper; nothing is fetched before there is an issuer. */
   public TokenIssuers(Ticker ticker) {
@@ -26,10 +27,10 @@ public final class TokenIssuers implements AutoCloseable {
   }
 
   /**
-   * Returns what this configuration's tokens mean. Keys are fetched meanwhile: an issuer that is
-   * away stops nothing, its tokens are refused until it answers.
+   * Returns what this configuration's tokens mean; nothing begins or ends before {@link
+   * #applied()}. An issuer that is away stops nothing, its tokens are refused until it answers.
    */
-  public Tokens apply(Config config) {
+  public Tokens make(Config config) {
     Map<Place, KeySource> next = new HashMap<>();
     List<Issuer> issuers = new ArrayList<>();
     for (JwtConfig jwt : config.jwt()) {
@@ -40,13 +41,27 @@ public final class TokenIssuers implements AutoCloseable {
               place, p -> known != null ? known : new KeySource(p.jwks(), p.refresh(), ticker));
       issuers.add(new Issuer(jwt, config.teams(), source));
     }
+    pending = next;
+    return new Tokens(issuers, ticker);
+  }
+
+  /**
+   * Says that what was made last is in use: its keys are fetched from now on, those of issuers that
+   * are gone no more.
+   */
+  public void applied() {
+    Map<Place, KeySource> before = sources;
+    sources = pending;
     sources.forEach((place, source) -> {
-      if (!next.containsKey(place)) {
+      if (!before.containsKey(place)) {
+        source.start();
+      }
+    });
+    before.forEach((place, source) -> {
+      if (!sources.containsKey(place)) {
         source.close();
       }
     });
-    sources = next;
-    return new Tokens(issuers, ticker);
   }
 
   @Override

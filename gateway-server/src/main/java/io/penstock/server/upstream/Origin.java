@@ -1,7 +1,6 @@
 package io.penstock.server.upstream;
 
 import io.netty.handler.ssl.SslContext;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +11,7 @@ public final class Origin {
   private final String host;
   private final int port;
   private final @Nullable SslContext ssl;
-  private final @Nullable InetSocketAddress proxy;
+  private final @Nullable HttpProxy proxy;
   private final String authority;
 
   /**
@@ -21,8 +20,7 @@ public final class Origin {
    * @param ssl verifies the provider's certificate and host name; null for plain HTTP
    * @param proxy an HTTP proxy, or null
    */
-  public Origin(
-      String host, int port, @Nullable SslContext ssl, @Nullable InetSocketAddress proxy) {
+  public Origin(String host, int port, @Nullable SslContext ssl, @Nullable HttpProxy proxy) {
     this.host = host;
     this.port = port;
     this.ssl = ssl;
@@ -48,7 +46,7 @@ public final class Origin {
   }
 
   /** Returns the HTTP proxy, or null. */
-  public @Nullable InetSocketAddress proxy() {
+  public @Nullable HttpProxy proxy() {
     return proxy;
   }
 

@@ -10,7 +10,6 @@ import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContentDecompressor;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.proxy.HttpProxyHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.resolver.AddressResolverGroup;
@@ -171,9 +170,9 @@ public final class UpstreamPool {
 
     @Override
     protected void initChannel(Channel channel) {
-      InetSocketAddress proxy = origin.proxy();
+      HttpProxy proxy = origin.proxy();
       if (proxy != null) {
-        channel.pipeline().addLast(new HttpProxyHandler(proxy));
+        channel.pipeline().addLast(proxy.handler());
       }
       SslContext ssl = origin.ssl();
       if (ssl != null) {

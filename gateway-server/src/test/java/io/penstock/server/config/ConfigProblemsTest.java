@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -94,6 +95,30 @@ final class ConfigProblemsTest {
         .containsExactly(
             "penstock.yaml:4:18: admin.listen: 0.0.0.0:9091 without a token (expected: a loopback"
                 + " address such as 127.0.0.1:9091, or admin.token)");
+  }
+
+  @Test
+  void load_emptySecretFile_isNoSecret() {
+    Loads.write(directory, "empty", "\n");
+    assertThat(lines(SOUND + "admin: { listen: 0.0.0.0:9091, token: file:empty }"))
+        .contains(
+            "penstock.yaml:4:39: admin.token: file:empty (expected: a file that is not empty)");
+    assertThat(lines(SOUND + "alerts: [{ webhook: \"http://x/y\", secret: file:empty }]"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("alerts[0].secret: file:empty");
+  }
+
+  @Test
+  void load_refused_stillSaysWhereTheAdminPortIs() {
+    String admin = "admin: { listen: 127.0.0.9:7 }\n";
+    assertThat(adminOf(SOUND + admin + "nonsense: 1")).isEqualTo("http://127.0.0.9:7");
+    assertThat(adminOf(admin + "nonsense: [")).as("default").isEqualTo("http://127.0.0.1:9091");
+    assertThat(adminOf("x: 1\nadmin: { listen: 0.0.0.0:7 }")).isEqualTo("http://127.0.0.1:7");
+    assertThat(adminOf("x: 1\nadmin: { listen: '[::]:7' }")).isEqualTo("http://[::1]:7");
+  }
+
+  private String adminOf(String yaml) {
+    return ((LoadResult.Rejected) Loads.load(directory, yaml)).admin().reachable();
   }
 
   @Test
