@@ -1,5 +1,8 @@
 package io.penstock.server;
 
+import static io.netty.handler.codec.http.HttpMethod.GET;
+import static io.netty.handler.codec.http.HttpMethod.POST;
+
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
@@ -9,6 +12,7 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.LedgerStats;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
+import io.penstock.server.admin.AdminAccess;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.admin.AdminSink;
@@ -66,29 +70,51 @@ final class AdminRoutes {
     this.process = new ProcessMetrics(registry);
   }
 
-  AdminSink sink(BudgetAdmin budgetAdmin, Alerts alerts) {
-    return new AdminSink(this::access)
-        .route("/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
-        .route("/readyz", request -> ready())
-        .route("/metrics", request -> metrics())
-        .route("/admin/v1/spend", this::spend)
-        .route("/admin/v1/requests", this::requests)
-        .route("/admin/v1/models", request -> models())
-        .route("/admin/v1/budgets", budgetAdmin::handle)
-        .route("/admin/v1/alerts", request -> alerts(alerts))
-        .route("/admin/v1/config", request -> config())
-        .route("/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()))
-        .route("/admin/v1/prices", this::prices)
-        .route("/admin/v1/status", request -> status())
-        .route("/admin/v1/cache/forecast", this::cacheForecast)
-        .route("/ui", new UiFiles());
+  AdminSink sink(BudgetAdmin budgets, Alerts alerts) {
+    UiFiles ui = new UiFiles();
+    return new AdminSink(this::access, heldBytes())
+        .route(GET, "/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
+        .route(GET, "/readyz", request -> ready())
+        .route(GET, "/metrics", request -> metrics())
+        .route(GET, "/admin/v1/spend", this::spend)
+        .route(GET, "/admin/v1/spend/series", this::series)
+        .route(GET, "/admin/v1/requests", this::requests)
+        .route(GET, "/admin/v1/requests/{id}", this::request)
+        .route(GET, "/admin/v1/models", request -> models())
+        .route(GET, "/admin/v1/budgets", budgets::list)
+        .route(GET, "/admin/v1/budgets/{name}/burn-down", budgets::burnDown)
+        .route(POST, "/admin/v1/budgets/{name}/top-up", budgets::topUp)
+        .route(POST, "/admin/v1/budgets/{name}/reset", budgets::reset)
+        .route(GET, "/admin/v1/alerts", request -> alerts(alerts))
+        .route(GET, "/admin/v1/config", request -> config())
+        .route(GET, "/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()))
+        .route(GET, "/admin/v1/prices", this::prices)
+        .route(GET, "/admin/v1/status", request -> status())
+        .route(GET, "/admin/v1/cache/forecast", this::cacheForecast)
+        .route(GET, "/ui", ui)
+        .route(GET, "/ui/{file}", ui);
   }
 
-  private AdminSink.Access access() {
+  private AdminAccess access() {
     AdminConfig admin = shared.snapshot().get().config().admin();
-    return new AdminSink.Access(
+    return new AdminAccess(
         admin.token() == null ? "" : admin.token().reveal(),
         admin.metrics() == Word.MetricsAccess.OPEN);
+  }
+
+  /** Bodies count with those of the traffic port, against the same limit. */
+  private AdminSink.HeldBytes heldBytes() {
+    return new AdminSink.HeldBytes() {
+      @Override
+      public boolean hold(int bytes) {
+        return load.hold(bytes, shared.snapshot().get().limits().inflightBytes());
+      }
+
+      @Override
+      public void release(long bytes) {
+        load.release(bytes);
+      }
+    };
   }
 
   private AdminReply ready() {
@@ -131,9 +157,6 @@ final class AdminRoutes {
 
   private AdminReply spend(AdminRequest request) {
     ledger.flush(2_000);
-    if (request.rest().equals("series")) {
-      return new SpendSeries(ledger.queries()).answer(request);
-    }
     String format = request.parameter("format", "json");
     Report report =
         Report.of(
@@ -147,19 +170,27 @@ final class AdminRoutes {
     return AdminReply.text(200, type, ReportFormat.named(format).format(report));
   }
 
+  private AdminReply series(AdminRequest request) {
+    ledger.flush(2_000);
+    return new SpendSeries(ledger.queries()).answer(request);
+  }
+
+  private AdminReply request(AdminRequest request) {
+    UUID id = Ledger.parseId(request.rest());
+    ledger.flush(2_000);
+    List<LedgerRow> rows = id == null ? List.of() : ledger.queries().request(id);
+    return id == null || rows.isEmpty()
+        ? AdminReply.error(404, "unknown_request", "No request has the id " + request.rest() + ".")
+        : AdminReply.json(life(request.rest(), id, rows));
+  }
+
   private AdminReply requests(AdminRequest request) {
-    if (!request.rest().isEmpty()) {
-      UUID id = Ledger.parseId(request.rest());
-      ledger.flush(2_000);
-      List<LedgerRow> rows = id == null ? List.of() : ledger.queries().request(id);
-      return id == null || rows.isEmpty()
-          ? AdminReply.error(
-              404, "unknown_request", "No request has the id " + request.rest() + ".")
-          : AdminReply.json(life(request.rest(), id, rows));
-    }
     int limit = Math.min(MAX_ROWS, whole("limit", request.parameter("limit", "100")));
     String before = request.parameter("before");
     UUID from = before == null ? null : Ledger.parseId(before);
+    if (before != null && from == null) {
+      throw new IllegalArgumentException("before: " + before + " (expected: the id of a request)");
+    }
     List<Map<String, @Nullable Object>> rows =
         ledger.queries().recent(from, limit).stream().map(RowJson::of).toList();
     return AdminReply.json(Map.of("requests", rows));

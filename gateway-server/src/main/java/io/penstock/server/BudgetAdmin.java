@@ -42,7 +42,6 @@ final class BudgetAdmin {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int MAX_PAGE = 1000;
   private static final long STORE_SECONDS = 5;
-  private static final String BURN_DOWN = "/burn-down";
   private static final long COMMIT_MILLIS = 10_000;
 
   private final Budgets budgets;
@@ -70,24 +69,41 @@ final class BudgetAdmin {
     }
   }
 
-  AdminReply handle(AdminRequest request) {
+  /** Does something that asks the store. */
+  private interface Work {
+    AdminReply run() throws AwayException;
+  }
+
+  private static AdminReply answer(Work work) {
     try {
-      if (request.rest().isEmpty()) {
-        return list(request);
-      }
-      return request.rest().endsWith(BURN_DOWN) ? burnDown(request) : change(request);
+      return work.run();
     } catch (AwayException | LedgerException e) {
       return AdminReply.error(503, "budget_store_unavailable", String.valueOf(e.getMessage()));
     }
   }
 
-  private AdminReply list(AdminRequest request) throws AwayException {
+  AdminReply list(AdminRequest request) {
     int limit = Math.min(MAX_PAGE, AdminRoutes.whole("limit", request.parameter("limit", "100")));
-    BudgetPage page = page(request.parameter("cursor", ""), limit);
-    return AdminReply.json(
-        Map.of(
-            "budgets", page.states().stream().map(BudgetAdmin::json).toList(),
-            "next", page.next()));
+    return answer(() -> {
+      BudgetPage page = page(request.parameter("cursor", ""), limit);
+      return AdminReply.json(
+          Map.of(
+              "budgets", page.states().stream().map(BudgetAdmin::json).toList(),
+              "next", page.next()));
+    });
+  }
+
+  /** Answers {@code NAME/burn-down?subject=ann}: one counter, with what led there. */
+  AdminReply burnDown(AdminRequest request) {
+    return answer(() -> burnDownOf(request));
+  }
+
+  AdminReply topUp(AdminRequest request) {
+    return answer(() -> change(request, false));
+  }
+
+  AdminReply reset(AdminRequest request) {
+    return answer(() -> change(request, true));
   }
 
   private BudgetPage page(String cursor, int most) throws AwayException {
@@ -122,11 +138,8 @@ final class BudgetAdmin {
     return json;
   }
 
-  /** Answers {@code NAME/burn-down?subject=ann}: one counter, with what led there. */
-  private AdminReply burnDown(AdminRequest request) throws AwayException {
-    String name =
-        QueryStringDecoder.decodeComponent(
-            request.rest().substring(0, request.rest().length() - BURN_DOWN.length()));
+  private AdminReply burnDownOf(AdminRequest request) throws AwayException {
+    String name = QueryStringDecoder.decodeComponent(request.rest());
     String subject = request.parameter("subject", "");
     CounterKey key = budgets.counter(name, override(request.parameter("override", "-1")), subject);
     BudgetState state = key == null ? null : find(key);
@@ -156,20 +169,11 @@ final class BudgetAdmin {
     }
   }
 
-  private synchronized AdminReply change(AdminRequest request) throws AwayException {
-    int slash = request.rest().lastIndexOf('/');
-    String verb = request.rest().substring(slash + 1);
-    if (slash < 0 || !(verb.equals("top-up") || verb.equals("reset"))) {
-      return AdminReply.error(
-          404, "unknown_path", request.rest() + " (expected: NAME/top-up or NAME/reset)");
-    }
-    if (!request.method().equals("POST")) {
-      return AdminReply.error(405, "method_not_allowed", request.method() + " (expected: POST)");
-    }
-    String name = QueryStringDecoder.decodeComponent(request.rest().substring(0, slash));
+  private synchronized AdminReply change(AdminRequest request, boolean reset) throws AwayException {
+    String name = QueryStringDecoder.decodeComponent(request.rest());
     JsonNode body = body(request.body());
-    String subject = body.path("subject").asText("");
-    CounterKey key = budgets.counter(name, body.path("override").asInt(-1), subject);
+    String subject = subject(body);
+    CounterKey key = budgets.counter(name, override(body), subject);
     if (key == null) {
       return AdminReply.error(
           404, "unknown_budget", "No budget has the name " + name + " and that override.");
@@ -181,8 +185,24 @@ final class BudgetAdmin {
     }
     ledger.flush(COMMIT_MILLIS);
     // By the ledger: the store may not have heard yet of a reset just before this one.
-    long amount = verb.equals("reset") ? Math.max(0, sums.committed(key)) : amount(body, state);
-    return book(key, state, amount, verb);
+    return reset
+        ? book(key, state, Math.max(0, sums.committed(key)), "reset")
+        : book(key, state, amount(body, state), "top-up");
+  }
+
+  private static String subject(JsonNode body) {
+    JsonNode subject = body.path("subject");
+    if (subject.isMissingNode() || subject.isTextual()) {
+      return subject.asText("");
+    }
+    throw new IllegalArgumentException("subject: " + subject + " (expected: a text)");
+  }
+
+  private static int override(JsonNode body) {
+    JsonNode override = body.path("override");
+    return override.isMissingNode() || override.isInt()
+        ? override.asInt(-1)
+        : override(override.toString());
   }
 
   private static JsonNode body(byte[] bytes) {

@@ -50,13 +50,12 @@ final class BudgetsCommand implements Callable<Integer> {
       return Main.WRONG_INPUT;
     }
     Secret token = loaded.admin().token();
-    int port = loaded.admin().listen().port();
+    String admin = loaded.admin().reachable();
     try {
-      print(token == null ? "" : token.reveal(), port, Commands.out(spec));
+      print(token == null ? "" : token.reveal(), admin, Commands.out(spec));
     } catch (ConnectException e) {
       Commands.err(spec)
-          .printf(
-              "no server of this configuration listens on port %d: as the ledger has it%n", port);
+          .printf("no server of this configuration answers at %s: as the ledger has it%n", admin);
       printSettled(loaded, Commands.out(spec));
     }
     return Main.OK;
@@ -84,13 +83,13 @@ final class BudgetsCommand implements Callable<Integer> {
   }
 
   /** Prints all pages. */
-  static void print(String token, int port, PrintWriter out)
+  static void print(String token, String admin, PrintWriter out)
       throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       String cursor = "";
       boolean first = true;
       do {
-        JsonNode page = page(client, token, port, cursor);
+        JsonNode page = page(client, token, admin, cursor);
         if (first) {
           out.printf(LINE, "BUDGET", "SUBJECT", "LIMIT", "SPENT", "HELD", "RESETS");
           first = false;
@@ -111,13 +110,12 @@ final class BudgetsCommand implements Callable<Integer> {
     }
   }
 
-  private static JsonNode page(HttpClient client, String token, int port, String cursor)
+  private static JsonNode page(HttpClient client, String token, String admin, String cursor)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
                 URI.create(
-                    "http://127.0.0.1:"
-                        + port
+                    admin
                         + "/admin/v1/budgets?limit=1000&cursor="
                         + URLEncoder.encode(cursor, StandardCharsets.UTF_8)))
             .timeout(TIMEOUT);
@@ -127,8 +125,7 @@ final class BudgetsCommand implements Callable<Integer> {
     HttpResponse<String> response =
         client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     if (response.statusCode() != 200) {
-      throw new IOException(
-          "admin port " + port + " answered " + response.statusCode() + ": " + response.body());
+      throw new IOException(admin + " answered " + response.statusCode() + ": " + response.body());
     }
     return MAPPER.readTree(response.body());
   }

@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicReference;
 /** {@code /admin/v1/cache}: what is kept, and dropping it. Blocks; runs on virtual threads. */
 final class CacheAdmin {
   private static final int MAX_IDS = 1000;
-  private static final String WRONG = "/wrong";
   private static final long STORE_SECONDS = 5;
   private static final Set<String> FILTERS =
       Set.of(
@@ -48,18 +47,7 @@ final class CacheAdmin {
     this.semantic = new SemanticAdmin(shared);
   }
 
-  AdminReply handle(AdminRequest request) {
-    return switch (request.method()) {
-      case "GET" -> state();
-      case "DELETE" -> drop(request, which(request));
-      case "POST" -> wrong(request);
-      default ->
-          AdminReply.error(
-              405, "method_not_allowed", request.method() + " (expected: GET, DELETE or POST)");
-    };
-  }
-
-  private AdminReply state() {
+  AdminReply state() {
     Map<String, Object> exact = new LinkedHashMap<>();
     exact.put("serving", cache.isServing());
     exact.put("entries", cache.localEntries());
@@ -72,6 +60,10 @@ final class CacheAdmin {
   }
 
   /** Drops what every given filter holds for; without a filter only with {@code all=true}. */
+  AdminReply drop(AdminRequest request) {
+    return drop(request, which(request));
+  }
+
   private AdminReply drop(AdminRequest request, Invalidation which) {
     for (String name : request.query().keySet()) {
       if (!FILTERS.contains(name)) {
@@ -110,12 +102,8 @@ final class CacheAdmin {
   }
 
   /** A wrong answer goes, and those like it are checked before they are served again. */
-  private AdminReply wrong(AdminRequest request) {
-    String rest = request.rest();
-    if (!rest.endsWith(WRONG)) {
-      throw new IllegalArgumentException(rest + ": unknown (expected: {id}" + WRONG + ")");
-    }
-    String id = rest.substring(0, rest.length() - WRONG.length());
+  AdminReply wrong(AdminRequest request) {
+    String id = request.rest();
     semantic.reported(id);
     return drop(request, Invalidation.ofIds(Set.of(id)));
   }

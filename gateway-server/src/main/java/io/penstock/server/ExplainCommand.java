@@ -86,7 +86,7 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private static HttpURLConnection post(AdminConfig admin, byte[] question) throws IOException {
-    String url = "http://127.0.0.1:" + admin.listen().port() + "/admin/v1/explain";
+    String url = admin.reachable() + "/admin/v1/explain";
     HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);

@@ -28,10 +28,6 @@ final class ExplainRoute implements AdminHandler {
 
   @Override
   public AdminReply handle(AdminRequest request) {
-    if (!request.method().equals("POST")) {
-      return AdminReply.error(
-          405, "method_not_allowed", request.method() + " /admin/v1/explain (expected: POST)");
-    }
     JsonNode asked = read(request.body());
     String key = asked.path("key").asText();
     Principal who = KeyIdentity.named(snapshot.get().config(), key);

@@ -1,6 +1,7 @@
 package io.penstock.server;
 
-import io.penstock.server.config.Config;
+import io.penstock.server.config.AdminConfig;
+import io.penstock.server.config.LoadResult;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.util.concurrent.Callable;
@@ -24,16 +25,24 @@ final class HealthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Config loaded = config.load(Commands.err(spec));
-    if (loaded == null) {
-      return Main.WRONG_INPUT;
-    }
-    String url = "http://127.0.0.1:" + loaded.admin().listen().port() + "/readyz";
+    String url = admin().reachable() + "/readyz";
     HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
     int status = connection.getResponseCode();
     Commands.out(spec).println(url + ": " + status);
     return status == 200 ? Main.OK : Main.CANNOT_RUN;
+  }
+
+  /** A bad edit must not make a healthy server look ill: it serves what it loaded before. */
+  private AdminConfig admin() {
+    return switch (ConfigOption.loader(System.getenv()).load(config.file)) {
+      case LoadResult.Loaded loaded -> loaded.config().admin();
+      case LoadResult.Rejected rejected -> {
+        Commands.err(spec)
+            .println(config.file + " is refused (penstock check says why); a server may run on");
+        yield rejected.admin();
+      }
+    };
   }
 }

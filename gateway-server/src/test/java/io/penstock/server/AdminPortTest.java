@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import java.io.PrintWriter;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The admin port: who may ask, what is counted, whose keys there are. */
@@ -50,9 +52,18 @@ class AdminPortTest {
   }
 
   private static HttpResponse<String> ask(String path, String token) {
+    return ask("GET", path, token);
+  }
+
+  private static HttpResponse<String> ask(String method, String path, String token) {
     gateway.gateway().flushLedger();
     String url = "http://127.0.0.1:" + gateway.gateway().adminPort() + path;
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
+    HttpRequest.BodyPublisher body =
+        method.equals("POST")
+            ? HttpRequest.BodyPublishers.ofString("[]")
+            : HttpRequest.BodyPublishers.noBody();
+    request.method(method, body);
     if (!token.isEmpty()) {
       request.header("Authorization", "Bearer " + token);
     }
@@ -106,6 +117,99 @@ class AdminPortTest {
       })
   void metric_isThere(String name) {
     assertThat(ask("/metrics", "").body().lines()).anyMatch(line -> line.startsWith(name));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DELETE | /admin/v1/requests/7 | GET, HEAD",
+        "POST | /admin/v1/spend/ | GET, HEAD",
+        "POST | /admin/v1/budgets | GET, HEAD",
+        "GET | /admin/v1/budgets/any/name/reset | POST",
+        "PUT | /admin/v1/cache | GET, HEAD, DELETE",
+        "GET | /admin/v1/cache/7/wrong | POST",
+        "GET | /admin/v1/explain | POST",
+        "POST | /healthz | GET, HEAD",
+        "POST | /ui/app.js | GET, HEAD",
+      })
+  void method_thatIsNotServed_is405WithThoseThatAre(String method, String path, String allowed) {
+    HttpResponse<String> response = ask(method, path, "s3cret-token");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(405);
+    assertThat(response.headers().firstValue("allow")).hasValue(allowed);
+    assertThat(response.body()).contains("method_not_allowed").contains(allowed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/healthz",
+        "/metrics",
+        "/ui",
+        "/ui/",
+        "/admin/v1/spend",
+        "/admin/v1/spend/series?over=day",
+        "/admin/v1/requests",
+        "/admin/v1/cache",
+        "/admin/v1/cache/forecast",
+        "/admin/v1/shadows",
+        "/admin/v1/status"
+      })
+  void head_isGetWithoutABody(String path) {
+    HttpResponse<String> head = ask("HEAD", path, "s3cret-token");
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+    assertThat(head.headers().firstValueAsLong("content-length").orElse(0)).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/admin/v1/spend/all", "/admin/v1/models/x", "/healthz/x", "/uix"})
+  void path_belowOneThatIsServed_isUnknown(String path) {
+    assertThat(ask(path, "s3cret-token").body()).contains("unknown_path");
+  }
+
+  @Test
+  void body_whereNoneIsRead_isRefusedBeforeItComes() throws Exception {
+    String[] heads = {
+      "POST /healthz HTTP/1.1\r\nContent-Length: 16000000",
+      "GET /readyz HTTP/1.1\r\nContent-Length: 16000000",
+      "GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello"
+    };
+    int[] statuses = {405, 413, 413};
+    for (int i = 0; i < heads.length; i++) {
+      String request = heads[i].replaceFirst("HTTP/1.1", "HTTP/1.1\r\nHost: x") + "\r\n\r\n";
+      try (RawClient client = RawClient.toPort(gateway.gateway().adminPort())) {
+        client.send(request);
+        assertThat(client.readUntil("\r\n\r\n")).contains("HTTP/1.1 " + statuses[i]);
+      }
+    }
+  }
+
+  @Test
+  void body_underWay_countsWithTheRequestBytes_andIsGivenBack() throws Exception {
+    try (RawClient client = RawClient.toPort(gateway.gateway().adminPort())) {
+      client.send(
+          "POST /admin/v1/explain HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer s3cret-token\r\n"
+              + "Content-Length: 70000\r\n\r\n"
+              + " ".repeat(40_000));
+      Await.until("it is counted", () -> status().contains("\"inflight_bytes\":40000"));
+    }
+    Await.until("it is given back", () -> status().contains("\"inflight_bytes\":0"));
+    assertThat(ask("POST", "/admin/v1/explain", "s3cret-token").statusCode()).isEqualTo(400);
+    Await.until("answered too", () -> status().contains("\"inflight_bytes\":0"));
+  }
+
+  private static String status() {
+    return ask("/admin/v1/status", "s3cret-token").body();
+  }
+
+  @Test
+  void requests_beforeWhatIsNoId_isRefused_andAnIdPagesOn() {
+    HttpResponse<String> wrong = ask("/admin/v1/requests?before=yesterday", "s3cret-token");
+    assertThat(wrong.statusCode()).isEqualTo(400);
+    assertThat(wrong.body()).contains("before: yesterday (expected: the id of a request)");
+    String id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    assertThat(ask("/admin/v1/requests?before=" + id, "s3cret-token").statusCode()).isEqualTo(200);
   }
 
   @Test

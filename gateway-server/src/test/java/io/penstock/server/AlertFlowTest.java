@@ -160,7 +160,8 @@ class AlertFlowTest {
           .contains("top-up small 0.0004 USD")
           .contains("reset small");
       StringWriter table = new StringWriter();
-      BudgetsCommand.print("", gateway.gateway().adminPort(), new PrintWriter(table));
+      BudgetsCommand.print(
+          "", "http://127.0.0.1:" + gateway.gateway().adminPort(), new PrintWriter(table));
       assertThat(table.toString()).contains("BUDGET").contains("small").contains("engineering");
     }
   }
@@ -171,7 +172,12 @@ class AlertFlowTest {
         RunningGateway gateway =
             start(provider, "budgets: [{ name: small, per: team, limit: 1 USD }]")) {
       assertThat(change(gateway, "nobody/reset", "{}").statusCode()).isEqualTo(404);
-      assertThat(change(gateway, "small/halve", "{}").body()).contains("NAME/top-up");
+      assertThat(change(gateway, "small/halve", "{}").body())
+          .contains("/admin/v1/budgets/{name}/top-up");
+      assertThat(change(gateway, "small/reset", "{\"subject\":7}").body())
+          .contains("subject: 7 (expected: a text)");
+      assertThat(change(gateway, "small/reset", "{\"override\":\"one\"}").body())
+          .contains("(expected: the index of an override, or -1)");
       assertThat(change(gateway, "small/reset", "[").body()).contains("expected: JSON such as");
       gateway.post("/v1/chat/completions", CHAT);
       String wrong = "{\"subject\":\"engineering\",\"amount\":\"5 tokens\"}";

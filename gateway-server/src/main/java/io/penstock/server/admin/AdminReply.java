@@ -3,6 +3,7 @@ package io.penstock.server.admin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -30,6 +31,13 @@ public record AdminReply(int status, String contentType, byte[] body, Map<String
   /** Returns an error in the OpenAI shape, which every tool can read. */
   public static AdminReply error(int status, String code, String message) {
     return json(status, Map.of("error", Map.of("code", code, "message", message)));
+  }
+
+  /** Returns the same with a header. */
+  AdminReply with(String name, String value) {
+    Map<String, String> more = new HashMap<>(headers);
+    more.put(name, value);
+    return new AdminReply(status, contentType, body, more);
   }
 
   /** Returns text. */

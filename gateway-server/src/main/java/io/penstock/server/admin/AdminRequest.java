@@ -8,13 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request to the admin port.
  *
- * @param method GET, POST or DELETE
- * @param rest what follows the route's path, without the slash
+ * @param rest what the name in the route's braces stands for, as it was sent; "" without one
  * @param query decoded parameters
  * @param body the body, empty when there is none
  */
-public record AdminRequest(
-    String method, String rest, Map<String, List<String>> query, byte[] body) {
+public record AdminRequest(String rest, Map<String, List<String>> query, byte[] body) {
 
   static Map<String, List<String>> parse(String query) {
     return new QueryStringDecoder(query, false).parameters();

@@ -4,15 +4,12 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.GatewayException;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.RequestSink;
 import io.penstock.server.client.Responder;
 import io.penstock.server.client.Running;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -20,91 +17,76 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The paths of the admin port and who may ask for them. Shared by all loops. */
+/** What the admin port answers, and to whom. Shared by all loops. */
 public final class AdminSink implements RequestSink, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdminSink.class);
   private static final int MAX_BODY = 16 * 1024 * 1024;
 
-  /**
-   * Who may ask.
-   *
-   * @param token "" for anyone (loopback only)
-   * @param metricsOpen whether {@code /metrics} needs no token
-   */
-  public record Access(String token, boolean metricsOpen) {
-    @Override
-    public String toString() {
-      return "Access[token=****, metricsOpen=" + metricsOpen + "]";
-    }
+  /** The bytes of requests that the process holds. Thread-safe. */
+  public interface HeldBytes {
+    /** Takes that many more; false when they would be too many. */
+    boolean hold(int bytes);
+
+    /** Gives them back. */
+    void release(long bytes);
   }
 
-  private final Supplier<Access> access;
-  private final TreeMap<String, AdminHandler> routes = new TreeMap<>();
+  private final Supplier<AdminAccess> access;
+  private final HeldBytes heldBytes;
+  private final AdminPaths paths = new AdminPaths();
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
 
   /** Creates the sink; the access rule is read for each request. */
-  public AdminSink(Supplier<Access> access) {
+  public AdminSink(Supplier<AdminAccess> access, HeldBytes heldBytes) {
     this.access = access;
+    this.heldBytes = heldBytes;
   }
 
-  /** Adds a path; it also serves what is below it. Before the port is bound. */
-  public AdminSink route(String path, AdminHandler handler) {
-    routes.put(path, handler);
+  /**
+   * Adds a line to the table of what is served. HEAD is served where GET is; POST alone may have a
+   * body. Before the port is bound.
+   *
+   * @param path may hold a name in braces, for what {@link AdminRequest#rest} is then
+   */
+  public AdminSink route(HttpMethod method, String path, AdminHandler handler) {
+    paths.add(method, path, handler);
     return this;
   }
 
   @Override
   public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-    String path = head.path();
-    Map.Entry<String, AdminHandler> route = find(path);
-    boolean probe = path.equals("/healthz") || path.equals("/readyz");
-    if (!probe && !isAllowed(path, head.headers())) {
+    String path = withoutSlash(head.path());
+    AdminReply refusal = access.get().refusal(path, head.headers());
+    if (refusal != null) {
+      send(responder, refusal);
+      return null;
+    }
+    AdminPaths.Found found = paths.find(path);
+    if (found == null) {
+      String served = String.join(", ", paths.all());
       send(
           responder,
           AdminReply.error(
-              401,
-              "invalid_admin_token",
-              "Send the admin token as \"Authorization: Bearer TOKEN\"."));
+              404, "unknown_path", path + " is not served here. Served: " + served + "."));
       return null;
     }
-    if (route == null) {
+    AdminHandler handler = found.handler(head.method());
+    if (handler == null) {
+      String allowed = found.allowed();
       send(
           responder,
           AdminReply.error(
-              404,
-              "unknown_path",
-              path + " is not served here. Served: " + String.join(", ", routes.keySet()) + "."));
+                  405,
+                  "method_not_allowed",
+                  head.method() + " " + path + " (expected: " + allowed + ")")
+              .with("allow", allowed));
       return null;
     }
-    String rest = path.substring(route.getKey().length());
-    return new Entry(route.getValue(), head, rest.startsWith("/") ? rest.substring(1) : rest, loop);
+    return new Entry(handler, head, found.rest(), loop);
   }
 
-  private Map.@Nullable Entry<String, AdminHandler> find(String path) {
-    Map.Entry<String, AdminHandler> route = routes.floorEntry(path);
-    while (route != null) {
-      String key = route.getKey();
-      if (path.equals(key) || path.startsWith(key.endsWith("/") ? key : key + "/")) {
-        return route;
-      }
-      route = routes.lowerEntry(key);
-    }
-    return null;
-  }
-
-  private boolean isAllowed(String path, HttpHeaders headers) {
-    Access rule = access.get();
-    if (rule.token().isEmpty() || (rule.metricsOpen() && path.equals("/metrics"))) {
-      return true;
-    }
-    // The dashboard's own files hold no data; its calls carry the token.
-    if (path.equals("/ui") || path.startsWith("/ui/")) {
-      return true;
-    }
-    String sent = headers.get("authorization", "");
-    return MessageDigest.isEqual(
-        ("Bearer " + rule.token()).getBytes(StandardCharsets.UTF_8),
-        sent.getBytes(StandardCharsets.UTF_8));
+  private static String withoutSlash(String path) {
+    return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
   }
 
   @Override
@@ -128,8 +110,7 @@ public final class AdminSink implements RequestSink, AutoCloseable {
   private static AdminReply answer(
       AdminHandler handler, RequestHead head, String rest, byte[] body) {
     try {
-      return handler.handle(
-          new AdminRequest(head.method().name(), rest, AdminRequest.parse(head.query()), body));
+      return handler.handle(new AdminRequest(rest, AdminRequest.parse(head.query()), body));
     } catch (IllegalArgumentException e) {
       return AdminReply.error(400, "invalid_request", String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
@@ -148,6 +129,7 @@ public final class AdminSink implements RequestSink, AutoCloseable {
     private final RequestHead head;
     private final String rest;
     private final EventLoop loop;
+    private long held;
 
     Entry(AdminHandler handler, RequestHead head, String rest, EventLoop loop) {
       this.handler = handler;
@@ -158,11 +140,15 @@ public final class AdminSink implements RequestSink, AutoCloseable {
 
     @Override
     public long maxBody() {
-      return MAX_BODY;
+      return head.method().equals(HttpMethod.POST) ? MAX_BODY : 0;
     }
 
     @Override
     public boolean holdBytes(int bytes) {
+      if (!heldBytes.hold(bytes)) {
+        return false;
+      }
+      held += bytes;
       return true;
     }
 
@@ -170,7 +156,10 @@ public final class AdminSink implements RequestSink, AutoCloseable {
     public Running start(byte[] body, Responder responder) {
       workers.execute(() -> {
         AdminReply reply = answer(handler, head, rest, body);
-        loop.execute(() -> send(responder, reply));
+        loop.execute(() -> {
+          heldBytes.release(held);
+          send(responder, reply);
+        });
       });
       return new Running() {
         @Override
@@ -187,6 +176,7 @@ public final class AdminSink implements RequestSink, AutoCloseable {
 
     @Override
     public void refuse(@Nullable GatewayException why, @Nullable Responder responder) {
+      heldBytes.release(held);
       if (why != null && responder != null) {
         AdminSink.refuse(why, responder);
       }

@@ -22,7 +22,8 @@ public final class Load {
     inflight.decrementAndGet();
   }
 
-  boolean hold(long more, long max) {
+  /** Takes that many bytes of a request; false when {@code max} would be exceeded. */
+  public boolean hold(long more, long max) {
     if (bytes.addAndGet(more) > max) {
       bytes.addAndGet(-more);
       return false;
@@ -30,7 +31,8 @@ public final class Load {
     return true;
   }
 
-  void release(long held) {
+  /** Gives bytes back. */
+  public void release(long held) {
     bytes.addAndGet(-held);
   }
 

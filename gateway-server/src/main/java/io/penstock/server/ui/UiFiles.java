@@ -39,10 +39,6 @@ public final class UiFiles implements AdminHandler {
 
   @Override
   public AdminReply handle(AdminRequest request) {
-    if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
-      return AdminReply.error(
-          405, "method_not_allowed", request.method() + " (expected: GET or HEAD)");
-    }
     String name = request.rest().isEmpty() ? "index.html" : request.rest();
     byte[] file =
         name.equals(CHART_PATH) ? read(CHART_JS) : NAME.matcher(name).matches() ? read(name) : null;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.admin;
+
+import org.jspecify.annotations.NullMarked;
