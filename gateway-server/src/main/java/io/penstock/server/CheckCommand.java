@@ -8,6 +8,7 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.ConfigSchema;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.identity.Tokens;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code penstock check}: all problems of a configuration at once. */
@@ -27,11 +29,20 @@ import picocli.CommandLine.Spec;
 final class CheckCommand implements Callable<Integer> {
   @Mixin private ConfigOption config = new ConfigOption();
 
+  @Option(
+      names = "--schema",
+      description = "prints the JSON Schema of a configuration instead, for editors")
+  private boolean schema;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     PrintWriter out = Commands.out(spec);
+    if (schema) {
+      out.println(ConfigSchema.make().toPrettyString());
+      return Main.OK;
+    }
     LoadResult result = ConfigOption.loader(System.getenv()).load(config.file);
     return switch (result) {
       case LoadResult.Rejected rejected -> {

@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.server.config.LoadResult;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,6 +57,15 @@ class ExamplesTest {
               .execute("check", "--config", file.toString());
       assertThat(code).as(week + ": " + said).isEqualTo(Main.OK);
     }
+  }
+
+  @Test
+  void check_schema_printsWhatEditorsTake() throws IOException {
+    StringWriter said = new StringWriter();
+    int code = Main.commandLine().setOut(new PrintWriter(said)).execute("check", "--schema");
+    assertThat(code).isEqualTo(Main.OK);
+    assertThat(new ObjectMapper().readTree(said.toString()).path("properties").has("providers"))
+        .isTrue();
   }
 
   @Test

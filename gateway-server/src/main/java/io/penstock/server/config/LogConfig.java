@@ -1,6 +1,6 @@
 package io.penstock.server.config;
 
-/** Log lines on standard output. */
+/** Log lines on standard error. */
 @Shorthand("format")
 public record LogConfig(
     @Setting("The shape of a line.") @Default("text") Word.LogFormat format,

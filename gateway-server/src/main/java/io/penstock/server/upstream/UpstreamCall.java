@@ -38,7 +38,6 @@ public final class UpstreamCall {
   private long progressNanos;
   private @Nullable Channel channel;
   private @Nullable ScheduledFuture<?> timer;
-  private boolean reused;
   private boolean paused;
 
   UpstreamCall(EventLoop loop, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
@@ -56,11 +55,6 @@ public final class UpstreamCall {
 
   boolean isDone() {
     return state == State.DONE;
-  }
-
-  /** Returns whether the request went out on a connection that had served another before. */
-  public boolean isReused() {
-    return reused;
   }
 
   /** Stops the request: the connection is closed, the listener hears nothing more. */
@@ -83,9 +77,8 @@ public final class UpstreamCall {
     }
   }
 
-  void sent(Channel on, boolean wasReused) {
+  void sent(Channel on) {
     channel = on;
-    reused = wasReused;
     state = State.WAITING;
     progressNanos = System.nanoTime();
     if (paused) {

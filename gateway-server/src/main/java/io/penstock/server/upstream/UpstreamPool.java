@@ -55,7 +55,7 @@ public final class UpstreamPool {
     UpstreamCall call = new UpstreamCall(loop, timeouts, request, listener);
     Channel channel = takeIdle(origin);
     if (channel != null) {
-      dispatch(channel, call, true);
+      dispatch(channel, call);
     } else {
       connect(origin, timeouts, call);
     }
@@ -97,13 +97,13 @@ public final class UpstreamPool {
   private void whenSecure(Channel channel, Origin origin, UpstreamCall call) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      dispatch(channel, call, false);
+      dispatch(channel, call);
       return;
     }
     Future<Channel> handshake = tls.handshakeFuture();
     handshake.addListener(done -> {
       if (done.isSuccess()) {
-        dispatch(channel, call, false);
+        dispatch(channel, call);
       } else {
         call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
       }
@@ -117,14 +117,14 @@ public final class UpstreamPool {
     return "cannot connect to " + origin + ": " + why;
   }
 
-  private void dispatch(Channel channel, UpstreamCall call, boolean reused) {
+  private void dispatch(Channel channel, UpstreamCall call) {
     if (call.isDone()) {
       channel.close();
       return;
     }
     UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
     handler.start(call);
-    call.sent(channel, reused);
+    call.sent(channel);
     channel
         .writeAndFlush(call.request())
         .addListener(done -> {
