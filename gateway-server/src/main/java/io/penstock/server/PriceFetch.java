@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.server.config.PricesConfig;
 import io.penstock.server.config.SecretUrl;
+import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -32,7 +32,7 @@ final class PriceFetch implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final Consumer<JsonNode> taker;
-  private final HttpClient client;
+  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("prices").factory());
   private PricesConfig.@Nullable RefreshConfig current;
@@ -45,7 +45,6 @@ final class PriceFetch implements AutoCloseable {
    */
   PriceFetch(Consumer<JsonNode> taker) {
     this.taker = taker;
-    this.client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   }
 
   /** Fetches from there from now on; does nothing when that is what it does. */
@@ -68,11 +67,9 @@ final class PriceFetch implements AutoCloseable {
 
   private void fetch(SecretUrl url) {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create(url.reveal())).timeout(TIMEOUT).build();
       HttpResponse<byte[]> answer =
-          client.send(
-              request,
+          http.send(
+              HttpRequest.newBuilder(URI.create(url.reveal())).build(),
               HttpResponse.BodyHandlers.limiting(
                   HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
       if (answer.statusCode() != 200) {
@@ -98,6 +95,6 @@ final class PriceFetch implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
-    client.shutdownNow();
+    http.close();
   }
 }

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.penstock.core.Filter;
+import java.net.http.HttpClient;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +96,22 @@ class ArchitectureTest {
         .callMethod(CompletableFuture.class, "join")
         .orShould()
         .callMethod(CompletableFuture.class, "get")
+        .check(GATEWAY);
+  }
+
+  @Test
+  void outboundCalls_haveAnEnd() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.penstock.server..")
+        .and()
+        .resideOutsideOfPackage("io.penstock.server.outbound")
+        // A command ends with its terminal.
+        .and()
+        .haveSimpleNameNotEndingWith("Command")
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(HttpClient.class)
         .check(GATEWAY);
   }
 

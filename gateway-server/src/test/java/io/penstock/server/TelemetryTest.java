@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,8 @@ class TelemetryTest {
           + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
           + "\"finish_reason\":\"stop\"}],"
           + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
+  private static final Pattern NOT_TAKEN =
+      Pattern.compile("penstock_telemetry_lost_total\\{to=\"otlp\"} [1-9]");
   private static final String BUDGET =
       "budgets: [{ name: small, per: team, limit: 1 USD, every: day }]\n";
 
@@ -154,9 +157,11 @@ class TelemetryTest {
           assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
         }
         assertThat(gateway.admin("/metrics"))
-            .contains("penstock_telemetry_lost_total{to=\"otlp\"}")
             .contains("process_files_open_files", "jvm_memory_used_bytes{area=\"heap\"")
             .containsPattern("(?m)^jvm_allocated_bytes_total [0-9.E]+$");
+        Await.until(
+            "spans that were not taken are counted",
+            () -> NOT_TAKEN.matcher(gateway.admin("/metrics")).find());
       }
       assertThat(collector.requests()).isNotEmpty();
     }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Secret;
-import io.penstock.server.config.SecretUrl;
+import io.penstock.server.outbound.OutboundHttp;
+import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.GeneralSecurityException;
@@ -20,7 +20,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +36,7 @@ final class Webhooks implements AutoCloseable {
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("alerts-timer").factory());
-  private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(TIMEOUT).executor(workers).build();
+  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
 
   void post(Alert alert, AlertConfig to) {
     if (!room.tryAcquire()) {
@@ -49,14 +47,11 @@ final class Webhooks implements AutoCloseable {
       return;
     }
     try {
-      workers.execute(() -> send(new Delivery(alert, to.webhook(), request(alert, to)), 1));
+      workers.execute(() -> send(alert, to, 1));
     } catch (RejectedExecutionException e) {
       room.release();
     }
   }
-
-  /** What is sent where. */
-  private record Delivery(Alert alert, SecretUrl to, HttpRequest request) {}
 
   private static HttpRequest request(Alert alert, AlertConfig to) {
     byte[] body;
@@ -67,7 +62,6 @@ final class Webhooks implements AutoCloseable {
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(to.webhook().reveal()))
-            .timeout(TIMEOUT)
             .header("content-type", "application/json")
             .header("x-penstock-alert-id", alert.id().toString())
             .POST(HttpRequest.BodyPublishers.ofByteArray(body));
@@ -90,41 +84,44 @@ final class Webhooks implements AutoCloseable {
     }
   }
 
-  private void send(Delivery delivery, int attempt) {
-    client
-        .sendAsync(delivery.request, HttpResponse.BodyHandlers.discarding())
-        .whenComplete((response, failure) -> done(delivery, attempt, response, failure));
-  }
-
-  private void done(
-      Delivery delivery,
-      int attempt,
-      @Nullable HttpResponse<Void> response,
-      @Nullable Throwable failure) {
-    if (response != null && response.statusCode() / 100 == 2) {
-      room.release();
-      return;
-    }
-    // The exception's text may hold the address, and the address a token.
-    String why =
-        response != null
-            ? "status " + response.statusCode()
-            : failure == null ? "" : failure.getClass().getSimpleName();
-    boolean again = attempt < TRIES && !timer.isShutdown();
-    LOG.atWarn()
-        .addKeyValue("alert", delivery.alert.id())
-        .addKeyValue("webhook", delivery.to)
-        .addKeyValue("attempt", attempt)
-        .log("an alert was not taken: " + why + (again ? "; again later" : "; given up"));
-    if (!again || !later(delivery, attempt)) {
-      room.release();
+  /** Tries once; gives its place back unless it is tried again. */
+  private void send(Alert alert, AlertConfig to, int attempt) {
+    boolean waits = false;
+    try {
+      String problem = attempt(alert, to);
+      if (!problem.isEmpty()) {
+        waits = attempt < TRIES && later(alert, to, attempt);
+        LOG.atWarn()
+            .addKeyValue("alert", alert.id())
+            .addKeyValue("webhook", to.webhook())
+            .addKeyValue("attempt", attempt)
+            .log("an alert was not taken: " + problem + (waits ? "; again later" : "; given up"));
+      }
+    } finally {
+      if (!waits) {
+        room.release();
+      }
     }
   }
 
-  private boolean later(Delivery delivery, int attempt) {
+  /** Returns why it was not taken, "" when it was; never the address, which may hold a token. */
+  private String attempt(Alert alert, AlertConfig to) {
+    try {
+      int status =
+          http.send(request(alert, to), HttpResponse.BodyHandlers.discarding()).statusCode();
+      return status / 100 == 2 ? "" : "status " + status;
+    } catch (IOException | IllegalArgumentException e) {
+      return e.getClass().getSimpleName();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  private boolean later(Alert alert, AlertConfig to, int attempt) {
     try {
       timer.schedule(
-          () -> send(delivery, attempt + 1),
+          () -> workers.execute(() -> send(alert, to, attempt + 1)),
           FIRST_PAUSE_MILLIS << (attempt - 1),
           TimeUnit.MILLISECONDS);
       return true;
@@ -136,7 +133,7 @@ final class Webhooks implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    client.shutdownNow();
+    http.close();
     workers.shutdown();
   }
 }

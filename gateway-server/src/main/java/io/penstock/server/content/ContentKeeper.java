@@ -7,7 +7,6 @@ import io.penstock.server.client.Responder;
 import io.penstock.server.telemetry.Outbox;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -30,7 +29,6 @@ public final class ContentKeeper implements AutoCloseable {
   private final Supplier<List<String>> secrets;
   private final Predicate<Content> sink;
   private final AtomicLong held = new AtomicLong();
-  private final LongAdder refused = new LongAdder();
   private final Outbox<Said> outbox;
 
   private record Said(Recording.Asked asked, Recording.Answered answered) {
@@ -82,27 +80,29 @@ public final class ContentKeeper implements AutoCloseable {
 
   /** Returns how much was not kept because something was too slow. */
   long lost() {
-    return outbox.lost() + refused.sum();
+    return outbox.lost();
   }
 
-  private void keep(List<Said> batch) {
+  /** Returns how many were not kept. */
+  private int keep(List<Said> batch) {
     List<String> known = batch.isEmpty() ? List.of() : secrets.get();
-    batch.forEach(said -> keep(said, known));
+    int refused = 0;
+    for (Said said : batch) {
+      refused += keep(said, known) ? 0 : 1;
+    }
+    return refused;
   }
 
-  private void keep(Said said, List<String> known) {
+  private boolean keep(Said said, List<String> known) {
     try {
-      Content content = redaction.of(said.asked, said.answered, known);
-      if (!sink.test(content)) {
-        refused.increment();
-      }
+      return sink.test(redaction.of(said.asked, said.answered, known));
     } catch (RuntimeException e) {
       // Its message could quote what was said.
-      refused.increment();
       LOG.atError()
           .addKeyValue("request", said.asked.request())
           .addKeyValue("error", e.getClass().getName())
           .log("what a request said could not be redacted and is not kept");
+      return false;
     }
   }
 

@@ -2,9 +2,9 @@ package io.penstock.server.identity;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import io.penstock.core.Ticker;
+import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +39,7 @@ final class KeySource implements AutoCloseable {
   private final URI address;
   private final long refreshMillis;
   private final Ticker ticker;
-  private final HttpClient client;
+  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("jwks").factory());
   private final AtomicLong demandedNanos;
@@ -51,11 +51,6 @@ final class KeySource implements AutoCloseable {
     this.refreshMillis = refresh.toMillis();
     this.ticker = ticker;
     this.demandedNanos = new AtomicLong(ticker.nanoTime() - DEMAND_NANOS);
-    this.client =
-        HttpClient.newBuilder()
-            .connectTimeout(TIMEOUT)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
   }
 
   /** Fetches now, and every so often until it is closed. Once. */
@@ -100,10 +95,9 @@ final class KeySource implements AutoCloseable {
 
   private void fetch() {
     try {
-      HttpRequest request = HttpRequest.newBuilder(address).timeout(TIMEOUT).build();
       HttpResponse<byte[]> answer =
-          client.send(
-              request,
+          http.send(
+              HttpRequest.newBuilder(address).build(),
               HttpResponse.BodyHandlers.limiting(
                   HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
       if (answer.statusCode() != 200) {
@@ -135,6 +129,6 @@ final class KeySource implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
-    client.shutdownNow();
+    http.close();
   }
 }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -16,13 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BinaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Puts exchanges and their rows together and posts them as OTLP over HTTP, in JSON. A collector
- * that is away is told nothing later: spans of that time are lost, metrics are sums and catch up.
- * Confined to its outbox's thread.
+ * that is away is told nothing later: spans of that time are lost and counted, metrics are sums and
+ * catch up. Confined to its outbox's thread.
  */
 final class OtlpExporter implements Outbox.Receiver<Object> {
   private static final Logger LOG = LoggerFactory.getLogger(OtlpExporter.class);
@@ -35,7 +36,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   private static final long METRICS_MILLIS = 10_000;
   private static final int MOST_OPEN = 20_000;
 
-  private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final URI traces;
   private final URI metricsUri;
   private final Ticker ticker;
@@ -50,13 +51,13 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   private record Gathered(
       ExchangeEnd end, TraceContext context, List<LedgerRow> rows, long sinceMillis) {}
 
-  OtlpExporter(String collector, Ticker ticker) {
+  OtlpExporter(String collector, BinaryOperator<String> shownModels, Ticker ticker) {
     String base =
         collector.endsWith("/") ? collector.substring(0, collector.length() - 1) : collector;
     this.traces = URI.create(base + "/v1/traces");
     this.metricsUri = URI.create(base + "/v1/metrics");
     this.ticker = ticker;
-    this.metrics = new GenAiMetrics(ticker.epochMillis());
+    this.metrics = new GenAiMetrics(ticker.epochMillis(), shownModels);
   }
 
   /** Returns a map that forgets what was put first when there is too much. */
@@ -70,7 +71,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   }
 
   @Override
-  public void take(List<Object> batch, boolean last) throws InterruptedException {
+  public int take(List<Object> batch, boolean last) throws InterruptedException {
     List<Object> spans = new ArrayList<>();
     for (Object item : batch) {
       if (item instanceof ExchangeEnd end) {
@@ -80,14 +81,13 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
       }
     }
     finish(spans, last);
-    if (!spans.isEmpty()) {
-      post(traces, OtlpJson.traces(spans));
-    }
+    boolean told = spans.isEmpty() || post(traces, OtlpJson.traces(spans));
     long now = ticker.epochMillis();
     if (!metrics.isEmpty() && (last || now - metricsAt >= METRICS_MILLIS)) {
       metricsAt = now;
       post(metricsUri, metrics.json(now));
     }
+    return told ? 0 : spans.size();
   }
 
   private void begin(ExchangeEnd end, List<Object> spans) {
@@ -137,21 +137,29 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
     }
   }
 
-  private void post(URI to, Map<String, Object> body) throws InterruptedException {
+  /** Returns whether it was taken. */
+  private boolean post(URI to, Map<String, Object> body) throws InterruptedException {
     try {
       HttpRequest request =
           HttpRequest.newBuilder(to)
-              .timeout(TIMEOUT)
               .header("content-type", "application/json")
               .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
               .build();
-      int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-      say(status / 100 == 2 ? "" : "status " + status);
+      int status = http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+      boolean taken = status / 100 == 2;
+      say(taken ? "" : "status " + status);
+      return taken;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("maps are JSON", e);
     } catch (IOException e) {
       say(e.getClass().getSimpleName());
+      return false;
     }
+  }
+
+  @Override
+  public void close() {
+    http.close();
   }
 
   /** One line when the collector goes, one when it is back. */

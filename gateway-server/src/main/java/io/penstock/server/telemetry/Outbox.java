@@ -19,13 +19,18 @@ public final class Outbox<T> implements AutoCloseable {
   private static final long CLOSE_MILLIS = 3000;
 
   /** Takes batches on the outbox's thread; may block. */
-  public interface Receiver<T> {
+  public interface Receiver<T> extends AutoCloseable {
     /**
      * Takes what was put, in order; also called without anything after each pause.
      *
      * @param last whether the outbox ends with this batch
+     * @return how many of what was to be told it had to drop
      */
-    void take(List<T> batch, boolean last) throws InterruptedException;
+    int take(List<T> batch, boolean last) throws InterruptedException;
+
+    /** Ends it, on the outbox's thread. */
+    @Override
+    default void close() {}
   }
 
   /**
@@ -71,7 +76,7 @@ public final class Outbox<T> implements AutoCloseable {
     }
   }
 
-  /** Returns how many items were dropped. */
+  /** Returns how many items were dropped, here or by the receiver. */
   public long lost() {
     return lost.sum();
   }
@@ -95,12 +100,21 @@ public final class Outbox<T> implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       lost.add(queue.size());
+      LOG.atWarn()
+          .addKeyValue("outbox", name)
+          .addKeyValue("lost", lost.sum())
+          .log("closed before everything was handed over");
+    } finally {
+      receiver.close();
     }
   }
 
   private void hand(List<T> items, boolean last) throws InterruptedException {
     try {
-      receiver.take(items, last);
+      lost.add(receiver.take(items, last));
+    } catch (InterruptedException e) {
+      lost.add(items.size());
+      throw e;
     } catch (RuntimeException e) {
       lost.add(items.size());
       LOG.atError().addKeyValue("outbox", name).setCause(e).log("a batch was dropped");

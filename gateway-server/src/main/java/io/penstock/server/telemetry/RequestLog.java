@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.admin.RowJson;
+import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +33,7 @@ final class RequestLog implements Outbox.Receiver<Object> {
   private static final long FIRST_PAUSE_MILLIS = 200;
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
 
+  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final Destination to;
 
   /** Where batches go. */
@@ -66,24 +67,22 @@ final class RequestLog implements Outbox.Receiver<Object> {
     };
   }
 
-  private static Destination webhook(URI uri) {
-    HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private Destination webhook(URI uri) {
     return lines -> {
       HttpRequest request =
           HttpRequest.newBuilder(uri)
-              .timeout(TIMEOUT)
               .header("content-type", "application/x-ndjson")
               .POST(HttpRequest.BodyPublishers.ofByteArray(lines))
               .build();
-      int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+      int status = http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
       return status / 100 == 2 ? "" : "status " + status;
     };
   }
 
   @Override
-  public void take(List<Object> batch, boolean last) throws InterruptedException {
+  public int take(List<Object> batch, boolean last) throws InterruptedException {
     if (batch.isEmpty()) {
-      return;
+      return 0;
     }
     StringBuilder lines = new StringBuilder();
     for (Object item : batch) {
@@ -99,6 +98,12 @@ final class RequestLog implements Outbox.Receiver<Object> {
       }
       pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
     }
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    http.close();
   }
 
   /** The exception's text may hold the address, and the address a token. */

@@ -6,6 +6,7 @@ import io.penstock.core.Ticker;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.Ledger;
 import java.util.UUID;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,13 +35,19 @@ public final class Telemetry implements AutoCloseable {
    *
    * @param collector such as {@code http://collector:4318}, "" for none
    * @param requests a path or an http(s) URL, "" for none
+   * @param shownModels what metrics call a provider's model
    */
   public static Telemetry start(
-      String collector, String requests, Ticker ticker, Ledger ledger, MeterRegistry registry) {
+      String collector,
+      String requests,
+      BinaryOperator<String> shownModels,
+      Ticker ticker,
+      Ledger ledger,
+      MeterRegistry registry) {
     Outbox<Object> otlp =
         collector.isEmpty()
             ? null
-            : new Outbox<>("otlp", WAITING, new OtlpExporter(collector, ticker));
+            : new Outbox<>("otlp", WAITING, new OtlpExporter(collector, shownModels, ticker));
     Outbox<Object> log =
         requests.isEmpty() ? null : new Outbox<>("request-log", WAITING, new RequestLog(requests));
     if (otlp != null) {

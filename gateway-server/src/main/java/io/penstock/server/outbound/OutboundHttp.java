@@ -1,0 +1,67 @@
+package io.penstock.server.outbound;
+
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A client for the gateway's own calls: keys, prices, credentials, telemetry, webhooks. Each
+ * exchange ends in time, body included: the JDK's own timeout ends with the headers, and a body may
+ * stall for ever. Redirects are not followed. Thread-safe.
+ */
+public final class OutboundHttp implements AutoCloseable {
+  private final Duration whole;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final HttpClient client;
+
+  /**
+   * Creates a client; {@link #close} ends it and what is under way.
+   *
+   * @param whole the most that an exchange takes, from connecting to the last byte
+   */
+  public OutboundHttp(Duration whole) {
+    this.whole = whole;
+    this.client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(whole)
+            .executor(threads)
+            .build();
+  }
+
+  /**
+   * Sends a request and waits for its whole answer; an exchange that is given up closes its
+   * connection.
+   *
+   * @throws HttpTimeoutException when there is no whole answer in time
+   * @throws IOException when there is none at all; the text never holds the address
+   */
+  public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<T>> exchange = client.sendAsync(request, body);
+    try {
+      return exchange.get(whole.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new HttpTimeoutException("no whole answer within " + whole.toMillis() + " ms");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException known ? known : new IOException("no answer", e);
+    } finally {
+      exchange.cancel(true);
+    }
+  }
+
+  @Override
+  public void close() {
+    client.shutdownNow();
+    threads.shutdown();
+  }
+}
