@@ -104,7 +104,7 @@ final class BudgetBurn {
   /**
    * Returns what the ledger's rows of a subject have in common; null when the subject is a hash.
    */
-  private static @Nullable Map<String, String> where(List<String> per, String subject) {
+  static @Nullable Map<String, String> where(List<String> per, String subject) {
     String[] values = per.size() == 1 ? new String[] {subject} : subject.split(" / ", -1);
     Map<String, String> where = new HashMap<>();
     for (int i = 0; i < per.size(); i++) {

@@ -7,10 +7,10 @@ import io.penstock.budget.BudgetPage;
 import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.call.Targets;
 import io.penstock.server.config.BudgetConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,8 +30,10 @@ final class BudgetGauges {
   private static final int PAGE = 500;
   private static final long PATIENCE_MILLIS = 1_000;
 
-  /** Dimensions whose values the configuration bounds: others are never labels. */
+  /** Dimensions that may be labels: of a model's values only those that clients cannot make up. */
   private static final Set<String> LABELS = Set.of("team", "app", "model");
+
+  private static final String MANY = "max";
 
   private record Labels(String budget, String subject) {}
 
@@ -73,21 +75,35 @@ final class BudgetGauges {
   }
 
   private void add(List<BudgetState> states) {
-    Set<String> named = new HashSet<>();
-    for (BudgetConfig budget : snapshot.get().config().budgets()) {
+    Snapshot current = snapshot.get();
+    Map<String, BudgetConfig> named = new HashMap<>();
+    for (BudgetConfig budget : current.config().budgets()) {
       if (LABELS.containsAll(budget.per())) {
-        named.add(budget.name());
+        named.put(budget.name(), budget);
       }
     }
     long now = budgets.storeNow();
     for (BudgetState state : states) {
       if (state.limit() > 0 && state.counter().windowEnd() > now) {
-        String budget = state.counter().budget();
-        String subject = named.contains(budget) ? state.counter().subject() : "max";
+        BudgetConfig budget = named.get(state.counter().budget());
+        String subject = state.counter().subject();
+        boolean label = budget != null && isKnown(budget.per(), subject, current.targets());
         double ratio = (double) state.spent() / state.limit();
-        ratios.merge(new Labels(budget, subject), ratio, Math::max);
+        ratios.merge(
+            new Labels(state.counter().budget(), label ? subject : MANY), ratio, Math::max);
       }
     }
+  }
+
+  private static boolean isKnown(List<String> per, String subject, Targets targets) {
+    if (!per.contains("model")) {
+      return true;
+    }
+    Map<String, String> where = BudgetBurn.where(per, subject);
+    String model = where == null ? null : where.get("model");
+    return where != null
+        && model != null
+        && targets.shownModel(where.getOrDefault("provider", ""), model).equals(model);
   }
 
   private void publish() {

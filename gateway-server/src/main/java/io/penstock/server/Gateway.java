@@ -25,6 +25,7 @@ import io.penstock.server.call.Routing;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.call.Targets;
 import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
@@ -98,6 +99,7 @@ public final class Gateway implements AutoCloseable {
         Telemetry.start(
             text(config.telemetry().otlp()),
             text(config.telemetry().requests()),
+            this::shownModel,
             ticker,
             stores.ledger(),
             registry);
@@ -190,6 +192,12 @@ public final class Gateway implements AutoCloseable {
     return now == null ? null : now.semantic();
   }
 
+  /** Rows that a start finds in the journal are told before the first snapshot is there. */
+  private String shownModel(String provider, String model) {
+    Snapshot now = snapshot.get();
+    return now == null ? Targets.OTHER : now.targets().shownModel(provider, model);
+  }
+
   private void breakerOpened(String target) {
     alerts.breakerOpened(target);
     cache.breakers().tell(target);
@@ -242,8 +250,8 @@ public final class Gateway implements AutoCloseable {
     return reloader;
   }
 
-  /** Waits until everything written so far is in the ledger's database. */
-  public void flushLedger() {
+  /** Waits until everything written so far is in the ledger's database; for tests. */
+  void flushLedger() {
     stores.ledger().flush(10_000);
   }
 

@@ -14,10 +14,12 @@ import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.call.Targets;
+import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ModelConfig;
 import io.penstock.server.config.ProviderConfig;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +68,7 @@ final class SnapshotBuilder {
       throw new IllegalArgumentException(
           String.join("\n", problems.stream().map(Problem::toString).toList()));
     }
-    Targets targets = new Targets(providers, this::price);
+    Targets targets = new Targets(providers, named(), this::price);
     for (String name : routes.names()) {
       RouteTable.Found route = Objects.requireNonNull(routes.find(name));
       for (TargetRuntime target : targets.reachable(routes, route)) {
@@ -103,6 +105,25 @@ final class SnapshotBuilder {
             config.limits().inflight(),
             config.limits().body().bytes(),
             config.limits().inflightBytes().bytes()));
+  }
+
+  /** Returns all that the configuration asks, by the name that it gives it. */
+  private Set<String> named() {
+    Set<String> names = new HashSet<>();
+    for (ModelConfig model : config.models().values()) {
+      model.targets().forEach(target -> names.add(target.model()));
+      model.rules().forEach(rule -> names.add(rule.use()));
+      if (model.shadow() != null) {
+        names.add(model.shadow().model());
+      }
+    }
+    for (BudgetConfig budget : config.budgets()) {
+      if (budget.over().use() != null) {
+        names.add(budget.over().use());
+      }
+    }
+    config.cache().semantic().forEach(rule -> names.add(rule.embedder()));
+    return names;
   }
 
   /** Returns the configured targets and baselines that have no price, for warnings. */

@@ -64,6 +64,12 @@ public final class PricedModel {
     return known;
   }
 
+  /** Returns the catalogue's id of the model, or null when the catalogue does not have it. */
+  public @Nullable String id() {
+    // What stands for a model that the catalogue does not have bears the name that was asked for.
+    return vendor.models().containsKey(entry.id()) ? entry.id() : null;
+  }
+
   /** Returns the catalogue's version, for the ledger. */
   public String version() {
     return book.version();

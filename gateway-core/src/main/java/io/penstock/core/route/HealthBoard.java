@@ -52,8 +52,9 @@ public final class HealthBoard {
    * Creates a board on which everything is healthy.
    *
    * @param settings the setting of a provider's name; asked at each report
-   * @param opened hears the name whose breaker was closed and has opened, on the reporting thread;
-   *     a probe that fails opens it again and is not told
+   * @param opened hears the name whose breaker was closed and has opened, on the reporting thread,
+   *     {@code provider/*} for what models beyond the bound share; a probe that fails opens it
+   *     again and is not told
    */
   public HealthBoard(
       Ticker ticker, Function<String, BreakerSetting> settings, Consumer<String> opened) {
@@ -250,7 +251,7 @@ public final class HealthBoard {
       after = step.apply(before);
     } while (!entry.compareAndSet(before, after));
     if (before.breaker() instanceof Breaker.Closed && after.breaker() instanceof Breaker.Open) {
-      opened.accept(name);
+      opened.accept(board.containsKey(name) ? name : crowd(name));
     }
   }
 

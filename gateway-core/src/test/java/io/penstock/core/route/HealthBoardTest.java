@@ -198,6 +198,7 @@ class HealthBoardTest {
       board.onFailure("other/late-" + i, FailureKind.SERVER_ERROR, -1);
     }
     assertThat(board.isOpen("other/late-9")).isTrue();
+    assertThat(opened).as("told as what they share").containsExactly("other/*");
     assertThat(board.isOpen("openai/made-up-1")).isFalse();
 
     board.retain(name -> name.startsWith("other/"));

@@ -9,6 +9,7 @@ import io.penstock.server.config.Word;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,8 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   private final Ticker ticker;
   private final Webhooks webhooks = new Webhooks();
   private final Set<String> unpriced = ConcurrentHashMap.newKeySet();
-  private final ConcurrentHashMap<String, Long> opened = new ConcurrentHashMap<>();
+  private final Set<String> opened = new HashSet<>();
+  private long openedHour;
   private final FallbackSpend fallbacks = new FallbackSpend();
   private final Map<Word.AlertKind, LongAdder> counts = new EnumMap<>(Word.AlertKind.class);
   private final ArrayDeque<Alert> recent = new ArrayDeque<>(KEPT);
@@ -62,9 +64,19 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   public void breakerOpened(String target) {
     Instant now = now();
     long hour = TimeUnit.SECONDS.toHours(now.getEpochSecond());
-    Long last = opened.put(target, hour);
-    if (last == null || last != hour) {
+    if (isFirst(target, hour)) {
       raise(Alert.breaker(target, hour, now));
+    }
+  }
+
+  /** Only this hour's are remembered: where {@code *} is, clients make up names. */
+  private boolean isFirst(String target, long hour) {
+    synchronized (opened) {
+      if (hour != openedHour) {
+        openedHour = hour;
+        opened.clear();
+      }
+      return opened.add(target);
     }
   }
 

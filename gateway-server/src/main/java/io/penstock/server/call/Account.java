@@ -246,7 +246,7 @@ final class Account {
             source,
             money,
             charges);
-    books.beyondBound(intent, money.cost());
+    books.beyondBound(target, intent, money.cost());
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));

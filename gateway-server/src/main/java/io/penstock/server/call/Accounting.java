@@ -120,10 +120,9 @@ final class Accounting {
   }
 
   /** Notes that an attempt has cost more than its bound: a debt of its budgets. */
-  void beyondBound(Intent intent, long cost) {
+  void beyondBound(TargetRuntime target, Intent intent, long cost) {
     if (cost > intent.bound()) {
-      metrics.boundExceeded(
-          intent.destination().provider(), intent.destination().model(), cost - intent.bound());
+      metrics.boundExceeded(target.provider().name(), target.shownModel(), cost - intent.bound());
     }
   }
 
@@ -161,7 +160,7 @@ final class Accounting {
 
   void write(Call call, TargetRuntime target, LedgerRow row) {
     call.context().ledger().row(row);
-    metrics.attempt(row);
+    metrics.attempt(row, target.shownModel());
   }
 
   /**
@@ -199,7 +198,7 @@ final class Accounting {
   /** Writes the row of a call that was only passed through. */
   void passed(Call call, LedgerRow row) {
     call.context().ledger().row(row);
-    metrics.attempt(row);
+    metrics.attempt(row, "");
   }
 
   /**

@@ -10,6 +10,7 @@ import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.core.price.PricedModel;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
@@ -88,19 +89,23 @@ final class CacheReplay {
     boolean semantic = call.cacheOutcome() == CacheOutcome.SEMANTIC;
     String layer = semantic ? "semantic_cache" : "exact_cache";
     metrics.saved(layer, call.principal().team(), worth.nanos());
-    call.tally().answered(200, paid.provider(), paid.model());
+    call.tally().answered(200, paid.provider(), worth.shownModel());
     call.end(Ending.COMPLETED);
   }
 
   /** What an answer would cost today on the target that made it, nano-USD. */
-  private record Worth(long nanos, String priceVersion) {}
+  private record Worth(long nanos, String priceVersion, String shownModel) {}
 
   private static Worth worth(Call call, CacheEntry.Paid paid) {
     TargetRuntime target = call.snapshot().targets().find(paid.provider(), paid.model());
-    return target != null && target.price().isPriced()
+    if (target == null) {
+      return new Worth(paid.costNanos(), "", Targets.OTHER);
+    }
+    PricedModel price = target.price();
+    return price.isPriced()
         ? new Worth(
-            target.price().costNanos(paid.usage(), call.startMillis()), target.price().version())
-        : new Worth(paid.costNanos(), "");
+            price.costNanos(paid.usage(), call.startMillis()), price.version(), target.shownModel())
+        : new Worth(paid.costNanos(), "", target.shownModel());
   }
 
   /** Returns the headers of a hit. */

@@ -238,7 +238,7 @@ public final class Engine {
       GatewayException why) {
     int status = why.code().status();
     String label = endpoint == null ? "" : endpoint.label();
-    metrics.request(label, "", "", principal == null ? "" : principal.team(), status, 0, 0);
+    metrics.refusedEarly(label, principal == null ? "" : principal.team(), status);
     accounting.refusedEarly(context, id, label, principal, why);
   }
 }

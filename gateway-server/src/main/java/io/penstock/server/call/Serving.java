@@ -275,6 +275,6 @@ final class Serving {
   }
 
   private void answered(TargetRuntime by, int status) {
-    call.tally().answered(status, by.provider().name(), by.model());
+    call.tally().answered(status, by.provider().name(), by.shownModel());
   }
 }

@@ -61,11 +61,15 @@ final class Tally {
     return now - startNanos - upstreamNanos - (upstreams > 0 ? now - upstreamSince : 0);
   }
 
-  /** Notes what the client was answered, for metrics. */
-  void answered(int httpStatus, String provider, String targetModel) {
+  /**
+   * Notes what the client was answered, for metrics.
+   *
+   * @param shownModel of the target, see {@link TargetRuntime}
+   */
+  void answered(int httpStatus, String provider, String shownModel) {
     status = httpStatus;
     answeredProvider = provider;
-    answeredModel = targetModel;
+    answeredModel = shownModel;
   }
 
   int status() {

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param price what it costs; may say that nobody knows
  * @param set parameters that the route fixes
  * @param defaults parameters that the route adds
+ * @param shownModel what metrics call the model: {@link Targets#shownModel}
  */
 public record TargetRuntime(
     String label,
@@ -27,7 +28,8 @@ public record TargetRuntime(
     PricedModel price,
     Map<String, JsonNode> set,
     Map<String, JsonNode> defaults,
-    boolean dropUnsupported) {
+    boolean dropUnsupported,
+    String shownModel) {
   private static final String PREFILL = "prefill";
   private static final byte[] NOTHING = {};
 
@@ -45,7 +47,8 @@ public record TargetRuntime(
   TargetRuntime withDefault(String name, JsonNode value) {
     Map<String, JsonNode> more = new HashMap<>(defaults);
     more.putIfAbsent(name, value);
-    return new TargetRuntime(label, provider, target, price, set, more, dropUnsupported);
+    return new TargetRuntime(
+        label, provider, target, price, set, more, dropUnsupported, shownModel);
   }
 
   /** Returns whether the model goes on from the beginning of an answer that it is sent. */
@@ -65,7 +68,8 @@ public record TargetRuntime(
     options.put(PREFILL, "true");
     Target told =
         new Target(target.provider(), target.dialect(), target.model(), target.region(), options);
-    return new TargetRuntime(label, provider, told, price, set, defaults, dropUnsupported);
+    return new TargetRuntime(
+        label, provider, told, price, set, defaults, dropUnsupported, shownModel);
   }
 
   /** Returns what the route fixes and adds, as one JSON object; empty when that is nothing. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,11 @@ import org.jspecify.annotations.Nullable;
 public final class Targets {
   private static final int MAX_KEPT = 4096;
 
+  /** What metrics call a model that neither the configuration nor the catalogue names. */
+  public static final String OTHER = "other";
+
   private final Map<String, ProviderRuntime> providers;
+  private final Set<String> named;
   private final BiFunction<ProviderRuntime, String, PricedModel> prices;
   private final ConcurrentHashMap<String, TargetRuntime> kept = new ConcurrentHashMap<>();
 
@@ -30,12 +35,15 @@ public final class Targets {
    * Creates the targets of a snapshot.
    *
    * @param providers the usable ones, by name
+   * @param named every {@code provider/model} that the configuration has in so many words
    * @param prices gives what a provider's model costs
    */
   public Targets(
       Map<String, ProviderRuntime> providers,
+      Set<String> named,
       BiFunction<ProviderRuntime, String, PricedModel> prices) {
     this.providers = providers;
+    this.named = Set.copyOf(named);
     this.prices = prices;
   }
 
@@ -50,19 +58,34 @@ public final class Targets {
     if (runtime == null) {
       return null;
     }
+    PricedModel price = prices.apply(runtime, model);
+    String id = named.contains(label) ? model : price.id();
     TargetRuntime made =
         new TargetRuntime(
             label,
             runtime,
             new Target(provider, runtime.dialect(), model, runtime.region(), runtime.options()),
-            prices.apply(runtime, model),
+            price,
             Map.of(),
             Map.of(),
-            false);
+            false,
+            id == null ? OTHER : id);
     if (kept.size() < MAX_KEPT) {
       kept.put(label, made);
     }
     return made;
+  }
+
+  /**
+   * Returns what a provider's model is called where names must not grow with what clients make up:
+   * as the configuration names it, else by the catalogue's id, else {@code other}.
+   */
+  public String shownModel(String provider, String model) {
+    if (model.isEmpty()) {
+      return "";
+    }
+    TargetRuntime target = find(provider, model);
+    return target == null ? OTHER : target.shownModel();
   }
 
   /** Returns the targets of a provider that are configured or were asked for. */
@@ -88,7 +111,8 @@ public final class Targets {
         bare.price(),
         json(spec.set()),
         json(spec.defaults()),
-        drop);
+        drop,
+        bare.shownModel());
   }
 
   private static Map<String, JsonNode> json(Map<String, Object> values) {

@@ -14,8 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts requests and attempts. Meters are found once for each combination of labels and kept; a
- * name that a client made up never becomes a label.
+ * Counts requests and attempts. Meters are found once for each combination of labels and kept, so
+ * labels come from the configuration and the catalogue: a model is told by what its target is shown
+ * as, never by a name that a client made up.
  */
 public final class CallMetrics {
   private static final Duration[] REQUEST_BUCKETS =
@@ -88,7 +89,7 @@ public final class CallMetrics {
   /**
    * Counts a finished request.
    *
-   * @param model the target's model, "" when none was tried
+   * @param model what metrics call the target's model, "" when none was tried
    */
   public void request(
       String endpoint,
@@ -98,14 +99,23 @@ public final class CallMetrics {
       int status,
       long nanos,
       long overheadNanos) {
-    RequestKey key = new RequestKey(endpoint, model, provider, team, status);
-    RequestMeters meters = requests.get(key);
-    if (meters == null) {
-      meters = requests.computeIfAbsent(key, this::requestMeters);
-    }
+    RequestMeters meters = meters(new RequestKey(endpoint, model, provider, team, status));
     meters.total.increment();
     meters.seconds.record(nanos, TimeUnit.NANOSECONDS);
     overhead.record(overheadNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Counts a request that was refused by its head. It has no times: under a flood of these they
+   * would hide how slow the others are.
+   */
+  public void refusedEarly(String endpoint, String team, int status) {
+    meters(new RequestKey(endpoint, "", "", team, status)).total.increment();
+  }
+
+  private RequestMeters meters(RequestKey key) {
+    RequestMeters meters = requests.get(key);
+    return meters == null ? requests.computeIfAbsent(key, this::requestMeters) : meters;
   }
 
   private RequestMeters requestMeters(RequestKey key) {
@@ -208,15 +218,19 @@ public final class CallMetrics {
         .increment(nanos / 1e9);
   }
 
-  /** Counts a finished attempt by its ledger row. */
-  public void attempt(LedgerRow row) {
-    LedgerRow.Destination to = row.destination();
+  /**
+   * Counts a finished attempt by its ledger row.
+   *
+   * @param model what metrics call the target's model: the row's own may be a client's invention
+   */
+  public void attempt(LedgerRow row, String model) {
     LedgerRow.Caller by = row.caller();
     String outcome =
         row.outcome().error().isEmpty()
             ? row.outcome().ending().name().toLowerCase(Locale.ROOT)
             : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
-    AttemptKey key = new AttemptKey(to.provider(), to.model(), by.team(), by.app(), outcome);
+    AttemptKey key =
+        new AttemptKey(row.destination().provider(), model, by.team(), by.app(), outcome);
     AttemptMeters meters = attempts.get(key);
     if (meters == null) {
       meters = attempts.computeIfAbsent(key, this::attemptMeters);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 
 /**
  * The metrics of the GenAI conventions, and cost, from attempts. Cumulative since the start.
@@ -14,9 +15,6 @@ import java.util.TreeMap;
  */
 final class GenAiMetrics {
   private static final int CUMULATIVE = 2;
-
-  /** Targets come from the configuration, but a wildcard lets clients make names up. */
-  private static final int MOST_SERIES = 2000;
 
   /** Bounds that the conventions name. */
   private static final double[] TOKENS = {
@@ -84,11 +82,19 @@ final class GenAiMetrics {
   }
 
   private final String startNanos;
+  private final BinaryOperator<String> shownModels;
   private final Map<Series, Histogram> tokens = new TreeMap<>();
   private final Map<Series, Histogram> durations = new TreeMap<>();
   private final Map<Series, Long> costs = new TreeMap<>();
 
-  GenAiMetrics(long startMillis) {
+  /**
+   * Creates them.
+   *
+   * @param shownModels what metrics call a provider's model: a row's own may be a client's
+   *     invention
+   */
+  GenAiMetrics(long startMillis, BinaryOperator<String> shownModels) {
+    this.shownModels = shownModels;
     this.startNanos = Long.toString(startMillis * 1_000_000);
   }
 
@@ -98,12 +104,10 @@ final class GenAiMetrics {
     }
     LedgerRow.Destination to = row.destination();
     String operation = Spans.operation(to.endpoint());
-    Series input = new Series(operation, to.provider(), to.model(), "input");
-    if (!tokens.containsKey(input) && tokens.size() >= MOST_SERIES) {
-      return;
-    }
-    Series output = new Series(operation, to.provider(), to.model(), "output");
-    Series all = new Series(operation, to.provider(), to.model(), "");
+    String model = shownModels.apply(to.provider(), to.model());
+    Series input = new Series(operation, to.provider(), model, "input");
+    Series output = new Series(operation, to.provider(), model, "output");
+    Series all = new Series(operation, to.provider(), model, "");
     tokens
         .computeIfAbsent(input, s -> new Histogram(TOKENS))
         .add((double) row.usage().inputTokens());
