@@ -34,6 +34,8 @@ final class Logging {
     root.setLevel(Level.toLevel(config.level().name()));
     root.addAppender(console);
     context.getLogger("io.netty").setLevel(Level.WARN);
+    // Warns at each start that two native transports are there and it has chosen one.
+    context.getLogger("io.lettuce.core.resource.Transports").setLevel(Level.ERROR);
   }
 
   private static Encoder<ILoggingEvent> encoder(Word.LogFormat format, LoggerContext context) {
