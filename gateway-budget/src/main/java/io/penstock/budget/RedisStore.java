@@ -53,6 +53,9 @@ final class RedisStore implements Budgets.Store {
   /** Number of the connection: what belongs to an older one is dropped. */
   private volatile long generation;
 
+  /** The log has been told that it cannot be reached. */
+  private volatile boolean away;
+
   private volatile boolean closed;
   private @Nullable Driver driver;
 
@@ -110,7 +113,10 @@ final class RedisStore implements Budgets.Store {
         .connect(this::connected)
         .whenComplete((done, failure) -> {
           if (failure != null) {
-            log.warn("budgets cannot reach redis: {}", failure.toString());
+            if (!away) {
+              away = true;
+              log.warn("budgets cannot reach redis and go on trying: {}", failure.toString());
+            }
             later();
           }
         });
@@ -147,6 +153,7 @@ final class RedisStore implements Budgets.Store {
     made.addListener(ending);
     // Without its channel a replica would hear of no recall.
     listening.addListener(ending);
+    away = false;
     generation = mine;
     connection = made;
     channel = listening;

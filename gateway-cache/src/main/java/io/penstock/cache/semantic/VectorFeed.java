@@ -31,7 +31,7 @@ final class VectorFeed implements AutoCloseable {
   /** Of the messages; part of the stream's name, so that two versions share one Redis. */
   private static final int VERSION = 1;
 
-  private static final long BLOCK_MILLIS = 200;
+  private static final long BLOCK_MILLIS = 500;
   private static final long PAGE = 1_000;
   private static final byte[] FIELD = {'v'};
 
