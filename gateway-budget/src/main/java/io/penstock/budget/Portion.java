@@ -16,6 +16,12 @@ final class Portion extends RateMeter {
   /** Taken in this window. */
   private long flow;
 
+  /** Taken in the window before. */
+  private long before;
+
+  /** Of what was taken in this window the store has not been asked for so much. */
+  private long unasked;
+
   /** The most taken in one window, and at one time; the former fades. */
   private long usual;
 
@@ -38,7 +44,9 @@ final class Portion extends RateMeter {
     long at = Math.floorDiv(storeNow, window);
     if (at != index) {
       usual = Math.max(flow, usual - (usual + 3) / 4);
+      before = at == index + 1 ? flow : 0;
       index = at;
+      unasked = 0;
       // A debt stays: correcting an estimate must not be dodged by the end of a window.
       free = Math.min(0, free);
       flow = 0;
@@ -65,6 +73,23 @@ final class Portion extends RateMeter {
     return true;
   }
 
+  /**
+   * Takes of this replica's even part of the rate, sliding like the whole: the store cannot be
+   * asked, and hears of it when it can.
+   */
+  synchronized boolean takePart(long amount, long madeAt, int replicas) {
+    rollOn(madeAt);
+    long left = window - Math.floorMod(madeAt, window);
+    double weighted = (double) before * left / window;
+    if (flow + amount + weighted > (double) limit() / replicas) {
+      return false;
+    }
+    usedAt = Math.max(usedAt, madeAt);
+    flow += amount;
+    unasked += amount;
+    return true;
+  }
+
   @Override
   synchronized void give(long amount, long takenAt, long storeNow) {
     rollOn(storeNow);
@@ -77,7 +102,7 @@ final class Portion extends RateMeter {
   synchronized Request.Take ask(long amount, long storeNow) {
     roll(storeNow);
     long extra = Math.max(Math.max(flow, wanted()), 8 * amount);
-    long need = Math.max(1, amount - free);
+    long need = Math.max(1, amount + unasked - free);
     // A debt beyond the limit is paid a window's limit at a time, or it would never be.
     need = free < 0 ? Math.min(need, Math.max(amount, limit())) : need;
     return new Request.Take(id, window, limit(), need, extra);
@@ -110,7 +135,10 @@ final class Portion extends RateMeter {
 
   synchronized void granted(Request.Answer.Taken taken, long storeNow) {
     roll(storeNow);
-    free += taken.granted();
+    if (taken.granted() > 0) {
+      free += taken.granted() - unasked;
+      unasked = 0;
+    }
     remaining = taken.remaining();
   }
 

@@ -74,14 +74,16 @@ final class Replica {
     phase = Phase.OFF;
     outstanding = null;
     moves.forget();
-    if (settings.outage() == Outage.DENY) {
-      slices.deadline(Long.MIN_VALUE);
+    switch (settings.outage()) {
+      case DENY -> slices.deadline(Long.MIN_VALUE);
+      case SHARE -> slices.apart(moves.living());
+      case ALLOW -> {}
     }
   }
 
   /** Answers calls that waited too long, and looks for slices that nobody uses. */
   void tick(long now) {
-    waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, now);
+    waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, moves.living(), now);
     moves.sweep(now, now + storeOffset);
   }
 
@@ -218,6 +220,7 @@ final class Replica {
   private void link() {
     if (moves.isCarried()) {
       phase = Phase.LINKED;
+      slices.apart(0);
       slices.deadline(sentAt + settings.share());
     }
   }

@@ -21,6 +21,8 @@ final class Slices {
   /** Until when slices may be spent, milliseconds of the replica's clock. */
   private volatile long deadline = Long.MIN_VALUE;
 
+  private volatile int apart;
+
   /** Whose slices these are. Changes under the exclusive lock. */
   private volatile long owner;
 
@@ -52,23 +54,40 @@ final class Slices {
     }
   }
 
+  /** While the store is away each of so many replicas has its part of rates; 0: it is there. */
+  void apart(int replicas) {
+    apart = replicas;
+  }
+
   /** Takes all that the call needs from slices, or nothing. */
   boolean take(Call call, long now) {
+    return take(call, now, apart);
+  }
+
+  /** Does the same, with this replica's part of rates of so many replicas if that is above 0. */
+  boolean take(Call call, long now, int replicas) {
     if (now > deadline) {
       return false;
     }
     long stamp = owners.readLock();
     try {
       // Again under the lock: a new owner may have come in between.
-      return now <= deadline && takeMeters(call) && takeCounters(call, now);
+      return now <= deadline && takeMeters(call, replicas) && takeCounters(call, now);
     } finally {
       owners.unlockRead(stamp);
     }
   }
 
-  private static boolean takeMeters(Call call) {
+  private static boolean takeMeters(Call call, int replicas) {
     for (int i = 0; i < call.meters.length; i++) {
-      if (!call.meters[i].take(call.amount(call.meters[i]), call.at)) {
+      RateMeter meter = call.meters[i];
+      long amount = call.amount(meter);
+      boolean taken =
+          meter.take(amount, call.at)
+              || (replicas > 0
+                  && meter instanceof Portion portion
+                  && portion.takePart(amount, call.at, replicas));
+      if (!taken) {
         giveMeters(call, i);
         return false;
       }

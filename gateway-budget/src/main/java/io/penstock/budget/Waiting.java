@@ -37,19 +37,23 @@ final class Waiting {
    * Answers those that have waited too long.
    *
    * @param idle whether nobody is asked about a call right now
+   * @param living replicas that share the store
    */
-  void expire(Predicate<Call> idle, boolean linked, long now) {
+  void expire(Predicate<Call> idle, boolean linked, int living, long now) {
     for (Iterator<Call> i = calls.iterator(); i.hasNext(); ) {
       Call call = i.next();
       if (idle.test(call) && now >= call.giveUpAt) {
         i.remove();
-        giveUp(call, linked, now);
+        giveUp(call, linked, living, now);
       }
     }
   }
 
-  private void giveUp(Call call, boolean linked, long now) {
-    if (settings.outage() == Outage.ALLOW && !linked) {
+  private void giveUp(Call call, boolean linked, int living, long now) {
+    if (settings.outage() == Outage.SHARE && slices.take(call, now, living)) {
+      // Of rates each replica has its part, though the store does not answer.
+      effects.complete(call, effects.granted(call));
+    } else if (settings.outage() == Outage.ALLOW && !linked) {
       slices.force(call, now);
       effects.complete(call, effects.granted(call));
     } else {

@@ -59,6 +59,7 @@ class OutageTest {
         "an answer",
         () -> {
           ticker.advance(1);
+          budgets.tick();
           return answer.isDone();
         });
     return answer.join();
@@ -79,6 +80,8 @@ class OutageTest {
         "two heartbeats",
         () -> {
           ticker.advance(100);
+          // Timers do not follow the time of a test.
+          budgets.tick();
           return scripts() >= before + 2;
         });
     Await.until(

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.rule.Condition;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,16 +31,63 @@ class PauseTest {
                 List.of(),
                 Limit.usd(LIMIT),
                 new Window(Window.Every.TOTAL, ZoneOffset.UTC))),
-        List.of());
+        List.of(rate(60_000, 60_000_000)));
+  }
+
+  private static RateSpec rate(long requests, long tokens) {
+    return new RateSpec(
+        "r", Condition.ALWAYS, List.of("user"), requests, tokens, Duration.ofMinutes(1), 0);
   }
 
   private boolean isSpent(Budgets budgets, long nanos) {
-    if (budgets.reserve(TestFacts.user("ann"), Ask.of(nanos, 0)) instanceof Verdict.Granted g) {
-      g.reservation().settle(nanos, 0);
+    if (isAdmitted(budgets)
+        && budgets.reserve(TestFacts.user("ann"), Ask.of(nanos, 100))
+            instanceof Verdict.Granted g) {
+      g.reservation().settle(nanos, 100);
       spent += nanos;
       return true;
     }
     return false;
+  }
+
+  private static boolean isAdmitted(Budgets budgets) {
+    return budgets.admit(TestFacts.user("ann")) instanceof Verdict.Granted;
+  }
+
+  @Test
+  void withoutTheStore_eachReplicaHasItsPartOfARate_andTheStoreHearsOfIt() {
+    BudgetPlan plan = BudgetPlan.compile(List.of(), List.of(rate(60, 0)));
+    List<Budgets> replicas = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      replicas.add(store.open(Outage.SHARE, plan));
+    }
+    store.awaitReady();
+    for (Budgets replica : replicas) {
+      assertThat(isAdmitted(replica)).isTrue();
+    }
+    store.advance(2_500);
+    store.pause();
+    store.giveUp();
+    store.advance(60_000);
+
+    for (Budgets replica : replicas) {
+      int admitted = 0;
+      while (isAdmitted(replica)) {
+        admitted++;
+      }
+      // A third of 60, less what this replica took in the last window.
+      assertThat(admitted).isBetween(18, 20);
+    }
+    store.resume();
+    store.advance(1_000);
+    int more = 0;
+    while (isAdmitted(replicas.get(0))) {
+      more++;
+    }
+    assertThat(more).isLessThanOrEqualTo(60 - 18);
+    assertThat(isAdmitted(replicas.get(1))).isFalse();
+    store.advance(120_000);
+    assertThat(isAdmitted(replicas.get(1))).isTrue();
   }
 
   /** A second of a load that keeps away from no replica for long. */

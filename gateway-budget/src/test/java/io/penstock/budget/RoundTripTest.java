@@ -56,6 +56,7 @@ class RoundTripTest {
           "budgets are ready",
           () -> {
             ticker.advance(10);
+            replica.tick();
             return replica.isReady();
           });
       replica.reload(plan(budgets));
