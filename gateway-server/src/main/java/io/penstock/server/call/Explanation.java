@@ -10,7 +10,6 @@ import io.penstock.core.route.RouteTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Explanation {
   private static final List<Filter<Call>> FILTERS =
       List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter());
+
+  /** In place of what the cache says, which is never nothing. */
+  private static final String NOT_YET = "";
 
   private final Engine engine;
   private final Call call;
@@ -60,11 +62,10 @@ final class Explanation {
     if (isRefusal(rates)) {
       throw BudgetRefusals.of(rates);
     }
-    CompletableFuture<String> asked = heard.cache(() -> engine.cacheSays(call));
-    if (!asked.isDone()) {
+    String cache = heard.cache(() -> engine.cacheSays(call)).getNow(NOT_YET);
+    if (cache.isEmpty()) {
       return;
     }
-    String cache = asked.join();
     said.put("cache", cache);
     if (CacheOutlook.answers(cache)) {
       // A hit holds nothing on any budget and asks no target.
