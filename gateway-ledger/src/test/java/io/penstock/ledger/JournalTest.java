@@ -2,6 +2,7 @@ package io.penstock.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -125,6 +126,18 @@ final class JournalTest {
       assertThat(read).hasSize(3 * each);
       for (List<LedgerRow> rows : expected) {
         assertThat(read).containsSubsequence(rows);
+      }
+    }
+  }
+
+  @Test
+  void thread_asleep_wakesToForceTheNextRecord() throws IOException {
+    Random random = new Random(4);
+    try (Journal journal = Journal.open(directory, SMALL)) {
+      JournalWriter writer = journal.writer();
+      for (int i = 0; i < 10; i++) {
+        assertThat(writer.row(Rows.row(random, Rows.NOV_1))).isTrue();
+        Await.until("all is forced", journal.chain()::isAtRest);
       }
     }
   }
