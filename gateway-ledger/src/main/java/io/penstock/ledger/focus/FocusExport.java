@@ -8,6 +8,7 @@ import io.penstock.ledger.report.Csv;
 import io.penstock.ledger.statement.StatementTerms;
 import io.penstock.ledger.statement.Statements;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -42,43 +43,82 @@ public final class FocusExport {
     List<FocusColumn> columns = options.columns();
     Csv.write(out, columns.stream().map(Enum::name).toList());
     FocusValues texts = new FocusValues(options, book.closed().keySet());
-    for (FocusLine line : lines(ledger, from, to)) {
-      Map<FocusColumn, @Nullable String> values = texts.of(line);
-      List<@Nullable String> record = new ArrayList<>();
-      for (FocusColumn column : columns) {
-        record.add(values.get(column));
-      }
-      Csv.write(out, record);
-    }
+    lines(
+        ledger,
+        from,
+        to,
+        line -> {
+          Map<FocusColumn, @Nullable String> values = texts.of(line);
+          List<@Nullable String> record = new ArrayList<>();
+          for (FocusColumn column : columns) {
+            record.add(values.get(column));
+          }
+          Csv.write(out, record);
+        });
   }
 
   /** Writes the same as Parquet, with decimals of 17 digits after the point. Blocks. */
   public void writeParquet(LedgerQueries ledger, long from, long to, Path file) throws IOException {
     try (FocusParquet parquet = new FocusParquet(file, options.columns())) {
       FocusValues texts = new FocusValues(options, book.closed().keySet());
-      for (FocusLine line : lines(ledger, from, to)) {
-        parquet.write(texts.of(line));
-      }
+      lines(ledger, from, to, line -> parquet.write(texts.of(line)));
     }
   }
 
-  private List<FocusLine> lines(LedgerQueries ledger, long from, long to) {
+  /** Where lines go. */
+  private interface Out {
+    void write(FocusLine line) throws IOException;
+  }
+
+  private void lines(LedgerQueries ledger, long from, long to, Out out) throws IOException {
     List<StatementTerms.Shared> shared = options.terms().shared();
     if (!shared.isEmpty()) {
       FocusShared.requireWholeMonths(from, to);
     }
     boolean chargeback = options.view() == FocusOptions.View.CHARGEBACK;
-    FocusLines lines = new FocusLines(rates, chargeback);
-    ledger.rows(from, to, lines::add);
-    List<FocusLine> all = new ArrayList<>(lines.lines());
+    FocusUsage usage = new FocusUsage();
+    calls(
+        ledger,
+        from,
+        to,
+        chargeback,
+        line -> {
+          usage.add(line);
+          out.write(line);
+        });
     if (chargeback) {
       Statements statements = new Statements(ledger, book, options.terms());
-      all.addAll(new FocusIssued(statements).of(all, from, to));
+      for (FocusLine line : new FocusIssued(statements).of(usage, from, to)) {
+        usage.add(line);
+        out.write(line);
+      }
     }
     if (!shared.isEmpty()) {
-      all.addAll(FocusShared.of(all, shared, from, to));
+      for (FocusLine line : FocusShared.of(usage, shared, from, to)) {
+        out.write(line);
+      }
     }
-    return all;
+  }
+
+  private void calls(LedgerQueries ledger, long from, long to, boolean hits, Out out)
+      throws IOException {
+    FocusLines lines =
+        new FocusLines(
+            rates,
+            hits,
+            line -> {
+              try {
+                out.write(line);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    try {
+      ledger.rows(from, to, lines::add);
+      lines.end();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   static String date(long millis) {

@@ -21,7 +21,7 @@ final class FocusIssued {
   }
 
   /** Returns the lines to add to those of the rows of that period. A month it cuts has none. */
-  List<FocusLine> of(List<FocusLine> usage, long from, long to) {
+  List<FocusLine> of(FocusUsage usage, long from, long to) {
     List<FocusLine> lines = new ArrayList<>();
     if (statements.closed().isEmpty()) {
       return lines; // nothing was issued that could be corrected
@@ -39,13 +39,8 @@ final class FocusIssued {
     return lines;
   }
 
-  private void later(YearMonth month, List<FocusLine> usage, List<FocusLine> lines) {
-    TreeMap<String, BigDecimal> surplus = new TreeMap<>();
-    for (FocusLine line : usage) {
-      if (Statements.month(line.key().day()).equals(month)) {
-        surplus.merge(line.key().owner().team(), line.contracted(), BigDecimal::add);
-      }
-    }
+  private void later(YearMonth month, FocusUsage usage, List<FocusLine> lines) {
+    TreeMap<String, BigDecimal> surplus = new TreeMap<>(usage.of(month));
     statements
         .issuedUsage(month)
         .forEach(

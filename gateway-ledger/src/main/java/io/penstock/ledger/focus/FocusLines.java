@@ -5,17 +5,18 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
 import java.math.BigDecimal;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns rows into lines: one per day, model, meter, rate and owner. The ledger rounds each attempt
  * to nano-USD and unit prices do not, so the difference is a line of its own per day and owner;
  * what no unit price explains (calls lost in a crash, corrections, costs that a provider reported)
- * too. So the lines sum to the ledger exactly.
+ * too. So the lines sum to the ledger exactly. Rows come in the order of their ends and no line is
+ * of two days, so only the lines of one day are held: a month of a large ledger has a million.
  */
 final class FocusLines {
   private static final long DAY_MILLIS = 86_400_000;
@@ -27,21 +28,35 @@ final class FocusLines {
 
   private final FocusRates rates;
   private final boolean hits;
+  private final Consumer<FocusLine> out;
   private final Map<FocusLine.Key, FocusLine> lines = new LinkedHashMap<>();
+  private long day = Long.MIN_VALUE;
 
   /**
    * @param hits whether answers out of the gateway's cache have lines; a provider bills none
+   * @param out gets the lines of a day when that day is over
    */
-  FocusLines(FocusRates rates, boolean hits) {
+  FocusLines(FocusRates rates, boolean hits, Consumer<FocusLine> out) {
     this.rates = rates;
     this.hits = hits;
+    this.out = out;
   }
 
-  Collection<FocusLine> lines() {
-    return lines.values();
+  /** Passes the lines of the last day. */
+  void end() {
+    lines.values().forEach(out);
+    lines.clear();
+  }
+
+  private static long day(LedgerRow row) {
+    return Math.floorDiv(row.times().endedAt(), DAY_MILLIS) * DAY_MILLIS;
   }
 
   void add(LedgerRow row) {
+    if (day(row) != day) {
+      end();
+      day = day(row);
+    }
     long avoided = row.money().saved() - row.money().premium();
     if (row.money().cost() != 0 || row.money().list() != 0) {
       charge(row).avoid(avoided);
@@ -100,7 +115,7 @@ final class FocusLines {
     FocusLine.Key key =
         new FocusLine.Key(
             hit ? FocusLine.Kind.HITS : FocusLine.Kind.CALLS,
-            Math.floorDiv(row.times().endedAt(), DAY_MILLIS) * DAY_MILLIS,
+            day,
             service(row, reason),
             meter,
             rate,

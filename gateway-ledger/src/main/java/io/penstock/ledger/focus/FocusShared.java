@@ -35,14 +35,13 @@ final class FocusShared {
 
   /** Returns a line per month, cost and team; what nobody's usage splits has no team. */
   static List<FocusLine> of(
-      List<FocusLine> usage, List<StatementTerms.Shared> costs, long from, long to) {
-    Map<YearMonth, Map<String, BigDecimal>> weights = weights(usage);
+      FocusUsage usage, List<StatementTerms.Shared> costs, long from, long to) {
     List<FocusLine> lines = new ArrayList<>();
     YearMonth end = Statements.month(to);
     for (YearMonth month = Statements.month(from);
         month.isBefore(end);
         month = month.plusMonths(1)) {
-      Map<String, BigDecimal> teams = weights.getOrDefault(month, Map.of());
+      Map<String, BigDecimal> teams = usage.of(month);
       for (StatementTerms.Shared cost : costs) {
         split(month, cost, teams, lines);
       }
@@ -77,17 +76,5 @@ final class FocusShared {
                   NanoUsd.toUsd(part),
                   new FocusLine.Allocation(ratio, nanos.getOrDefault(team, 0L))));
         });
-  }
-
-  private static Map<YearMonth, Map<String, BigDecimal>> weights(List<FocusLine> usage) {
-    Map<YearMonth, Map<String, BigDecimal>> weights = new TreeMap<>();
-    for (FocusLine line : usage) {
-      if (line.key().kind() != FocusLine.Kind.CORRECTION) { // another month's usage
-        weights
-            .computeIfAbsent(Statements.month(line.key().day()), key -> new TreeMap<>())
-            .merge(line.key().owner().team(), line.contracted(), BigDecimal::add);
-      }
-    }
-    return weights;
   }
 }

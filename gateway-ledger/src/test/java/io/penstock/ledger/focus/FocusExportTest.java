@@ -16,6 +16,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class FocusExportTest {
+  private static final long DEC_1 = FocusSample.NOV_30 + 3_600_000;
+
   @TempDir Path directory;
+
+  /** A month of a large ledger has more lines than fit into memory. */
+  @Test
+  void lines_ofADay_areHeldNoLongerThanThatDay() {
+    List<Long> days = new ArrayList<>();
+    FocusLines lines = new FocusLines(FocusSample::rate, false, line -> days.add(line.key().day()));
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(12))) {
+      ledger.queries().rows(0, Long.MAX_VALUE, lines::add);
+    }
+    assertThat(days).isNotEmpty().containsOnly(DEC_1 - 86_400_000);
+    lines.end();
+    assertThat(days).contains(DEC_1).isSorted();
+  }
 
   @ParameterizedTest
   @EnumSource
