@@ -56,6 +56,14 @@ final class LargeLedger {
                     .lines()
                     .size());
       }
+      long end = Grain.MONTH.next(start);
+      for (String by : List.of("team", "app", "user")) {
+        SpendQuery month = new SpendQuery(List.of(by), start, end, Map.of(), true);
+        Instant now = Instant.ofEpochMilli(end);
+        time(
+            "report of the month by " + by + ", changes",
+            () -> Report.of(reader.queries(), month, now).spend().lines().size());
+      }
       dashboard(reader.queries(), samples.getFirst().caller().user());
       for (LedgerRow sample : samples) {
         time("request by id", () -> reader.queries().request(sample.attempt().request()).size());
