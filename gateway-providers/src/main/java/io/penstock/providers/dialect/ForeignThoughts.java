@@ -8,6 +8,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ByteSearch;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.SseData;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.function.Predicate;
@@ -69,9 +70,66 @@ final class ForeignThoughts {
               .history("contents", "parts");
         }
       }
+      case CHAT -> {
+        if (has(body.bytes(), TAG, '.')) {
+          chat(body, patch);
+        }
+      }
       default -> {}
     }
     return false;
+  }
+
+  /** In chat thoughts are fields of their message, and signatures are fields of its calls. */
+  private static void chat(RequestBody body, BodyPatch patch) {
+    int list = body.indexOf("messages");
+    if (list < 0) {
+      return;
+    }
+    int[] turns = JsonSpans.elements(body.bytes(), body.start(list), body.end(list));
+    for (int i = 0; i < turns.length; i += 2) {
+      byte[] turn = Arrays.copyOfRange(body.bytes(), turns[i], turns[i + 1]);
+      if (turn[0] == '{' && has(turn, TAG, '.')) {
+        BodyPatch own = ofChat(RequestBody.parse(turn));
+        if (!own.isEmpty()) {
+          patch.replace(turns[i], turns[i + 1], new String(own.apply(), StandardCharsets.UTF_8));
+        }
+      }
+    }
+  }
+
+  /** Returns what takes the foreign thoughts out of a message. */
+  private static BodyPatch ofChat(RequestBody message) {
+    BodyPatch patch = new BodyPatch(message);
+    int details = message.indexOf("reasoning_details");
+    if (details >= 0) {
+      byte[] bytes = message.bytes();
+      for (JsonNode detail : JsonTrees.read(bytes, message.start(details), message.end(details))) {
+        if (detail.path("signature").asText().startsWith(TAG)
+            || detail.path("data").asText().startsWith(TAG)) {
+          patch.remove("reasoning_details").remove("reasoning_content");
+        }
+      }
+    }
+    int calls = message.indexOf("tool_calls");
+    if (calls >= 0) {
+      calls(message, calls, patch);
+    }
+    return patch;
+  }
+
+  private static void calls(RequestBody message, int field, BodyPatch patch) {
+    byte[] bytes = message.bytes();
+    int[] calls = JsonSpans.elements(bytes, message.start(field), message.end(field));
+    for (int i = 0; i < calls.length; i += 2) {
+      JsonNode google =
+          JsonTrees.read(bytes, calls[i], calls[i + 1]).path("extra_content").path("google");
+      if (google.path("thought_signature").asText().startsWith(TAG)) {
+        var call = RequestBody.parse(Arrays.copyOfRange(bytes, calls[i], calls[i + 1]));
+        byte[] own = new BodyPatch(call).remove("extra_content").apply();
+        patch.replace(calls[i], calls[i + 1], new String(own, StandardCharsets.UTF_8));
+      }
+    }
   }
 
   private static boolean ofMessages(JsonNode block) {

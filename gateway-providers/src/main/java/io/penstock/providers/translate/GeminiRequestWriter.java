@@ -150,7 +150,8 @@ final class GeminiRequestWriter extends RequestWriter {
         return;
       }
       if (media.kind() == Part.Kind.DOCUMENT && !media.label().name().isEmpty()) {
-        fit.dropped(path + ".filename");
+        boolean titled = call.endpoint().dialect() == Dialect.ANTHROPIC;
+        fit.dropped(path + (titled ? ".title" : ".filename"));
       }
       ObjectNode data = parts.addObject().putObject("inlineData");
       data.put("mimeType", media.mime()).put("data", media.data());
@@ -180,7 +181,7 @@ final class GeminiRequestWriter extends RequestWriter {
       if (!tool.description().isEmpty()) {
         function.put("description", tool.description());
       }
-      if (!tool.schema().path("properties").isEmpty()) {
+      if (!takesNothing(tool.schema())) {
         function.set("parametersJsonSchema", tool.schema());
       }
       strict |= Boolean.TRUE.equals(tool.strict());
@@ -194,6 +195,22 @@ final class GeminiRequestWriter extends RequestWriter {
     if (any && choice != null && !choice.names().isEmpty()) {
       choice.names().forEach(Trees.arrayIn(config, "allowedFunctionNames")::add);
     }
+  }
+
+  /** An object without properties is refused there: such a function declares no parameters. */
+  private static boolean takesNothing(ObjectNode schema) {
+    for (Map.Entry<String, JsonNode> field : schema.properties()) {
+      boolean nothing =
+          switch (field.getKey()) {
+            case "type", "description", "title", "$schema" -> true;
+            case "additionalProperties" -> field.getValue().isBoolean();
+            default -> field.getValue().isContainerNode() && field.getValue().isEmpty();
+          };
+      if (!nothing) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void config(ObjectNode config) {

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Histories whose thoughts another provider had; every other byte stays. */
+/**
+ * Histories whose thoughts another provider had; every other byte stays, but for white space
+ * between the fields of a chat message that had some.
+ */
 class ForeignThoughtsTest {
   private static final String SIGNED =
       "{\"type\":\"thinking\",\"thinking\":\"a\",\"signature\":\"penstock.gemini.c2ln\"}";
@@ -72,6 +75,39 @@ class ForeignThoughtsTest {
         .contains(
             "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}, {\"role\":\"user\",\"content\":"
                 + "[{\"type\":\"text\",\"text\":\"y\",\"cache_control\"");
+  }
+
+  private static String chat(String thoughts, String signature) {
+    return "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"on penstock.x\"},"
+        + "{\"role\":\"assistant\",\"content\":\"y\""
+        + thoughts
+        + ",\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+        + "\"arguments\":\"{}\"}"
+        + signature
+        + "},{\"id\":\"b\"}]} ,{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"4\"}]}";
+  }
+
+  private static String google(String signature) {
+    return ",\"extra_content\":{\"google\":{\"thought_signature\":\"" + signature + "\"}}";
+  }
+
+  private static String details(String field, String proof) {
+    return ",\"reasoning_details\":[{\"type\":\"x\",\"" + field + "\":\"" + proof + "\"}]";
+  }
+
+  @Test
+  void chat_foreignThoughtsAndSignatures_go_ownStay() {
+    String thought = ",\"reasoning_content\":\"hm\"";
+    String signed =
+        chat(
+            thought + details("signature", "penstock.anthropic.EqQB"),
+            google("penstock.gemini.c2ln"));
+    String opaque = chat(details("data", "penstock.bedrock.AA"), "");
+    String own = chat(thought + details("signature", "EqQB"), google("c2ln"));
+
+    assertThat(sent(Dialect.OPENAI, Endpoint.CHAT, signed)).isEqualTo(chat("", ""));
+    assertThat(sent(Dialect.OPENAI, Endpoint.CHAT, opaque)).isEqualTo(chat("", ""));
+    assertThat(sent(Dialect.OPENAI, Endpoint.CHAT, own)).isEqualTo(own);
   }
 
   private static final String USE =
