@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A target to try now.
  *
+ * @param target {@code provider/model}, the name on the {@link HealthBoard}
  * @param provider the configured provider's name
  * @param model the provider's own name of the model
  * @param spec what the routes on the way say of it: body fields of the outer route win, the nearest
@@ -16,15 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param keyHint the provider key that holds the warm prompt cache, or null for any
  */
 public record Candidate(
+    String target,
     String provider,
     String model,
     TargetSpec spec,
     RouteOptions options,
     String reason,
-    @Nullable String keyHint) {
-
-  /** Returns {@code provider/model}, the name on the {@link HealthBoard}. */
-  public String target() {
-    return provider + "/" + model;
-  }
-}
+    @Nullable String keyHint) {}

@@ -127,6 +127,7 @@ public final class Plan {
       String reason = found.reason() + " after " + after;
       found =
           new Candidate(
+              found.target(),
               found.provider(),
               found.model(),
               found.spec(),
@@ -181,7 +182,7 @@ public final class Plan {
       String target = top.choice().target();
       String provider = planner.table().providerOf(target);
       if (provider != null) {
-        consider(provider, target.substring(provider.length() + 1));
+        consider(target, provider);
       } else {
         RouteTable.Found nested = planner.table().find(target);
         if (nested != null) {
@@ -202,9 +203,16 @@ public final class Plan {
     frames.addLast(new Frame(nested, order));
   }
 
-  private void consider(String provider, String model) {
+  private void consider(String target, String provider) {
     Candidate candidate =
-        new Candidate(provider, model, mergedSpec(), optionsOnTheWay(), reason(), keyHint());
+        new Candidate(
+            target,
+            provider,
+            target.substring(provider.length() + 1),
+            mergedSpec(),
+            optionsOnTheWay(),
+            reason(),
+            keyHint());
     String why = planner.health().unavailable(candidate.target());
     why = why == null ? around.unfit(candidate) : why;
     if (why != null) {

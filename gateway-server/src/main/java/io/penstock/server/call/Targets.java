@@ -49,7 +49,10 @@ public final class Targets {
 
   /** Returns the target, or null when its provider can't be used (no key). */
   public @Nullable TargetRuntime find(String provider, String model) {
-    String label = provider + "/" + model;
+    return find(provider + "/" + model, provider, model);
+  }
+
+  private @Nullable TargetRuntime find(String label, String provider, String model) {
     TargetRuntime known = kept.get(label);
     if (known != null) {
       return known;
@@ -98,7 +101,7 @@ public final class Targets {
 
   /** Returns the target of a candidate with what its routes say of the body. */
   @Nullable TargetRuntime find(Candidate candidate) {
-    TargetRuntime bare = find(candidate.provider(), candidate.model());
+    TargetRuntime bare = find(candidate.target(), candidate.provider(), candidate.model());
     boolean drop = candidate.options().dropUnsupported();
     TargetSpec spec = candidate.spec();
     if (bare == null || (spec.set().isEmpty() && spec.defaults().isEmpty() && !drop)) {

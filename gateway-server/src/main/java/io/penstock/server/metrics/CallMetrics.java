@@ -9,6 +9,7 @@ import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,10 @@ public final class CallMetrics {
   private static final Duration[] OVERHEAD_BUCKETS =
       micros(50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000, 1_000_000);
 
+  private static final List<Meter> READ_FROM_CACHE =
+      List.of(
+          Meter.CACHE_READ, Meter.CACHE_READ_AUDIO, Meter.CACHE_READ_IMAGE, Meter.CACHE_READ_VIDEO);
+
   private static final String ROUTING = "routing";
   private static final String EXACT_CACHE = "exact_cache";
 
@@ -32,8 +37,6 @@ public final class CallMetrics {
 
   private record AttemptKey(
       String provider, String model, String team, String app, String outcome) {}
-
-  private record ValueKey(String meter, String by, String team) {}
 
   private record RequestMeters(Counter total, Timer seconds) {}
 
@@ -44,9 +47,7 @@ public final class CallMetrics {
   private final Timer overhead;
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> cacheRequests = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> overheads = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<ValueKey, Counter> values = new ConcurrentHashMap<>();
+  private final Counters counters;
   private final HitErrorGauges hitErrors;
   private final Counter unattributed;
   private final Counter providerCache;
@@ -54,6 +55,7 @@ public final class CallMetrics {
   /** Registers the meters that have no labels. */
   public CallMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.counters = new Counters(registry);
     this.hitErrors = new HitErrorGauges(registry);
     this.overhead =
         Timer.builder("penstock.overhead")
@@ -150,12 +152,12 @@ public final class CallMetrics {
 
   /** Counts a call that a budget refused. */
   public void budgetDenied(String budget) {
-    Counter.builder("penstock.budget.denied").tag("budget", budget).register(registry).increment();
+    counters.of("penstock.budget.denied", "budget", budget).increment();
   }
 
   /** Counts a call that a rate refused. */
   public void rateLimited(String limit) {
-    Counter.builder("penstock.rate.limited").tag("limit", limit).register(registry).increment();
+    counters.of("penstock.rate.limited", "limit", limit).increment();
   }
 
   /** Counts a look into a layer of the cache: hit, miss, refresh (not read) or bypass. */
@@ -170,7 +172,7 @@ public final class CallMetrics {
 
   /** Counts a check of a stored answer: right, wrong, or skipped for want of time. */
   public void cacheCheck(String result) {
-    Counter.builder("penstock.cache.checks").tag("result", result).register(registry).increment();
+    counters.of("penstock.cache.checks", "result", result).increment();
   }
 
   /**
@@ -184,38 +186,21 @@ public final class CallMetrics {
 
   /** Counts a prompt that was embedded for its route's router, or for which there was no time. */
   public void routerEmbedding(boolean made) {
-    Counter.builder("penstock.router.embeddings")
-        .tag("result", made ? "made" : "left_out")
-        .register(registry)
-        .increment();
+    counters.of("penstock.router.embeddings", "result", made ? "made" : "left_out").increment();
   }
 
   private Counter cacheCounter(String layer, String result) {
-    return cacheRequests.computeIfAbsent(
-        layer + ' ' + result,
-        key ->
-            Counter.builder("penstock.cache.requests")
-                .tags("layer", layer, "result", result)
-                .register(registry));
+    return counters.of("penstock.cache.requests", "layer", layer, "result", result);
   }
 
   /** Adds what a call would have cost more, nano-USD. */
   public void saved(String by, String team, long nanos) {
-    value("penstock.saved.usd", by, team, nanos);
+    counters.of("penstock.saved.usd", "by", by, "team", team).increment(nanos / 1e9);
   }
 
   /** Adds what the gateway's choice has cost more, nano-USD. */
   public void premium(String by, String team, long nanos) {
-    value("penstock.premium.usd", by, team, nanos);
-  }
-
-  private void value(String meter, String by, String team, long nanos) {
-    values
-        .computeIfAbsent(
-            new ValueKey(meter, by, team),
-            key ->
-                Counter.builder(key.meter).tags("by", key.by, "team", key.team).register(registry))
-        .increment(nanos / 1e9);
+    counters.of("penstock.premium.usd", "by", by, "team", team).increment(nanos / 1e9);
   }
 
   /**
@@ -227,7 +212,7 @@ public final class CallMetrics {
     LedgerRow.Caller by = row.caller();
     String outcome =
         row.outcome().error().isEmpty()
-            ? row.outcome().ending().name().toLowerCase(Locale.ROOT)
+            ? word(row.outcome().ending())
             : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
     AttemptKey key =
         new AttemptKey(row.destination().provider(), model, by.team(), by.app(), outcome);
@@ -247,35 +232,28 @@ public final class CallMetrics {
     tokens(meters.tokens, row.usage());
     if (row.money().saved() > 0) {
       String saver = row.outcome().cache().saves() ? EXACT_CACHE : ROUTING;
-      value("penstock.saved.usd", saver, by.team(), row.money().saved());
+      saved(saver, by.team(), row.money().saved());
     }
     if (row.money().premium() > 0) {
-      value("penstock.premium.usd", ROUTING, by.team(), row.money().premium());
+      premium(ROUTING, by.team(), row.money().premium());
     }
     if (row.attempt().cause().isOverhead()) {
-      String cause = row.attempt().cause().name().toLowerCase(Locale.ROOT);
-      overheads
-          .computeIfAbsent(
-              cause,
-              c -> Counter.builder("penstock.overhead.usd").tag("cause", c).register(registry))
-          .increment(usd);
+      counters.of("penstock.overhead.usd", "cause", word(row.attempt().cause())).increment(usd);
     }
     if (row.outcome().waste() != Waste.NONE) {
-      Counter.builder("penstock.wasted.usd")
-          .tag("cause", row.outcome().waste().name().toLowerCase(Locale.ROOT))
-          .register(registry)
-          .increment(usd);
+      counters.of("penstock.wasted.usd", "cause", word(row.outcome().waste())).increment(usd);
     }
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static void tokens(Counter[] counters, Usage usage) {
     long read = 0;
     long reasoning = usage.of(Meter.OUTPUT_REASONING);
     long written = usage.of(Meter.CACHE_WRITE) + usage.of(Meter.CACHE_WRITE_1H);
-    for (Meter meter :
-        new Meter[] {
-          Meter.CACHE_READ, Meter.CACHE_READ_AUDIO, Meter.CACHE_READ_IMAGE, Meter.CACHE_READ_VIDEO
-        }) {
+    for (Meter meter : READ_FROM_CACHE) {
       read += usage.of(meter);
     }
     add(counters[0], usage.inputTokens() - read - written);
