@@ -35,6 +35,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
 
   private static final long METRICS_MILLIS = 10_000;
   private static final int MOST_OPEN = 20_000;
+  private static final int MOST_ALONE = 1_000;
 
   private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final URI traces;
@@ -42,8 +43,12 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   private final Ticker ticker;
   private final GenAiMetrics metrics;
   private final Map<UUID, Gathered> open = new LinkedHashMap<>();
-  private final Map<UUID, TraceContext> told = recent();
-  private final Map<UUID, List<LedgerRow>> early = recent();
+  private final Map<UUID, TraceContext> told = recent(MOST_OPEN);
+  private final Map<UUID, List<LedgerRow>> early = recent(MOST_OPEN);
+
+  /** Rows without an attempt; a request that was refused by its head has no exchange to follow. */
+  private final Map<UUID, LedgerRow> alone = recent(MOST_ALONE);
+
   private long metricsAt;
   private boolean away;
 
@@ -61,11 +66,11 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   }
 
   /** Returns a map that forgets what was put first when there is too much. */
-  private static <V> Map<UUID, V> recent() {
+  private static <V> Map<UUID, V> recent(int most) {
     return new LinkedHashMap<>() {
       @Override
       protected boolean removeEldestEntry(Map.Entry<UUID, V> eldest) {
-        return size() > MOST_OPEN;
+        return size() > most;
       }
     };
   }
@@ -96,6 +101,10 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
     if (context.sampled()) {
       open.put(end.request(), new Gathered(end, context, new ArrayList<>(2), ticker.epochMillis()));
     }
+    LedgerRow refusal = alone.remove(end.request());
+    if (refusal != null) {
+      row(refusal, context, spans);
+    }
     List<LedgerRow> rows = early.remove(end.request());
     if (rows != null) {
       rows.forEach(row -> row(row, context, spans));
@@ -106,7 +115,9 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
     metrics.add(row);
     UUID request = row.attempt().request();
     TraceContext context = told.get(request);
-    if (context == null) {
+    if (context == null && row.attempt().number() == 0) {
+      alone.put(request, row);
+    } else if (context == null) {
       // An attempt that failed and was followed by another: the exchange goes on.
       early.computeIfAbsent(request, id -> new ArrayList<>(2)).add(row);
     } else {
