@@ -78,8 +78,11 @@ final class PriceFetch implements AutoCloseable {
       taker.accept(MAPPER.readTree(answer.body()));
     } catch (JsonProcessingException e) {
       failed(url, "not JSON: " + e.getOriginalMessage());
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       failed(url, String.valueOf(e.getMessage()));
+    } catch (IllegalArgumentException e) {
+      // Its text holds the address, and the address may hold a token.
+      failed(url, "no http address");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

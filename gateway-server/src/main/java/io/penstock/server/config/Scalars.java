@@ -79,7 +79,8 @@ final class Scalars {
 
   /** What a message may show of it: never a hash's or a secret's text. */
   private static String shown(Shape.Value shape, Scalar scalar) {
-    return shape.type() == Sha256.class ? Secret.MASK : scalar.text();
+    boolean hides = shape.type() == Sha256.class || shape.type() == SecretUrl.class;
+    return hides ? Secret.MASK : scalar.text();
   }
 
   private static boolean isPositive(Object value) {

@@ -81,7 +81,7 @@ record ValueType(
     types.put(PemFile.class, text("a file", text -> new PemFile(Path.of(text), "")));
     types.put(RouterFile.class, text("shipped, or a file", ValueType::router));
     types.put(Secret.class, text("a secret: ${NAME} or file:PATH", Secret::of));
-    types.put(SecretUrl.class, text("an address", SecretUrl::of));
+    types.put(SecretUrl.class, text("an address", ValueType::secretUrl));
     types.put(Cidr.class, text("an address or a network such as 10.0.0.0/8", Cidr::parse));
     types.put(
         Sha256.class,
@@ -121,6 +121,14 @@ record ValueType(
       throw new IllegalArgumentException("no http address");
     }
     return uri;
+  }
+
+  /** Other schemes are judged by who opens them; http is asked long after the start. */
+  private static Object secretUrl(String text) {
+    if (text.startsWith("http:") || text.startsWith("https:")) {
+      uri(text);
+    }
+    return SecretUrl.of(text);
   }
 
   private static boolean isHttps(URI uri) {

@@ -126,6 +126,18 @@ final class ConfigValuesTest {
   }
 
   @Test
+  void secretUrl_thatNobodyCouldAsk_isAProblem_andNotShown() {
+    assertThat(
+            Loads.lines(
+                    Loads.problems(
+                        Loads.load(directory, "telemetry: { requests: 'https://host/a token' }\n")))
+                .toString())
+        .contains("telemetry.requests")
+        .contains("an address")
+        .doesNotContain("token");
+  }
+
+  @Test
   void schema_everyKeyOfTheExample_isDescribed() {
     JsonNode schema = ConfigSchema.make();
 
