@@ -61,7 +61,8 @@ public final class CredentialFetcher implements AutoCloseable {
     for (Header header : request.headers()) {
       to.header(header.name(), header.value());
     }
-    return CompletableFuture.supplyAsync(() -> answer(to.build()), threads);
+    // Whoever asks has a virtual thread for it.
+    return CompletableFuture.completedFuture(answer(to.build()));
   }
 
   private Response answer(HttpRequest request) {
