@@ -174,6 +174,15 @@ public final class Gateway implements AutoCloseable {
         .addKeyValue("admin", config.admin().listen() + " -> " + gateway.adminPort())
         .addKeyValue("transport", gateway.transport)
         .log("serving");
+    Snapshot.Limits limits = gateway.snapshot.get().limits();
+    if (limits.body() > limits.inflightBytes()) {
+      LOG.atWarn()
+          .addKeyValue("limits.body", limits.body())
+          .addKeyValue("held_at_once", limits.inflightBytes())
+          .log(
+              "the largest bodies cannot be taken: they need a larger -Xmx or"
+                  + " limits.inflight_bytes");
+    }
     return gateway;
   }
 

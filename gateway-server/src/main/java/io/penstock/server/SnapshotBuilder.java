@@ -101,10 +101,11 @@ final class SnapshotBuilder {
         baselines,
         providers,
         passthrough(),
-        new Snapshot.Limits(
+        Snapshot.Limits.of(
             config.limits().inflight(),
             config.limits().body().bytes(),
-            config.limits().inflightBytes().bytes()));
+            config.limits().inflightBytes().bytes(),
+            Runtime.getRuntime().maxMemory()));
   }
 
   /** Returns all that the configuration asks, by the name that it gives it. */

@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,20 +22,28 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON trees: read, written, and small questions to them. */
 final class Trees {
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper(
-              new JsonFactoryBuilder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(RequestBody.MAX_DEPTH)
-                          .maxStringLength(Integer.MAX_VALUE)
-                          .build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  /** A tree of small values takes many times its text; no conversation has nearly so many. */
+  static final long MAX_REQUEST_TOKENS = 250_000;
+
+  private static final ObjectMapper MAPPER = mapper(-1);
   private static final ObjectReader READER = MAPPER.reader();
+  private static final ObjectReader REQUESTS = mapper(MAX_REQUEST_TOKENS).reader();
   private static final ObjectWriter WRITER = MAPPER.writer();
 
   private Trees() {}
+
+  private static ObjectMapper mapper(long maxTokens) {
+    return new ObjectMapper(
+            new JsonFactoryBuilder()
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxNestingDepth(RequestBody.MAX_DEPTH)
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .maxTokenCount(maxTokens)
+                        .build())
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  }
 
   static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
@@ -47,9 +56,15 @@ final class Trees {
   /** Reads a request that {@link RequestBody} has already found well-formed. */
   static ObjectNode request(RequestBody body) {
     try {
-      if (READER.readTree(body.bytes()) instanceof ObjectNode tree) {
+      if (REQUESTS.readTree(body.bytes()) instanceof ObjectNode tree) {
         return tree;
       }
+    } catch (StreamConstraintsException e) {
+      throw GatewayException.invalid(
+          null,
+          "The request has too many JSON tokens to be translated for its target (expected: at most "
+              + MAX_REQUEST_TOKENS
+              + ").");
     } catch (IOException e) {
       throw GatewayException.invalid(null, "The request body could not be read as JSON.");
     }

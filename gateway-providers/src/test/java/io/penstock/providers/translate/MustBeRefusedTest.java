@@ -29,6 +29,18 @@ class MustBeRefusedTest {
             });
   }
 
+  /** Twelve of this kind at once, 3 MB each, ended a process with a heap of 192 MiB. */
+  @Test
+  void tokens_farMoreThanAConversationHas_areRefused() {
+    String turn = "{\"role\":\"user\",\"content\":\"a\"},";
+    String body =
+        "{\"model\":\"m\",\"messages\":[" + turn.repeat(60_000) + turn.replace("},", "}") + "]}";
+    assertThatThrownBy(() -> Rig.attempt(Endpoint.CHAT, Dialect.ANTHROPIC, body, Wish.PLAIN))
+        .isInstanceOfSatisfying(
+            GatewayException.class,
+            e -> assertThat(e.message()).contains("JSON tokens").contains("250000"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -46,7 +46,15 @@ public record Snapshot(
     Limits limits) {
 
   /** Limits of the process, in plain numbers. */
-  public record Limits(int inflight, long body, long inflightBytes) {}
+  public record Limits(int inflight, long body, long inflightBytes) {
+    /** A body is held as it grows, and once more as it is sent on: twice its size each. */
+    private static final int HEAP_SHARE = 4;
+
+    /** Returns the limits as configured, but no more bytes of bodies than the heap has room for. */
+    public static Limits of(int inflight, long body, long inflightBytes, long heapBytes) {
+      return new Limits(inflight, body, Math.min(inflightBytes, heapBytes / HEAP_SHARE));
+    }
+  }
 
   /** Finds out who asks. Thread-safe, never blocks. */
   @FunctionalInterface

@@ -8,7 +8,10 @@ public record LimitsConfig(
         Size body,
     @Setting(value = "Requests at once; more: 503 overloaded.", positive = true) @Default("10000")
         int inflight,
-    @Setting(value = "Bytes of requests at once; more: 503 overloaded.", positive = true)
+    @Setting(
+            value =
+                "Bytes of requests at once, of the heap a quarter at most; more: 503 overloaded.",
+            positive = true)
         @Default("1GiB")
         Size inflightBytes,
     @Setting(value = "Client connections at once.", positive = true) @Default("20000")
