@@ -7,6 +7,7 @@ import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.metrics.CallMetrics;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -143,11 +144,15 @@ final class CacheAdmin {
 
   private static long millis(String age) {
     try {
-      return Duration.parse((age.endsWith("d") ? "P" : "PT") + age).toMillis();
-    } catch (java.time.format.DateTimeParseException e) {
-      throw new IllegalArgumentException(
-          "older_than: " + age + " (expected: such as 90m, 6h or 30d)", e);
+      Duration least = Duration.parse((age.endsWith("d") ? "P" : "PT") + age);
+      if (!least.isNegative()) {
+        return least.toMillis();
+      }
+    } catch (DateTimeException | ArithmeticException e) {
+      // Reported below, with the value.
     }
+    throw new IllegalArgumentException(
+        "older_than: " + age + " (expected: such as 90m, 6h or 30d)");
   }
 
   private static boolean flag(AdminRequest request, String name) {

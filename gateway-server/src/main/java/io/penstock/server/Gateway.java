@@ -272,9 +272,10 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     load.drain();
     traffic.drain();
-    long deadline = System.nanoTime() + limits().drain().toNanos();
+    long begun = System.nanoTime();
+    long most = limits().drain().toNanos();
     // A connection ends after its last answer has been taken, which may be later than the call.
-    while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() < deadline) {
+    while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() - begun < most) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
     traffic.close();

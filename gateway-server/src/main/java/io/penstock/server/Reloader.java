@@ -180,7 +180,8 @@ public final class Reloader implements AutoCloseable {
           candidate,
           new Status(last.version() + 1, last.problems(), last.warnings()));
       LOG.atInfo().addKeyValue("prices", book.version()).log("a newer price catalogue is in force");
-    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is: the thread that fetches goes on, and so does the last good one.
       rejectCatalogue(String.valueOf(e.getMessage()));
     }
   }

@@ -292,6 +292,7 @@ class CacheFlowTest {
       assertThat(cache(gateway.post(PATH, CHAT))).isEqualTo("exact");
       assertThat(delete(gateway, "?team=support")).contains("\"dropped\":0");
       assertThat(delete(gateway, "?older_than=6h")).contains("\"dropped\":0");
+      assertThat(delete(gateway, "?older_than=-6h")).contains("older_than: -6h (expected:");
       assertThat(delete(gateway, "")).contains("all=true");
       assertThat(delete(gateway, "?tema=engineering")).contains("tema: no filter");
       assertThat(delete(gateway, "?team=engineering")).contains("\"dropped\":1");

@@ -45,7 +45,7 @@ class DrainTest {
           RunningGateway.start(
               directory,
               RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
-                  .replace("drain: 5s", "drain: 60s"));
+                  .replace("drain: 5s", "drain: forever"));
       try (RawClient streaming = RawClient.to(gateway);
           RawClient idle = RawClient.to(gateway)) {
         idle.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");

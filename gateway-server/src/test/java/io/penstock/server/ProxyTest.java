@@ -107,7 +107,11 @@ class ProxyTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"ann:p4ss@proxy:3128", "https://ann:p4ss@proxy:3128", "http://ann:p4ss@pro xy"})
+      strings = {
+        "ann:p4ss@proxy:3128",
+        "https://ann:p4ss@proxy:3128",
+        "http://ann:p4ss@proxy/path"
+      })
   void proxy_thatIsNone_isRefusedWithoutItsPassword(String proxy) throws Exception {
     String yaml =
         """

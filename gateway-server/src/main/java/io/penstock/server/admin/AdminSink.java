@@ -155,11 +155,12 @@ public final class AdminSink implements RequestSink, AutoCloseable {
     @Override
     public Running start(byte[] body, Responder responder) {
       workers.execute(() -> {
-        AdminReply reply = answer(handler, head, rest, body);
-        loop.execute(() -> {
+        try {
+          AdminReply reply = answer(handler, head, rest, body);
+          loop.execute(() -> send(responder, reply));
+        } finally {
           heldBytes.release(held);
-          send(responder, reply);
-        });
+        }
       });
       return new Running() {
         @Override

@@ -179,7 +179,7 @@ public final class ClientServer {
       ClientLimits limits = options.limits().get();
       int max = limits.connections();
       int open = connections.size();
-      if (open >= max + max / SPARE) {
+      if (open - max >= max / SPARE) {
         channel.close();
         return;
       }

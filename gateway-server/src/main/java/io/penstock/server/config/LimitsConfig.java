@@ -38,4 +38,17 @@ public record LimitsConfig(
                     + " are closed.",
             positive = true)
         @Default("64MiB")
-        Size unreadBytes) {}
+        Size unreadBytes) {
+  private static final Size MOST_BODY = new Size(1L << 30);
+  private static final Size MOST_HEADERS = new Size(16L << 20);
+
+  /** Checks what one array must take. */
+  public LimitsConfig {
+    if (body.bytes() > MOST_BODY.bytes()) {
+      throw new InvalidValue("body", body.toString(), "at most " + MOST_BODY);
+    }
+    if (headers.bytes() > MOST_HEADERS.bytes()) {
+      throw new InvalidValue("headers", headers.toString(), "at most " + MOST_HEADERS);
+    }
+  }
+}

@@ -31,6 +31,8 @@ public final class TokenIssuers implements AutoCloseable {
    * #applied()}. An issuer that is away stops nothing, its tokens are refused until it answers.
    */
   public Tokens make(Config config) {
+    // Those of an edit that was refused.
+    closeAllBut(sources, pending);
     Map<Place, KeySource> next = new HashMap<>();
     List<Issuer> issuers = new ArrayList<>();
     for (JwtConfig jwt : config.jwt()) {
@@ -57,8 +59,12 @@ public final class TokenIssuers implements AutoCloseable {
         source.start();
       }
     });
-    before.forEach((place, source) -> {
-      if (!sources.containsKey(place)) {
+    closeAllBut(sources, before);
+  }
+
+  private static void closeAllBut(Map<Place, KeySource> kept, Map<Place, KeySource> all) {
+    all.forEach((place, source) -> {
+      if (!kept.containsKey(place)) {
         source.close();
       }
     });
@@ -66,7 +72,7 @@ public final class TokenIssuers implements AutoCloseable {
 
   @Override
   public void close() {
-    sources.values().forEach(KeySource::close);
-    sources = Map.of();
+    closeAllBut(Map.of(), pending);
+    closeAllBut(Map.of(), sources);
   }
 }

@@ -109,6 +109,16 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_limitsBeyondWhatOneArrayTakes_areRefused() {
+    assertThat(lines(SOUND + "limits: { body: 2GiB, headers: 5GiB }"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("limits.body: 2GiB (expected: at most 1GiB)");
+    assertThat(lines(SOUND + "limits: { headers: 5GiB }"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("limits.headers: 5GiB (expected: at most 16MiB)");
+  }
+
+  @Test
   void load_refused_stillSaysWhereTheAdminPortIs() {
     String admin = "admin: { listen: 127.0.0.9:7 }\n";
     assertThat(adminOf(SOUND + admin + "nonsense: 1")).isEqualTo("http://127.0.0.9:7");
