@@ -14,11 +14,10 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,25 +29,21 @@ class AdminPortTest {
       "{\"stream\":true,\"model\":\"gpt-4o-mini\","
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(AdminPortTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
+    return RunningGateway.yaml(directory, PROVIDER, "")
+        .replace(
+            "admin: { listen: 127.0.0.1:0 }",
+            "admin: { listen: 127.0.0.1:0, token: s3cret-token, metrics: open }");
+  }
 
   @BeforeAll
   static void start() {
-    String yaml =
-        RunningGateway.yaml(directory, PROVIDER, "")
-            .replace(
-                "admin: { listen: 127.0.0.1:0 }",
-                "admin: { listen: 127.0.0.1:0, token: s3cret-token, metrics: open }");
-    gateway = RunningGateway.start(directory, yaml);
     assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
   }
 
   private static HttpResponse<String> ask(String path, String token) {

@@ -2,8 +2,6 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -16,19 +14,15 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which target, which key and how often: keys, permits, retry budgets, deadlines and probes. */
 @ExtendWith(LeakCheck.class)
 class AttemptFlowTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
 
   /** The first of the two keys is drawn as good as always. */
@@ -40,26 +34,19 @@ class AttemptFlowTest {
       "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
           + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}";
 
-  @TempDir static Path directory;
-  private static FakeProvider first;
-  private static FakeProvider good;
-  private static FakeProvider mute;
-  private static FakeProvider pulse;
-  private static RunningGateway gateway;
+  private static final FakeProvider first = FakeProvider.start();
+  private static final FakeProvider good = FakeProvider.start();
+  private static final FakeProvider mute = FakeProvider.start();
+  private static final FakeProvider pulse = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    first = FakeProvider.start();
-    good = FakeProvider.start();
-    mute = FakeProvider.start();
-    pulse = FakeProvider.start();
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(AttemptFlowTest::yaml, first, good);
+
+  private static String yaml(Path directory) {
     mute.on("/v1/models").reply(Script.silentAccept());
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, good, "")
-                .replace("providers:\n", providers())
-                .replace("models:\n", models()));
+    return RunningGateway.yaml(directory, good, "")
+        .replace("providers:\n", providers())
+        .replace("models:\n", models());
   }
 
   private static String providers() {
@@ -132,21 +119,6 @@ class AttemptFlowTest {
     """;
   }
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    first.close();
-    good.close();
-    mute.close();
-    pulse.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    first.reset();
-    good.reset();
-  }
-
   private static HttpResponse<String> ask(String model) {
     return gateway.post(
         CHAT,
@@ -158,11 +130,6 @@ class AttemptFlowTest {
     return response.headers().firstValue("x-penstock-provider").orElse("");
   }
 
-  private static JsonNode attempts(HttpResponse<String> response) throws IOException {
-    String id = response.headers().firstValue("x-penstock-request-id").orElse("");
-    return JSON.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
-  }
-
   @ParameterizedTest
   @CsvSource({"k401, 401", "k403, 403", "k429, 429"})
   void key_refusedOrHeldBack_restsWhileTheOtherAnswers(String model, int status)
@@ -171,8 +138,8 @@ class AttemptFlowTest {
 
     HttpResponse<String> response = ask(model);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    assertThat(attempts(response)).hasSize(2);
-    assertThat(attempts(response).path(1).path("cause").asText()).isEqualTo("retry");
+    assertThat(gateway.rows(response)).hasSize(2);
+    assertThat(gateway.rows(response).path(1).path("cause").asText()).isEqualTo("retry");
     assertThat(ask(model).statusCode()).isEqualTo(200);
     assertThat(first.requests())
         .extracting(Received::key)
@@ -250,7 +217,7 @@ class AttemptFlowTest {
     first.on(CHAT).nth(0).reply(Script.error(429));
     HttpResponse<String> alone = ask("held-gpt-4o");
     assertThat(alone.statusCode()).as(alone.body()).isEqualTo(200);
-    assertThat(attempts(alone)).extracting(row -> row.path("cause").asText()).contains("retry");
+    assertThat(gateway.rows(alone)).extracting(row -> row.path("cause").asText()).contains("retry");
 
     first.reset();
     first.on(CHAT).reply(Script.error(429));

@@ -10,16 +10,14 @@ import io.penstock.testkit.LeakCheck;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -83,20 +81,13 @@ class BadInputDialectsTest {
     }
   }
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, PROVIDER, ""));
-  }
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(PROVIDER, "");
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void nothingReachesTheProvider() {
     assertThat(PROVIDER.requests()).as("what reached the provider").isEmpty();
-    gateway.close();
-    PROVIDER.close();
   }
 
   static Stream<Case> cases() {

@@ -8,12 +8,10 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,20 +21,13 @@ class BadInputTest {
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""));
-  }
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(provider, "");
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void nothingReachesTheProvider() {
     assertThat(provider.requests()).as("what reached the provider").isEmpty();
-    gateway.close();
-    provider.close();
   }
 
   @ParameterizedTest

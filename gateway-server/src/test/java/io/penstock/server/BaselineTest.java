@@ -13,11 +13,9 @@ import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import picocli.CommandLine;
 
 /**
@@ -35,26 +33,18 @@ class BaselineTest {
         twice: { targets: [broken/gpt-4o-mini, fake/gpt-4o-mini], baseline: fake/gpt-4o }
       """;
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(BaselineTest::yaml, provider);
+
+  private static String yaml(Path directory) {
     String broken =
         "providers:\n  broken: { dialect: openai, base_url: \"http://127.0.0.1:1/v1\", keys: [k],"
             + " retries: { attempts: 0 }, catalogue: openai }\n";
-    String yaml =
-        RunningGateway.yaml(directory, provider, "")
-            .replace("models:\n", MODELS)
-            .replace("providers:\n", broken);
-    gateway = RunningGateway.start(directory, yaml);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
+    return RunningGateway.yaml(directory, provider, "")
+        .replace("models:\n", MODELS)
+        .replace("providers:\n", broken);
   }
 
   private static HttpResponse<String> ask(String model) {
@@ -169,7 +159,7 @@ class BaselineTest {
   }
 
   private static String check(String yaml) throws IOException {
-    String file = Files.writeString(directory.resolve("check.yaml"), yaml).toString();
+    String file = Files.writeString(gateway.directory().resolve("check.yaml"), yaml).toString();
     StringWriter said = new StringWriter();
     CommandLine line = Main.commandLine();
     line.setOut(new PrintWriter(said));

@@ -8,15 +8,11 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** In every dialect a stream and a unary call share an entry; a hit is whole in the shape asked. */
 @ExtendWith(LeakCheck.class)
@@ -31,28 +27,13 @@ class CacheDialectsTest {
           + "\"output_tokens\":3,\"output_tokens_details\":{\"reasoning_tokens\":0},"
           + "\"total_tokens\":13}}";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
+
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(PROVIDER, "cache: { exact: { ttl: 1h } }");
+
   private int asked;
-
-  @BeforeAll
-  static void start() {
-    gateway =
-        RunningGateway.start(
-            directory, RunningGateway.yaml(directory, PROVIDER, "cache: { exact: { ttl: 1h } }"));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
-  }
 
   private HttpResponse<String> miss(String path, String body) {
     asked++;

@@ -9,20 +9,16 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,38 +38,23 @@ class CascadeTest {
         hedged: { targets: [weak/gpt-4o-mini, fake/gpt-4o], hedge: { after: 20ms, budget: 100% } }
       """;
 
-  @TempDir static Path directory;
-  private static FakeProvider weak = FakeProvider.start();
-  private static FakeProvider strong = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider weak = FakeProvider.start();
+  private static final FakeProvider strong = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(CascadeTest::yaml, weak, strong);
+
+  private static String yaml(Path directory) {
     String first =
         "providers:\n  weak: { dialect: openai, base_url: \"%s\", keys: [k], catalogue: openai, retries: { attempts: 0 } }\n"
             .formatted(weak.baseUrl());
-    String yaml =
-        RunningGateway.yaml(
-                directory,
-                strong,
-                "budgets: [{ name: dear, when: 'target == \"fake/gpt-4.1\"', limit: 0.000001 USD,"
-                    + " every: month }]")
-            .replace("models:\n", MODELS)
-            .replace("providers:\n", first);
-    gateway = RunningGateway.start(directory, yaml);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    weak.close();
-    strong.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    weak.reset();
-    strong.reset();
+    return RunningGateway.yaml(
+            directory,
+            strong,
+            "budgets: [{ name: dear, when: 'target == \"fake/gpt-4.1\"', limit: 0.000001 USD,"
+                + " every: month }]")
+        .replace("models:\n", MODELS)
+        .replace("providers:\n", first);
   }
 
   @AfterEach
@@ -124,12 +105,6 @@ class CascadeTest {
     return response.headers().firstValue(name).orElse("");
   }
 
-  private static JsonNode rows(HttpResponse<String> response) throws IOException {
-    return JSON.readTree(
-            gateway.admin("/admin/v1/requests/" + header(response, "x-penstock-request-id")))
-        .path("attempts");
-  }
-
   @Test
   void slowTier_isNotHedged_soThatTheStrongerIsThereWhenItIsTurnedDown() throws Exception {
     Gate gate = new Gate("the weak provider answers");
@@ -143,7 +118,7 @@ class CascadeTest {
     gate.open();
     HttpResponse<String> response = judged.join();
     assertThat(response.body()).contains("strong");
-    assertThat(rows(response))
+    assertThat(gateway.rows(response))
         .extracting(row -> row.path("cause").asText())
         .containsExactly("request", "cascade");
   }
@@ -157,7 +132,7 @@ class CascadeTest {
     assertThat(header(response, "x-penstock-model")).isEqualTo("gpt-4o-mini");
     assertThat(response.body()).contains("1}");
     assertThat(strong.requests()).isEmpty();
-    assertThat(rows(response)).hasSize(1);
+    assertThat(gateway.rows(response)).hasSize(1);
   }
 
   @ParameterizedTest
@@ -169,7 +144,7 @@ class CascadeTest {
     assertThat(header(response, "x-penstock-route")).isEqualTo("cascade[1] after not accepted");
     assertThat(header(response, "x-penstock-model")).isEqualTo("gpt-4o");
     assertThat(response.body()).contains("Hello").doesNotContain("not know");
-    JsonNode rows = rows(response);
+    JsonNode rows = gateway.rows(response);
     assertThat(rows).hasSize(2);
     assertThat(rows.path(0).path("waste").asText()).isEqualTo("cascade");
     assertThat(rows.path(1).path("cause").asText()).isEqualTo("cascade");
@@ -240,7 +215,7 @@ class CascadeTest {
     weak.on(CHAT).reply(Script.error(500));
     HttpResponse<String> response = ask("careful", stream);
     assertThat(header(response, "x-penstock-route")).isEqualTo("cascade[1] after 500");
-    assertThat(rows(response).path(1).path("cause").asText()).isEqualTo("fallback");
+    assertThat(gateway.rows(response).path(1).path("cause").asText()).isEqualTo("fallback");
   }
 
   @ParameterizedTest

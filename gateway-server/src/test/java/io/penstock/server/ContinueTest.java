@@ -15,17 +15,15 @@ import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,11 +42,13 @@ class ContinueTest {
           + "\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
           + "\"content\":\"Half an \"}}]}";
 
-  @TempDir static Path directory;
-  private static FakeProvider first = FakeProvider.start();
-  private static FakeProvider claude = FakeProvider.start();
-  private static FakeProvider local = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider first = FakeProvider.start();
+  private static final FakeProvider claude = FakeProvider.start();
+  private static final FakeProvider local = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(ContinueTest::yaml, first, claude, local);
 
   /** What a client got, and the ledger's rows of it. */
   private record Seen(HttpResponse<String> response, JsonNode rows) {
@@ -89,72 +89,54 @@ class ContinueTest {
     }
   }
 
-  @BeforeAll
-  static void start() {
-    gateway =
-        RunningGateway.start(
-            directory,
-            """
-            listen: 127.0.0.1:0
-            admin: { listen: 127.0.0.1:0 }
-            ledger: { url: "sqlite:%s" }
-            providers:
-              first: { dialect: openai, base_url: %s, keys: [k1], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-              firstclaude: { dialect: anthropic, base_url: %s, keys: [k1], catalogue: anthropic, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-              claude: { dialect: anthropic, base_url: %s, keys: [k2], catalogue: anthropic, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-              local: { dialect: openai, base_url: %s, keys: [k3], catalogue: openai, prefill: true, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-            models:
-              chat: { targets: [first/gpt-4o-mini, first/gpt-4o, claude/claude-haiku-4-5], resume: continue }
-              claude: { targets: [firstclaude/claude-haiku-4-5, claude/claude-haiku-4-5], resume: continue }
-              local: { targets: [first/gpt-4o-mini, local/gpt-4o-mini], resume: continue }
-              three: { targets: [first/gpt-4o-mini, claude/claude-haiku-4-5, local/gpt-4o-mini], resume: continue }
-              never: { targets: [first/gpt-4o-mini, first/gpt-4o, claude/claude-sonnet-5], resume: continue }
-              poor: { targets: [first/gpt-4o-mini, claude/claude-opus-4-5], resume: continue }
-            teams: { t: {} }
-            keys: [{ id: k, sha256: "%s", team: t }]
-            budgets:
-              - { name: all, limit: 1000 USD, every: total }
-              - { name: dear, when: 'target == "claude/claude-opus-4-5"', limit: 0.000001 USD, every: total }
-            """
-                .formatted(
-                    directory.resolve("ledger.db"),
-                    first.baseUrl(),
-                    first.url(),
-                    claude.url(),
-                    local.baseUrl(),
-                    KeyRing.hash(RunningGateway.KEY)));
-    // The first count of tokens loads the encodings, for which a loaded machine takes its time.
-    first.on(CHAT).reply(cut(HALF));
-    gateway.post(CHAT, chat("never", true, ""));
-    Await.until("counted", Duration.ofMinutes(5), ContinueTest::isNothingHeld);
+  private static String yaml(Path directory) {
+    return """
+    listen: 127.0.0.1:0
+    admin: { listen: 127.0.0.1:0 }
+    ledger: { url: "sqlite:%s" }
+    providers:
+      first: { dialect: openai, base_url: %s, keys: [k1], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      firstclaude: { dialect: anthropic, base_url: %s, keys: [k1], catalogue: anthropic, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      claude: { dialect: anthropic, base_url: %s, keys: [k2], catalogue: anthropic, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      local: { dialect: openai, base_url: %s, keys: [k3], catalogue: openai, prefill: true, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+    models:
+      chat: { targets: [first/gpt-4o-mini, first/gpt-4o, claude/claude-haiku-4-5], resume: continue }
+      claude: { targets: [firstclaude/claude-haiku-4-5, claude/claude-haiku-4-5], resume: continue }
+      local: { targets: [first/gpt-4o-mini, local/gpt-4o-mini], resume: continue }
+      three: { targets: [first/gpt-4o-mini, claude/claude-haiku-4-5, local/gpt-4o-mini], resume: continue }
+      never: { targets: [first/gpt-4o-mini, first/gpt-4o, claude/claude-sonnet-5], resume: continue }
+      poor: { targets: [first/gpt-4o-mini, claude/claude-opus-4-5], resume: continue }
+    teams: { t: {} }
+    keys: [{ id: k, sha256: "%s", team: t }]
+    budgets:
+      - { name: all, limit: 1000 USD, every: total }
+      - { name: dear, when: 'target == "claude/claude-opus-4-5"', limit: 0.000001 USD, every: total }
+    """
+        .formatted(
+            directory.resolve("ledger.db"),
+            first.baseUrl(),
+            first.url(),
+            claude.url(),
+            local.baseUrl(),
+            KeyRing.hash(RunningGateway.KEY));
   }
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    first.close();
-    claude.close();
-    local.close();
+  @BeforeAll
+  static void start() {
+    first.on(CHAT).reply(cut(HALF));
+    gateway.post(CHAT, chat("never", true, ""));
+    gateway.awaitCounted();
   }
 
   @BeforeEach
   void reset() {
-    first.reset();
-    claude.reset();
-    local.reset();
     first.on(CHAT).reply(cut(HALF));
     claude.on(MESSAGES).reply(message("answer"));
   }
 
   @AfterEach
   void nothingIsHeldOrUnderWay() {
-    Await.until(
-        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
-    Await.until("nothing is held", ContinueTest::isNothingHeld);
-  }
-
-  private static boolean isNothingHeld() {
-    return !gateway.admin("/admin/v1/budgets").matches("(?s).*\"held\":\"0\\.0*[1-9].*");
+    gateway.awaitRest();
   }
 
   /** Ends the connection after the events, without an end of the body. */
@@ -229,12 +211,8 @@ class ContinueTest {
   private static Seen ask(String path, String body, int rows) {
     HttpResponse<String> response = gateway.post(path, body);
     String id = response.headers().firstValue("x-penstock-request-id").orElse("");
-    Await.until("a row for each attempt", () -> rows(id).size() == rows);
-    return new Seen(response, rows(id));
-  }
-
-  private static JsonNode rows(String id) {
-    return json(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
+    Await.until("a row for each attempt", () -> gateway.rows(id).size() == rows);
+    return new Seen(response, gateway.rows(id));
   }
 
   private static void isContinued(Seen seen, String from, String by) {
@@ -411,7 +389,7 @@ class ContinueTest {
     assertThat(response.body()).contains("Half an ").contains("\"error\"").contains("dear");
     assertThat(claude.requests()).isEmpty();
     String id = response.headers().firstValue("x-penstock-request-id").orElse("");
-    Await.until("the cut one and the refusal", () -> rows(id).size() == 2);
+    Await.until("the cut one and the refusal", () -> gateway.rows(id).size() == 2);
   }
 
   @ParameterizedTest

@@ -64,30 +64,54 @@ class CrashTest {
 
   @TempDir Path directory;
 
-  private Process serve(Path config) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "serve",
-            "--config",
-            config.toString())
-        .directory(directory.toFile())
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
-        .start();
-  }
+  /** A gateway in a process of its own; what is left of it at the end is killed. */
+  private final class Life implements AutoCloseable {
+    private final Process process;
 
-  /** A JVM may take long to start where much else runs; the test's own time limit ends the wait. */
-  private void awaitListening(Process process, int port) throws IOException {
-    while (!Ports.isOpen(port)) {
-      assertThat(process.isAlive()).as(Files.readString(directory.resolve("log"))).isTrue();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+    Life(Path config, int port) throws IOException {
+      process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Main.class.getName(),
+                  "serve",
+                  "--config",
+                  config.toString())
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
+              .start();
+      awaitListening(port);
+    }
+
+    /** A JVM may take long to start where much else runs; the test's own time limit ends that. */
+    private void awaitListening(int port) throws IOException {
+      while (!Ports.isOpen(port)) {
+        assertThat(process.isAlive()).as(Files.readString(directory.resolve("log"))).isTrue();
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
+    }
+
+    void kill9() throws InterruptedException {
+      process.destroyForcibly();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Returns the exit code of a stop that was asked for. */
+    int stop() throws InterruptedException {
+      process.destroy();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
     }
   }
 
@@ -112,9 +136,7 @@ class CrashTest {
     int port = Ports.free();
     try (FakeProvider provider = FakeProvider.start()) {
       Path config = config(provider, port);
-      Process first = serve(config);
-      try {
-        awaitListening(first, port);
+      try (Life first = new Life(config, port)) {
         call(port, WHOLE_CALLS);
         provider
             .on("/v1/chat/completions")
@@ -128,16 +150,11 @@ class CrashTest {
                   "/v1/chat/completions",
                   CHAT.replace("{\"model\"", "{\"stream\":true,\"model\"")));
           cut.readUntil("one");
-          first.destroyForcibly();
-          assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+          first.kill9();
         }
-      } finally {
-        first.destroyForcibly();
       }
       never.open();
-      Process second = serve(config);
-      try {
-        awaitListening(second, port);
+      try (Life second = new Life(config, port)) {
         JsonNode total = report(config, "team,user").path("lines").path(0);
         assertThat(total.path("team").asText()).isEqualTo("engineering");
         assertThat(total.path("answered").asInt()).isEqualTo(WHOLE_CALLS);
@@ -146,11 +163,7 @@ class CrashTest {
         // input.
         assertThat(new BigDecimal(total.path("wasted_usd").asText()))
             .isGreaterThanOrEqualTo(new BigDecimal("0.00003"));
-        second.destroy();
-        assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(second.exitValue()).as("a stop that was asked for").isEqualTo(Main.OK);
-      } finally {
-        second.destroyForcibly();
+        assertThat(second.stop()).isEqualTo(Main.OK);
       }
     }
   }
@@ -166,9 +179,7 @@ class CrashTest {
       Files.writeString(
           config,
           Files.readString(config).replace("ledger.db\" }", "ledger.db\", content: full }"));
-      Process first = serve(config);
-      try {
-        awaitListening(first, port);
+      try (Life first = new Life(config, port)) {
         call(port, WHOLE_CALLS);
         Await.until(
             "what was said is kept",
@@ -185,16 +196,11 @@ class CrashTest {
           cut.readUntil("one");
           provider.on("/v1/chat/completions").reply(Script.json(WHOLE));
           call(port, WHOLE_CALLS); // their content may or may not be kept when the end comes
-          first.destroyForcibly();
-          assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+          first.kill9();
         }
-      } finally {
-        first.destroyForcibly();
       }
       never.open();
-      Process second = serve(config);
-      try {
-        awaitListening(second, port);
+      try (Life _ = new Life(config, port)) {
         List<@Nullable Content> kept = kept();
         assertThat(kept).as("one entry a call, the cut one as well").hasSize(2 * WHOLE_CALLS + 1);
         List<Content> contents = kept.stream().filter(Objects::nonNull).toList();
@@ -206,8 +212,6 @@ class CrashTest {
               .isNotEmpty();
         }
         assertThat(contentsInTheDatabase()).isEqualTo(contents.size());
-      } finally {
-        second.destroyForcibly();
       }
     }
   }
@@ -253,9 +257,7 @@ class CrashTest {
     int port = Ports.free();
     try (FakeProvider provider = FakeProvider.start()) {
       Path config = config(provider, port);
-      Process first = serve(config);
-      try {
-        awaitListening(first, port);
+      try (Life first = new Life(config, port)) {
         provider.on("/v1/chat/completions").reply(answer(LEARNED_WORDS));
         try (HttpClient http = HttpClient.newHttpClient()) {
           for (int i = 0; i < ENOUGH; i++) {
@@ -268,24 +270,17 @@ class CrashTest {
         try (RawClient cut = connect(port)) {
           cut.send(RawClient.post("/v1/chat/completions", OPEN));
           cut.readUntil("last");
-          first.destroyForcibly();
-          assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+          first.kill9();
         }
-      } finally {
-        first.destroyForcibly();
       }
       never.open();
       // The next life imports the journal, whoever it is.
-      Process second = serve(config);
-      try {
-        awaitListening(second, port);
+      try (Life _ = new Life(config, port)) {
         JsonNode total = report(config, "team").path("lines").path(0);
         assertThat(total.path("calls").asInt()).isEqualTo(ENOUGH + 1);
         // Five bytes a word, three bytes a token, 0.60 USD per million.
         assertThat(new BigDecimal(total.path("wasted_usd").asText()))
             .isGreaterThanOrEqualTo(BigDecimal.valueOf(LONG_WORDS * 5 / 3 * 600L, 9));
-      } finally {
-        second.destroyForcibly();
       }
     }
   }

@@ -14,10 +14,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,12 +31,12 @@ class CutDialectsTest {
   private static final int LONG = 4_000;
   private static final String POOR = "Bearer pk-support";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(CutDialectsTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
     String more =
         """
 
@@ -53,12 +52,13 @@ class CutDialectsTest {
     String budgets =
         "budgets: [{ name: tight, per: session, when: 'app != \"tests\"', limit: 0.001 USD }]\n"
             + "clamp: off";
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, PROVIDER, budgets)
-                .replace("\nmodels:\n", more)
-                .replace("models: [gpt-4o-mini], metadata", "metadata"));
+    return RunningGateway.yaml(directory, PROVIDER, budgets)
+        .replace("\nmodels:\n", more)
+        .replace("models: [gpt-4o-mini], metadata", "metadata");
+  }
+
+  @BeforeAll
+  static void start() {
     answers(20, true);
     for (String model : List.of("chat", "messages", "generate")) {
       for (int i = 0; i < ENOUGH; i++) {
@@ -66,12 +66,6 @@ class CutDialectsTest {
             .isEqualTo(200);
       }
     }
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
   }
 
   private static void answers(int words, boolean end) {

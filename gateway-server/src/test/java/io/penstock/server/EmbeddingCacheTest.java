@@ -14,17 +14,14 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A batch of embeddings pays for the inputs that were never asked, and comes back in order. */
 @ExtendWith(LeakCheck.class)
@@ -32,28 +29,14 @@ class EmbeddingCacheTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String PATH = "/v1/embeddings";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(
-                directory, PROVIDER, "cache: { exact: { ttl: 1h }, singleflight: true }"));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(PROVIDER, "cache: { exact: { ttl: 1h }, singleflight: true }");
 
   @BeforeEach
   void reset() {
-    PROVIDER.reset();
     PROVIDER.on(PATH).reply(request -> answer(request, 0));
   }
 

@@ -16,26 +16,23 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The endpoints beside chat: forwarded as they are, with another model's name, and priced. */
 @ExtendWith(LeakCheck.class)
 class EndpointsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(EndpointsTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
     String models =
         """
 
@@ -46,21 +43,7 @@ class EndpointsTest {
           listen: fake/whisper-1
           omni-moderation-latest: fake/omni-moderation-latest
         """;
-    gateway =
-        RunningGateway.start(
-            directory, RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", models));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-    HTTP.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
+    return RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", models);
   }
 
   private static HttpResponse<byte[]> post(String path, String type, byte[] body) {

@@ -12,14 +12,11 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import picocli.CommandLine;
 
 /** The decision without the call: what wins and why, what refuses, and that nothing stays held. */
@@ -29,27 +26,14 @@ class ExplainTest {
       "{\"model\":\"two\",\"max_tokens\":100,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(
-                directory,
-                provider,
-                "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]\n"
-                    + "cache: { exact: { ttl: 1h, scope: team } }\n"));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
-  }
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(
+          provider,
+          "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]\n"
+              + "cache: { exact: { ttl: 1h, scope: team } }\n");
 
   private static JsonNode explain(String key, String body) throws IOException {
     String asked = "{\"key\":\"" + key + "\",\"endpoint\":\"chat\",\"body\":" + body + "}";
@@ -136,10 +120,10 @@ class ExplainTest {
     String admin = "admin: { listen: 127.0.0.1:" + gateway.gateway().adminPort() + " }";
     String running =
         Files.writeString(
-                directory.resolve("running.yaml"),
+                gateway.directory().resolve("running.yaml"),
                 yaml.replace("admin: { listen: 127.0.0.1:0 }", admin))
             .toString();
-    String file = Files.writeString(directory.resolve("body.json"), CHAT).toString();
+    String file = Files.writeString(gateway.directory().resolve("body.json"), CHAT).toString();
     StringWriter said = new StringWriter();
     StringWriter complained = new StringWriter();
     CommandLine line = Main.commandLine();

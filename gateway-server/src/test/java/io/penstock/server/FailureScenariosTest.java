@@ -2,9 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -12,15 +10,12 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,7 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(LeakCheck.class)
 class FailureScenariosTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
   private static final String TOKEN =
       "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half an answer\"}}]}";
@@ -39,10 +33,12 @@ class FailureScenariosTest {
   private static final String BOTH = "both-gpt-4o-mini";
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  @TempDir static Path directory;
-  private static FakeProvider bad = FakeProvider.start();
-  private static FakeProvider good = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider bad = FakeProvider.start();
+  private static final FakeProvider good = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(FailureScenariosTest::yaml, bad, good);
 
   /** What a client got, and the ledger's rows of it. */
   private record Seen(HttpResponse<String> response, JsonNode rows) {
@@ -67,112 +63,92 @@ class FailureScenariosTest {
     }
   }
 
+  private static String yaml(Path directory) {
+    return """
+    listen: 127.0.0.1:0
+    admin: { listen: 127.0.0.1:0 }
+    ledger: { url: "sqlite:%s" }
+    providers:
+      bad:
+        dialect: openai
+        base_url: %s
+        keys: [sk-bad]
+        catalogue: openai
+        retries: { attempts: 0 }
+        breaker: { failures: 1000000 }
+      mute:
+        dialect: openai
+        base_url: %s
+        keys: [sk-bad]
+        catalogue: openai
+        timeouts: { first_byte: 300ms }
+        retries: { attempts: 0 }
+        breaker: { failures: 1000000 }
+      stalled:
+        dialect: openai
+        base_url: %s
+        keys: [sk-bad]
+        catalogue: openai
+        timeouts: { idle: 300ms }
+        retries: { attempts: 0 }
+        breaker: { failures: 1000000 }
+      again:
+        dialect: openai
+        base_url: %s
+        keys: [sk-again]
+        catalogue: openai
+        retries: { attempts: 2, backoff: 1ms, max_backoff: 5ms, budget: 100%% }
+        breaker: { failures: 1000000 }
+      flapping:
+        dialect: openai
+        base_url: %s
+        keys: [sk-flapping]
+        catalogue: openai
+        retries: { attempts: 0 }
+        breaker: { failures: 3, within: 1m, open: 20ms }
+      good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
+      goes-on: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai, prefill: true, breaker: { failures: 1000000 } }
+    models:
+      "alone-*": bad/*
+      "both-*": { targets: [bad/*, good/*] }
+      again: again/gpt-4o-mini
+      again-both: { targets: [again/gpt-4o-mini, good/gpt-4o-mini] }
+      mute: mute/gpt-4o-mini
+      mute-both: { targets: [mute/gpt-4o-mini, good/gpt-4o-mini] }
+      stalled: stalled/gpt-4o-mini
+      stalled-both: { targets: [stalled/gpt-4o-mini, good/gpt-4o-mini] }
+      slow: { targets: [bad/gpt-4o-mini], first_token: 300ms }
+      slow-both: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], first_token: 300ms }
+      whole: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], resume: buffer }
+      goes-on: { targets: [bad/gpt-4o-mini, goes-on/gpt-4o-mini], resume: continue }
+      flapping: { targets: [flapping/gpt-4o-mini, good/gpt-4o-mini] }
+    prices: { unknown: free }
+    teams: { t: {} }
+    keys: [{ id: k, sha256: "%s", team: t }]
+    budgets: [{ name: all, limit: 1000 USD, every: total }]
+    """
+        .formatted(
+            directory.resolve("ledger.db"),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            good.baseUrl(),
+            good.baseUrl(),
+            KeyRing.hash(RunningGateway.KEY));
+  }
+
   @BeforeAll
   static void start() {
-    gateway =
-        RunningGateway.start(
-            directory,
-            """
-            listen: 127.0.0.1:0
-            admin: { listen: 127.0.0.1:0 }
-            ledger: { url: "sqlite:%s" }
-            providers:
-              bad:
-                dialect: openai
-                base_url: %s
-                keys: [sk-bad]
-                catalogue: openai
-                retries: { attempts: 0 }
-                breaker: { failures: 1000000 }
-              mute:
-                dialect: openai
-                base_url: %s
-                keys: [sk-bad]
-                catalogue: openai
-                timeouts: { first_byte: 300ms }
-                retries: { attempts: 0 }
-                breaker: { failures: 1000000 }
-              stalled:
-                dialect: openai
-                base_url: %s
-                keys: [sk-bad]
-                catalogue: openai
-                timeouts: { idle: 300ms }
-                retries: { attempts: 0 }
-                breaker: { failures: 1000000 }
-              again:
-                dialect: openai
-                base_url: %s
-                keys: [sk-again]
-                catalogue: openai
-                retries: { attempts: 2, backoff: 1ms, max_backoff: 5ms, budget: 100%% }
-                breaker: { failures: 1000000 }
-              flapping:
-                dialect: openai
-                base_url: %s
-                keys: [sk-flapping]
-                catalogue: openai
-                retries: { attempts: 0 }
-                breaker: { failures: 3, within: 1m, open: 20ms }
-              good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
-              goes-on: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai, prefill: true, breaker: { failures: 1000000 } }
-            models:
-              "alone-*": bad/*
-              "both-*": { targets: [bad/*, good/*] }
-              again: again/gpt-4o-mini
-              again-both: { targets: [again/gpt-4o-mini, good/gpt-4o-mini] }
-              mute: mute/gpt-4o-mini
-              mute-both: { targets: [mute/gpt-4o-mini, good/gpt-4o-mini] }
-              stalled: stalled/gpt-4o-mini
-              stalled-both: { targets: [stalled/gpt-4o-mini, good/gpt-4o-mini] }
-              slow: { targets: [bad/gpt-4o-mini], first_token: 300ms }
-              slow-both: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], first_token: 300ms }
-              whole: { targets: [bad/gpt-4o-mini, good/gpt-4o-mini], resume: buffer }
-              goes-on: { targets: [bad/gpt-4o-mini, goes-on/gpt-4o-mini], resume: continue }
-              flapping: { targets: [flapping/gpt-4o-mini, good/gpt-4o-mini] }
-            prices: { unknown: free }
-            teams: { t: {} }
-            keys: [{ id: k, sha256: "%s", team: t }]
-            budgets: [{ name: all, limit: 1000 USD, every: total }]
-            """
-                .formatted(
-                    directory.resolve("ledger.db"),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    good.baseUrl(),
-                    good.baseUrl(),
-                    KeyRing.hash(RunningGateway.KEY)));
-    // The first count of tokens loads the encodings, for which a loaded machine takes its time.
     bad.on(CHAT).reply(Script.sse(TOKEN).reset());
     gateway.post(CHAT, body(ALONE, true));
-    Await.until("counted", Duration.ofMinutes(5), FailureScenariosTest::isNothingHeld);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    bad.close();
-    good.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    bad.reset();
-    good.reset();
+    gateway.awaitCounted();
   }
 
   @AfterEach
   void nothingIsHeldOrUnderWay() {
-    Await.until(
-        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
-    Await.until("nothing is held", FailureScenariosTest::isNothingHeld);
-  }
-
-  private static boolean isNothingHeld() {
-    return gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\"");
+    gateway.awaitRest();
   }
 
   private static String body(String model, boolean stream) {
@@ -185,16 +161,8 @@ class FailureScenariosTest {
   private static Seen ask(String model, boolean stream, int rows) {
     HttpResponse<String> response = gateway.post(CHAT, body(model, stream));
     String id = response.headers().firstValue("x-penstock-request-id").orElse("");
-    Await.until("a row for each attempt", () -> rows(id).size() == rows);
-    return new Seen(response, rows(id));
-  }
-
-  private static JsonNode rows(String id) {
-    try {
-      return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
-    } catch (JsonProcessingException e) {
-      throw new AssertionError(e);
-    }
+    Await.until("a row for each attempt", () -> gateway.rows(id).size() == rows);
+    return new Seen(response, gateway.rows(id));
   }
 
   private static Script refusal(int status, String code) {

@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -16,13 +15,10 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,88 +28,72 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(LeakCheck.class)
 class HedgeTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
   private static final String TOKEN =
       "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half an\"}}]}";
 
-  @TempDir static Path directory;
-  private static FakeProvider first = FakeProvider.start();
-  private static FakeProvider second = FakeProvider.start();
-  private static FakeProvider probed = FakeProvider.start();
-  private static FakeProvider back = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider first = FakeProvider.start();
+  private static final FakeProvider second = FakeProvider.start();
+  private static final FakeProvider probed = FakeProvider.start();
+  private static final FakeProvider back = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(HedgeTest::yaml, first, second);
+
+  private static String yaml(Path directory) {
+    probed.on("/v1/models").reply(Script.error(503));
+    back.on("/v1/models").reply(Script.error(503));
+    return """
+    listen: 127.0.0.1:0
+    admin: { listen: 127.0.0.1:0 }
+    ledger: { url: "sqlite:%s" }
+    providers:
+      first: { dialect: openai, base_url: %s, keys: [k1], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      second: { dialect: openai, base_url: %s, keys: [k2], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      probed:
+        dialect: openai
+        base_url: %s
+        keys: [k3]
+        catalogue: openai
+        breaker: { failures: 2, within: 1m, open: 1h }
+        probe: { every: 20ms }
+      back:
+        dialect: openai
+        base_url: %s
+        keys: [k4]
+        catalogue: openai
+        breaker: { failures: 2, within: 1m, open: 10ms }
+        probe: { every: 20ms }
+    models:
+      hedged: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 100%% } }
+      patient: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 1h, budget: 100%% } }
+      never: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 0%% } }
+      learned: { targets: [first/gpt-4.1, second/gpt-4o-mini], hedge: { after: p95, budget: 100%% } }
+      whole: { targets: [first/gpt-4o, second/gpt-4o-mini], resume: buffer }
+      watched: { targets: [probed/gpt-4o-mini, second/gpt-4o-mini] }
+      returning: { targets: [back/gpt-4o-mini, second/gpt-4o-mini] }
+    teams: { t: {} }
+    keys: [{ id: k, sha256: "%s", team: t }]
+    budgets: [{ name: all, limit: 1000 USD, every: total }]
+    """
+        .formatted(
+            directory.resolve("ledger.db"),
+            first.baseUrl(),
+            second.baseUrl(),
+            probed.baseUrl(),
+            back.baseUrl(),
+            KeyRing.hash(RunningGateway.KEY));
+  }
 
   @BeforeAll
   static void start() {
-    probed.on("/v1/models").reply(Script.error(503));
-    back.on("/v1/models").reply(Script.error(503));
-    gateway =
-        RunningGateway.start(
-            directory,
-            """
-            listen: 127.0.0.1:0
-            admin: { listen: 127.0.0.1:0 }
-            ledger: { url: "sqlite:%s" }
-            providers:
-              first: { dialect: openai, base_url: %s, keys: [k1], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-              second: { dialect: openai, base_url: %s, keys: [k2], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-              probed:
-                dialect: openai
-                base_url: %s
-                keys: [k3]
-                catalogue: openai
-                breaker: { failures: 2, within: 1m, open: 1h }
-                probe: { every: 20ms }
-              back:
-                dialect: openai
-                base_url: %s
-                keys: [k4]
-                catalogue: openai
-                breaker: { failures: 2, within: 1m, open: 10ms }
-                probe: { every: 20ms }
-            models:
-              hedged: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 100%% } }
-              patient: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 1h, budget: 100%% } }
-              never: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 0%% } }
-              learned: { targets: [first/gpt-4.1, second/gpt-4o-mini], hedge: { after: p95, budget: 100%% } }
-              whole: { targets: [first/gpt-4o, second/gpt-4o-mini], resume: buffer }
-              watched: { targets: [probed/gpt-4o-mini, second/gpt-4o-mini] }
-              returning: { targets: [back/gpt-4o-mini, second/gpt-4o-mini] }
-            teams: { t: {} }
-            keys: [{ id: k, sha256: "%s", team: t }]
-            budgets: [{ name: all, limit: 1000 USD, every: total }]
-            """
-                .formatted(
-                    directory.resolve("ledger.db"),
-                    first.baseUrl(),
-                    second.baseUrl(),
-                    probed.baseUrl(),
-                    back.baseUrl(),
-                    KeyRing.hash(RunningGateway.KEY)));
     countOnce();
   }
 
-  /** The first count of tokens loads the encodings, for which a loaded machine takes its time. */
   private static void countOnce() {
     first.on(CHAT).reply(Script.silentAccept());
     gateway.post(CHAT, body("hedged", false));
-    Await.until("the loser is counted", Duration.ofMinutes(5), HedgeTest::isNothingHeld);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    first.close();
-    second.close();
-    probed.close();
-    back.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    first.reset();
-    second.reset();
+    gateway.awaitCounted();
   }
 
   private static String body(String model, boolean stream) {
@@ -131,21 +111,6 @@ class HedgeTest {
             "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"late\"},"
                 + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,"
                 + "\"completion_tokens\":1,\"total_tokens\":6}}");
-  }
-
-  private static JsonNode attempts(HttpResponse<String> response) throws Exception {
-    String id = response.headers().firstValue("x-penstock-request-id").orElse("");
-    return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts");
-  }
-
-  private static void nothingIsHeld() {
-    Await.until(
-        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
-    Await.until("nothing is held", HedgeTest::isNothingHeld);
-  }
-
-  private static boolean isNothingHeld() {
-    return gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\"");
   }
 
   private static JsonNode row(JsonNode attempts, String provider) {
@@ -174,13 +139,13 @@ class HedgeTest {
     assertThat(response.headers().firstValue("x-penstock-route"))
         .hasValue("priority[1] after hedge after 30 ms");
     assertThat(response.body()).contains("late").doesNotContain("\"error\"");
-    nothingIsHeld();
+    gateway.awaitRest();
     first.awaitRequest(1).awaitClosed();
     Await.until("both are rows", () -> attemptsOf(response) == 2);
-    JsonNode loser = row(attempts(response), "first");
+    JsonNode loser = row(gateway.rows(response), "first");
     assertThat(loser.path("waste").asText()).isEqualTo("hedge");
     assertThat(loser.path("cost_usd").asDouble()).as("its input may be billed").isPositive();
-    JsonNode winner = row(attempts(response), "second");
+    JsonNode winner = row(gateway.rows(response), "second");
     assertThat(winner.path("cause").asText()).isEqualTo("hedge");
     assertThat(winner.path("waste").asText()).isEqualTo("none");
     assertThat(gateway.admin("/metrics")).contains("penstock_wasted_usd_total{cause=\"hedge\"}");
@@ -188,7 +153,7 @@ class HedgeTest {
 
   private static int attemptsOf(HttpResponse<String> response) {
     try {
-      return attempts(response).size();
+      return gateway.rows(response).size();
     } catch (Exception e) {
       throw new AssertionError(e);
     }
@@ -209,9 +174,9 @@ class HedgeTest {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("first");
     assertThat(response.body()).contains("late");
-    nothingIsHeld();
+    gateway.awaitRest();
     Await.until("both are rows", () -> attemptsOf(response) == 2);
-    assertThat(row(attempts(response), "second").path("waste").asText()).isEqualTo("hedge");
+    assertThat(row(gateway.rows(response), "second").path("waste").asText()).isEqualTo("hedge");
   }
 
   @ParameterizedTest
@@ -228,7 +193,7 @@ class HedgeTest {
     HttpResponse<String> response = gateway.post(CHAT, body("hedged", stream));
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     assertThat(response.body()).contains("late");
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -243,7 +208,7 @@ class HedgeTest {
         });
     HttpResponse<String> response = gateway.post(CHAT, body("hedged", false));
     assertThat(response.statusCode()).isEqualTo(502);
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -297,7 +262,7 @@ class HedgeTest {
     // Their own connections: others idle in the pool since earlier calls, and stay.
     slow.awaitClosed();
     hedge.awaitClosed();
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -311,9 +276,9 @@ class HedgeTest {
         .doesNotContain("half an")
         .doesNotContain("\"error\"")
         .endsWith("data: [DONE]\n\n");
-    nothingIsHeld();
+    gateway.awaitRest();
     Await.until("both are rows", () -> attemptsOf(response) == 2);
-    JsonNode cut = row(attempts(response), "first");
+    JsonNode cut = row(gateway.rows(response), "first");
     assertThat(cut.path("waste").asText()).isEqualTo("fallback");
     assertThat(cut.path("cost_usd").asDouble()).isPositive();
   }
@@ -323,7 +288,7 @@ class HedgeTest {
     HttpResponse<String> response = gateway.post(CHAT, body("whole", true));
     assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("first");
     assertThat(response.body()).contains("Hello").endsWith("data: [DONE]\n\n");
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test

@@ -8,15 +8,11 @@ import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The same Idempotency-Key is one call and one bill. */
 @ExtendWith(LeakCheck.class)
@@ -25,25 +21,9 @@ class IdempotencyTest {
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String STREAM = CHAT.replace("{\"model\"", "{\"stream\":true,\"model\"");
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, PROVIDER, ""));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
-  }
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(PROVIDER, "");
 
   private static HttpResponse<String> call(String key, String body) {
     return gateway.post("/v1/chat/completions", body, "Idempotency-Key", key);

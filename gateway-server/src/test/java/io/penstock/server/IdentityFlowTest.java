@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -17,11 +16,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,23 +27,22 @@ import picocli.CommandLine;
 /** For whom a call is: by its key, by what the application says, by an included file. */
 @ExtendWith(LeakCheck.class)
 class IdentityFlowTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
-  private static Path included;
 
-  @BeforeAll
-  static void start() throws Exception {
-    included = Files.createDirectories(directory.resolve("teams")).resolve("sales.yaml");
-    Files.writeString(included, sales("pk-sales-old", "pk-sales-new"));
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, PROVIDER, "include: [teams/*.yaml]\nend_users: plain"));
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(IdentityFlowTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) throws Exception {
+    Files.createDirectories(directory.resolve("teams"));
+    Files.writeString(included(directory), sales("pk-sales-old", "pk-sales-new"));
+    return RunningGateway.yaml(directory, PROVIDER, "include: [teams/*.yaml]\nend_users: plain");
+  }
+
+  private static Path included(Path directory) {
+    return directory.resolve("teams").resolve("sales.yaml");
   }
 
   private static String sales(String... secrets) {
@@ -58,17 +54,6 @@ class IdentityFlowTest {
         .formatted(String.join(", ", hashes));
   }
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
-  }
-
   private static int status(String secret) {
     return gateway
         .post("/v1/chat/completions", CHAT, "Authorization", "Bearer " + secret)
@@ -77,8 +62,7 @@ class IdentityFlowTest {
 
   private static JsonNode row(HttpResponse<String> response) throws IOException {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
-    return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts").path(0);
+    return gateway.rows(response).path(0);
   }
 
   @Test
@@ -91,11 +75,11 @@ class IdentityFlowTest {
       assertThat(row.path("user").asText()).isEqualTo("grace");
     }
 
-    Files.writeString(included, sales("pk-sales-new"));
+    Files.writeString(included(gateway.directory()), sales("pk-sales-new"));
 
     Await.until("the old secret is refused", () -> status("pk-sales-old") == 401);
     assertThat(status("pk-sales-new")).isEqualTo(200);
-    Files.writeString(included, sales("pk-sales-old", "pk-sales-new"));
+    Files.writeString(included(gateway.directory()), sales("pk-sales-old", "pk-sales-new"));
     Await.until("the old secret is back", () -> status("pk-sales-old") == 200);
   }
 

@@ -37,10 +37,11 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens of an identity provider stand in for keys. */
@@ -58,36 +59,39 @@ class JwtTest {
           claims: { user: sub, team: "groups[0]", app: client.name, metadata: { project: project } }
       """;
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
   private static final FakeProvider ISSUER = FakeProvider.start();
-  private static RSAKey rsa;
-  private static ECKey ec;
-  private static KeyPair ed;
-  private static RunningGateway gateway;
+  private static final RSAKey RSA = made(() -> new RSAKeyGenerator(2048).keyID("one").generate());
+  private static final ECKey EC =
+      made(() -> new ECKeyGenerator(Curve.P_256).keyID("two").generate());
+  private static final KeyPair ED =
+      made(() -> KeyPairGenerator.getInstance("Ed25519").generateKeyPair());
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(JwtTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) throws Exception {
+    publish(RSA, EC, edJwk());
+    return RunningGateway.yaml(directory, PROVIDER, JWT.formatted(ISSUER.url() + "/jwks"));
+  }
 
   @BeforeAll
   static void start() throws Exception {
-    rsa = new RSAKeyGenerator(2048).keyID("one").generate();
-    ec = new ECKeyGenerator(Curve.P_256).keyID("two").generate();
-    ed = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    publish(rsa, ec, edJwk());
-    String yaml = RunningGateway.yaml(directory, PROVIDER, JWT.formatted(ISSUER.url() + "/jwks"));
-    gateway = RunningGateway.start(directory, yaml);
     // The first fetch is under way: the first call that succeeds shows that it is done.
-    String token = sign(rsa, claims().build());
+    String token = sign(RSA, claims().build());
     Await.until("keys are fetched", () -> call(token).statusCode() == 200);
   }
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-    ISSUER.close();
+  private static <T> T made(Callable<T> how) {
+    try {
+      return how.call();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static OctetKeyPair edJwk() {
-    byte[] encoded = ed.getPublic().getEncoded();
+    byte[] encoded = ED.getPublic().getEncoded();
     byte[] point = Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length);
     return new OctetKeyPair.Builder(Curve.Ed25519, Base64URL.encode(point)).keyID("three").build();
   }
@@ -131,7 +135,7 @@ class JwtTest {
 
   @Test
   void goodToken_isItsPersonTeamAppAndProject() throws Exception {
-    HttpResponse<String> response = call(sign(ec, claims().build()));
+    HttpResponse<String> response = call(sign(EC, claims().build()));
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     String id = response.headers().firstValue("x-penstock-request-id").orElseThrow();
     assertThat(gateway.admin("/admin/v1/requests/" + id))
@@ -151,7 +155,7 @@ class JwtTest {
             + "."
             + Base64URL.encode(claims().build().toString());
     Signature signature = Signature.getInstance("Ed25519");
-    signature.initSign(ed.getPrivate());
+    signature.initSign(ED.getPrivate());
     signature.update(head.getBytes(StandardCharsets.US_ASCII));
     byte[] signed = signature.sign();
     assertThat(call(head + "." + Base64URL.encode(signed)).statusCode()).isEqualTo(200);
@@ -163,13 +167,13 @@ class JwtTest {
   void claimsThatDoNotFit_are401() throws Exception {
     Date past = Date.from(Instant.now().minusSeconds(120));
     Date later = Date.from(Instant.now().plusSeconds(300));
-    assertRefused(sign(rsa, claims().expirationTime(past).build()));
-    assertRefused(sign(rsa, claims().expirationTime(null).build()));
-    assertRefused(sign(rsa, claims().notBeforeTime(later).build()));
-    assertRefused(sign(rsa, claims().audience("somebody-else").build()));
-    assertRefused(sign(rsa, claims().issuer("https://evil.example.com").build()));
-    assertRefused(sign(rsa, claims().claim("groups", List.of("no-such-team")).build()));
-    assertRefused(sign(rsa, claims().claim("groups", List.of()).build()));
+    assertRefused(sign(RSA, claims().expirationTime(past).build()));
+    assertRefused(sign(RSA, claims().expirationTime(null).build()));
+    assertRefused(sign(RSA, claims().notBeforeTime(later).build()));
+    assertRefused(sign(RSA, claims().audience("somebody-else").build()));
+    assertRefused(sign(RSA, claims().issuer("https://evil.example.com").build()));
+    assertRefused(sign(RSA, claims().claim("groups", List.of("no-such-team")).build()));
+    assertRefused(sign(RSA, claims().claim("groups", List.of()).build()));
   }
 
   @Test
@@ -178,7 +182,7 @@ class JwtTest {
     SignedJWT mac =
         new SignedJWT(
             new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("one").build(), claims().build());
-    mac.sign(new MACSigner(rsa.toRSAPublicKey().getEncoded()));
+    mac.sign(new MACSigner(RSA.toRSAPublicKey().getEncoded()));
     assertRefused(mac.serialize());
     RSAKey other = new RSAKeyGenerator(2048).keyID("one").generate();
     assertRefused(sign(other, claims().build()));
@@ -188,14 +192,14 @@ class JwtTest {
   @Test
   void newKey_isFetchedAndTheOldOneForgotten() throws Exception {
     RSAKey next = new RSAKeyGenerator(2048).keyID("next").generate();
-    String old = sign(rsa, claims().subject("old").build());
+    String old = sign(RSA, claims().subject("old").build());
     String fresh = sign(next, claims().build());
     assertThat(call(old).statusCode()).isEqualTo(200);
     assertRefused(fresh);
     publish(next);
     Await.until("the new key is fetched", () -> call(fresh).statusCode() == 200);
     assertRefused(old);
-    publish(rsa, ec, edJwk());
+    publish(RSA, EC, edJwk());
     Await.until("the old keys are back", () -> call(old).statusCode() == 200);
   }
 
@@ -218,10 +222,10 @@ class JwtTest {
       publish(next);
       Await.until("the new key is fetched", () -> call(fresh).statusCode() == 200);
     } finally {
-      publish(rsa, ec, edJwk());
+      publish(RSA, EC, edJwk());
       Files.writeString(gateway.file(), yaml);
     }
-    String old = sign(rsa, claims().build());
+    String old = sign(RSA, claims().build());
     Await.until("the old keys are back", () -> call(old).statusCode() == 200);
   }
 
@@ -232,7 +236,7 @@ class JwtTest {
             other, PROVIDER, JWT.formatted("http://127.0.0.1:" + Ports.free() + "/jwks"));
     try (RunningGateway lonely = RunningGateway.start(other, yaml)) {
       assertThat(lonely.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
-      String token = sign(rsa, claims().build());
+      String token = sign(RSA, claims().build());
       assertThat(
               lonely
                   .post("/v1/chat/completions", CHAT, "Authorization", "Bearer " + token)

@@ -2,9 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -12,18 +10,17 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(LeakCheck.class)
 class MoreFailuresTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
   private static final String TOKEN =
       "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half an answer\"}}]}";
@@ -43,18 +39,24 @@ class MoreFailuresTest {
           + "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":3,\"total_tokens\":8}}";
   private static final String DONE = "data: [DONE]";
 
-  @TempDir static Path directory;
-  private static FakeProvider bad;
-  private static FakeProvider good;
-  private static ServerSocket deaf;
-  private static RunningGateway gateway;
+  private static final FakeProvider bad = FakeProvider.start();
+  private static final FakeProvider good = FakeProvider.start();
 
-  @BeforeAll
-  static void start() throws IOException {
-    bad = FakeProvider.start();
-    good = FakeProvider.start();
-    // Connections wait in its backlog: TCP is there, no handshake ever is.
-    deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  /** Connections wait in its backlog: TCP is there, no handshake ever is. */
+  private static final ServerSocket DEAF = deaf();
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(MoreFailuresTest::yaml, bad, good);
+
+  private static ServerSocket deaf() {
+    try {
+      return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String yaml(Path directory) throws Exception {
     String provider =
         "  %s: { dialect: openai, base_url: \"%s\", keys: [sk-bad], catalogue: openai,"
             + " retries: { attempts: 0 }, breaker: { failures: 1000000 }, timeouts: %s }\n";
@@ -64,7 +66,7 @@ class MoreFailuresTest {
             + provider.formatted("brief", bad.baseUrl(), "{ total: 1s }")
             + provider.formatted("plain", bad.baseUrl().replace("http:", "https:"), patient)
             + provider.formatted(
-                "deaf", "https://127.0.0.1:" + deaf.getLocalPort(), "{ connect: 100ms }")
+                "deaf", "https://127.0.0.1:" + DEAF.getLocalPort(), "{ connect: 100ms }")
             + provider.formatted("nowhere", "http://nowhere.invalid", "{ connect: 100ms }");
     for (String name : new String[] {"brittle-alone", "brittle-first"}) {
       providers +=
@@ -83,41 +85,21 @@ class MoreFailuresTest {
     routes.append("  held-alone: { targets: [brittle-alone/gpt-4o-mini], hold: 50ms }\n");
     routes.append(
         "  held-first: { targets: [brittle-first/gpt-4o-mini, fake/gpt-4o-mini], hold: 50ms }\n");
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(
-                    directory, good, "budgets: [{ name: all, limit: 1000 USD, every: total }]")
-                .replace("models:\n", providers + routes));
-    // The first count of tokens loads the encodings, for which a loaded machine takes its time.
+    return RunningGateway.yaml(
+            directory, good, "budgets: [{ name: all, limit: 1000 USD, every: total }]")
+        .replace("models:\n", providers + routes);
+  }
+
+  @BeforeAll
+  static void start() throws Exception {
     bad.on(CHAT).reply(Script.sse(TOKEN).reset());
     gateway.post(CHAT, body("alone-bad", true));
-    Await.until("counted", Duration.ofMinutes(5), MoreFailuresTest::isNothingHeld);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    gateway.close();
-    bad.close();
-    good.close();
-    deaf.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    bad.reset();
-    good.reset();
+    gateway.awaitCounted();
   }
 
   @AfterEach
   void nothingIsHeldOrUnderWay() {
-    Await.until(
-        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
-    Await.until("nothing is held", MoreFailuresTest::isNothingHeld);
-  }
-
-  private static boolean isNothingHeld() {
-    return gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\"");
+    gateway.awaitRest();
   }
 
   private static String body(String model, boolean stream) {
@@ -133,17 +115,8 @@ class MoreFailuresTest {
 
   /** Waits for the row: what was counted locally is booked behind the answer. */
   private static JsonNode row(HttpResponse<String> of) {
-    String id = of.headers().firstValue("x-penstock-request-id").orElse("");
-    Await.until("the row of " + id, () -> attempt(id).hasNonNull("ending"));
-    return attempt(id);
-  }
-
-  private static JsonNode attempt(String id) {
-    try {
-      return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + id)).path("attempts").path(0);
-    } catch (JsonProcessingException e) {
-      throw new AssertionError(e);
-    }
+    Await.until("its row", () -> gateway.rows(of).path(0).hasNonNull("ending"));
+    return gateway.rows(of).path(0);
   }
 
   private static void failsAlone_andIsInvisibleBefore(String provider, boolean stream, int status) {

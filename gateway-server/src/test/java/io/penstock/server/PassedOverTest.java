@@ -15,12 +15,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a client hears when no target may be asked, and that explain says the same before. */
 @ExtendWith(LeakCheck.class)
@@ -28,15 +25,14 @@ class PassedOverTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CHAT = "/v1/chat/completions";
 
-  @TempDir static Path directory;
-  private static FakeProvider provider;
-  private static FakeProvider other;
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
+  private static final FakeProvider other = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    provider = FakeProvider.start();
-    other = FakeProvider.start();
+  @RegisterExtension
+  static final GatewayExtension gateway =
+      GatewayExtension.of(PassedOverTest::yaml, provider, other);
+
+  private static String yaml(Path directory) {
     String models =
         """
           busy:
@@ -71,23 +67,7 @@ class PassedOverTest {
           - { name: whole, when: 'model == "whole"', limit: 0.0003 USD, every: month }
           - { name: one-target, when: 'target == "fake/gpt-4o" && model == "two"', limit: 0.0003 USD, every: month }
         """;
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, provider, budgets).replace("models:\n", models));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
-    other.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-    other.reset();
+    return RunningGateway.yaml(directory, provider, budgets).replace("models:\n", models);
   }
 
   private static String body(String model, int tokens) {
@@ -231,7 +211,7 @@ class PassedOverTest {
                 "weight: 1 }, { model: fake/gpt-4o-mini, weight: 0",
                 "weight: 0 }, { model: fake/gpt-4o-mini, weight: 1")
             .replace("budget: 0%", "budget: 100%");
-    Path whole = Files.writeString(directory.resolve("changed.yaml"), changed);
+    Path whole = Files.writeString(gateway.directory().resolve("changed.yaml"), changed);
     Files.move(whole, gateway.file(), StandardCopyOption.REPLACE_EXISTING);
     Await.until(
         "the new weights",

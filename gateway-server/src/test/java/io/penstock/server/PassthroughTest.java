@@ -11,46 +11,29 @@ import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Paths that are forwarded as they are, and headers that every upstream call carries. */
 @ExtendWith(LeakCheck.class)
 class PassthroughTest {
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
-    String yaml =
-        RunningGateway.yaml(
-                directory,
-                PROVIDER,
-                "passthrough: { /v1/files: fake, /v1/batches: fake, /v1/uploads: fake }\n"
-                    + "rates:\n"
-                    + "  - { name: batches, when: 'endpoint == \"passthrough\" &&"
-                    + " headers[\"x-kind\"] == \"batch\"', per: key, concurrent: 1 }\n"
-                    + "  - { name: uploads, when: 'provider == \"fake\" && headers[\"x-kind\"] =="
-                    + " \"upload\"', requests: 1, every: day }")
-            .replace(
-                "catalogue: openai", "catalogue: openai\n    headers: { x-tenant: blue-tenant }");
-    gateway = RunningGateway.start(directory, yaml);
-  }
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(PassthroughTest::yaml, PROVIDER);
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
+  private static String yaml(Path directory) {
+    return RunningGateway.yaml(
+            directory,
+            PROVIDER,
+            "passthrough: { /v1/files: fake, /v1/batches: fake, /v1/uploads: fake }\n"
+                + "rates:\n"
+                + "  - { name: batches, when: 'endpoint == \"passthrough\" &&"
+                + " headers[\"x-kind\"] == \"batch\"', per: key, concurrent: 1 }\n"
+                + "  - { name: uploads, when: 'provider == \"fake\" && headers[\"x-kind\"] =="
+                + " \"upload\"', requests: 1, every: day }")
+        .replace("catalogue: openai", "catalogue: openai\n    headers: { x-tenant: blue-tenant }");
   }
 
   @Test

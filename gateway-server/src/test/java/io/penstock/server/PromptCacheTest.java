@@ -16,11 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code prompt_cache: auto}: who is marked for the provider's cache, and what it brought. */
@@ -42,9 +41,10 @@ class PromptCacheTest {
         late: { targets: [fake/gpt-4o-mini, anthropic/claude-sonnet-4-5], prompt_cache: auto }
       """;
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(PromptCacheTest::yaml, provider);
 
   private static String yaml(Path directory, String more) {
     String claude =
@@ -55,20 +55,12 @@ class PromptCacheTest {
         .replace("\nmodels:\n", "\n" + MODELS);
   }
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, yaml(directory, ""));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
+  private static String yaml(Path directory) {
+    return yaml(directory, "");
   }
 
   @BeforeEach
   void reset() {
-    provider.reset();
     provider
         .on(MESSAGES)
         .reply(

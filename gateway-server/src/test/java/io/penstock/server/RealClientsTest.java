@@ -13,22 +13,20 @@ import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import io.penstock.testkit.FakeProvider;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The SDKs that applications use, against the running gateway. */
 class RealClientsTest {
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
+
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(provider, "");
   private static OpenAIClient client;
 
   @BeforeAll
   static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""));
     client =
         OpenAIOkHttpClient.builder()
             .baseUrl(gateway.url() + "/v1")
@@ -40,8 +38,6 @@ class RealClientsTest {
   @AfterAll
   static void stop() {
     client.close();
-    gateway.close();
-    provider.close();
   }
 
   private static ChatCompletionCreateParams chat(String model) {

@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,25 +20,9 @@ class RequestFramingTest {
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String BEHIND = RawClient.post("/v1/chat/completions", CHAT);
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, PROVIDER, ""));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
-  }
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(PROVIDER, "");
 
   /** In lines and bodies {@code ~} is a carriage return and a line feed, {@code %} the first. */
   private static String request(String version, String lines, String body) {

@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -15,12 +14,9 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,7 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ExtendWith(LeakCheck.class)
 class ResilienceTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final String TOKEN =
       "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}";
@@ -43,77 +38,61 @@ class ResilienceTest {
     }
   }
 
-  @TempDir static Path directory;
-  private static FakeProvider bad = FakeProvider.start();
-  private static FakeProvider good = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider bad = FakeProvider.start();
+  private static final FakeProvider good = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    gateway =
-        RunningGateway.start(
-            directory,
-            """
-            listen: 127.0.0.1:0
-            admin: { listen: 127.0.0.1:0 }
-            ledger: { url: "sqlite:%s" }
-            providers:
-              bad:
-                dialect: openai
-                base_url: %s
-                keys: [sk-bad]
-                catalogue: openai
-                timeouts: { connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s }
-                retries: { attempts: 0 }
-                breaker: { failures: 1000000 }
-              again:
-                dialect: openai
-                base_url: %s
-                keys: [sk-again]
-                catalogue: openai
-                retries: { attempts: 2, backoff: 1ms, max_backoff: 5ms, budget: 100%% }
-                breaker: { failures: 1000000 }
-              fragile:
-                dialect: openai
-                base_url: %s
-                keys: [sk-fragile]
-                catalogue: openai
-                retries: { attempts: 0 }
-                breaker: { failures: 3, within: 1m, open: 1h }
-              nowhere: { dialect: openai, base_url: "http://127.0.0.1:%d/v1", keys: [k], catalogue: openai, retries: { attempts: 0 } }
-              good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
-            models:
-              "alone-*": bad/*
-              retried: again/gpt-4o-mini
-              dead: nowhere/gpt-4o-mini
-              guarded: { targets: [fragile/gpt-4o-mini, good/gpt-4o-mini] }
-              "both-*": { targets: [bad/*, good/*] }
-            prices: { unknown: free }
-            teams: { t: {} }
-            keys: [{ id: k, sha256: "%s", team: t }]
-            budgets: [{ name: all, limit: 1000 USD, every: total }]
-            """
-                .formatted(
-                    directory.resolve("ledger.db"),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    bad.baseUrl(),
-                    Ports.free(),
-                    good.baseUrl(),
-                    KeyRing.hash(RunningGateway.KEY)));
-  }
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(ResilienceTest::yaml, bad, good);
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    bad.close();
-    good.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    bad.reset();
-    good.reset();
+  private static String yaml(Path directory) {
+    return """
+    listen: 127.0.0.1:0
+    admin: { listen: 127.0.0.1:0 }
+    ledger: { url: "sqlite:%s" }
+    providers:
+      bad:
+        dialect: openai
+        base_url: %s
+        keys: [sk-bad]
+        catalogue: openai
+        timeouts: { connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s }
+        retries: { attempts: 0 }
+        breaker: { failures: 1000000 }
+      again:
+        dialect: openai
+        base_url: %s
+        keys: [sk-again]
+        catalogue: openai
+        retries: { attempts: 2, backoff: 1ms, max_backoff: 5ms, budget: 100%% }
+        breaker: { failures: 1000000 }
+      fragile:
+        dialect: openai
+        base_url: %s
+        keys: [sk-fragile]
+        catalogue: openai
+        retries: { attempts: 0 }
+        breaker: { failures: 3, within: 1m, open: 1h }
+      nowhere: { dialect: openai, base_url: "http://127.0.0.1:%d/v1", keys: [k], catalogue: openai, retries: { attempts: 0 } }
+      good: { dialect: openai, base_url: %s, keys: [sk-good], catalogue: openai }
+    models:
+      "alone-*": bad/*
+      retried: again/gpt-4o-mini
+      dead: nowhere/gpt-4o-mini
+      guarded: { targets: [fragile/gpt-4o-mini, good/gpt-4o-mini] }
+      "both-*": { targets: [bad/*, good/*] }
+    prices: { unknown: free }
+    teams: { t: {} }
+    keys: [{ id: k, sha256: "%s", team: t }]
+    budgets: [{ name: all, limit: 1000 USD, every: total }]
+    """
+        .formatted(
+            directory.resolve("ledger.db"),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            bad.baseUrl(),
+            Ports.free(),
+            good.baseUrl(),
+            KeyRing.hash(RunningGateway.KEY));
   }
 
   static Stream<Fault> faults() {
@@ -146,14 +125,6 @@ class ResilienceTest {
         + ",\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   }
 
-  private static void nothingIsHeld() {
-    Await.until(
-        "no call is under way", () -> gateway.admin("/metrics").contains("penstock_inflight 0.0"));
-    Await.until(
-        "nothing is held",
-        () -> gateway.admin("/admin/v1/budgets").contains("\"held\":\"0.00 USD\""));
-  }
-
   @ParameterizedTest
   @MethodSource("faults")
   void fault_alone_isAnErrorAndCostsNothing(Fault fault) throws Exception {
@@ -165,16 +136,10 @@ class ResilienceTest {
       assertThat(response.statusCode()).as(response.body()).isEqualTo(fault.alone());
       assertThat(bad.requests()).hasSize(1);
       assertThat(response.body()).contains("\"error\"").doesNotContain("sk-bad");
-      JsonNode rows =
-          MAPPER
-              .readTree(
-                  gateway.admin(
-                      "/admin/v1/requests/"
-                          + response.headers().firstValue("x-penstock-request-id").orElse("")))
-              .path("attempts");
+      JsonNode rows = gateway.rows(response);
       assertThat(rows.path(0).path("cost_usd").asText()).isEqualTo("0.00");
     }
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @ParameterizedTest
@@ -191,7 +156,7 @@ class ResilienceTest {
       assertThat(good.requests()).hasSize(1);
       assertThat(response.body()).doesNotContain("\"error\"");
     }
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -203,7 +168,7 @@ class ResilienceTest {
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("good");
     assertThat(response.body()).doesNotContain("overloaded").endsWith("data: [DONE]\n\n");
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -213,7 +178,7 @@ class ResilienceTest {
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).contains("hello").contains("\"error\"");
     assertThat(good.requests()).as("content had gone out: no other target").isEmpty();
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -235,7 +200,7 @@ class ResilienceTest {
   void connectRefused_alone_is502() {
     assertThat(gateway.post("/v1/chat/completions", body("dead", false)).statusCode())
         .isEqualTo(502);
-    nothingIsHeld();
+    gateway.awaitRest();
   }
 
   @Test
@@ -243,13 +208,7 @@ class ResilienceTest {
     bad.on("/v1/chat/completions").nth(0).reply(Script.error(500));
     HttpResponse<String> response = gateway.post("/v1/chat/completions", body("retried", false));
     assertThat(response.statusCode()).isEqualTo(200);
-    JsonNode rows =
-        MAPPER
-            .readTree(
-                gateway.admin(
-                    "/admin/v1/requests/"
-                        + response.headers().firstValue("x-penstock-request-id").orElse("")))
-            .path("attempts");
+    JsonNode rows = gateway.rows(response);
     assertThat(rows).hasSize(2);
     assertThat(rows.path(1).path("cause").asText()).isEqualTo("retry");
   }
@@ -275,7 +234,7 @@ class ResilienceTest {
         executor.submit(() -> gateway.post("/v1/chat/completions", body(fresh("both"), stream)));
       }
     }
-    nothingIsHeld();
+    gateway.awaitRest();
     // Slices go back to the store when they have been idle for a few seconds.
     Await.until(
         "no allowance is left",

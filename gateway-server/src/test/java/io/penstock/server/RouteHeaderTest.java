@@ -8,12 +8,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import picocli.CommandLine;
 
 /** A caller that overrides its model, and what the books say of it in FOCUS. */
@@ -22,27 +19,14 @@ class RouteHeaderTest {
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    String yaml =
-        RunningGateway.yaml(directory, provider, "")
-            .replace("user: ada }", "user: ada, routes: [two] }");
-    gateway = RunningGateway.start(directory, yaml);
-  }
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(RouteHeaderTest::yaml, provider);
 
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
+  private static String yaml(Path directory) {
+    return RunningGateway.yaml(directory, provider, "")
+        .replace("user: ada }", "user: ada, routes: [two] }");
   }
 
   @Test

@@ -1,8 +1,12 @@
 package io.penstock.server;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.server.config.LoadResult;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,22 +16,24 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway on free ports in front of one scripted provider, for tests. */
-final class RunningGateway implements AutoCloseable {
+class RunningGateway implements AutoCloseable {
   static final String KEY = "pk-test";
 
+  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private final Gateway gateway;
-  private final Path file;
+  private @Nullable Gateway gateway;
+  private @Nullable Path file;
 
-  private RunningGateway(Gateway gateway, Path file) {
-    this.gateway = gateway;
-    this.file = file;
-  }
+  /** One that is still to {@link #begin}. */
+  RunningGateway() {}
 
   /** The configuration of most tests; {@code more} is appended as further top-level keys. */
   static String yaml(Path directory, FakeProvider provider, String more) {
@@ -86,34 +92,41 @@ final class RunningGateway implements AutoCloseable {
 
   /** Starts a gateway whose breakers, windows and prices go by that clock. */
   static RunningGateway start(Path directory, String yaml, Ticker ticker) {
+    RunningGateway started = new RunningGateway();
+    started.begin(directory, yaml, ticker);
+    return started;
+  }
+
+  /** Starts it, once. */
+  final void begin(Path directory, String yaml, Ticker ticker) {
     try {
-      Path file = directory.resolve("penstock.yaml");
-      Files.writeString(file, yaml);
-      LoadResult result = ConfigOption.loader(Map.of()).load(file);
+      Path written = Files.writeString(directory.resolve("penstock.yaml"), yaml);
+      file = written;
+      LoadResult result = ConfigOption.loader(Map.of()).load(written);
       if (!(result instanceof LoadResult.Loaded loaded)) {
         throw new AssertionError(result.toString());
       }
-      return new RunningGateway(
-          Gateway.start(loaded.config(), file, ConfigOption.loader(Map.of())::load, ticker), file);
+      gateway =
+          Gateway.start(loaded.config(), written, ConfigOption.loader(Map.of())::load, ticker);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   Gateway gateway() {
-    return gateway;
+    return Objects.requireNonNull(gateway, "begin() was not called");
   }
 
   Path file() {
-    return file;
+    return Objects.requireNonNull(file, "begin() was not called");
   }
 
   int port() {
-    return gateway.port();
+    return gateway().port();
   }
 
   String url() {
-    return "http://127.0.0.1:" + gateway.port();
+    return "http://127.0.0.1:" + gateway().port();
   }
 
   HttpResponse<String> post(String path, String body, String... headers) {
@@ -141,8 +154,9 @@ final class RunningGateway implements AutoCloseable {
 
   /** Asks the admin port; what was recorded before is in the answer. */
   String admin(String path) {
-    gateway.flushLedger();
-    return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
+    gateway().flushLedger();
+    return send(HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + gateway().adminPort() + path))
             .build())
         .body();
   }
@@ -152,11 +166,42 @@ final class RunningGateway implements AutoCloseable {
     String question =
         "{\"key\":\"k-test\",\"endpoint\":\"%s\",\"body\":%s,\"headers\":%s}"
             .formatted(endpoint, body, headers);
-    URI uri = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/admin/v1/explain");
+    URI uri = URI.create("http://127.0.0.1:" + gateway().adminPort() + "/admin/v1/explain");
     return send(HttpRequest.newBuilder(uri)
             .POST(HttpRequest.BodyPublishers.ofString(question))
             .build())
         .body();
+  }
+
+  /** Returns the rows of the request that was answered; none while it has none. */
+  JsonNode rows(HttpResponse<?> answer) {
+    return rows(answer.headers().firstValue("x-penstock-request-id").orElse(""));
+  }
+
+  /** Returns the rows of a request; none while it has none. */
+  JsonNode rows(String requestId) {
+    try {
+      return MAPPER.readTree(admin("/admin/v1/requests/" + requestId)).path("attempts");
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until no call is under way and nothing is held for one. */
+  void awaitRest() {
+    Await.until("no call is under way", () -> admin("/metrics").contains("penstock_inflight 0.0"));
+    Await.until("nothing is held", this::isNothingHeld);
+  }
+
+  /**
+   * Waits for the first count of tokens: it loads the encodings, which takes a loaded machine long.
+   */
+  void awaitCounted() {
+    Await.until("counted", Duration.ofMinutes(5), this::isNothingHeld);
+  }
+
+  private boolean isNothingHeld() {
+    return !admin("/admin/v1/budgets").replace("\"held\":\"0.00 USD\"", "").contains("\"held\"");
   }
 
   static HttpResponse<String> send(HttpRequest request) {
@@ -171,6 +216,6 @@ final class RunningGateway implements AutoCloseable {
 
   @Override
   public void close() {
-    gateway.close();
+    gateway().close();
   }
 }

@@ -27,8 +27,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,16 +39,16 @@ class SdkDialectsTest {
   private static final String GPT = "gpt-o";
   private static final String GEMINI = "gemini-g";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(SdkDialectsTest::yaml, PROVIDER);
+
   private static AnthropicClient anthropic;
   private static OpenAIClient openai;
   private static Client google;
 
-  @BeforeAll
-  static void start() {
-    script();
+  private static String yaml(Path directory) {
     String providers =
         """
           a: { dialect: anthropic, base_url: "%1$s", keys: [ka], free: true }
@@ -59,11 +60,12 @@ class SdkDialectsTest {
           gemini-g: g/gemini-g
         """
             .formatted(PROVIDER.url());
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, PROVIDER, "")
-                .replace("models:\n  gpt-4o", providers + "  gpt-4o"));
+    return RunningGateway.yaml(directory, PROVIDER, "")
+        .replace("models:\n  gpt-4o", providers + "  gpt-4o");
+  }
+
+  @BeforeAll
+  static void start() {
     anthropic =
         AnthropicOkHttpClient.builder()
             .baseUrl(gateway.url())
@@ -88,8 +90,6 @@ class SdkDialectsTest {
     anthropic.close();
     openai.close();
     google.close();
-    gateway.close();
-    PROVIDER.close();
   }
 
   private static boolean streams(Received request) {
@@ -97,7 +97,8 @@ class SdkDialectsTest {
   }
 
   /** What the providers answer: "Hello" in each dialect. */
-  private static void script() {
+  @BeforeEach
+  void script() {
     PROVIDER
         .on("/v1/messages")
         .reply(request ->

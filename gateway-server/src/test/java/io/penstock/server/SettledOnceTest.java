@@ -13,12 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,10 +38,11 @@ class SettledOnceTest {
       "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
           + "\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":20}}";
 
-  @TempDir static Path directory;
-  private static FakeProvider first;
-  private static FakeProvider other;
-  private static RunningGateway gateway;
+  private static final FakeProvider first = FakeProvider.start();
+  private static final FakeProvider other = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(SettledOnceTest::yaml, first, other);
 
   /** How the first provider ends an attempt. */
   enum End {
@@ -77,45 +76,30 @@ class SettledOnceTest {
     }
   }
 
-  @BeforeAll
-  static void start() {
-    first = FakeProvider.start();
-    other = FakeProvider.start();
-    gateway =
-        RunningGateway.start(
+  private static String yaml(Path directory) {
+    return RunningGateway.yaml(
             directory,
-            RunningGateway.yaml(
-                    directory,
-                    other,
-                    """
-                    budgets: [{ name: all, limit: 1000 USD, every: total }]
-                    rates: [{ name: single, per: key, tokens: 1000000000, every: day, concurrent: 1 }]
-                    """
-                        .indent(0))
-                .replace(
-                    "providers:\n",
-                    "providers:\n  first: { dialect: openai, base_url: \""
-                        + first.baseUrl()
-                        + "\", keys: [k], catalogue: openai, breaker: { failures: 1000000 },"
-                        + " retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 100% }"
-                        + " }\n")
-                .replace(
-                    "models:\n",
-                    "models:\n  alone: first/gpt-4o-mini\n"
-                        + "  backed: { targets: [first/gpt-4o-mini, fake/gpt-4o-mini] }\n"));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    first.close();
-    other.close();
+            other,
+            """
+            budgets: [{ name: all, limit: 1000 USD, every: total }]
+            rates: [{ name: single, per: key, tokens: 1000000000, every: day, concurrent: 1 }]
+            """
+                .indent(0))
+        .replace(
+            "providers:\n",
+            "providers:\n  first: { dialect: openai, base_url: \""
+                + first.baseUrl()
+                + "\", keys: [k], catalogue: openai, breaker: { failures: 1000000 },"
+                + " retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 100% }"
+                + " }\n")
+        .replace(
+            "models:\n",
+            "models:\n  alone: first/gpt-4o-mini\n"
+                + "  backed: { targets: [first/gpt-4o-mini, fake/gpt-4o-mini] }\n");
   }
 
   @BeforeEach
   void reset() {
-    first.reset();
-    other.reset();
     other.on(CHAT).reply(Script.json(ANSWER));
   }
 

@@ -13,12 +13,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Copies to another target: paid by their own budget, in rows of their own, never the client's. */
 @ExtendWith(LeakCheck.class)
@@ -35,37 +32,20 @@ class ShadowTest {
         broken: { targets: [fake/gpt-4o-mini], shadow: { model: other/gpt-4o-mini, share: 100%, budget: 1 USD } }
       """;
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static FakeProvider other = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
+  private static final FakeProvider other = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(ShadowTest::yaml, provider, other);
+
+  private static String yaml(Path directory) {
     String second =
         "providers:\n  other: { dialect: openai, base_url: \"%s\", keys: [k], catalogue: openai }\n"
             .formatted(other.baseUrl());
-    String yaml =
-        RunningGateway.yaml(
-                directory,
-                provider,
-                "budgets: [{ name: mine, per: user, limit: 1 USD, every: day }]")
-            .replace("models:\n", MODELS)
-            .replace("providers:\n", second);
-    gateway = RunningGateway.start(directory, yaml);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
-    other.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-    other.reset();
+    return RunningGateway.yaml(
+            directory, provider, "budgets: [{ name: mine, per: user, limit: 1 USD, every: day }]")
+        .replace("models:\n", MODELS)
+        .replace("providers:\n", second);
   }
 
   private static HttpResponse<String> ask(String model, boolean stream) {
@@ -79,19 +59,8 @@ class ShadowTest {
   }
 
   private static JsonNode rows(HttpResponse<String> response, int count) throws IOException {
-    String path =
-        "/admin/v1/requests/"
-            + response.headers().firstValue("x-penstock-request-id").orElseThrow();
-    Await.until(
-        count + " rows",
-        () -> {
-          try {
-            return JSON.readTree(gateway.admin(path)).path("attempts").size() == count;
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-    return JSON.readTree(gateway.admin(path)).path("attempts");
+    Await.until(count + " rows", () -> gateway.rows(response).size() == count);
+    return gateway.rows(response);
   }
 
   private static JsonNode board(String route) {

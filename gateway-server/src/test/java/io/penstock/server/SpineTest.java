@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -17,18 +16,13 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The main job: a call is identified, priced, forwarded byte by byte and recorded. */
 @ExtendWith(LeakCheck.class)
 class SpineTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\", \"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String ANSWER =
@@ -38,29 +32,9 @@ class SpineTest {
           + "\"completion_tokens\":100,\"total_tokens\":1100,"
           + "\"prompt_tokens_details\":{\"cached_tokens\":400}}}";
 
-  @TempDir static Path directory;
-  private static FakeProvider provider = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider provider = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
-    gateway = RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    provider.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-  }
-
-  private static JsonNode rows(String requestId) throws IOException {
-    return MAPPER.readTree(gateway.admin("/admin/v1/requests/" + requestId)).path("attempts");
-  }
+  @RegisterExtension static final GatewayExtension gateway = GatewayExtension.of(provider, "");
 
   private static String header(HttpResponse<?> response, String name) {
     return response.headers().firstValue(name).orElse("");
@@ -93,7 +67,7 @@ class SpineTest {
                 + " \"alpha\":\"\\u00e9\"}");
     assertThat(sent.header("authorization")).isEqualTo("Bearer sk-upstream");
     assertThat(sent.header("x-penstock-metadata")).isNull();
-    JsonNode row = rows(header(response, "x-penstock-request-id")).path(0);
+    JsonNode row = gateway.rows(header(response, "x-penstock-request-id")).path(0);
     assertThat(row.path("cost_usd").asText()).isEqualTo("0.00018");
     assertThat(row.path("team").asText()).isEqualTo("engineering");
     assertThat(row.path("asked").asText()).isEqualTo("mini-me");
@@ -114,7 +88,7 @@ class SpineTest {
     assertThat(response.body()).endsWith("data: [DONE]\n\n").contains(": penstock {\"cost_usd\":");
     assertThat(response.body()).doesNotContain("\"usage\":{");
     assertThat(provider.awaitRequest(1).text()).contains("\"include_usage\":true");
-    JsonNode row = rows(header(response, "x-penstock-request-id")).path(0);
+    JsonNode row = gateway.rows(header(response, "x-penstock-request-id")).path(0);
     assertThat(row.path("usage_source").asText()).isEqualTo("reported");
     assertThat(row.path("usage").path("output").asLong()).isPositive();
     assertThat(row.path("first_token_ms").asDouble()).isPositive();
@@ -148,7 +122,7 @@ class SpineTest {
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(header(response, "x-penstock-model")).isEqualTo("gpt-4o-mini");
     assertThat(header(response, "x-penstock-route")).isEqualTo("priority[1] after 500");
-    JsonNode rows = rows(header(response, "x-penstock-request-id"));
+    JsonNode rows = gateway.rows(header(response, "x-penstock-request-id"));
     assertThat(rows).hasSize(2);
     assertThat(rows.path(0).path("status").asInt()).isEqualTo(500);
     assertThat(rows.path(0).path("cost_usd").asText()).isEqualTo("0.00");
@@ -194,7 +168,7 @@ class SpineTest {
     String id = header(response, "x-penstock-request-id");
     Await.until(
         "the row is there", () -> gateway.admin("/admin/v1/requests/" + id).contains("attempts"));
-    JsonNode row = rows(id).path(0);
+    JsonNode row = gateway.rows(id).path(0);
     assertThat(row.path("usage_source").asText()).isEqualTo("estimated");
     assertThat(row.path("usage").path("output").asLong()).isPositive();
     assertThat(row.path("ending").asText()).isEqualTo("upstream_failed");

@@ -10,12 +10,10 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What keeps a target in the running gateway: the conversation, its session, a warm cache. */
 @ExtendWith(LeakCheck.class)
@@ -32,13 +30,13 @@ class StickyTest {
         keyed: { targets: [a/gpt-4.1], sticky: { by: session } }
       """;
 
-  @TempDir static Path directory;
-  private static FakeProvider one = FakeProvider.start();
-  private static FakeProvider two = FakeProvider.start();
-  private static RunningGateway gateway;
+  private static final FakeProvider one = FakeProvider.start();
+  private static final FakeProvider two = FakeProvider.start();
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(StickyTest::yaml, one, two);
+
+  private static String yaml(Path directory) {
     String provider =
         "  %s: { dialect: openai, base_url: \"%s\", keys: [%s], catalogue: openai,"
             + " retries: { attempts: 0 }, breaker: { failures: 100 } }\n";
@@ -46,24 +44,14 @@ class StickyTest {
         "providers:\n"
             + provider.formatted("a", one.baseUrl(), "k1, k2, k3, k4")
             + provider.formatted("b", two.baseUrl(), "k1");
-    String yaml =
-        RunningGateway.yaml(directory, one, "")
-            .replace("models:\n", MODELS)
-            .replace("providers:\n", providers);
-    gateway = RunningGateway.start(directory, yaml);
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    one.close();
-    two.close();
+    return RunningGateway.yaml(directory, one, "")
+        .replace("models:\n", MODELS)
+        .replace("providers:\n", providers);
   }
 
   @BeforeEach
   void reset() {
     for (FakeProvider provider : new FakeProvider[] {one, two}) {
-      provider.reset();
       provider.on(CHAT).reply(StickyTest::cached);
     }
   }

@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,30 +31,27 @@ class StoredResponsesTest {
       """;
   private static final String STRANGER = "Bearer pk-support";
 
-  @TempDir static Path directory;
   @TempDir static Path second;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(StoredResponsesTest::yaml, PROVIDER);
+
   private static RunningGateway replica;
+
+  private static String yaml(Path directory) {
+    String state = "state: { redis: \"%s\" }".formatted(RedisServer.shared().uri());
+    return RunningGateway.yaml(directory, PROVIDER, state);
+  }
 
   @BeforeAll
   static void start() {
-    String state = "state: { redis: \"%s\" }".formatted(RedisServer.shared().uri());
-    String yaml = RunningGateway.yaml(directory, PROVIDER, state);
-    gateway = RunningGateway.start(directory, yaml);
-    replica = RunningGateway.start(second, yaml.replace(directory.toString(), second.toString()));
+    replica = RunningGateway.start(second, yaml(second));
   }
 
   @AfterAll
   static void stop() {
-    gateway.close();
     replica.close();
-    PROVIDER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
   }
 
   private static void create(String id, boolean stream) {

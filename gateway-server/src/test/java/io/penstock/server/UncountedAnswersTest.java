@@ -13,11 +13,9 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -63,13 +61,13 @@ class UncountedAnswersTest {
           + "'In the old harbour.'}],'tool_calls':[{'id':'t','type':'function','function':"
           + "{'name':'look','arguments':'{}'}}]}}";
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
   private static final TokenCounter COUNTER = new TokenCounter();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(UncountedAnswersTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
     String more =
         """
 
@@ -90,21 +88,12 @@ class UncountedAnswersTest {
           rerank: c/rerank-v3.5
         """
             .formatted(PROVIDER.url());
-    gateway =
-        RunningGateway.start(
-            directory, RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", more));
+    return RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", more);
   }
 
   @AfterAll
   static void stop() {
-    gateway.close();
-    PROVIDER.close();
     COUNTER.close();
-  }
-
-  @BeforeEach
-  void reset() {
-    PROVIDER.reset();
   }
 
   private static String quoted(String json) {

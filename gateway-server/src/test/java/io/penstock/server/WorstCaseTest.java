@@ -10,11 +10,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,12 +24,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WorstCaseTest {
   private static final Pattern WORST = Pattern.compile("this call may cost ([0-9.]+) USD");
 
-  @TempDir static Path directory;
   private static final FakeProvider PROVIDER = FakeProvider.start();
-  private static RunningGateway gateway;
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(WorstCaseTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
     String more =
         """
 
@@ -57,16 +55,7 @@ class WorstCaseTest {
         """
             .formatted(PROVIDER.url(), "be kind, ".repeat(1_000));
     String budgets = "budgets: [{ name: nothing, limit: 0.000000001 USD }]\nclamp: off";
-    gateway =
-        RunningGateway.start(
-            directory,
-            RunningGateway.yaml(directory, PROVIDER, budgets).replace("\nmodels:\n", more));
-  }
-
-  @AfterAll
-  static void stop() {
-    gateway.close();
-    PROVIDER.close();
+    return RunningGateway.yaml(directory, PROVIDER, budgets).replace("\nmodels:\n", more);
   }
 
   private static double worst(HttpResponse<String> refused) {
