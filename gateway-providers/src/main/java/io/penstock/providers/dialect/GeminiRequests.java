@@ -7,11 +7,17 @@ import io.penstock.core.body.Json;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Splices a Gemini request: the model is in the path, the output cap one level down. */
 final class GeminiRequests {
   private static final String CONFIG = "generationConfig";
   private static final String CAP = "maxOutputTokens";
+
+  /** Google takes both spellings of a name, but not at once. */
+  private static final String SNAKE_CONFIG = "generation_config";
+
+  private static final String SNAKE_CAP = "max_output_tokens";
 
   private GeminiRequests() {}
 
@@ -23,8 +29,10 @@ final class GeminiRequests {
     }
     ObjectNode config = null;
     for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
-      if (Splice.CAPS.contains(field.getKey())) {
-        config = config == null ? config(call.body()) : config;
+      if (isConfig(field.getKey())) {
+        config = config == null ? config(call) : config;
+      } else if (Splice.CAPS.contains(field.getKey())) {
+        config = config == null ? config(call) : config;
         if (!config.has(CAP)) {
           config.set(CAP, field.getValue());
         }
@@ -33,18 +41,21 @@ final class GeminiRequests {
       }
     }
     for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
-      if (Splice.CAPS.contains(field.getKey())) {
-        config = config == null ? config(call.body()) : config;
+      if (isConfig(field.getKey())) {
+        config = config == null ? config(call) : config;
+      } else if (Splice.CAPS.contains(field.getKey())) {
+        config = config == null ? config(call) : config;
         config.set(CAP, field.getValue());
       } else {
         patch.set(field.getKey(), field.getValue().toString());
       }
     }
     if (call.maxTokens() >= 0) {
-      config = config == null ? config(call.body()) : config;
+      config = config == null ? config(call) : config;
       config.put(CAP, call.maxTokens());
     }
     if (config != null) {
+      patch.remove(SNAKE_CONFIG);
       patch.set(CONFIG, config.toString());
     }
     return patch.apply();
@@ -71,11 +82,34 @@ final class GeminiRequests {
     }
   }
 
-  private static ObjectNode config(RequestBody body) {
+  private static boolean isConfig(String name) {
+    return name.equals(CONFIG) || name.equals(SNAKE_CONFIG);
+  }
+
+  /** Returns the configuration in force: the route's, else the client's, else the added one. */
+  private static ObjectNode config(ProviderCall call) {
+    JsonNode found = of(call.set());
+    found = found == null ? of(call.body()) : found;
+    found = found == null ? of(call.defaults()) : found;
+    if (!(found instanceof ObjectNode known)) {
+      return JsonTrees.MAPPER.createObjectNode();
+    }
+    ObjectNode config = known.deepCopy();
+    JsonNode cap = config.remove(SNAKE_CAP);
+    if (cap != null && !config.has(CAP)) {
+      config.set(CAP, cap);
+    }
+    return config;
+  }
+
+  private static @Nullable JsonNode of(Map<String, JsonNode> parameters) {
+    JsonNode config = parameters.get(CONFIG);
+    return config == null ? parameters.get(SNAKE_CONFIG) : config;
+  }
+
+  private static @Nullable JsonNode of(RequestBody body) {
     int i = body.indexOf(CONFIG);
-    return i >= 0
-            && JsonTrees.read(body.bytes(), body.start(i), body.end(i)) instanceof ObjectNode o
-        ? o
-        : JsonTrees.MAPPER.createObjectNode();
+    i = i < 0 ? body.indexOf(SNAKE_CONFIG) : i;
+    return i < 0 ? null : JsonTrees.read(body.bytes(), body.start(i), body.end(i));
   }
 }

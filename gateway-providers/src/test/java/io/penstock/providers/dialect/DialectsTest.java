@@ -170,6 +170,28 @@ class DialectsTest {
   }
 
   @Test
+  void gemini_cap_joinsTheConfigurationInForce() {
+    Wire.Call call =
+        Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{\"generationConfig\":{\"seed\":1}}");
+    assertThat(call.set("generationConfig", "{\"seed\":2}").maxTokens(5).sent())
+        .isEqualTo("{\"generationConfig\":{\"seed\":2,\"maxOutputTokens\":5}}");
+    assertThat(
+            Wire.call(
+                    Dialect.GEMINI,
+                    Endpoint.GENERATE,
+                    "{\"generation_config\":{\"max_output_tokens\":9,\"seed\":1}}")
+                .maxTokens(5)
+                .sent())
+        .isEqualTo("{\"generationConfig\":{\"seed\":1,\"maxOutputTokens\":5}}");
+    Wire.Call snake =
+        Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{\"generation_config\":{\"seed\":1}}");
+    assertThat(snake.defaults("generationConfig", "{\"seed\":3}").sent())
+        .isEqualTo("{\"generationConfig\":{\"seed\":1}}");
+    assertThat(snake.set("generationConfig", "{\"seed\":2}").sent())
+        .isEqualTo("{\"generationConfig\":{\"seed\":2}}");
+  }
+
+  @Test
   void gemini_arrayClient_getsOneJsonArray() {
     String first = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}";
     String last = "{\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":{}}";
