@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * away is no loss: the target's failures say it again. Thread-safe.
  */
 public final class BreakerNews {
-  private static final long LOOK_MILLIS = 1_000;
+  private static final long LOOK_MILLIS = 500;
   private static final long MOST_KEPT = 1_000;
 
   /** A replica that starts hears of what opened just before. */
@@ -55,7 +55,7 @@ public final class BreakerNews {
     }
   }
 
-  /** Looks for news from now on, once a second; {@code heard} is told targets on any thread. */
+  /** Looks for news from now on, twice a second; {@code heard} is told targets on any thread. */
   public void follow(ScheduledExecutorService timer, Consumer<String> heard) {
     timer.scheduleWithFixedDelay(() -> look(heard), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
