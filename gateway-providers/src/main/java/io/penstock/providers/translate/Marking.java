@@ -56,13 +56,7 @@ final class Marking {
             case Part.Text text -> text.text().isBlank() ? null : new Part.Text(text.text(), SHORT);
             case Part.ToolResult result ->
                 new Part.ToolResult(result.id(), result.content(), result.error(), SHORT);
-            case Part.Media media ->
-                new Part.Media(
-                    media.kind(),
-                    media.mime(),
-                    media.data(),
-                    media.url(),
-                    new Part.Label(media.label().name(), media.label().detail(), SHORT));
+            case Part.Media media -> media.marked(SHORT);
             case Part.ToolCall made -> null;
             case Part.Thinking thought -> null;
           };

@@ -143,13 +143,7 @@ final class MessagesBlocks {
     parts.add(
         switch (last) {
           case Part.Text text -> new Part.Text(text.text(), cache);
-          case Part.Media media ->
-              new Part.Media(
-                  media.kind(),
-                  media.mime(),
-                  media.data(),
-                  media.url(),
-                  new Part.Label(media.label().name(), media.label().detail(), cache));
+          case Part.Media media -> media.marked(cache);
           default -> last;
         });
   }

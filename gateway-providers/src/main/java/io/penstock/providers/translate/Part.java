@@ -32,6 +32,11 @@ sealed interface Part {
     String describe() {
       return kind.name().toLowerCase(java.util.Locale.ROOT) + " (" + mime + ")";
     }
+
+    /** Returns it with a breakpoint of the prompt cache behind it, of that time to live. */
+    Media marked(String cache) {
+      return new Media(kind, mime, data, url, new Label(label.name, label.detail, cache));
+    }
   }
 
   /**

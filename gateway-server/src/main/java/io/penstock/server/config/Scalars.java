@@ -1,6 +1,7 @@
 package io.penstock.server.config;
 
 import io.penstock.server.config.Node.Scalar;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
@@ -77,8 +78,11 @@ final class Scalars {
     return Invalid.VALUE;
   }
 
-  /** What a message may show of it: never a hash's or a secret's text. */
+  /** What a message may show of it: never the text of a hash, a secret, a password. */
   private static String shown(Shape.Value shape, Scalar scalar) {
+    if (shape.type() == URI.class && scalar.text().indexOf('@') >= 0) {
+      return SecretUrl.of(scalar.text()).toString();
+    }
     boolean hides = shape.type() == Sha256.class || shape.type() == SecretUrl.class;
     return hides ? Secret.MASK : scalar.text();
   }

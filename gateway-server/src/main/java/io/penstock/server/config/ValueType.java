@@ -76,7 +76,9 @@ record ValueType(
     types.put(HostPort.class, text("host:port such as 0.0.0.0:8080", Values::hostPort));
     types.put(ZoneId.class, text("a time zone such as Europe/Berlin", ZoneId::of));
     types.put(Instant.class, text("a day such as 2027-12-31, or an instant", Values::expiry));
-    types.put(URI.class, text("an address such as https://host/path", ValueType::uri));
+    types.put(
+        URI.class,
+        text("an address such as https://host/path, without a password", ValueType::uri));
     types.put(Path.class, text("a file", Path::of));
     types.put(PemFile.class, text("a file", text -> new PemFile(Path.of(text), "")));
     types.put(RouterFile.class, text("shipped, or a file", ValueType::router));
@@ -115,7 +117,16 @@ record ValueType(
     return value;
   }
 
+  /** It is shown with the configuration, and nobody would send what stands before the host. */
   private static Object uri(String text) {
+    URI uri = http(text);
+    if (uri.getUserInfo() != null) {
+      throw new IllegalArgumentException("a user or password");
+    }
+    return uri;
+  }
+
+  private static URI http(String text) {
     URI uri = URI.create(text);
     if (uri.getHost() == null || !("http".equals(uri.getScheme()) || isHttps(uri))) {
       throw new IllegalArgumentException("no http address");
@@ -126,7 +137,7 @@ record ValueType(
   /** Other schemes are judged by who opens them; http is asked long after the start. */
   private static Object secretUrl(String text) {
     if (text.startsWith("http:") || text.startsWith("https:")) {
-      uri(text);
+      http(text);
     }
     return SecretUrl.of(text);
   }

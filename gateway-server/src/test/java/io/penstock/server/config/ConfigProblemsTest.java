@@ -66,7 +66,7 @@ final class ConfigProblemsTest {
             "penstock.yaml:6:22: providers.onprem.dialect: opnai (expected: openai, anthropic,"
                 + " gemini, bedrock, azure, vertex, cohere, demo; did you mean openai?)",
             "penstock.yaml:6:39: providers.onprem.base_url: ftp://x (expected: an address such as"
-                + " https://host/path)",
+                + " https://host/path, without a password)",
             "penstock.yaml:7:9: providers.near.base_url: (none) (expected: an address such as"
                 + " https://api.example.com/v1)",
             "penstock.yaml:9:10: models.small.targets[0].model: onprme/s (expected: a provider"

@@ -126,6 +126,17 @@ final class ConfigValuesTest {
   }
 
   @Test
+  void address_withAPassword_isAProblem_andNotShown() {
+    String providers =
+        "providers: { p: { dialect: openai, base_url: 'http://ann:hunter2@host/v1', keys: [k] }"
+            + " }\n";
+    assertThat(Loads.lines(Loads.problems(Loads.load(directory, providers))).toString())
+        .contains("providers.p.base_url")
+        .contains("without a password")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
   void secretUrl_thatNobodyCouldAsk_isAProblem_andNotShown() {
     assertThat(
             Loads.lines(
