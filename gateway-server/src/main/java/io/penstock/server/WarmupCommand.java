@@ -1,9 +1,10 @@
 package io.penstock.server;
 
+import io.penstock.core.identity.KeyRing;
 import io.penstock.server.config.Config;
-import java.io.OutputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code penstock warmup}: starts a demo on free ports, makes a few calls and stops. The launcher
- * runs it once to make the ahead-of-time cache.
+ * {@code penstock warmup}: starts a gateway on free ports, lets {@link WarmupPeer} call it, and
+ * stops. The launcher runs it once to make the ahead-of-time cache, which keeps the profiles of
+ * what ran (JEP 515): so provider and clients run in another process, whose profiles it must not
+ * have.
  */
 @Command(
     name = "warmup",
@@ -25,23 +28,46 @@ import picocli.CommandLine.Spec;
     description = "Does what every start does, for the ahead-of-time cache.",
     mixinStandardHelpOptions = true)
 final class WarmupCommand implements Callable<Integer> {
-  /** Enough that the cache has the profiles of what is hot (JEP 515). */
-  private static final int CALLS = 3000;
-
-  private static final int STREAM_EVERY = 50;
+  /** What a gateway does in earnest, with limits that nothing reaches. */
+  private static final String CONFIG =
+      """
+      listen: 127.0.0.1:0
+      admin: { listen: 127.0.0.1:0 }
+      ledger: { url: "sqlite:%s" }
+      providers:
+        peer: { dialect: openai, base_url: "http://127.0.0.1:%s/v1", keys: [sk-warmup], catalogue: openai }
+      teams:
+        warmup: { models: ["*"] }
+      keys:
+        - { id: k-warmup, sha256: ["%s"], team: warmup, app: load, user: u1 }
+      budgets:
+        - { name: all, limit: 1000000 USD, every: month }
+        - { name: per-user, per: user, limit: 100000 USD, every: day }
+      rates:
+        - { name: per-key, per: key, requests: 10000000, tokens: 100000000000, every: minute }
+      models:
+        gpt-4o-mini:
+          strategy: rules
+          rules:
+            - { if: 'metadata.tier == "pro"', use: peer/gpt-4o }
+            - { use: peer/gpt-4o-mini }
+      cache:
+        exact: { ttl: 1h, scope: team }
+      """;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
     Path directory = Files.createTempDirectory("penstock-warmup");
-    try {
+    Process peer = WarmupPeer.spawn();
+    try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8);
+        Writer tell = peer.outputWriter(StandardCharsets.UTF_8)) {
       Path file = directory.resolve("penstock.yaml");
       Files.writeString(
           file,
-          DemoConfig.unlimited(file)
-              .replace("127.0.0.1:8080", "127.0.0.1:0")
-              .replace("127.0.0.1:9091", "127.0.0.1:0"));
+          CONFIG.formatted(
+              directory.resolve("ledger.db"), said.readLine(), KeyRing.hash(WarmupPeer.KEY)));
       Config loaded = ConfigOption.load(file, Commands.err(spec));
       if (loaded == null) {
         return Main.WRONG_INPUT;
@@ -49,37 +75,20 @@ final class WarmupCommand implements Callable<Integer> {
       Logging.configure(loaded.log());
       try (Gateway gateway =
           Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load)) {
-        for (int i = 0; i < CALLS; i++) {
-          ask(gateway.port(), i % STREAM_EVERY == 0);
+        tell.write(gateway.port() + "\n");
+        tell.flush();
+        if (peer.waitFor() != Main.OK) {
+          throw new IOException("the calls failed; their process says why above");
         }
       }
       return Main.OK;
     } finally {
+      peer.destroyForcibly();
       delete(directory);
     }
   }
 
-  private static void ask(int port, boolean stream) throws Exception {
-    HttpURLConnection connection =
-        (HttpURLConnection)
-            URI.create("http://127.0.0.1:" + port + "/v1/chat/completions")
-                .toURL()
-                .openConnection();
-    connection.setRequestMethod("POST");
-    connection.setDoOutput(true);
-    connection.setRequestProperty("Authorization", "Bearer " + DemoCommand.KEY);
-    connection.setRequestProperty("Content-Type", "application/json");
-    String body =
-        "{\"model\":\"gpt-4o-mini\",\"max_tokens\":3,\"stream\":"
-            + stream
-            + ",\"messages\":[{\"role\":\"user\",\"content\":\"warm up\"}]}";
-    try (OutputStream out = connection.getOutputStream()) {
-      out.write(body.getBytes(StandardCharsets.UTF_8));
-    }
-    connection.getInputStream().readAllBytes();
-  }
-
-  private static void delete(Path directory) throws java.io.IOException {
+  private static void delete(Path directory) throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
