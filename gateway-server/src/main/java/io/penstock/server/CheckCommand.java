@@ -60,7 +60,7 @@ final class CheckCommand implements Callable<Integer> {
   /** Builds what a start would build, without opening a port or a store. */
   private int build(LoadResult.Loaded loaded, PrintWriter out) {
     var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
-    try (ProviderFactory providers = new ProviderFactory(Ticker.system(), 1, credentials)) {
+    try (ProviderFactory providers = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
       PriceBook prices = Prices.of(PriceBook.bundled(), loaded.config().prices());
       SnapshotBuilder builder =
           new SnapshotBuilder(

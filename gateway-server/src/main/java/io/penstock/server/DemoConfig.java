@@ -5,26 +5,10 @@ import java.nio.file.Path;
 
 /** The configuration of the demo. */
 final class DemoConfig {
-  private static final String LIMITS =
-      """
-
-      budgets:
-        - { name: demo-day, per: team, limit: 5 USD, every: day }
-      rates:
-        - { name: per-key, per: key, requests: 600, every: minute }
-      cache:
-        exact: { ttl: 1h, scope: team }
-      """;
-
   private DemoConfig() {}
 
   /** Returns the YAML; the ledger lies beside the file. */
   static String yaml(Path file) {
-    return unlimited(file) + LIMITS;
-  }
-
-  /** Returns the same without what refuses or answers calls before they reach the provider. */
-  static String unlimited(Path file) {
     Path directory = file.toAbsolutePath().getParent();
     String ledger = directory == null ? "ledger.db" : directory.resolve("ledger.db").toString();
     return """
@@ -56,6 +40,13 @@ final class DemoConfig {
       demo: { models: ["*"] }
     keys:
       - { id: k-demo, sha256: ["%s"], team: demo, app: try-out }   # the key %s
+
+    budgets:
+      - { name: demo-day, per: team, limit: 5 USD, every: day }
+    rates:
+      - { name: per-key, per: key, requests: 600, every: minute }
+    cache:
+      exact: { ttl: 1h, scope: team }
     """
         .formatted(ledger, KeyRing.hash(DemoCommand.KEY), DemoCommand.KEY);
   }

@@ -36,7 +36,7 @@ import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Redaction;
-import io.penstock.server.demo.DemoProvider;
+import io.penstock.server.demo.DemoServer;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
@@ -79,7 +79,7 @@ public final class Gateway implements AutoCloseable {
   private final Telemetry telemetry;
   private final @Nullable ContentKeeper content;
   private final Shared shared;
-  private final ClientServer demo;
+  private final DemoServer demo;
   private final Reloader reloader;
   private final AdminSink adminSink;
   private final ClientServer traffic;
@@ -94,7 +94,7 @@ public final class Gateway implements AutoCloseable {
     this.alerts = new Alerts(this::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
     this.cache = CacheStore.open(config, loops, transport, ticker);
-    this.demo = DemoProvider.start(loops, transport);
+    this.demo = new DemoServer(loops, transport);
     this.telemetry =
         Telemetry.start(
             text(config.telemetry().otlp()),
@@ -118,7 +118,7 @@ public final class Gateway implements AutoCloseable {
             cache.semantic(),
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), this::semanticRules),
             content);
-    this.reloader = new Reloader(file, loads, shared, demo.port(), registry, alerts);
+    this.reloader = new Reloader(file, loads, shared, demo, registry, alerts);
     reloader.start(config);
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(

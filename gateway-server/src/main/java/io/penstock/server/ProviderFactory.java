@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,7 @@ final class ProviderFactory implements AutoCloseable {
       ProviderConfig from, ProviderRuntime runtime, List<FetchedCredential> fetched) {}
 
   private final Ticker ticker;
-  private final int demoPort;
+  private final IntSupplier demoPort;
   private final CloudCredentials credentials;
   private Map<String, Made> made = Map.of();
   private Map<String, Made> pending = Map.of();
@@ -54,7 +55,7 @@ final class ProviderFactory implements AutoCloseable {
    *
    * @param demoPort where the built-in demo provider listens
    */
-  ProviderFactory(Ticker ticker, int demoPort, CloudCredentials credentials) {
+  ProviderFactory(Ticker ticker, IntSupplier demoPort, CloudCredentials credentials) {
     this.ticker = ticker;
     this.demoPort = demoPort;
     this.credentials = credentials;
@@ -188,7 +189,7 @@ final class ProviderFactory implements AutoCloseable {
       return configured;
     }
     if (config.dialect() == Dialect.DEMO) {
-      return URI.create("http://127.0.0.1:" + demoPort + "/v1");
+      return URI.create("http://127.0.0.1:" + demoPort.getAsInt() + "/v1");
     }
     return URI.create(
         switch (config.dialect()) {

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +75,12 @@ public final class Reloader implements AutoCloseable {
   private @Nullable Inputs seen;
 
   Reloader(
-      Path file, Loads loads, Shared shared, int demoPort, MeterRegistry registry, Alerts alerts) {
+      Path file,
+      Loads loads,
+      Shared shared,
+      IntSupplier demoPort,
+      MeterRegistry registry,
+      Alerts alerts) {
     this.file = file;
     this.loads = loads;
     this.shared = shared;

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
@@ -28,46 +29,24 @@ import picocli.CommandLine.Spec;
     description = "Does what every start does, for the ahead-of-time cache.",
     mixinStandardHelpOptions = true)
 final class WarmupCommand implements Callable<Integer> {
-  /** What a gateway does in earnest, with limits that nothing reaches. */
-  private static final String CONFIG =
-      """
-      listen: 127.0.0.1:0
-      admin: { listen: 127.0.0.1:0 }
-      ledger: { url: "sqlite:%s" }
-      providers:
-        peer: { dialect: openai, base_url: "http://127.0.0.1:%s/v1", keys: [sk-warmup], catalogue: openai }
-      teams:
-        warmup: { models: ["*"] }
-      keys:
-        - { id: k-warmup, sha256: ["%s"], team: warmup, app: load, user: u1 }
-      budgets:
-        - { name: all, limit: 1000000 USD, every: month }
-        - { name: per-user, per: user, limit: 100000 USD, every: day }
-      rates:
-        - { name: per-key, per: key, requests: 10000000, tokens: 100000000000, every: minute }
-      models:
-        gpt-4o-mini:
-          strategy: rules
-          rules:
-            - { if: 'metadata.tier == "pro"', use: peer/gpt-4o }
-            - { use: peer/gpt-4o-mini }
-      cache:
-        exact: { ttl: 1h, scope: team }
-      """;
+  @Option(
+      names = "--calls",
+      defaultValue = "2500",
+      description =
+          "of each of the clients (default: ${DEFAULT-VALUE}, so that all that is hot gets"
+              + " compiled)")
+  private int calls;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
     Path directory = Files.createTempDirectory("penstock-warmup");
-    Process peer = WarmupPeer.spawn();
+    Process peer = WarmupPeer.spawn(calls);
     try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8);
         Writer tell = peer.outputWriter(StandardCharsets.UTF_8)) {
       Path file = directory.resolve("penstock.yaml");
-      Files.writeString(
-          file,
-          CONFIG.formatted(
-              directory.resolve("ledger.db"), said.readLine(), KeyRing.hash(WarmupPeer.KEY)));
+      Files.writeString(file, config(directory.resolve("ledger.db"), said.readLine()));
       Config loaded = ConfigOption.load(file, Commands.err(spec));
       if (loaded == null) {
         return Main.WRONG_INPUT;
@@ -86,6 +65,35 @@ final class WarmupCommand implements Callable<Integer> {
       peer.destroyForcibly();
       delete(directory);
     }
+  }
+
+  /** Returns what a gateway does in earnest, with limits that nothing reaches. */
+  private static String config(Path ledger, String provider) {
+    return """
+    listen: 127.0.0.1:0
+    admin: { listen: 127.0.0.1:0 }
+    ledger: { url: "sqlite:%s" }
+    providers:
+      peer: { dialect: openai, base_url: "http://127.0.0.1:%s/v1", keys: [sk-warmup], catalogue: openai }
+    teams:
+      warmup: { models: ["*"] }
+    keys:
+      - { id: k-warmup, sha256: ["%s"], team: warmup, app: load, user: u1 }
+    budgets:
+      - { name: all, limit: 1000000 USD, every: month }
+      - { name: per-user, per: user, limit: 100000 USD, every: day }
+    rates:
+      - { name: per-key, per: key, requests: 10000000, tokens: 100000000000, every: minute }
+    models:
+      gpt-4o-mini:
+        strategy: rules
+        rules:
+          - { if: 'metadata.tier == "pro"', use: peer/gpt-4o }
+          - { use: peer/gpt-4o-mini }
+    cache:
+      exact: { ttl: 1h, scope: team }
+    """
+        .formatted(ledger, provider, KeyRing.hash(WarmupPeer.KEY));
   }
 
   private static void delete(Path directory) throws IOException {

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
  * {@code penstock warmup-peer}: the provider and the clients of {@link WarmupCommand}. Says the
@@ -33,15 +34,15 @@ final class WarmupPeer implements Callable<Integer> {
 
   private static final int CLIENTS = 8;
 
-  /** Of each client; enough that all that is hot has been compiled with its profile. */
-  private static final int CALLS = 2500;
-
   private static final int STREAM_EVERY = 25;
   private static final int REPEAT_EVERY = 20;
   private static final String FILLER = "The penstock carries water to the turbine. ".repeat(20);
 
+  @Option(names = "--calls", required = true, description = "of each client")
+  private int calls;
+
   /** Starts this command in a process of its own, with this process' Java and class path. */
-  static Process spawn() throws IOException {
+  static Process spawn(int calls) throws IOException {
     String java = ProcessHandle.current().info().command().orElse("java");
     return new ProcessBuilder(
             java,
@@ -49,7 +50,9 @@ final class WarmupPeer implements Callable<Integer> {
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),
-            "warmup-peer")
+            "warmup-peer",
+            "--calls",
+            String.valueOf(calls))
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }
@@ -67,7 +70,7 @@ final class WarmupPeer implements Callable<Integer> {
       List<Future<?>> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
-        clients.add(threads.submit(() -> calls(http, uri, client)));
+        clients.add(threads.submit(() -> ask(http, uri, client)));
       }
       for (Future<?> client : clients) {
         client.get();
@@ -76,8 +79,8 @@ final class WarmupPeer implements Callable<Integer> {
     return Main.OK;
   }
 
-  private static Void calls(HttpClient http, URI uri, int client) throws Exception {
-    for (int i = 0; i < CALLS; i++) {
+  private Void ask(HttpClient http, URI uri, int client) throws Exception {
+    for (int i = 0; i < calls; i++) {
       boolean again = i % REPEAT_EVERY == 0;
       String body =
           "{\"model\":\"gpt-4o-mini\",\"max_tokens\":3,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s%s\"}]}"

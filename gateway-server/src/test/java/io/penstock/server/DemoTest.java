@@ -2,12 +2,11 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.penstock.server.config.LoadResult;
 import io.penstock.testkit.LeakCheck;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,13 +44,12 @@ class DemoTest {
   }
 
   @Test
-  void warmUp_hasNothingThatRefusesOrAnswersBeforeTheProvider(@TempDir Path directory)
-      throws Exception {
-    Path file = directory.resolve("penstock.yaml");
-    Files.writeString(file, DemoConfig.unlimited(file));
-    LoadResult.Loaded loaded = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(file);
-    assertThat(loaded.config().rates()).isEmpty();
-    assertThat(loaded.config().budgets()).isEmpty();
-    assertThat(loaded.config().cache().exact()).isEmpty();
+  void warmUp_callsTheGatewayFromAnotherProcess() {
+    StringWriter said = new StringWriter();
+    int code =
+        Main.commandLine("warmup")
+            .setErr(new PrintWriter(said, true))
+            .execute("warmup", "--calls", "3");
+    assertThat(code).as(said.toString()).isZero();
   }
 }
