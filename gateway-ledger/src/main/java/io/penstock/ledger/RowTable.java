@@ -1,9 +1,11 @@
 package io.penstock.ledger;
 
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.sql.Connection;
@@ -12,6 +14,8 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -66,10 +70,18 @@ final class RowTable {
           "budgets");
 
   private static final Meter[] METERS = Meter.values();
-  private static final List<String> ALWAYS =
-      Stream.of(Stream.of("id"), NUMBERS.stream(), TEXTS.stream()).flatMap(names -> names).toList();
-  private static final List<String> ALL =
-      Stream.concat(ALWAYS.stream(), Stream.of(METERS).map(Schema::meterColumn)).toList();
+  private static final List<String> COLUMNS =
+      Stream.of(NUMBERS.stream(), TEXTS.stream(), Stream.of(METERS).map(Schema::meterColumn))
+          .flatMap(names -> names)
+          .toList();
+
+  /**
+   * Texts of this program's own. A column that holds one of them in a whole batch has it in the
+   * statement: to bind a value costs more than to store it, and most columns of most rows say
+   * little. No other text is ever part of a statement.
+   */
+  private static final Set<String> OWN = own();
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SqlDialect dialect;
@@ -79,16 +91,37 @@ final class RowTable {
   }
 
   static String columns(String alias) {
-    return ALL.stream().map(name -> alias + '.' + name).collect(joining(", "));
+    return Stream.concat(Stream.of("id"), COLUMNS.stream())
+        .map(name -> alias + '.' + name)
+        .collect(joining(", "));
+  }
+
+  private static Set<String> own() {
+    return Stream.concat(
+            Stream.of("", "{}", "[]"),
+            Stream.of(
+                    Cause.values(),
+                    Ending.values(),
+                    CacheOutcome.values(),
+                    Waste.values(),
+                    UsageSource.values())
+                .flatMap(Stream::of)
+                .map(Dimension::label))
+        .collect(toUnmodifiableSet());
   }
 
   /** Inserts those that are not there yet and returns them. */
   List<LedgerRow> insert(Connection connection, List<LedgerRow> rows) throws SQLException {
-    List<Meter> meters = used(rows);
+    List<@Nullable Object[]> lines = new ArrayList<>(rows.size());
+    for (LedgerRow row : rows) {
+      lines.add(values(row));
+    }
+    @Nullable String[] common = common(lines);
     int[] counts;
-    try (PreparedStatement insert = connection.prepareStatement(insert(meters))) {
-      for (LedgerRow row : rows) {
-        bind(insert, row, meters);
+    try (PreparedStatement insert = connection.prepareStatement(insert(common))) {
+      for (int i = 0; i < rows.size(); i++) {
+        dialect.bind(insert, 1, rows.get(i).id());
+        bind(insert, lines.get(i), common);
         insert.addBatch();
       }
       counts = insert.executeBatch();
@@ -102,57 +135,91 @@ final class RowTable {
     return fresh;
   }
 
-  /** A row has a handful of meters out of many: columns that a batch leaves empty are not named. */
-  private static List<Meter> used(List<LedgerRow> rows) {
-    return Stream.of(METERS)
-        .filter(meter -> rows.stream().anyMatch(row -> row.usage().of(meter) != 0))
-        .toList();
+  /** Returns, by column, what the statement says for all lines, or null where each is bound. */
+  private static @Nullable String[] common(List<@Nullable Object[]> lines) {
+    @Nullable String[] common = new String[COLUMNS.size()];
+    for (int column = 0; column < common.length && !lines.isEmpty(); column++) {
+      common[column] = literal(lines.getFirst()[column]);
+    }
+    for (@Nullable Object[] line : lines) {
+      for (int column = 0; column < common.length; column++) {
+        if (common[column] != null && !Objects.equals(line[column], lines.getFirst()[column])) {
+          common[column] = null;
+        }
+      }
+    }
+    return common;
   }
 
-  private static String insert(List<Meter> meters) {
-    return "INSERT INTO ledger_row ("
-        + String.join(", ", ALWAYS)
-        + meters.stream().map(meter -> ", " + Schema.meterColumn(meter)).collect(joining())
-        + ") VALUES (?"
-        + ", ?".repeat(ALWAYS.size() + meters.size() - 1)
+  private static @Nullable String literal(@Nullable Object value) {
+    if (value == null) {
+      return "NULL";
+    }
+    if (value instanceof String text) {
+      return OWN.contains(text) ? '\'' + text + '\'' : null;
+    }
+    return value.equals(0L) ? "0" : null;
+  }
+
+  private static String insert(@Nullable String[] common) {
+    return "INSERT INTO ledger_row (id, "
+        + String.join(", ", COLUMNS)
+        + ") VALUES (?, "
+        + Stream.of(common).map(value -> value == null ? "?" : value).collect(joining(", "))
         + ") ON CONFLICT (id) DO NOTHING";
   }
 
-  private void bind(PreparedStatement insert, LedgerRow row, List<Meter> meters)
+  private static void bind(
+      PreparedStatement insert, @Nullable Object[] line, @Nullable String[] common)
       throws SQLException {
-    dialect.bind(insert, 1, row.id());
     int at = 2;
-    LedgerRow.Times times = row.times();
-    LedgerRow.Money money = row.money();
-    for (long number :
-        new long[] {
-          row.attempt().number(),
-          times.reservedAt(),
-          times.endedAt(),
-          times.latencyNanos(),
-          times.overheadNanos(),
-          times.firstTokenNanos(),
-          row.outcome().status(),
-          money.cost(),
-          money.list(),
-          money.baseline(),
-          money.saved(),
-          money.premium()
-        }) {
-      insert.setLong(at++, number);
-    }
-    for (String text : texts(row)) {
-      // PostgreSQL refuses NUL in text; a client may have sent one.
-      insert.setString(at++, text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD'));
-    }
-    for (Meter meter : meters) {
-      long quantity = row.usage().of(meter);
-      if (quantity == 0) {
-        insert.setNull(at++, Types.BIGINT);
-      } else {
-        insert.setLong(at++, quantity);
+    for (int column = 0; column < line.length; column++) {
+      if (common[column] == null) {
+        switch (line[column]) {
+          case null -> insert.setNull(at++, Types.BIGINT);
+          // PostgreSQL refuses NUL in text; a client may have sent one.
+          case String text ->
+              insert.setString(at++, text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD'));
+          case Object number -> insert.setLong(at++, (Long) number);
+        }
       }
     }
+  }
+
+  /** Returns what the columns hold: a Long, a String, or null for a meter that counted nothing. */
+  private static @Nullable Object[] values(LedgerRow row) {
+    @Nullable Object[] values = new Object[COLUMNS.size()];
+    int at = 0;
+    for (long number : numbers(row)) {
+      values[at++] = number;
+    }
+    for (String text : texts(row)) {
+      values[at++] = text;
+    }
+    for (Meter meter : METERS) {
+      long quantity = row.usage().of(meter);
+      values[at++] = quantity == 0 ? null : (Long) quantity;
+    }
+    return values;
+  }
+
+  private static long[] numbers(LedgerRow row) {
+    LedgerRow.Times times = row.times();
+    LedgerRow.Money money = row.money();
+    return new long[] {
+      row.attempt().number(),
+      times.reservedAt(),
+      times.endedAt(),
+      times.latencyNanos(),
+      times.overheadNanos(),
+      times.firstTokenNanos(),
+      row.outcome().status(),
+      money.cost(),
+      money.list(),
+      money.baseline(),
+      money.saved(),
+      money.premium()
+    };
   }
 
   private static String[] texts(LedgerRow row) {

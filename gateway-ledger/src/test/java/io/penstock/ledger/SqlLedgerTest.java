@@ -3,7 +3,9 @@ package io.penstock.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
+import io.penstock.core.price.Usage;
 import io.penstock.testkit.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -116,6 +119,46 @@ final class SqlLedgerTest {
     long cost = rows.stream().mapToLong(row -> row.money().cost()).sum();
     assertThat(scalar(options, "SELECT SUM(cost) FROM rollup WHERE grain = 1")).isEqualTo(cost);
     assertThat(scalar(options, "SELECT SUM(total) FROM counter_total")).isEqualTo(2 * cost);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void append_batchesThatAgreeAndThatDiffer_areReadBackAsTheyWere(SqlDialect dialect)
+      throws SQLException {
+    LedgerOptions options = options(dialect);
+    Random random = new Random(3);
+    LedgerRow quiet = refused(random, "");
+    LedgerRow label = refused(random, "none");
+    LedgerRow quote = refused(random, "none', '') --");
+    LedgerRow full = Rows.row(random, Rows.NOV_1);
+    try (Store store = openStore(options)) {
+      for (List<LedgerRow> batch :
+          List.of(List.of(quiet), List.of(label), List.of(quote), List.of(full))) {
+        assertThat(store.append(batch)).isEqualTo(1);
+      }
+      LedgerRow again = refused(random, "");
+      LedgerRow other = Rows.row(random, Rows.NOV_1);
+      assertThat(store.append(List.of(again, other))).isEqualTo(2);
+      try (LedgerReader reader = SqlLedger.read(options)) {
+        for (LedgerRow row : List.of(quiet, label, quote, full, again, other)) {
+          assertThat(reader.queries().request(row.attempt().request())).containsExactly(row);
+        }
+      }
+    }
+  }
+
+  /** A row of which most says nothing; the rule is free text. */
+  private static LedgerRow refused(Random random, String rule) {
+    return new LedgerRow(
+        new LedgerRow.Attempt(Rows.request(random, Rows.NOV_1), 0, Cause.REQUEST),
+        new LedgerRow.Times(0, Rows.NOV_1, 5, 5, -1),
+        new LedgerRow.Caller("", "", "", "", "", "", Map.of()),
+        new LedgerRow.Destination("", "", "", "", "", ""),
+        new LedgerRow.Outcome(403, Ending.COMPLETED, "", rule, CacheOutcome.OFF, Waste.NONE),
+        Usage.NONE,
+        UsageSource.REPORTED,
+        LedgerRow.Money.ZERO,
+        List.of());
   }
 
   private Store openStore(LedgerOptions options) {
