@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ContentQueue {
   private static final long MOST_BYTES = 64L << 20;
-  private static final int PORTION = 200;
+
+  /** How many are committed together. */
+  static final int PORTION = 200;
 
   private final ConcurrentLinkedQueue<Content> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicLong bytes = new AtomicLong();

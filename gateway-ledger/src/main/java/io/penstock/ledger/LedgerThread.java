@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
  */
 final class LedgerThread {
   private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
-  private static final int BATCH = 1000;
+
+  /** Rows of one transaction: more than come in while it gathers, so that little is left over. */
+  private static final int BATCH = 2000;
 
   /** A batch gathers for so long: the journal is durable, and few commits cost little. */
   private static final long GATHER_NANOS = 250_000_000;
@@ -44,6 +46,9 @@ final class LedgerThread {
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
   private long read;
   private long expireAt;
+
+  /** Whether the last transaction was as large as one may be: more waits, nothing is gathered. */
+  private boolean behind;
 
   private volatile long consumed;
   private volatile int openCount;
@@ -134,9 +139,8 @@ final class LedgerThread {
       // Read before the journal is: what was written before the end is then committed.
       last = closed;
       try {
-        int committed = pump();
-        busy = committed > 0;
-        if (committed < BATCH && !closed) {
+        busy = pump() > 0;
+        if (!behind && !closed) {
           expire();
           LockSupport.parkNanos(this, GATHER_NANOS);
         }
@@ -182,6 +186,7 @@ final class LedgerThread {
         rows.forEach(listener);
       }
     }
+    behind = batch.size() == BATCH;
     batch.clear();
     for (Booking booking : booked) {
       bookings.remove(booking);
@@ -200,6 +205,7 @@ final class LedgerThread {
     if (!first.isEmpty()) {
       store.keep(first);
       contents.done(first);
+      behind |= first.size() == ContentQueue.PORTION;
     }
     return first.size();
   }
