@@ -7,14 +7,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
 import java.util.UUID;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteOpenMode;
 
 /** What differs between the two databases. */
 enum SqlDialect {
   SQLITE {
     @Override
     Connection connect(String url) throws SQLException {
-      Connection connection = DriverManager.getConnection("jdbc:" + url);
+      Connection connection = DriverManager.getConnection("jdbc:" + url, unlocked());
       try (Statement pragma = connection.createStatement()) {
         pragma.execute("PRAGMA busy_timeout = 5000");
         pragma.execute("PRAGMA journal_mode = WAL");
@@ -23,6 +26,17 @@ enum SqlDialect {
         pragma.execute("PRAGMA cache_size = -16384");
       }
       return connection;
+    }
+
+    // The driver lets one thread at a time use a connection: SQLite need not lock it once more.
+    // Nothing else is set, so that the URL says the rest.
+    private static Properties unlocked() {
+      SQLiteConfig config = new SQLiteConfig();
+      config.setOpenMode(SQLiteOpenMode.NOMUTEX);
+      String mode = SQLiteConfig.Pragma.OPEN_MODE.getPragmaName();
+      Properties properties = new Properties();
+      properties.setProperty(mode, config.toProperties().getProperty(mode));
+      return properties;
     }
 
     @Override
