@@ -76,22 +76,21 @@ final class RecordBuffer {
   }
 
   /** Puts the length of the text in UTF-8, and the text. */
+  @SuppressWarnings("deprecation") // the low bytes of text that is ASCII are its UTF-8
   void putText(String text) {
     int chars = Math.min(text.length(), MAX_TEXT);
-    int start = length;
+    int seen = 0;
+    for (int i = 0; i < chars; i++) {
+      seen |= text.charAt(i);
+    }
+    if (seen >= 0x80) {
+      putBytes(text.substring(0, chars).getBytes(StandardCharsets.UTF_8));
+      return;
+    }
     putUnsigned(chars);
     reserve(chars);
-    int at = length;
-    for (int i = 0; i < chars; i++) {
-      char next = text.charAt(i);
-      if (next >= 0x80) {
-        length = start;
-        putBytes(text.substring(0, chars).getBytes(StandardCharsets.UTF_8));
-        return;
-      }
-      bytes[at++] = (byte) next;
-    }
-    length = at;
+    text.getBytes(0, chars, bytes, length);
+    length += chars;
   }
 
   private void putBytes(byte[] more) {
