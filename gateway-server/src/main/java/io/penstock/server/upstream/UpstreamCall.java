@@ -2,11 +2,9 @@ package io.penstock.server.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.penstock.core.FailureKind;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *        any state -> DONE by failure, time-out or cancel
  * </pre>
  *
- * <p>One timer serves all time-outs: it is armed for the nearest deadline and, when it fires early
- * because there was progress, armed again. So a chunk costs a clock reading and no scheduling.
+ * <p>Its connection's {@link Watch} serves all time-outs: it looks at the nearest deadline and,
+ * when there was progress, again later. So what is read costs one clock reading and no scheduling.
  */
 public final class UpstreamCall {
   private enum State {
@@ -29,7 +27,6 @@ public final class UpstreamCall {
     DONE
   }
 
-  private final EventLoop loop;
   private final Timeouts timeouts;
   private final UpstreamListener listener;
   private final HttpRequest request;
@@ -37,16 +34,17 @@ public final class UpstreamCall {
   private State state = State.CONNECTING;
   private long progressNanos;
   private @Nullable Channel channel;
-  private @Nullable ScheduledFuture<?> timer;
+  private @Nullable Watch watch;
+  private boolean progressed;
   private boolean paused;
 
-  UpstreamCall(EventLoop loop, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
-    this.loop = loop;
+  /** Creates a request that begins now, which is given. */
+  UpstreamCall(Timeouts timeouts, HttpRequest request, UpstreamListener listener, long nowNanos) {
     this.timeouts = timeouts;
     this.request = request;
     this.listener = listener;
-    this.startNanos = System.nanoTime();
-    this.progressNanos = startNanos;
+    this.startNanos = nowNanos;
+    this.progressNanos = nowNanos;
   }
 
   HttpRequest request() {
@@ -77,41 +75,43 @@ public final class UpstreamCall {
     }
   }
 
-  void sent(Channel on) {
+  void connecting(Channel on, Watch by, long nowNanos) {
     channel = on;
+    watch = by;
+    look(by, nowNanos);
+  }
+
+  void sent(Channel on, Watch by, long nowNanos) {
+    channel = on;
+    watch = by;
     state = State.WAITING;
-    progressNanos = System.nanoTime();
+    progressNanos = nowNanos;
     if (paused) {
       on.config().setAutoRead(false);
     }
-    rearm();
-  }
-
-  void connecting(Channel on) {
-    channel = on;
-    arm();
+    look(by, nowNanos);
   }
 
   void head(int status, HttpHeaders headers) {
     if (state == State.WAITING) {
       state = State.READING;
-      progressNanos = System.nanoTime();
-      if (timeouts.idle() < timeouts.firstByte()) {
-        // What is armed would only look when the first byte's time is over.
-        rearm();
-      }
+      progressed = true;
       listener.onHead(status, headers);
     }
   }
 
   void data(ByteBuf data) {
     if (state == State.READING && data.isReadable()) {
-      progressNanos = System.nanoTime();
+      progressed = true;
       listener.onData(data);
     }
   }
 
   void readComplete() {
+    if (progressed) {
+      progressed = false;
+      progressNanos = System.nanoTime();
+    }
     if (state == State.READING) {
       listener.onReadComplete();
     }
@@ -151,13 +151,15 @@ public final class UpstreamCall {
 
   private void finish() {
     state = State.DONE;
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
+    if (watch != null) {
+      watch.over();
     }
   }
 
   private void closeChannel() {
+    if (watch != null) {
+      watch.cancel();
+    }
     if (channel != null) {
       channel.close();
     }
@@ -171,35 +173,33 @@ public final class UpstreamCall {
     };
   }
 
-  private void rearm() {
-    if (timer != null) {
-      timer.cancel(false);
+  private void look(Watch by, long now) {
+    long left =
+        Math.min(left(limitMillis(), progressNanos, now), left(timeouts.total(), startNanos, now));
+    if (state == State.WAITING) {
+      // The head may come at once, and then this counts.
+      left = Math.min(left, left(timeouts.idle(), now, now));
     }
-    arm();
+    by.lookIn(left, now, this);
   }
 
-  private void arm() {
-    long now = System.nanoTime();
-    long left = progressNanos + TimeUnit.MILLISECONDS.toNanos(limitMillis()) - now;
-    long leftTotal = startNanos + TimeUnit.MILLISECONDS.toNanos(timeouts.total()) - now;
-    timer = loop.schedule(this::check, Math.min(left, leftTotal), TimeUnit.NANOSECONDS);
+  private static long left(long millis, long since, long now) {
+    return TimeUnit.MILLISECONDS.toNanos(millis) - (now - since);
   }
 
-  private void check() {
-    if (state == State.DONE) {
-      return;
-    }
+  /** The watch looks; it asks whether to look again. */
+  void check(Watch by) {
     long now = System.nanoTime();
-    if (now - startNanos >= TimeUnit.MILLISECONDS.toNanos(timeouts.total())) {
+    if (left(timeouts.total(), startNanos, now) <= 0) {
       fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + timeouts.total() + " ms");
     } else if (paused) {
       // The client is slow, not the provider: only the total time counts.
       progressNanos = now;
-      arm();
-    } else if (now - progressNanos >= TimeUnit.MILLISECONDS.toNanos(limitMillis())) {
+      look(by, now);
+    } else if (left(limitMillis(), progressNanos, now) <= 0) {
       timedOut();
     } else {
-      arm();
+      look(by, now);
     }
   }
 

@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private final UpstreamPool pool;
   private final Origin origin;
+  private final Watch watch;
   private @Nullable UpstreamCall current;
   private boolean keepAlive;
   private boolean informational;
 
-  UpstreamHandler(UpstreamPool pool, Origin origin) {
+  UpstreamHandler(UpstreamPool pool, Origin origin, Watch watch) {
     this.pool = pool;
     this.origin = origin;
+    this.watch = watch;
+  }
+
+  Watch watch() {
+    return watch;
   }
 
   void start(UpstreamCall call) {
@@ -89,6 +95,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    watch.cancel();
     UpstreamCall call = current;
     current = null;
     if (call != null) {

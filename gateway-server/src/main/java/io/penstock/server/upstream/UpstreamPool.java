@@ -52,12 +52,13 @@ public final class UpstreamPool {
    */
   public UpstreamCall send(
       Origin origin, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
-    UpstreamCall call = new UpstreamCall(loop, timeouts, request, listener);
+    long now = System.nanoTime();
+    UpstreamCall call = new UpstreamCall(timeouts, request, listener, now);
     Channel channel = takeIdle(origin);
     if (channel != null) {
-      dispatch(channel, call);
+      dispatch(channel, call, now);
     } else {
-      connect(origin, timeouts, call);
+      connect(origin, timeouts, call, now);
     }
     return call;
   }
@@ -73,7 +74,8 @@ public final class UpstreamPool {
     return null;
   }
 
-  private void connect(Origin origin, Timeouts timeouts, UpstreamCall call) {
+  private void connect(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
+    Watch watch = new Watch(loop);
     ChannelFuture connecting =
         new Bootstrap()
             .group(loop)
@@ -82,9 +84,9 @@ public final class UpstreamPool {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, timeouts.connect()))
-            .handler(new Initializer(origin))
+            .handler(new Initializer(origin, watch))
             .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
-    call.connecting(connecting.channel());
+    call.connecting(connecting.channel(), watch, now);
     connecting.addListener(done -> {
       if (!done.isSuccess()) {
         call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
@@ -97,13 +99,13 @@ public final class UpstreamPool {
   private void whenSecure(Channel channel, Origin origin, UpstreamCall call) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      dispatch(channel, call);
+      dispatch(channel, call, System.nanoTime());
       return;
     }
     Future<Channel> handshake = tls.handshakeFuture();
     handshake.addListener(done -> {
       if (done.isSuccess()) {
-        dispatch(channel, call);
+        dispatch(channel, call, System.nanoTime());
       } else {
         call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
       }
@@ -117,14 +119,14 @@ public final class UpstreamPool {
     return "cannot connect to " + origin + ": " + why;
   }
 
-  private void dispatch(Channel channel, UpstreamCall call) {
+  private void dispatch(Channel channel, UpstreamCall call, long now) {
     if (call.isDone()) {
       channel.close();
       return;
     }
     UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
     handler.start(call);
-    call.sent(channel);
+    call.sent(channel, handler.watch(), now);
     channel
         .writeAndFlush(call.request())
         .addListener(done -> {
@@ -163,9 +165,11 @@ public final class UpstreamPool {
 
   private final class Initializer extends ChannelInitializer<Channel> {
     private final Origin origin;
+    private final Watch watch;
 
-    Initializer(Origin origin) {
+    Initializer(Origin origin, Watch watch) {
       this.origin = origin;
+      this.watch = watch;
     }
 
     @Override
@@ -184,7 +188,7 @@ public final class UpstreamPool {
           .pipeline()
           .addLast(new HttpClientCodec(config, false, false))
           .addLast(new HttpContentDecompressor(0))
-          .addLast(new UpstreamHandler(UpstreamPool.this, origin));
+          .addLast(new UpstreamHandler(UpstreamPool.this, origin, watch));
     }
   }
 }
