@@ -69,6 +69,10 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    timeBody();
+  }
+
+  private void timeBody() {
     // Most bodies come with their head; only one that does not needs its own time.
     if (turn != null && turn.needsBodyTime()) {
       deadline.set();
@@ -119,9 +123,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
    * @param last done when the client has been sent all of it
    */
   void answered(ChannelHandlerContext ctx, ChannelFuture last) {
-    unwritten++;
-    last.addListener(done -> written(ctx));
-    if (turn != null && turn.answered()) {
+    if (!last.isDone()) {
+      unwritten++;
+      last.addListener(done -> written(ctx));
+    }
+    if (turn == null) {
+      closeIfDone(ctx);
+    } else if (turn.answered()) {
       next(ctx);
     }
   }
@@ -160,10 +168,11 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     while (!mustWait(ctx)) {
       Object message = ahead.poll();
       if (message == null) {
-        return;
+        break;
       }
       take(ctx, message);
     }
+    timeBody();
   }
 
   /**

@@ -38,14 +38,13 @@ final class Turn {
   private boolean bodyTimed;
   private boolean bodyComplete;
   private long discarded;
-  private long activeNanos;
+  private long discardNanos;
 
   Turn(ChannelHandlerContext ctx, RequestSink sink, ChannelResponder responder) {
     this.ctx = ctx;
     this.sink = sink;
     this.responder = responder;
     this.ticker = ctx.channel().eventLoop().ticker();
-    this.activeNanos = ticker.nanoTime();
   }
 
   /** Takes the head; borrowed. The request may be answered when this returns. */
@@ -57,7 +56,7 @@ final class Turn {
     RequestHead head = headOf(request);
     RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), responder);
     if (admitted == null) {
-      state = State.DISCARD;
+      discardRest();
       return;
     }
     Upload begun = new Upload(admitted, request, ticker);
@@ -84,7 +83,7 @@ final class Turn {
   /** Answers a request whose head could not be read to its end, and ends the connection. */
   void unreadable(HttpRequest begun, GatewayException why) {
     responder.closeAfter();
-    state = State.DISCARD;
+    discardRest();
     sink.turnAway(headOf(begun), why, ctx.channel().eventLoop(), responder);
   }
 
@@ -123,6 +122,11 @@ final class Turn {
     }
   }
 
+  private void discardRest() {
+    state = State.DISCARD;
+    discardNanos = ticker.nanoTime();
+  }
+
   private boolean discard(HttpContent content) {
     discarded += content.content().readableBytes();
     if (content instanceof LastHttpContent) {
@@ -142,8 +146,7 @@ final class Turn {
   private void refuse(GatewayException why) {
     Upload to = upload;
     upload = null;
-    state = State.DISCARD;
-    activeNanos = ticker.nanoTime();
+    discardRest();
     if (to != null) {
       to.refuse(why, responder);
     }
@@ -152,8 +155,8 @@ final class Turn {
   /** The answer is complete; returns whether the body is too, and so the turn over. */
   boolean answered() {
     running = null;
-    if (!bodyComplete) {
-      state = State.DISCARD;
+    if (!bodyComplete && state != State.DISCARD) {
+      discardRest();
     }
     return bodyComplete;
   }
@@ -164,8 +167,12 @@ final class Turn {
 
   /** Returns, once, whether the body did not come with its head and needs a time of its own. */
   boolean needsBodyTime() {
+    Upload arriving = upload;
     boolean needed = state == State.BODY && !bodyTimed;
     bodyTimed |= needed;
+    if (needed && arriving != null) {
+      arriving.time();
+    }
     return needed;
   }
 
@@ -175,7 +182,7 @@ final class Turn {
     return switch (state) {
       case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
       case DISCARD ->
-          limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - activeNanos);
+          limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - discardNanos);
       case RUNNING -> limits.keepAliveMillis();
     };
   }

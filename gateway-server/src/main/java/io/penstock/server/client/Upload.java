@@ -21,13 +21,12 @@ final class Upload {
   private final BodyBuffer body;
   private final long announced;
   private final Ticker ticker;
-  private final long startNanos;
+  private long startNanos;
 
   /** Begins with the head. */
   Upload(Admitted to, HttpRequest request, Ticker ticker) {
     this.to = to;
     this.ticker = ticker;
-    this.startNanos = ticker.nanoTime();
     this.announced = HttpUtil.getContentLength(request, -1L);
     this.body =
         new BodyBuffer(HttpUtil.isTransferEncodingChunked(request) ? -1 : Math.max(0, announced));
@@ -58,6 +57,11 @@ final class Upload {
       throw ReadFailures.tooManyBytes();
     }
     body.add(data, announced);
+  }
+
+  /** The body did not come with its head: its time begins. */
+  void time() {
+    startNanos = ticker.nanoTime();
   }
 
   /** Returns the milliseconds that are left for the rest of the body. */
