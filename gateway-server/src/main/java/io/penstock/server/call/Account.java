@@ -55,7 +55,7 @@ final class Account {
   private Intent intent;
   private byte[] asked;
   private final Reservation reservation;
-  private final long startNanos = System.nanoTime();
+  private final long startNanos;
   private boolean settled;
 
   Account(
@@ -66,12 +66,17 @@ final class Account {
     this.intent = intent;
     this.reservation = reservation;
     this.asked = call.bytes();
-    call.tally().upstreamBegins();
+    this.startNanos = call.tally().upstreamBegins();
   }
 
   /** Something else than the client's body is asked: that is counted when no usage is reported. */
   void asks(byte[] body) {
     asked = body;
+  }
+
+  /** Returns when the attempt began, on {@link System#nanoTime}. */
+  long startNanos() {
+    return startNanos;
   }
 
   /** Returns whether the row is written: the answer may still be on its way to the client. */
@@ -128,8 +133,7 @@ final class Account {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
     settled = true;
-    long endNanos = System.nanoTime();
-    call.tally().upstreamEnds();
+    long endNanos = call.tally().upstreamEnds();
     if (outcome.summary().usageReported()) {
       return book(
           outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);

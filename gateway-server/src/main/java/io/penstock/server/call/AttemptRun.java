@@ -31,7 +31,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private final Attempt attempt;
   private final boolean stream;
   private final AttemptListener owner;
-  private final long startNanos = System.nanoTime();
+  private final long startNanos;
   private KeySpread.@Nullable Slot key;
   private @Nullable UpstreamCall upstream;
   private int status;
@@ -44,16 +44,19 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   private boolean settled;
   private boolean done;
 
+  /** Creates the run of an attempt that began at that time, on {@link System#nanoTime}. */
   AttemptRun(
       LoopContext loop,
       TargetRuntime target,
       Attempt attempt,
       boolean stream,
+      long startNanos,
       AttemptListener owner) {
     this.loop = loop;
     this.target = target;
     this.attempt = attempt;
     this.stream = stream;
+    this.startNanos = startNanos;
     this.owner = owner;
   }
 

@@ -197,7 +197,8 @@ public final class Engine {
 
   void ended(Call call, Ending ending) {
     Tally tally = call.tally();
-    long nanos = tally.elapsedNanos();
+    long now = System.nanoTime();
+    long nanos = now - tally.startNanos();
     int status = ending == Ending.CLIENT_GONE ? 499 : tally.status();
     metrics.request(
         call.surface().endpoint().label(),
@@ -206,7 +207,7 @@ public final class Engine {
         call.principal().team(),
         status,
         nanos,
-        tally.overheadNanos());
+        tally.overheadNanos(now));
     if (telemetry != null) {
       telemetry.ended(
           new ExchangeEnd(

@@ -158,7 +158,9 @@ final class Leg implements Stretch.Stream {
         granted.output() < most
             ? new Stretch(call, target(), opened, granted.output(), most, this)
             : null;
-    AttemptRun started = new AttemptRun(call.context(), target(), attempt, call.stream(), delivery);
+    AttemptRun started =
+        new AttemptRun(
+            call.context(), target(), attempt, call.stream(), opened.startNanos(), delivery);
     run = started;
     delivery.starts(
         attempt.dropped(), call.stream() ? AnswerHeaders.stream(serving, this, started) : null);

@@ -21,6 +21,7 @@ import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Replay;
 import java.io.ByteArrayOutputStream;
@@ -121,14 +122,8 @@ final class Shadow implements AttemptListener {
 
   private void ask(TargetRuntime to, long bound, Reservation hold) {
     try {
-      AttemptRun run =
-          new AttemptRun(
-              call.context(),
-              to,
-              to.provider().provider().attempt(to.call(call, -1)),
-              call.stream(),
-              this);
-      account =
+      Attempt attempt = to.provider().provider().attempt(to.call(call, -1));
+      Account opened =
           engine
               .accounting()
               .open(
@@ -139,7 +134,9 @@ final class Shadow implements AttemptListener {
                   RouteOptions.Shadow.budgetOf(call.destination().route()),
                   bound,
                   hold);
-      run.start(to.provider().pickKey(), "", Long.MAX_VALUE);
+      account = opened;
+      new AttemptRun(call.context(), to, attempt, call.stream(), opened.startNanos(), this)
+          .start(to.provider().pickKey(), "", Long.MAX_VALUE);
     } catch (GatewayException e) {
       // This target cannot take the request, or the journal is full.
       hold.cancel();

@@ -103,17 +103,20 @@ final class SideCall implements AttemptListener {
   }
 
   private void start(Reservation hold) {
+    Account opened;
     try {
-      account =
+      opened =
           engine
               .accounting()
               .open(call, order.target, order.number, order.reason, order.boundNanos, hold);
-      account.asks(order.attempt.request().body());
+      opened.asks(order.attempt.request().body());
     } catch (GatewayException journalFull) {
       fail(journalFull.message());
       return;
     }
-    new AttemptRun(call.context(), order.target, order.attempt, order.stream, this)
+    account = opened;
+    new AttemptRun(
+            call.context(), order.target, order.attempt, order.stream, opened.startNanos(), this)
         .start(order.target.provider().pickKey(), "", Long.MAX_VALUE);
   }
 

@@ -41,23 +41,34 @@ final class Tally {
     return savedNanos;
   }
 
-  /** Something goes upstream: until it ends, time is not the gateway's. Two may be at once. */
-  void upstreamBegins() {
+  /**
+   * Something goes upstream: until it ends, time is not the gateway's. Two may be at once. Returns
+   * the time, on {@link System#nanoTime}.
+   */
+  long upstreamBegins() {
+    long now = System.nanoTime();
     if (upstreams++ == 0) {
-      upstreamSince = System.nanoTime();
+      upstreamSince = now;
     }
+    return now;
   }
 
-  /** What {@link #upstreamBegins} began has ended. */
-  void upstreamEnds() {
+  /** What {@link #upstreamBegins} began has ended. Returns the time as that does. */
+  long upstreamEnds() {
+    long now = System.nanoTime();
     if (--upstreams == 0) {
-      upstreamNanos += System.nanoTime() - upstreamSince;
+      upstreamNanos += now - upstreamSince;
     }
+    return now;
   }
 
   /** Returns the nanoseconds since the start that were not spent upstream. */
   long overheadNanos() {
-    long now = System.nanoTime();
+    return overheadNanos(System.nanoTime());
+  }
+
+  /** Does the same for a time that was just read. */
+  long overheadNanos(long now) {
     return now - startNanos - upstreamNanos - (upstreams > 0 ? now - upstreamSince : 0);
   }
 
