@@ -3,16 +3,24 @@ package io.penstock.core.route;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A target in the order in which a route would try it.
  *
  * @param target as the route names it, with {@code *} filled in
+ * @param provider the configured provider of it, or null when it names another route
+ * @param model the provider's own name of the model, or "" when there is no provider
  * @param words why; put together for targets that are tried, not for all that might be
  */
-record Choice(TargetSpec spec, String target, Supplier<String> words) {
+record Choice(
+    TargetSpec spec,
+    String target,
+    @Nullable String provider,
+    String model,
+    Supplier<String> words) {
   Choice because(Supplier<String> reason) {
-    return new Choice(spec, target, reason);
+    return new Choice(spec, target, provider, model, reason);
   }
 
   /** Returns why, such as {@code weighted 5%}. */
@@ -24,8 +32,9 @@ record Choice(TargetSpec spec, String target, Supplier<String> words) {
    * Returns the targets of a route in the order of the configuration.
    *
    * @param rest what the route's own {@code *} matched
+   * @param table knows the providers
    */
-  static List<Choice> all(RouteSpec route, String rest) {
+  static List<Choice> all(RouteSpec route, String rest, RouteTable table) {
     if (route instanceof RouteSpec.Rules) {
       return List.of();
     }
@@ -42,12 +51,15 @@ record Choice(TargetSpec spec, String target, Supplier<String> words) {
                 "weighted " + Math.round(100 * target.weight() / total) + "%";
             default -> "";
           };
-      choices.add(of(target, rest, why));
+      choices.add(of(target, rest, why, table));
     }
     return List.copyOf(choices);
   }
 
-  static Choice of(TargetSpec spec, String rest, String why) {
-    return new Choice(spec, spec.model().replace("*", rest), () -> why);
+  static Choice of(TargetSpec spec, String rest, String why, RouteTable table) {
+    String target = spec.model().replace("*", rest);
+    String provider = table.providerOf(target);
+    String model = provider == null ? "" : target.substring(provider.length() + 1);
+    return new Choice(spec, target, provider, model, () -> why);
   }
 }

@@ -183,6 +183,6 @@ final class Chooser {
     RouteSpec.Rule rule = spec.rules().get(first);
     String text = rule.when().text();
     String words = text.length() > LONGEST_RULE ? text.substring(0, LONGEST_RULE) + "..." : text;
-    return List.of(Choice.of(rule.use(), rest, "rule[%d] %s".formatted(first, words)));
+    return List.of(Choice.of(rule.use(), rest, "rule[%d] %s".formatted(first, words), table));
   }
 }

@@ -24,6 +24,11 @@ record Health(
 
   private static final double OUTPUT_STEP = 0.1;
 
+  /** Returns whether an attempt may start whatever the time is. */
+  boolean isWell() {
+    return !cooling && breaker instanceof Breaker.Closed;
+  }
+
   boolean isCooling(long now) {
     return cooling && coolingUntil - now > 0;
   }

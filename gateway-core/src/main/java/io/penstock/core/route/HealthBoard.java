@@ -65,7 +65,8 @@ public final class HealthBoard {
 
   /** Returns whether an attempt may start, and if so counts it as a probe when one is due. */
   public boolean tryStart(String name) {
-    return !health(name).isCooling(ticker.nanoTime()) && tryAgain(name);
+    Health health = health(name);
+    return health.isWell() || (!health.isCooling(ticker.nanoTime()) && tryAgain(name));
   }
 
   /**
@@ -203,6 +204,9 @@ public final class HealthBoard {
   /** Returns why no attempt may start now, or null when one may. */
   public @Nullable String unavailable(String name) {
     Health health = health(name);
+    if (health.isWell()) {
+      return null;
+    }
     long now = ticker.nanoTime();
     if (health.isCooling(now)) {
       return "cooling down";

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Plan {
   private static final int LONGEST_REASON = 200;
+  private static final String PLAIN = "plain";
 
   /** Where targets were passed over for several reasons, the first of these is told. */
   private static final List<ErrorCode> WORST_FIRST =
@@ -35,8 +36,8 @@ public final class Plan {
   private final Facts facts;
   private final Surroundings around;
   private final SplittableRandom random;
-  private final Deque<Frame> frames = new ArrayDeque<>();
-  private final List<Skipped> skipped = new ArrayList<>();
+  private final Deque<Frame> frames = new ArrayDeque<>(2);
+  private final List<Skipped> skipped = new ArrayList<>(0);
 
   /** How many of them the reason of a target before has had a chance to name. */
   private int told;
@@ -136,10 +137,22 @@ public final class Plan {
               found.keyHint());
     }
     if (found != null) {
-      taken.put(found, way);
+      if (isSticky()) {
+        taken.put(found, way);
+      }
       told = skipped.size();
     }
     return found;
+  }
+
+  /** Returns whether anything on the way to the target remembers where it led. */
+  private boolean isSticky() {
+    for (Step step : way) {
+      if (step.route().spec().options().sticky() != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns the next tier of the nearest cascade: the last answer was not accepted. */
@@ -179,12 +192,12 @@ public final class Plan {
         frames.removeLast();
         continue;
       }
-      String target = top.choice().target();
-      String provider = planner.table().providerOf(target);
+      Choice choice = top.choice();
+      String provider = choice.provider();
       if (provider != null) {
-        consider(target, provider);
+        consider(choice, provider);
       } else {
-        RouteTable.Found nested = planner.table().find(target);
+        RouteTable.Found nested = planner.table().find(choice.target());
         if (nested != null) {
           enter(nested);
         }
@@ -203,12 +216,12 @@ public final class Plan {
     frames.addLast(new Frame(nested, order));
   }
 
-  private void consider(String target, String provider) {
+  private void consider(Choice choice, String provider) {
     Candidate candidate =
         new Candidate(
-            target,
+            choice.target(),
             provider,
-            target.substring(provider.length() + 1),
+            choice.model(),
             mergedSpec(),
             optionsOnTheWay(),
             reason(),
@@ -219,12 +232,23 @@ public final class Plan {
       skipped.add(new Skipped(candidate.target(), why));
     } else {
       ahead = candidate;
-      wayAhead =
-          frames.stream().map(frame -> new Step(frame.route, frame.choice().target())).toList();
+      wayAhead = wayHere();
     }
   }
 
+  private List<Step> wayHere() {
+    List<Step> steps = new ArrayList<>(frames.size());
+    for (Frame frame : frames) {
+      steps.add(new Step(frame.route, frame.choice().target()));
+    }
+    return steps;
+  }
+
   private String reason() {
+    if (frames.size() == 1 && skipped.size() == told) {
+      String why = frames.getLast().choice().why();
+      return why.isEmpty() ? PLAIN : why;
+    }
     StringBuilder words = new StringBuilder();
     for (Frame frame : frames) {
       String why = frame.choice().why();
@@ -233,7 +257,7 @@ public final class Plan {
       }
     }
     if (words.isEmpty()) {
-      words.append("plain");
+      words.append(PLAIN);
     }
     if (skipped.size() > told) {
       Skipped last = skipped.getLast();

@@ -63,13 +63,16 @@ public final class Planner {
     RouteOptions.Sticky sticky = route.spec().options().sticky();
     String name = stickyName(route.name(), sticky, facts);
     Placements.Placement last = name == null ? null : placements.find(name);
+    if (sticky == null || last == null) {
+      return chooser.order(route, facts, around, Chooser.Warm.NOTHING, random);
+    }
     long now = ticker.nanoTime();
     Chooser.Warm warm =
-        last != null && last.isWarm(now)
+        last.isWarm(now)
             ? new Chooser.Warm(last.target(), last.warmTokens())
             : Chooser.Warm.NOTHING;
     List<Choice> order = chooser.order(route, facts, around, warm, random);
-    if (sticky == null || last == null || order.isEmpty()) {
+    if (order.isEmpty()) {
       return order;
     }
     int kept = indexOf(order, last.target());

@@ -35,7 +35,6 @@ public final class RouteTable {
       } else {
         names.put(name, spec);
       }
-      choices.put(spec, Choice.all(spec, ""));
       if (spec instanceof RouteSpec.Rules list) {
         rules.put(spec, index(list));
       }
@@ -45,6 +44,7 @@ public final class RouteTable {
     this.wildcards = List.copyOf(patterns);
     this.providers = Set.copyOf(providers);
     for (RouteSpec spec : models.values()) {
+      choices.put(spec, Choice.all(spec, "", this));
       if (reachesEmbedding(spec, Collections.newSetFromMap(new IdentityHashMap<>()))) {
         embedding.add(spec);
       }
@@ -150,7 +150,7 @@ public final class RouteTable {
   /** Returns the targets of a route as configured; put together once where no {@code *} is. */
   List<Choice> choices(Found route) {
     List<Choice> known = route.rest().isEmpty() ? choices.get(route.spec()) : null;
-    return known == null ? Choice.all(route.spec(), route.rest()) : known;
+    return known == null ? Choice.all(route.spec(), route.rest(), this) : known;
   }
 
   ConditionIndex rules(RouteSpec.Rules spec) {
