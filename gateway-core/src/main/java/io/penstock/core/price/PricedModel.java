@@ -27,7 +27,16 @@ public final class PricedModel {
   private static final int MAX_CACHED = 256;
   private static final int STALE_DAYS = 90;
 
-  private record Key(long minute, String region, String tier, int contextClass) {}
+  private record Key(long minute, String region, String tier, int contextClass) {
+    boolean is(long inMinute, String where, String inTier, int step) {
+      return minute == inMinute
+          && contextClass == step
+          && tier.equals(inTier)
+          && region.equals(where);
+    }
+  }
+
+  private record Resolved(Key key, Rates rates) {}
 
   private final PriceBook book;
   private final Catalogue.Vendor vendor;
@@ -37,6 +46,9 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final ConcurrentHashMap<Key, Rates> resolved = new ConcurrentHashMap<>();
+
+  /** What was asked for last: a request asks six times for the same, mostly as the one before. */
+  private volatile @Nullable Resolved latest;
 
   PricedModel(
       PriceBook book,
@@ -233,10 +245,7 @@ public final class PricedModel {
     for (int step = 0; step <= contextClass(input); step++) {
       long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
       Rates rates = rates(epochMillis, region, tier, context);
-      Usage.Builder usage = fees.toBuilder();
-      usage.add(rates.dearestRead(), input);
-      usage.add(rates.dearestWritten(), output);
-      worst = Math.max(worst, rates.costNanos(usage.build(), discount, RoundingMode.UP));
+      worst = Math.max(worst, rates.boundNanos(fees, input, output, discount));
     }
     return worst;
   }
@@ -250,7 +259,13 @@ public final class PricedModel {
   }
 
   private Rates rates(long epochMillis, String where, String tier, long context) {
-    Key key = new Key(epochMillis / MINUTE_MILLIS, where, tier, contextClass(context));
+    long minute = epochMillis / MINUTE_MILLIS;
+    int step = contextClass(context);
+    Resolved last = latest;
+    if (last != null && last.key.is(minute, where, tier, step)) {
+      return last.rates;
+    }
+    Key key = new Key(minute, where, tier, step);
     Rates rates = resolved.get(key);
     if (rates == null) {
       if (resolved.size() >= MAX_CACHED) {
@@ -259,6 +274,7 @@ public final class PricedModel {
       rates = new Rates(resolve(epochMillis, where, tier, context), book.per());
       resolved.put(key, rates);
     }
+    latest = new Resolved(key, rates);
     return rates;
   }
 

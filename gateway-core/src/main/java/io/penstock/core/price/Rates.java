@@ -3,6 +3,7 @@ package io.penstock.core.price;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -63,15 +64,13 @@ final class Rates {
 
   private static final long NANO_LONG = NANO.longValueExact();
 
-  /** No rate. */
-  private static final long NONE = -1;
-
   /** A rate that needs more than 63 bits: the whole sum is made of {@link BigInteger}s. */
   private static final long WIDE = -2;
 
   private final @Nullable BigDecimal[] usd = new BigDecimal[METERS.length];
   private final @Nullable BigInteger[] scaled = new BigInteger[METERS.length];
   private final long[] narrow = new long[METERS.length];
+  private final Meter[] rated;
   private final Set<Meter> own;
   private final Meter dearestRead;
   private final Meter dearestWritten;
@@ -83,7 +82,6 @@ final class Rates {
         from = FALLBACKS.get(from);
       }
       BigDecimal rate = from == null ? null : rates.get(from);
-      narrow[meter.ordinal()] = NONE;
       if (rate != null) {
         BigInteger whole =
             rate.movePointRight(SCALE)
@@ -94,6 +92,7 @@ final class Rates {
         narrow[meter.ordinal()] = whole.bitLength() < Long.SIZE ? whole.longValue() : WIDE;
       }
     }
+    rated = Arrays.stream(METERS).filter(meter -> usd(meter) != null).toArray(Meter[]::new);
     own = Set.copyOf(rates.keySet());
     dearestRead = dearest(READ);
     dearestWritten = dearest(WRITTEN);
@@ -138,19 +137,36 @@ final class Rates {
    * @throws ArithmeticException when it is beyond a long of nano-USD
    */
   long costNanos(Usage usage, int discount, RoundingMode rounding) {
+    return nanos(usage, 0, 0, discount, rounding);
+  }
+
+  /**
+   * Returns the most that fees and so many tokens cost, rounded up: all input and all output at the
+   * dearest rates.
+   *
+   * @param discount basis points off
+   * @throws ArithmeticException when it is beyond a long of nano-USD
+   */
+  long boundNanos(Usage fees, long input, long output, int discount) {
+    return nanos(fees, input, output, discount, RoundingMode.UP);
+  }
+
+  private long nanos(Usage usage, long read, long written, int discount, RoundingMode rounding) {
     long high = 0;
     long low = 0;
-    for (Meter meter : METERS) {
-      long quantity = usage.of(meter);
-      long rate = narrow[meter.ordinal()];
-      if (quantity == 0 || rate == NONE) {
+    for (Meter meter : rated) {
+      long more = meter == dearestRead ? read : meter == dearestWritten ? written : 0;
+      long quantity = usage.of(meter) + more;
+      if (quantity == 0) {
         continue;
       }
+      long rate = narrow[meter.ordinal()];
       long product = quantity * rate;
       low += product;
       high += Math.multiplyHigh(quantity, rate) + (Long.compareUnsigned(low, product) < 0 ? 1 : 0);
       if (rate == WIDE || high < 0 || high >= Wide.MAX_HIGH) {
-        return wideNanos(usage, discount, rounding);
+        Usage.Builder all = usage.toBuilder().add(dearestRead, read).add(dearestWritten, written);
+        return wideNanos(all.build(), discount, rounding);
       }
     }
     return Wide.divide(high, low, 10_000 - discount, NANO_LONG, rounding);

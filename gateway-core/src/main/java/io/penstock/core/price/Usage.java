@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 public final class Usage {
   private static final Meter[] METER_VALUES = Meter.values();
   private static final int METERS = METER_VALUES.length;
+  private static final Meter[] READ = of(Meter.Direction.IN);
+  private static final Meter[] WRITTEN = of(Meter.Direction.OUT);
 
   /** Nothing consumed. */
   public static final Usage NONE = new Usage(new long[METERS], null, null, null);
@@ -52,12 +54,12 @@ public final class Usage {
 
   /** Returns all input tokens, cached ones too. */
   public long inputTokens() {
-    return sum(Meter.Direction.IN);
+    return sum(READ);
   }
 
   /** Returns all output tokens, reasoning too. */
   public long outputTokens() {
-    return sum(Meter.Direction.OUT);
+    return sum(WRITTEN);
   }
 
   /** Returns whether nothing was counted. */
@@ -70,12 +72,16 @@ public final class Usage {
     return true;
   }
 
-  private long sum(Meter.Direction direction) {
+  private static Meter[] of(Meter.Direction direction) {
+    return Arrays.stream(METER_VALUES)
+        .filter(meter -> meter.direction() == direction)
+        .toArray(Meter[]::new);
+  }
+
+  private long sum(Meter[] meters) {
     long sum = 0;
-    for (Meter meter : METER_VALUES) {
-      if (meter.direction() == direction) {
-        sum += quantities[meter.ordinal()];
-      }
+    for (Meter meter : meters) {
+      sum += quantities[meter.ordinal()];
     }
     return sum;
   }

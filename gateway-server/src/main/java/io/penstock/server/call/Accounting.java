@@ -129,11 +129,12 @@ final class Accounting {
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
   LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
     long at = intent.reservedAt();
-    long cost = target.price().costNanos(usage, at);
+    long list = target.price().listNanos(usage, at);
+    long cost =
+        target.price().discountBasisPoints() == 0 ? list : target.price().costNanos(usage, at);
     if (estimated) {
       cost = Math.min(cost, intent.bound());
     }
-    long list = target.price().listNanos(usage, at);
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
       Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();

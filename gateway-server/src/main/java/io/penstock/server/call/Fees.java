@@ -31,6 +31,12 @@ final class Fees {
 
   private static final String TIER = "service_tier";
 
+  private static final Usage ONE_REQUEST = Usage.builder().set(Meter.REQUEST, 1).build();
+
+  private static final Meter[] TOOLS = {
+    Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION
+  };
+
   private Fees() {}
 
   /**
@@ -40,10 +46,10 @@ final class Fees {
    */
   static Usage upperBound(Call call, TargetRuntime target, int uses) {
     RequestBody body = call.body();
-    Usage.Builder fees = Usage.builder().set(Meter.REQUEST, 1);
     if (body == null) {
-      return fees.build();
+      return ONE_REQUEST;
     }
+    Usage.Builder fees = ONE_REQUEST.toBuilder();
     switch (call.surface().endpoint()) {
       case IMAGES -> fees.set(Meter.IMAGE, Math.clamp(body.count("n", 1), 1, MOST_IMAGES));
       case SPEECH -> fees.set(Meter.CHARACTER, call.bytes().length);
@@ -63,9 +69,10 @@ final class Fees {
       fees.set(Meter.CITATION, USUAL_CITATIONS);
       uses = Math.max(asked, USUAL_SEARCHES);
     }
-    for (Meter meter :
-        new Meter[] {Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION}) {
-      fees.set(meter, uses);
+    if (uses > 0) {
+      for (Meter meter : TOOLS) {
+        fees.set(meter, uses);
+      }
     }
   }
 

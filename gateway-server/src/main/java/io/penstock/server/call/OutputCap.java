@@ -107,11 +107,20 @@ final class OutputCap {
   /** Returns the cap that is sent: what the route fixes, else what was asked for or is added. */
   private static long inForce(long asked, TargetRuntime target) {
     long fixed = ofRoute(target.set(), CAPS);
-    if (fixed >= 0 || CONFIGS.stream().anyMatch(target.set()::containsKey)) {
+    if (fixed >= 0 || hasConfig(target.set())) {
       // A whole configuration replaces the client's, its cap included.
       return fixed;
     }
     return Math.max(asked, ofRoute(target.defaults(), CAPS));
+  }
+
+  private static boolean hasConfig(Map<String, JsonNode> parameters) {
+    for (String config : CONFIGS) {
+      if (parameters.containsKey(config)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns the largest of a route's parameters of these names, or -1. */
