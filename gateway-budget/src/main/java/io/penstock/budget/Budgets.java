@@ -120,7 +120,9 @@ public final class Budgets implements AutoCloseable {
         meters[meters.length - 1] = rate.admitting(Subjects.of(rate.spec().per(), facts));
       }
     }
-    return desk.decide(new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), storeNow()));
+    long clock = clock();
+    return desk.decide(
+        new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), desk.storeNow(clock)), clock);
   }
 
   /**
@@ -130,7 +132,8 @@ public final class Budgets implements AutoCloseable {
    * @param facts with target, provider, region and cost set
    */
   public Verdict reserve(Facts facts, Ask ask) {
-    return desk.decide(new Matched(rules.get(), slices, storeNow(), clock()).call(facts, ask));
+    long now = clock();
+    return desk.decide(matched(now).call(facts, ask), now);
   }
 
   /**
@@ -140,7 +143,12 @@ public final class Budgets implements AutoCloseable {
    * @param facts with provider and region set
    */
   public Verdict enter(Facts facts) {
-    return desk.decide(new Matched(rules.get(), slices, storeNow(), clock()).unpriced(facts));
+    long now = clock();
+    return desk.decide(matched(now).unpriced(facts), now);
+  }
+
+  private Matched matched(long now) {
+    return new Matched(rules.get(), slices, desk.storeNow(now), now);
   }
 
   /** Returns the share of that budget which this request's subject has used, 0 when none. */

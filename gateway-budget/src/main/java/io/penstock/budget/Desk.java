@@ -30,7 +30,12 @@ final class Desk implements Reservation.Home {
 
   @Override
   public long storeNow() {
-    return clock() + replica.storeOffset();
+    return storeNow(clock());
+  }
+
+  /** Returns the store's time at a moment of {@link #clock}. */
+  long storeNow(long now) {
+    return now + replica.storeOffset();
   }
 
   @Override
@@ -44,9 +49,9 @@ final class Desk implements Reservation.Home {
     return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
   }
 
-  /** Answers a call. */
-  Verdict decide(Call call) {
-    if (slices.take(call, clock())) {
+  /** Answers a call that is made now, which is given. */
+  Verdict decide(Call call, long now) {
+    if (slices.take(call, now)) {
       return new Verdict.Granted(new Reservation(this, call));
     }
     return queue(call);
@@ -94,6 +99,9 @@ final class Desk implements Reservation.Home {
 
   @Override
   public List<Charge> settle(Reservation r, long nanos, long tokens, boolean cancel) {
+    if (r.isEmpty()) {
+      return List.of();
+    }
     List<Charge> charges = new ArrayList<>(r.counters().length);
     boolean urgent =
         slices.settle(

@@ -47,6 +47,11 @@ public final class Reservation {
     return call;
   }
 
+  /** Returns whether no budget and no rate matched: nothing is held and nothing to be settled. */
+  public boolean isEmpty() {
+    return call.counters.length == 0 && call.meters.length == 0;
+  }
+
   /** What was held when it was settled; nothing changes after that. */
   synchronized long held(Limit.Unit unit) {
     return switch (unit) {

@@ -29,8 +29,10 @@ final class RateFilter implements Filter<Call> {
   private static Step decide(Call call, Verdict verdict) {
     return switch (verdict) {
       case Verdict.Granted(Reservation taken) -> {
-        call.rates(taken.rates());
-        call.onEnd(ending -> end(taken, ending));
+        if (!taken.isEmpty()) {
+          call.rates(taken.rates());
+          call.onEnd(ending -> end(taken, ending));
+        }
         yield Step.next();
       }
       case Verdict.Pending(var stage) -> Step.await(stage, later -> decide(call, later));
