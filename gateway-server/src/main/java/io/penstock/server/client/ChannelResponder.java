@@ -176,7 +176,7 @@ final class ChannelResponder implements Responder {
     ended = true;
     if (close) {
       written.addListener(ChannelFutureListener.CLOSE);
-    } else {
+    } else if (!written.isSuccess()) {
       written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
     handler.answered(ctx, written);

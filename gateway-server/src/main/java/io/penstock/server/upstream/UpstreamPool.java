@@ -127,13 +127,15 @@ public final class UpstreamPool {
     UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
     handler.start(call);
     call.sent(channel, handler.watch(), now);
-    channel
-        .writeAndFlush(call.request())
-        .addListener(done -> {
-          if (!done.isSuccess()) {
-            call.fail(FailureKind.RESET, "the connection was lost while sending");
-          }
-        });
+    ChannelFuture sent = channel.writeAndFlush(call.request());
+    // Mostly it is on its way by now: then there is nobody to tell.
+    if (!sent.isSuccess()) {
+      sent.addListener(done -> {
+        if (!done.isSuccess()) {
+          call.fail(FailureKind.RESET, "the connection was lost while sending");
+        }
+      });
+    }
   }
 
   void release(Origin origin, Channel channel) {
