@@ -69,6 +69,9 @@ final class CacheFilter implements Filter<Call> {
    * @param counted whether a call without a key is counted
    */
   private @Nullable CacheLook look(Call call, CacheMode mode, boolean counted) {
+    if (call.snapshot().cache().rules().isEmpty()) {
+      return null;
+    }
     RouteTable.Found route = call.snapshot().routes().find(call.model());
     // With X-Penstock-Route the key would name the model asked for, and another one answers.
     if (!Replay.serves(call.surface().endpoint())

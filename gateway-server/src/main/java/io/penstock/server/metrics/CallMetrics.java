@@ -4,11 +4,13 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +33,9 @@ public final class CallMetrics {
 
   private static final String ROUTING = "routing";
   private static final String EXACT_CACHE = "exact_cache";
+
+  private static final String[] ENDINGS =
+      Arrays.stream(Ending.values()).map(CallMetrics::word).toArray(String[]::new);
 
   private record RequestKey(
       String endpoint, String model, String provider, String team, int status) {}
@@ -212,7 +217,7 @@ public final class CallMetrics {
     LedgerRow.Caller by = row.caller();
     String outcome =
         row.outcome().error().isEmpty()
-            ? word(row.outcome().ending())
+            ? ENDINGS[row.outcome().ending().ordinal()]
             : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
     AttemptKey key =
         new AttemptKey(row.destination().provider(), model, by.team(), by.app(), outcome);
