@@ -5,35 +5,31 @@ import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
 import java.net.URI;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Adds a credential to a request, as its dialect wants it. */
+/** Says how a credential goes with a request, as its dialect wants it. */
 public final class Authorizer {
   private Authorizer() {}
 
+  /** Returns the header that a credential is sent in; null for keys that sign: {@link #sign}. */
+  public static @Nullable Header header(Dialect dialect, Credential credential) {
+    return switch (credential) {
+      case Credential.ApiKey key -> key(dialect, key.secret());
+      case Credential.BearerToken token -> bearer(token.token());
+      case Credential.AwsKeys keys -> null;
+    };
+  }
+
   /**
-   * Returns the request with the credential's headers. Call it last: a signature covers the bytes.
+   * Returns the headers of a signature. Call it last: it covers the bytes.
    *
    * @param base the provider's base URL; a signature covers its host and path
-   * @param region for signing; not used otherwise
    * @param now the wall clock, corrected by what the service says its time is
    */
-  public static UpstreamRequest authorize(
-      UpstreamRequest request,
-      URI base,
-      Dialect dialect,
-      String region,
-      Credential credential,
-      Instant now) {
-    List<Header> headers = new ArrayList<>(request.headers());
-    switch (credential) {
-      case Credential.ApiKey key -> headers.add(key(dialect, key.secret()));
-      case Credential.BearerToken token -> headers.add(bearer(token.token()));
-      case Credential.AwsKeys keys ->
-          headers.addAll(new SigV4(keys, region, "bedrock").sign(request, base, now));
-    }
-    return new UpstreamRequest(request.method(), request.path(), headers, request.body());
+  public static List<Header> sign(
+      UpstreamRequest request, URI base, String region, Credential.AwsKeys keys, Instant now) {
+    return new SigV4(keys, region, "bedrock").sign(request, base, now);
   }
 
   private static Header key(Dialect dialect, String secret) {

@@ -81,7 +81,9 @@ public record ProviderRuntime(
    */
   boolean authorize(
       String method, String path, byte[] body, KeySpread.@Nullable Slot key, HttpHeaders to) {
-    headers.forEach((name, value) -> to.set(name, value.reveal()));
+    if (!headers.isEmpty()) {
+      headers.forEach((name, value) -> to.set(name, value.reveal()));
+    }
     if (key == null) {
       return true;
     }
@@ -89,12 +91,24 @@ public record ProviderRuntime(
     if (credential == null) {
       return false;
     }
-    String type = to.get("content-type");
-    List<Header> signed = type == null ? List.of() : List.of(new Header("content-type", type));
-    UpstreamRequest request = new UpstreamRequest(method, path, signed, body);
-    Authorizer.authorize(request, base, dialect, region, credential, keys.now())
-        .headers()
-        .forEach(header -> to.set(header.name(), header.value()));
+    if (credential instanceof Credential.AwsKeys signing) {
+      sign(method, path, body, signing, to);
+      return true;
+    }
+    Header sent = Authorizer.header(dialect, credential);
+    if (sent != null) {
+      to.set(sent.name(), sent.value());
+    }
     return true;
+  }
+
+  private void sign(
+      String method, String path, byte[] body, Credential.AwsKeys signing, HttpHeaders to) {
+    String type = to.get("content-type");
+    List<Header> covered = type == null ? List.of() : List.of(new Header("content-type", type));
+    UpstreamRequest request = new UpstreamRequest(method, path, covered, body);
+    for (Header header : Authorizer.sign(request, base, region, signing, keys.now())) {
+      to.set(header.name(), header.value());
+    }
   }
 }
