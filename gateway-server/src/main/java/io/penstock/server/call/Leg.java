@@ -169,7 +169,7 @@ final class Leg implements Stretch.Stream {
     started.start(
         target().provider().pickKey(aim.candidate().keyHint()),
         engine.traceparent(call, numbered.number()),
-        serving.leftMillis(target()));
+        serving.leftMillis(target(), opened.startNanos()));
     if (!call.responder().isWritable()) {
       started.setPaused(true);
     }

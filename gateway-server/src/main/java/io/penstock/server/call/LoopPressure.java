@@ -100,9 +100,14 @@ public final class LoopPressure {
 
   private void turnOver() {
     inTurn = false;
+    if (taken < CROWD) {
+      // Whatever its length: the next long turn is the first of a row.
+      row = 0;
+      return;
+    }
     turnEnd = ticker.nanoTime();
     long length = turnEnd - turnStart;
-    if (taken >= CROWD && length >= LONG_NANOS) {
+    if (length >= LONG_NANOS) {
       before = length;
       longTurnEnd = turnEnd;
       row++;

@@ -73,8 +73,13 @@ final class Serving {
    * {@code total} of the targets asked so far.
    */
   long leftMillis(TargetRuntime asked) {
+    return leftMillis(asked, System.nanoTime());
+  }
+
+  /** Does the same for a time that was just read. */
+  long leftMillis(TargetRuntime asked, long now) {
     total = Math.max(total, asked.provider().timeouts().total());
-    return total - TimeUnit.NANOSECONDS.toMillis(call.tally().elapsedNanos());
+    return total - TimeUnit.NANOSECONDS.toMillis(now - call.tally().startNanos());
   }
 
   /** Returns whether the client has left; the call may go on for others. */
