@@ -111,9 +111,9 @@ final class PriceArithmeticTest {
     Random random = new Random(3);
     long unit = 9_000_000_000_000L;
     for (int i = 0; i < 100_000; i++) {
-      long high = random.nextLong() >>> (30 + random.nextInt(34));
+      long high = random.nextInt(4) == 0 ? 0 : random.nextLong() >>> (30 + random.nextInt(34));
       long low = random.nextLong() >>> random.nextInt(64);
-      long share = random.nextInt(10_001);
+      long share = random.nextInt(4) == 0 ? 10_000 : random.nextInt(10_001);
       if (high >= 1L << 29) {
         continue;
       }
