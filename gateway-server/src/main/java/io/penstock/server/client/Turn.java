@@ -167,12 +167,8 @@ final class Turn {
 
   /** Returns, once, whether the body did not come with its head and needs a time of its own. */
   boolean needsBodyTime() {
-    Upload arriving = upload;
     boolean needed = state == State.BODY && !bodyTimed;
     bodyTimed |= needed;
-    if (needed && arriving != null) {
-      arriving.time();
-    }
     return needed;
   }
 

@@ -21,6 +21,7 @@ final class Upload {
   private final BodyBuffer body;
   private final long announced;
   private final Ticker ticker;
+  private boolean timed;
   private long startNanos;
 
   /** Begins with the head. */
@@ -59,15 +60,18 @@ final class Upload {
     body.add(data, announced);
   }
 
-  /** The body did not come with its head: its time begins. */
-  void time() {
-    startNanos = ticker.nanoTime();
-  }
-
-  /** Returns the milliseconds that are left for the rest of the body. */
+  /**
+   * Returns the milliseconds that are left for the rest of the body. Its time begins when this is
+   * first asked, for a body that did not come with its head.
+   */
   long leftMillis(long maxMillis) {
+    long now = ticker.nanoTime();
+    if (!timed) {
+      timed = true;
+      startNanos = now;
+    }
     long allowed = maxMillis + body.length() * 1000L / MIN_BYTES_PER_SECOND;
-    return allowed - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - startNanos);
+    return allowed - TimeUnit.NANOSECONDS.toMillis(now - startNanos);
   }
 
   @Nullable Running start(Responder responder) {
