@@ -36,6 +36,11 @@ public final class RequestIds {
     return new UUID(high, VARIANT | (randomLow & RANDOM_LOW));
   }
 
+  /** Returns when a request id was made, epoch milliseconds. */
+  public static long millis(UUID request) {
+    return request.getMostSignificantBits() >>> 16;
+  }
+
   /** Returns the smallest id of that millisecond: a bound for searches by time. */
   static UUID floor(long epochMillis) {
     return of(epochMillis, 0, 0);

@@ -107,8 +107,6 @@ final class KeyIdentity implements Snapshot.Identity {
   }
 
   private @Nullable Principal find(String presented) {
-    return tokens.mayBe(presented)
-        ? tokens.find(presented)
-        : ring.find(presented, ticker.epochMillis());
+    return tokens.mayBe(presented) ? tokens.find(presented) : ring.find(presented, ticker);
   }
 }

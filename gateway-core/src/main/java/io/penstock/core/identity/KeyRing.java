@@ -1,5 +1,6 @@
 package io.penstock.core.identity;
 
+import io.penstock.core.Ticker;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -50,12 +51,15 @@ public final class KeyRing {
    * Returns whose key this is, or null when it is unknown or has expired.
    *
    * @param secret as presented; never kept
-   * @param nowMillis milliseconds since the epoch
+   * @param clock asked for keys that expire
    */
-  public @Nullable Principal find(String secret, long nowMillis) {
+  public @Nullable Principal find(String secret, Ticker clock) {
     Principal principal =
         principals.get(new Digest(SHA_256.get().digest(secret.getBytes(StandardCharsets.UTF_8))));
-    return principal == null || nowMillis >= principal.expiresAtMillis() ? null : principal;
+    if (principal == null || principal.expiresAtMillis() == Long.MAX_VALUE) {
+      return principal;
+    }
+    return clock.epochMillis() < principal.expiresAtMillis() ? principal : null;
   }
 
   /** Returns the SHA-256 of a secret in lower-case hexadecimal, as the configuration has it. */

@@ -8,6 +8,7 @@ import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
+import io.penstock.ledger.RequestIds;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.RequestSink;
 import io.penstock.server.client.Responder;
@@ -121,7 +122,6 @@ public final class Dispatcher implements RequestSink {
     private final LoopContext context;
     private final Snapshot snapshot;
     private final Arrival arrival;
-    private final long startMillis = engine.ticker().epochMillis();
     private long held;
     private @Nullable Call call;
 
@@ -146,7 +146,9 @@ public final class Dispatcher implements RequestSink {
     }
 
     private Call call(byte[] body, Responder responder) {
-      Call made = new Call(context, snapshot, arrival, startMillis, body, responder);
+      Call made =
+          new Call(
+              context, snapshot, arrival, RequestIds.millis(arrival.requestId()), body, responder);
       call = made;
       made.onEnd(this);
       return made;

@@ -5,6 +5,7 @@ import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
 import io.penstock.core.Pipeline;
 import io.penstock.core.Reply;
+import java.util.function.Consumer;
 
 /**
  * Where a call goes once the filters are through with it: upstream, to its stored answer, or back
@@ -15,6 +16,8 @@ final class WayOut implements Pipeline.Exit<Call> {
   private final Idempotency idempotency;
   private final CacheReplay replay;
   private final HitVerifier verifier;
+  private final Consumer<Call> answers = this::answer;
+  private final Consumer<Call> again = this::forward;
 
   WayOut(Engine engine, CacheReplay replay, HitVerifier verifier) {
     this.engine = engine;
@@ -29,7 +32,7 @@ final class WayOut implements Pipeline.Exit<Call> {
       return;
     }
     try {
-      idempotency.run(call, this::answer, this::forward);
+      idempotency.run(call, answers, again);
     } catch (RuntimeException e) {
       fail(call, e);
     }
