@@ -39,10 +39,12 @@ import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Redaction;
 import io.penstock.server.demo.DemoServer;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.metrics.MeterClock;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import io.penstock.server.upstream.Transport;
 import io.penstock.server.upstream.UpstreamPool;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -68,8 +70,9 @@ public final class Gateway implements AutoCloseable {
   private final Load load = new Load();
   private final AtomicReference<Snapshot> snapshot = new AtomicReference<>();
   private final CopyOnWriteArrayList<LoopContext> contexts = new CopyOnWriteArrayList<>();
+  private final MeterClock meterClock = new MeterClock();
   private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), meterClock);
   private final TokenCounter counter = new TokenCounter();
   private final Config config;
   private final Transport transport;
@@ -130,6 +133,7 @@ public final class Gateway implements AutoCloseable {
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     Probes.start(engine, loops.next());
+    loops.next().scheduleWithFixedDelay(meterClock::tick, 1, 1, TimeUnit.SECONDS);
     cache.breakers().follow(loops.next(), shared.routing().health()::onRemoteOpen);
     Readiness readiness = new Readiness(load, stores.budgets(), stores.ledger().stats());
     this.traffic =
