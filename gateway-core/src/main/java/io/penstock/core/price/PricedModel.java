@@ -47,7 +47,9 @@ public final class PricedModel {
   private final long[] contextSteps;
   private final ConcurrentHashMap<Key, Rates> resolved = new ConcurrentHashMap<>();
 
-  /** What was asked for last: a request asks six times for the same, mostly as the one before. */
+  /**
+   * What was asked for last: a request asks several times for the same, as the one before it did.
+   */
   private volatile @Nullable Resolved latest;
 
   PricedModel(

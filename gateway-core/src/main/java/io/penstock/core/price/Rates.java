@@ -72,7 +72,10 @@ final class Rates {
   private final long[] narrow = new long[METERS.length];
   private final Meter[] rated;
   private final Set<Meter> own;
+
+  /** At whose rates input and output are billed at most. */
   private final Meter dearestRead;
+
   private final Meter dearestWritten;
 
   Rates(Map<Meter, BigDecimal> rates, Map<Meter, Integer> per) {
@@ -108,16 +111,6 @@ final class Rates {
       }
     }
     return dearest;
-  }
-
-  /** Returns the meter at whose rate input is billed at most. */
-  Meter dearestRead() {
-    return dearestRead;
-  }
-
-  /** Returns the meter at whose rate output is billed at most. */
-  Meter dearestWritten() {
-    return dearestWritten;
   }
 
   /** Returns whether the meter has a rate that is not another meter's. */
