@@ -12,7 +12,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -211,7 +210,7 @@ public final class ClientServer {
       StrictRequestDecoder decoder = new StrictRequestDecoder(config);
       pipeline.addLast(
           decoder,
-          new HttpResponseEncoder(),
+          new ResponseEncoder(),
           new StalledClient(limits.stalledMillis(), unread),
           new ClientHandler(pipeline.channel(), to, limits, decoder));
     }

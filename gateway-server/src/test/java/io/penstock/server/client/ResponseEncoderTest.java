@@ -1,0 +1,82 @@
+package io.penstock.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.penstock.testkit.LeakCheck;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(LeakCheck.class)
+class ResponseEncoderTest {
+  private static FullHttpResponse response(int status, String body) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(status),
+            Unpooled.copiedBuffer(body, StandardCharsets.UTF_8));
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
+        .set("x-long", "v".repeat(1500));
+    return response;
+  }
+
+  private static List<String> written(ChannelHandler encoder, Object... messages) {
+    EmbeddedChannel channel = new EmbeddedChannel(encoder);
+    channel.writeOutbound(messages);
+    List<String> pieces = new ArrayList<>();
+    for (ByteBuf piece = channel.readOutbound(); piece != null; piece = channel.readOutbound()) {
+      pieces.add(piece.toString(StandardCharsets.ISO_8859_1));
+      piece.release();
+    }
+    channel.finishAndReleaseAll();
+    return pieces;
+  }
+
+  @ParameterizedTest(name = "{0} with {1} bytes in {2}")
+  @CsvSource({"200, 0, 1", "200, 1, 1", "429, 8192, 1", "200, 8193, 2", "204, 0, 1", "304, 0, 1"})
+  void whole_isWhatNettyWrites_inOneBufferWhereSmall(int status, int length, int pieces) {
+    String body = "b".repeat(length);
+    List<String> ours = written(new ResponseEncoder(), response(status, body));
+    List<String> theirs = written(new HttpResponseEncoder(), response(status, body));
+    assertThat(String.join("", ours)).isEqualTo(String.join("", theirs));
+    assertThat(ours).hasSize(pieces);
+  }
+
+  @Test
+  void stream_betweenWholeAnswers_isFramedAsBefore() {
+    DefaultHttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    head.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    List<String> pieces =
+        written(
+            new ResponseEncoder(),
+            response(200, "one"),
+            head,
+            new DefaultHttpContent(Unpooled.copiedBuffer("two", StandardCharsets.UTF_8)),
+            LastHttpContent.EMPTY_LAST_CONTENT,
+            response(200, "three"));
+    assertThat(String.join("", pieces))
+        .contains(
+            "\r\n\r\noneHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n")
+        .endsWith("\r\n\r\nthree");
+  }
+}
