@@ -6,7 +6,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContentDecompressor;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
@@ -186,9 +185,10 @@ public final class UpstreamPool {
       }
       HttpDecoderConfig config =
           new HttpDecoderConfig().setMaxHeaderSize(MAX_HEAD_BYTES).setMaxChunkSize(CHUNK_BYTES);
+      AnswerDecoder decoder = new AnswerDecoder(config);
       channel
           .pipeline()
-          .addLast(new HttpClientCodec(config, false, false))
+          .addLast(decoder, new RequestEncoder(decoder))
           .addLast(new HttpContentDecompressor(0))
           .addLast(new UpstreamHandler(UpstreamPool.this, origin, watch));
     }
