@@ -4,6 +4,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpContentDecompressor;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
@@ -20,6 +24,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private @Nullable UpstreamCall current;
   private boolean keepAlive;
   private boolean informational;
+  private boolean decompressing;
 
   UpstreamHandler(UpstreamPool pool, Origin origin, Watch watch) {
     this.pool = pool;
@@ -37,6 +42,10 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (!decompressing && message instanceof HttpResponse response && isEncoded(response)) {
+      decompress(ctx, response);
+      return;
+    }
     try {
       UpstreamCall call = current;
       if (call == null || call.isDone()) {
@@ -53,6 +62,25 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(message);
     }
+  }
+
+  private static boolean isEncoded(HttpResponse response) {
+    HttpHeaders headers = response.headers();
+    if (headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
+      return true;
+    }
+    String transfer = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
+    return transfer != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(transfer);
+  }
+
+  /**
+   * Every request asks for an answer as it is; from the first that comes encoded nevertheless, the
+   * answers of this connection go through what decodes them, and this one too.
+   */
+  private void decompress(ChannelHandlerContext ctx, HttpResponse response) {
+    decompressing = true;
+    ctx.pipeline().addBefore(ctx.name(), null, new HttpContentDecompressor(0));
+    ctx.pipeline().context(AnswerDecoder.class).fireChannelRead(response);
   }
 
   private void onHead(UpstreamCall call, HttpResponse response) {

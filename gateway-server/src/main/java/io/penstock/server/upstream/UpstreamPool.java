@@ -6,7 +6,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpContentDecompressor;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.ssl.SslContext;
@@ -189,7 +188,6 @@ public final class UpstreamPool {
       channel
           .pipeline()
           .addLast(decoder, new RequestEncoder(decoder))
-          .addLast(new HttpContentDecompressor(0))
           .addLast(new UpstreamHandler(UpstreamPool.this, origin, watch));
     }
   }
