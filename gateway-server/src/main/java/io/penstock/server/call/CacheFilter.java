@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * CacheLook} that have no answer yet.
  */
 final class CacheFilter implements Filter<Call> {
-  private static final String HEADER = "x-penstock-cache";
   private static final String LAYER = "exact";
 
   private final ExactCache cache;
@@ -37,7 +36,7 @@ final class CacheFilter implements Filter<Call> {
 
   @Override
   public Step apply(Call call) {
-    CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
+    CacheMode mode = CacheMode.parse(call.headers().get(RequestHeaders.CACHE));
     if (mode != CacheMode.USE) {
       call.inCache().mode(mode);
     }
@@ -106,16 +105,16 @@ final class CacheFilter implements Filter<Call> {
     if (call.dialect() == Dialect.ANTHROPIC) {
       made +=
           "\n"
-              + call.headers().get("anthropic-version")
+              + call.headers().get(RequestHeaders.ANTHROPIC_VERSION)
               + "\n"
-              + call.headers().get("anthropic-beta");
+              + call.headers().get(RequestHeaders.ANTHROPIC_BETA);
     }
     return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
   }
 
   /** Says what this layer would do for a call that is not made: hit, miss or off. */
   CompletionStage<String> says(Call call) {
-    CacheMode mode = CacheMode.parse(call.headers().get(HEADER));
+    CacheMode mode = CacheMode.parse(call.headers().get(RequestHeaders.CACHE));
     call.inCache().mode(mode);
     CacheLook look = mode == CacheMode.OFF ? null : look(call, mode, false);
     if (look == null || !mode.reads()) {

@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.Step;
@@ -12,6 +13,7 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.identity.Metadata;
 import io.penstock.server.config.Word;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class ContextFilter implements Filter<Call> {
   private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final int MAX_TEXT = 256;
+
+  /** Where applications say it; the first counts. */
+  private static final List<AsciiString> SESSION =
+      List.of(
+          RequestHeaders.SESSION,
+          AsciiString.cached("x-claude-code-session-id"),
+          AsciiString.cached("session-id"),
+          AsciiString.cached("x-session-id"));
 
   @Override
   public Step apply(Call call) {
@@ -28,13 +38,13 @@ final class ContextFilter implements Filter<Call> {
     }
     HttpHeaders headers = call.headers();
     Map<String, String> metadata =
-        Metadata.of(headers.get("x-penstock-metadata"), call.principal());
+        Metadata.of(headers.get(RequestHeaders.METADATA), call.principal());
     call.context(endUser(call, headers), session(headers), metadata);
     return Step.next();
   }
 
   private static String endUser(Call call, HttpHeaders headers) {
-    String said = headers.get("x-penstock-user");
+    String said = headers.get(RequestHeaders.USER);
     RequestBody body = call.body();
     if (said == null && body != null) {
       said = textOrNull(body, "safety_identifier");
@@ -69,10 +79,7 @@ final class ContextFilter implements Filter<Call> {
   }
 
   private static String session(HttpHeaders headers) {
-    for (String name :
-        new String[] {
-          "x-penstock-session", "x-claude-code-session-id", "session-id", "x-session-id"
-        }) {
+    for (AsciiString name : SESSION) {
       String value = headers.get(name);
       if (value != null && !value.isBlank()) {
         return clip(value.strip());

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.Dialect;
@@ -172,7 +173,7 @@ public final class Dispatcher implements RequestSink {
     private Call recorded(ContentKeeper content, byte[] body, Responder responder) {
       Recording recording = content.record(responder);
       Call made = call(body, recording);
-      String type = made.headers().get("content-type", "");
+      String type = made.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
       String credential = Credentials.presented(made.head());
       made.onEnd(ending ->
           recording.ended(

@@ -212,7 +212,7 @@ public final class Engine {
       telemetry.ended(
           new ExchangeEnd(
               call.id(),
-              call.headers().get("traceparent"),
+              call.headers().get(RequestHeaders.TRACEPARENT),
               call.startMillis(),
               nanos,
               call.surface().endpoint().label(),
@@ -225,7 +225,7 @@ public final class Engine {
    * Returns what the provider gets as {@code traceparent}: an attempt's own, when it has a span.
    */
   String traceparent(Call call, int attempt) {
-    String received = call.headers().get("traceparent");
+    String received = call.headers().get(RequestHeaders.TRACEPARENT);
     return telemetry == null
         ? received == null ? "" : received
         : Telemetry.traceparent(call.id(), received, attempt);

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
@@ -58,7 +59,7 @@ final class Idempotency {
    * @throws GatewayException 409 when the key was used with another body
    */
   void run(Call call, Consumer<Call> forward, Consumer<Call> again) {
-    String said = call.headers().get("idempotency-key");
+    String said = call.headers().get(RequestHeaders.IDEMPOTENCY_KEY);
     if (said == null || said.isBlank()) {
       forward.accept(call);
       return;
@@ -125,7 +126,8 @@ final class Idempotency {
   private void replay(Call call, Stored stored) {
     HttpHeaders headers = stored.headers().copy();
     HttpHeaders own =
-        ResponseHeaders.of(call.dialect(), call.idText(), headers.get("content-type", ""));
+        ResponseHeaders.of(
+            call.dialect(), call.idText(), headers.get(HttpHeaderNames.CONTENT_TYPE, ""));
     own.forEach(header -> headers.set(header.getKey(), header.getValue()));
     headers.set(ResponseHeaders.ROUTE, "idempotent");
     if (headers.contains(ResponseHeaders.COST)) {

@@ -1,5 +1,7 @@
 package io.penstock.server.call;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -49,11 +51,11 @@ final class Paths {
       return Dialect.ANTHROPIC;
     }
     // Google's SDKs ask on /v1 too; the list of models has that path in three dialects.
-    boolean google = path.startsWith("/v1/models") && headers.contains("x-goog-api-key");
+    boolean google = path.startsWith("/v1/models") && headers.contains(RequestHeaders.GOOGLE_KEY);
     if (google || path.startsWith("/gemini/") || path.startsWith("/v1beta")) {
       return Dialect.GEMINI;
     }
-    return headers.contains("anthropic-version") ? Dialect.ANTHROPIC : Dialect.OPENAI;
+    return headers.contains(RequestHeaders.ANTHROPIC_VERSION) ? Dialect.ANTHROPIC : Dialect.OPENAI;
   }
 
   /** Takes {@code /openai}, {@code /anthropic} or {@code /gemini} off a path. */
@@ -76,7 +78,7 @@ final class Paths {
    * @throws GatewayException 426
    */
   static void refuseWebSocket(RequestHead head) {
-    if (head.headers().containsValue("upgrade", "websocket", true)) {
+    if (head.headers().containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
       throw new GatewayException(
           ErrorCode.UPGRADE_REQUIRED,
           "WebSockets are not served on "

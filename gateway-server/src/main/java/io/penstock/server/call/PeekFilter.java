@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
@@ -29,7 +30,7 @@ final class PeekFilter implements Filter<Call> {
   }
 
   private static void peekForm(Call call) {
-    String type = call.headers().get("content-type", "");
+    String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
     RequestBody form = RequestBody.parseForm(call.bytes(), type);
     String model = form.text("model");
     call.asked(new Asked(form, model == null ? "" : model, form.flag("stream", false)));

@@ -39,7 +39,7 @@ final class PermissionFilter implements Filter<Call> {
 
   /** Returns the model that {@code X-Penstock-Route} names, "" without the header. */
   private static String routeHeader(Call call) {
-    String wanted = call.headers().get("x-penstock-route", "").strip();
+    String wanted = call.headers().get(RequestHeaders.ROUTE, "").strip();
     if (wanted.isEmpty()) {
       return "";
     }

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
@@ -27,9 +28,9 @@ final class UpstreamMessage {
       to.set(header.name(), header.value());
     }
     to.set(HttpHeaderNames.CONTENT_LENGTH, request.body().length);
-    to.set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
+    to.set(HttpHeaderNames.ACCEPT_ENCODING, HttpHeaderValues.IDENTITY);
     if (!traceparent.isEmpty()) {
-      to.set("traceparent", traceparent);
+      to.set(RequestHeaders.TRACEPARENT, traceparent);
     }
     if (!provider.authorize(request.method(), request.path(), request.body(), key, to)) {
       return null;
