@@ -3,7 +3,7 @@ package io.penstock.server.call;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -120,7 +120,7 @@ final class Passthrough implements UpstreamListener, Running {
                     uri,
                     Unpooled.wrappedBuffer(body),
                     to,
-                    DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders()),
+                    EmptyHttpHeaders.INSTANCE),
                 this);
     upstream = sent;
     if (!call.responder().isWritable()) {

@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -41,6 +42,6 @@ final class UpstreamMessage {
         provider.basePath() + request.path(),
         Unpooled.wrappedBuffer(request.body()),
         to,
-        DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders());
+        EmptyHttpHeaders.INSTANCE);
   }
 }

@@ -7,9 +7,9 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -100,7 +100,7 @@ final class ChannelResponder implements Responder {
                 HttpResponseStatus.valueOf(status),
                 shown,
                 headers,
-                DefaultHttpHeadersFactory.trailersFactory().newEmptyHeaders())));
+                EmptyHttpHeaders.INSTANCE)));
   }
 
   private void inPieces(int status, HttpHeaders headers, ByteBuf body) {
