@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
 import io.penstock.providers.Answer;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.Provider;
@@ -17,7 +18,7 @@ final class WholeBody {
   private final Provider provider;
   private final int status;
   private final HeaderLookup headers;
-  private final CompositeByteBuf bytes = ByteBufAllocator.DEFAULT.compositeBuffer(1024);
+  private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
 
   /** Creates an empty body, to be released once. */
   WholeBody(Provider provider, int status, HeaderLookup headers) {
@@ -30,10 +31,20 @@ final class WholeBody {
   boolean add(ByteBuf data) {
     int max = isSuccess() ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES;
     if (bytes.readableBytes() + data.readableBytes() <= max) {
-      bytes.addComponent(true, data.retainedSlice());
+      if (data.isReadable()) {
+        bytes = bytes.isReadable() ? joined(data.retainedSlice()) : data.retainedSlice();
+      }
       return true;
     }
     return !isSuccess();
+  }
+
+  /** Most answers are one piece and need no more than that. */
+  private ByteBuf joined(ByteBuf more) {
+    if (bytes instanceof CompositeByteBuf several) {
+      return several.addComponent(true, more);
+    }
+    return ByteBufAllocator.DEFAULT.compositeBuffer(1024).addComponents(true, bytes, more);
   }
 
   /**

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.Dialect;
+import io.penstock.providers.Answer;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.dialect.Providers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How much of an answer that is read whole is kept. */
 class WholeBodyTest {
@@ -23,5 +30,26 @@ class WholeBodyTest {
     assertThat(body.add(piece)).isFalse();
     body.release();
     assertThat(piece.refCnt()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"one", "one,two", "one,two,three"})
+  void read_ofAnyNumberOfPieces_isAllOfThem(String answer) {
+    WholeBody body = new WholeBody(Providers.of(Dialect.OPENAI), 200, HeaderLookup.NONE);
+    List<ByteBuf> pieces = new ArrayList<>();
+    for (String text : answer.split(",")) {
+      ByteBuf piece = Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+      pieces.add(piece);
+      body.add(piece);
+    }
+    Answer read =
+        body.read(
+            false,
+            (headers, bytes) ->
+                new Answer(bytes.retainedSlice(), "text/plain", AnswerSummary.NONE));
+    body.release();
+    assertThat(read.body().toString(StandardCharsets.US_ASCII)).isEqualTo(answer.replace(",", ""));
+    read.body().release();
+    assertThat(pieces).allSatisfy(piece -> assertThat(piece.refCnt()).isEqualTo(1));
   }
 }
