@@ -46,7 +46,7 @@ public final class Main {
     commands.put("calibrate", CalibrateCommand.class);
     commands.put("budgets", BudgetsCommand.class);
     commands.put("warmup", WarmupCommand.class);
-    commands.put("warmup-peer", WarmupPeer.class);
+    commands.put("warmup-peer", WarmupPeerCommand.class);
     commands.put("health", HealthCommand.class);
     return commands;
   }

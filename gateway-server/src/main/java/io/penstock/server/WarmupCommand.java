@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code penstock warmup}: starts a gateway on free ports, lets {@link WarmupPeer} call it, and
- * stops. The launcher runs it once to make the ahead-of-time cache, which keeps the profiles of
+ * {@code penstock warmup}: starts a gateway on free ports, lets {@link WarmupPeerCommand} call it,
+ * and stops. The launcher runs it once to make the ahead-of-time cache, which keeps the profiles of
  * what ran (JEP 515): so provider and clients run in another process, whose profiles it must not
  * have.
  */
@@ -42,7 +42,7 @@ final class WarmupCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Path directory = Files.createTempDirectory("penstock-warmup");
-    Process peer = WarmupPeer.spawn(calls);
+    Process peer = WarmupPeerCommand.spawn(calls);
     try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8);
         Writer tell = peer.outputWriter(StandardCharsets.UTF_8)) {
       Path file = directory.resolve("penstock.yaml");
@@ -93,7 +93,7 @@ final class WarmupCommand implements Callable<Integer> {
     cache:
       exact: { ttl: 1h, scope: team }
     """
-        .formatted(ledger, provider, KeyRing.hash(WarmupPeer.KEY));
+        .formatted(ledger, provider, KeyRing.hash(WarmupPeerCommand.KEY));
   }
 
   private static void delete(Path directory) throws IOException {

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -29,11 +30,12 @@ import picocli.CommandLine.Option;
     hidden = true,
     description = "The other side of the warm-up: a provider and clients.",
     mixinStandardHelpOptions = true)
-final class WarmupPeer implements Callable<Integer> {
+final class WarmupPeerCommand implements Callable<Integer> {
   static final String KEY = "pk-warmup";
 
   private static final int CLIENTS = 8;
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int STREAM_EVERY = 25;
   private static final int REPEAT_EVERY = 20;
   private static final String FILLER = "The penstock carries water to the turbine. ".repeat(20);
@@ -88,6 +90,7 @@ final class WarmupPeer implements Callable<Integer> {
                   i % STREAM_EVERY == 1, FILLER, again ? "again" : "call " + client + '/' + i);
       HttpRequest request =
           HttpRequest.newBuilder(uri)
+              .timeout(PATIENCE)
               .header("Authorization", "Bearer " + KEY)
               .header("Content-Type", "application/json")
               .POST(HttpRequest.BodyPublishers.ofString(body))
