@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Spec;
     description = "Does what every start does, for the ahead-of-time cache.",
     mixinStandardHelpOptions = true)
 final class WarmupCommand implements Callable<Integer> {
+  private static final int MINUTES = 5;
+
   @Option(
       names = "--calls",
       defaultValue = "2500",
@@ -41,8 +44,8 @@ final class WarmupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path directory = Files.createTempDirectory("penstock-warmup");
     Process peer = WarmupPeerCommand.spawn(calls);
+    Path directory = Files.createTempDirectory("penstock-warmup");
     try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8);
         Writer tell = peer.outputWriter(StandardCharsets.UTF_8)) {
       Path file = directory.resolve("penstock.yaml");
@@ -56,8 +59,9 @@ final class WarmupCommand implements Callable<Integer> {
           Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load)) {
         tell.write(gateway.port() + "\n");
         tell.flush();
-        if (peer.waitFor() != Main.OK) {
-          throw new IOException("the calls failed; their process says why above");
+        if (!peer.waitFor(MINUTES, TimeUnit.MINUTES) || peer.exitValue() != Main.OK) {
+          throw new IOException(
+              "the calls failed or took " + MINUTES + " minutes; their process says why above");
         }
       }
       return Main.OK;

@@ -149,7 +149,8 @@ final class Rates {
     long low = 0;
     for (Meter meter : rated) {
       long more = meter == dearestRead ? read : meter == dearestWritten ? written : 0;
-      long quantity = usage.of(meter) + more;
+      // As a count is kept: never below 0.
+      long quantity = Math.max(0, usage.of(meter) + more);
       if (quantity == 0) {
         continue;
       }

@@ -82,6 +82,14 @@ final class PriceArithmeticTest {
   }
 
   @Test
+  void boundNanos_countBelowZero_countsAsNone() {
+    PricedModel price = book().price("anthropic", "claude-sonnet-5", "any", "");
+
+    assertThat(price.boundNanos(5_000, -1_000, Usage.NONE, Set.of(), NOW))
+        .isEqualTo(price.boundNanos(5_000, 0, Usage.NONE, Set.of(), NOW));
+  }
+
+  @Test
   void lines_sumToTheListPrice() {
     PricedModel price = book().price("anthropic", "claude-sonnet-5", "any", "");
     Usage usage =

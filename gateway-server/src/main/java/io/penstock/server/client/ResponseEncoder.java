@@ -7,6 +7,8 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a whole answer of common size as one buffer. Head and body apart, as Netty writes them,
@@ -32,14 +34,17 @@ final class ResponseEncoder extends HttpResponseEncoder {
   }
 
   private ByteBuf together(ChannelHandlerContext ctx, FullHttpResponse whole) throws Exception {
-    ByteBuf bytes = ctx.alloc().buffer(HEAD_BYTES + whole.content().readableBytes());
+    @Nullable ByteBuf bytes = ctx.alloc().buffer(HEAD_BYTES + whole.content().readableBytes());
     try {
       encodeInitialLine(bytes, whole);
       encodeHeaders(whole.headers(), bytes);
       ByteBufUtil.writeShortBE(bytes, CRLF);
-      return bytes.writeBytes(whole.content());
+      ByteBuf done = bytes.writeBytes(whole.content());
+      bytes = null;
+      return done;
     } finally {
       whole.release();
+      ReferenceCountUtil.release(bytes);
     }
   }
 

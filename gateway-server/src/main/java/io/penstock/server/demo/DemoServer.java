@@ -4,7 +4,6 @@ import io.netty.channel.EventLoopGroup;
 import io.penstock.server.client.ClientServer;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +15,7 @@ public final class DemoServer implements IntSupplier, AutoCloseable {
   private final EventLoopGroup loops;
   private final Transport transport;
   private @Nullable ClientServer server;
+  private boolean closed;
 
   /** Makes one that will run on these loops. */
   public DemoServer(EventLoopGroup loops, Transport transport) {
@@ -26,15 +26,18 @@ public final class DemoServer implements IntSupplier, AutoCloseable {
   /**
    * Returns the loopback port. Blocks the first time.
    *
-   * @throws UncheckedIOException when no port can be bound
+   * @throws IllegalArgumentException when no port can be bound, or this is closed
    */
   @Override
   public synchronized int getAsInt() {
+    if (closed) {
+      throw new IllegalArgumentException("the demo provider: the gateway is stopping");
+    }
     if (server == null) {
       try {
         server = DemoProvider.start(loops, transport);
       } catch (IOException e) {
-        throw new UncheckedIOException("the demo provider: " + e.getMessage(), e);
+        throw new IllegalArgumentException("the demo provider: " + e.getMessage(), e);
       }
     }
     return server.port();
@@ -43,6 +46,7 @@ public final class DemoServer implements IntSupplier, AutoCloseable {
   /** Ends the server, if it was needed. */
   @Override
   public synchronized void close() {
+    closed = true;
     if (server != null) {
       server.close();
     }

@@ -8,6 +8,8 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a whole request of common size as one buffer. Its body is on the heap and copied for the
@@ -47,14 +49,17 @@ final class RequestEncoder extends HttpRequestEncoder {
   }
 
   private ByteBuf together(ChannelHandlerContext ctx, FullHttpRequest whole) throws Exception {
-    ByteBuf bytes = ctx.alloc().buffer(HEAD_BYTES + whole.content().readableBytes());
+    @Nullable ByteBuf bytes = ctx.alloc().buffer(HEAD_BYTES + whole.content().readableBytes());
     try {
       encodeInitialLine(bytes, whole);
       encodeHeaders(whole.headers(), bytes);
       ByteBufUtil.writeShortBE(bytes, CRLF);
-      return bytes.writeBytes(whole.content());
+      ByteBuf done = bytes.writeBytes(whole.content());
+      bytes = null;
+      return done;
     } finally {
       whole.release();
+      ReferenceCountUtil.release(bytes);
     }
   }
 

@@ -34,11 +34,15 @@ class WatchTest {
 
   /** Sends a request that began so many seconds ago, all of whose times are those seconds. */
   private UpstreamCall sent(long secondsAgo, long secondsAllowed) {
-    long begun = System.nanoTime() - TimeUnit.SECONDS.toNanos(secondsAgo);
     long millis = TimeUnit.SECONDS.toMillis(secondsAllowed);
+    return sent(secondsAgo, new Timeouts(millis, millis, millis, 10 * millis));
+  }
+
+  private UpstreamCall sent(long secondsAgo, Timeouts timeouts) {
+    long begun = System.nanoTime() - TimeUnit.SECONDS.toNanos(secondsAgo);
     UpstreamCall call =
         new UpstreamCall(
-            new Timeouts(millis, millis, millis, 10 * millis),
+            timeouts,
             new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"),
             new Heard(),
             begun);
@@ -75,6 +79,25 @@ class WatchTest {
 
     assertThat(failures).isEmpty();
     assertThat(next).isGreaterThan(TimeUnit.SECONDS.toNanos(300));
+  }
+
+  @Test
+  void lookIn_silentAfterTheHead_endsInTheShorterTimeOfSilence() {
+    sent(5, new Timeouts(600_000, 600_000, 4_000, 600_000)).head(200, EmptyHttpHeaders.INSTANCE);
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.IDLE_TIMEOUT);
+  }
+
+  @Test
+  void lookIn_secondRequest_endsInItsTotalTime() {
+    answer(sent(0, 600));
+    sent(5, new Timeouts(600_000, 600_000, 600_000, 4_000));
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.TOTAL_TIMEOUT);
   }
 
   @Test
