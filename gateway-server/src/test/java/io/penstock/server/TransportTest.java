@@ -88,15 +88,12 @@ class TransportTest {
       HttpResponse<String> large =
           client.send(request(gateway, CHAT.replace("true", "false")), ofString());
       assertThat(large.body()).contains(letters);
-      HttpResponse<String> bomb =
-          client.send(
-              HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
-                  .GET() // a body would still be on its way when the stream is reset after the
-                  // answer
-                  .header("X-Bomb", "a".repeat(40_000))
-                  .build(),
-              ofString());
-      assertThat(bomb.statusCode()).isEqualTo(431);
+      HttpRequest bomb =
+          HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
+              .GET() // a body would still be on its way when the stream is reset after the answer
+              .header("X-Bomb", "a".repeat(40_000))
+              .build();
+      assertThat(refusal(client, bomb)).isIn("431", "reset");
       assertThat(provider.requests()).hasSize(3);
     }
   }
@@ -254,6 +251,20 @@ class TransportTest {
                     .replace("catalogue: openai", "catalogue: openai\n    ca: file:" + ca))) {
       HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
       assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    }
+  }
+
+  /**
+   * The reset follows the answer at once: a client that reads both together may tell of it alone.
+   */
+  private static String refusal(HttpClient client, HttpRequest request)
+      throws InterruptedException {
+    try {
+      return String.valueOf(client.send(request, ofString()).statusCode());
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage()).startsWith("RST_STREAM received")
+          ? "reset"
+          : e.toString();
     }
   }
 }
