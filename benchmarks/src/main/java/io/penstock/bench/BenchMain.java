@@ -35,6 +35,7 @@ import picocli.CommandLine.Option;
 public final class BenchMain implements Callable<Integer> {
   private static final PrintStream OUT = System.out;
   private static final int PROXY_CONNECTIONS = 4096;
+  private static final int PROXY_WARMUP = 5;
 
   @Option(
       names = "--rounds",
@@ -108,7 +109,9 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--build", description = "NAME=FOLDER: each Penstock scenario also from there")
   private Map<String, Path> builds = new LinkedHashMap<>();
 
-  @Option(names = "--pin", description = "mock on CPU 0, targets on CPU 1 (taskset)")
+  @Option(
+      names = "--pin",
+      description = "targets on CPU 1, all others (generator, mock, Redis) on CPU 0 (taskset)")
   private boolean pin;
 
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
@@ -128,6 +131,9 @@ public final class BenchMain implements Callable<Integer> {
   public Integer call() throws IOException, Unavailable {
     Report report = new Report(method());
     RedisServer redis = null;
+    if (pin) {
+      Launcher.pinSelf();
+    }
     try (Launcher launcher = Launcher.open(pin)) {
       Target mock = launcher.mock(new Launcher.Mock(mockPort, tokens, eventMicros, eventMicros));
       for (Scenario scenario : Scenario.ALL) {
@@ -230,7 +236,7 @@ public final class BenchMain implements Callable<Integer> {
     for (int round = 0; round <= rounds; round++) {
       for (Run run : runs) {
         Scenario scenario = run.scenario();
-        int length = round == 0 ? warmup : seconds;
+        int length = round == 0 ? warmup(scenario) : seconds;
         int due = scenario.kind().streaming ? streamRate : rate;
         Load load = new Load(scenario.kind(), due, length, connections, run.body());
         Measurement measurement = Measurement.of(scenario, round, run.target(), load);
@@ -242,12 +248,18 @@ public final class BenchMain implements Callable<Integer> {
     }
   }
 
+  /** What is compiled before it runs is warm as soon as its connections are. */
+  private int warmup(Scenario scenario) {
+    boolean compilesItself = !List.of("nginx", "haproxy").contains(scenario.program());
+    return compilesItself ? warmup : Math.min(warmup, PROXY_WARMUP);
+  }
+
   private String method() {
     return String.format(
         "Open loop: latency counts from when a request was due. %d rounds of %d s, interleaved,"
             + " after %d s of warm-up each; medians. %d requests/s with bodies of %s bytes and %d"
-            + " streams/s of %d events %d us apart, over %d keep-alive connections; generator,"
-            + " provider and target share %d CPUs (%s, Java %s%s).",
+            + " streams/s of %d events %d us apart, over %d keep-alive connections; %s (%d CPUs,"
+            + " %s, Java %s).",
         rounds,
         seconds,
         warmup,
@@ -257,9 +269,11 @@ public final class BenchMain implements Callable<Integer> {
         tokens,
         eventMicros,
         connections,
+        pin
+            ? "the target has CPU 1, generator, provider and Redis have CPU 0"
+            : "generator, provider and target share all CPUs",
         Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.arch"),
-        Runtime.version(),
-        pin ? ", pinned" : "");
+        Runtime.version());
   }
 }

@@ -55,6 +55,27 @@ final class Launcher implements AutoCloseable {
     }
   }
 
+  /**
+   * Moves this process, with all that it starts from now on, to CPU 0.
+   *
+   * @throws Unavailable when there is no taskset
+   */
+  static void pinSelf() throws Unavailable {
+    String pid = Long.toString(ProcessHandle.current().pid());
+    try {
+      Process taskset =
+          new ProcessBuilder("taskset", "-a", "-p", "-c", "0", pid)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (taskset.onExit().join().exitValue() != 0) {
+        throw new Unavailable("taskset could not move process " + pid + " to CPU 0");
+      }
+    } catch (IOException e) {
+      throw new Unavailable("--pin: " + e.getMessage());
+    }
+  }
+
   /** Returns where Penstock's sources are. */
   static Path repository() {
     return REPOSITORY;

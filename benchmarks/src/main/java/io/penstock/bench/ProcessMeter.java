@@ -18,7 +18,12 @@ final class ProcessMeter {
 
   /** Returns nanoseconds on a CPU so far; of threads that live. */
   long cpuNanos() {
-    return processes().stream().mapToLong(ProcessMeter::cpuNanos).sum();
+    return processes().stream().mapToLong(process -> cpuNanos(process, ".*")).sum();
+  }
+
+  /** Returns nanoseconds that a JVM's compilers took of these; 0 for another program. */
+  long compilerNanos() {
+    return processes().stream().mapToLong(process -> cpuNanos(process, "C[12] Compiler.*")).sum();
   }
 
   /** Returns resident memory in KiB. */
@@ -57,10 +62,14 @@ final class ProcessMeter {
         .orElse(List.of());
   }
 
-  private static long cpuNanos(long process) {
+  /** Sums over the threads whose names match. */
+  private static long cpuNanos(long process, String name) {
     long sum = 0;
     try (Stream<Path> threads = Files.list(Path.of("/proc/" + process + "/task"))) {
       for (Path thread : threads.toList()) {
+        if (!read(thread.resolve("comm")).strip().matches(name)) {
+          continue;
+        }
         String text = read(thread.resolve("schedstat"));
         sum += text.isEmpty() ? 0 : Long.parseLong(text.substring(0, text.indexOf(' ')));
       }

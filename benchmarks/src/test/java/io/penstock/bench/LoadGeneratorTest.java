@@ -86,16 +86,23 @@ final class LoadGeneratorTest {
   void report_ratioIsAgainstNginxOfTheSameRun() {
     Report report = new Report("method");
     LoadResult load = LoadGenerator.run(chat, new Load(Load.Kind.SAME, 10, 1, 1, 300));
-    report.add(new Measurement("02-nginx", 1, load, 40, 10_240, 10, null));
+    report.add(new Measurement("02-nginx", 1, load, 40, 0, 10_240, 10, null));
     report.add(
         new Measurement(
-            "03-passthrough", 1, load, 100, 102_400, 10, new Scrape(25_000, Map.of(1e-4, 10.0))));
+            "03-passthrough",
+            1,
+            load,
+            100,
+            7,
+            102_400,
+            10,
+            new Scrape(25_000, Map.of(1e-4, 10.0))));
     report.skip("08-redis", "no reason");
 
     String text = report.markdown(List.of(Scenario.ALL[3], Scenario.ALL[1]));
 
     assertThat(text)
-        .contains("| 03-passthrough | 10 | 100.0 | 2.50 |")
+        .contains("| 03-passthrough | 10 | 100.0 | 7.0 | 2.50 |")
         .contains("| 2.5 | 100 | 0 |")
         .contains("`08-redis` skipped");
   }
@@ -105,11 +112,11 @@ final class LoadGeneratorTest {
     provider.on("/v1/chat/completions").reply(Script.error(500));
     Report report = new Report("method");
     LoadResult load = LoadGenerator.run(chat, new Load(Load.Kind.SAME, 3, 1, 1, 300));
-    report.add(new Measurement("03-passthrough", 1, load, 40, 10_240, 10, null));
+    report.add(new Measurement("03-passthrough", 1, load, 40, 0, 10_240, 10, null));
 
     String text = report.markdown(List.of(Scenario.ALL[3]));
 
-    assertThat(text).contains("| 03-passthrough | none answered | | | | | | | | | | | | 3 |");
+    assertThat(text).contains("| 03-passthrough | none answered | | | | | | | | | | | | | 3 |");
   }
 
   @Test

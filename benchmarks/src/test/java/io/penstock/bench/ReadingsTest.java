@@ -26,6 +26,16 @@ final class ReadingsTest {
   }
 
   @Test
+  void compilers_arePartOfWhatAJvmTakes() {
+    ProcessMeter self = new ProcessMeter(ProcessHandle.current().pid());
+
+    long compilers = self.compilerNanos();
+
+    // This JVM has compiled something by now: the test framework alone suffices.
+    assertThat(compilers).isPositive().isLessThan(self.cpuNanos());
+  }
+
+  @Test
   void direct_isWhatTheJvmCallsOther() {
     String summary =
         """
