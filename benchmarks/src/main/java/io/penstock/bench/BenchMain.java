@@ -111,7 +111,11 @@ public final class BenchMain implements Callable<Integer> {
 
   @Option(
       names = "--pin",
-      description = "targets on CPU 1, all others (generator, mock, Redis) on CPU 0 (taskset)")
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "targets on CPU 1, all others (generator, mock, Redis) on CPU 0 (taskset): the default")
   private boolean pin;
 
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
@@ -129,12 +133,13 @@ public final class BenchMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, Unavailable {
-    Report report = new Report(method());
+    boolean pinned = pin && Launcher.canPin();
+    Report report = new Report(method(pinned));
     RedisServer redis = null;
-    if (pin) {
+    if (pinned) {
       Launcher.pinSelf();
     }
-    try (Launcher launcher = Launcher.open(pin)) {
+    try (Launcher launcher = Launcher.open(pinned)) {
       Target mock = launcher.mock(new Launcher.Mock(mockPort, tokens, eventMicros, eventMicros));
       for (Scenario scenario : Scenario.ALL) {
         if (only.isEmpty() || only.stream().anyMatch(scenario.label()::startsWith)) {
@@ -254,7 +259,7 @@ public final class BenchMain implements Callable<Integer> {
     return compilesItself ? warmup : Math.min(warmup, PROXY_WARMUP);
   }
 
-  private String method() {
+  private String method(boolean pinned) {
     return String.format(
         "Open loop: latency counts from when a request was due. %d rounds of %d s, interleaved,"
             + " after %d s of warm-up each; medians. %d requests/s with bodies of %s bytes and %d"
@@ -269,7 +274,7 @@ public final class BenchMain implements Callable<Integer> {
         tokens,
         eventMicros,
         connections,
-        pin
+        pinned
             ? "the target has CPU 1, generator, provider and Redis have CPU 0"
             : "generator, provider and target share all CPUs",
         Runtime.getRuntime().availableProcessors(),

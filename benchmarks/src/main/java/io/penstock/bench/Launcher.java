@@ -55,6 +55,11 @@ final class Launcher implements AutoCloseable {
     }
   }
 
+  /** Whether there are two CPUs, and taskset to keep processes on them. */
+  static boolean canPin() {
+    return Runtime.getRuntime().availableProcessors() > 1 && Executables.onPath("taskset") != null;
+  }
+
   /**
    * Moves this process, with all that it starts from now on, to CPU 0.
    *
