@@ -108,7 +108,7 @@ final class DimIds {
         extra.put(name, clean(Dimension.extra(name, row)));
       }
     }
-    String json = RowTable.json(extra);
+    String json = RowColumns.json(extra);
     return id(connection, key.append(json).toString(), values, json);
   }
 

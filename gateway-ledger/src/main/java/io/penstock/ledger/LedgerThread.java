@@ -30,6 +30,9 @@ final class LedgerThread {
   /** A batch gathers for so long: the journal is durable, and few commits cost little. */
   private static final long GATHER_NANOS = 250_000_000;
 
+  /** Rows between two times that it gives way. */
+  static final int PORTION = 64;
+
   private static final long RETRY_NANOS = 200_000_000;
   private static final long EXPIRE_EVERY_NANOS = 3_600_000_000_000L;
 
@@ -218,6 +221,7 @@ final class LedgerThread {
           break;
         }
         read++;
+        giveWay(read);
         accept(entry, segment);
       }
       if (!segment.isExhausted()) {
@@ -242,6 +246,17 @@ final class LedgerThread {
       }
       case Extend extend -> LOG.trace("extended {}", extend.row());
       default -> throw new IllegalStateException("a torn record in the journal of this process");
+    }
+  }
+
+  /**
+   * After each portion of rows: lets an event loop run that waits for this CPU. A batch is
+   * milliseconds of work, and the kernel would let it have a whole time slice (3 ms) of them.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // a courtesy: nothing relies on it
+  static void giveWay(long done) {
+    if (done % PORTION == 0) {
+      Thread.yield();
     }
   }
 

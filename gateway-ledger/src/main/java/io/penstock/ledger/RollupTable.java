@@ -25,7 +25,8 @@ final class RollupTable {
   private static final Meter[] METERS = Meter.values();
   private static final List<String> SUMS =
       Stream.concat(
-              Stream.of(MEASURES).map(Measure::label), Stream.of(METERS).map(Schema::meterColumn))
+              Stream.of(MEASURES).map(Measure::label),
+              Stream.of(METERS).map(RowColumns::meterColumn))
           .toList();
 
   /** Dimensions that bare sums leave out. */

@@ -30,7 +30,7 @@ final class RowParser {
   }
 
   /**
-   * Reads the row at the result's position, selected by {@link RowTable#columns}.
+   * Reads the row at the result's position, selected by {@link RowColumns#columns}.
    *
    * @param counters those of the charge list; null: the list is left empty
    */

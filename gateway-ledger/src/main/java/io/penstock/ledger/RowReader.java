@@ -119,13 +119,13 @@ final class RowReader {
   }
 
   private static String select() {
-    return "SELECT " + RowTable.columns("r") + " FROM ledger_row r";
+    return "SELECT " + RowColumns.columns("r") + " FROM ledger_row r";
   }
 
   /** Runs the query twice: once for the counters it names, once for the rows. */
   private List<LedgerRow> read(Connection connection, PreparedStatement select)
       throws SQLException {
-    int charges = 2 + RowTable.NUMBERS.size() + RowTable.TEXTS.indexOf("charges");
+    int charges = 2 + RowColumns.NUMBERS.size() + RowColumns.TEXTS.indexOf("charges");
     Set<UUID> ids = new HashSet<>();
     try (ResultSet results = select.executeQuery()) {
       while (results.next()) {

@@ -84,15 +84,12 @@ final class Schema {
         }
       }
       for (Meter meter : Meter.values()) {
-        if (!present.contains(meterColumn(meter))) {
-          sql.execute("ALTER TABLE " + table + " ADD COLUMN " + meterColumn(meter) + " BIGINT");
+        if (!present.contains(RowColumns.meterColumn(meter))) {
+          sql.execute(
+              "ALTER TABLE " + table + " ADD COLUMN " + RowColumns.meterColumn(meter) + " BIGINT");
         }
       }
     }
-  }
-
-  static String meterColumn(Meter meter) {
-    return "m_" + meter.label();
   }
 
   private static String columns(Stream<String> names, String type) {
@@ -100,8 +97,8 @@ final class Schema {
   }
 
   private static List<String> first() {
-    String texts = columns(RowTable.TEXTS.stream(), "TEXT NOT NULL");
-    String numbers = columns(RowTable.NUMBERS.stream(), "BIGINT NOT NULL");
+    String texts = columns(RowColumns.TEXTS.stream(), "TEXT NOT NULL");
+    String numbers = columns(RowColumns.NUMBERS.stream(), "BIGINT NOT NULL");
     String dims = columns(Dimension.ROLLED.stream().map(Dimension::column), "TEXT NOT NULL");
     String measures = columns(Measure.STORED.stream().map(Measure::label), "BIGINT");
     String key = "grain INTEGER NOT NULL, period BIGINT NOT NULL, dim BIGINT NOT NULL";
@@ -150,7 +147,7 @@ final class Schema {
     Stream<String> sums =
         Stream.concat(
             Measure.STORED.stream().map(Measure::label),
-            Stream.of(Meter.values()).map(Schema::meterColumn));
+            Stream.of(Meter.values()).map(RowColumns::meterColumn));
     Stream<String> buckets = IntStream.range(0, LatencyBuckets.COUNT).mapToObj(i -> "l" + i);
     return List.of(bareDays("rollup", sums), bareDays("rollup_latency", buckets));
   }

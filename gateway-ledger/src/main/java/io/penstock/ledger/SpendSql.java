@@ -73,7 +73,7 @@ final class SpendSql {
     Stream<String> measures =
         Stream.of(Measure.values())
             .map(measure -> grain == null ? measure.rowSql() : measure.slotSql());
-    Stream<String> quantities = meters.stream().map(meter -> "s." + Schema.meterColumn(meter));
+    Stream<String> quantities = meters.stream().map(meter -> "s." + RowColumns.meterColumn(meter));
     return select("rollup", Stream.concat(measures, quantities), periods);
   }
 
