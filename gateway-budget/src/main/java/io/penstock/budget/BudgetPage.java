@@ -12,6 +12,20 @@ public record BudgetPage(List<BudgetState> states, String next) {
     states = List.copyOf(states);
   }
 
+  /**
+   * Returns the place a cursor names, an unsigned number; 0 for "".
+   *
+   * @throws IllegalArgumentException when no page can have given it
+   */
+  static long place(String cursor) {
+    try {
+      return cursor.isEmpty() ? 0 : Long.parseUnsignedLong(cursor);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "cursor: " + cursor + " (expected: the next of the page before, none for the first)", e);
+    }
+  }
+
   /** Returns what the store has, as this replica knows it better. */
   BudgetPage seen(Rules rules, Slices slices) {
     return new BudgetPage(states.stream().map(s -> seen(s, rules, slices)).toList(), next);

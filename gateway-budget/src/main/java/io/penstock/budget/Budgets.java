@@ -196,6 +196,7 @@ public final class Budgets implements AutoCloseable {
    *
    * @param cursor "" for the first page, then {@link BudgetPage#next}
    * @param most counters per page, about
+   * @throws IllegalArgumentException for a cursor that no page can have given
    */
   public CompletionStage<BudgetPage> states(String cursor, int most) {
     Rules now = rules.get();

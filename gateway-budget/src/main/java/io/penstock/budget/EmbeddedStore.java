@@ -42,12 +42,14 @@ final class EmbeddedStore implements Budgets.Store {
 
   @Override
   public CompletionStage<BudgetPage> page(String cursor, int most) {
-    int skip = cursor.isEmpty() ? 0 : Integer.parseInt(cursor);
+    long skip = BudgetPage.place(cursor);
     List<BudgetState> page = new ArrayList<>();
     synchronized (store) {
       int at = 0;
       for (StoredCounter c : store.counters()) {
-        if (at >= skip && page.size() < most && c.unit() != Limit.Unit.PERMITS) {
+        if (Long.compareUnsigned(at, skip) >= 0
+            && page.size() < most
+            && c.unit() != Limit.Unit.PERMITS) {
           page.add(new BudgetState(c.key, c.unit(), -1, c.spent, c.used - c.spent));
         }
         at++;

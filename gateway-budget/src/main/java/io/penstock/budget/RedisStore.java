@@ -222,6 +222,7 @@ final class RedisStore implements Budgets.Store {
 
   @Override
   public CompletionStage<BudgetPage> page(String cursor, int most) {
+    String from = Long.toUnsignedString(BudgetPage.place(cursor));
     StatefulRedisConnection<String, String> over = connection;
     if (over == null) {
       return CompletableFuture.failedStage(new IllegalStateException("redis is away"));
@@ -233,7 +234,7 @@ final class RedisStore implements Budgets.Store {
             redis
                 .sscan(
                     prefix + ":" + epoch + ":all",
-                    io.lettuce.core.ScanCursor.of(cursor.isEmpty() ? "0" : cursor),
+                    io.lettuce.core.ScanCursor.of(from),
                     io.lettuce.core.ScanArgs.Builder.limit(most))
                 .thenCompose(found ->
                     states(redis, epoch, found.getValues())

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddedBudgetsTest {
   private static final Window DAY = new Window(Window.Every.DAY, ZoneOffset.UTC);
@@ -411,6 +413,24 @@ class EmbeddedBudgetsTest {
 
   private BudgetState onlyState() {
     return budgets.states("", 10).toCompletableFuture().join().states().get(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "-1", "1.5", "18446744073709551616"})
+  void states_cursorThatNoPageGave_isRefusedForWhatItIs(String cursor) {
+    assertThatThrownBy(() -> budgets.states(cursor, 10))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cursor: " + cursor + " (expected: the next of the page before");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "99999999999", "18446744073709551615"})
+  void states_cursorBehindTheLast_isTheEnd(String cursor) {
+    plan(budget("each", 10 * USD, "user"));
+    granted("ann", USD).settle(USD, 0);
+    BudgetPage page = budgets.states(cursor, 10).toCompletableFuture().join();
+    assertThat(page.states()).isEmpty();
+    assertThat(page.next()).isEmpty();
   }
 
   @Test

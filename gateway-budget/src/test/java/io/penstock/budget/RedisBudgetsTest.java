@@ -58,6 +58,20 @@ class RedisBudgetsTest {
   }
 
   @Test
+  void states_cursorThatNoPageGave_isRefusedForWhatItIs() {
+    Budgets a = replica(USD);
+    Await.until("budgets are ready", a::isReady);
+    for (String cursor : List.of("abc", "-1", "1.5", "18446744073709551616")) {
+      assertThatThrownBy(() -> a.states(cursor, 10))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("cursor: " + cursor + " (expected: the next of the page before");
+    }
+    // Any number is a place of Redis; where nothing is, the list has ended.
+    BudgetPage page = a.states("18446744073709551615", 10).toCompletableFuture().join();
+    assertThat(page.next()).isEmpty();
+  }
+
+  @Test
   void scriptFlush_andPause_areNotNoticed_farFromTheLimit() {
     Budgets a = replica(1_000 * USD);
     Await.until("budgets are ready", a::isReady);

@@ -208,6 +208,13 @@ class AdminPortTest {
   }
 
   @Test
+  void budgets_cursorThatNoPageGave_isRefused() {
+    HttpResponse<String> wrong = ask("/admin/v1/budgets?cursor=abc", "s3cret-token");
+    assertThat(wrong.statusCode()).isEqualTo(400);
+    assertThat(wrong.body()).contains("cursor: abc (expected: the next of the page before");
+  }
+
+  @Test
   void keys_areListedWithoutTheirHashes() throws Exception {
     JsonNode keys =
         new ObjectMapper().readTree(ask("/admin/v1/keys", "s3cret-token").body()).path("keys");

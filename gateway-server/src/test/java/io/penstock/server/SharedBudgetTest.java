@@ -99,6 +99,8 @@ class SharedBudgetTest {
         RunningGateway one = start("one", provider, redis.uri(), database, budget)) {
       provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
       awaitReady(one);
+      assertThat(one.admin("/admin/v1/budgets?cursor=abc"))
+          .contains("invalid_request", "cursor: abc (expected: ");
       for (int i = 0; i < 4; i++) {
         assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
       }
