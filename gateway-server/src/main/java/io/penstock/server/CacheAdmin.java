@@ -113,6 +113,11 @@ final class CacheAdmin {
     String id = request.parameter("id", request.rest());
     String age = request.parameter("older_than");
     String text = request.parameter("similar_to");
+    String least = request.parameter("similarity");
+    if (text == null && least != null) {
+      throw new IllegalArgumentException(
+          "similarity: " + least + " (expected: with similar_to, the text it is measured by)");
+    }
     Set<String> ids = id.isEmpty() ? null : Set.of(id);
     if (text != null) {
       // An id that cannot be: nothing alike must not mean everything.

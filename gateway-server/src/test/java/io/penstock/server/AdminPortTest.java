@@ -214,6 +214,19 @@ class AdminPortTest {
     assertThat(wrong.body()).contains("cursor: abc (expected: the next of the page before");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "?team=engineering&similarity=0.9",
+        "?all=true&similarity=0.9",
+        "/7?similarity=0.9"
+      })
+  void cacheDrop_similarityToNothing_isRefused(String query) {
+    HttpResponse<String> wrong = ask("DELETE", "/admin/v1/cache" + query, "s3cret-token");
+    assertThat(wrong.statusCode()).as(wrong.body()).isEqualTo(400);
+    assertThat(wrong.body()).contains("similarity: 0.9 (expected: with similar_to");
+  }
+
   @Test
   void keys_areListedWithoutTheirHashes() throws Exception {
     JsonNode keys =
