@@ -68,16 +68,13 @@ final class SnapshotBuilder {
       throw new IllegalArgumentException(
           String.join("\n", problems.stream().map(Problem::toString).toList()));
     }
-    Targets targets = new Targets(providers, named(), this::price);
+    Set<String> named = named();
+    Targets targets = new Targets(providers, named, this::price);
     for (String name : routes.names()) {
       RouteTable.Found route = Objects.requireNonNull(routes.find(name));
-      for (TargetRuntime target : targets.reachable(routes, route)) {
-        reachable.add(target);
-        if (!target.price().isPriced()) {
-          unpriced.add(target.label());
-        }
-      }
+      reachable.addAll(targets.reachable(routes, route));
     }
+    unpriced(targets, named);
     Baselines baselines =
         new Baselines(routes, List.copyOf(config.providers().keySet()), this::listed);
     for (ModelConfig model : config.models().values()) {
@@ -106,6 +103,20 @@ final class SnapshotBuilder {
             config.limits().body().bytes(),
             config.limits().inflightBytes().bytes(),
             Runtime.getRuntime().maxMemory()));
+  }
+
+  /** By what is named and not by what a name reaches: a wildcard has fixed targets too. */
+  private void unpriced(Targets targets, Set<String> named) {
+    for (String name : named) {
+      int slash = name.indexOf('/');
+      TargetRuntime target =
+          slash > 0 && name.indexOf('*') < 0
+              ? targets.find(name.substring(0, slash), name.substring(slash + 1))
+              : null;
+      if (target != null && !target.price().isPriced()) {
+        unpriced.add(name);
+      }
+    }
   }
 
   /** Returns all that the configuration asks, by the name that it gives it. */

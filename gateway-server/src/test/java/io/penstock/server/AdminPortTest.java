@@ -38,7 +38,15 @@ class AdminPortTest {
     return RunningGateway.yaml(directory, PROVIDER, "")
         .replace(
             "admin: { listen: 127.0.0.1:0 }",
-            "admin: { listen: 127.0.0.1:0, token: s3cret-token, metrics: open }");
+            "admin: { listen: 127.0.0.1:0, token: s3cret-token, metrics: open }")
+        .replace(
+            "  \"mini-*\": fake/gpt-4o-mini\n",
+            """
+              "mini-*": fake/gpt-4o-mini
+              "own-*": fake/behind-a-wildcard
+              "any-*": { targets: [fake/*, fake/behind-the-same] }
+              along: { targets: [fake/gpt-4o], shadow: { model: fake/asked-along, share: 1%, budget: 1 USD } }
+            """);
   }
 
   @BeforeAll
@@ -251,6 +259,10 @@ class AdminPortTest {
             .execute("check", "--config", gateway.file().toString());
     assertThat(code).as(said.toString()).isZero();
     assertThat(said.toString())
-        .contains("warning: fake/nobody-knows-this-price: no price is known");
+        .contains("warning: fake/nobody-knows-this-price: no price is known")
+        .contains("warning: fake/behind-a-wildcard: no price is known")
+        .contains("warning: fake/behind-the-same: no price is known")
+        .contains("warning: fake/asked-along: no price is known")
+        .doesNotContain("fake/*");
   }
 }
