@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Paths that are forwarded as they are, and headers that every upstream call carries. */
 @ExtendWith(LeakCheck.class)
@@ -66,6 +68,38 @@ class PassthroughTest {
         .contains("\"team\":\"engineering\"")
         .contains("\"status\":201")
         .contains("\"cost_usd\":\"0.00\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/files",
+        "/v1/files/x",
+        "/healthz",
+        "/v1/chat/completions",
+        "api.openai.com:443",
+        "/gemini/v1beta/models"
+      })
+  void connect_isRefusedInTheDialect_reachesNobody_andIsTheLast(String target) throws Exception {
+    PROVIDER.on("/v1/files").reply(Script.json("{}"));
+    String head =
+        " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + RunningGateway.KEY + "\r\n\r\n";
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send("CONNECT " + target + head + "GET /v1/files" + head);
+      String answer = client.readToEnd();
+      assertThat(answer)
+          .startsWith("HTTP/1.1 405")
+          .containsOnlyOnce("HTTP/1.1")
+          .containsIgnoringCase("connection: close")
+          .contains(target.startsWith("/gemini") ? "\"status\":" : "method_not_allowed")
+          .contains("CONNECT");
+      assertThat(gateway.admin("/admin/v1/requests/" + idIn(answer))).contains("\"status\":405");
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  private static String idIn(String answer) {
+    return answer.replaceAll("(?is).*x-penstock-request-id: ([0-9a-f-]+).*", "$1");
   }
 
   @Test

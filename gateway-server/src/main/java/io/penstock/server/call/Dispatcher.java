@@ -46,7 +46,7 @@ public final class Dispatcher implements RequestSink {
     Surface surface = null;
     Principal principal = null;
     try {
-      Paths.refuseWebSocket(head);
+      Paths.refuseTunnel(head);
       surface = snapshot.passthrough(head);
       if (surface == null) {
         surface = Paths.resolve(head);
@@ -82,6 +82,10 @@ public final class Dispatcher implements RequestSink {
         probe(responder, 200, "");
       }
       return root;
+    }
+    if (head.method().equals(HttpMethod.CONNECT)) {
+      // A 200 would be read as a tunnel.
+      return false;
     }
     if (health) {
       probe(responder, 200, "ok\n");

@@ -73,11 +73,18 @@ final class Paths {
   }
 
   /**
-   * Refuses what asks for a WebSocket, on whatever path; other upgrades are ignored.
+   * Refuses what would make a tunnel of the connection, on whatever path: CONNECT and WebSockets;
+   * other upgrades are ignored.
    *
-   * @throws GatewayException 426
+   * @throws GatewayException 405 or 426
    */
-  static void refuseWebSocket(RequestHead head) {
+  static void refuseTunnel(RequestHead head) {
+    if (head.method().equals(HttpMethod.CONNECT)) {
+      throw new GatewayException(
+          ErrorCode.METHOD_NOT_ALLOWED,
+          "CONNECT is not served: this is a gateway and no proxy. Send requests to it as to the"
+              + " provider (base URL), not through it (HTTPS_PROXY).");
+    }
     if (head.headers().containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
       throw new GatewayException(
           ErrorCode.UPGRADE_REQUIRED,

@@ -45,8 +45,10 @@ final class ChannelResponder implements Responder {
     this.close = !http2 && wantsClose(request);
   }
 
+  /** Behind CONNECT may come what was meant for a tunnel: none of it is read as a request. */
   private static boolean wantsClose(HttpRequest request) {
-    return !HttpUtil.isKeepAlive(request)
+    return request.method().equals(HttpMethod.CONNECT)
+        || !HttpUtil.isKeepAlive(request)
         || request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
   }
 
