@@ -2,8 +2,11 @@ package io.penstock.server.client;
 
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +58,20 @@ final class SentAhead {
   }
 
   private static int size(Object message) {
+    if (message instanceof HttpRequest request) {
+      return headSize(request);
+    }
     return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
+  }
+
+  private static int headSize(HttpRequest request) {
+    int size = request.uri().length();
+    Iterator<Map.Entry<CharSequence, CharSequence>> headers =
+        request.headers().iteratorCharSequence();
+    while (headers.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = headers.next();
+      size += header.getKey().length() + header.getValue().length();
+    }
+    return size;
   }
 }

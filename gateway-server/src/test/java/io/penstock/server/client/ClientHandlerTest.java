@@ -3,7 +3,9 @@ package io.penstock.server.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -11,6 +13,8 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.penstock.core.GatewayException;
 import io.penstock.testkit.LeakCheck;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +37,13 @@ class ClientHandlerTest {
   /** Letters of an answer that breaks off. */
   private static final int CUT = 7;
 
+  private static final int MAX_HEAD = 64 * 1024;
+
+  /** What is kept of what a client sends ahead, but for the message that goes beyond it. */
+  private static final int MAX_AHEAD = 256 * 1024;
+
   private final SlowChannel client = SlowChannel.create();
+  private final Deque<Responder> held = new ArrayDeque<>();
 
   @AfterEach
   void end() {
@@ -50,12 +60,13 @@ class ClientHandlerTest {
             IDLE_SECONDS * 1000L,
             STALLED_SECONDS * 1000L,
             Long.MAX_VALUE);
-    StrictRequestDecoder decoder = new StrictRequestDecoder(new HttpDecoderConfig());
+    StrictRequestDecoder decoder =
+        new StrictRequestDecoder(new HttpDecoderConfig().setMaxHeaderSize(MAX_HEAD));
     client.with(
         decoder,
         new HttpResponseEncoder(),
         new StalledClient(limits.stalledMillis(), new Unread(limits::unreadBytes)),
-        new ClientHandler(client, new Letters(answerBytes), limits, decoder));
+        new ClientHandler(client, new Letters(answerBytes, held), limits, decoder));
   }
 
   private static String get(String path) {
@@ -231,8 +242,49 @@ class ClientHandlerTest {
     assertThat(client.isOpen()).isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1000, 60_000})
+  void sentAhead_whileAnAnswerIsHeld_isReadUpToABound_andAllOfItAnsweredInOrder(int headBytes) {
+    serve(SMALL);
+    client.send(get("/held"));
+    int sent = 0;
+    int before = 0;
+    while (client.config().isAutoRead()) {
+      assertThat(before).as("bytes of %s requests", sent).isLessThan(MAX_AHEAD);
+      assertThat(sent).isLessThan(1000);
+      String request = echo(sent++, headBytes);
+      before += request.length();
+      client.send(request);
+    }
+    held.remove().reply(200, new DefaultHttpHeaders(), Letters.letters(CUT));
+    client.takeAll();
+    assertThat(client.config().isAutoRead()).as("reads on").isTrue();
+    client.send(echo(sent++, headBytes));
+    client.takeAll();
+    StringBuilder expected = new StringBuilder("z".repeat(CUT));
+    for (int i = 0; i < sent; i++) {
+      expected.append("/echo/").append(i).append(';');
+    }
+    assertThat(client.taken().replaceAll("(?s)HTTP/1.1 200 OK.*?\r\n\r\n", ""))
+        .isEqualTo(expected.toString());
+  }
+
+  private static String echo(int number, int headBytes) {
+    String large = "X-Large: " + "a".repeat(headBytes) + "\r\n";
+    return "GET /echo/" + number + "; HTTP/1.1\r\nHost: x\r\n" + large + "\r\n";
+  }
+
+  /** Nothing is told to who holds an answer. */
+  private record Untold() implements Running {
+    @Override
+    public void clientGone() {}
+
+    @Override
+    public void writabilityChanged(boolean writable) {}
+  }
+
   /** Answers every request with many letters: at once, as a stream, or before its body. */
-  private record Letters(int bytes) implements RequestSink {
+  private record Letters(int bytes, Deque<Responder> held) implements RequestSink {
     @Override
     public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
       if (head.path().equals("/early")) {
@@ -252,6 +304,10 @@ class ClientHandlerTest {
 
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
+          if (head.path().equals("/held")) {
+            held.add(to);
+            return new Untold();
+          }
           answer(head.path(), to);
           return null;
         }
@@ -262,6 +318,13 @@ class ClientHandlerTest {
     }
 
     private void answer(String path, Responder to) {
+      if (path.startsWith("/echo/")) {
+        to.reply(
+            200,
+            new DefaultHttpHeaders(),
+            ByteBufUtil.writeAscii(UnpooledByteBufAllocator.DEFAULT, path));
+        return;
+      }
       if (path.equals("/unary")) {
         to.reply(200, new DefaultHttpHeaders(), letters(bytes));
         return;
