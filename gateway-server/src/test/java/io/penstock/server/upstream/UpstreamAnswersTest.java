@@ -2,121 +2,59 @@ package io.penstock.server.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.resolver.DefaultAddressResolverGroup;
-import io.penstock.core.FailureKind;
 import io.penstock.testkit.LeakCheck;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a provider answers, byte by byte, and what is heard of it; all on one connection. */
+/** What a provider answers, byte by byte, and what is heard of it; on one connection if it may. */
 @ExtendWith(LeakCheck.class)
 class UpstreamAnswersTest {
-  private static final Timeouts LONG = new Timeouts(60_000, 60_000, 60_000, 60_000);
   private static final String OK = "HTTP/1.1 200 OK\r\ncontent-length: ";
   private static final byte[] PLAIN = {'p', 'l', 'a', 'i', 'n'};
+  private static final String CUT =
+      "failed, CUT, the connection was closed in the middle of an answer";
 
-  private final EventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final UpstreamPool pool =
-      new UpstreamPool(loops.next(), Transport.NIO, DefaultAddressResolverGroup.INSTANCE);
-  private ServerSocket listener;
-  private Origin origin;
-  private @Nullable Socket connection;
+  private RawProvider provider;
 
   @BeforeEach
   void listen() throws IOException {
-    listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    origin =
-        new Origin(listener.getInetAddress().getHostAddress(), listener.getLocalPort(), null, null);
+    provider = new RawProvider();
   }
 
   @AfterEach
   void close() throws Exception {
-    loops.next().submit(pool::close).get();
-    loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).get();
-    if (connection != null) {
-      connection.close();
-    }
-    listener.close();
+    provider.close();
   }
 
-  /** Notes what is heard as one line. */
-  private static final class Heard implements UpstreamListener {
-    private final StringBuilder text = new StringBuilder();
-    private final CompletableFuture<String> end = new CompletableFuture<>();
-
-    @Override
-    public void onHead(int status, HttpHeaders headers) {
-      text.append(status).append(' ');
-      text.append(headers.get(HttpHeaderNames.CONTENT_ENCODING, "as it is")).append(": ");
-    }
-
-    @Override
-    public void onData(ByteBuf data) {
-      text.append(data.toString(StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public void onReadComplete() {
-      // Nothing is held back.
-    }
-
-    @Override
-    public void onEnd() {
-      end.complete(text.toString());
-    }
-
-    @Override
-    public void onFailure(FailureKind kind, String message) {
-      end.complete(text + "failed, " + message);
-    }
+  /** Sends a request and returns who hears of it, once the provider has it. */
+  private RawProvider.Heard asked(HttpMethod method, int bodyBytes) throws Exception {
+    RawProvider.Heard heard = provider.send(method, bodyBytes);
+    provider.readHead(method, bodyBytes);
+    provider.readBody(bodyBytes);
+    return heard;
   }
 
   private String ask(HttpMethod method, int bodyBytes, String head, byte[] body) throws Exception {
-    String question = "q".repeat(bodyBytes);
-    FullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            method,
-            "/v1",
-            Unpooled.wrappedBuffer(question.getBytes(StandardCharsets.US_ASCII)));
-    request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bodyBytes);
-    Heard heard = new Heard();
-    loops.next().submit(() -> pool.send(origin, LONG, request, heard)).get();
-    Socket provider = connection == null ? listener.accept() : connection;
-    connection = provider;
-    String expected =
-        method + " /v1 HTTP/1.1\r\ncontent-length: " + bodyBytes + "\r\n\r\n" + question;
-    byte[] sent = provider.getInputStream().readNBytes(expected.length());
-    assertThat(new String(sent, StandardCharsets.US_ASCII)).isEqualTo(expected);
+    RawProvider.Heard heard = asked(method, bodyBytes);
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     answer.writeBytes((head + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
     answer.writeBytes(body);
-    provider.getOutputStream().write(answer.toByteArray());
-    return heard.end.get(60, TimeUnit.SECONDS);
+    provider.say(answer.toByteArray());
+    return heard.all();
+  }
+
+  private void isAnsweredPlainly() throws Exception {
+    assertThat(ask(HttpMethod.POST, 1, OK + 5, PLAIN)).isEqualTo("200 as it is: plain");
   }
 
   private static byte[] gzip(String text) throws IOException {
@@ -169,5 +107,68 @@ class UpstreamAnswersTest {
     for (int bytes : new int[] {0, 1, 64 * 1024, 64 * 1024 + 1}) {
       assertThat(ask(HttpMethod.POST, bytes, OK + 5, PLAIN)).isEqualTo("200 as it is: plain");
     }
+  }
+
+  @Test
+  void answer_framedByTheEndOfItsConnection_isWholeThen() throws Exception {
+    RawProvider.Heard heard = asked(HttpMethod.POST, 1);
+    provider.say("HTTP/1.1 200 OK\r\n\r\nplain");
+    heard.awaitWords("plain");
+    provider.hangUp();
+    assertThat(heard.all()).isEqualTo("200 as it is: plain");
+    isAnsweredPlainly();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "content-length: 5, false",
+    "content-length: 5, true",
+    "transfer-encoding: chunked, false",
+    "transfer-encoding: chunked, true"
+  })
+  void answer_whoseConnectionEndsInItsMiddle_isCut(String framing, boolean reset) throws Exception {
+    RawProvider.Heard heard = asked(HttpMethod.POST, 1);
+    String chunk = framing.endsWith("chunked") ? "3\r\npla\r\n" : "pla";
+    provider.say("HTTP/1.1 200 OK\r\n" + framing + "\r\n\r\n" + chunk);
+    heard.awaitWords("pla");
+    if (reset) {
+      provider.reset();
+    } else {
+      provider.hangUp();
+    }
+    assertThat(heard.all()).isEqualTo("200 as it is: pla" + CUT);
+    isAnsweredPlainly();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\r\ncontent-length: 0", "\r\ncontent-length: 5"})
+  void answer_whoseStatusHasNoBody_hasNoneWhateverItsLengthSays(String length) throws Exception {
+    for (String status : new String[] {"204 No Content", "304 Not Modified"}) {
+      assertThat(ask(HttpMethod.GET, 0, "HTTP/1.1 " + status + length, new byte[0]))
+          .isEqualTo(status.substring(0, 3) + " as it is: ");
+    }
+    isAnsweredPlainly();
+    assertThat(provider.connections()).isOne();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/1.0 200 OK", "HTTP/1.1 200 OK\r\nconnection: close"})
+  void answer_thatIsItsConnectionsLast_isFollowedByOneOnAnother(String head) throws Exception {
+    assertThat(ask(HttpMethod.POST, 1, head + "\r\ncontent-length: 5", PLAIN))
+        .isEqualTo("200 as it is: plain");
+    provider.awaitGivenUp();
+    isAnsweredPlainly();
+  }
+
+  @Test
+  void answer_afterSeveralInterimOnes_isTheFinalOne() throws Exception {
+    String heads =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+            + "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+            + OK
+            + 5;
+    assertThat(ask(HttpMethod.POST, 1, heads, PLAIN)).isEqualTo("200 as it is: plain");
+    isAnsweredPlainly();
+    assertThat(provider.connections()).isOne();
   }
 }
