@@ -21,15 +21,17 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private final UpstreamPool pool;
   private final Origin origin;
   private final Watch watch;
+  private final AnswerDecoder decoder;
   private @Nullable UpstreamCall current;
   private boolean keepAlive;
   private boolean informational;
   private boolean decompressing;
 
-  UpstreamHandler(UpstreamPool pool, Origin origin, Watch watch) {
+  UpstreamHandler(UpstreamPool pool, Origin origin, Watch watch, AnswerDecoder decoder) {
     this.pool = pool;
     this.origin = origin;
     this.watch = watch;
+    this.decoder = decoder;
   }
 
   Watch watch() {
@@ -49,7 +51,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     try {
       UpstreamCall call = current;
       if (call == null || call.isDone()) {
-        // Bytes that nobody asked for: the connection can't be trusted any more.
+        // Behind the end of an answer, or of one that was given up.
         ctx.close();
         return;
       }
@@ -106,7 +108,8 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     call.data(content.content());
     if (content instanceof LastHttpContent && !call.isDone()) {
       current = null;
-      if (call.end() && keepAlive && ctx.channel().isActive()) {
+      boolean reusable = decoder.answered() && keepAlive;
+      if (call.end() && reusable && ctx.channel().isActive()) {
         pool.release(origin, ctx.channel());
       } else {
         ctx.close();

@@ -188,7 +188,7 @@ public final class UpstreamPool {
       channel
           .pipeline()
           .addLast(decoder, new RequestEncoder(decoder))
-          .addLast(new UpstreamHandler(UpstreamPool.this, origin, watch));
+          .addLast(new UpstreamHandler(UpstreamPool.this, origin, watch, decoder));
     }
   }
 }

@@ -171,4 +171,24 @@ class UpstreamAnswersTest {
     isAnsweredPlainly();
     assertThat(provider.connections()).isOne();
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong",
+        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-half: ",
+        "no line end",
+        "\r\n"
+      })
+  void bytesBehindAnAnswer_answerNothing(String extra) throws Exception {
+    RawProvider.Heard heard = asked(HttpMethod.POST, 1);
+    provider.say(OK + "5\r\n\r\nplain" + extra);
+    assertThat(heard.all()).isEqualTo("200 as it is: plain");
+    provider.awaitGivenUp();
+    isAnsweredPlainly();
+
+    provider.say(extra);
+    provider.awaitGivenUp();
+    isAnsweredPlainly();
+  }
 }
