@@ -1,5 +1,6 @@
 package io.penstock.server.upstream;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
@@ -23,6 +24,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private final Watch watch;
   private final AnswerDecoder decoder;
   private @Nullable UpstreamCall current;
+  private @Nullable ChannelFuture sending;
   private boolean keepAlive;
   private boolean informational;
   private boolean decompressing;
@@ -40,6 +42,17 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
 
   void start(UpstreamCall call) {
     current = call;
+    sending = null;
+  }
+
+  /** The request is not on its way as a whole yet. */
+  void sending(ChannelFuture whole) {
+    sending = whole;
+  }
+
+  /** Nobody may read the rest of a request that has its answer, and the next would wait behind. */
+  private boolean isSent() {
+    return sending == null || sending.isSuccess();
   }
 
   @Override
@@ -108,7 +121,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     call.data(content.content());
     if (content instanceof LastHttpContent && !call.isDone()) {
       current = null;
-      boolean reusable = decoder.answered() && keepAlive;
+      boolean reusable = decoder.answered() && keepAlive && isSent();
       if (call.end() && reusable && ctx.channel().isActive()) {
         pool.release(origin, ctx.channel());
       } else {

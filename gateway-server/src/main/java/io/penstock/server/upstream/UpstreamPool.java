@@ -128,6 +128,7 @@ public final class UpstreamPool {
     ChannelFuture sent = channel.writeAndFlush(call.request());
     // Mostly it is on its way by now: then there is nobody to tell.
     if (!sent.isSuccess()) {
+      handler.sending(sent);
       sent.addListener(done -> {
         if (!done.isSuccess()) {
           call.fail(FailureKind.RESET, "the connection was lost while sending");

@@ -191,4 +191,15 @@ class UpstreamAnswersTest {
     provider.awaitGivenUp();
     isAnsweredPlainly();
   }
+
+  @Test
+  void answer_beforeItsRequestIsWritten_isHeard_andTheNextIsOnAnotherConnection() throws Exception {
+    int large = 16 << 20;
+    RawProvider.Heard heard = provider.send(HttpMethod.POST, large);
+    provider.readHead(HttpMethod.POST, large);
+    provider.say("HTTP/1.1 413 Content Too Large\r\ncontent-length: 5\r\n\r\nplain");
+    assertThat(heard.all()).isEqualTo("413 as it is: plain");
+    provider.awaitGivenUp();
+    isAnsweredPlainly();
+  }
 }
