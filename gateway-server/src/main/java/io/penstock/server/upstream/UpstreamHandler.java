@@ -154,6 +154,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     UpstreamCall call = current;
     if (call != null && cause instanceof DecoderException) {
       call.fail(FailureKind.MALFORMED, "the answer cannot be decoded: " + cause.getMessage());
+    } else if (call != null) {
+      // Before the close, which would be the proper end of an answer of no known length.
+      call.lost();
     }
     ctx.close();
   }

@@ -119,6 +119,16 @@ class UpstreamAnswersTest {
     isAnsweredPlainly();
   }
 
+  @Test
+  void answer_framedByTheEndOfItsConnection_isCutByAReset() throws Exception {
+    RawProvider.Heard heard = asked(HttpMethod.POST, 1);
+    provider.say("HTTP/1.1 200 OK\r\n\r\npla");
+    heard.awaitWords("pla");
+    provider.reset();
+    assertThat(heard.all()).isEqualTo("200 as it is: pla" + CUT);
+    isAnsweredPlainly();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "content-length: 5, false",
