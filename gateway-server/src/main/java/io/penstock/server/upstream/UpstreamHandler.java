@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -101,6 +102,10 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private void onHead(UpstreamCall call, HttpResponse response) {
     if (response.decoderResult().isFailure()) {
       call.fail(FailureKind.MALFORMED, "the answer is not HTTP");
+      return;
+    }
+    if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      call.fail(FailureKind.MALFORMED, "the answer switches protocols, which nobody asked for");
       return;
     }
     informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;

@@ -182,6 +182,14 @@ class UpstreamAnswersTest {
     assertThat(provider.connections()).isOne();
   }
 
+  @Test
+  void answer_thatSwitchesProtocols_isNone() throws Exception {
+    String head = "HTTP/1.1 101 Switching Protocols\r\nupgrade: own\r\nconnection: upgrade";
+    assertThat(ask(HttpMethod.POST, 1, head, PLAIN)).startsWith("failed, MALFORMED, ");
+    provider.awaitGivenUp();
+    isAnsweredPlainly();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
