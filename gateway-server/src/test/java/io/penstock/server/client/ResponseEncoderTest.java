@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.penstock.testkit.LeakCheck;
@@ -60,6 +61,52 @@ class ResponseEncoderTest {
     List<String> theirs = written(new HttpResponseEncoder(), response(status, body));
     assertThat(String.join("", ours)).isEqualTo(String.join("", theirs));
     assertThat(ours).hasSize(pieces);
+  }
+
+  /** As after a HEAD: the head speaks of a body that is not there. */
+  @ParameterizedTest(name = "{0} that says {1}")
+  @CsvSource({"200, 0", "200, 5", "200, 9000", "204, 5", "304, 5", "205, 5"})
+  void empty_whateverItsHeadSaysOfABody_isWhatNettyWrites(int status, int says) {
+    List<String> ours = written(new ResponseEncoder(), empty(status, says), response(200, "next"));
+    List<String> theirs =
+        written(new HttpResponseEncoder(), empty(status, says), response(200, "next"));
+    assertThat(String.join("", ours)).isEqualTo(String.join("", theirs)).endsWith("\r\n\r\nnext");
+    assertThat(ours).hasSize(2);
+  }
+
+  private static FullHttpResponse empty(int status, int says) {
+    FullHttpResponse response = response(status, "");
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, says);
+    return response;
+  }
+
+  @ParameterizedTest(name = "chunked {0}, {1} bytes")
+  @CsvSource({"false, 0", "false, 3", "false, 8193", "true, 0", "true, 3", "true, 8193"})
+  void trailers_areWrittenWhereChunksCarryThem_asNettyDoes(boolean chunked, int length) {
+    List<String> ours = written(new ResponseEncoder(), trailed(chunked, length));
+    List<String> theirs = written(new HttpResponseEncoder(), trailed(chunked, length));
+    String all = String.join("", ours);
+    assertThat(all).isEqualTo(String.join("", theirs));
+    assertThat(all.contains("x-behind: it")).isEqualTo(chunked);
+  }
+
+  private static FullHttpResponse trailed(boolean chunked, int length) {
+    FullHttpResponse response = response(200, "b".repeat(length));
+    response.trailingHeaders().set("x-behind", "it");
+    if (chunked) {
+      HttpUtil.setTransferEncodingChunked(response, true);
+    }
+    return response;
+  }
+
+  @Test
+  void head_longerThanItsBuffer_growsIt() {
+    FullHttpResponse ours = response(200, "body");
+    FullHttpResponse theirs = response(200, "body");
+    ours.headers().set("x-longer", "v".repeat(20_000));
+    theirs.headers().set("x-longer", "v".repeat(20_000));
+    assertThat(String.join("", written(new ResponseEncoder(), ours)))
+        .isEqualTo(String.join("", written(new HttpResponseEncoder(), theirs)));
   }
 
   @Test
