@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WatchTest {
   private static final int NOTHING_DUE = -1;
@@ -39,15 +41,21 @@ class WatchTest {
   }
 
   private UpstreamCall sent(long secondsAgo, Timeouts timeouts) {
-    long begun = System.nanoTime() - TimeUnit.SECONDS.toNanos(secondsAgo);
-    UpstreamCall call =
-        new UpstreamCall(
-            timeouts,
-            new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"),
-            new Heard(),
-            begun);
-    call.sent(channel, watch, begun);
+    UpstreamCall call = begun(secondsAgo, timeouts);
+    call.sent(channel, watch, beganNanos(secondsAgo));
     return call;
+  }
+
+  private UpstreamCall begun(long secondsAgo, Timeouts timeouts) {
+    return new UpstreamCall(
+        timeouts,
+        new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"),
+        new Heard(),
+        beganNanos(secondsAgo));
+  }
+
+  private static long beganNanos(long secondsAgo) {
+    return System.nanoTime() - TimeUnit.SECONDS.toNanos(secondsAgo);
   }
 
   private static void answer(UpstreamCall call) {
@@ -98,6 +106,106 @@ class WatchTest {
     passes(4);
 
     assertThat(failures).containsExactly(FailureKind.TOTAL_TIMEOUT);
+  }
+
+  @Test
+  void lookIn_connecting_endsInTheTimeForThat() {
+    UpstreamCall call = begun(5, new Timeouts(4_000, 600_000, 600_000, 600_000));
+    call.connecting(channel, watch, beganNanos(5));
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.CONNECT);
+  }
+
+  @Test
+  void lookIn_connected_theTimeForThatIsNoLimitAnyMore() {
+    UpstreamCall call = begun(5, new Timeouts(4_000, 600_000, 600_000, 600_000));
+    call.connecting(channel, watch, beganNanos(5));
+    call.sent(channel, watch, System.nanoTime());
+
+    assertThat(passes(4)).isPositive();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void lookIn_firstByteTimeShorterThanThatOfSilence_endsInItsOwn() {
+    sent(5, new Timeouts(600_000, 4_000, 600_000, 600_000));
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.FIRST_BYTE_TIMEOUT);
+  }
+
+  @Test
+  void lookIn_readSinceItBegan_isNotSilent() {
+    UpstreamCall call = sent(5, new Timeouts(600_000, 600_000, 4_000, 600_000));
+    call.head(200, EmptyHttpHeaders.INSTANCE);
+    call.readComplete();
+
+    assertThat(passes(4)).as("it looks again").isPositive();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void lookIn_readAllTheTime_endsInItsTotalTime() {
+    UpstreamCall call = sent(5, new Timeouts(600_000, 600_000, 600_000, 4_000));
+    call.head(200, EmptyHttpHeaders.INSTANCE);
+    call.readComplete();
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.TOTAL_TIMEOUT);
+  }
+
+  @Test
+  void lookIn_clientIsSlow_silenceIsNotTheProviders() {
+    UpstreamCall silent = sent(5, new Timeouts(600_000, 600_000, 4_000, 600_000));
+    silent.head(200, EmptyHttpHeaders.INSTANCE);
+    silent.setPaused(true);
+
+    assertThat(passes(4)).as("it looks again").isPositive();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void lookIn_clientIsSlow_endsInItsTotalTime() {
+    sent(5, new Timeouts(600_000, 600_000, 600_000, 4_000)).setPaused(true);
+
+    passes(4);
+
+    assertThat(failures).containsExactly(FailureKind.TOTAL_TIMEOUT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"firstByte", "idle", "total"})
+  void lookIn_secondRequest_hasItsOwnTimesFromItsOwnBeginning(String limit) {
+    Timeouts times = timeouts(limit, 60_000);
+    answer(sent(59, times));
+    UpstreamCall second = sent(0, times);
+    if (limit.equals("idle")) {
+      second.head(200, EmptyHttpHeaders.INSTANCE);
+    }
+
+    assertThat(passes(60)).as("it looks again").isGreaterThan(TimeUnit.SECONDS.toNanos(30));
+    assertThat(failures).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"firstByte", "idle", "total"})
+  void over_answered_noneOfItsTimesCounts(String limit) {
+    answer(sent(5, timeouts(limit, 4_000)));
+
+    assertThat(passes(4)).isEqualTo(NOTHING_DUE);
+    assertThat(failures).isEmpty();
+  }
+
+  private static Timeouts timeouts(String limit, long millis) {
+    return new Timeouts(
+        600_000,
+        limit.equals("firstByte") ? millis : 600_000,
+        limit.equals("idle") ? millis : 600_000,
+        limit.equals("total") ? millis : 600_000);
   }
 
   @Test
