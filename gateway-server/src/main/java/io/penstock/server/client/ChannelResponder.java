@@ -82,7 +82,7 @@ final class ChannelResponder implements Responder {
       return;
     }
     begun = true;
-    if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+    if (isLengthKnown(status, body) && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     }
     connection(headers);
@@ -103,6 +103,14 @@ final class ChannelResponder implements Responder {
                 shown,
                 headers,
                 EmptyHttpHeaders.INSTANCE)));
+  }
+
+  /** Without a body, some answers say how long it would have been: not 0. */
+  private boolean isLengthKnown(int status, ByteBuf body) {
+    return body.isReadable()
+        || !headOnly
+            && status != HttpResponseStatus.NO_CONTENT.code()
+            && status != HttpResponseStatus.NOT_MODIFIED.code();
   }
 
   private void inPieces(int status, HttpHeaders headers, ByteBuf body) {
