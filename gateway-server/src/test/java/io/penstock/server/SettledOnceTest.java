@@ -53,6 +53,7 @@ class SettledOnceTest {
     RESET,
     GARBAGE,
     NO_JSON,
+    HALF,
     CUT,
     CUT_BY_RESET,
     ERROR_EVENT,
@@ -67,6 +68,7 @@ class SettledOnceTest {
         case RESET -> Script.resetBeforeHeaders();
         case GARBAGE -> Script.garbage();
         case NO_JSON -> Script.json("not json");
+        case HALF -> Script.json(ANSWER).cutAfterBytes(60);
         case CUT -> Script.sse(WORD).cutAfterBytes(60);
         case CUT_BY_RESET -> Script.sse(WORD, WORD).reset();
         case ERROR_EVENT ->
