@@ -14,29 +14,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a target costs: found once when the configuration is loaded, asked for every attempt.
- * Immutable but for a cache of resolved rates; thread-safe.
+ * Immutable but for a {@link RateCache}; thread-safe.
  */
 public final class PricedModel {
   private static final String STANDARD = "standard";
-  private static final long MINUTE_MILLIS = 60_000;
-  private static final int MAX_CACHED = 256;
   private static final int STALE_DAYS = 90;
-
-  private record Key(long minute, String region, String tier, int contextClass) {
-    boolean is(long inMinute, String where, String inTier, int step) {
-      return minute == inMinute
-          && contextClass == step
-          && tier.equals(inTier)
-          && region.equals(where);
-    }
-  }
-
-  private record Resolved(Key key, Rates rates) {}
 
   private final PriceBook book;
   private final Catalogue.Vendor vendor;
@@ -45,12 +31,7 @@ public final class PricedModel {
   private final int discount;
   private final String region;
   private final long[] contextSteps;
-  private final ConcurrentHashMap<Key, Rates> resolved = new ConcurrentHashMap<>();
-
-  /**
-   * What was asked for last: a request asks several times for the same, as the one before it did.
-   */
-  private volatile @Nullable Resolved latest;
+  private final RateCache cache = new RateCache(this::find);
 
   PricedModel(
       PriceBook book,
@@ -201,16 +182,17 @@ public final class PricedModel {
 
   /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */
   public @Nullable BigDecimal rate(Meter meter, long epochMillis) {
-    return rates(epochMillis, region, STANDARD, 0).usd(meter);
+    return cache.rates(epochMillis, region, STANDARD, 0).usd(meter);
   }
 
   /** Returns whether a meter has a rate in standard conditions that is not another meter's. */
   public boolean hasOwnRate(Meter meter, long epochMillis) {
-    return rates(epochMillis, region, STANDARD, 0).isOwn(meter);
+    return cache.rates(epochMillis, region, STANDARD, 0).isOwn(meter);
   }
 
   private Rates rates(Usage usage, long epochMillis) {
-    return rates(epochMillis, where(usage), tier(usage), usage.inputTokens());
+    int step = contextClass(usage.inputTokens());
+    return cache.rates(epochMillis, where(usage), tier(usage), step);
   }
 
   private static String tier(Usage usage) {
@@ -245,8 +227,7 @@ public final class PricedModel {
     long worst = 0;
     // A higher context step need not be dearer in every meter: the worst of all that it may reach.
     for (int step = 0; step <= contextClass(input); step++) {
-      long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
-      Rates rates = rates(epochMillis, region, tier, context);
+      Rates rates = cache.rates(epochMillis, region, tier, step);
       worst = Math.max(worst, rates.boundNanos(fees, input, output, discount));
     }
     return worst;
@@ -260,24 +241,9 @@ public final class PricedModel {
     return steps;
   }
 
-  private Rates rates(long epochMillis, String where, String tier, long context) {
-    long minute = epochMillis / MINUTE_MILLIS;
-    int step = contextClass(context);
-    Resolved last = latest;
-    if (last != null && last.key.is(minute, where, tier, step)) {
-      return last.rates;
-    }
-    Key key = new Key(minute, where, tier, step);
-    Rates rates = resolved.get(key);
-    if (rates == null) {
-      if (resolved.size() >= MAX_CACHED) {
-        resolved.clear();
-      }
-      rates = new Rates(resolve(epochMillis, where, tier, context), book.per());
-      resolved.put(key, rates);
-    }
-    latest = new Resolved(key, rates);
-    return rates;
+  private Rates find(long epochMillis, String where, String tier, int step) {
+    long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
+    return new Rates(resolve(epochMillis, where, tier, context), book.per());
   }
 
   /** Cards are layered: fewest conditions first, later in the file wins (pricing schema). */
