@@ -23,4 +23,19 @@ public record Candidate(
     TargetSpec spec,
     RouteOptions options,
     String reason,
-    @Nullable String keyHint) {}
+    @Nullable String keyHint) {
+  private static final int LONGEST_REASON = 200;
+
+  /** Returns this target, to be tried after another that did not do for that reason. */
+  Candidate after(String why) {
+    String both = reason + " after " + why;
+    return new Candidate(
+        target,
+        provider,
+        model,
+        spec,
+        options,
+        both.length() > LONGEST_REASON ? both.substring(0, LONGEST_REASON) : both,
+        keyHint);
+  }
+}

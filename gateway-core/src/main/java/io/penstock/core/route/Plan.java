@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * to the exchange's loop.
  */
 public final class Plan {
-  private static final int LONGEST_REASON = 200;
   private static final String PLAIN = "plain";
 
   /** Where targets were passed over for several reasons, the first of these is told. */
@@ -45,13 +43,13 @@ public final class Plan {
   private @Nullable Candidate ahead;
   private List<Step> wayAhead = List.of();
   private List<Step> way = List.of();
-  private final IdentityHashMap<Candidate, List<Step>> taken = new IdentityHashMap<>(2);
+  private final Stickiness sticky;
 
   /** A target that was passed over, and why. */
   public record Skipped(String target, String why) {}
 
   /** What a route on the way to a target chose. */
-  private record Step(RouteTable.Found route, String target) {
+  record Step(RouteTable.Found route, String target) {
     boolean isCascade() {
       return route.spec() instanceof RouteSpec.Cascade;
     }
@@ -84,6 +82,7 @@ public final class Plan {
     this.facts = facts;
     this.around = around;
     this.random = random;
+    this.sticky = new Stickiness(planner.placements(), facts);
     enter(route);
   }
 
@@ -125,34 +124,13 @@ public final class Plan {
     way = wayAhead;
     ahead = null;
     if (found != null && !after.isEmpty()) {
-      String reason = found.reason() + " after " + after;
-      found =
-          new Candidate(
-              found.target(),
-              found.provider(),
-              found.model(),
-              found.spec(),
-              found.options(),
-              reason.length() > LONGEST_REASON ? reason.substring(0, LONGEST_REASON) : reason,
-              found.keyHint());
+      found = found.after(after);
     }
     if (found != null) {
-      if (isSticky()) {
-        taken.put(found, way);
-      }
+      sticky.taken(found, way);
       told = skipped.size();
     }
     return found;
-  }
-
-  /** Returns whether anything on the way to the target remembers where it led. */
-  private boolean isSticky() {
-    for (Step step : way) {
-      if (step.route().spec().options().sticky() != null) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Returns the next tier of the nearest cascade: the last answer was not accepted. */
@@ -176,13 +154,7 @@ public final class Plan {
    * @param ttlNanos how long that cache stays warm
    */
   public void answered(Candidate by, String key, long warmTokens, long ttlNanos) {
-    for (Step step : taken.getOrDefault(by, List.of())) {
-      RouteOptions.Sticky sticky = step.route().spec().options().sticky();
-      String name = Planner.stickyName(step.route().name(), sticky, facts);
-      if (name != null) {
-        planner.placements().put(name, step.target(), key, warmTokens, ttlNanos);
-      }
-    }
+    sticky.answered(by, key, warmTokens, ttlNanos);
   }
 
   private void look() {
@@ -313,11 +285,9 @@ public final class Plan {
 
   private @Nullable String keyHint() {
     for (Frame frame : frames) {
-      RouteOptions.Sticky sticky = frame.route.spec().options().sticky();
-      String name = Planner.stickyName(frame.route.name(), sticky, facts);
-      Placements.Placement last = name == null ? null : planner.placements().find(name);
-      if (last != null && last.target().equals(frame.choice().target()) && !last.key().isEmpty()) {
-        return last.key();
+      String key = sticky.keyOf(frame.route, frame.choice().target());
+      if (key != null) {
+        return key;
       }
     }
     return null;
