@@ -40,7 +40,15 @@ interface AnswerParts {
    *     -1 when unknown
    * @param end code point behind the passage
    */
-  record Citation(String url, String title, String quote, int start, int end) {}
+  record Citation(String url, String title, String quote, int start, int end) {
+    /** Half a place, or one that ends before it starts, is none. */
+    public Citation {
+      if (start < 0 || end < start) {
+        start = -1;
+        end = -1;
+      }
+    }
+  }
 
   /** The first piece: the provider's id of the answer ("" for none) and the model that answers. */
   void start(String id, String model);

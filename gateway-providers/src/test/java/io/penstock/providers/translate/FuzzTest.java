@@ -21,7 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Mutated requests and streams raise nothing but the gateway's own errors. */
+/** Mutated requests, answers and streams raise nothing but the gateway's own errors. */
 class FuzzTest {
   static List<Case> requests() throws IOException {
     return GoldenTest.requests();
@@ -48,6 +48,34 @@ class FuzzTest {
             round % 2 == 0 ? Wish.DROP : Wish.STREAM);
       } catch (GatewayException e) {
         // The only way to say no.
+      }
+    }
+  }
+
+  static List<RowsTest.Row> answers() throws IOException {
+    return RowsTest.answers();
+  }
+
+  @ParameterizedTest
+  @MethodSource("answers")
+  void answer_mutated_onlyProviderExceptions(RowsTest.Row row) {
+    Random random = new Random(row.head().hashCode());
+    String client = row.words().get(2);
+    Attempt attempt =
+        Rig.attempt(
+            RowsTest.endpoint(client),
+            RowsTest.dialect(row.words().get(0)),
+            RowsTest.PLAIN.getOrDefault(client, ""),
+            Wish.PLAIN);
+    for (int round = 0; round < 100; round++) {
+      JsonNode tree = Trees.answer(row.body().getBytes(StandardCharsets.UTF_8));
+      for (int i = 0; i <= round % 3; i++) {
+        mutate(tree, random);
+      }
+      try {
+        Rig.unary(attempt, tree.toString()).body().release();
+      } catch (ProviderException e) {
+        // It is no answer, and said so.
       }
     }
   }

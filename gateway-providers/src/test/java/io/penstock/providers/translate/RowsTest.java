@@ -40,7 +40,7 @@ class RowsTest {
   private static final Path ROWS = Path.of("src/test/resources/translation/rows");
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final Map<String, String> PLAIN =
+  static final Map<String, String> PLAIN =
       Map.of(
           "chat", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}",
           "responses", "{\"model\":\"m\",\"input\":\"Hi\"}",
@@ -86,7 +86,7 @@ class RowsTest {
     return read("answers.txt");
   }
 
-  private static Endpoint endpoint(String label) {
+  static Endpoint endpoint(String label) {
     return switch (label) {
       case "responses" -> Endpoint.RESPONSES;
       case "messages" -> Endpoint.MESSAGES;
@@ -96,7 +96,7 @@ class RowsTest {
     };
   }
 
-  private static Dialect dialect(String label) {
+  static Dialect dialect(String label) {
     Dialect dialect = Dialect.ofLabel(label);
     assertThat(dialect).as(label).isNotNull();
     return dialect;
