@@ -1,29 +1,23 @@
 package io.penstock.server.upstream;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpUtil;
-import io.netty.util.ReferenceCountUtil;
-import org.jspecify.annotations.Nullable;
+import io.penstock.server.wire.OneBuffer;
 
 /**
- * Writes a whole request of common size as one buffer. Its body is on the heap and copied for the
- * socket in any case; apart from the head it is a buffer, two promises and a gathering write more.
+ * Writes a whole request of common size as {@link OneBuffer}: its body is on the heap and copied
+ * for the socket in any case.
  */
 final class RequestEncoder extends HttpRequestEncoder {
-  /** More than most heads have; the buffer grows for others. */
-  private static final int HEAD_BYTES = 1024;
-
   /** With TLS a body goes out in pieces: a large one is not copied as a whole before. */
   private static final int MAX_COPIED = 64 * 1024;
 
-  private static final int CRLF = ('\r' << 8) | '\n';
-
+  private final OneBuffer.Head<FullHttpRequest> head = this::encodeHead;
   private final AnswerDecoder decoder;
 
   /**
@@ -42,25 +36,15 @@ final class RequestEncoder extends HttpRequestEncoder {
       decoder.expect(request);
     }
     if (message instanceof FullHttpRequest whole && isCopied(whole)) {
-      ctx.write(together(ctx, whole), promise);
+      ctx.write(OneBuffer.of(ctx.alloc(), whole, head), promise);
     } else {
       super.write(ctx, message, promise);
     }
   }
 
-  private ByteBuf together(ChannelHandlerContext ctx, FullHttpRequest whole) throws Exception {
-    @Nullable ByteBuf bytes = ctx.alloc().buffer(HEAD_BYTES + whole.content().readableBytes());
-    try {
-      encodeInitialLine(bytes, whole);
-      encodeHeaders(whole.headers(), bytes);
-      ByteBufUtil.writeShortBE(bytes, CRLF);
-      ByteBuf done = bytes.writeBytes(whole.content());
-      bytes = null;
-      return done;
-    } finally {
-      whole.release();
-      ReferenceCountUtil.release(bytes);
-    }
+  private void encodeHead(ByteBuf into, FullHttpRequest whole) throws Exception {
+    encodeInitialLine(into, whole);
+    encodeHeaders(whole.headers(), into);
   }
 
   private static boolean isCopied(FullHttpRequest whole) {
