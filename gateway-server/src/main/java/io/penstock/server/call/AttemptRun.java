@@ -11,7 +11,6 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
-import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
 import io.penstock.server.upstream.Timeouts;
 import io.penstock.server.upstream.UpstreamCall;
@@ -205,7 +204,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
     StreamReader reading = reader;
     if (reading != null) {
-      reading.end();
       finishStream(reading, FailureKind.CUT, "the stream ended without a finish");
       return;
     }
@@ -221,8 +219,9 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     Answer answer;
     try {
       answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
-    } catch (ProviderException e) {
-      fail(e.failure());
+    } catch (RuntimeException e) {
+      // The connection has done its part: nobody else would tell the client.
+      fail(Unreadable.failure(target, e));
       return;
     } finally {
       collected.release();
@@ -240,7 +239,6 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       StreamReader reading = reader;
       if (reading != null && kind == FailureKind.CUT) {
         // The reader knows whether the answer was complete before the connection broke.
-        reading.end();
         finishStream(reading, kind, message);
         return;
       }
@@ -249,6 +247,14 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   }
 
   private void finishStream(StreamReader reading, FailureKind otherwise, String message) {
+    try {
+      reading.end();
+    } catch (RuntimeException e) {
+      Failure failure = Unreadable.failure(target, e);
+      if (!settled) {
+        fail(failure);
+      }
+    }
     if (!done && settled) {
       close();
       owner.onStreamEnd(this);

@@ -1,0 +1,30 @@
+package io.penstock.server.call;
+
+import io.penstock.core.FailureKind;
+import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers that could not be read. */
+final class Unreadable {
+  private static final Logger LOG = LoggerFactory.getLogger(Unreadable.class);
+
+  private Unreadable() {}
+
+  /**
+   * Returns what a reader's exception means for the attempt. One that does not carry a failure is a
+   * defect of the reader: another target may answer nevertheless, and the log has the cause.
+   */
+  static Failure failure(TargetRuntime target, RuntimeException thrown) {
+    if (thrown instanceof ProviderException told) {
+      return told.failure();
+    }
+    LOG.atError()
+        .addKeyValue("target", target.label())
+        .setCause(thrown)
+        .log("an answer could not be read");
+    return Failure.of(
+        FailureKind.MALFORMED, "the gateway could not read the answer; its log has the cause");
+  }
+}
