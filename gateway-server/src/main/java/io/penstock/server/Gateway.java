@@ -266,11 +266,6 @@ public final class Gateway implements AutoCloseable {
     return reloader;
   }
 
-  /** Waits until everything written so far is in the ledger's database; for tests. */
-  void flushLedger() {
-    stores.ledger().flush(10_000);
-  }
-
   /**
    * Refuses new requests, waits for those under way as long as {@code limits.drain} says, then
    * stops everything. What is recorded is in the database when this returns.

@@ -59,7 +59,7 @@ class AdminPortTest {
   }
 
   private static HttpResponse<String> ask(String method, String path, String token) {
-    gateway.gateway().flushLedger();
+    gateway.awaitRecorded("Authorization", "Bearer s3cret-token");
     String url = "http://127.0.0.1:" + gateway.gateway().adminPort() + path;
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
     HttpRequest.BodyPublisher body =

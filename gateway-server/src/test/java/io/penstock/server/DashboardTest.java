@@ -141,7 +141,7 @@ class DashboardTest {
               .headers()
               .firstValue("x-penstock-request-id")
               .orElse("");
-      gateway.gateway().flushLedger();
+      gateway.awaitRecorded();
       browser.awaitText("fake/gpt-4o-mini");
       browser.find("tbody a").click();
       browser.awaitText("The life of a request");

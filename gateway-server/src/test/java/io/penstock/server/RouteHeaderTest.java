@@ -52,7 +52,7 @@ class RouteHeaderTest {
   @Test
   void report_focus_hasALinePerMeterWithThePricesThatBilled() {
     gateway.post("/v1/chat/completions", CHAT);
-    gateway.gateway().flushLedger();
+    gateway.awaitRecorded();
     String csv = report("--format", "focus");
     assertThat(csv.lines().findFirst().orElseThrow()).contains("BilledCost,", ",ListUnitPrice,");
     assertThat(csv).contains("fake/gpt-4o-mini/input").contains("fake/gpt-4o-mini/output");

@@ -154,11 +154,24 @@ class RunningGateway implements AutoCloseable {
 
   /** Asks the admin port; what was recorded before is in the answer. */
   String admin(String path) {
-    gateway().flushLedger();
-    return send(HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + gateway().adminPort() + path))
-            .build())
-        .body();
+    awaitRecorded();
+    return send(HttpRequest.newBuilder(adminUri(path)).build()).body();
+  }
+
+  /**
+   * Waits until all that was answered is in the ledger's database: who asks for the life of a
+   * request is told no earlier, also of one that there never was.
+   */
+  void awaitRecorded(String... headers) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(adminUri("/admin/v1/requests/none"));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    Await.until("all is recorded", () -> send(request.build()).statusCode() == 404);
+  }
+
+  URI adminUri(String path) {
+    return URI.create("http://127.0.0.1:" + gateway().adminPort() + path);
   }
 
   /** Asks what would happen to a request of the test's key; {@code headers} is a JSON object. */
@@ -166,8 +179,7 @@ class RunningGateway implements AutoCloseable {
     String question =
         "{\"key\":\"k-test\",\"endpoint\":\"%s\",\"body\":%s,\"headers\":%s}"
             .formatted(endpoint, body, headers);
-    URI uri = URI.create("http://127.0.0.1:" + gateway().adminPort() + "/admin/v1/explain");
-    return send(HttpRequest.newBuilder(uri)
+    return send(HttpRequest.newBuilder(adminUri("/admin/v1/explain"))
             .POST(HttpRequest.BodyPublishers.ofString(question))
             .build())
         .body();

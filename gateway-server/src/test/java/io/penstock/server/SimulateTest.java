@@ -80,7 +80,7 @@ class SimulateTest {
       for (String question : new String[] {"one", "one", "two", "three", "four", "five"}) {
         gateway.post("/v1/chat/completions", chat(question));
       }
-      gateway.gateway().flushLedger();
+      gateway.awaitRecorded();
       String ran = gateway.file().toString();
 
       JsonNode same = simulate("simulate", "--config", ran, "--policy", ran, "--format", "json");

@@ -130,7 +130,7 @@ class StretchFlowTest {
           .contains("\"cut\":\"Budget tight is used up")
           .endsWith("[DONE]\n\n");
       Await.until("what was counted is charged", () -> spent(gateway) > 0);
-      gateway.gateway().flushLedger();
+      gateway.awaitRecorded();
       assertThat(row(gateway, response).path("usage_source").asText()).isEqualTo("estimated");
       assertThat(spent(gateway)).isBetween(LIMIT / 4, LIMIT);
     }
