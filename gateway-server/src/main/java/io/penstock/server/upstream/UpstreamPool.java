@@ -13,6 +13,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.Future;
 import io.penstock.core.FailureKind;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
@@ -81,6 +82,8 @@ public final class UpstreamPool {
             .resolver(resolver)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
+            // Whoever refuses a large body in its middle has answered before: that is still read.
+            .option(ChannelOption.AUTO_CLOSE, false)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, timeouts.connect()))
             .handler(new Initializer(origin, watch))
             .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
@@ -130,7 +133,9 @@ public final class UpstreamPool {
     if (!sent.isSuccess()) {
       handler.sending(sent);
       sent.addListener(done -> {
-        if (!done.isSuccess()) {
+        // While there is something to read, that tells what became of it.
+        boolean readable = done.cause() instanceof IOException && channel.isActive();
+        if (!done.isSuccess() && !readable) {
           call.fail(FailureKind.RESET, "the connection was lost while sending");
         }
       });

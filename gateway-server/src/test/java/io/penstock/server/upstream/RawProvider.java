@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -24,6 +22,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,16 +35,16 @@ final class RawProvider {
   /** Small, so that a large request stays under way until it is read. */
   private static final int RECEIVED_AHEAD = 16 * 1024;
 
-  private final EventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final UpstreamPool pool =
-      new UpstreamPool(loops.next(), Transport.NIO, DefaultAddressResolverGroup.INSTANCE);
+  private final EventLoopGroup loops;
+  private final UpstreamPool pool;
   private final ServerSocket listener;
   private final Origin origin;
   private @Nullable Socket connection;
   private int connections;
 
-  RawProvider() throws IOException {
+  RawProvider(Transport transport) throws IOException {
+    loops = transport.newGroup(1, "pool");
+    pool = new UpstreamPool(loops.next(), transport, DefaultAddressResolverGroup.INSTANCE);
     listener = new ServerSocket();
     listener.setReceiveBufferSize(RECEIVED_AHEAD);
     listener.setSoTimeout(PATIENCE_MILLIS);
@@ -155,6 +154,24 @@ final class RawProvider {
   void reset() throws IOException {
     connection().setSoLinger(true, 0);
     hangUp();
+  }
+
+  /** Does that while nothing that arrives is looked at: all of it is there at once afterwards. */
+  void unseen(Callable<?> what) throws Exception {
+    CompletableFuture<Void> stopped = new CompletableFuture<>();
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    loops
+        .next()
+        .execute(() -> {
+          stopped.complete(null);
+          done.join();
+        });
+    stopped.join();
+    try {
+      what.call();
+    } finally {
+      done.complete(null);
+    }
   }
 
   /** Waits until the other side gives the connection up. */

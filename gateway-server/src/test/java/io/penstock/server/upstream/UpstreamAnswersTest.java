@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a provider answers, byte by byte, and what is heard of it; on one connection if it may. */
@@ -28,7 +29,7 @@ class UpstreamAnswersTest {
 
   @BeforeEach
   void listen() throws IOException {
-    provider = new RawProvider();
+    provider = new RawProvider(Transport.NIO);
   }
 
   @AfterEach
@@ -218,6 +219,25 @@ class UpstreamAnswersTest {
     provider.say("HTTP/1.1 413 Content Too Large\r\ncontent-length: 5\r\n\r\nplain");
     assertThat(heard.all()).isEqualTo("413 as it is: plain");
     provider.awaitGivenUp();
+    isAnsweredPlainly();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void answer_beforeItsRequestIsWritten_thenAReset_isHeard(Transport transport) throws Exception {
+    provider.close();
+    provider = new RawProvider(transport);
+    int large = 16 << 20;
+    RawProvider.Heard heard = provider.send(HttpMethod.POST, large);
+    provider.readHead(HttpMethod.POST, large);
+    provider.unseen(() -> {
+      provider.say(
+          "HTTP/1.1 413 Content Too Large\r\ncontent-length: 5\r\nconnection: close\r\n\r\nplain");
+      // With so much unread, this is a reset.
+      provider.hangUp();
+      return null;
+    });
+    assertThat(heard.all()).isEqualTo("413 as it is: plain");
     isAnsweredPlainly();
   }
 }
