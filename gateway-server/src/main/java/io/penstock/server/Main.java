@@ -1,6 +1,8 @@
 package io.penstock.server;
 
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine;
@@ -77,6 +79,13 @@ public final class Main {
   }
 
   private static String reason(Throwable error) {
+    // Of these the message is the bare name of the file.
+    if (error instanceof NoSuchFileException) {
+      return error.getMessage() + ": no such file or directory";
+    }
+    if (error instanceof AccessDeniedException) {
+      return error.getMessage() + ": permission denied";
+    }
     String message = error.getMessage();
     return message == null ? error.toString() : message.lines().findFirst().orElse("");
   }

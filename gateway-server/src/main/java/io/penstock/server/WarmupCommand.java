@@ -4,7 +4,9 @@ import io.penstock.core.identity.KeyRing;
 import io.penstock.server.config.Config;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,12 +46,14 @@ final class WarmupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Process peer = WarmupPeerCommand.spawn(calls);
     Path directory = Files.createTempDirectory("penstock-warmup");
-    try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8);
-        Writer tell = peer.outputWriter(StandardCharsets.UTF_8)) {
+    // The provider's port until its process takes it: the gateway's own ports cannot be it.
+    Socket place = new Socket();
+    try {
+      place.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      int provider = place.getLocalPort();
       Path file = directory.resolve("penstock.yaml");
-      Files.writeString(file, config(directory.resolve("ledger.db"), said.readLine()));
+      Files.writeString(file, config(directory.resolve("ledger.db"), provider));
       Config loaded = ConfigOption.load(file, Commands.err(spec));
       if (loaded == null) {
         return Main.WRONG_INPUT;
@@ -57,28 +61,39 @@ final class WarmupCommand implements Callable<Integer> {
       Logging.configure(loaded.log());
       try (Gateway gateway =
           Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load)) {
-        tell.write(gateway.port() + "\n");
-        tell.flush();
-        if (!peer.waitFor(MINUTES, TimeUnit.MINUTES) || peer.exitValue() != Main.OK) {
-          throw new IOException(
-              "the calls failed or took " + MINUTES + " minutes; their process says why above");
-        }
+        place.close();
+        letCall(provider, gateway.port());
       }
       return Main.OK;
     } finally {
-      peer.destroyForcibly();
+      place.close();
       delete(directory);
     }
   }
 
+  private void letCall(int provider, int gateway) throws IOException, InterruptedException {
+    Process peer = WarmupPeerCommand.spawn(calls, provider, gateway);
+    try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8)) {
+      if (!peer.waitFor(MINUTES, TimeUnit.MINUTES)) {
+        throw new IOException("the calls took more than " + MINUTES + " minutes");
+      }
+      if (peer.exitValue() != Main.OK) {
+        String last = said.lines().reduce((before, line) -> line).orElse("no reason was given");
+        throw new IOException("the calls failed: " + last);
+      }
+    } finally {
+      peer.destroyForcibly();
+    }
+  }
+
   /** Returns what a gateway does in earnest, with limits that nothing reaches. */
-  private static String config(Path ledger, String provider) {
+  private static String config(Path ledger, int provider) {
     return """
     listen: 127.0.0.1:0
     admin: { listen: 127.0.0.1:0 }
     ledger: { url: "sqlite:%s" }
     providers:
-      peer: { dialect: openai, base_url: "http://127.0.0.1:%s/v1", keys: [sk-warmup], catalogue: openai }
+      peer: { dialect: openai, base_url: "http://127.0.0.1:%d/v1", keys: [sk-warmup], catalogue: openai }
     teams:
       warmup: { models: ["*"] }
     keys:

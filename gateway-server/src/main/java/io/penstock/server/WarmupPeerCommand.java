@@ -1,16 +1,12 @@
 package io.penstock.server;
 
-import io.penstock.server.client.ClientServer;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.upstream.Transport;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +18,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code penstock warmup-peer}: the provider and the clients of {@link WarmupCommand}. Says the
- * provider's port, reads the gateway's, makes its calls and ends.
+ * {@code penstock warmup-peer}: the provider and the clients of {@link WarmupCommand}. Makes its
+ * calls and ends.
  */
 @Command(
     name = "warmup-peer",
@@ -43,8 +39,14 @@ final class WarmupPeerCommand implements Callable<Integer> {
   @Option(names = "--calls", required = true, description = "of each client")
   private int calls;
 
+  @Option(names = "--provider", required = true, description = "the provider's port")
+  private int provider;
+
+  @Option(names = "--gateway", required = true, description = "the gateway's port")
+  private int gateway;
+
   /** Starts this command in a process of its own, with this process' Java and class path. */
-  static Process spawn(int calls) throws IOException {
+  static Process spawn(int calls, int provider, int gateway) throws IOException {
     String java = ProcessHandle.current().info().command().orElse("java");
     return new ProcessBuilder(
             java,
@@ -54,19 +56,20 @@ final class WarmupPeerCommand implements Callable<Integer> {
             Main.class.getName(),
             "warmup-peer",
             "--calls",
-            String.valueOf(calls))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
+            String.valueOf(calls),
+            "--provider",
+            String.valueOf(provider),
+            "--gateway",
+            String.valueOf(gateway))
+        .redirectErrorStream(true)
         .start();
   }
 
   @Override
   public Integer call() throws Exception {
     // The provider ends with the process.
-    ClientServer provider =
-        DemoProvider.start(Transport.NIO.newGroup(1, "provider"), Transport.NIO);
-    System.out.println(provider.port());
-    var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    URI uri = URI.create("http://127.0.0.1:" + in.readLine() + "/v1/chat/completions");
+    DemoProvider.start(provider, Transport.NIO.newGroup(1, "provider"), Transport.NIO);
+    URI uri = URI.create("http://127.0.0.1:" + gateway + "/v1/chat/completions");
     try (ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       List<Future<?>> clients = new ArrayList<>();

@@ -32,16 +32,21 @@ public final class DemoProvider implements RequestSink {
   private DemoProvider() {}
 
   /**
-   * Starts the provider on a free loopback port.
+   * Starts the provider on loopback.
    *
-   * @throws IOException when no port can be bound
+   * @param port 0: any that is free
+   * @throws IOException when the port cannot be bound
    */
-  public static ClientServer start(EventLoopGroup loops, Transport transport) throws IOException {
+  public static ClientServer start(int port, EventLoopGroup loops, Transport transport)
+      throws IOException {
     ClientLimits limits =
         new ClientLimits(10_000, 64 * 1024, 30_000, 30_000, 3_600_000, 60_000, 64 << 20);
     var options =
         new ClientServer.Options(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), () -> limits, null, false);
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+            () -> limits,
+            null,
+            false);
     return ClientServer.bind(options, loops, transport, new DemoProvider());
   }
 

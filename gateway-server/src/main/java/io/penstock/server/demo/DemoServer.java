@@ -35,7 +35,7 @@ public final class DemoServer implements IntSupplier, AutoCloseable {
     }
     if (server == null) {
       try {
-        server = DemoProvider.start(loops, transport);
+        server = DemoProvider.start(0, loops, transport);
       } catch (IOException e) {
         throw new IllegalArgumentException("the demo provider: " + e.getMessage(), e);
       }
