@@ -17,6 +17,7 @@ enum SqlDialect {
   SQLITE {
     @Override
     Connection connect(String url) throws SQLException {
+      SqliteLibrary.load();
       Connection connection = DriverManager.getConnection("jdbc:" + url, unlocked());
       try (Statement pragma = connection.createStatement()) {
         pragma.execute("PRAGMA busy_timeout = 5000");

@@ -71,7 +71,13 @@ public final class SqlLedger implements Ledger {
       try {
         Files.createDirectories(parent);
       } catch (IOException e) {
-        throw new LedgerException("ledger.url: cannot make " + parent + ": " + e, e);
+        throw new LedgerException(
+            "ledger.url: cannot make "
+                + parent
+                + ": "
+                + e
+                + " (expected: a directory that this user may make and write)",
+            e);
       }
     }
   }

@@ -43,7 +43,7 @@ final class Ledgers {
     try {
       return SqlLedger.open(options, ticker);
     } catch (LedgerException e) {
-      throw new IOException("ledger.url: " + e.getMessage(), e);
+      throw new IOException(e.getMessage(), e);
     }
   }
 

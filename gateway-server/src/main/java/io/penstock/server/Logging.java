@@ -34,6 +34,8 @@ final class Logging {
     root.setLevel(Level.toLevel(config.level().name()));
     root.addAppender(console);
     context.getLogger("io.netty").setLevel(Level.WARN);
+    // Logs stack traces of what the ledger then says in a line.
+    context.getLogger("org.sqlite.SQLiteJDBCLoader").setLevel(Level.OFF);
     // Warns at each start that two native transports are there and it has chosen one.
     context.getLogger("io.lettuce.core.resource.Transports").setLevel(Level.ERROR);
   }

@@ -1,8 +1,14 @@
 package io.penstock.server;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.penstock.core.Ticker;
+import io.penstock.server.config.Config;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,5 +80,51 @@ class BadMachineTest {
 
     assertThat(said).last().as(said.toString()).isEqualTo("exit 0");
     assertThat(folder).isDirectoryNotContaining("glob:**penstock-warmup*");
+  }
+
+  private Path config(String ledger) throws IOException {
+    return Files.writeString(
+        directory.resolve("penstock.yaml"),
+        """
+        listen: 127.0.0.1:0
+        admin: { listen: 127.0.0.1:0 }
+        log: { level: warn }
+        ledger: { url: "sqlite:%s" }
+        providers: { o: { dialect: openai, base_url: "http://127.0.0.1:1/v1", keys: [k] } }
+        models: { small: o/gpt-4o-mini }
+        teams: { t: {} }
+        keys: [{ id: a, sha256: "%s", team: t }]
+        """
+            .formatted(ledger, "0".repeat(64)));
+  }
+
+  @Test
+  void serve_noTempFolderForSqlite_saysWhichAndWhatToSet() throws Exception {
+    Path config = config(directory.resolve("l.db").toString());
+    Path gone = directory.resolve("gone");
+
+    List<String> said = run("-Dorg.sqlite.tmpdir=" + gone, "serve", "--config", config.toString());
+
+    assertThat(said)
+        .containsExactly(
+            "penstock: ledger.url: sqlite:"
+                + directory.resolve("l.db")
+                + ": SQLite's native library cannot be loaded: there is no temp folder "
+                + gone
+                + " (expected: a temp folder that this user may write and that may hold programs;"
+                + " PENSTOCK_JAVA_OPTS=-Djava.io.tmpdir=FOLDER names another)",
+            "exit 2");
+  }
+
+  @Test
+  void open_directoryThatCannotBeMade_saysItOnce() throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    Config config =
+        ConfigOption.load(config(file + "/data/l.db"), new PrintWriter(new StringWriter()));
+
+    assertThatThrownBy(() -> Ledgers.open(requireNonNull(config).ledger(), Ticker.system()))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("ledger.url: cannot make " + file + "/data: ")
+        .hasMessageEndingWith("(expected: a directory that this user may make and write)");
   }
 }
