@@ -13,6 +13,8 @@ import io.penstock.server.config.LoadResult;
 import io.penstock.server.identity.Tokens;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,7 +45,7 @@ final class CheckCommand implements Callable<Integer> {
       out.println(ConfigSchema.make().toPrettyString());
       return Main.OK;
     }
-    LoadResult result = ConfigOption.loader(System.getenv()).load(config.file);
+    LoadResult result = ConfigOption.loader(System.getenv()).check(config.file);
     return switch (result) {
       case LoadResult.Rejected rejected -> {
         rejected.warnings().forEach(warning -> out.println("warning: " + warning));
@@ -59,24 +61,48 @@ final class CheckCommand implements Callable<Integer> {
 
   /** Builds what a start would build, without opening a port or a store. */
   private int build(LoadResult.Loaded loaded, PrintWriter out) {
+    Config of = loaded.config();
+    List<String> errors = new ArrayList<>();
+    collect(
+        errors,
+        () ->
+            new BudgetMapping(new Conditions())
+                .plan(of)
+                .warnings(new PossibleCalls(of)::differingIn)
+                .forEach(warning -> out.println("warning: " + warning)));
+    state(of, out);
+    collect(errors, () -> snapshot(of, out));
+    errors.forEach(line -> out.println("error: " + line));
+    if (!errors.isEmpty()) {
+      return Main.WRONG_INPUT;
+    }
+    out.println(config.file + ": ok");
+    return Main.OK;
+  }
+
+  /** A part of a start. */
+  private interface Part {
+    void build() throws IOException;
+  }
+
+  private static void collect(List<String> errors, Part part) {
+    try {
+      part.build();
+    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
+      String.valueOf(e.getMessage()).lines().forEach(errors::add);
+    }
+  }
+
+  private static void snapshot(Config of, PrintWriter out) throws IOException {
     var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
     try (ProviderFactory providers = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
-      PriceBook prices = Prices.of(PriceBook.bundled(), loaded.config().prices());
+      PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
       SnapshotBuilder builder =
           new SnapshotBuilder(
-              loaded.config(),
-              prices,
-              providers.make(loaded.config().providers()),
-              new Conditions(),
-              SemanticRules.NONE);
-      new BudgetMapping(new Conditions())
-          .plan(loaded.config())
-          .warnings(new PossibleCalls(loaded.config())::differingIn)
-          .forEach(warning -> out.println("warning: " + warning));
-      state(loaded.config(), out);
+              of, prices, providers.make(of.providers()), new Conditions(), SemanticRules.NONE);
       builder.build(
           1,
-          KeyIdentity.of(loaded.config(), Tokens.NONE, Ticker.system()),
+          KeyIdentity.of(of, Tokens.NONE, Ticker.system()),
           new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT, target -> {}),
           Ticker.system());
       for (String target : builder.unpriced()) {
@@ -86,11 +112,6 @@ final class CheckCommand implements Callable<Integer> {
                 + ": no price is known (expected: a model of the catalogue, an entry in"
                 + " prices.files, `free: true`, or another prices.unknown)");
       }
-      out.println(config.file + ": ok");
-      return Main.OK;
-    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
-      String.valueOf(e.getMessage()).lines().forEach(line -> out.println("error: " + line));
-      return Main.WRONG_INPUT;
     }
   }
 

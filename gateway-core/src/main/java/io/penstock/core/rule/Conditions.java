@@ -20,6 +20,7 @@ import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelFunctionBinding;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
+import io.penstock.core.Suggest;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -34,6 +35,9 @@ import java.util.stream.Collectors;
  */
 public final class Conditions {
   private static final int LONGEST_TEXT = 4096;
+
+  /** How CEL begins its word on a name that there is not. */
+  private static final String UNDECLARED = "undeclared reference to '";
 
   /** What a condition may read. */
   public enum Kind {
@@ -95,8 +99,8 @@ public final class Conditions {
   Condition compileNew(String text, Kind kind, boolean shapes) {
     CelCompiler compiler = Objects.requireNonNull(compilers.get(kind));
     Rewriter rewriter = new Rewriter();
-    CelAbstractSyntaxTree parsed = tree(text, compiler.parse(text));
-    CelAbstractSyntaxTree checked = tree(text, compiler.check(rewriter.rewrite(parsed)));
+    CelAbstractSyntaxTree parsed = tree(text, kind, compiler.parse(text));
+    CelAbstractSyntaxTree checked = tree(text, kind, compiler.check(rewriter.rewrite(parsed)));
     if (!checked.getResultType().equals(SimpleType.BOOL)) {
       throw new ConditionException(
           "%s: is %s (expected: a condition, true or false)"
@@ -135,10 +139,12 @@ public final class Conditions {
         && divisor.constant().int64Value() == 0;
   }
 
-  private static CelAbstractSyntaxTree tree(String text, CelValidationResult result) {
+  private static CelAbstractSyntaxTree tree(String text, Kind kind, CelValidationResult result) {
     if (result.hasError()) {
       throw new ConditionException(
-          result.getErrors().stream().map(Conditions::words).collect(Collectors.joining("; "))
+          result.getErrors().stream()
+                  .map(issue -> words(issue, kind))
+                  .collect(Collectors.joining("; "))
               + " in: "
               + text);
     }
@@ -149,10 +155,15 @@ public final class Conditions {
     }
   }
 
-  private static String words(CelIssue issue) {
+  private static String words(CelIssue issue, Kind kind) {
     String message = issue.getMessage();
-    if (message.startsWith("undeclared reference to 'response")) {
+    if (message.startsWith(UNDECLARED + "response")) {
       message += "; response.text, .finish, .json, .logprob, .tokens exist in accept and store_if";
+    } else if (message.startsWith(UNDECLARED)) {
+      int start = UNDECLARED.length();
+      String name = message.substring(start, message.indexOf('\'', start));
+      String near = Suggest.nearest(name, Variables.names(kind));
+      message += near == null ? "" : "; did you mean " + near + "?";
     }
     return "column %d: %s".formatted(issue.getSourceLocation().getColumn() + 1, message);
   }

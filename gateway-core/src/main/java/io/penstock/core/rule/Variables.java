@@ -5,6 +5,7 @@ import dev.cel.common.types.MapType;
 import dev.cel.common.types.SimpleType;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -83,10 +84,15 @@ final class Variables {
   }
 
   /** Returns the variables that conditions of that kind may read. */
-  static Iterable<Variable> of(Conditions.Kind kind) {
+  static List<Variable> of(Conditions.Kind kind) {
     return ALL.values().stream()
         .filter(variable -> kind == Conditions.Kind.RESPONSE || !variable.ofAnswer())
         .toList();
+  }
+
+  /** Returns their names. */
+  static List<String> names(Conditions.Kind kind) {
+    return of(kind).stream().map(Variable::name).toList();
   }
 
   /** Returns how a request's text of that name is read, or null when no text has it. */

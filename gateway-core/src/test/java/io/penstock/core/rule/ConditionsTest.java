@@ -64,6 +64,7 @@ class ConditionsTest {
       value = {
         "tokens | expected: a condition",
         "modle == 'x' | undeclared reference to 'modle'",
+        "taem == 'x' | did you mean team?",
         "model == 3 | found no matching overload",
         "model == | column",
         "response.finish == 'stop' | exist in accept and store_if",

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Scalar;
 import io.penstock.server.config.Node.Sequence;
@@ -18,6 +19,7 @@ final class Binder {
   private final Problems problems;
   private final Scalars scalars;
   private final IdentityHashMap<Node, List<Integer>> sound = new IdentityHashMap<>();
+  private final List<Use> uses = new ArrayList<>();
 
   Binder(Texts texts, Problems problems) {
     this.problems = problems;
@@ -27,6 +29,11 @@ final class Binder {
   /** Returns which entries were read, by list, for lists in which some could not be. */
   IdentityHashMap<Node, List<Integer>> sound() {
     return sound;
+  }
+
+  /** Returns the texts that mean something, also those in entries that could not be read. */
+  List<Use> uses() {
+    return uses;
   }
 
   /** Returns the record, or null when it cannot be made. */
@@ -133,12 +140,20 @@ final class Binder {
   /** Reads a value; {@link Invalid} when it was reported. */
   Object value(Shape shape, Node node, Where where, Setting setting) {
     return switch (shape) {
-      case Shape.Value value -> scalars.single(value, node, where, setting);
+      case Shape.Value value -> single(value, node, where, setting);
       case Shape.Anything anything -> scalars.json(node, where);
       case Shape.Fields record -> record(record.shape(), node, where);
       case Shape.Many many -> list(many, node, where, setting);
       case Shape.Named named -> map(named, node, where, setting);
     };
+  }
+
+  private Object single(Shape.Value shape, Node node, Where where, Setting setting) {
+    Object value = scalars.single(shape, node, where, setting);
+    if (setting.meaning() != Meaning.TEXT && value instanceof String text) {
+      uses.add(new Use(setting.meaning(), text, node.mark(), where));
+    }
+    return value;
   }
 
   private Object list(Shape.Many shape, Node node, Where where, Setting setting) {

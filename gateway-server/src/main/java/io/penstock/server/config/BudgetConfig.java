@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** A limit on spend. */
 public record BudgetConfig(
     @Setting("What answers and reports call it.") String name,
-    @Setting("Which calls it is for (CEL); all when left out.") @Nullable String when,
+    @Setting(value = "Which calls it is for (CEL); all when left out.", meaning = Meaning.CONDITION)
+        @Nullable String when,
     @Setting(
             value =
                 "One counter each: team app user end_user key model provider session metadata.NAME;"
@@ -39,7 +40,7 @@ public record BudgetConfig(
 
   /** Another limit for some calls. */
   public record OverrideConfig(
-      @Setting("The condition (CEL).") String when,
+      @Setting(value = "The condition (CEL).", meaning = Meaning.CONDITION) String when,
       @Setting(value = "The limit there.", positive = true) Limit limit) {}
 
   /** What happens beyond a budget. */

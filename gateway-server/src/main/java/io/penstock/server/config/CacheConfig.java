@@ -27,7 +27,10 @@ public record CacheConfig(
 
   /** A rule of the exact layer. */
   public record ExactConfig(
-      @Setting("Which calls it is for (CEL); all when left out.") @Nullable String when,
+      @Setting(
+              value = "Which calls it is for (CEL); all when left out.",
+              meaning = Meaning.CONDITION)
+          @Nullable String when,
       @Setting(value = "How old an answer may be.", positive = true) @Default("1h") Duration ttl,
       @Setting("Within whose calls it may be served again.") @Default("team") Word.CacheScope scope,
       @Setting(value = "What the process keeps of it.", positive = true) @Default("256MiB")
@@ -35,7 +38,10 @@ public record CacheConfig(
 
   /** A rule of the semantic layer. */
   public record SemanticConfig(
-      @Setting("Which calls it is for (CEL); all when left out.") @Nullable String when,
+      @Setting(
+              value = "Which calls it is for (CEL); all when left out.",
+              meaning = Meaning.CONDITION)
+          @Nullable String when,
       @Setting(value = "How old an answer may be.", positive = true) @Default("6h") Duration ttl,
       @Setting("Within whose calls it may be served again.") @Default("team") Word.CacheScope scope,
       @Setting("`builtin`, or provider/model.") @Default("builtin") String embedder,
@@ -45,7 +51,9 @@ public record CacheConfig(
       @Setting("Share of hits that are asked upstream too, to measure it.") @Default("2%")
           Share verify,
       @Setting("Whether hits are served; false: measured only.") @Default("true") boolean serve,
-      @Setting("Which answers are stored (CEL); all sound ones when left out.")
+      @Setting(
+              value = "Which answers are stored (CEL); all sound ones when left out.",
+              meaning = Meaning.ANSWER_CONDITION)
           @Nullable String storeIf) {
 
     /** Checks that one of the two thresholds is given. */

@@ -21,6 +21,14 @@ public final class ConfigLoader {
 
   /** Reads the file and what it includes. A file that is not there is a problem, not an error. */
   public LoadResult load(Path file) {
-    return new Loading(environment).load(file);
+    return new Loading(environment, false).load(file);
+  }
+
+  /**
+   * Reads the file as {@link #load} does and compiles every condition, which else is left to
+   * whoever uses the configuration.
+   */
+  public LoadResult check(Path file) {
+    return new Loading(environment, true).load(file);
   }
 }

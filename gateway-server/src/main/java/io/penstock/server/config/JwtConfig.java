@@ -21,8 +21,10 @@ public record JwtConfig(
     @Setting(value = "How often the keys are fetched again.", positive = true) @Default("10m")
         Duration refresh,
     @Setting("Which claim is what.") ClaimsConfig claims,
-    @Setting("The team of tokens whose claim names none.") @Nullable String team,
-    @Setting("Models that X-Penstock-Route may name.") List<String> routes) {
+    @Setting(value = "The team of tokens whose claim names none.", meaning = Meaning.TEAM)
+        @Nullable String team,
+    @Setting(value = "Models that X-Penstock-Route may name.", meaning = Meaning.MODEL_NAMES)
+        List<String> routes) {
 
   private static final Set<String> SAFE =
       Set.of(

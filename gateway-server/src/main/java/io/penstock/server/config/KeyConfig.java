@@ -11,16 +11,22 @@ public record KeyConfig(
     @Setting("What reports and logs call it.") String id,
     @Setting(value = "SHA-256 of the secret; two while it is rotated.", oneOrMany = true)
         List<Sha256> sha256,
-    @Setting("The team it belongs to.") String team,
+    @Setting(value = "The team it belongs to.", meaning = Meaning.TEAM) String team,
     @Setting("The application it is for.") @Nullable String app,
     @Setting("The person it is for.") @Nullable String user,
     @Setting("Dimensions that no header overrides; added to the team's.")
         Map<String, String> metadata,
     @Setting("Dimensions that every request must carry; added to the team's.") List<String> require,
-    @Setting("Names that it may ask for; the team's when left out.") @Nullable List<String> models,
+    @Setting(
+            value = "Names that it may ask for; the team's when left out.",
+            meaning = Meaning.MODEL_NAMES)
+        @Nullable List<String> models,
     @Setting("The last day on which it works (UTC), or an instant.") @Nullable Instant expires,
     @Setting("Whether it is refused.") @Default("false") boolean disabled,
-    @Setting("Models that X-Penstock-Route may name; they may hold `*`.") List<String> routes,
+    @Setting(
+            value = "Models that X-Penstock-Route may name; they may hold `*`.",
+            meaning = Meaning.MODEL_NAMES)
+        List<String> routes,
     @Setting("Request parameters that are refused with 403; added to the team's.")
         List<String> deny,
     @Setting("Client addresses or networks; any when empty.") List<Cidr> allowFrom) {

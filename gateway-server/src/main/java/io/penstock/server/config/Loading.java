@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Sequence;
 import java.io.IOException;
@@ -28,9 +29,16 @@ final class Loading {
   private final Problems problems = new Problems();
   private final Texts texts;
   private final Map<IncludeGlob, List<Path>> included = new LinkedHashMap<>();
+  private final boolean all;
 
-  Loading(Map<String, String> environment) {
+  /**
+   * Prepares it.
+   *
+   * @param all whether conditions are compiled although nothing else is wrong
+   */
+  Loading(Map<String, String> environment, boolean all) {
     this.texts = new Texts(environment);
+    this.all = all;
   }
 
   LoadResult load(Path file) {
@@ -57,8 +65,12 @@ final class Loading {
     Config config = binder.bind(Config.class, root);
     if (config != null) {
       Tree tree = new Tree(root, binder.sound(), problems);
-      new References(config, tree).check();
+      new References(config, tree, binder.uses()).check();
       Sense.check(config, tree);
+    }
+    // Else whoever goes on compiles them, and once is enough.
+    if (all || problems.hasErrors()) {
+      ConditionCheck.check(binder.uses(), problems);
     }
     return config;
   }

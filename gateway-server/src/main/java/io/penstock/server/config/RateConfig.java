@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** A limit on requests, tokens or concurrency. */
 public record RateConfig(
     @Setting("What answers call it.") String name,
-    @Setting("Which calls it is for (CEL); all when left out.") @Nullable String when,
+    @Setting(value = "Which calls it is for (CEL); all when left out.", meaning = Meaning.CONDITION)
+        @Nullable String when,
     @Setting(value = "One counter each, as of a budget.", oneOrMany = true) List<String> per,
     @Setting(value = "Requests in a window.", positive = true) @Nullable Long requests,
     @Setting(value = "Tokens in a window.", positive = true) @Nullable Long tokens,

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
 import io.penstock.core.identity.NameSet;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,23 +13,26 @@ import java.util.Set;
 final class References {
   private final Config config;
   private final Tree tree;
+  private final List<Use> uses;
   private final Set<String> providers;
   private final Set<String> models;
+  private final Set<String> teams;
   private final NameSet askable;
 
-  References(Config config, Tree tree) {
+  References(Config config, Tree tree, List<Use> uses) {
     this.config = config;
     this.tree = tree;
+    this.uses = uses;
     this.providers = tree.names("providers");
     this.models = tree.names("models");
+    this.teams = tree.names("teams");
     this.askable = NameSet.of(List.copyOf(models));
   }
 
   void check() {
     config.models().forEach(this::model);
-    config.teams().forEach((name, team) -> askable(team.models(), "teams", name, "models"));
+    uses.forEach(this::use);
     keys();
-    issuers();
     budgets();
     once("rates", config.rates().stream().map(RateConfig::name).toList());
     passthrough();
@@ -77,45 +81,35 @@ final class References {
     }
   }
 
-  /** Names that a team or key lists: a name under models, or one that a wildcard there takes. */
-  private void askable(List<String> names, Object... path) {
-    for (int i = 0; i < names.size(); i++) {
-      String name = names.get(i);
-      Object[] place = append(path, i);
-      if (name.indexOf('*') < 0) {
-        if (!askable.contains(name)) {
-          tree.unknown(name, "a name under models", models, place);
-        }
-      } else if (!name.equals("*")) {
-        NameSet pattern = NameSet.of(List.of(name));
-        if (models.stream()
-            .noneMatch(model -> model.indexOf('*') >= 0 || pattern.contains(model))) {
-          tree.warning(name, "a pattern that a name under models matches", place);
-        }
+  private void use(Use use) {
+    if (use.meaning() == Meaning.TEAM && !teams.contains(use.text())) {
+      tree.unknown(use, "a name under teams", teams);
+    } else if (use.meaning() == Meaning.MODEL_NAMES) {
+      askable(use);
+    }
+  }
+
+  /** What a team or key lists: a name under models, or one that a wildcard there takes. */
+  private void askable(Use use) {
+    String name = use.text();
+    if (name.indexOf('*') < 0) {
+      if (!askable.contains(name)) {
+        tree.unknown(use, "a name under models", models);
+      }
+    } else if (!name.equals("*")) {
+      NameSet pattern = NameSet.of(List.of(name));
+      if (models.stream().noneMatch(model -> model.indexOf('*') >= 0 || pattern.contains(model))) {
+        tree.warning(use, "a pattern that a name under models matches");
       }
     }
   }
 
-  private static Object[] append(Object[] path, Object last) {
-    List<Object> longer = new ArrayList<>(List.of(path));
-    longer.add(last);
-    return longer.toArray();
-  }
-
   private void keys() {
-    Set<String> teams = tree.names("teams");
     Map<String, String> owners = new HashMap<>();
     List<KeyConfig> keys = config.keys();
     once("keys", keys.stream().map(KeyConfig::id).toList());
     for (int i = 0; i < keys.size(); i++) {
       KeyConfig key = keys.get(i);
-      if (!teams.contains(key.team())) {
-        tree.unknown(key.team(), "a name under teams", teams, "keys", i, "team");
-      }
-      if (key.models() != null) {
-        askable(key.models(), "keys", i, "models");
-      }
-      askable(key.routes(), "keys", i, "routes");
       for (Sha256 hash : key.sha256()) {
         String other = owners.putIfAbsent(hash.hex(), key.id());
         if (other != null) {
@@ -123,17 +117,6 @@ final class References {
               hash.toString(), "each hash once; key " + other + " has it too", "keys", i, "sha256");
         }
       }
-    }
-  }
-
-  private void issuers() {
-    Set<String> teams = tree.names("teams");
-    for (int i = 0; i < config.jwt().size(); i++) {
-      String team = config.jwt().get(i).team();
-      if (team != null && !teams.contains(team)) {
-        tree.unknown(team, "a name under teams", teams, "jwt", i, "team");
-      }
-      askable(config.jwt().get(i).routes(), "jwt", i, "routes");
     }
   }
 

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One line of the strategy `rules`: the first that holds decides. */
 public record RuleConfig(
-    @Setting(value = "The condition (CEL); without one it always holds.", name = "if")
+    @Setting(
+            value = "The condition (CEL); without one it always holds.",
+            name = "if",
+            meaning = Meaning.CONDITION)
         @Nullable String condition,
     @Setting("The model or provider/model that is asked.") String use) {}

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
 import io.penstock.server.config.Node.Scalar;
 import java.net.URI;
 import java.time.Duration;

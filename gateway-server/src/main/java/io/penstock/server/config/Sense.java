@@ -7,19 +7,19 @@ import java.util.Map;
 final class Sense {
   private Sense() {}
 
-  static void check(Config config, Report report) {
+  static void check(Config config, Tree tree) {
     AdminConfig admin = config.admin();
     if (!admin.listen().isLoopback() && admin.token() == null) {
-      report.problem(
+      tree.problem(
           admin.listen().toString() + " without a token",
           "a loopback address such as 127.0.0.1:9091, or admin.token",
           "admin",
           "listen");
     }
-    config.providers().forEach((name, provider) -> provider(name, provider, report));
-    emptiness(config, report);
+    config.providers().forEach((name, provider) -> provider(name, provider, tree));
+    emptiness(tree);
     if (config.state() != null && config.ledger().url().scheme().equals("sqlite")) {
-      report.warning(
+      tree.warning(
           "SQLite beside Redis",
           "one PostgreSQL for all replicas: what a stopped one spent is unknown if Redis is lost",
           "ledger",
@@ -43,15 +43,15 @@ final class Sense {
     }
   }
 
-  private static void emptiness(Config config, Report report) {
-    if (config.providers().isEmpty()) {
-      report.warning("none", "a provider: nothing can be answered", "providers");
+  private static void emptiness(Tree tree) {
+    if (tree.isEmpty("providers")) {
+      tree.warning("none", "a provider: nothing can be answered", "providers");
     }
-    if (config.models().isEmpty()) {
-      report.warning("none", "a model: every name is a 404", "models");
+    if (tree.isEmpty("models")) {
+      tree.warning("none", "a model: every name is a 404", "models");
     }
-    if (config.keys().isEmpty() && config.jwt().isEmpty()) {
-      report.warning("none", "a key (`penstock key new`) or jwt: every call is a 401", "keys");
+    if (tree.isEmpty("keys") && tree.isEmpty("jwt")) {
+      tree.warning("none", "a key (`penstock key new`) or jwt: every call is a 401", "keys");
     }
   }
 }

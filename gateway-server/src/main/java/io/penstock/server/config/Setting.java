@@ -23,4 +23,7 @@ import java.lang.annotation.Target;
 
   /** Whether a variable or secret file that does not exist is a warning, and the value empty. */
   boolean mayBeMissing() default false;
+
+  /** What a text stands for. */
+  Meaning meaning() default Meaning.TEXT;
 }

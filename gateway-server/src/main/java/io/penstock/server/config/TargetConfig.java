@@ -15,7 +15,9 @@ public record TargetConfig(
     @Setting("How good it is, 0 to 1, for the strategy `cost`.") @Nullable Double quality,
     @Setting("The complexity up to which it is asked, for the strategy `complexity`.")
         @Nullable Double upto,
-    @Setting("When its answer is good enough (CEL), for the strategy `cascade`.")
+    @Setting(
+            value = "When its answer is good enough (CEL), for the strategy `cascade`.",
+            meaning = Meaning.ANSWER_CONDITION)
         @Nullable String accept,
     @Setting("Whether its stream waits until it is accepted, for the strategy `cascade`.")
         @Default("hold")

@@ -5,7 +5,10 @@ import java.util.Map;
 
 /** A team; its keys inherit all of this. */
 public record TeamConfig(
-    @Setting("Names that its keys may ask for; they may hold `*`.") @Default("[\"*\"]")
+    @Setting(
+            value = "Names that its keys may ask for; they may hold `*`.",
+            meaning = Meaning.MODEL_NAMES)
+        @Default("[\"*\"]")
         List<String> models,
     @Setting("Dimensions that no header overrides.") Map<String, String> metadata,
     @Setting("Dimensions that every request must carry: 400 when absent.") List<String> require,

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Sequence;
 import java.util.IdentityHashMap;
@@ -22,6 +23,12 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
     return entry != null && entry.value() instanceof Mapping mapping
         ? mapping.entries().keySet()
         : Set.of();
+  }
+
+  /** Returns whether nothing stands under a top-level key, sound or not. */
+  boolean isEmpty(String section) {
+    Node.Entry entry = root.entries().get(section);
+    return entry == null || entry.value().isEmpty();
   }
 
   /** Returns where the keys lead to, or the last place on the way. */
@@ -76,6 +83,17 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
   void unknown(String value, String expected, Set<String> names, Object... path) {
     Place place = find(path);
     problems.error(place.mark, place.where, value, expected, Suggest.nearest(value, names));
+  }
+
+  /** Adds a problem with a text, and the name that was probably meant. */
+  void unknown(Use use, String expected, Set<String> names) {
+    String near = Suggest.nearest(use.text(), names);
+    problems.error(use.mark(), use.where(), use.text(), expected, near);
+  }
+
+  /** Adds a warning about a text. */
+  void warning(Use use, String expected) {
+    problems.warning(use.mark(), use.where(), use.text(), expected);
   }
 
   @Override

@@ -90,6 +90,66 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_severalMistakesInOneEntry_areNamedAtOnce() {
+    List<String> lines =
+        lines(
+            SOUND
+                + """
+                keys: [{ id: a, sha256: nonsense, team: suport, models: [smal], routes: [smll] }]
+                budgets: [{ name: b, limit: 10, when: 'taem == "x"' }]
+                """);
+
+    assertThat(lines)
+        .satisfiesExactly(
+            line -> assertThat(line).contains("keys[0].sha256: ****"),
+            line -> assertThat(line).contains("keys[0].team: suport", "did you mean support?"),
+            line -> assertThat(line).contains("keys[0].models[0]: smal", "did you mean small?"),
+            line -> assertThat(line).contains("keys[0].routes[0]: smll", "did you mean small?"),
+            line -> assertThat(line).contains("budgets[0].limit: 10"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:5:39: budgets[0].when: taem == \"x\"")
+                    .contains("did you mean team?"));
+  }
+
+  @Test
+  void load_sectionWithMistakesAlone_isNotCalledEmpty() {
+    LoadResult result =
+        Loads.load(
+            directory,
+            """
+            providers: { onprem: { dialect: opnai } }
+            models: { small: { targets: [] } }
+            teams: { support: {} }
+            keys: [{ id: a, sha256: nonsense, team: support }]
+            """);
+
+    assertThat(Loads.problems(result)).hasSize(3);
+    assertThat(((LoadResult.Rejected) result).warnings()).isEmpty();
+  }
+
+  @Test
+  void check_conditionsAlone_areNamedWithTheirPlace() {
+    String conditions =
+        """
+        rates: [{ name: r, requests: 1, when: 'modell == "x"' }]
+        cache: { semantic: { store_if: 'response.finsh == "stop"' } }
+        """;
+    Path file = Loads.write(directory, "penstock.yaml", SOUND + conditions);
+
+    assertThat(Loads.lines(Loads.problems(new ConfigLoader(Map.of()).check(file))))
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:4:39: rates[0].when: modell")
+                    .contains("did you mean model?"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:5:32: cache.semantic.store_if: response.finsh")
+                    .contains("exist in accept and store_if"));
+  }
+
+  @Test
   void load_adminBeyondLoopbackWithoutToken_isRefused() {
     assertThat(lines(SOUND + "admin: { listen: 0.0.0.0:9091 }"))
         .containsExactly(

@@ -1,15 +1,15 @@
-package io.penstock.server.config;
+package io.penstock.core;
 
 import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the word that was probably meant. */
-final class Suggest {
+public final class Suggest {
   private Suggest() {}
 
   /** Returns the nearest word within a third of its length, or null. */
-  static @Nullable String nearest(String typed, Collection<String> words) {
+  public static @Nullable String nearest(String typed, Collection<String> words) {
     String best = null;
     int bestDistance = Integer.MAX_VALUE;
     String plain = normalise(typed);

@@ -1,0 +1,14 @@
+package io.penstock.server.config;
+
+/** What a text stands for beyond being one; looked at once all sections are read. */
+enum Meaning {
+  TEXT,
+  /** A name under teams. */
+  TEAM,
+  /** A name under models, or a pattern of such names. */
+  MODEL_NAMES,
+  /** A condition on a request. */
+  CONDITION,
+  /** A condition on a request and its answer. */
+  ANSWER_CONDITION
+}

@@ -1,0 +1,7 @@
+package io.penstock.server.config;
+
+/**
+ * A text that means something beyond itself, with its place. Kept apart from the records, because
+ * what holds it may not be one: an entry with another mistake.
+ */
+record Use(Meaning meaning, String text, Node.Mark mark, Where where) {}
