@@ -15,6 +15,11 @@ abstract class LedgerCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  /** Where to say what is no part of the output. */
+  final PrintWriter err() {
+    return Commands.err(spec);
+  }
+
   /** What a command does with the ledger. */
   interface Reading {
     void read(Config config, LedgerReader ledger, PrintWriter out) throws Exception;
@@ -26,7 +31,7 @@ abstract class LedgerCommand implements Callable<Integer> {
    * @return the exit code
    */
   final int onLedger(Reading reading) throws Exception {
-    Config loaded = config.load(Commands.err(spec));
+    Config loaded = config.load(err());
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }

@@ -54,6 +54,9 @@ final class StatementCommand extends LedgerCommand {
         statements.close(of, Instant.now());
       }
       List<StatementBook.Line> lines = statements.of(of);
+      if (lines.isEmpty()) {
+        err().println("no calls were recorded in " + of + " (--month names another)");
+      }
       if (format.equals("csv")) {
         StatementFormat.csv(lines, out);
       } else {

@@ -145,6 +145,10 @@ class FinanceCommandsTest {
     assertThat(said.toString())
         .startsWith("<!doctype html>")
         .contains("<h1>engineering</h1>", "open, as of now");
+    assertThat(complained.toString()).isEmpty();
+    assertThat(run("statement", "--config", config, "--month", "2020-02")).isZero();
+    assertThat(said.toString().lines()).hasSize(1);
+    assertThat(complained.toString()).contains("no calls were recorded in 2020-02");
     // A month that is not over stays open.
     assertThat(run("statement", "--config", config, "--month", month, "--close")).isEqualTo(1);
     assertThat(complained.toString()).contains("is not over");
