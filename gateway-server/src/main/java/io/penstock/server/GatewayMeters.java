@@ -14,12 +14,18 @@ final class GatewayMeters {
   private GatewayMeters() {}
 
   static void register(MeterRegistry registry, Load load, Ledger ledger, Alerts alerts) {
-    Gauge.builder("penstock.inflight", load, Load::inflight).register(registry);
-    Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue()).register(registry);
+    Gauge.builder("penstock.inflight", load, Load::inflight)
+        .description("Requests under way")
+        .register(registry);
+    Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue())
+        .description("Records in the journal that wait for the database")
+        .register(registry);
     FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
+        .description("Records that neither journal nor database took; stays 0")
         .register(registry);
     for (Word.AlertKind kind : Word.AlertKind.values()) {
       FunctionCounter.builder("penstock.alerts", alerts, a -> a.raised(kind))
+          .description("Alerts that were raised")
           .tag("kind", kind.name().toLowerCase(Locale.ROOT))
           .register(registry);
     }

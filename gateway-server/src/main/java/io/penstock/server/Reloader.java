@@ -92,8 +92,13 @@ public final class Reloader implements AutoCloseable {
             shared.ticker(),
             demoPort,
             new CloudCredentials(new CredentialFetcher(shared.ticker()), System.getenv()));
-    this.failures = Counter.builder("penstock.config.reload.failures").register(registry);
-    Gauge.builder("penstock.config.version", this, r -> r.status.version()).register(registry);
+    this.failures =
+        Counter.builder("penstock.config.reload.failures")
+            .description("Changed configurations and price catalogues that were refused")
+            .register(registry);
+    Gauge.builder("penstock.config.version", this, r -> r.status.version())
+        .description("Configuration in force, counted from 1 at the start")
+        .register(registry);
   }
 
   /**
@@ -207,6 +212,7 @@ public final class Reloader implements AutoCloseable {
               "penstock.breaker.open",
               shared.routing(),
               r -> r.health().isOpen(target.label()) ? 1 : 0)
+          .description("1 while a target is not asked because it failed")
           .tags(tags)
           .register(registry);
     }

@@ -122,6 +122,14 @@ class AdminPortTest {
     assertThat(ask("/metrics", "").body().lines()).anyMatch(line -> line.startsWith(name));
   }
 
+  @Test
+  void metrics_allSayWhatTheyAre() {
+    assertThat(ask("/metrics", "").body().lines())
+        .filteredOn(line -> line.startsWith("# HELP penstock_"))
+        .isNotEmpty()
+        .allMatch(line -> line.strip().split(" ").length > 3, "has a text behind its name");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

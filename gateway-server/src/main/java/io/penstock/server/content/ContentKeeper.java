@@ -53,7 +53,9 @@ public final class ContentKeeper implements AutoCloseable {
     this.secrets = secrets;
     this.sink = sink;
     this.outbox = new Outbox<>("content", WAITING, (batch, last) -> keep(batch));
-    FunctionCounter.builder("penstock.content.lost", this, ContentKeeper::lost).register(registry);
+    FunctionCounter.builder("penstock.content.lost", this, ContentKeeper::lost)
+        .description("Contents that were not kept")
+        .register(registry);
   }
 
   /** Returns a way to the client that is listened on. On the call's loop. */

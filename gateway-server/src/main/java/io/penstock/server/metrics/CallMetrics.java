@@ -134,8 +134,12 @@ public final class CallMetrics {
             "team", key.team,
             "status", Integer.toString(key.status));
     return new RequestMeters(
-        Counter.builder("penstock.requests").tags(tags).register(registry),
+        Counter.builder("penstock.requests")
+            .description("Finished requests, refused ones included")
+            .tags(tags)
+            .register(registry),
         Timer.builder("penstock.request")
+            .description("Time from the request's head to the last byte of its answer")
             .serviceLevelObjectives(REQUEST_BUCKETS)
             .tags(tags)
             .register(registry));
@@ -281,14 +285,22 @@ public final class CallMetrics {
     Counter[] tokens = new Counter[types.length];
     for (int i = 0; i < types.length; i++) {
       tokens[i] =
-          Counter.builder("penstock.tokens").tags(team.and("type", types[i])).register(registry);
+          Counter.builder("penstock.tokens")
+              .description("Tokens of attempts, as providers counted them")
+              .tags(team.and("type", types[i]))
+              .register(registry);
     }
     return new AttemptMeters(
         Counter.builder("penstock.upstream.attempts")
+            .description("Calls of providers")
             .tags(target.and("outcome", key.outcome))
             .register(registry),
-        Counter.builder("penstock.cost.usd").tags(team.and("app", key.app)).register(registry),
+        Counter.builder("penstock.cost.usd")
+            .description("Cost of attempts")
+            .tags(team.and("app", key.app))
+            .register(registry),
         Timer.builder("penstock.first.token")
+            .description("Time until a provider's first content")
             .serviceLevelObjectives(REQUEST_BUCKETS)
             .tags(target)
             .register(registry),

@@ -3,6 +3,7 @@ package io.penstock.server.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Counters of one or two labels, each looked for in the registry once. Thread-safe. */
@@ -13,6 +14,18 @@ final class Counters {
       return second.isEmpty() ? tags : tags.and(second, secondValue);
     }
   }
+
+  private static final Map<String, String> HELP =
+      Map.of(
+          "penstock.budget.denied", "Calls that a budget refused",
+          "penstock.rate.limited", "Calls that a rate refused",
+          "penstock.cache.checks", "Checks of stored answers",
+          "penstock.router.embeddings", "Prompts that a router wanted embedded",
+          "penstock.cache.requests", "Looks into the layers of the cache",
+          "penstock.saved.usd", "What calls would have cost more",
+          "penstock.premium.usd", "What the gateway's choices cost more",
+          "penstock.overhead.usd", "Cost of calls that the gateway made for itself",
+          "penstock.wasted.usd", "Cost of attempts that served nobody");
 
   private final MeterRegistry registry;
   private final ConcurrentHashMap<Key, Counter> known = new ConcurrentHashMap<>();
@@ -32,6 +45,9 @@ final class Counters {
   }
 
   private Counter register(Key key) {
-    return Counter.builder(key.meter()).tags(key.tags()).register(registry);
+    return Counter.builder(key.meter())
+        .description(HELP.get(key.meter()))
+        .tags(key.tags())
+        .register(registry);
   }
 }

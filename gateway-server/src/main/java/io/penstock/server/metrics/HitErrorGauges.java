@@ -43,6 +43,7 @@ final class HitErrorGauges {
 
   private void gauge(Key key, String bound, Shares shares, ToDoubleFunction<Shares> value) {
     Gauge.builder("penstock.cache.wrong.ratio", shares, value)
+        .description("Share of checked semantic hits that were wrong, with its bounds")
         .tags("rule", key.rule, "route", key.route, "bound", bound)
         .register(registry);
   }

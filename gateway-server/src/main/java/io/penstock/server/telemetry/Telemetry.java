@@ -69,6 +69,7 @@ public final class Telemetry implements AutoCloseable {
 
   private static void lost(MeterRegistry registry, Outbox<?> outbox, String to) {
     FunctionCounter.builder("penstock.telemetry.lost", outbox, Outbox::lost)
+        .description("What was dropped because its receiver was slow or away")
         .tag("to", to)
         .register(registry);
   }
