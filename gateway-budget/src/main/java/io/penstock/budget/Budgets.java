@@ -43,6 +43,14 @@ public final class Budgets implements AutoCloseable {
     /** Starts to connect; tells the driver when it has. */
     void start(Driver driver);
 
+    /**
+     * Returns what a store in this process has as spent on a counter; 0 when the store is elsewhere
+     * and would have to be waited for.
+     */
+    default long spent(CounterKey key) {
+      return 0;
+    }
+
     /** Lists counters after a cursor. */
     CompletionStage<BudgetPage> page(String cursor, int most);
 
@@ -159,7 +167,15 @@ public final class Budgets implements AutoCloseable {
     }
     String subject = Subjects.of(rule.shape.per(), facts);
     Counter c = slices.counter(rule, subject, storeNow(), clock());
-    return (double) (rule.terms().limit() - desk.room(c)) / rule.terms().limit();
+    return (double) (spent(c) + Math.max(0, c.held())) / rule.terms().limit();
+  }
+
+  /**
+   * What was spent on a counter. Of one that this replica has not used lately, or never, it has no
+   * word: then the store is asked, where it is at hand.
+   */
+  private long spent(Counter c) {
+    return (c.allSpent == 0 ? store.spent(c.key) : c.allSpent) + c.untold();
   }
 
   /** Returns the counters that calls like this are charged on, as this replica knows them. */
@@ -172,11 +188,7 @@ public final class Budgets implements AutoCloseable {
       Counter c = slices.counter(rule, subject, storeNow(), clock());
       states.add(
           new BudgetState(
-              c.key,
-              rule.shape.unit(),
-              rule.terms().limit(),
-              c.spentEverywhere(),
-              Math.max(0, c.held())));
+              c.key, rule.shape.unit(), rule.terms().limit(), spent(c), Math.max(0, c.held())));
     }
     return states;
   }

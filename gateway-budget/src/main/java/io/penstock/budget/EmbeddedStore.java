@@ -41,6 +41,14 @@ final class EmbeddedStore implements Budgets.Store {
   }
 
   @Override
+  public long spent(CounterKey key) {
+    synchronized (store) {
+      StoredCounter counter = store.counter(key.id());
+      return counter == null ? 0 : counter.spent;
+    }
+  }
+
+  @Override
   public CompletionStage<BudgetPage> page(String cursor, int most) {
     long skip = BudgetPage.place(cursor);
     List<BudgetState> page = new ArrayList<>();
