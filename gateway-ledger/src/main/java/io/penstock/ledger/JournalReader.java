@@ -22,6 +22,7 @@ final class JournalReader {
 
   private final boolean whole;
   private final Texts texts = new Texts();
+  private final Counters counters = new Counters(texts);
   private byte[] heap = new byte[16 << 10];
 
   private JournalReader(boolean whole) {
@@ -115,7 +116,7 @@ final class JournalReader {
     String key = text(in);
     String session = text(in);
     int size = (int) Wire.getUnsigned(in);
-    Map<String, String> metadata = HashMap.newHashMap(size);
+    Map<String, String> metadata = size == 0 ? Map.of() : HashMap.newHashMap(size);
     for (int i = 0; i < size; i++) {
       String name = text(in);
       metadata.put(name, text(in));
@@ -160,23 +161,12 @@ final class JournalReader {
     int size = (int) Wire.getUnsigned(in);
     List<Charge> charges = new ArrayList<>(size);
     for (int i = 0; i < size; i++) {
-      Counter counter =
-          new Counter(
-              Wire.getUuid(in),
-              text(in),
-              (int) Wire.getLong(in),
-              text(in),
-              Wire.getLong(in),
-              Wire.getLong(in));
-      charges.add(new Charge(counter, Wire.getLong(in), Wire.getLong(in)));
+      charges.add(new Charge(counters.read(in), Wire.getLong(in), Wire.getLong(in)));
     }
     return charges;
   }
 
   private String text(ByteBuffer in) {
-    int length = (int) Wire.getUnsigned(in);
-    String text = texts.of(in.array(), in.arrayOffset() + in.position(), length);
-    in.position(in.position() + length);
-    return text;
+    return texts.read(in);
   }
 }

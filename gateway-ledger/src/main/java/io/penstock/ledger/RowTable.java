@@ -18,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 /** Writes rows as lines of a table. */
 final class RowTable {
   /**
-   * Texts of this program's own. A column that holds one of them in a whole batch has it in the
-   * statement: to bind a value costs more than to store it, and most columns of most rows say
-   * little. No other text is ever part of a statement.
+   * Texts of this program's own. Where all rows of a statement have the same one of them in a
+   * column, the statement says it: to bind a value costs more than to store it, and most columns of
+   * most rows say little. No other text is ever part of a statement.
    */
   private static final Set<String> OWN = own();
+
+  /** Rows of one statement: the columns of more would outlive a young collection. */
+  private static final int STATEMENT = 256;
 
   private final SqlDialect dialect;
 
@@ -46,13 +49,22 @@ final class RowTable {
 
   /** Inserts those that are not there yet and returns them. */
   List<LedgerRow> insert(Connection connection, List<LedgerRow> rows) throws SQLException {
+    List<LedgerRow> fresh = new ArrayList<>(rows.size());
+    for (int from = 0; from < rows.size(); from += STATEMENT) {
+      List<LedgerRow> some = rows.subList(from, Math.min(rows.size(), from + STATEMENT));
+      insert(connection, some, fresh);
+    }
+    return fresh;
+  }
+
+  private void insert(Connection connection, List<LedgerRow> rows, List<LedgerRow> fresh)
+      throws SQLException {
     List<@Nullable Object[]> lines = new ArrayList<>(rows.size());
     for (LedgerRow row : rows) {
       lines.add(RowColumns.values(row));
       LedgerThread.giveWay(lines.size());
     }
     @Nullable String[] common = common(lines);
-    List<LedgerRow> fresh = new ArrayList<>(rows.size());
     try (PreparedStatement insert = connection.prepareStatement(insert(common))) {
       for (int from = 0; from < rows.size(); from += LedgerThread.PORTION) {
         int to = Math.min(rows.size(), from + LedgerThread.PORTION);
@@ -70,7 +82,6 @@ final class RowTable {
         LedgerThread.giveWay(to);
       }
     }
-    return fresh;
   }
 
   /** Returns, by column, what the statement says for all lines, or null where each is bound. */

@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -14,6 +15,14 @@ final class Texts {
   private static final int MAX = 64;
 
   private final String[] slots = new String[SLOTS];
+
+  /** Reads a text as {@link RecordBuffer#putText} puts it, from memory on the heap. */
+  String read(ByteBuffer in) {
+    int length = (int) Wire.getUnsigned(in);
+    String text = of(in.array(), in.arrayOffset() + in.position(), length);
+    in.position(in.position() + length);
+    return text;
+  }
 
   /** Returns the UTF-8 text of those bytes. */
   String of(byte[] bytes, int from, int length) {

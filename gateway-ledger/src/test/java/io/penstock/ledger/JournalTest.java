@@ -11,8 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +97,21 @@ final class JournalTest {
     Texts texts = new Texts();
     byte[] bytes = "team".getBytes(StandardCharsets.UTF_8);
     assertThat(texts.of(bytes, 0, 4)).isSameAs(texts.of(bytes.clone(), 0, 4));
+  }
+
+  @Test
+  void counters_readAgain_sameObjectAndTheRestIsPassed() {
+    Counter counter = new Counter(new UUID(1, 2), "org", -1, "é😀", 5, Long.MAX_VALUE);
+    // One slot for both: what is known by its place only would be taken for the other.
+    Counter other = new Counter(new UUID(3, 2), "team", 0, "", 7, 8);
+    RecordBuffer written = new RecordBuffer();
+    List<Charge> charges =
+        Stream.of(counter, counter, other, counter).map(one -> new Charge(one, 3, 4)).toList();
+    RowCodec.encode(written, new Extend(new UUID(5, 6), 9, charges));
+    JournalReader reader = JournalReader.ofRows();
+    Extend read = (Extend) reader.read(ByteBuffer.wrap(written.bytes()));
+    assertThat(read.holds()).isEqualTo(charges);
+    assertThat(read.holds().get(1).counter()).isSameAs(read.holds().get(0).counter());
   }
 
   @Test
