@@ -24,11 +24,14 @@ import org.slf4j.LoggerFactory;
 final class LedgerThread {
   private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
 
-  /** Rows of one transaction: more than come in while it gathers, so that little is left over. */
-  private static final int BATCH = 2000;
+  /**
+   * Rows of one transaction: they outlive a young collection or two, and more of them than half a
+   * survivor space holds would fill the old generation (docs/memory.md).
+   */
+  private static final int BATCH = 1000;
 
   /** A batch gathers for so long: the journal is durable, and few commits cost little. */
-  private static final long GATHER_NANOS = 250_000_000;
+  private static final long GATHER_NANOS = 200_000_000;
 
   /** Rows between two times that it gives way. */
   static final int PORTION = 64;

@@ -9,14 +9,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Usage {
   private static final Meter[] METER_VALUES = Meter.values();
-  private static final int METERS = METER_VALUES.length;
+
+  /** Meters that nearly every usage has come first: one of tokens alone is a third as large. */
+  private static final int USUAL = Meter.OUTPUT_REASONING.ordinal() + 1;
+
   private static final Meter[] READ = of(Meter.Direction.IN);
   private static final Meter[] WRITTEN = of(Meter.Direction.OUT);
 
   /** Nothing consumed. */
-  public static final Usage NONE = new Usage(new long[METERS], null, null, null);
+  public static final Usage NONE = new Usage(new long[USUAL], null, null, null);
 
+  /** By the meters' ordinals; of those beyond its end nothing was consumed. */
   private final long[] quantities;
+
   private final @Nullable String model;
   private final @Nullable String serviceTier;
   private final @Nullable String region;
@@ -34,7 +39,11 @@ public final class Usage {
 
   /** Returns the count of that meter. */
   public long of(Meter meter) {
-    return quantities[meter.ordinal()];
+    return at(quantities, meter);
+  }
+
+  private static long at(long[] quantities, Meter meter) {
+    return meter.ordinal() < quantities.length ? quantities[meter.ordinal()] : 0;
   }
 
   /** Returns the model that the response names, or null when it names none. */
@@ -81,14 +90,14 @@ public final class Usage {
   private long sum(Meter[] meters) {
     long sum = 0;
     for (Meter meter : meters) {
-      sum += quantities[meter.ordinal()];
+      sum += of(meter);
     }
     return sum;
   }
 
   /** Returns a builder that starts at nothing. */
   public static Builder builder() {
-    return new Builder(new long[METERS]);
+    return new Builder(new long[USUAL]);
   }
 
   /** Returns a builder that starts at this usage. */
@@ -104,7 +113,7 @@ public final class Usage {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Usage that
-        && Arrays.equals(quantities, that.quantities)
+        && Arrays.stream(METER_VALUES).allMatch(meter -> of(meter) == that.of(meter))
         && java.util.Objects.equals(model, that.model)
         && java.util.Objects.equals(serviceTier, that.serviceTier)
         && java.util.Objects.equals(region, that.region);
@@ -112,7 +121,11 @@ public final class Usage {
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(quantities);
+    long hash = 0;
+    for (Meter meter : METER_VALUES) {
+      hash = 31 * hash + of(meter);
+    }
+    return Long.hashCode(hash);
   }
 
   @Override
@@ -150,22 +163,29 @@ public final class Usage {
 
     /** Sets a meter; a negative count (a provider's mistake) is taken as 0. */
     public Builder set(Meter meter, long quantity) {
-      if (shared) {
+      int at = meter.ordinal();
+      if (at >= quantities.length) {
+        if (quantity <= 0) {
+          return this;
+        }
+        quantities = Arrays.copyOf(quantities, at + 1);
+        shared = false;
+      } else if (shared) {
         quantities = quantities.clone();
         shared = false;
       }
-      quantities[meter.ordinal()] = Math.max(0, quantity);
+      quantities[at] = Math.max(0, quantity);
       return this;
     }
 
     /** Adds to a meter. */
     public Builder add(Meter meter, long quantity) {
-      return set(meter, quantities[meter.ordinal()] + quantity);
+      return set(meter, get(meter) + quantity);
     }
 
     /** Returns the count so far. */
     public long get(Meter meter) {
-      return quantities[meter.ordinal()];
+      return at(quantities, meter);
     }
 
     /** Sets the model that the response names. */

@@ -29,4 +29,17 @@ class UsageTest {
     assertThat(Usage.NONE.toBuilder().set(Meter.INPUT, 1).build()).isNotEqualTo(Usage.NONE);
     assertThat(Usage.NONE.isEmpty()).isTrue();
   }
+
+  @Test
+  void unusualMeter_setAndTakenBack_equalsOneThatNeverHadIt() {
+    Usage tokens = Usage.builder().set(Meter.INPUT, 5).build();
+    Usage.Builder builder = tokens.toBuilder().set(Meter.MESSAGE, 2);
+    Usage message = builder.build();
+    assertThat(message.of(Meter.MESSAGE)).isEqualTo(2);
+    assertThat(message).isNotEqualTo(tokens);
+    Usage without = builder.set(Meter.MESSAGE, 0).build();
+    assertThat(message.of(Meter.MESSAGE)).isEqualTo(2);
+    assertThat(without).isEqualTo(tokens).hasSameHashCodeAs(tokens);
+    assertThat(tokens.of(Meter.MESSAGE)).isZero();
+  }
 }
