@@ -207,9 +207,12 @@ final class Passthrough implements UpstreamListener, Running {
   }
 
   private void record(int answered, Ending ending, String error) {
-    call.tally().upstreamEnds();
-    if (record != null) {
-      record.close(answered, ending, error);
+    PassedRecord open = record;
+    if (open != null) {
+      // Once, though it fail: then its intent stays in the journal.
+      record = null;
+      call.tally().upstreamEnds();
+      open.close(answered, ending, error);
     }
   }
 
