@@ -124,7 +124,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
       // In the middle of an element, for all that is known here.
       call.responder().abort();
     } else {
-      call.responder().write(ClientErrors.event(call, ClientErrors.exception(failure)));
+      call.responder().write(ClientErrors.event(call, ClientErrors.exception("", failure)));
       call.responder().end();
     }
     call.tally().answered(ClientErrors.code(failure).status(), "", "");

@@ -200,7 +200,7 @@ final class Passthrough implements UpstreamListener, Running {
       call.responder().abort();
     } else {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-      ClientErrors.reply(call, failure, headers);
+      ClientErrors.reply(call, provider.name(), failure, headers);
     }
     call.tally().answered(code.status(), provider.name(), "");
     call.end(Ending.UPSTREAM_FAILED);

@@ -196,7 +196,7 @@ final class Serving {
   private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
     ByteBuf closing =
         run.closing(
-            null, ClientErrors.message(failure) + more, null);
+            null, ClientErrors.message(by.target().provider().name(), failure) + more, null);
     if (closing != null) {
       answer.stream(closing);
       answer.end();
@@ -265,8 +265,10 @@ final class Serving {
     if (servesUnaccepted() || breaksOff("")) {
       return;
     }
-    if (!endsWithEvent(ClientErrors.exception(failure))) {
-      ClientErrors.reply(call, failure, ErrorReplies.headers(call.dialect(), call.idText()));
+    String provider = last.provider().name();
+    if (!endsWithEvent(ClientErrors.exception(provider, failure))) {
+      ClientErrors.reply(
+          call, provider, failure, ErrorReplies.headers(call.dialect(), call.idText()));
     }
     answered(last, ClientErrors.code(failure).status());
     call.end(ClientErrors.ending(failure));

@@ -170,7 +170,7 @@ final class SideCall implements AttemptListener {
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
     settle(attempt, failure, ClientErrors.ending(failure));
-    fail(ClientErrors.message(failure));
+    fail(ClientErrors.message(order.target.provider().name(), failure));
   }
 
   @Override
