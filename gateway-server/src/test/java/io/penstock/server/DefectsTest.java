@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Ticker;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
@@ -35,6 +37,11 @@ class DefectsTest {
   private static final String STREAM =
       "{\"stream\":true,\"model\":\"gpt-4o-mini\",\"max_tokens\":50,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String ANSWER =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
   private static final String FILES = "/v1/files/f1";
   private static final String MORE =
       """
@@ -172,6 +179,54 @@ class DefectsTest {
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
     assertThat(response.body()).contains("internal_error");
+  }
+
+  @Test
+  void follower_cannotBegin_is500_andItsLeaderGoesOn() {
+    Gate gate = new Gate("the other waits");
+    provider
+        .on(PATH)
+        .reply(
+            Script.sse(
+                    "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}}]}",
+                    "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+                        + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}",
+                    "[DONE]")
+                .pauseBeforeHeaders(gate));
+    var leader = CompletableFuture.supplyAsync(() -> chat(STREAM));
+    provider.awaitRequest(1);
+    ticker.method = "FlightFollower.write";
+    var follower = CompletableFuture.supplyAsync(() -> chat(STREAM));
+    awaitTwo();
+    gate.open();
+    assertThat(leader.join().body()).contains("one").contains("[DONE]");
+    assertThat(follower.join().statusCode()).as(follower.join().body()).isEqualTo(500);
+    assertThat(follower.join().body()).contains("internal_error");
+    assertThat(provider.requests()).hasSize(1);
+  }
+
+  @Test
+  void joinedByKey_cannotBeReplayed_is500() {
+    Gate gate = new Gate("the other waits");
+    provider.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+    Supplier<HttpResponse<String>> call =
+        () ->
+            soon(() -> gateway.post(PATH, CHAT, "Idempotency-Key", "k", "X-Penstock-Cache", "off"));
+    var first = CompletableFuture.supplyAsync(call);
+    provider.awaitRequest(1);
+    ticker.method = "Idempotency.replay";
+    var second = CompletableFuture.supplyAsync(call);
+    awaitTwo();
+    gate.open();
+    assertThat(first.join().statusCode()).isEqualTo(200);
+    assertThat(second.join().statusCode()).as(second.join().body()).isEqualTo(500);
+    assertThat(second.join().body()).contains("internal_error");
+  }
+
+  private void awaitTwo() {
+    Await.until(
+        "two calls are under way",
+        () -> gateway.admin("/metrics").lines().anyMatch("penstock_inflight 2.0"::equals));
   }
 
   @Test
