@@ -45,15 +45,26 @@ public abstract class Exchange {
     return ending;
   }
 
-  /** Ends this exchange; the second and later calls do nothing. */
+  /**
+   * Ends this exchange; the second and later calls do nothing. All listeners are told, and then the
+   * first exception of one is thrown.
+   */
   public final void end(Ending how) {
     assert loop.inEventLoop();
     if (ending != null) {
       return;
     }
     ending = how;
+    RuntimeException failed = null;
     for (int i = onEnd.size() - 1; i >= 0; i--) {
-      onEnd.get(i).accept(how);
+      try {
+        onEnd.get(i).accept(how);
+      } catch (RuntimeException e) {
+        failed = failed == null ? e : failed;
+      }
+    }
+    if (failed != null) {
+      throw failed;
     }
   }
 }

@@ -104,13 +104,23 @@ final class CacheAdmin {
 
   /** A wrong answer goes, and those like it are checked before they are served again. */
   AdminReply wrong(AdminRequest request) {
-    String id = request.rest();
+    String id = id(request);
     semantic.reported(id);
     return drop(request, Invalidation.ofIds(Set.of(id)));
   }
 
+  /** Returns the entry that path or query name, "" for none. */
+  private static String id(AdminRequest request) {
+    String asked = request.parameter("id");
+    if (asked == null || request.rest().isEmpty() || asked.equals(request.rest())) {
+      return asked == null ? request.rest() : asked;
+    }
+    throw new IllegalArgumentException(
+        "id: " + asked + " (expected: none beside the path's " + request.rest() + ")");
+  }
+
   private Invalidation which(AdminRequest request) {
-    String id = request.parameter("id", request.rest());
+    String id = id(request);
     String age = request.parameter("older_than");
     String text = request.parameter("similar_to");
     String least = request.parameter("similarity");
@@ -122,7 +132,10 @@ final class CacheAdmin {
     if (text != null) {
       // An id that cannot be: nothing alike must not mean everything.
       Set<String> alike = semantic.similar(text, similarity(request));
-      ids = alike.isEmpty() ? Set.of("none") : alike;
+      if (ids != null && !alike.containsAll(ids)) {
+        alike = Set.of();
+      }
+      ids = alike.isEmpty() ? Set.of("none") : ids == null ? alike : ids;
     }
     return new Invalidation(
         ids,

@@ -273,6 +273,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     load.drain();
+    stores.draining();
     traffic.drain();
     long begun = System.nanoTime();
     long most = limits().drain().toNanos();

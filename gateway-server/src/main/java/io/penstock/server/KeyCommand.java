@@ -1,12 +1,16 @@
 package io.penstock.server;
 
+import io.penstock.core.Suggest;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.server.config.LoadResult;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -57,6 +61,7 @@ final class KeyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       checkExpires();
+      checkTeam();
       byte[] random = new byte[SECRET_BYTES];
       new SecureRandom().nextBytes(random);
       String secret = "pk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
@@ -78,6 +83,27 @@ final class KeyCommand implements Callable<Integer> {
       } catch (DateTimeParseException e) {
         throw new IllegalArgumentException(
             "--expires: " + expires + " (expected: a day such as 2027-12-31)");
+      }
+    }
+
+    /** Only where there is a sound configuration: a key may be made before there is any. */
+    private void checkTeam() {
+      if (!Files.exists(config.file)
+          || !(ConfigOption.loader(System.getenv()).load(config.file)
+              instanceof LoadResult.Loaded loaded)) {
+        return;
+      }
+      Set<String> teams = loaded.config().teams().keySet();
+      if (!teams.contains(team)) {
+        String near = Suggest.nearest(team, teams);
+        Commands.err(spec)
+            .println(
+                "warning: --team: "
+                    + team
+                    + " (expected: a team of "
+                    + config.file
+                    + (near == null ? "" : "; did you mean " + near + "?")
+                    + "); the key lets nobody in until it is there");
       }
     }
 

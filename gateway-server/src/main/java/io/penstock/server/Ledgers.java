@@ -58,9 +58,18 @@ final class Ledgers {
     if (!url.startsWith("sqlite:")) {
       return Path.of("data", "journal");
     }
+    return Path.of(file(url) + ".journal");
+  }
+
+  /** Returns the file that says who serves with an SQLite ledger. */
+  static Path lockFile(String url) {
+    return Path.of(file(url) + ".lock").toAbsolutePath().normalize();
+  }
+
+  private static String file(String url) {
     String file = url.substring("sqlite:".length());
     int query = file.indexOf('?');
-    return Path.of((query < 0 ? file : file.substring(0, query)) + ".journal");
+    return query < 0 ? file : file.substring(0, query);
   }
 
   /** Returns where the ledger is, after a look whether it is there. */

@@ -1,38 +1,31 @@
 package io.penstock.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PricedModel;
 import io.penstock.server.config.PricesConfig;
 import io.penstock.server.config.ProviderConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** The price book of a configuration. */
 final class Prices {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
   private Prices() {}
 
   /**
    * Lays the operator's files over the catalogue.
    *
    * @throws IOException when a file can't be read, with its name
-   * @throws PriceBook.CatalogueException with all that is wrong
+   * @throws PriceBook.CatalogueException with all that is wrong, each with its file and line
    */
   static PriceBook of(JsonNode catalogue, PricesConfig config) throws IOException {
-    List<JsonNode> overlays = new ArrayList<>();
+    List<PriceFile> files = new ArrayList<>();
     for (Path file : config.files()) {
-      overlays.add(read(file));
+      files.add(PriceFile.read(file));
     }
     List<PriceBook.Discount> discounts = new ArrayList<>();
     config
@@ -41,8 +34,18 @@ final class Prices {
             discounts.add(
                 PriceBook.Discount.of(
                     glob, share.ratio().multiply(BigDecimal.valueOf(10_000)).intValueExact())));
-    return PriceBook.of(
-        catalogue, overlays, discounts, PriceBook.Unknown.valueOf(config.unknown().name()));
+    try {
+      return PriceBook.of(
+          catalogue,
+          files.stream().map(PriceFile::tree).toList(),
+          discounts,
+          PriceBook.Unknown.valueOf(config.unknown().name()));
+    } catch (PriceBook.CatalogueException e) {
+      throw e.told(problem ->
+          problem.file() < 0
+              ? "the price catalogue: " + problem
+              : files.get(problem.file()).told(problem));
+    }
   }
 
   /** Returns what a model of a configured provider costs. */
@@ -67,18 +70,5 @@ final class Prices {
       return named;
     }
     return prices.providers().contains(name) ? name : provider.dialect().label();
-  }
-
-  private static JsonNode read(Path file) throws IOException {
-    try {
-      Object tree =
-          new Load(LoadSettings.builder().setLabel(file.toString()).build())
-              .loadFromString(Files.readString(file));
-      return MAPPER.valueToTree(tree);
-    } catch (YamlEngineException e) {
-      throw new IOException("prices.files: " + file + ": " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new IOException("prices.files: cannot read " + file + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,7 @@ final class Stores implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
   private static final long TICK_MILLIS = 250;
 
+  private final @Nullable ServingLock lock;
   private final Ledger ledger;
   private final Budgets budgets;
   private final boolean shared;
@@ -40,7 +42,8 @@ final class Stores implements AutoCloseable {
   private final ExecutorService queries =
       Executors.newFixedThreadPool(2, Thread.ofVirtual().name("usage").factory());
 
-  private Stores(Ledger ledger, Budgets budgets, boolean shared) {
+  private Stores(@Nullable ServingLock lock, Ledger ledger, Budgets budgets, boolean shared) {
+    this.lock = lock;
     this.ledger = ledger;
     this.budgets = budgets;
     this.shared = shared;
@@ -49,23 +52,47 @@ final class Stores implements AutoCloseable {
   }
 
   /**
-   * Opens them.
+   * Opens them; may wait for a gateway that drains to let go of its ledger.
    *
-   * @throws IOException when the ledger cannot be opened, with the reason
+   * @throws IOException when the ledger cannot be opened or another gateway serves with it, with
+   *     the reason
    * @throws IllegalArgumentException when the shared state cannot serve budgets
    */
   static Stores open(Config config, Ticker ticker, BudgetListener listener) throws IOException {
-    Ledger ledger = Ledgers.open(config.ledger(), ticker);
+    ServingLock lock = ServingLock.take(config);
+    try {
+      return open(lock, Ledgers.open(config.ledger(), ticker), config, ticker, listener);
+    } catch (IOException | RuntimeException e) {
+      if (lock != null) {
+        lock.close();
+      }
+      throw e;
+    }
+  }
+
+  private static Stores open(
+      @Nullable ServingLock lock,
+      Ledger ledger,
+      Config config,
+      Ticker ticker,
+      BudgetListener listener) {
     try {
       StateConfig state = config.state();
       Budgets budgets =
           state == null
               ? Budgets.embedded(ticker, listener, LedgerSums.all(ledger, ticker.epochMillis()))
               : SharedBudgets.open(config, state, ticker, ledger, listener);
-      return new Stores(ledger, budgets, state != null);
+      return new Stores(lock, ledger, budgets, state != null);
     } catch (RuntimeException e) {
       ledger.close();
       throw e;
+    }
+  }
+
+  /** The gateway takes no more calls: one that waits for the ledger hears that it may go on. */
+  void draining() {
+    if (lock != null) {
+      lock.draining();
     }
   }
 
@@ -97,6 +124,17 @@ final class Stores implements AutoCloseable {
     timer.shutdownNow();
     budgets.close();
     ledger.close();
+    letGo();
+  }
+
+  private void letGo() {
+    try {
+      if (lock != null) {
+        lock.close();
+      }
+    } catch (IOException e) {
+      LOG.atWarn().setCause(e).log("the ledger's lock could not be given back before the end");
+    }
   }
 
   /** What other replicas may spend instead is theirs at once. */

@@ -243,6 +243,20 @@ class AdminPortTest {
     assertThat(wrong.body()).contains("similarity: 0.9 (expected: with similar_to");
   }
 
+  @ParameterizedTest
+  @CsvSource({"DELETE, /7?id=8", "DELETE, /7?id=", "DELETE, /7?id=8&team=x", "POST, /7/wrong?id=8"})
+  void cache_twoIds_areRefused(String method, String query) {
+    HttpResponse<String> wrong = ask(method, "/admin/v1/cache" + query, "s3cret-token");
+    assertThat(wrong.statusCode()).as(wrong.body()).isEqualTo(400);
+    assertThat(wrong.body()).contains("(expected: none beside the path's 7)");
+  }
+
+  @Test
+  void cacheDrop_sameIdTwice_isOne() {
+    HttpResponse<String> same = ask("DELETE", "/admin/v1/cache/7?id=7", "s3cret-token");
+    assertThat(same.statusCode()).as(same.body()).isEqualTo(200);
+  }
+
   @Test
   void keys_areListedWithoutTheirHashes() throws Exception {
     JsonNode keys =

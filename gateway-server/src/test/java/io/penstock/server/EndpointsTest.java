@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The endpoints beside chat: forwarded as they are, with another model's name, and priced. */
 @ExtendWith(LeakCheck.class)
@@ -175,5 +177,25 @@ class EndpointsTest {
                 .build());
     assertThat(MAPPER.readTree(google.body()).path("models").findValuesAsText("name"))
         .containsExactly("models/gpt-4o-mini");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/models/draw, 200",
+    "/v1/models/nobody, 404",
+    "/v1beta/models/draw, 200",
+    "/v1/models, 200"
+  })
+  void models_headIsGetWithoutABody(String path, int status) {
+    HttpResponse<String> head =
+        RunningGateway.send(
+            HttpRequest.newBuilder(URI.create(gateway.url() + path))
+                .header("Authorization", "Bearer " + RunningGateway.KEY)
+                .HEAD()
+                .build());
+    assertThat(head.statusCode()).isEqualTo(status);
+    assertThat(head.body()).isEmpty();
+    assertThat(head.headers().firstValue("content-length"))
+        .hasValue(String.valueOf(gateway.get(path).body().length()));
   }
 }

@@ -160,6 +160,29 @@ class IdentityFlowTest {
   }
 
   @Test
+  void keyNew_teamThatIsNotConfigured_isAWarning() {
+    String config = gateway.file().toString();
+    assertThat(keyNew("enginering", config))
+        .isEqualTo(
+            "warning: --team: enginering (expected: a team of "
+                + config
+                + "; did you mean engineering?); the key lets nobody in until it is there\n");
+    assertThat(keyNew("engineering", config)).isEmpty();
+    assertThat(keyNew("enginering", config + ".none")).isEmpty();
+  }
+
+  /** Makes a key and returns what was said beside it. */
+  private static String keyNew(String team, String config) {
+    StringWriter said = new StringWriter();
+    StringWriter made = new StringWriter();
+    CommandLine line =
+        Main.commandLine().setOut(new PrintWriter(made)).setErr(new PrintWriter(said));
+    assertThat(line.execute("key", "new", "--team", team, "--config", config)).isZero();
+    assertThat(made.toString()).contains("team: " + team);
+    return said.toString();
+  }
+
+  @Test
   void keyNew_wrongWords_areExitCode1() {
     StringWriter said = new StringWriter();
     CommandLine line = Main.commandLine().setErr(new PrintWriter(said));

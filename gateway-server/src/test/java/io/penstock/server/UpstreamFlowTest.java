@@ -69,11 +69,42 @@ class UpstreamFlowTest {
       try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
         HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
         assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
-        assertThat(response.body()).contains("upstream_error").contains("cannot be reached");
+        assertThat(response.body())
+            .contains("upstream_error")
+            .contains("The provider \\\"fake\\\" cannot be reached: no connection")
+            .doesNotContain("127.0.0.1");
       }
     } finally {
       for (Socket socket : waiting) {
         socket.close();
+      }
+    }
+  }
+
+  @Test
+  void unreachable_isToldByTheProvidersName_neverByItsAddress() {
+    String gone;
+    try (FakeProvider closed = FakeProvider.start()) {
+      gone = closed.baseUrl();
+    }
+    try (FakeProvider unused = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, unused, "passthrough: { /v1/files: fake }")
+                    .replace(unused.baseUrl(), gone))) {
+      String stream = CHAT.replace("{\"model\"", "{\"stream\":true,\"model\"");
+      for (HttpResponse<String> response :
+          List.of(
+              gateway.post("/v1/chat/completions", CHAT),
+              gateway.post("/v1/chat/completions", stream),
+              gateway.post("/v1/messages", CHAT.replace("{", "{\"max_tokens\":9,")),
+              gateway.get("/v1/files/f1"))) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
+        assertThat(response.body())
+            .contains("The provider \\\"fake\\\" cannot be reached: the connection was refused")
+            .doesNotContain("127.0.0.1")
+            .doesNotContain(gone.replaceAll(".*:(\\d+).*", "$1"));
       }
     }
   }

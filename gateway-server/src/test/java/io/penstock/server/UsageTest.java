@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -57,5 +59,71 @@ class UsageTest {
       assertThat(usage.path("limits")).hasSize(1);
       assertThat(usage.path("limits").path(0).path("requests").asLong()).isEqualTo(600);
     }
+  }
+
+  @Test
+  void usage_budgetsAreThoseOfACallThatSaysTheSame() throws Exception {
+    String rules =
+        """
+        budgets:
+          - { name: apollo, when: 'metadata["project"] == "apollo"', limit: 5 USD, every: month }
+          - { name: pros, when: 'metadata["tier"] == "pro"', limit: 4 USD, every: month }
+          - { name: each, per: metadata.project, limit: 3 USD, every: month }
+          - { name: guests, per: end_user, limit: 2 USD, every: month }
+        """;
+    String apollo = "{\"project\":\"apollo\"}";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, rules))) {
+      JsonNode silent = budgets(usage(gateway, RunningGateway.KEY));
+      assertThat(silent.findValuesAsText("budget")).containsExactlyInAnyOrder("each", "guests");
+      assertThat(silent.findValuesAsText("subject")).doesNotContain("apollo");
+
+      HttpResponse<String> call =
+          gateway.post(
+              "/v1/chat/completions",
+              "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+              "X-Penstock-Metadata",
+              apollo,
+              "X-Penstock-User",
+              "u7");
+      String cost = call.headers().firstValue("x-penstock-cost-usd").orElseThrow();
+      JsonNode said =
+          budgets(
+              usage(
+                  gateway,
+                  RunningGateway.KEY,
+                  "X-Penstock-Metadata",
+                  apollo,
+                  "X-Penstock-User",
+                  "u7"));
+      assertThat(said.findValuesAsText("budget"))
+          .containsExactlyInAnyOrder("apollo", "each", "guests");
+      assertThat(said.findValuesAsText("subject")).contains("apollo");
+      assertThat(said.findValuesAsText("spent")).as(said.toString()).containsOnly(cost + " USD");
+
+      // What the team fixes counts unsaid; what it requires of calls is not required here.
+      assertThat(budgets(usage(gateway, "pk-support")).findValuesAsText("budget"))
+          .contains("pros")
+          .doesNotContain("apollo");
+      HttpResponse<String> bad = usage(gateway, RunningGateway.KEY, "X-Penstock-Metadata", "[1]");
+      assertThat(bad.statusCode()).isEqualTo(400);
+      assertThat(bad.body()).contains("invalid_metadata");
+    }
+  }
+
+  private static JsonNode budgets(HttpResponse<String> response) throws Exception {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return new ObjectMapper().readTree(response.body()).path("budgets");
+  }
+
+  private static HttpResponse<String> usage(RunningGateway gateway, String key, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/usage"))
+            .header("Authorization", "Bearer " + key);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return RunningGateway.send(request.build());
   }
 }

@@ -30,11 +30,7 @@ public final class Metadata {
    * @throws GatewayException 400 {@code invalid_metadata} or {@code metadata_required}
    */
   public static Map<String, String> of(@Nullable String header, Principal principal) {
-    Map<String, String> metadata = principal.metadata();
-    if (header != null && !header.isBlank()) {
-      metadata = parse(header);
-      metadata.putAll(principal.metadata());
-    }
+    Map<String, String> metadata = said(header, principal);
     for (String name : principal.require()) {
       String value = metadata.get(name);
       if (value == null || value.isEmpty()) {
@@ -51,6 +47,20 @@ public final class Metadata {
             GatewayException.NO_RETRY_AFTER);
       }
     }
+    return metadata;
+  }
+
+  /**
+   * Does the same for a question about the key: what its calls have to say is not required of it.
+   *
+   * @throws GatewayException 400 {@code invalid_metadata}
+   */
+  public static Map<String, String> said(@Nullable String header, Principal principal) {
+    if (header == null || header.isBlank()) {
+      return principal.metadata();
+    }
+    Map<String, String> metadata = parse(header);
+    metadata.putAll(principal.metadata());
     return metadata;
   }
 

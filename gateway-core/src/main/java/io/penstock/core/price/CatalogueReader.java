@@ -53,9 +53,18 @@ final class CatalogueReader {
   private static final Set<String> WHEN_KEYS =
       Set.of("from", "until", "tz", "tod", "dow", "region", "service_tier", "context_over");
 
-  private final List<String> problems;
+  private final int file;
+  private final List<Misprint> problems;
+  private String entry = "";
 
-  CatalogueReader(List<String> problems) {
+  /**
+   * Creates a reader of one file.
+   *
+   * @param file as in {@link Misprint}
+   * @param problems takes what is wrong
+   */
+  CatalogueReader(int file, List<Misprint> problems) {
+    this.file = file;
     this.problems = problems;
   }
 
@@ -66,13 +75,14 @@ final class CatalogueReader {
         .properties()
         .forEach(entry -> {
           Meter meter = Meter.ofLabel(entry.getKey());
+          At at = At.ROOT.key("meters").key(entry.getKey());
           if (meter == null) {
-            problem("meters." + entry.getKey(), "unknown", "one of the known meters");
+            problem(at, "unknown", "one of the known meters");
           } else {
             int counts = entry.getValue().path("per").asInt(0);
             if (counts < 1 || Rates.COMMON_PER % counts != 0) {
               problem(
-                  "meters." + entry.getKey() + ".per",
+                  at.key("per"),
                   entry.getValue().path("per").toString(),
                   "a divisor of " + Rates.COMMON_PER);
             }
@@ -84,17 +94,23 @@ final class CatalogueReader {
 
   /** Reads providers and models into {@code vendors}; models that are there get further cards. */
   void read(JsonNode root, Map<String, Catalogue.Vendor> vendors) {
-    knownKeys("", root, FILE_KEYS);
+    if (!root.isObject() && !root.isNull() && !root.isMissingNode()) {
+      problem(At.ROOT, root.isArray() ? "a list" : root.toString(), "providers and models");
+      return;
+    }
+    knownKeys(At.ROOT, root, FILE_KEYS);
     root.path("providers")
         .properties()
         .forEach(entry -> {
           String id = entry.getKey();
           JsonNode node = entry.getValue();
-          knownKeys("providers." + id, node, PROVIDER_KEYS);
+          At at = At.ROOT.key("providers").key(id);
+          knownKeys(at, node, PROVIDER_KEYS);
           Catalogue.Vendor known = vendors.get(id);
           List<Catalogue.Modifier> modifiers = new ArrayList<>();
+          int i = 0;
           for (JsonNode modifier : node.path("modifiers")) {
-            modifiers.add(modifier("providers." + id + ".modifiers", modifier));
+            modifiers.add(modifier(at.key("modifiers").item(i++), modifier));
           }
           vendors.put(
               id,
@@ -106,15 +122,16 @@ final class CatalogueReader {
         });
     int i = 0;
     for (JsonNode model : root.path("models")) {
-      model("models[" + i++ + "]", model, vendors);
+      model(At.ROOT.key("models").item(i++), model, vendors);
+      entry = "";
     }
   }
 
-  private void model(String path, JsonNode node, Map<String, Catalogue.Vendor> vendors) {
+  private void model(At at, JsonNode node, Map<String, Catalogue.Vendor> vendors) {
     String provider = node.path("provider").asText("");
     String id = node.path("id").asText("");
     if (provider.isEmpty() || id.isEmpty()) {
-      problem(path, node.toString(), "an entry with provider and id");
+      problem(at, node.toString(), "an entry with provider and id");
       return;
     }
     Catalogue.Vendor vendor =
@@ -125,22 +142,26 @@ final class CatalogueReader {
     if (known != null) {
       cards.addAll(known.cards());
     }
-    String where = path + " (" + provider + "/" + id + ")";
-    knownKeys(where, node, MODEL_KEYS);
+    entry = provider + "/" + id;
+    knownKeys(at, node, MODEL_KEYS);
+    int i = 0;
     for (JsonNode card : node.path("cards")) {
-      knownKeys(where + ".cards", card, CARD_KEYS);
+      At place = at.key("cards").item(i++);
+      knownKeys(place, card, CARD_KEYS);
       cards.add(
-          new Catalogue.Card(when(where, card.path("when")), rates(where, card.path("rates"))));
+          new Catalogue.Card(
+              when(place.key("when"), card.path("when")),
+              rates(place.key("rates"), card.path("rates"))));
     }
     if (cards.isEmpty()) {
-      problem(where + ".cards", "none", "at least one card with rates");
+      problem(at.key("cards"), "none", "at least one card with rates");
       return;
     }
-    vendor.models().put(id, entry(where, id, node, known, cards));
+    vendor.models().put(id, entry(at, id, node, known, cards));
   }
 
   private Catalogue.Entry entry(
-      String where,
+      At at,
       String id,
       JsonNode node,
       Catalogue.@org.jspecify.annotations.Nullable Entry known,
@@ -149,7 +170,7 @@ final class CatalogueReader {
     node.path("aliases").forEach(alias -> aliases.add(alias.asText()));
     for (String alias : aliases) {
       if (alias.startsWith("re:")) {
-        pattern(where, alias.substring(3));
+        pattern(at.key("aliases"), alias.substring(3));
       }
     }
     Set<String> capabilities = new HashSet<>(known == null ? Set.of() : known.capabilities());
@@ -166,19 +187,19 @@ final class CatalogueReader {
             limits.path("output").asLong(base.output()),
             node.path("cache_min_tokens").asLong(base.cacheMinimum())),
         Set.copyOf(capabilities),
-        node.has("checked") ? date(where + ".checked", node.path("checked").asText()) : null);
+        node.has("checked") ? date(at.key("checked"), node.path("checked").asText()) : null);
   }
 
-  private void pattern(String where, String regex) {
+  private void pattern(At at, String regex) {
     try {
       Pattern.compile(regex);
     } catch (java.util.regex.PatternSyntaxException e) {
-      problem(where + ".aliases", regex, "a regular expression");
+      problem(at, regex, "a regular expression");
     }
   }
 
-  private Catalogue.Modifier modifier(String path, JsonNode node) {
-    knownKeys(path, node, MODIFIER_KEYS);
+  private Catalogue.Modifier modifier(At at, JsonNode node) {
+    knownKeys(at, node, MODIFIER_KEYS);
     List<Pattern> only = new ArrayList<>();
     node.path("only").forEach(glob -> only.add(Catalogue.glob(glob.asText())));
     Set<Meter> except = EnumSet.noneOf(Meter.class);
@@ -189,25 +210,28 @@ final class CatalogueReader {
       }
     }
     return new Catalogue.Modifier(
-        when(path, node.path("when")), decimal(path + ".x", node.path("x").asText()), only, except);
+        when(at.key("when"), node.path("when")),
+        decimal(at.key("x"), node.path("x").asText()),
+        only,
+        except);
   }
 
-  private Map<Meter, BigDecimal> rates(String path, JsonNode node) {
+  private Map<Meter, BigDecimal> rates(At at, JsonNode node) {
     Map<Meter, BigDecimal> rates = new EnumMap<>(Meter.class);
     node.properties()
         .forEach(entry -> {
           Meter meter = Meter.ofLabel(entry.getKey());
-          String where = path + ".rates." + entry.getKey();
+          At place = at.key(entry.getKey());
           if (meter == null) {
-            problem(where, "unknown meter", "one of the known meters, such as input or output");
+            problem(place, "unknown meter", "one of the known meters, such as input or output");
           } else {
-            rates.put(meter, decimal(where, entry.getValue().asText()));
+            rates.put(meter, decimal(place, entry.getValue().asText()));
           }
         });
     return rates;
   }
 
-  private BigDecimal decimal(String path, String text) {
+  private BigDecimal decimal(At at, String text) {
     try {
       BigDecimal value = new BigDecimal(text);
       if (value.signum() >= 0 && value.stripTrailingZeros().scale() <= 9) {
@@ -216,33 +240,33 @@ final class CatalogueReader {
     } catch (NumberFormatException e) {
       // Reported below, with the value.
     }
-    problem(path, text, "a decimal >= 0 with at most 9 places");
+    problem(at, text, "a decimal >= 0 with at most 9 places");
     return BigDecimal.ZERO;
   }
 
-  private When when(String path, JsonNode node) {
+  private When when(At at, JsonNode node) {
     if (node.isMissingNode() || node.isEmpty()) {
       return When.ALWAYS;
     }
-    knownKeys(path + ".when", node, WHEN_KEYS);
+    knownKeys(at, node, WHEN_KEYS);
     List<LocalTime> tod = new ArrayList<>();
     List<Integer> dow = new ArrayList<>();
     List<String> regions = new ArrayList<>();
-    node.path("tod").forEach(time -> tod.add(time(path, time.asText())));
+    node.path("tod").forEach(time -> tod.add(time(at.key("tod"), time.asText())));
     node.path("dow").forEach(day -> dow.add(day.asInt()));
     node.path("region").forEach(region -> regions.add(region.asText()));
     if (!tod.isEmpty() && tod.size() != 2) {
-      problem(path + ".when.tod", node.path("tod").toString(), "a start and an end");
+      problem(at.key("tod"), node.path("tod").toString(), "a start and an end");
       tod.clear();
     }
     String tier = node.has("service_tier") ? node.path("service_tier").asText() : null;
     if (tier != null && !TIERS.contains(tier)) {
-      problem(path + ".when.service_tier", tier, "one of " + TIERS);
+      problem(at.key("service_tier"), tier, "one of " + TIERS);
     }
     return new When(
-        node.has("from") ? date(path + ".when.from", node.path("from").asText()) : null,
-        node.has("until") ? date(path + ".when.until", node.path("until").asText()) : null,
-        zone(path, node.path("tz").asText("UTC")),
+        node.has("from") ? date(at.key("from"), node.path("from").asText()) : null,
+        node.has("until") ? date(at.key("until"), node.path("until").asText()) : null,
+        zone(at.key("tz"), node.path("tz").asText("UTC")),
         List.copyOf(tod),
         List.copyOf(dow),
         List.copyOf(regions),
@@ -250,47 +274,44 @@ final class CatalogueReader {
         node.has("context_over") ? node.path("context_over").asLong() : null);
   }
 
-  private LocalTime time(String path, String text) {
+  private LocalTime time(At at, String text) {
     try {
       return LocalTime.parse(text);
     } catch (DateTimeException e) {
-      problem(path + ".when.tod", text, "a time such as 06:30");
+      problem(at, text, "a time such as 06:30");
       return LocalTime.MIDNIGHT;
     }
   }
 
-  private LocalDate date(String path, String text) {
+  private LocalDate date(At at, String text) {
     try {
       return LocalDate.parse(text);
     } catch (DateTimeException e) {
-      problem(path, text, "a date such as 2026-11-21");
+      problem(at, text, "a date such as 2026-11-21");
       return LocalDate.EPOCH;
     }
   }
 
-  private ZoneId zone(String path, String text) {
+  private ZoneId zone(At at, String text) {
     try {
       return ZoneId.of(text);
     } catch (DateTimeException e) {
-      problem(path + ".when.tz", text, "a time zone such as Europe/Berlin");
+      problem(at, text, "a time zone such as Europe/Berlin");
       return ZoneOffset.UTC;
     }
   }
 
   /** A key that is not understood could be a mistyped price: refused, never ignored. */
-  private void knownKeys(String path, JsonNode node, Set<String> known) {
+  private void knownKeys(At at, JsonNode node, Set<String> known) {
     node.fieldNames()
         .forEachRemaining(name -> {
           if (!known.contains(name)) {
-            problem(
-                path.isEmpty() ? name : path + "." + name,
-                "unknown key",
-                "one of " + new TreeSet<>(known));
+            problem(at.key(name), "unknown key", "one of " + new TreeSet<>(known));
           }
         });
   }
 
-  private void problem(String path, String value, String expected) {
-    problems.add(path + ": " + value + " (expected: " + expected + ")");
+  private void problem(At at, String value, String expected) {
+    problems.add(new Misprint(file, at.steps(), entry, value, expected));
   }
 }

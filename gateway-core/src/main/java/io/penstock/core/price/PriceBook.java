@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -45,16 +46,21 @@ public final class PriceBook {
   /** Refuses a catalogue; the message has all problems, one per line. */
   public static final class CatalogueException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private final transient List<String> problems;
+    private final transient List<Misprint> problems;
 
-    CatalogueException(String source, List<String> problems) {
-      super(source + ": " + String.join("\n", problems));
+    CatalogueException(List<Misprint> problems) {
+      this("the price catalogue is not valid: ", problems, Misprint::toString);
+    }
+
+    private CatalogueException(
+        String before, List<Misprint> problems, Function<Misprint, String> told) {
+      super(before + String.join("\n", problems.stream().map(told).toList()));
       this.problems = List.copyOf(problems);
     }
 
-    /** Returns each problem with path, value and expectation. */
-    public List<String> problems() {
-      return problems;
+    /** Returns the same with each problem in other words, such as with its file and line. */
+    public CatalogueException told(Function<Misprint, String> by) {
+      return new CatalogueException("", problems, by);
     }
   }
 
@@ -98,17 +104,21 @@ public final class PriceBook {
    */
   public static PriceBook of(
       JsonNode catalogue, List<JsonNode> overlays, List<Discount> discounts, Unknown unknown) {
-    List<String> problems = new ArrayList<>();
+    List<Misprint> problems = new ArrayList<>();
     if (!catalogue.path("schema").asText().equals("prices/1")) {
-      problems.add("schema: " + catalogue.path("schema") + " (expected: \"prices/1\")");
+      problems.add(
+          new Misprint(
+              -1, List.of("schema"), "", catalogue.path("schema").toString(), "\"prices/1\""));
     }
-    CatalogueReader reader = new CatalogueReader(problems);
+    CatalogueReader reader = new CatalogueReader(-1, problems);
     Map<Meter, Integer> per = reader.meters(catalogue);
     Map<String, Catalogue.Vendor> vendors = new LinkedHashMap<>();
     reader.read(catalogue, vendors);
-    overlays.forEach(overlay -> reader.read(overlay, vendors));
+    for (int i = 0; i < overlays.size(); i++) {
+      new CatalogueReader(i, problems).read(overlays.get(i), vendors);
+    }
     if (!problems.isEmpty()) {
-      throw new CatalogueException("the price catalogue is not valid", problems);
+      throw new CatalogueException(problems);
     }
     String version = version(catalogue, overlays, discounts);
     return new PriceBook(vendors, per, List.copyOf(discounts), unknown, version);

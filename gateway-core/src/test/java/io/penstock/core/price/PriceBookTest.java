@@ -200,8 +200,8 @@ class PriceBookTest {
     assertThatThrownBy(
             () -> PriceBook.of(BUNDLED, List.of(overlay), List.of(), PriceBook.Unknown.DENY))
         .isInstanceOf(PriceBook.CatalogueException.class)
-        .hasMessageContaining("models[0] (x/y).when.from: soon")
-        .hasMessageContaining("rates.input: -1")
-        .hasMessageContaining("rates.tokens: unknown meter");
+        .hasMessageContaining("models[0].cards[0].when.from (x/y): soon")
+        .hasMessageContaining("rates.input (x/y): -1")
+        .hasMessageContaining("rates.tokens (x/y): unknown meter");
   }
 }

@@ -67,7 +67,7 @@ final class PriceRefreshTest {
     assertThatThrownBy(
             () -> PriceBook.of(BUNDLED, List.of(overlay), List.of(), PriceBook.Unknown.DENY))
         .hasMessageContaining(
-            "models[0] (x/y).when.tier: unknown key (expected: one of [context_over");
+            "models[0].cards[0].when.tier (x/y): unknown key (expected: one of [context_over");
   }
 
   @Test

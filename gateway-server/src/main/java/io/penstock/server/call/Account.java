@@ -199,6 +199,22 @@ final class Account {
       Ending ending,
       Waste waste,
       long endNanos) {
+    try {
+      return row(outcome, usage, source, ending, waste, endNanos);
+    } catch (RuntimeException | Error e) {
+      // The intent stays in the journal and becomes a row at its worst case: so much is charged.
+      reservation.settle(intent.bound(), reservation.heldTokens());
+      throw e;
+    }
+  }
+
+  private Settled row(
+      AttemptOutcome outcome,
+      Usage usage,
+      UsageSource source,
+      Ending ending,
+      Waste waste,
+      long endNanos) {
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
     long stored = stored(outcome);
     if (stored > 0) {

@@ -12,6 +12,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what a client is sent: hands it to identical calls that wait for it, and stores it once it
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * call's loop.
  */
 final class AnswerKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(AnswerKeeper.class);
   private static final byte[] TOO_LARGE = {};
 
   private final Call call;
@@ -31,6 +34,7 @@ final class AnswerKeeper {
   private CacheEntry.@Nullable Paid paid;
   private boolean diverted;
   private String leftOut = "";
+  private boolean broken;
 
   AnswerKeeper(Call call, ExactCache cache, SemanticDesk desk, Ticker ticker) {
     this.call = call;
@@ -61,12 +65,37 @@ final class AnswerKeeper {
   }
 
   private boolean isWanted() {
-    return part != null && part.wantsAnswer();
+    return part != null && part.wantsAnswer() && !broken;
+  }
+
+  /**
+   * Nobody else gets this answer: the client's own goes on without a copy, and one of those who
+   * wait for it asks for itself.
+   */
+  private void broken(Throwable why) {
+    broken = true;
+    stream = null;
+    LOG.atError()
+        .addKeyValue("request", call.idText())
+        .setCause(why)
+        .log("an answer could not be kept; its client gets it all the same");
+    FlightLead lead = part == null ? null : part.lead();
+    if (lead != null) {
+      lead.over();
+    }
   }
 
   /** Copies a piece of the client's stream. */
   void take(ByteBuf bytes) {
-    FlightLead lead = part == null ? null : part.lead();
+    try {
+      copy(bytes);
+    } catch (Throwable e) {
+      broken(e);
+    }
+  }
+
+  private void copy(ByteBuf bytes) {
+    FlightLead lead = part == null || broken ? null : part.lead();
     if (lead != null && target != null) {
       lead.piece(target, leftOut, bytes, paid);
     }
@@ -97,12 +126,16 @@ final class AnswerKeeper {
       return;
     }
     ByteArrayOutputStream whole = stream;
-    share(
-        by,
-        status,
-        whole == null
-            ? null
-            : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage()));
+    try {
+      share(
+          by,
+          status,
+          whole == null
+              ? null
+              : Replay.aggregate(call.surface().endpoint(), whole.toByteArray(), by.usage()));
+    } catch (Throwable e) {
+      broken(e);
+    }
   }
 
   /** Returns whether a whole answer has what was asked for. */
@@ -129,7 +162,7 @@ final class AnswerKeeper {
                 body,
                 (place, share, vector) -> {
                   CacheEntry made = entry(look, place, share, vector);
-                  keep(made, status);
+                  keepVector(made, status);
                   return made;
                 });
         FlightLead lead = part == null ? null : part.lead();
@@ -142,7 +175,11 @@ final class AnswerKeeper {
       }
     }
     if (by != null && isWanted()) {
-      share(by, status, ByteBufUtil.getBytes(body));
+      try {
+        share(by, status, ByteBufUtil.getBytes(body));
+      } catch (Throwable e) {
+        broken(e);
+      }
     }
     return body;
   }
@@ -194,6 +231,16 @@ final class AnswerKeeper {
     }
     if (semantic != null) {
       desk.answered(call, semantic, new SemanticDesk.Fresh(origin(call), by, body));
+    }
+  }
+
+  private void keepVector(CacheEntry made, int status) {
+    try {
+      if (!broken) {
+        keep(made, status);
+      }
+    } catch (Throwable e) {
+      broken(e);
     }
   }
 

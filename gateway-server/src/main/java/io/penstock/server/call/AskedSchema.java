@@ -69,7 +69,9 @@ final class AskedSchema {
       return !schema.isBoolean() || schema.booleanValue();
     }
     String reference = schema.path("$ref").asText();
-    if (reference.startsWith("#") && !fits(root.at(reference.substring(1)), value, depth + 1)) {
+    // One to an anchor or to elsewhere is not judged.
+    boolean pointer = reference.equals("#") || reference.startsWith("#/");
+    if (pointer && !fits(root.at(reference.substring(1)), value, depth + 1)) {
       return false;
     }
     if (value.isNull() && schema.path("nullable").asBoolean()) {

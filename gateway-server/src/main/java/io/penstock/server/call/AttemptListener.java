@@ -21,8 +21,14 @@ interface AttemptListener {
   void onAnswer(AttemptRun attempt, Answer answer);
 
   /** What was read should be sent. */
-  void onReadComplete();
+  void onReadComplete(AttemptRun attempt);
 
   /** The attempt failed. */
   void onFailed(AttemptRun attempt, Failure failure);
+
+  /**
+   * Something that was told here was thrown back: a defect of the gateway. The attempt is stopped,
+   * and nothing follows; it may have been settled, or its answer served, before.
+   */
+  void onBroken(AttemptRun attempt, Throwable why);
 }

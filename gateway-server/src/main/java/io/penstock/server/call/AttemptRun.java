@@ -56,7 +56,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     this.attempt = attempt;
     this.stream = stream;
     this.startNanos = startNanos;
-    this.owner = owner;
+    this.owner = new Watched(owner);
   }
 
   TargetRuntime target() {
@@ -158,7 +158,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     headers = of;
     boolean success = answered >= 200 && answered < 300;
     if (success && stream && isEventStream(of)) {
-      reader = attempt.streamReader(ByteBufAllocator.DEFAULT, this);
+      try {
+        reader = attempt.streamReader(ByteBufAllocator.DEFAULT, this);
+      } catch (RuntimeException e) {
+        fail(Unreadable.failure(target, e));
+      }
     } else {
       whole = new WholeBody(target.provider().provider(), answered, headers());
     }
@@ -177,7 +181,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
     StreamReader reading = reader;
     if (reading != null) {
-      reading.read(data);
+      try {
+        reading.read(data);
+      } catch (RuntimeException e) {
+        unreadable(e);
+      }
       closeIfDone(reading);
       return;
     }
@@ -193,7 +201,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
   @Override
   public void onReadComplete() {
     if (!done) {
-      owner.onReadComplete();
+      owner.onReadComplete(this);
     }
   }
 
@@ -250,10 +258,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     try {
       reading.end();
     } catch (RuntimeException e) {
-      Failure failure = Unreadable.failure(target, e);
-      if (!settled) {
-        fail(failure);
-      }
+      unreadable(e);
     }
     if (!done && settled) {
       close();
@@ -262,6 +267,20 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       fail(Failure.of(otherwise, message));
     }
     closeIfDone(reading);
+  }
+
+  /** The reader of a stream has a defect; what is settled is complete, whatever is missing. */
+  private void unreadable(RuntimeException thrown) {
+    Failure failure = Unreadable.failure(target, thrown);
+    if (done) {
+      return;
+    }
+    if (!settled) {
+      fail(failure);
+      return;
+    }
+    cancel();
+    owner.onStreamEnd(this);
   }
 
   /** A reader that was closed while it read may have taken hold of bytes again. */

@@ -242,6 +242,14 @@ final class Attempts implements LegListener, Running {
     }
   }
 
+  @Override
+  public void onBroken(Leg by, Throwable why) {
+    hedging.cancel();
+    legs.remove(by);
+    legs.stopAll();
+    serving.broken(why);
+  }
+
   private void goOn(Candidate next, String why) {
     if (!begin(Cause.FALLBACK, startable(next, why), true)) {
       giveUp();

@@ -131,6 +131,11 @@ final class ClientAnswer {
     return begun;
   }
 
+  /** Returns whether the model's words have, or are about to. */
+  boolean hasContent() {
+    return content;
+  }
+
   void flush() {
     if (begun) {
       responder.flush();

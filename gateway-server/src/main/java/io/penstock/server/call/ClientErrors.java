@@ -36,28 +36,33 @@ final class ClientErrors {
     };
   }
 
-  /** Returns the words for the client: the provider's own where the client caused it. */
-  static String message(Failure failure) {
+  /**
+   * Returns the words for the client: the provider's own where the client caused it.
+   *
+   * @param provider its configured name, "" when it is not known
+   */
+  static String message(String provider, Failure failure) {
     String said = failure.message().isEmpty() ? "" : ": " + failure.message();
+    String who = "provider" + (provider.isEmpty() ? "" : " \"" + provider + "\"");
     return switch (failure.kind()) {
       case BAD_REQUEST, CONTENT_POLICY, CONTEXT_LENGTH ->
-          failure.message().isEmpty() ? "The provider refused the request." : failure.message();
+          failure.message().isEmpty() ? "The " + who + " refused the request." : failure.message();
       case CREDENTIALS ->
-          "The gateway's own credential for this provider was refused; tell whoever runs it.";
-      case RATE_LIMITED, QUOTA -> "The provider's rate limit is reached" + said;
-      case OVERLOADED -> "The provider is overloaded" + said;
-      case SERVER_ERROR -> "The provider failed" + said;
-      case CONNECT -> "The provider cannot be reached" + said;
-      case RESET -> "The provider closed the connection without an answer" + said;
-      case CUT -> "The provider broke off its answer" + said;
+          "The gateway's own credential for the " + who + " was refused; tell whoever runs it.";
+      case RATE_LIMITED, QUOTA -> "The rate limit of the " + who + " is reached" + said;
+      case OVERLOADED -> "The " + who + " is overloaded" + said;
+      case SERVER_ERROR -> "The " + who + " failed" + said;
+      case CONNECT -> "The " + who + " cannot be reached" + said;
+      case RESET -> "The " + who + " closed the connection without an answer" + said;
+      case CUT -> "The " + who + " broke off its answer" + said;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
-          "The provider did not answer in time" + said;
-      case MALFORMED -> "The provider's answer is malformed" + said;
+          "The " + who + " did not answer in time" + said;
+      case MALFORMED -> "The answer of the " + who + " is malformed" + said;
     };
   }
 
   /** Answers the client. */
-  static void reply(Call call, Failure failure, HttpHeaders headers) {
+  static void reply(Call call, String provider, Failure failure, HttpHeaders headers) {
     ErrorCode code = code(failure);
     switch (failure.kind()) {
       case BAD_REQUEST, CONTENT_POLICY -> {
@@ -69,7 +74,7 @@ final class ClientErrors {
             call.idText(),
             status,
             name == null ? code.code() : name,
-            message(failure),
+            message(provider, failure),
             failure.param(),
             headers);
       }
@@ -82,16 +87,19 @@ final class ClientErrors {
             call.responder(),
             call.dialect(),
             call.idText(),
-            new GatewayException(code, message(failure), failure.param(), wait),
+            new GatewayException(code, message(provider, failure), failure.param(), wait),
             headers);
       }
     }
   }
 
   /** Returns a failure as the gateway's own, without advice when to try again. */
-  static GatewayException exception(Failure failure) {
+  static GatewayException exception(String provider, Failure failure) {
     return new GatewayException(
-        code(failure), message(failure), failure.param(), GatewayException.NO_RETRY_AFTER);
+        code(failure),
+        message(provider, failure),
+        failure.param(),
+        GatewayException.NO_RETRY_AFTER);
   }
 
   /** Returns an error as all that comes of an answer whose headers went out before any content. */

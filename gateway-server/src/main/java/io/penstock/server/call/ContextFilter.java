@@ -33,12 +33,16 @@ final class ContextFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
-    if (endpoint == Endpoint.MODELS || endpoint == Endpoint.USAGE) {
+    if (endpoint == Endpoint.MODELS) {
       return Step.next();
     }
     HttpHeaders headers = call.headers();
+    String said = headers.get(RequestHeaders.METADATA);
+    // Who asks for the usage sees the budgets of a call that says the same.
     Map<String, String> metadata =
-        Metadata.of(headers.get(RequestHeaders.METADATA), call.principal());
+        endpoint == Endpoint.USAGE
+            ? Metadata.said(said, call.principal())
+            : Metadata.of(said, call.principal());
     call.context(endUser(call, headers), session(headers), metadata);
     return Step.next();
   }

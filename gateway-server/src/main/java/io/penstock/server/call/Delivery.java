@@ -43,6 +43,9 @@ final class Delivery implements AttemptListener {
   private boolean open;
   private boolean rejected;
 
+  /** A whole answer's, until it is served. */
+  private @Nullable ByteBuf body;
+
   Delivery(Leg leg, LegListener owner, Serving serving, Aim aim, @Nullable Judge judge) {
     this.leg = leg;
     this.owner = owner;
@@ -107,25 +110,36 @@ final class Delivery implements AttemptListener {
     held.clear();
     heldBytes = 0;
     content = false;
+    ByteBuf unserved = body;
+    body = null;
+    if (unserved != null) {
+      unserved.release();
+    }
   }
 
   @Override
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
+    if (open) {
+      pass(bytes);
+    } else {
+      hold(attempt, bytes, ofModel);
+    }
+    if (ofModel) {
+      leg.stretch();
+    }
+  }
+
+  private void hold(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
+    boolean enough = heldBytes >= mostHeld;
+    // Before anything else, so that whatever fails they are released with the others.
+    held.add(bytes);
+    heldBytes += bytes.readableBytes();
     if (ofModel && !content) {
       leg.vitals().onFirstToken(attempt);
       begin(attempt);
     }
-    if (ofModel && heldBytes >= mostHeld) {
+    if (ofModel && enough) {
       open();
-    }
-    if (open) {
-      pass(bytes);
-    } else {
-      held.add(bytes);
-      heldBytes += bytes.readableBytes();
-    }
-    if (ofModel) {
-      leg.stretch();
     }
   }
 
@@ -143,7 +157,7 @@ final class Delivery implements AttemptListener {
   }
 
   @Override
-  public void onReadComplete() {
+  public void onReadComplete(AttemptRun attempt) {
     if (open) {
       serving.answer().flush();
     }
@@ -201,8 +215,8 @@ final class Delivery implements AttemptListener {
 
   @Override
   public void onAnswer(AttemptRun attempt, Answer whole) {
+    body = whole.body();
     if (!serving.keeper().takes(aim.target(), whole.body())) {
-      whole.body().release();
       leg.onFailed(
           attempt, Failure.of(FailureKind.MALFORMED, "it lacks vectors that were asked for"));
       return;
@@ -213,8 +227,7 @@ final class Delivery implements AttemptListener {
     if (judge != null
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
       Account.Settled settled = reject(attempt, whole.summary());
-      owner.onRejected(
-          leg, new Unaccepted(() -> serve(attempt, whole, settled), whole.body()::release));
+      owner.onRejected(leg, new Unaccepted(() -> serve(attempt, whole, settled), this::discard));
       return;
     }
     open();
@@ -223,6 +236,7 @@ final class Delivery implements AttemptListener {
 
   private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
     HttpHeaders with = AnswerHeaders.whole(serving, leg, attempt, whole.contentType(), settled);
+    body = null;
     serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));
     serving.done(aim.target());
   }
@@ -235,5 +249,10 @@ final class Delivery implements AttemptListener {
     } else {
       leg.onFailed(attempt, failure);
     }
+  }
+
+  @Override
+  public void onBroken(AttemptRun attempt, Throwable why) {
+    leg.onBroken(attempt, why);
   }
 }

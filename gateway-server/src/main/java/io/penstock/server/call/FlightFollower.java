@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.Failure;
@@ -63,7 +64,23 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onPiece(StreamPiece piece) {
-    call.loop().execute(() -> write(piece));
+    call.loop().execute(() -> guarded(() -> write(piece)));
+  }
+
+  /** Nobody hears what is thrown on the loop: it ends the wait, or the stream. */
+  private void guarded(Runnable part) {
+    try {
+      part.run();
+    } catch (RuntimeException e) {
+      if (streaming) {
+        Refusals.told(call, e);
+        call.responder().abort();
+        call.tally().answered(ErrorCode.INTERNAL_ERROR.status(), "", "");
+        call.end(Ending.UPSTREAM_FAILED);
+      } else {
+        outcome.completeExceptionally(e);
+      }
+    }
   }
 
   private void write(StreamPiece piece) {
@@ -71,11 +88,11 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
       return;
     }
     if (!streaming) {
-      streaming = true;
-      call.forwarded(this);
       HttpHeaders headers =
           replay.headers(call, CacheReplay.Source.of(piece.target(), piece.leftOut()));
       ResponseHeaders.stream(headers);
+      streaming = true;
+      call.forwarded(this);
       call.responder().head(200, headers);
     }
     call.responder().write(Unpooled.wrappedBuffer(piece.bytes()));
@@ -89,7 +106,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onComplete(CacheEntry answer) {
-    call.loop().execute(() -> complete(answer));
+    call.loop().execute(() -> guarded(() -> complete(answer)));
   }
 
   private void complete(CacheEntry answer) {
@@ -124,7 +141,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
       // In the middle of an element, for all that is known here.
       call.responder().abort();
     } else {
-      call.responder().write(ClientErrors.event(call, ClientErrors.exception(failure)));
+      call.responder().write(ClientErrors.event(call, ClientErrors.exception("", failure)));
       call.responder().end();
     }
     call.tally().answered(ClientErrors.code(failure).status(), "", "");

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +47,16 @@ final class Idempotency {
           .expireAfterWrite(KEPT)
           .build();
   private final Accounting accounting;
+  private final BiConsumer<Call, Throwable> failed;
 
-  Idempotency(Accounting accounting) {
+  /**
+   * Creates a memory of answers.
+   *
+   * @param failed told, on its loop, of a call that waited and cannot be answered
+   */
+  Idempotency(Accounting accounting, BiConsumer<Call, Throwable> failed) {
     this.accounting = accounting;
+    this.failed = failed;
   }
 
   /**
@@ -105,8 +113,12 @@ final class Idempotency {
     }
     if (stored == null) {
       again.accept(call);
-    } else {
+      return;
+    }
+    try {
       replay(call, stored);
+    } catch (RuntimeException e) {
+      failed.accept(call, e);
     }
   }
 

@@ -273,6 +273,26 @@ final class Leg implements Stretch.Stream {
     }
   }
 
+  /** The gateway failed while it took the answer: what was held is settled, the call ends. */
+  void onBroken(AttemptRun attempt, Throwable why) {
+    stopped = true;
+    timer.cancel();
+    if (run != null) {
+      run = null;
+      vitals.onAbandoned();
+    }
+    try {
+      delivery.discard();
+      if (!account().isSettled()) {
+        Failure failure = Unreadable.broken();
+        account()
+            .settle(attempt.outcome(failure, true), ClientErrors.ending(failure), Waste.FAILED);
+      }
+    } finally {
+      owner.onBroken(this, why);
+    }
+  }
+
   private void again() {
     if (vitals.tryAgain()) {
       begin(Cause.RETRY);

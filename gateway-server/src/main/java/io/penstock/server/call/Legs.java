@@ -30,6 +30,12 @@ final class Legs {
     return running.size() == 1 ? running.getFirst() : null;
   }
 
+  /** The call ends. */
+  void stopAll() {
+    running.forEach(leg -> leg.stop(Ending.UPSTREAM_FAILED, Waste.FAILED));
+    running.clear();
+  }
+
   /** The headers of the first have gone out: it alone may answer now. */
   void stopAllButFirst() {
     stopAllBut(running.getFirst());

@@ -200,16 +200,19 @@ final class Passthrough implements UpstreamListener, Running {
       call.responder().abort();
     } else {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-      ClientErrors.reply(call, failure, headers);
+      ClientErrors.reply(call, provider.name(), failure, headers);
     }
     call.tally().answered(code.status(), provider.name(), "");
     call.end(Ending.UPSTREAM_FAILED);
   }
 
   private void record(int answered, Ending ending, String error) {
-    call.tally().upstreamEnds();
-    if (record != null) {
-      record.close(answered, ending, error);
+    PassedRecord open = record;
+    if (open != null) {
+      // Once, though it fail: then its intent stays in the journal.
+      record = null;
+      call.tally().upstreamEnds();
+      open.close(answered, ending, error);
     }
   }
 

@@ -157,7 +157,7 @@ final class Paths {
 
   private static Surface model(RequestHead head, String path, String rest, Dialect dialect) {
     String decoded = decoded(rest);
-    if (head.method().equals(HttpMethod.GET)) {
+    if (head.method().equals(HttpMethod.GET) || head.method().equals(HttpMethod.HEAD)) {
       return Surface.of(Endpoint.MODELS, dialect, decoded);
     }
     int colon = decoded.lastIndexOf(':');

@@ -95,10 +95,18 @@ final class Resumption {
             call.context().loop(),
             counts -> {
               if (!call.isEnded()) {
-                long left = asked < 0 ? -1 : Math.max(1, asked - counts.output());
-                call.requestBody(cut.from().request(left));
-                then.run();
+                goOn(cut, counts.output(), then);
               }
             });
+  }
+
+  private void goOn(Serving.Cut cut, long said, Runnable then) {
+    try {
+      long left = asked < 0 ? -1 : Math.max(1, asked - said);
+      call.requestBody(cut.from().request(left));
+      then.run();
+    } catch (RuntimeException e) {
+      serving.broken(e);
+    }
   }
 }

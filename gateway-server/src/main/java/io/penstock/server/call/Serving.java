@@ -138,16 +138,45 @@ final class Serving {
   private boolean servesUnaccepted() {
     Unaccepted kept = unaccepted;
     unaccepted = null;
-    if (kept != null) {
-      kept.serve().run();
+    if (kept == null) {
+      return false;
     }
-    return kept != null;
+    try {
+      kept.serve().run();
+    } catch (RuntimeException | Error e) {
+      kept.forget().run();
+      throw e;
+    }
+    return true;
   }
 
   /** The client has its answer. */
   void done(TargetRuntime by) {
     answered(by, 200);
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
+  }
+
+  /**
+   * The gateway itself failed. The client hears of it as far as it still can: by a status, by an
+   * event of the stream, or by its end. Logged under the request's id.
+   */
+  void broken(Throwable why) {
+    GatewayException told = Refusals.told(call, why);
+    forgetUnaccepted();
+    if (call.isEnded() || call.tally().status() != 0) {
+      // The client has its answer, or has left; what was to follow failed.
+      answer.close();
+      call.end(Ending.UPSTREAM_FAILED);
+      return;
+    }
+    if (answer.hasContent() && call.surface().arraySplit()) {
+      // In the middle of an element, for all that is known here.
+      answer.close();
+      call.responder().abort();
+    } else {
+      endsWithEvent(told);
+    }
+    engine.refuse(call, told);
   }
 
   /** The client has left and nothing goes on. */
@@ -165,7 +194,9 @@ final class Serving {
   }
 
   private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
-    ByteBuf closing = run.closing(null, ClientErrors.message(failure) + more, null);
+    ByteBuf closing =
+        run.closing(
+            null, ClientErrors.message(by.target().provider().name(), failure) + more, null);
     if (closing != null) {
       answer.stream(closing);
       answer.end();
@@ -234,8 +265,10 @@ final class Serving {
     if (servesUnaccepted() || breaksOff("")) {
       return;
     }
-    if (!endsWithEvent(ClientErrors.exception(failure))) {
-      ClientErrors.reply(call, failure, ErrorReplies.headers(call.dialect(), call.idText()));
+    String provider = last.provider().name();
+    if (!endsWithEvent(ClientErrors.exception(provider, failure))) {
+      ClientErrors.reply(
+          call, provider, failure, ErrorReplies.headers(call.dialect(), call.idText()));
     }
     answered(last, ClientErrors.code(failure).status());
     call.end(ClientErrors.ending(failure));

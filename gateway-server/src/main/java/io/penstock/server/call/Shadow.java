@@ -182,7 +182,7 @@ final class Shadow implements AttemptListener {
   }
 
   @Override
-  public void onReadComplete() {}
+  public void onReadComplete(AttemptRun attempt) {}
 
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
@@ -191,11 +191,22 @@ final class Shadow implements AttemptListener {
     engine.routing().shadows().leave();
   }
 
+  @Override
+  public void onBroken(AttemptRun attempt, Throwable why) {
+    Failure failure = Unreadable.broken(call, why);
+    try {
+      settle(attempt, failure, Ending.UPSTREAM_FAILED);
+    } finally {
+      engine.routing().shadows().failed(call.destination().route(), target);
+      engine.routing().shadows().leave();
+    }
+  }
+
   private void settle(AttemptRun attempt, @Nullable Failure failure, Ending ending) {
     Account opened = account;
     if (opened != null) {
-      costNanos = opened.settle(attempt.outcome(failure, false), ending, Waste.NONE).costNanos();
       account = null;
+      costNanos = opened.settle(attempt.outcome(failure, false), ending, Waste.NONE).costNanos();
     }
   }
 

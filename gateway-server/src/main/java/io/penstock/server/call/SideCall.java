@@ -165,12 +165,22 @@ final class SideCall implements AttemptListener {
   }
 
   @Override
-  public void onReadComplete() {}
+  public void onReadComplete(AttemptRun attempt) {}
 
   @Override
   public void onFailed(AttemptRun attempt, Failure failure) {
     settle(attempt, failure, ClientErrors.ending(failure));
-    fail(ClientErrors.message(failure));
+    fail(ClientErrors.message(order.target.provider().name(), failure));
+  }
+
+  @Override
+  public void onBroken(AttemptRun attempt, Throwable why) {
+    Failure failure = Unreadable.broken(call, why);
+    try {
+      settle(attempt, failure, Ending.UPSTREAM_FAILED);
+    } finally {
+      fail(failure.message());
+    }
   }
 
   private void settle(AttemptRun attempt, @Nullable Failure failure, Ending ending) {

@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
@@ -10,7 +11,30 @@ import org.slf4j.LoggerFactory;
 final class Unreadable {
   private static final Logger LOG = LoggerFactory.getLogger(Unreadable.class);
 
+  private static final Failure BROKEN =
+      new Failure(
+          FailureKind.MALFORMED,
+          0,
+          "the gateway failed while it took the answer; its log has the cause",
+          ErrorCode.INTERNAL_ERROR.code(),
+          null,
+          -1);
+
   private Unreadable() {}
+
+  /** Returns what a row says of an attempt whose answer was read, but not taken. */
+  static Failure broken() {
+    return BROKEN;
+  }
+
+  /** Does the same for a call of the gateway's own; the log has the cause. */
+  static Failure broken(Call call, Throwable why) {
+    LOG.atError()
+        .addKeyValue("request", call.idText())
+        .setCause(why)
+        .log("the answer of a call of the gateway's own could not be taken");
+    return BROKEN;
+  }
 
   /**
    * Returns what a reader's exception means for the attempt. One that does not carry a failure is a

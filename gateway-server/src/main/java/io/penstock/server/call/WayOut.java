@@ -21,7 +21,7 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   WayOut(Engine engine, CacheReplay replay, HitVerifier verifier) {
     this.engine = engine;
-    this.idempotency = new Idempotency(engine.accounting());
+    this.idempotency = new Idempotency(engine.accounting(), this::fail);
     this.replay = replay;
     this.verifier = verifier;
   }

@@ -2,10 +2,18 @@ package io.penstock.server.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A way back to the client that something listens on. What it is told of is borrowed. */
+/**
+ * A way back to the client that something listens on. What it is told of is borrowed; when it fails
+ * it is told nothing more, and the client gets its answer all the same.
+ */
 public abstract class TappedResponder implements Responder {
+  private static final Logger LOG = LoggerFactory.getLogger(TappedResponder.class);
+
   private final Responder to;
+  private boolean deaf;
 
   /** Creates a tap on a responder. */
   protected TappedResponder(Responder to) {
@@ -23,22 +31,36 @@ public abstract class TappedResponder implements Responder {
 
   @Override
   public final void reply(int status, HttpHeaders headers, ByteBuf body) {
-    begins(status, headers);
-    passes(body);
-    ends();
+    told(() -> {
+      begins(status, headers);
+      passes(body);
+      ends();
+    });
     to.reply(status, headers, body);
   }
 
   @Override
   public final void head(int status, HttpHeaders headers) {
-    begins(status, headers);
+    told(() -> begins(status, headers));
     to.head(status, headers);
   }
 
   @Override
   public final void write(ByteBuf data) {
-    passes(data);
+    told(() -> passes(data));
     to.write(data);
+  }
+
+  private void told(Runnable what) {
+    if (deaf) {
+      return;
+    }
+    try {
+      what.run();
+    } catch (Throwable e) {
+      deaf = true;
+      LOG.atError().setCause(e).log("a copy of an answer was given up: {}", getClass().getName());
+    }
   }
 
   @Override
@@ -48,7 +70,7 @@ public abstract class TappedResponder implements Responder {
 
   @Override
   public final void end() {
-    ends();
+    told(this::ends);
     to.end();
   }
 

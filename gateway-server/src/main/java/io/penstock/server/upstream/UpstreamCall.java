@@ -7,6 +7,8 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.penstock.core.FailureKind;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request on its way. Confined to its event loop.
@@ -20,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * when there was progress, again later. So what is read costs one clock reading and no scheduling.
  */
 public final class UpstreamCall {
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamCall.class);
+
+  private static final String BROKEN =
+      "the gateway could not take the answer; its log has the cause";
+
   private enum State {
     CONNECTING,
     WAITING,
@@ -96,14 +103,22 @@ public final class UpstreamCall {
     if (state == State.WAITING) {
       state = State.READING;
       progressed = true;
-      listener.onHead(status, headers);
+      try {
+        listener.onHead(status, headers);
+      } catch (Throwable e) {
+        broken(e);
+      }
     }
   }
 
   void data(ByteBuf data) {
     if (state == State.READING && data.isReadable()) {
       progressed = true;
-      listener.onData(data);
+      try {
+        listener.onData(data);
+      } catch (Throwable e) {
+        broken(e);
+      }
     }
   }
 
@@ -113,7 +128,11 @@ public final class UpstreamCall {
       progressNanos = System.nanoTime();
     }
     if (state == State.READING) {
-      listener.onReadComplete();
+      try {
+        listener.onReadComplete();
+      } catch (Throwable e) {
+        broken(e);
+      }
     }
   }
 
@@ -127,7 +146,12 @@ public final class UpstreamCall {
     if (paused && channel != null) {
       channel.config().setAutoRead(true);
     }
-    listener.onEnd();
+    try {
+      listener.onEnd();
+    } catch (Throwable e) {
+      broken(e);
+      return false;
+    }
     return reusable;
   }
 
@@ -136,6 +160,18 @@ public final class UpstreamCall {
       finish();
       closeChannel();
       listener.onFailure(kind, message);
+    }
+  }
+
+  /** The listener has a defect: nobody else would tell whoever waits for it. */
+  private void broken(Throwable thrown) {
+    LOG.atError().setCause(thrown).log("an answer could not be taken");
+    finish();
+    closeChannel();
+    try {
+      listener.onFailure(FailureKind.MALFORMED, BROKEN);
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("that an answer could not be taken could not be told");
     }
   }
 

@@ -17,9 +17,13 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.core.FailureKind;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The end of a connection's pipeline: hands what arrives to the request that is under way. */
 final class UpstreamHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamHandler.class);
+
   private final UpstreamPool pool;
   private final Origin origin;
   private final Watch watch;
@@ -158,7 +162,11 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     UpstreamCall call = current;
     if (call != null && cause instanceof DecoderException) {
-      call.fail(FailureKind.MALFORMED, "the answer cannot be decoded: " + cause.getMessage());
+      LOG.atWarn()
+          .addKeyValue("from", origin)
+          .addKeyValue("cause", cause)
+          .log("an answer cannot be decoded");
+      call.fail(FailureKind.MALFORMED, "the answer cannot be decoded");
     } else if (call != null) {
       // Before the close, which would be the proper end of an answer of no known length.
       call.lost();

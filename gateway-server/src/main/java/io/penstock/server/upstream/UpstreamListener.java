@@ -7,6 +7,7 @@ import io.penstock.core.FailureKind;
 /**
  * Hears of one upstream request. Called on its event loop: {@code onHead} once, {@code onData} any
  * number of times, then exactly one of {@code onEnd} and {@code onFailure}; nothing after a cancel.
+ * What one of them throws is logged, ends the request and is told to {@code onFailure} as well.
  */
 public interface UpstreamListener {
   /** The answer's status and headers; 1xx answers are skipped. */

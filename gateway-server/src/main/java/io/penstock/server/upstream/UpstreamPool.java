@@ -90,7 +90,7 @@ public final class UpstreamPool {
     call.connecting(connecting.channel(), watch, now);
     connecting.addListener(done -> {
       if (!done.isSuccess()) {
-        call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
+        call.fail(FailureKind.CONNECT, Unreached.why(origin, done.cause()));
       } else {
         whenSecure(connecting.channel(), origin, call);
       }
@@ -108,16 +108,9 @@ public final class UpstreamPool {
       if (done.isSuccess()) {
         dispatch(channel, call, System.nanoTime());
       } else {
-        call.fail(FailureKind.CONNECT, reason(origin, done.cause()));
+        call.fail(FailureKind.CONNECT, Unreached.why(origin, done.cause()));
       }
     });
-  }
-
-  static String reason(Origin origin, @Nullable Throwable cause) {
-    String said = cause == null ? "unknown" : cause.getMessage();
-    // A closed channel has no message: its name is the reason.
-    String why = said == null ? String.valueOf(cause) : said;
-    return "cannot connect to " + origin + ": " + why;
   }
 
   private void dispatch(Channel channel, UpstreamCall call, long now) {

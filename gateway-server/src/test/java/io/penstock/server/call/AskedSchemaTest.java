@@ -42,6 +42,7 @@ class AskedSchemaTest {
         "{\"$ref\":\"#/$defs/t\",\"$defs\":{\"t\":{\"properties\":{\"k\":{\"$ref\":\"#/$defs/t\"}},\"required\":[\"n\"]}}}"
             + " | {\"n\":1,\"k\":{\"n\":2}} | {\"n\":1,\"k\":{}}",
         "{\"$ref\":\"#\"} | 1 | not JSON",
+        "{\"$ref\":\"#item\",\"type\":\"object\"} | {} | 1",
         "{\"type\":\"string\",\"pattern\":\"^x\"} | \"y\" | 1",
       })
   void fits_judgesByTypesChoicesAndBounds(String schema, String fit, String unfit) {

@@ -123,6 +123,24 @@ class AttemptRunTest {
     assertThat(told.all).containsExactly("settled", "ended");
   }
 
+  @Test
+  void stream_readerThrowsWhileItReads_failsOnce() {
+    Defective attempt = new Defective(false);
+    AttemptRun run = run(true, attempt);
+    run.onData(Unpooled.wrappedBuffer(new byte[] {1}));
+    run.onEnd();
+    assertThat(told.all).containsExactly("failed MALFORMED");
+  }
+
+  @Test
+  void owner_throws_isToldSoOnce() {
+    told.throwing = true;
+    AttemptRun run = run(false, new Defective(false));
+    run.onEnd();
+    run.timeOutFirstToken("late");
+    assertThat(told.all).containsExactly("failed MALFORMED", "broken");
+  }
+
   /** Its readers throw; that of a stream may settle before. */
   private record Defective(boolean settles) implements Attempt {
     @Override
@@ -150,7 +168,11 @@ class AttemptRunTest {
 
   private record DefectiveStream(Sink sink, boolean settles) implements StreamReader {
     @Override
-    public void read(ByteBuf chunk) {}
+    public void read(ByteBuf chunk) {
+      if (chunk.isReadable()) {
+        throw new IndexOutOfBoundsException("in a reader");
+      }
+    }
 
     @Override
     public void end() {
@@ -186,6 +208,7 @@ class AttemptRunTest {
 
   private static final class Told implements AttemptListener {
     final List<String> all = new ArrayList<>();
+    boolean throwing;
 
     @Override
     public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
@@ -211,11 +234,19 @@ class AttemptRunTest {
     }
 
     @Override
-    public void onReadComplete() {}
+    public void onReadComplete(AttemptRun attempt) {}
 
     @Override
     public void onFailed(AttemptRun attempt, Failure failure) {
       all.add("failed " + failure.kind());
+      if (throwing) {
+        throw new IndexOutOfBoundsException("in the owner");
+      }
+    }
+
+    @Override
+    public void onBroken(AttemptRun attempt, Throwable why) {
+      all.add("broken");
     }
   }
 
