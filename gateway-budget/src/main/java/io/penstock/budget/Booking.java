@@ -24,14 +24,14 @@ record Booking(
     Consumer<Counter> urgent) {
   private static final long RETRY = 15;
 
-  /** Books all of it; returns how many counters were told for the first time. */
+  /** Books all of it; returns how many counters were told that a new owner carries over. */
   int apply(long now, long storeNow) {
     List<Counter> counters = parcel.counters();
-    int first = 0;
+    int carried = 0;
     // A grant belongs to its call: what calls were granted never becomes free in between.
     long[] booked = booked();
     for (int i = 0; i < booked.length; i++) {
-      first += counters.get(i).toldAllowed < 0 ? 1 : 0;
+      carried += counters.get(i).isCarried() ? 1 : 0;
       told(counters.get(i), parcel.entries().get(i), moved.counters().get(i), booked[i]);
     }
     parcel.portions().granted(moved.takes(), storeNow);
@@ -52,7 +52,7 @@ record Booking(
         urgent.accept(c);
       }
     }
-    return first;
+    return carried;
   }
 
   private long[] booked() {

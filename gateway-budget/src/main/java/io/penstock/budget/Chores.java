@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * ended, owners that died. All of it may be told twice. Guarded by the replica's lock.
  */
 final class Chores {
+  private static final int MOST_PARTS = 500;
+
   private final Effects effects;
   private final ArrayDeque<Request> queue = new ArrayDeque<>();
   private final TreeSet<Long> ended = new TreeSet<>();
@@ -54,8 +56,8 @@ final class Chores {
     if (forEpoch != epoch) {
       return;
     }
-    for (int i = 0; i < parts.size(); i += Moves.MOST_COUNTERS) {
-      int end = Math.min(parts.size(), i + Moves.MOST_COUNTERS);
+    for (int i = 0; i < parts.size(); i += MOST_PARTS) {
+      int end = Math.min(parts.size(), i + MOST_PARTS);
       queue.add(new Request.Ledger(epoch, new ArrayList<>(parts.subList(i, end))));
     }
     if (asked) {

@@ -13,6 +13,12 @@ final class Counter {
   /** Of {@code free}: this object has left memory; whoever finds it looks the counter up again. */
   private static final long EVICTED = Long.MIN_VALUE;
 
+  /** Of what was told: nothing yet. */
+  private static final long UNTOLD = -1;
+
+  /** Nothing yet, and it was taken over by a new owner, who tells all of these first. */
+  private static final long CARRIED = -2;
+
   private static final AtomicLongFieldUpdater<Counter> FREE =
       AtomicLongFieldUpdater.newUpdater(Counter.class, "free");
   private static final AtomicLongFieldUpdater<Counter> SPENT =
@@ -51,8 +57,8 @@ final class Counter {
   /** When {@link #flow} began, as {@link #usedAt}. */
   int measuredAt;
 
-  long toldSpent = -1;
-  long toldAllowed = -1;
+  long toldSpent = UNTOLD;
+  long toldAllowed = UNTOLD;
   boolean attached;
 
   /** Alerts to be claimed, and those that are somebody's already: 16 bits. */
@@ -131,9 +137,14 @@ final class Counter {
     spent = 0;
     allowed = held + kept;
     attached = true;
-    toldAllowed = -1;
-    toldSpent = -1;
+    toldAllowed = CARRIED;
+    toldSpent = UNTOLD;
     tight = 0;
+  }
+
+  /** Whether a new owner took it over and has not told the store of it. */
+  boolean isCarried() {
+    return toldAllowed == CARRIED;
   }
 
   void attach(long allowedBefore, long spentBefore, long booked) {

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * and what has changed since it was told. One move is under way at a time. Replica's lock.
  */
 final class Moves {
-  static final int MOST_COUNTERS = 500;
   private static final int MOST_CALLS = 64;
   private static final int SWEEP = 10_000;
 
@@ -42,7 +41,7 @@ final class Moves {
     this.appetite = new Appetite(settings);
   }
 
-  /** So many counters have to be told before anything may be reserved. */
+  /** So many counters, all that were taken over, have to be told before anything is reserved. */
   void carry(int count) {
     for (Counter c = urgent.poll(); c != null; c = urgent.poll()) {
       c.urgent = false;
@@ -151,7 +150,7 @@ final class Moves {
       }
     }
     addCounters(parcel, sync);
-    parcel.portions().askAhead(MOST_COUNTERS - parcel.size(), storeNow);
+    parcel.portions().askAhead(settings.counters() - parcel.size(), storeNow);
     if (parcel.isEmpty()) {
       return null;
     }
@@ -160,13 +159,13 @@ final class Moves {
   }
 
   private void addCounters(Parcel parcel, boolean sync) {
-    while (!urgent.isEmpty() && parcel.size() < MOST_COUNTERS) {
+    while (!urgent.isEmpty() && parcel.size() < settings.counters()) {
       Counter c = urgent.poll();
       c.urgent = false;
       parcel.add(c);
     }
     syncing |= sync;
-    while (syncing && parcel.size() < MOST_COUNTERS) {
+    while (syncing && parcel.size() < settings.counters()) {
       Counter c = slices.nextDirty();
       if (c != null) {
         parcel.add(c);

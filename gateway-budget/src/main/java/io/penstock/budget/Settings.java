@@ -10,6 +10,7 @@ package io.penstock.budget;
  * @param idleNear how long one that is near its limit is: others need it
  * @param outage what a replica does while the store is away
  * @param alone the store is in this process and has no other replica
+ * @param counters how many of them one move tells of, beside those that its calls need
  */
 record Settings(
     long lease,
@@ -18,14 +19,25 @@ record Settings(
     long idleFar,
     long idleNear,
     Outage outage,
-    boolean alone) {
+    boolean alone,
+    int counters) {
+  private static final int COUNTERS = 500;
+
   static Settings shared(Outage outage) {
     return new Settings(
-        10_000, outage == Outage.DENY ? 10_000 : 75_000, 250, 300_000, 5_000, outage, false);
+        10_000,
+        outage == Outage.DENY ? 10_000 : 75_000,
+        250,
+        300_000,
+        5_000,
+        outage,
+        false,
+        COUNTERS);
   }
 
   static Settings embedded() {
-    return new Settings(10_000, Long.MAX_VALUE / 4, 250, 60_000, 5_000, Outage.SHARE, true);
+    return new Settings(
+        10_000, Long.MAX_VALUE / 4, 250, 60_000, 5_000, Outage.SHARE, true, COUNTERS);
   }
 
   long heartbeat() {

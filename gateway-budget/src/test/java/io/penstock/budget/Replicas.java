@@ -25,7 +25,7 @@ final class Replicas implements AutoCloseable {
   }
 
   Budgets start(long limit) {
-    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false);
+    Settings fast = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false, 500);
     return start(limit, Ticker.system(), fast);
   }
 

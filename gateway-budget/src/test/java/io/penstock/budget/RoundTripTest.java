@@ -48,7 +48,7 @@ class RoundTripTest {
   @ValueSource(ints = {1, 5})
   void reserve_beyondTheSlices_isOneCall_withinThemNone(int budgets) {
     TestTicker ticker = new TestTicker(System.currentTimeMillis());
-    Settings settings = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false);
+    Settings settings = new Settings(600, 75_000, 250, 60_000, 5_000, Outage.SHARE, false, 500);
     try (RedisServer server = RedisServer.start();
         Replicas replicas = new Replicas(server.uri())) {
       Budgets replica = replicas.start(100 * USD, ticker, settings);

@@ -18,8 +18,7 @@ final class SimReplica implements Effects, Reservation.Home {
   private record Open(Reservation reservation, List<Charge> intent) {}
 
   private final Simulation sim;
-  private final Settings settings =
-      new Settings(Simulation.LEASE, Simulation.LEASE, 60, 100, 40, Outage.SHARE, false);
+  private final Settings settings;
   private final List<Charge> journal = new ArrayList<>();
   private final Set<Long> owners = new LinkedHashSet<>();
   private final Set<Long> graves = new LinkedHashSet<>();
@@ -28,7 +27,7 @@ final class SimReplica implements Effects, Reservation.Home {
   private final Map<UUID, List<Change>> history = new HashMap<>();
   private final List<Rule> rules = new ArrayList<>();
   private Slices slices = new Slices();
-  private Replica replica = new Replica(settings, this, slices);
+  private Replica replica;
   private boolean dead;
   private int life;
   private int connection;
@@ -38,6 +37,10 @@ final class SimReplica implements Effects, Reservation.Home {
 
   SimReplica(Simulation sim) {
     this.sim = sim;
+    this.settings =
+        new Settings(
+            Simulation.LEASE, Simulation.LEASE, 60, 100, 40, Outage.SHARE, false, sim.counters);
+    this.replica = new Replica(settings, this, slices);
     configure();
   }
 

@@ -57,6 +57,10 @@ final class Simulation {
   final Bug bug;
   final SimLedger ledger = new SimLedger();
   final MemoryStore store;
+
+  /** Of a move: in every other history one, so that telling all takes several. */
+  final int counters;
+
   final List<Rule> rules = new ArrayList<>();
   final List<SimReplica> replicas = new ArrayList<>();
   final Map<UUID, Long> spent = new HashMap<>();
@@ -75,6 +79,7 @@ final class Simulation {
     this.random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
     this.mode = mode;
     this.bug = bug;
+    this.counters = (seed / Mode.values().length) % 2 == 0 ? 500 : 1;
     this.store = new MemoryStore(LEASE, bug == Bug.NO_QUARANTINE ? 0 : LEASE + LEASE / 20, false);
     long[] limits = {500, 2_000, 20_000};
     int count = 1 + random.nextInt(3);
