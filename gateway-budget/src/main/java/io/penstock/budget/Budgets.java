@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class Budgets implements AutoCloseable {
   private final Store store;
   private final Wiring wiring;
   private final Desk desk;
+  private final Figures figures;
 
   /** Of whoever ticks. */
   private volatile long sweptAt;
@@ -44,12 +46,10 @@ public final class Budgets implements AutoCloseable {
     void start(Driver driver);
 
     /**
-     * Returns what a store in this process has as spent on a counter; 0 when the store is elsewhere
-     * and would have to be waited for.
+     * Reads what was spent on a counter, in all; 0 when there is none. Changes nothing, and says
+     * nothing of this replica. Completed at once by a store in this process.
      */
-    default long spent(CounterKey key) {
-      return 0;
-    }
+    CompletionStage<Long> spent(CounterKey key);
 
     /** Lists counters after a cursor. */
     CompletionStage<BudgetPage> page(String cursor, int most);
@@ -66,6 +66,7 @@ public final class Budgets implements AutoCloseable {
     this.replica = new Replica(settings, wiring, slices);
     this.driver = new Driver(ticker, replica, store);
     this.desk = new Desk(ticker, slices, replica, driver);
+    this.figures = new Figures(rules, slices, store, settings);
     wiring.start(driver, desk);
     store.start(driver);
   }
@@ -161,36 +162,29 @@ public final class Budgets implements AutoCloseable {
 
   /** Returns the share of that budget which this request's subject has used, 0 when none. */
   public double used(String budget, Facts facts) {
-    Rule rule = rules.get().named(budget, facts);
-    if (rule == null || rule.terms().limit() == 0) {
-      return 0;
-    }
-    String subject = Subjects.of(rule.shape.per(), facts);
-    Counter c = slices.counter(rule, subject, storeNow(), clock());
-    return (double) (spent(c) + Math.max(0, c.held())) / rule.terms().limit();
-  }
-
-  /**
-   * What was spent on a counter. Of one that this replica has not used lately, or never, it has no
-   * word: then the store is asked, where it is at hand.
-   */
-  private long spent(Counter c) {
-    return (c.allSpent == 0 ? store.spent(c.key) : c.allSpent) + c.untold();
+    return figures.used(budget, facts, storeNow());
   }
 
   /** Returns the counters that calls like this are charged on, as this replica knows them. */
   public List<BudgetState> matching(Facts facts) {
-    Rules now = rules.get();
-    List<BudgetState> states = new ArrayList<>();
-    for (int slot : now.plan.matchBudgets(facts, "")) {
-      Rule rule = now.slots.get(slot);
-      String subject = Subjects.of(rule.shape.per(), facts);
-      Counter c = slices.counter(rule, subject, storeNow(), clock());
-      states.add(
-          new BudgetState(
-              c.key, rule.shape.unit(), rule.terms().limit(), spent(c), Math.max(0, c.held())));
-    }
-    return states;
+    return figures.matching(facts, storeNow());
+  }
+
+  /**
+   * Reads what the subjects of this request have spent where this replica does not know it, so that
+   * {@link #used} and {@link #matching} say so. Budgets that depend on the target are left out.
+   *
+   * @param names chooses among the budgets by name
+   * @return completes on any thread when no more will be known, within 250 ms and never with a
+   *     failure; null when there is nothing to wait for, as always without Redis
+   */
+  public @Nullable CompletionStage<Void> read(Predicate<String> names, Facts facts) {
+    return figures.read(names, facts, storeNow(), clock());
+  }
+
+  /** Returns how often {@link #read} failed or took too long; what was known was used. */
+  public long unread() {
+    return figures.unread();
   }
 
   /** Returns the rates that calls like this are counted by. */

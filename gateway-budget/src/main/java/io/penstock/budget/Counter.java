@@ -142,6 +142,11 @@ final class Counter {
     tight = 0;
   }
 
+  /** Whether a move has told of it, so that {@link #allSpent} is the store's. */
+  boolean isTold() {
+    return toldAllowed >= 0;
+  }
+
   /** Whether a new owner took it over and has not told the store of it. */
   boolean isCarried() {
     return toldAllowed == CARRIED;

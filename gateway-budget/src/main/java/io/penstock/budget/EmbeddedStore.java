@@ -41,10 +41,10 @@ final class EmbeddedStore implements Budgets.Store {
   }
 
   @Override
-  public long spent(CounterKey key) {
+  public CompletionStage<Long> spent(CounterKey key) {
     synchronized (store) {
       StoredCounter counter = store.counter(key.id());
-      return counter == null ? 0 : counter.spent;
+      return CompletableFuture.completedFuture(counter == null ? 0L : counter.spent);
     }
   }
 

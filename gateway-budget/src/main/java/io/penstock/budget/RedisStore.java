@@ -221,11 +221,28 @@ final class RedisStore implements Budgets.Store {
   }
 
   @Override
+  public CompletionStage<Long> spent(CounterKey key) {
+    StatefulRedisConnection<String, String> over = connection;
+    if (over == null) {
+      return away();
+    }
+    RedisAsyncCommands<String, String> redis = over.async();
+    return redis
+        .hget(prefix + ":epoch", "E")
+        .thenCompose(epoch -> redis.hget(prefix + ":" + epoch + ":c:" + key.id(), "spent"))
+        .thenApply(spent -> spent == null ? 0 : Long.parseLong(spent));
+  }
+
+  private static <T> CompletionStage<T> away() {
+    return CompletableFuture.failedFuture(new IllegalStateException("redis is away"));
+  }
+
+  @Override
   public CompletionStage<BudgetPage> page(String cursor, int most) {
     String from = Long.toUnsignedString(BudgetPage.place(cursor));
     StatefulRedisConnection<String, String> over = connection;
     if (over == null) {
-      return CompletableFuture.failedStage(new IllegalStateException("redis is away"));
+      return away();
     }
     RedisAsyncCommands<String, String> redis = over.async();
     return redis

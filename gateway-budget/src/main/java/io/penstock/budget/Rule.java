@@ -58,6 +58,11 @@ final class Rule {
     return now;
   }
 
+  /** Returns the key of a subject's counter in the window that contains the moment. */
+  CounterKey key(String subject, long storeNow) {
+    return CounterKey.of(series(storeNow), shape.unit(), shape.per(), subject);
+  }
+
   Limit limit() {
     return new Limit(terms.limit(), shape.unit());
   }

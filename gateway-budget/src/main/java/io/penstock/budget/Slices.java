@@ -28,15 +28,21 @@ final class Slices {
 
   /** Returns the counter of a subject in the window that contains the moment. */
   Counter counter(Rule rule, String subject, long storeNow, long now) {
-    Counter found = rule.current.get(subject);
-    if (found != null && !found.isEvicted() && found.key.series().contains(storeNow)) {
+    Counter found = current(rule, subject, storeNow);
+    if (found != null) {
       return found;
     }
-    Rule.Shape shape = rule.shape;
-    CounterKey key = CounterKey.of(rule.series(storeNow), shape.unit(), shape.per(), subject);
-    Counter made = resident(rule, key, now);
+    Counter made = resident(rule, rule.key(subject, storeNow), now);
     rule.current.put(made);
     return made;
+  }
+
+  /** Returns the same if it has been used of late, else null. */
+  @Nullable Counter current(Rule rule, String subject, long storeNow) {
+    Counter found = rule.current.get(subject);
+    return found != null && !found.isEvicted() && found.key.series().contains(storeNow)
+        ? found
+        : null;
   }
 
   /** Returns the one object of that counter, made anew if it had left memory. */

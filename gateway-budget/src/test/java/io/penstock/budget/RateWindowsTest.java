@@ -119,6 +119,11 @@ class RateWindowsTest {
     }
 
     @Override
+    public CompletionStage<Long> spent(CounterKey key) {
+      return store.spent(key);
+    }
+
+    @Override
     public CompletionStage<BudgetPage> page(String cursor, int most) {
       return store.page(cursor, most);
     }

@@ -8,6 +8,7 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.RedisServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,58 @@ class RedisBudgetsTest {
     // Any number is a place of Redis; where nothing is, the list has ended.
     BudgetPage page = a.states("18446744073709551615", 10).toCompletableFuture().join();
     assertThat(page.next()).isEmpty();
+  }
+
+  /** Everything that is stored but leases, which hellos renew. */
+  private String stored() {
+    return server.command(
+        "EVAL",
+        "local all = redis.call('KEYS', ARGV[1]) table.sort(all) local out = '' for _, k in"
+            + " ipairs(all) do if not k:find(':live') then out = out .. k .. ' ' .."
+            + " redis.sha1hex(redis.call('DUMP', k)) .. '\\n' end end return out",
+        "0",
+        "*");
+  }
+
+  @Test
+  void read_afterARestart_isWhatWasSpent_andLeavesTheStoreAsItWas() {
+    TestFacts ann = TestFacts.user("ann");
+    Budgets before = replica(100 * USD);
+    Await.until("budgets are ready", before::isReady);
+    ((Verdict.Granted) reserve(before, 90 * USD)).reservation().settle(90 * USD, 0);
+    before.leave().toCompletableFuture().join();
+    // The ledger of this test has nothing: what was spent is put back as a top-up is.
+    Budgets after = replica(100 * USD);
+    Await.until("budgets are ready", after::isReady);
+    CounterKey key = Objects.requireNonNull(after.counter("org", -1, ""));
+    after.ledgerChanged(List.of(new LedgerPart(key, 1, 90 * USD)));
+    Await.until(
+        "the ledger was told",
+        () ->
+            after.states("", 10).toCompletableFuture().join().states().stream()
+                .anyMatch(state -> state.spent() == 90 * USD));
+    String stored = stored();
+    assertThat(stored).contains(key.id().toString());
+    assertThat(after.used("org", ann)).isZero();
+
+    Replicas.read(after);
+
+    assertThat(after.used("org", ann)).isEqualTo(0.9);
+    assertThat(after.unread()).isZero();
+    assertThat(stored()).isEqualTo(stored);
+    assertThat(after.resident()).isZero();
+  }
+
+  @Test
+  void read_whileRedisIsGone_ends_andIsCounted() {
+    Budgets a = replica(100 * USD);
+    Await.until("budgets are ready", a::isReady);
+    server.kill();
+
+    Replicas.read(a);
+
+    assertThat(a.used("org", TestFacts.user("ann"))).isZero();
+    assertThat(a.unread()).isEqualTo(1);
   }
 
   @Test

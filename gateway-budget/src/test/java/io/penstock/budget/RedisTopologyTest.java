@@ -37,7 +37,8 @@ class RedisTopologyTest {
   }
 
   /** After a failover the hold is known and nothing beyond the limit is granted. */
-  private static void survive(Budgets budgets, Runnable failover) {
+  private static void survive(Replicas replicas, Runnable failover) {
+    Budgets budgets = replicas.start(10 * USD);
     Await.until("budgets are ready", budgets::isReady);
     assertThat(Replicas.reserve(budgets, 7 * USD)).isInstanceOf(Verdict.Granted.class);
     long owner = budgets.owner();
@@ -45,7 +46,19 @@ class RedisTopologyTest {
     Await.until("budgets are ready again", () -> budgets.isReady() && budgets.owner() != owner);
 
     assertThat(Replicas.reserve(budgets, 4 * USD)).isInstanceOf(Verdict.Denied.class);
-    assertThat(Replicas.reserve(budgets, 3 * USD)).isInstanceOf(Verdict.Granted.class);
+    Verdict rest = Replicas.reserve(budgets, 3 * USD);
+    assertThat(rest).isInstanceOf(Verdict.Granted.class);
+    ((Verdict.Granted) rest).reservation().settle(3 * USD, 0);
+    Budgets other = replicas.start(10 * USD);
+    Await.until("another is ready", other::isReady);
+    Await.until(
+        "the settlement was told",
+        () ->
+            other.states("", 10).toCompletableFuture().join().states().stream()
+                .anyMatch(state -> state.spent() == 3 * USD));
+    TestFacts ann = TestFacts.user("ann");
+    Replicas.read(other);
+    assertThat(other.used("org", ann)).isEqualTo(0.3);
   }
 
   @Test
@@ -94,7 +107,7 @@ class RedisTopologyTest {
           "the replica has caught up",
           () -> replica.command("INFO", "replication").contains("master_link_status:up"));
 
-      survive(replicas.start(10 * USD), primary::kill);
+      survive(replicas, primary::kill);
     }
   }
 
@@ -123,7 +136,7 @@ class RedisTopologyTest {
           () -> three.command("INFO", "replication").contains("master_link_status:up"));
 
       survive(
-          replicas.start(10 * USD),
+          replicas,
           () -> {
             primary.kill();
             three.command("CLUSTER", "FAILOVER", "TAKEOVER");

@@ -5,6 +5,7 @@ import io.penstock.core.rule.Condition;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Replicas in this process that share one budget in a real Redis, with a lease of 0.6 s. */
@@ -49,6 +50,14 @@ final class Replicas implements AutoCloseable {
   static Verdict reserve(Budgets budgets, long nanos) {
     Verdict verdict = budgets.reserve(TestFacts.user("ann"), Ask.of(nanos, 0));
     return verdict instanceof Verdict.Pending p ? p.stage().toCompletableFuture().join() : verdict;
+  }
+
+  /** Reads what was spent; Redis may have answered before there is anything to wait for. */
+  static void read(Budgets budgets) {
+    CompletionStage<Void> reading = budgets.read(name -> true, TestFacts.user("ann"));
+    if (reading != null) {
+      reading.toCompletableFuture().join();
+    }
   }
 
   @Override

@@ -21,6 +21,7 @@ final class SharedStore {
   private final List<Budgets> replicas = new ArrayList<>();
   private boolean paused;
   private long asked;
+  private long reads;
 
   SharedStore(TestTicker ticker) {
     this.ticker = ticker;
@@ -92,6 +93,11 @@ final class SharedStore {
     return asked;
   }
 
+  /** How many counters were read, beside what it was sent. */
+  long reads() {
+    return reads;
+  }
+
   /** What all replicas have told to be spent. */
   long spent() {
     long sum = 0;
@@ -140,6 +146,16 @@ final class SharedStore {
           other.driver().run(r -> r.tightened(counter, recall));
         }
       }
+    }
+
+    @Override
+    public CompletionStage<Long> spent(CounterKey key) {
+      reads++;
+      if (paused) {
+        return new CompletableFuture<>();
+      }
+      StoredCounter counter = store.counter(key.id());
+      return CompletableFuture.completedFuture(counter == null ? 0L : counter.spent);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -50,6 +51,9 @@ final class BudgetGauges {
         MultiGauge.builder("penstock.budget.used.ratio")
             .description("What settled calls cost, as a share of the limit")
             .register(registry);
+    FunctionCounter.builder("penstock.budget.unread", budgets, Budgets::unread)
+        .description("Figures of budgets that Redis did not tell in time; what was known was used")
+        .register(registry);
   }
 
   /** Reads on; publishes when the last page is read. */

@@ -36,6 +36,7 @@ final class SnapshotBuilder {
   private final Conditions conditions;
   private final SemanticRules known;
   private final Set<String> unpriced = new TreeSet<>();
+  private final Set<String> budgetsRead = new HashSet<>();
   private final List<TargetRuntime> reachable = new ArrayList<>();
 
   /**
@@ -53,7 +54,7 @@ final class SnapshotBuilder {
     this.config = config;
     this.prices = prices;
     this.providers = providers;
-    this.conditions = conditions;
+    this.conditions = conditions.seenBy(read -> budgetsRead.addAll(read.budgets()));
   }
 
   /**
@@ -84,6 +85,8 @@ final class SnapshotBuilder {
       }
     }
     CacheMapping exact = new CacheMapping(config, conditions);
+    SemanticRules semantic =
+        new SemanticMapping(config, conditions, exact, targets, this::listed).rules(known);
     return new Snapshot(
         version,
         config,
@@ -93,11 +96,12 @@ final class SnapshotBuilder {
         targets,
         routing,
         exact.rules(),
-        new SemanticMapping(config, conditions, exact, targets, this::listed).rules(known),
+        semantic,
         prices,
         baselines,
         providers,
         passthrough(),
+        Set.copyOf(budgetsRead),
         Snapshot.Limits.of(
             config.limits().inflight(),
             config.limits().body().bytes(),

@@ -2,10 +2,17 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.RedisServer;
 import io.penstock.testkit.Script;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,6 +45,23 @@ class BudgetConditionsTest {
           + " fake/gpt-4o-mini }, { use: fake/gpt-4o }] }\n";
 
   @TempDir Path directory;
+
+  private static String shared(RedisServer redis, String more) {
+    return "state: { redis: \"" + redis.uri() + "\"" + more + " }\n";
+  }
+
+  private static void awaitReady(RunningGateway gateway) {
+    Await.until("ready", () -> gateway.admin("/readyz").startsWith("ok"));
+  }
+
+  private static String unread(RunningGateway gateway) {
+    return gateway
+        .admin("/metrics")
+        .lines()
+        .filter(line -> line.startsWith("penstock_budget_unread_total "))
+        .findFirst()
+        .orElse("");
+  }
 
   private static String yaml(Path own, FakeProvider provider, String more) {
     return RunningGateway.yaml(own, provider, BUDGET + more).replaceFirst("models:\n", RULES);
@@ -80,6 +104,92 @@ class BudgetConditionsTest {
       try (RunningGateway again = RunningGateway.start(directory, yaml)) {
         assertKnown(again);
       }
+    }
+  }
+
+  @Test
+  void redis_afterRestart_theFirstCallIsRoutedByWhatWasSpent() {
+    try (FakeProvider provider = FakeProvider.start();
+        RedisServer redis = RedisServer.start()) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String yaml = yaml(directory, provider, shared(redis, ""));
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        awaitReady(gateway);
+        spend(gateway);
+      }
+      try (RunningGateway again = RunningGateway.start(directory, yaml)) {
+        awaitReady(again);
+        assertKnown(again);
+        assertThat(unread(again)).endsWith(" 0.0");
+      }
+    }
+  }
+
+  @Test
+  void redis_whatAnotherGatewaySpent_isKnownToTheFirstCallOfThis() throws IOException {
+    Path own = Files.createDirectories(directory.resolve("one"));
+    Path others = Files.createDirectories(directory.resolve("two"));
+    try (FakeProvider provider = FakeProvider.start();
+        RedisServer redis = RedisServer.start();
+        RunningGateway one = RunningGateway.start(own, yaml(own, provider, shared(redis, "")));
+        RunningGateway two =
+            RunningGateway.start(others, yaml(others, provider, shared(redis, "")))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(one);
+      awaitReady(two);
+      spend(one);
+      Await.until("all is told", () -> two.admin("/admin/v1/budgets").split(SPENT, -1).length == 4);
+
+      assertKnown(two);
+    }
+  }
+
+  @Test
+  void redisGone_theCallGoesOn_andOnlyWhereAConditionReadsABudgetIsItAsked() throws IOException {
+    try (FakeProvider provider = FakeProvider.start();
+        RedisServer redis = RedisServer.start()) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String yaml = yaml(directory, provider, shared(redis, ", on_outage: allow"));
+      String plain = yaml.replace("budget[\"project\"] > 0.8", "user == \"nobody\"");
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        awaitReady(gateway);
+        redis.kill();
+        assertThat(call(gateway, "a")).isEqualTo("gpt-4o");
+        assertThat(unread(gateway)).endsWith(" 1.0");
+
+        Files.writeString(gateway.file(), plain);
+        Await.until(
+            "the other configuration is in force",
+            () -> gateway.admin("/metrics").contains("penstock_config_version 2.0"));
+        assertThat(call(gateway, "b")).isEqualTo("gpt-4o");
+        assertThat(unread(gateway)).endsWith(" 1.0");
+      }
+    }
+  }
+
+  @Test
+  void clientThatLeavesMeanwhile_isNotServed_andLeavesNothingOpen() throws IOException {
+    try (FakeProvider provider = FakeProvider.start();
+        RedisServer redis = RedisServer.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, yaml(directory, provider, shared(redis, "")))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(gateway);
+      redis.command("CLIENT", "PAUSE", "600", "ALL");
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+        String head =
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer "
+                + RunningGateway.KEY
+                + "\r\ncontent-length: "
+                + CHAT.length()
+                + "\r\n\r\n";
+        client.getOutputStream().write((head + CHAT).getBytes(StandardCharsets.UTF_8));
+      }
+
+      Await.until("it was not read", () -> unread(gateway).endsWith(" 1.0"));
+      gateway.awaitRest();
+      assertThat(provider.requests()).isEmpty();
+      assertThat(call(gateway, "a")).isEqualTo("gpt-4o");
     }
   }
 }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -58,16 +59,35 @@ public final class Conditions {
           .maxRegexProgramSize(1000)
           .build();
 
-  private final Map<Kind, CelCompiler> compilers = new EnumMap<>(Kind.class);
-  private final CelRuntime runtime = newRuntime();
-  private final ConcurrentHashMap<Source, Condition> compiled = new ConcurrentHashMap<>();
-  private final LongAdder failures = new LongAdder();
+  private final Map<Kind, CelCompiler> compilers;
+  private final CelRuntime runtime;
+  private final ConcurrentHashMap<Source, Condition> compiled;
+  private final LongAdder failures;
+  private final Consumer<Condition> seen;
 
   /** Creates an empty cache. */
   public Conditions() {
+    this.compilers = new EnumMap<>(Kind.class);
+    this.runtime = newRuntime();
+    this.compiled = new ConcurrentHashMap<>();
+    this.failures = new LongAdder();
+    this.seen = condition -> {};
     for (Kind kind : Kind.values()) {
       compilers.put(kind, newCompiler(kind));
     }
+  }
+
+  private Conditions(Conditions shared, Consumer<Condition> seen) {
+    this.compilers = shared.compilers;
+    this.runtime = shared.runtime;
+    this.compiled = shared.compiled;
+    this.failures = shared.failures;
+    this.seen = seen;
+  }
+
+  /** Returns this same cache, which shows each condition that somebody compiles by it. */
+  public Conditions seenBy(Consumer<Condition> consumer) {
+    return new Conditions(this, consumer);
   }
 
   /**
@@ -82,6 +102,7 @@ public final class Conditions {
       known = compileNew(text, kind, true);
       compiled.put(source, known);
     }
+    seen.accept(known);
     return known;
   }
 

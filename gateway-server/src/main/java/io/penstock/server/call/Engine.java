@@ -71,6 +71,7 @@ public final class Engine {
             new ContextFilter(),
             new PermissionFilter(),
             new RateFilter(shared.budgets()),
+            new SpentFilter(shared.budgets()),
             new StoredFilter(shared.responses()),
             exact,
             embeddings,

@@ -62,6 +62,9 @@ final class Explanation {
     if (isRefusal(rates)) {
       throw BudgetRefusals.of(rates);
     }
+    if (!heard.knowsSpent(() -> engine.budgets().read(name -> true, call.facts()))) {
+      return;
+    }
     String cache = heard.cache(() -> engine.cacheSays(call)).getNow(NOT_YET);
     if (cache.isEmpty()) {
       return;

@@ -1,6 +1,7 @@
 package io.penstock.server.call;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Heard {
   private final Map<String, CompletableFuture<Holding.Outcome>> budgets = new ConcurrentHashMap<>();
   private volatile @Nullable CompletableFuture<String> cache;
+  private volatile @Nullable CompletableFuture<?> spent;
 
   /** Returns what budgets have said of a target. */
   Map<String, CompletableFuture<Holding.Outcome>> budgets() {
@@ -32,12 +34,25 @@ final class Heard {
     return asked;
   }
 
+  /** Returns whether it is known what was spent on budgets; it is asked once. */
+  boolean knowsSpent(Supplier<@Nullable CompletionStage<Void>> ask) {
+    CompletableFuture<?> asked = spent;
+    if (asked == null) {
+      CompletionStage<Void> reading = ask.get();
+      asked =
+          reading == null ? CompletableFuture.completedFuture(null) : reading.toCompletableFuture();
+      spent = asked;
+    }
+    return asked.isDone();
+  }
+
   /** Returns who has not answered yet. */
   List<CompletableFuture<?>> awaited() {
     List<CompletableFuture<?>> awaited = new ArrayList<>(budgets.values());
-    CompletableFuture<String> asked = cache;
-    if (asked != null) {
-      awaited.add(asked);
+    for (CompletableFuture<?> asked : Arrays.asList(cache, spent)) {
+      if (asked != null) {
+        awaited.add(asked);
+      }
     }
     awaited.removeIf(CompletableFuture::isDone);
     return awaited;

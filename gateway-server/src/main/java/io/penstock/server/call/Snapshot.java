@@ -13,6 +13,7 @@ import io.penstock.server.config.Config;
 import java.net.InetAddress;
 import java.time.ZoneId;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param semantic when its semantic layer is
  * @param baselines what savings are measured against
  * @param passthrough provider by path prefix
+ * @param budgetsRead the budgets of which a condition reads what was used
  */
 public record Snapshot(
     long version,
@@ -43,6 +45,7 @@ public record Snapshot(
     Baselines baselines,
     Map<String, ProviderRuntime> providers,
     Map<String, ProviderRuntime> passthrough,
+    Set<String> budgetsRead,
     Limits limits) {
 
   /** Limits of the process, in plain numbers. */

@@ -23,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Answers {@code /v1/usage}: what this key has spent this month (UTC), the budgets that its calls
@@ -48,7 +49,15 @@ final class UsageFilter implements Filter<Call> {
     SpendQuery query =
         new SpendQuery(List.of("model"), from, start(month.plusMonths(1)), who(call), false);
     return Step.await(
-        call.context().spending().sum(query), spend -> answer(call, month.toString(), spend));
+        call.context().spending().sum(query), spend -> known(call, month.toString(), spend));
+  }
+
+  /** Answers once it is known what was spent on the budgets. */
+  private Step known(Call call, String month, Spend spend) {
+    CompletionStage<Void> reading = budgets.read(name -> true, call.facts());
+    return reading == null
+        ? answer(call, month, spend)
+        : Step.await(reading, done -> answer(call, month, spend));
   }
 
   private static long start(YearMonth month) {

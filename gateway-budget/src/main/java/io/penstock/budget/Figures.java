@@ -1,0 +1,106 @@
+package io.penstock.budget;
+
+import io.penstock.core.rule.Facts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request's subject has spent and holds, for conditions and listings. Asking makes no
+ * counter, here or in the store. Thread-safe.
+ */
+final class Figures {
+  private final AtomicReference<Rules> rules;
+  private final Slices slices;
+  private final Budgets.Store store;
+  private final boolean alone;
+  private final Readings readings;
+
+  /**
+   * Creates it.
+   *
+   * @param settings whether the store is in this process, where what it has is at hand
+   */
+  Figures(AtomicReference<Rules> rules, Slices slices, Budgets.Store store, Settings settings) {
+    this.rules = rules;
+    this.slices = slices;
+    this.store = store;
+    this.alone = settings.alone();
+    this.readings = new Readings(store, settings.callTimeout());
+  }
+
+  /** Returns the share of that budget which this request's subject has used, 0 when none. */
+  double used(String budget, Facts facts, long storeNow) {
+    Rule rule = rules.get().named(budget, facts);
+    if (rule == null || rule.terms().limit() == 0) {
+      return 0;
+    }
+    BudgetState state = state(rule, facts, storeNow);
+    return (double) (state.spent() + state.held()) / state.limit();
+  }
+
+  /** Returns the counters that calls like this are charged on. */
+  List<BudgetState> matching(Facts facts, long storeNow) {
+    Rules now = rules.get();
+    List<BudgetState> states = new ArrayList<>();
+    for (int slot : now.plan.matchBudgets(facts, "")) {
+      states.add(state(now.slots.get(slot), facts, storeNow));
+    }
+    return states;
+  }
+
+  private BudgetState state(Rule rule, Facts facts, long storeNow) {
+    String subject = Subjects.of(rule.shape.per(), facts);
+    Counter c = slices.current(rule, subject, storeNow);
+    CounterKey key = c != null ? c.key : rule.key(subject, storeNow);
+    c = c != null ? c : slices.find(key.id());
+    long spent = spent(key, c) + (c == null ? 0 : c.untold());
+    long held = c == null ? 0 : Math.max(0, c.held());
+    return new BudgetState(key, rule.shape.unit(), rule.terms().limit(), spent, held);
+  }
+
+  private long spent(CounterKey key, @Nullable Counter c) {
+    if (!alone) {
+      return readings.spent(key, c);
+    }
+    long told = c == null ? 0 : c.allSpent;
+    return told == 0 ? store.spent(key).toCompletableFuture().join() : told;
+  }
+
+  /**
+   * Reads what was spent on this request's budgets of such names where this replica does not know.
+   *
+   * @return completes when nothing more will be known, never with a failure; null: it is known
+   */
+  @Nullable CompletableFuture<Void> read(
+      Predicate<String> names, Facts facts, long storeNow, long clock) {
+    if (alone) {
+      return null;
+    }
+    Rules now = rules.get();
+    CompletableFuture<Void> all = null;
+    for (int slot : now.plan.matchBudgets(facts, "")) {
+      Rule rule = now.slots.get(slot);
+      if (names.test(rule.shape.name())) {
+        CompletableFuture<Void> one = read(rule, facts, storeNow, clock);
+        all = all == null ? one : one == null ? all : CompletableFuture.allOf(all, one);
+      }
+    }
+    return all;
+  }
+
+  private @Nullable CompletableFuture<Void> read(
+      Rule rule, Facts facts, long storeNow, long clock) {
+    String subject = Subjects.of(rule.shape.per(), facts);
+    Counter c = slices.current(rule, subject, storeNow);
+    return readings.read(c != null ? c.key : rule.key(subject, storeNow), c, clock);
+  }
+
+  /** Returns how many readings have failed or took too long. */
+  long unread() {
+    return readings.failures();
+  }
+}
