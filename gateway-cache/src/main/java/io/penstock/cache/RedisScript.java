@@ -10,12 +10,16 @@ import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A Lua script, called by its digest; sent whole to a server that does not know it yet. */
-final class RedisScript {
+/**
+ * A Lua script, called by its digest; sent whole to a server that does not know it yet.
+ * Thread-safe.
+ */
+public final class RedisScript {
   private final String source;
   private final String digest;
 
-  RedisScript(String source) {
+  /** Creates it; nothing is sent. */
+  public RedisScript(String source) {
     this.source = source;
     try {
       MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
@@ -30,7 +34,7 @@ final class RedisScript {
    *
    * @param <T> what the output type gives
    */
-  <T> CompletableFuture<T> run(
+  public <T> CompletableFuture<T> run(
       RedisClusterAsyncCommands<byte[], byte[]> redis,
       ScriptOutputType type,
       byte[][] keys,

@@ -7,6 +7,7 @@ import io.penstock.cache.RedisLink;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ticker;
 import io.penstock.server.call.BreakerNews;
+import io.penstock.server.call.SharedAnswers;
 import io.penstock.server.call.StoredResponses;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
@@ -32,12 +33,14 @@ final class CacheStore implements AutoCloseable {
   private final ExactCache exact;
   private final StoredResponses responses;
   private final BreakerNews breakers;
+  private final @Nullable SharedAnswers answers;
   private final SemanticCache semantic;
   private final @Nullable RedisConnector redis;
   private final @Nullable ExecutorService background;
 
   /** Over what replicas tell each other what is no cached answer; no commands: there are none. */
-  private record Among(RedisLink link, String namespace, Ticker ticker) {}
+  private record Among(
+      RedisLink link, String namespace, Ticker ticker, @Nullable SharedAnswers answers) {}
 
   private CacheStore(
       ExactCache exact,
@@ -48,6 +51,7 @@ final class CacheStore implements AutoCloseable {
     this.exact = exact;
     this.responses = new StoredResponses(replicas.link(), replicas.namespace());
     this.breakers = new BreakerNews(replicas.link(), replicas.namespace(), replicas.ticker());
+    this.answers = replicas.answers();
     this.semantic = semantic;
     this.redis = redis;
     this.background = background;
@@ -65,7 +69,7 @@ final class CacheStore implements AutoCloseable {
       ExactCache alone = ExactCache.embedded(CacheMapping.maxBytes(config), ticker);
       return new CacheStore(
           alone,
-          new Among(() -> null, NAMESPACE, ticker),
+          new Among(() -> null, NAMESPACE, ticker, null),
           SemanticCache.embedded(SemanticCache.Settings.defaults(), alone, ticker),
           null,
           null);
@@ -94,7 +98,10 @@ final class CacheStore implements AutoCloseable {
     SemanticCache semantic =
         SemanticCache.shared(
             SemanticCache.Settings.defaults(), shared, calls, redis.link(), settings, ticker);
-    Among replicas = new Among(redis.link(), settings.namespace(), ticker);
+    // Whole answers travel on a connection of their own: nobody else's word waits behind them.
+    SharedAnswers answers =
+        new SharedAnswers(redis.link(), settings.namespace(), settings.secret());
+    Among replicas = new Among(redis.link(), settings.namespace(), ticker, answers);
     return new CacheStore(shared, replicas, semantic, redis, background);
   }
 
@@ -128,6 +135,11 @@ final class CacheStore implements AutoCloseable {
   /** Returns over what replicas tell each other of breakers. */
   BreakerNews breakers() {
     return breakers;
+  }
+
+  /** Returns what replicas share of idempotency keys; null where they share nothing. */
+  @Nullable SharedAnswers answers() {
+    return answers;
   }
 
   SemanticCache semantic() {

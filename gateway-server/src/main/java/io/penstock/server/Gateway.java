@@ -118,6 +118,7 @@ public final class Gateway implements AutoCloseable {
                 name -> ProviderFactory.breaker(snapshot.get().config(), name),
                 this::breakerOpened),
             cache.responses(),
+            cache.answers(),
             cache.exact(),
             cache.semantic(),
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), this::semanticRules),
@@ -128,7 +129,7 @@ public final class Gateway implements AutoCloseable {
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     CallMetrics metrics = new CallMetrics(registry);
-    GatewayMeters.register(registry, load, stores.ledger(), alerts);
+    GatewayMeters.register(registry, load, stores.ledger(), alerts, cache.answers());
     stores.ledger().onCommit(alerts::committed);
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));

@@ -6,14 +6,26 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.ledger.Ledger;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
+import io.penstock.server.call.SharedAnswers;
 import io.penstock.server.config.Word;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Meters of the gateway as a whole, read from its parts when they are scraped. */
 final class GatewayMeters {
   private GatewayMeters() {}
 
-  static void register(MeterRegistry registry, Load load, Ledger ledger, Alerts alerts) {
+  /**
+   * Registers them.
+   *
+   * @param answers null where replicas share nothing
+   */
+  static void register(
+      MeterRegistry registry,
+      Load load,
+      Ledger ledger,
+      Alerts alerts,
+      @Nullable SharedAnswers answers) {
     Gauge.builder("penstock.inflight", load, Load::inflight)
         .description("Requests under way")
         .register(registry);
@@ -32,5 +44,10 @@ final class GatewayMeters {
     FunctionCounter.builder("penstock.fallback.usd", alerts, Alerts::fallbackUsd)
         .description("Cost of attempts on targets that others were passed over for")
         .register(registry);
+    if (answers != null) {
+      FunctionCounter.builder("penstock.idempotency.alone", answers, SharedAnswers::alone)
+          .description("Calls with an Idempotency-Key that other replicas do not know of")
+          .register(registry);
+    }
   }
 }

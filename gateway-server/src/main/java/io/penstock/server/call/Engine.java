@@ -128,6 +128,11 @@ public final class Engine {
     return shared.responses();
   }
 
+  /** Returns what replicas share of idempotency keys; null where they share nothing. */
+  @Nullable SharedAnswers sharedAnswers() {
+    return shared.answers();
+  }
+
   /** Returns what the cache would do for a call that is not made; see {@link CacheOutlook}. */
   CompletionStage<String> cacheSays(Call call) {
     return outlook.of(call);

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.Pipeline;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,18 +17,18 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Calls with an {@code Idempotency-Key}: the same key and body is one call, for a day. A second one
  * waits for the first, or gets its answer again. Only a good answer is kept: after a failure the
- * next call is made. Thread-safe; each call's part runs on its loop.
+ * next call is made. Calls of this process are known here; those of other replicas are asked for
+ * where a Redis is shared. Thread-safe; each call's part runs on its loop.
  */
 final class Idempotency {
   private static final long MAX_BYTES = 64L << 20;
-  private static final Duration KEPT = Duration.ofHours(24);
+  static final Duration KEPT = Duration.ofHours(24);
   private static final int MAX_KEY = 256;
 
   /** An answer as it was sent. */
@@ -47,26 +48,27 @@ final class Idempotency {
           .expireAfterWrite(KEPT)
           .build();
   private final Accounting accounting;
-  private final BiConsumer<Call, Throwable> failed;
+  private final @Nullable SharedAnswers replicas;
 
   /**
-   * Creates a memory of answers.
+   * Creates it.
    *
-   * @param failed told, on its loop, of a call that waited and cannot be answered
+   * @param replicas null where replicas share nothing
    */
-  Idempotency(Accounting accounting, BiConsumer<Call, Throwable> failed) {
+  Idempotency(Accounting accounting, @Nullable SharedAnswers replicas) {
     this.accounting = accounting;
-    this.failed = failed;
+    this.replicas = replicas;
   }
 
   /**
    * Answers the call from what there is, waits for the one in flight, or lets it go on.
    *
    * @param forward makes the call
-   * @param again asked on the call's loop when the one in flight has failed: comes back here
+   * @param exit asked on the call's loop to fail it, or, when the one in flight here has failed, to
+   *     forward it: comes back here
    * @throws GatewayException 409 when the key was used with another body
    */
-  void run(Call call, Consumer<Call> forward, Consumer<Call> again) {
+  void run(Call call, Consumer<Call> forward, Pipeline.Exit<Call> exit) {
     String said = call.headers().get(RequestHeaders.IDEMPOTENCY_KEY);
     if (said == null || said.isBlank()) {
       forward.accept(call);
@@ -85,7 +87,7 @@ final class Idempotency {
     Flight other = flights.putIfAbsent(key, mine);
     if (other != null) {
       requireSame(other.body(), body);
-      other.answer().thenAcceptAsync(stored -> joined(call, stored, again), call.context().loop());
+      other.answer().thenAcceptAsync(stored -> joined(call, stored, exit), call.context().loop());
       return;
     }
     Stored stored = kept.getIfPresent(key);
@@ -95,30 +97,70 @@ final class Idempotency {
       replay(call, stored);
       return;
     }
-    AnswerTap tap = new AnswerTap(call.responder());
-    call.respondVia(tap);
-    call.onEnd(ending -> {
-      Stored made = ending == Ending.COMPLETED ? tap.stored(body) : null;
-      if (made != null) {
-        kept.put(key, made);
-      }
-      land(key, mine, made);
-    });
-    forward.accept(call);
+    Lead lead = new Lead(call, key, mine, forward);
+    if (replicas == null) {
+      lead.make(null);
+      return;
+    }
+    // Whoever waits for this one here goes on when it ends before it has an answer.
+    call.onEnd(ending -> land(key, mine, null));
+    new ReplicaWait(call, replicas.claim(key, body), lead, exit).ask();
   }
 
-  private void joined(Call call, @Nullable Stored stored, Consumer<Call> again) {
+  /** A call that is the first of its key in this process. Confined to its loop. */
+  private final class Lead implements ReplicaWait.Outcome {
+    private final Call call;
+    private final String key;
+    private final Flight flight;
+    private final Consumer<Call> forward;
+
+    Lead(Call call, String key, Flight flight, Consumer<Call> forward) {
+      this.call = call;
+      this.key = key;
+      this.flight = flight;
+      this.forward = forward;
+    }
+
+    @Override
+    public void make(SharedAnswers.@Nullable Claim claim) {
+      AnswerTap tap = new AnswerTap(call.responder());
+      call.respondVia(tap);
+      call.onEnd(ending -> {
+        Stored made = ending == Ending.COMPLETED ? tap.stored(flight.body()) : null;
+        if (made != null) {
+          kept.put(key, made);
+        }
+        land(key, flight, made);
+        if (claim != null) {
+          claim.end(made);
+        }
+      });
+      forward.accept(call);
+    }
+
+    @Override
+    public void know(AnswerSeal.Opened other) {
+      requireSame(other.body(), flight.body());
+      Stored answer = other.answer();
+      if (answer != null) {
+        land(key, flight, answer);
+        replay(call, answer);
+      }
+    }
+  }
+
+  private void joined(Call call, @Nullable Stored stored, Pipeline.Exit<Call> exit) {
     if (call.isEnded()) {
       return;
     }
     if (stored == null) {
-      again.accept(call);
+      exit.forward(call);
       return;
     }
     try {
       replay(call, stored);
     } catch (RuntimeException e) {
-      failed.accept(call, e);
+      exit.fail(call, e);
     }
   }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What all calls share and a new configuration acts on. Everything in it is thread-safe.
  *
  * @param snapshot the configuration that new requests start with
+ * @param answers of calls with idempotency keys; null where replicas share nothing
  * @param hits keeps what checks of semantic hits have shown
  * @param content keeps prompts and answers; null where they are not kept
  */
@@ -21,6 +22,7 @@ public record Shared(
     Budgets budgets,
     Routing routing,
     StoredResponses responses,
+    @Nullable SharedAnswers answers,
     ExactCache cache,
     SemanticCache semantic,
     HitMemory hits,

@@ -17,11 +17,10 @@ final class WayOut implements Pipeline.Exit<Call> {
   private final CacheReplay replay;
   private final HitVerifier verifier;
   private final Consumer<Call> answers = this::answer;
-  private final Consumer<Call> again = this::forward;
 
   WayOut(Engine engine, CacheReplay replay, HitVerifier verifier) {
     this.engine = engine;
-    this.idempotency = new Idempotency(engine.accounting(), this::fail);
+    this.idempotency = new Idempotency(engine.accounting(), engine.sharedAnswers());
     this.replay = replay;
     this.verifier = verifier;
   }
@@ -32,7 +31,7 @@ final class WayOut implements Pipeline.Exit<Call> {
       return;
     }
     try {
-      idempotency.run(call, answers, again);
+      idempotency.run(call, answers, this);
     } catch (RuntimeException e) {
       fail(call, e);
     }
