@@ -31,36 +31,57 @@ public abstract class TappedResponder implements Responder {
 
   @Override
   public final void reply(int status, HttpHeaders headers, ByteBuf body) {
-    told(() -> {
-      begins(status, headers);
-      passes(body);
-      ends();
-    });
+    tell(status, headers);
+    tell(body);
+    tellEnd();
     to.reply(status, headers, body);
   }
 
   @Override
   public final void head(int status, HttpHeaders headers) {
-    told(() -> begins(status, headers));
+    tell(status, headers);
     to.head(status, headers);
   }
 
   @Override
   public final void write(ByteBuf data) {
-    told(() -> passes(data));
+    tell(data);
     to.write(data);
   }
 
-  private void told(Runnable what) {
-    if (deaf) {
-      return;
+  private void tell(int status, HttpHeaders headers) {
+    if (!deaf) {
+      try {
+        begins(status, headers);
+      } catch (Throwable e) {
+        giveUp(e);
+      }
     }
-    try {
-      what.run();
-    } catch (Throwable e) {
-      deaf = true;
-      LOG.atError().setCause(e).log("a copy of an answer was given up: {}", getClass().getName());
+  }
+
+  private void tell(ByteBuf data) {
+    if (!deaf) {
+      try {
+        passes(data);
+      } catch (Throwable e) {
+        giveUp(e);
+      }
     }
+  }
+
+  private void tellEnd() {
+    if (!deaf) {
+      try {
+        ends();
+      } catch (Throwable e) {
+        giveUp(e);
+      }
+    }
+  }
+
+  private void giveUp(Throwable why) {
+    deaf = true;
+    LOG.atError().setCause(why).log("a copy of an answer was given up: {}", getClass().getName());
   }
 
   @Override
@@ -70,7 +91,7 @@ public abstract class TappedResponder implements Responder {
 
   @Override
   public final void end() {
-    told(this::ends);
+    tellEnd();
     to.end();
   }
 
