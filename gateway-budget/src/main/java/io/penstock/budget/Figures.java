@@ -53,10 +53,9 @@ final class Figures {
   }
 
   private BudgetState state(Rule rule, Facts facts, long storeNow) {
-    String subject = Subjects.of(rule.shape.per(), facts);
-    Counter c = slices.current(rule, subject, storeNow);
-    CounterKey key = c != null ? c.key : rule.key(subject, storeNow);
-    c = c != null ? c : slices.find(key.id());
+    Place place = place(rule, facts, storeNow);
+    CounterKey key = place.key;
+    Counter c = place.counter;
     long spent = spent(key, c) + (c == null ? 0 : c.untold());
     long held = c == null ? 0 : Math.max(0, c.held());
     return new BudgetState(key, rule.shape.unit(), rule.terms().limit(), spent, held);
@@ -94,9 +93,21 @@ final class Figures {
 
   private @Nullable CompletableFuture<Void> read(
       Rule rule, Facts facts, long storeNow, long clock) {
+    Place place = place(rule, facts, storeNow);
+    return readings.read(place.key, place.counter, clock);
+  }
+
+  /** Where a request's subject is counted: the counter if it is in memory. */
+  private record Place(CounterKey key, @Nullable Counter counter) {}
+
+  private Place place(Rule rule, Facts facts, long storeNow) {
     String subject = Subjects.of(rule.shape.per(), facts);
-    Counter c = slices.current(rule, subject, storeNow);
-    return readings.read(c != null ? c.key : rule.key(subject, storeNow), c, clock);
+    Counter current = slices.current(rule, subject, storeNow);
+    if (current != null) {
+      return new Place(current.key, current);
+    }
+    CounterKey key = rule.key(subject, storeNow);
+    return new Place(key, slices.find(key.id()));
   }
 
   /** Returns how many readings have failed or took too long. */

@@ -70,10 +70,15 @@ final class Readings {
   long spent(CounterKey key, @Nullable Counter c) {
     long told = told(c);
     Read read = last(key);
-    if (read != null && (told == NOTHING || told == read.told)) {
-      return read.spent;
+    long heard = c == null ? 0 : c.allSpent;
+    if (read == null) {
+      return heard;
     }
-    return c == null ? 0 : c.allSpent;
+    if (told == NOTHING) {
+      // Of one that a new owner carries over moves have told before, perhaps later than this.
+      return Math.max(read.spent, heard);
+    }
+    return told == read.told ? read.spent : heard;
   }
 
   private synchronized @Nullable Read last(CounterKey key) {
@@ -90,7 +95,7 @@ final class Readings {
    */
   @Nullable CompletableFuture<Void> read(CounterKey key, @Nullable Counter c, long now) {
     long told = told(c);
-    if (c != null && told != NOTHING && c.unusedFor(now) < TOLD) {
+    if (c != null && (told != NOTHING && c.unusedFor(now) < TOLD || c.isCarried())) {
       return null;
     }
     CompletableFuture<Void> pending = new CompletableFuture<>();

@@ -55,16 +55,23 @@ public abstract class Exchange {
       return;
     }
     ending = how;
-    RuntimeException failed = null;
+    Throwable failed = null;
     for (int i = onEnd.size() - 1; i >= 0; i--) {
       try {
         onEnd.get(i).accept(how);
-      } catch (RuntimeException e) {
-        failed = failed == null ? e : failed;
+      } catch (RuntimeException | Error e) {
+        if (failed == null) {
+          failed = e;
+        } else {
+          failed.addSuppressed(e);
+        }
       }
     }
-    if (failed != null) {
-      throw failed;
+    switch (failed) {
+      case null -> {}
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(failed);
     }
   }
 }

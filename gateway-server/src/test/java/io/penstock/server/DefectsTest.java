@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.penstock.core.Ticker;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -13,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,36 +53,6 @@ class DefectsTest {
   private final DefectiveTicker ticker = new DefectiveTicker();
   private FakeProvider provider;
   private RunningGateway gateway;
-
-  /** The machine's clock, but for one method. */
-  private static final class DefectiveTicker implements Ticker {
-    private volatile String method = "";
-    private final AtomicInteger thrown = new AtomicInteger();
-
-    @Override
-    public long nanoTime() {
-      fail();
-      return System.nanoTime();
-    }
-
-    @Override
-    public long epochMillis() {
-      fail();
-      return System.currentTimeMillis();
-    }
-
-    private void fail() {
-      String in = method;
-      if (!in.isEmpty()
-          && StackWalker.getInstance()
-              .walk(frames ->
-                  frames.anyMatch(
-                      f -> (f.getClassName() + "." + f.getMethodName()).endsWith(in)))) {
-        thrown.incrementAndGet();
-        throw new IllegalStateException("a defect in " + in);
-      }
-    }
-  }
 
   @BeforeEach
   void start() {
@@ -150,6 +118,23 @@ class DefectsTest {
     HttpResponse<String> response = chat(CHAT);
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
+  }
+
+  @Test
+  void whole_cannotEvenBeSettled_is500AndNothingIsHeld() {
+    ticker.method = "Account.settle";
+    HttpResponse<String> response = chat(CHAT);
+    assertThat(ticker.thrown).hasPositiveValue();
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
+  }
+
+  @Test
+  void refusal_itsRowFails_isToldAndOver() {
+    ticker.method = "Accounting.withoutAttempt";
+    HttpResponse<String> response = chat(CHAT.replace("gpt-4o-mini", "no-such-model"));
+    // Its client is told first.
+    Await.until("it failed", () -> ticker.thrown.get() > 0);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(404);
   }
 
   @Test

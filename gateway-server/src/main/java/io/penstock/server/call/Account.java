@@ -16,6 +16,8 @@ import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The money of one attempt: opened with its worst case, settled once with what it cost. Confined to
@@ -132,8 +134,8 @@ final class Account {
     if (settled) {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
-    settled = true;
     long endNanos = call.tally().upstreamEnds();
+    settled = true;
     if (outcome.summary().usageReported()) {
       return book(
           outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
@@ -157,6 +159,29 @@ final class Account {
                     waste,
                     endNanos));
     return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
+  }
+
+  /**
+   * Settles an attempt that the gateway itself failed with, if it is not settled. Where not even
+   * what it used can be told, its worst case is charged, and its intent stays in the journal.
+   *
+   * @param attempt null when nothing was sent
+   */
+  void broken(@Nullable AttemptRun attempt) {
+    if (settled) {
+      return;
+    }
+    try {
+      Failure failure = Unreadable.broken();
+      AttemptOutcome outcome = Objects.requireNonNull(attempt).outcome(failure, true);
+      settle(outcome, ClientErrors.ending(failure), Waste.FAILED);
+    } catch (RuntimeException | Error e) {
+      Unreadable.unrecorded(call, e);
+      if (!settled) {
+        settled = true;
+        reservation.settle(intent.bound(), reservation.heldTokens());
+      }
+    }
   }
 
   /**

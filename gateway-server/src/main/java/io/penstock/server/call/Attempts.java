@@ -246,8 +246,11 @@ final class Attempts implements LegListener, Running {
   public void onBroken(Leg by, Throwable why) {
     hedging.cancel();
     legs.remove(by);
-    legs.stopAll();
-    serving.broken(why);
+    try {
+      legs.stopAll();
+    } finally {
+      serving.broken(why);
+    }
   }
 
   private void goOn(Candidate next, String why) {

@@ -114,8 +114,7 @@ final class CacheFilter implements Filter<Call> {
 
   /** Says what this layer would do for a call that is not made: hit, miss or off. */
   CompletionStage<String> says(Call call) {
-    CacheMode mode = CacheMode.parse(call.headers().get(RequestHeaders.CACHE));
-    call.inCache().mode(mode);
+    CacheMode mode = call.cacheMode();
     CacheLook look = mode == CacheMode.OFF ? null : look(call, mode, false);
     if (look == null || !mode.reads()) {
       return CacheOutlook.known(look == null ? CacheOutlook.OFF : CacheOutlook.MISS);

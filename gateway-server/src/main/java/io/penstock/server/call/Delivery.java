@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
 import io.penstock.core.FailureKind;
@@ -99,7 +100,10 @@ final class Delivery implements AttemptListener {
     if (headers != null) {
       serving.answer().begin(headers);
     }
-    held.forEach(this::pass);
+    for (int i = 0; i < held.size(); i++) {
+      // Whose they are when one fails: what was passed is no longer held.
+      pass(held.set(i, Unpooled.EMPTY_BUFFER));
+    }
     held.clear();
     heldBytes = 0;
   }

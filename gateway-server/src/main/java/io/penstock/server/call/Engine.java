@@ -175,12 +175,21 @@ public final class Engine {
 
   /** Does the same, naming the rule that refused. */
   void refuse(Call call, GatewayException why, String rule) {
-    HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-    RateHeaders.add(headers, call.dialect(), call.rates(), ticker().epochMillis());
-    ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
-    accounting.refusal(call, why.code().status(), why.code().code(), rule);
-    call.tally().answered(why.code().status(), "", "");
-    call.end(Ending.REJECTED);
+    boolean told = false;
+    try {
+      HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
+      RateHeaders.add(headers, call.dialect(), call.rates(), ticker().epochMillis());
+      ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
+      told = true;
+      accounting.refusal(call, why.code().status(), why.code().code(), rule);
+    } finally {
+      // Whatever fails above: the client does not wait, and what the call holds is given back.
+      if (!told) {
+        call.responder().abort();
+      }
+      call.tally().answered(why.code().status(), "", "");
+      call.end(Ending.REJECTED);
+    }
   }
 
   LearnedOutput learnedOutput() {

@@ -63,15 +63,17 @@ public final class Explainer {
     try {
       float[] embedding = embedding(question, surface);
       while (true) {
+        int known = heard.answered();
         Map<String, @Nullable Object> said =
             loop.submit(() -> decide(question, surface, engine.loop(loop), embedding, heard))
                 .get(WAIT_SECONDS, TimeUnit.SECONDS);
-        List<CompletableFuture<?>> awaited = heard.awaited();
-        if (awaited.isEmpty()) {
+        List<CompletableFuture<?>> asked = heard.asked();
+        if (asked.size() == known) {
           return said;
         }
-        // A shared store was asked: with its answers the decision is another.
-        for (CompletableFuture<?> one : awaited) {
+        // Stores were asked: with their answers the decision is another. One that has answered
+        // meanwhile may not have when it was looked at.
+        for (CompletableFuture<?> one : asked) {
           one.get(WAIT_SECONDS, TimeUnit.SECONDS);
         }
       }

@@ -65,6 +65,8 @@ final class Explanation {
     if (!heard.knowsSpent(() -> engine.budgets().read(name -> true, call.facts()))) {
       return;
     }
+    // Each time: the cache is asked once, but what the call wants of it is looked at again below.
+    call.inCache().mode(CacheMode.parse(call.headers().get(RequestHeaders.CACHE)));
     String cache = heard.cache(() -> engine.cacheSays(call)).getNow(NOT_YET);
     if (cache.isEmpty()) {
       return;

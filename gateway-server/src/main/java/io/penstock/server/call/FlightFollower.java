@@ -127,7 +127,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onCut() {
-    call.loop().execute(this::cut);
+    call.loop().execute(() -> guarded(this::cut));
   }
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */

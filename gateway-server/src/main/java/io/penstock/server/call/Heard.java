@@ -46,15 +46,19 @@ final class Heard {
     return asked.isDone();
   }
 
-  /** Returns who has not answered yet. */
-  List<CompletableFuture<?>> awaited() {
-    List<CompletableFuture<?>> awaited = new ArrayList<>(budgets.values());
-    for (CompletableFuture<?> asked : Arrays.asList(cache, spent)) {
-      if (asked != null) {
-        awaited.add(asked);
+  /** Returns all that were asked. */
+  List<CompletableFuture<?>> asked() {
+    List<CompletableFuture<?>> asked = new ArrayList<>(budgets.values());
+    for (CompletableFuture<?> one : Arrays.asList(cache, spent)) {
+      if (one != null) {
+        asked.add(one);
       }
     }
-    awaited.removeIf(CompletableFuture::isDone);
-    return awaited;
+    return asked;
+  }
+
+  /** Returns how many have answered. */
+  int answered() {
+    return (int) asked().stream().filter(CompletableFuture::isDone).count();
   }
 }

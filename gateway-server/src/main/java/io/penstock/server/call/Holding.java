@@ -6,6 +6,7 @@ import io.penstock.budget.Over;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the worst case of one attempt on every budget that matches, and lowers the output cap where
@@ -53,6 +54,9 @@ final class Holding {
   /** That is all. */
   record Refused(Verdict verdict) implements Denied {}
 
+  /** The gateway failed after the store's answer had come; whoever is told may have been before. */
+  record Broken(Throwable why) implements Outcome {}
+
   private Holding(
       Call call,
       Engine engine,
@@ -73,8 +77,8 @@ final class Holding {
    *
    * @param cap the output cap of an earlier attempt on this target, or -1
    * @param redirectedBy the budget that sent the call here, "" when none did
-   * @param then told once, on the call's loop, perhaps before this returns; also when the client
-   *     has left meanwhile
+   * @param then told once ({@link Broken} apart), on the call's loop, perhaps before this returns;
+   *     also when the client has left meanwhile
    */
   static void take(
       Call call,
@@ -111,8 +115,20 @@ final class Holding {
     switch (verdict) {
       case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, bound, cap, output));
       case Verdict.Pending(var stage) ->
-          stage.whenCompleteAsync((later, failed) -> decide(bound, later), call.loop());
+          stage.whenCompleteAsync((later, failed) -> answered(bound, later, failed), call.loop());
       default -> denied(bound, verdict);
+    }
+  }
+
+  /** Nobody else hears of what is thrown here. */
+  private void answered(long bound, @Nullable Verdict later, @Nullable Throwable failed) {
+    try {
+      if (later == null) {
+        throw new IllegalStateException("the budgets' store gave no verdict", failed);
+      }
+      decide(bound, later);
+    } catch (Throwable e) {
+      then.accept(new Broken(e));
     }
   }
 

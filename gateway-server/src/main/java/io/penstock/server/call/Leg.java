@@ -121,6 +121,10 @@ final class Leg implements Stretch.Stream {
           owner.onDenied(this, cause, denied);
         }
       }
+      case Holding.Broken broken -> {
+        vitals.onAbandoned();
+        onBroken(null, broken.why());
+      }
     }
   }
 
@@ -156,7 +160,7 @@ final class Leg implements Stretch.Stream {
     long most = OutputCap.most(call, target(), cap);
     stretch =
         granted.output() < most
-            ? new Stretch(call, target(), opened, granted.output(), most, this)
+            ? new Stretch(call, target(), opened, granted.output(), most, this, this::execute)
             : null;
     AttemptRun started =
         new AttemptRun(
@@ -204,7 +208,20 @@ final class Leg implements Stretch.Stream {
   @Override
   public void cutShort(Verdict why) {
     // Not while the reader is at work on the bytes that made it one too many.
-    call.context().loop().execute(() -> shorten(why));
+    execute(() -> shorten(why));
+  }
+
+  /** Does a part of this later on the loop, where nobody else hears of what it throws. */
+  private void execute(Runnable part) {
+    call.context().loop().execute(() -> guarded(part));
+  }
+
+  private void guarded(Runnable part) {
+    try {
+      part.run();
+    } catch (Throwable e) {
+      onBroken(run, e);
+    }
   }
 
   private void shorten(Verdict why) {
@@ -213,7 +230,11 @@ final class Leg implements Stretch.Stream {
       delivery.open();
       run = null;
       vitals.onAbandoned();
-      serving.shorten(this, running, why);
+      try {
+        serving.shorten(this, running, why);
+      } catch (Throwable e) {
+        onBroken(running, e);
+      }
     }
   }
 
@@ -260,7 +281,7 @@ final class Leg implements Stretch.Stream {
       case AttemptPolicy.Retry retry -> {
         account().settle(outcome, ending, Waste.RETRY);
         retries += retry.otherKey() ? 0 : 1;
-        vitals.retry(retry.waitMillis(), timer, this::again);
+        vitals.retry(retry.waitMillis(), timer, () -> guarded(this::again));
       }
       case AttemptPolicy.Next next -> {
         account().settle(outcome, ending, Waste.FALLBACK);
@@ -273,23 +294,33 @@ final class Leg implements Stretch.Stream {
     }
   }
 
-  /** The gateway failed while it took the answer: what was held is settled, the call ends. */
-  void onBroken(AttemptRun attempt, Throwable why) {
+  /**
+   * The gateway failed: what was held is settled, the call ends.
+   *
+   * @param attempt the one that was under way or had just failed; null: none
+   */
+  void onBroken(@Nullable AttemptRun attempt, Throwable why) {
     stopped = true;
     timer.cancel();
-    if (run != null) {
-      run = null;
-      vitals.onAbandoned();
-    }
+    AttemptRun running = run;
+    run = null;
     try {
-      delivery.discard();
-      if (!account().isSettled()) {
-        Failure failure = Unreadable.broken();
-        account()
-            .settle(attempt.outcome(failure, true), ClientErrors.ending(failure), Waste.FAILED);
+      if (running != null) {
+        vitals.onAbandoned();
+        running.cancel();
       }
+      if (attempt != null) {
+        attempt.cancel();
+      }
+      delivery.discard();
     } finally {
-      owner.onBroken(this, why);
+      try {
+        if (account != null) {
+          account.broken(attempt);
+        }
+      } finally {
+        owner.onBroken(this, why);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
@@ -221,8 +222,13 @@ final class Serving {
     String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
     engine.budgetDenied(why);
     ByteBuf closing = run.closing("length", reason, json(reason));
-    run.cancel();
-    by.account().settle(run.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
+    try {
+      run.cancel();
+      by.account().settle(run.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
+    } catch (RuntimeException | Error e) {
+      ReferenceCountUtil.release(closing);
+      throw e;
+    }
     if (closing != null) {
       answer.stream(closing);
     }

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.budget.Limit;
 import io.penstock.budget.Verdict;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,8 @@ final class Stretch {
   private @Nullable Verdict refusal;
 
   /** The money of a call's attempt. */
-  private record Attempt(Call call, TargetRuntime target, Account account) implements Money {
+  private record Attempt(Call call, TargetRuntime target, Account account, Executor loop)
+      implements Money {
     @Override
     public long bound(long outputTokens) {
       return WorstCase.of(call, target, outputTokens).nanos();
@@ -47,11 +49,6 @@ final class Stretch {
     @Override
     public boolean isSettled() {
       return account.isSettled();
-    }
-
-    @Override
-    public Executor loop() {
-      return call.loop();
     }
   }
 
@@ -79,7 +76,7 @@ final class Stretch {
 
     boolean isSettled();
 
-    /** Where the stream runs. */
+    /** Where the stream runs, and hears of what is thrown there. */
     Executor loop();
   }
 
@@ -88,9 +85,17 @@ final class Stretch {
    *
    * @param held output tokens
    * @param most the longest answer of the target, output tokens
+   * @param loop the call's; what a task of its throws ends the call
    */
-  Stretch(Call call, TargetRuntime target, Account account, long held, long most, Stream stream) {
-    this(new Attempt(call, target, account), held, most, stream);
+  Stretch(
+      Call call,
+      TargetRuntime target,
+      Account account,
+      long held,
+      long most,
+      Stream stream,
+      Executor loop) {
+    this(new Attempt(call, target, account, loop), held, most, stream);
   }
 
   Stretch(Money money, long held, long most, Stream stream) {
@@ -147,7 +152,10 @@ final class Stretch {
 
   private void decide(long tokens, long bound, Verdict verdict) {
     if (verdict instanceof Verdict.Pending(var stage)) {
-      stage.whenCompleteAsync((later, failed) -> decide(tokens, bound, later), money.loop());
+      stage.whenComplete((later, failed) ->
+          money
+              .loop()
+              .execute(() -> decide(tokens, bound, Objects.requireNonNull(later, "no verdict"))));
       return;
     }
     asking = false;

@@ -145,7 +145,11 @@ final class Trial {
       heard.put(name, asked);
       said = asked;
     }
-    return said.getNow(null);
+    Holding.Outcome outcome = said.getNow(null);
+    if (outcome instanceof Holding.Broken broken) {
+      throw new IllegalStateException("the budgets could not be asked", broken.why());
+    }
+    return outcome;
   }
 
   private Holding.@Nullable Redirected tell(

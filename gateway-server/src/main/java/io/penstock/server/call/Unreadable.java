@@ -36,6 +36,14 @@ final class Unreadable {
     return BROKEN;
   }
 
+  /** Logs that an attempt has no row for now; it is charged at its worst case. */
+  static void unrecorded(Call call, Throwable why) {
+    LOG.atError()
+        .addKeyValue("request", call.idText())
+        .setCause(why)
+        .log("an attempt could not be recorded: its worst case is charged");
+  }
+
   /**
    * Returns what a reader's exception means for the attempt. One that does not carry a failure is a
    * defect of the reader: another target may answer nevertheless, and the log has the cause.

@@ -5,6 +5,8 @@ import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands between an attempt and its owner: whatever the owner throws is told to the owner, once,
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * and its client would wait for ever. Confined to the attempt's loop.
  */
 final class Watched implements AttemptListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Watched.class);
+
   private final AttemptListener owner;
   private boolean broken;
 
@@ -77,9 +81,11 @@ final class Watched implements AttemptListener {
   @Override
   public void onBroken(AttemptRun attempt, Throwable why) {
     attempt.cancel();
-    if (!broken) {
-      broken = true;
-      owner.onBroken(attempt, why);
+    if (broken) {
+      LOG.atError().setCause(why).log("an attempt that was given up failed once more");
+      return;
     }
+    broken = true;
+    owner.onBroken(attempt, why);
   }
 }

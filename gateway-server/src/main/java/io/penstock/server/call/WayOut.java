@@ -62,6 +62,11 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   @Override
   public void fail(Call call, Throwable cause) {
+    if (call.isEnded()) {
+      // It has its answer and its row: only the log is told.
+      Refusals.told(call, cause);
+      return;
+    }
     if (cause instanceof RefusedException limited) {
       engine.refuse(call, limited.verdict());
     } else {
