@@ -19,14 +19,22 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/**
- * A file of prices.
- *
- * @param text as it was read
- * @param tree what it says
- */
-record PriceFile(Path file, String text, JsonNode tree) {
+/** A file of prices. Used by one thread. */
+final class PriceFile {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final Path file;
+  private final String text;
+  private final JsonNode tree;
+
+  /** The text with its places, made for the first mistake: most files have none. */
+  private @Nullable Optional<Node> places;
+
+  private PriceFile(Path file, String text, JsonNode tree) {
+    this.file = file;
+    this.text = text;
+    this.tree = tree;
+  }
 
   /**
    * Reads a file.
@@ -55,9 +63,14 @@ record PriceFile(Path file, String text, JsonNode tree) {
     return LoadSettings.builder().setLabel(file.toString()).build();
   }
 
+  /** Returns what the file says. */
+  JsonNode tree() {
+    return tree;
+  }
+
   /** Returns what is wrong with this file, behind its name, line and column. */
   String told(Misprint problem) {
-    Node at = new Compose(settings(file)).composeString(text).orElse(null);
+    Node at = places().orElse(null);
     Optional<org.snakeyaml.engine.v2.exceptions.Mark> mark =
         at == null ? Optional.empty() : at.getStartMark();
     for (Object step : problem.at()) {
@@ -70,6 +83,15 @@ record PriceFile(Path file, String text, JsonNode tree) {
       at = next.value;
     }
     return file + mark.map(PriceFile::place).orElse("") + ": " + problem;
+  }
+
+  private Optional<Node> places() {
+    Optional<Node> made = places;
+    if (made == null) {
+      made = new Compose(settings(file)).composeString(text);
+      places = made;
+    }
+    return made;
   }
 
   private static String place(org.snakeyaml.engine.v2.exceptions.Mark mark) {
