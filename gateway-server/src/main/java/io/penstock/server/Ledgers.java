@@ -9,11 +9,16 @@ import io.penstock.ledger.SqlLedger;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LedgerConfig;
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** The ledger of a configuration, as the gateway and the commands beside it open it. */
 final class Ledgers {
+  /** As many as Linux follows. */
+  private static final int MOST_LINKS = 40;
+
   private Ledgers() {}
 
   /**
@@ -61,9 +66,47 @@ final class Ledgers {
     return Path.of(file(url) + ".journal");
   }
 
-  /** Returns the file that says who serves with an SQLite ledger. */
-  static Path lockFile(String url) {
-    return Path.of(file(url) + ".lock").toAbsolutePath().normalize();
+  /**
+   * Returns the file that says who serves with an SQLite ledger: one, by whatever symbolic links
+   * the ledger is named. Makes the directory of the ledger.
+   *
+   * @throws IOException when it can't be made, with the reason
+   */
+  static Path lockFile(String url) throws IOException {
+    Path ledger = Path.of(file(url)).toAbsolutePath();
+    Path directory = Objects.requireNonNullElse(ledger.getParent(), ledger);
+    try {
+      Files.createDirectories(directory);
+      return Path.of(real(ledger) + ".lock");
+    } catch (IOException e) {
+      throw cannotMake(directory, e);
+    }
+  }
+
+  /** Returns where SQLite has the file or will make it, which is behind a link to nothing too. */
+  private static Path real(Path ledger) throws IOException {
+    Path at = ledger;
+    for (int links = 0; !Files.exists(at) && Files.isSymbolicLink(at); links++) {
+      if (links == MOST_LINKS) {
+        throw new FileSystemLoopException(ledger.toString());
+      }
+      at = at.resolveSibling(Files.readSymbolicLink(at));
+    }
+    Path directory = at.getParent();
+    return Files.exists(at) || directory == null
+        ? at.toRealPath()
+        : directory.toRealPath().resolve(at.getFileName());
+  }
+
+  /** Tells what the ledger needs and cannot be made. */
+  static IOException cannotMake(Path what, IOException cause) {
+    return new IOException(
+        "ledger.url: cannot make "
+            + what
+            + ": "
+            + cause
+            + " (expected: a directory that this user may make and write)",
+        cause);
   }
 
   private static String file(String url) {

@@ -4,15 +4,12 @@ import io.penstock.server.config.Config;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +28,9 @@ final class ServingLock implements AutoCloseable {
   /** Where the lock is: behind the words, which others may read all the time. */
   private static final long REGION = Long.MAX_VALUE - 1;
 
+  /** In bytes; far more than anybody says. */
+  private static final int MOST_WORDS = 4_096;
+
   private static final long LOOK_NANOS = Duration.ofMillis(50).toNanos();
 
   /** Of a gateway that was told to stop just now, and has not said so. */
@@ -40,8 +40,8 @@ final class ServingLock implements AutoCloseable {
   private static final Duration LAST_ROWS = Duration.ofSeconds(15);
 
   /**
-   * Held in this process: the kernel would grant it again, and forget it when a second channel is
-   * closed.
+   * Held in this process, by its real path, and the monitor of all that opens such a file: the
+   * kernel would grant it again, and forgets it when any other channel of the file is closed.
    */
   private static final Map<Path, ServingLock> HELD = new HashMap<>();
 
@@ -49,6 +49,10 @@ final class ServingLock implements AutoCloseable {
   private final FileChannel channel;
   private final boolean shared;
   private final String holder;
+
+  /** What the file says. */
+  private String words;
+
   private int users = 1;
 
   private ServingLock(Path file, FileChannel channel, boolean shared, String holder) {
@@ -56,6 +60,7 @@ final class ServingLock implements AutoCloseable {
     this.channel = channel;
     this.shared = shared;
     this.holder = holder;
+    this.words = holder;
   }
 
   /**
@@ -66,11 +71,16 @@ final class ServingLock implements AutoCloseable {
    * @throws IOException when another gateway holds it, with who that is and what to do
    */
   static @Nullable ServingLock take(Config config) throws IOException {
-    return take(config, GRACE);
+    return take(config, GRACE, () -> LockSupport.parkNanos(LOOK_NANOS));
   }
 
-  /** Does the same with another time for a holder that has not said that it drains. */
-  static @Nullable ServingLock take(Config config, Duration grace) throws IOException {
+  /**
+   * Does the same with another time for a holder that has not said that it drains.
+   *
+   * @param pause called between two looks
+   */
+  static @Nullable ServingLock take(Config config, Duration grace, Runnable pause)
+      throws IOException {
     String url = config.ledger().url().reveal();
     if (!url.startsWith("sqlite:")) {
       return null;
@@ -83,27 +93,26 @@ final class ServingLock implements AutoCloseable {
     long begun = System.nanoTime();
     boolean told = false;
     while (true) {
-      ServingLock taken = tryTake(file, shared, holder);
-      if (taken != null) {
-        return taken;
+      Look look = look(file, shared, holder);
+      if (look.taken != null) {
+        return look.taken;
       }
-      String by = Files.exists(file) ? Files.readString(file) : "";
-      boolean draining = by.endsWith(DRAINING);
+      boolean draining = look.by.endsWith(DRAINING);
       Duration waited = Duration.ofNanos(System.nanoTime() - begun);
       boolean enough =
           draining
               ? waited.minus(LAST_ROWS).compareTo(config.limits().drain()) > 0
               : waited.compareTo(grace) >= 0;
       if (enough) {
-        throw new IOException(refusal(url, file, by, shared));
+        throw new IOException(refusal(url, file, look.by, shared));
       }
       if (!told && draining) {
         told = true;
         LOG.atInfo()
-            .addKeyValue("held_by", by)
+            .addKeyValue("held_by", look.by)
             .log("waiting for the ledger of a gateway that stops");
       }
-      LockSupport.parkNanos(LOOK_NANOS);
+      pause.run();
     }
   }
 
@@ -129,61 +138,74 @@ final class ServingLock implements AutoCloseable {
     return name == null || name.isBlank() ? "" : " on " + name.strip();
   }
 
-  private static @Nullable ServingLock tryTake(Path file, boolean shared, String holder)
-      throws IOException {
+  /**
+   * What a look found.
+   *
+   * @param taken the lock; null when it is another's
+   * @param by who that is; empty where it has not said so
+   */
+  private record Look(@Nullable ServingLock taken, String by) {}
+
+  private static Look look(Path file, boolean shared, String holder) throws IOException {
     synchronized (HELD) {
       ServingLock held = HELD.get(file);
       if (held != null) {
-        held.users += held.shared && shared ? 1 : 0;
-        return held.shared && shared ? held : null;
+        boolean joins = held.shared && shared;
+        held.users += joins ? 1 : 0;
+        return new Look(joins ? held : null, held.words);
       }
       FileChannel channel = open(file);
-      FileLock lock = null;
       try {
-        lock = channel.tryLock(REGION, 1, shared);
+        if (channel.tryLock(REGION, 1, shared) == null) {
+          return new Look(null, words(channel));
+        }
+        ServingLock taken = new ServingLock(file, channel, shared, holder);
+        taken.say(holder);
+        HELD.put(file, taken);
+        return new Look(taken, holder);
       } finally {
-        if (lock == null) {
+        if (!HELD.containsKey(file)) {
           channel.close();
         }
       }
-      if (lock == null) {
-        return null;
-      }
-      ServingLock taken = new ServingLock(file, channel, shared, holder);
-      HELD.put(file, taken);
-      taken.say(holder);
-      return taken;
     }
   }
 
   private static FileChannel open(Path file) throws IOException {
-    Path directory = Objects.requireNonNull(file.getParent(), "the file is absolute");
     try {
-      Files.createDirectories(directory);
       return FileChannel.open(
           file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
-      throw new IOException(
-          "ledger.url: cannot make "
-              + (Files.isDirectory(directory) ? file : directory)
-              + ": "
-              + e
-              + " (expected: a directory that this user may make and write)",
-          e);
+      throw Ledgers.cannotMake(file, e);
     }
   }
 
-  /** Says that the holder ends soon: who waits for it may wait longer. */
+  private static String words(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(MOST_WORDS);
+    channel.read(bytes, 0);
+    return StandardCharsets.UTF_8.decode(bytes.flip()).toString();
+  }
+
+  /**
+   * Says that the holder ends soon: who waits for it may wait longer. One of several says nothing,
+   * for the others serve on.
+   */
   void draining() {
-    try {
-      say(holder + DRAINING);
-    } catch (IOException e) {
-      LOG.atWarn().setCause(e).log("the ledger's lock could not be written");
+    if (shared) {
+      return;
+    }
+    synchronized (HELD) {
+      try {
+        say(holder + DRAINING);
+      } catch (IOException e) {
+        LOG.atWarn().setCause(e).log("the ledger's lock could not be written");
+      }
     }
   }
 
-  private void say(String words) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(words.getBytes(StandardCharsets.UTF_8));
+  private void say(String said) throws IOException {
+    words = said;
+    ByteBuffer bytes = ByteBuffer.wrap(said.getBytes(StandardCharsets.UTF_8));
     channel.truncate(0);
     channel.write(bytes, 0);
   }

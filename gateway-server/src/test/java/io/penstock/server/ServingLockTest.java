@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +32,26 @@ class ServingLockTest {
 
   @TempDir Path directory;
 
+  private static ProcessBuilder java(Class<?> main, String... words) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(words));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /** Returns what another process hears that tries to take the lock, and ends it. */
+  private static String elsewhere(Path config) throws IOException {
+    Process process = java(ServingLockTest.class, config.toString()).start();
+    try {
+      return process.inputReader().readLine();
+    } finally {
+      process.destroyForcibly().onExit().join();
+    }
+  }
+
   /** A process that takes the lock and does what it is told. */
   private static final class Holder implements AutoCloseable {
     private final Process process;
@@ -37,26 +59,20 @@ class ServingLockTest {
     private final BufferedReader answers;
 
     Holder(Path config) throws IOException {
-      process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx64m",
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  ServingLockTest.class.getName(),
-                  config.toString())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
+      process = java(ServingLockTest.class, config.toString()).start();
       words = process.outputWriter();
       answers = process.inputReader();
       assertThat(answers.readLine()).isEqualTo("held");
     }
 
-    void told(String what) throws IOException {
-      words.write(what + "\n");
-      words.flush();
-      assertThat(answers.readLine()).isEqualTo(what);
+    void told(String what) {
+      try {
+        words.write(what + "\n");
+        words.flush();
+        assertThat(answers.readLine()).isEqualTo(what);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override
@@ -67,7 +83,13 @@ class ServingLockTest {
 
   /** The holder: takes the lock of a configuration, then {@code drain} and {@code close}. */
   public static void main(String[] args) throws IOException {
-    ServingLock lock = requireNonNull(ServingLock.take(load(Path.of(args[0])), Duration.ZERO));
+    ServingLock lock;
+    try {
+      lock = requireNonNull(take(load(Path.of(args[0]))));
+    } catch (IOException e) {
+      System.out.println(e.getMessage());
+      return;
+    }
     System.out.println("held");
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -88,6 +110,10 @@ class ServingLockTest {
   }
 
   private Path config(String name, String more) throws IOException {
+    return config(name, directory.resolve("ledger.db"), more);
+  }
+
+  private Path config(String name, Path ledger, String more) throws IOException {
     return Files.writeString(
         directory.resolve(name),
         """
@@ -100,15 +126,29 @@ class ServingLockTest {
         keys: [{ id: a, sha256: "%s", team: t }]
         %s
         """
-            .formatted(directory.resolve("ledger.db"), "0".repeat(64), more));
+            .formatted(ledger, "0".repeat(64), more));
   }
 
-  private static @Nullable ServingLock take(Path config) {
+  /** Without a grace: not to wait is a refusal at once. */
+  private static @Nullable ServingLock take(Config config) throws IOException {
+    return ServingLock.take(
+        config,
+        Duration.ZERO,
+        () -> {
+          throw new AssertionError("it waits");
+        });
+  }
+
+  private static void close(ServingLock lock) {
     try {
-      return ServingLock.take(load(config), Duration.ZERO);
+      lock.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static @Nullable ServingLock take(Path config) throws IOException {
+    return take(load(config));
   }
 
   @Test
@@ -116,15 +156,15 @@ class ServingLockTest {
     Path alone = config("alone.yaml", "");
     Path shared = config("shared.yaml", REDIS);
     try (Holder holder = new Holder(alone)) {
-      assertThatThrownBy(() -> ServingLock.take(load(alone), Duration.ZERO))
+      assertThatThrownBy(() -> take(alone))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("ledger.url: sqlite:" + directory.resolve("ledger.db"))
           .hasMessageContaining("the process " + holder.process.pid())
           .hasMessageContaining("127.0.0.1:18080")
-          .hasMessageContaining(directory.resolve("ledger.db.lock").toString())
+          .hasMessageContaining(directory.toRealPath().resolve("ledger.db.lock").toString())
           .hasMessageContaining("state: { redis: ... }")
           .hasMessageContaining("ledger of its own");
-      assertThatThrownBy(() -> ServingLock.take(load(shared), Duration.ZERO))
+      assertThatThrownBy(() -> take(shared))
           .hasMessageContaining("the process " + holder.process.pid())
           .hasMessageContaining("give it the same state");
     }
@@ -142,16 +182,85 @@ class ServingLockTest {
   @Test
   void take_holderDrains_waitsUntilItHasEnded() throws Exception {
     Path alone = config("alone.yaml", "");
+    Config config = load(alone);
+    AtomicInteger looks = new AtomicInteger();
     try (Holder holder = new Holder(alone)) {
       holder.told("drain");
-      // Without a grace: not to wait would be a refusal at once.
-      CompletableFuture<@Nullable ServingLock> waiting =
-          CompletableFuture.supplyAsync(() -> take(alone));
-      holder.told("close");
-      try (ServingLock taken = waiting.join()) {
+      Runnable pause =
+          () -> {
+            if (looks.incrementAndGet() == 3) {
+              holder.told("close");
+            }
+          };
+      try (ServingLock taken = ServingLock.take(config, Duration.ZERO, pause)) {
         assertThat(taken).isNotNull();
       }
     }
+    assertThat(looks).hasValue(3);
+  }
+
+  @Test
+  void take_oneOfSeveralDrains_doesNotWaitForIt() throws Exception {
+    Path alone = config("alone.yaml", "");
+    try (Holder holder = new Holder(config("shared.yaml", REDIS))) {
+      holder.told("drain");
+      assertThatThrownBy(() -> take(alone)).hasMessageContaining("Each would count");
+    }
+  }
+
+  @Test
+  void take_refusedInTheHoldersProcess_otherProcessesAreStillRefused() throws Exception {
+    Path alone = config("alone.yaml", "");
+    try (ServingLock held = requireNonNull(take(alone))) {
+      assertThatThrownBy(() -> take(alone))
+          .hasMessageContaining("the process " + ProcessHandle.current().pid());
+      assertThat(elsewhere(alone)).contains("in use by the process");
+      held.draining();
+      AtomicInteger looks = new AtomicInteger();
+      Runnable pause =
+          () -> {
+            looks.incrementAndGet();
+            close(held);
+          };
+      try (ServingLock next = ServingLock.take(load(alone), Duration.ZERO, pause)) {
+        assertThat(next).isNotSameAs(held);
+      }
+      assertThat(looks).hasValue(1);
+    }
+  }
+
+  @Test
+  void take_sameLedgerBehindLinks_isRefused() throws Exception {
+    Path alone = config("alone.yaml", "");
+    Path other = Files.createDirectory(directory.resolve("other"));
+    Files.createSymbolicLink(other.resolve("link.db"), Path.of("..", "ledger.db"));
+    Files.createSymbolicLink(other.resolve("again.db"), other.resolve("link.db"));
+    Files.createSymbolicLink(directory.resolve("folder"), directory);
+    List<Path> linked =
+        List.of(
+            config("link.yaml", other.resolve("link.db"), ""),
+            config("again.yaml", other.resolve("again.db"), ""),
+            config("folder.yaml", directory.resolve("folder").resolve("ledger.db"), ""));
+    try (Holder holder = new Holder(alone)) {
+      String by = "in use by the process " + holder.process.pid();
+      for (Path config : linked) {
+        assertThatThrownBy(() -> take(config)).as("no ledger yet").hasMessageContaining(by);
+      }
+      Files.createFile(directory.resolve("ledger.db"));
+      for (Path config : linked) {
+        assertThatThrownBy(() -> take(config)).as("a ledger").hasMessageContaining(by);
+      }
+    }
+  }
+
+  @Test
+  void take_linkToItself_isRefusedWithTheReason() throws Exception {
+    Path link = directory.resolve("ledger.db");
+    Files.createSymbolicLink(link, link);
+    Path alone = config("alone.yaml", "");
+    assertThatThrownBy(() -> take(alone))
+        .hasMessageStartingWith("ledger.url: cannot make ")
+        .hasMessageContaining("FileSystemLoopException");
   }
 
   @Test
@@ -165,7 +274,7 @@ class ServingLockTest {
       assertThat(again).isSameAs(here);
     }
     try (Holder holder = new Holder(shared)) {
-      assertThatThrownBy(() -> ServingLock.take(load(alone), Duration.ZERO))
+      assertThatThrownBy(() -> take(alone))
           .hasMessageContaining("the process " + holder.process.pid())
           .hasMessageContaining("Each would count");
     }
