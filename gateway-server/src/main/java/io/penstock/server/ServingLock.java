@@ -45,6 +45,9 @@ final class ServingLock implements AutoCloseable {
    */
   private static final Map<Path, ServingLock> HELD = new HashMap<>();
 
+  /** The process was told to stop: who waits gives up. */
+  private static volatile boolean stopping;
+
   private final Path file;
   private final FileChannel channel;
   private final boolean shared;
@@ -68,7 +71,8 @@ final class ServingLock implements AutoCloseable {
    * holder drains it is waited for, as long as a stop may take; else it is refused within seconds.
    * Blocks.
    *
-   * @throws IOException when another gateway holds it, with who that is and what to do
+   * @throws IOException when another gateway holds it, with who that is and what to do; when the
+   *     process was told to stop
    */
   static @Nullable ServingLock take(Config config) throws IOException {
     return take(config, GRACE, () -> LockSupport.parkNanos(LOOK_NANOS));
@@ -92,7 +96,7 @@ final class ServingLock implements AutoCloseable {
             .formatted(ProcessHandle.current().pid(), host(), config.listen());
     long begun = System.nanoTime();
     boolean told = false;
-    while (true) {
+    while (!stopping) {
       Look look = look(file, shared, holder);
       if (look.taken != null) {
         return look.taken;
@@ -114,6 +118,12 @@ final class ServingLock implements AutoCloseable {
       }
       pause.run();
     }
+    throw new IOException("ledger.url: stopped while waiting for " + url);
+  }
+
+  /** Ends every {@link #take} of this process, for it is to end. Any thread. */
+  static void stop() {
+    stopping = true;
   }
 
   private static String refusal(String url, Path file, String by, boolean shared) {

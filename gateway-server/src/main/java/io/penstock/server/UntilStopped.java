@@ -38,6 +38,8 @@ final class UntilStopped {
   }
 
   private static void stop(CompletableFuture<Gateway> running) {
+    // A start that waits for another gateway's ledger would begin to serve only to end.
+    ServingLock.stop();
     try {
       running.get(START_SECONDS, TimeUnit.SECONDS).close();
     } catch (ExecutionException | TimeoutException | InterruptedException e) {

@@ -200,6 +200,34 @@ class ServingLockTest {
   }
 
   @Test
+  void serve_toldToStopWhileItWaits_endsWithoutServing() throws Exception {
+    Path alone = config("alone.yaml", "");
+    try (Holder holder = new Holder(alone)) {
+      holder.told("drain");
+      Process waiting =
+          java(Main.class, "serve", "--config", alone.toString())
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+      try (BufferedReader said = waiting.inputReader()) {
+        String line = said.readLine();
+        while (line != null && !line.contains("waiting for the ledger")) {
+          line = said.readLine();
+        }
+        assertThat(line).isNotNull();
+        // Not Process.destroy(), which closes what is read here.
+        assertThat(waiting.toHandle().destroy()).isTrue();
+        // By itself it would wait 45 s, and the stop for it 30 s.
+        assertThat(waiting.onExit()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(waiting.exitValue()).isEqualTo(128 + 15);
+        assertThat(said.lines()).noneMatch(after -> after.contains("serving"));
+      } finally {
+        waiting.destroyForcibly().onExit().join();
+      }
+    }
+  }
+
+  @Test
   void take_oneOfSeveralDrains_doesNotWaitForIt() throws Exception {
     Path alone = config("alone.yaml", "");
     try (Holder holder = new Holder(config("shared.yaml", REDIS))) {
