@@ -28,7 +28,7 @@ final class PriceFile {
   private final JsonNode tree;
 
   /** The text with its places, made for the first mistake: most files have none. */
-  private @Nullable Optional<Node> places;
+  private @Nullable Node root;
 
   private PriceFile(Path file, String text, JsonNode tree) {
     this.file = file;
@@ -70,7 +70,10 @@ final class PriceFile {
 
   /** Returns what is wrong with this file, behind its name, line and column. */
   String told(Misprint problem) {
-    Node at = places().orElse(null);
+    if (root == null) {
+      root = new Compose(settings(file)).composeString(text).orElse(null);
+    }
+    Node at = root;
     Optional<org.snakeyaml.engine.v2.exceptions.Mark> mark =
         at == null ? Optional.empty() : at.getStartMark();
     for (Object step : problem.at()) {
@@ -83,15 +86,6 @@ final class PriceFile {
       at = next.value;
     }
     return file + mark.map(PriceFile::place).orElse("") + ": " + problem;
-  }
-
-  private Optional<Node> places() {
-    Optional<Node> made = places;
-    if (made == null) {
-      made = new Compose(settings(file)).composeString(text);
-      places = made;
-    }
-    return made;
   }
 
   private static String place(org.snakeyaml.engine.v2.exceptions.Mark mark) {
