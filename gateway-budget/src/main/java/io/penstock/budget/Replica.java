@@ -83,7 +83,8 @@ final class Replica {
 
   /** Answers calls that waited too long, and looks for slices that nobody uses. */
   void tick(long now) {
-    waiting.expire(call -> !moves.isUnderWay(call), phase == Phase.LINKED, moves.living(), now);
+    Waiting.Store store = Waiting.Store.of(phase == Phase.LINKED, storeOpen);
+    waiting.expire(call -> !moves.isUnderWay(call), store, moves.living(), now);
     moves.sweep(now, now + storeOffset);
   }
 

@@ -11,6 +11,27 @@ final class Waiting {
   /** How often they have to be looked at. Milliseconds. */
   static final long LOOK = 10;
 
+  /** What the store can do for those that wait. */
+  enum Store {
+    AWAY("budget store is away"),
+    /** It has no data, or has lost them: replicas tell it what they hold before it grants. */
+    REBUILDING("budget store is new or has lost its data, and opens within seconds"),
+    OPEN("budgets are being called back");
+
+    private final String why;
+
+    Store(String why) {
+      this.why = why;
+    }
+
+    static Store of(boolean linked, boolean open) {
+      if (!linked) {
+        return AWAY;
+      }
+      return open ? OPEN : REBUILDING;
+    }
+  }
+
   private final Settings settings;
   private final Effects effects;
   private final Slices slices;
@@ -39,29 +60,27 @@ final class Waiting {
    * @param idle whether nobody is asked about a call right now
    * @param living replicas that share the store
    */
-  void expire(Predicate<Call> idle, boolean linked, int living, long now) {
+  void expire(Predicate<Call> idle, Store store, int living, long now) {
     for (Iterator<Call> i = calls.iterator(); i.hasNext(); ) {
       Call call = i.next();
       if (idle.test(call) && now >= call.giveUpAt) {
         i.remove();
-        giveUp(call, linked, living, now);
+        giveUp(call, store, living, now);
       }
     }
   }
 
-  private void giveUp(Call call, boolean linked, int living, long now) {
+  private void giveUp(Call call, Store store, int living, long now) {
     if (settings.outage() == Outage.SHARE && slices.take(call, now, living)) {
       // Of rates each replica has its part, though the store does not answer.
       effects.complete(call, effects.granted(call));
-    } else if (settings.outage() == Outage.ALLOW && !linked) {
+    } else if (settings.outage() == Outage.ALLOW && store == Store.AWAY) {
       slices.force(call, now);
       effects.complete(call, effects.granted(call));
     } else {
       effects.complete(
           call,
-          new Verdict.Unavailable(
-              linked ? 1_000 : settings.heartbeat(),
-              linked ? "budgets are being called back" : "budget store is away"));
+          new Verdict.Unavailable(store == Store.AWAY ? settings.heartbeat() : 1_000, store.why));
     }
   }
 }

@@ -135,6 +135,17 @@ class OutageTest {
   }
 
   @Test
+  void newStore_isNamed_untilItOpens() {
+    Budgets budgets = replicas.start(100 * USD, ticker, Settings.shared(Outage.ALLOW));
+
+    Await.until(
+        "the replica is linked",
+        () ->
+            spend(budgets, USD) instanceof Verdict.Unavailable unavailable
+                && unavailable.reason().contains("new or has lost its data"));
+  }
+
+  @Test
   void allow_letsEverythingThrough_andCountsIt() {
     Budgets budgets = start(Outage.ALLOW);
     assertThat(spend(budgets, USD)).isInstanceOf(Verdict.Granted.class);
