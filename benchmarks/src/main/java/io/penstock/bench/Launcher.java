@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 
 /**
@@ -112,7 +113,7 @@ final class Launcher implements AutoCloseable {
     command.add(MockProvider.class.getName());
     command.addAll(
         List.of("" + port, "" + mock.tokens(), "" + mock.firstMicros(), "" + mock.eventMicros()));
-    return await("no-gateway", port, spawn("no-gateway", command, Map.of()));
+    return await("no-gateway", port, spawn("no-gateway", command, Map.of()), Ports::isOpen);
   }
 
   /**
@@ -126,19 +127,20 @@ final class Launcher implements AutoCloseable {
           program + " is not on the PATH (Debian: apt-get install " + program + ")");
     }
     int port = Ports.free();
+    Path own = work.resolve(program + "-" + port);
     String config =
         read(template)
             .replace("${PORT}", Integer.toString(port))
             .replace("${UPSTREAM_PORT}", Integer.toString(upstream.port()))
             .replace("${CONNECTIONS}", Integer.toString(connections))
-            .replace("${WORK}", work.toString());
-    Path file = work.resolve(template.getFileName().toString());
+            .replace("${WORK}", own.toString());
+    Path file = own.resolve(template.getFileName().toString());
     write(file, config);
     List<String> command =
         program.equals("nginx")
-            ? List.of("nginx", "-p", work.toString(), "-c", file.toString())
+            ? List.of("nginx", "-p", own.toString(), "-c", file.toString())
             : List.of(program, "-f", file.toString());
-    return await(program, port, spawn(program, command, Map.of()));
+    return await(program, port, spawn(program, command, Map.of()), Ports::isOpen);
   }
 
   /**
@@ -159,12 +161,12 @@ final class Launcher implements AutoCloseable {
     }
   }
 
-  /** Starts Penstock with the scenario's configuration. */
+  /** Starts Penstock with the scenario's configuration, and waits until it serves. */
   Target penstock(Gateway gateway, Target upstream, String redis) throws Unavailable {
     int port = Ports.free();
     int admin = Ports.free();
     Process process = spawnPenstock(gateway, port, admin, upstream, redis);
-    return await(gateway.name(), port, process).telling(admin);
+    return await(gateway.name(), port, process, ReadyProbe::isReady).telling(admin);
   }
 
   /** Starts Penstock on these ports without waiting for it. */
@@ -210,9 +212,10 @@ final class Launcher implements AutoCloseable {
     }
   }
 
-  private Target await(String name, int port, Process process) throws Unavailable {
+  private Target await(String name, int port, Process process, IntPredicate ready)
+      throws Unavailable {
     long deadline = System.nanoTime() + START_NANOS;
-    while (!Ports.isOpen(port)) {
+    while (!ready.test(port)) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {
         process.destroy();
         throw new Unavailable(name + " did not start: " + lastLine(log(name)));

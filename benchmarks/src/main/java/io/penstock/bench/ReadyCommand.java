@@ -2,11 +2,7 @@ package io.penstock.bench;
 
 import io.penstock.bench.Launcher.Unavailable;
 import io.penstock.testkit.Ports;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -24,9 +20,6 @@ final class ReadyCommand implements Callable<Integer> {
   private static final double KIB_PER_MIB = 1024;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-  private static final byte[] ASK =
-      "GET /readyz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n"
-          .getBytes(StandardCharsets.US_ASCII);
 
   @Option(names = "--starts", defaultValue = "10", description = "${DEFAULT-VALUE} of each")
   private int starts;
@@ -81,7 +74,7 @@ final class ReadyCommand implements Callable<Integer> {
     Launcher.Gateway gateway = Launcher.Gateway.of("ready", options, scenario);
     long exec = System.nanoTime();
     Process process = launcher.spawnPenstock(gateway, port, Ports.free(), mock, "");
-    while (!isReady(port)) {
+    while (!ReadyProbe.isReady(port)) {
       if (!process.isAlive() || System.nanoTime() - exec > PATIENCE_NANOS) {
         throw new Unavailable("the gateway did not become ready");
       }
@@ -92,16 +85,5 @@ final class ReadyCommand implements Callable<Integer> {
     process.destroy();
     process.onExit().join();
     return new Ready(millis, resident);
-  }
-
-  private static boolean isReady(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(1000);
-      socket.getOutputStream().write(ASK);
-      byte[] answer = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
-      return new String(answer, StandardCharsets.US_ASCII).equals("HTTP/1.1 200");
-    } catch (IOException e) {
-      return false; // not listening yet
-    }
   }
 }

@@ -9,7 +9,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Several gateways over one Redis: what they cost together, at one total rate. */
+/**
+ * Several gateways over one Redis: what they cost together, at one total rate; and as many of
+ * nginx, for what the machine itself makes of more processes with less to do each.
+ */
 @Command(
     name = "replicas",
     mixinStandardHelpOptions = true,
@@ -51,24 +54,33 @@ final class ReplicasCommand implements Callable<Integer> {
           "p99 us",
           "MiB each",
           "failed");
+  private final Table proxies =
+      new Table(
+          "nginx processes", "CPU/request us", "ratio", "p50 us", "p99 us", "MiB each", "failed");
   private final StringBuilder commands = new StringBuilder();
   private double firstCpu;
+  private double firstProxyCpu;
   private double firstCalls;
 
   @Override
   public Integer call() throws Unavailable {
     for (int count : counts) {
+      try (Launcher launcher = Launcher.open(false)) {
+        measureProxies(count, launcher);
+      } catch (Unavailable e) {
+        System.err.println("without nginx: " + e.getMessage());
+      }
       try (Launcher launcher = Launcher.open(false);
           RedisServer redis = RedisServer.start()) {
         measure(count, launcher, redis);
       }
     }
     OUT.printf(
-        "%d requests/s in all for %d s, everything on over one Redis, a ledger file each; before"
-            + " it %d requests to each replica. Redis is full at: an estimate, one CPU divided by"
-            + " the CPU of redis-server per request here.%n%n%s%nRedis commands per request, those"
+        "%d requests/s in all for %d s, everything on over one Redis, a ledger file each; before it"
+            + " %d requests to each replica. Redis is full at: an estimate, one CPU divided by the"
+            + " CPU of redis-server per request here.%n%n%s%n%s%nRedis commands per request, those"
             + " inside scripts included:%n%s",
-        rate, seconds, warmup, table, commands);
+        rate, seconds, warmup, table, proxies, commands);
     return 0;
   }
 
@@ -105,10 +117,39 @@ final class ReplicasCommand implements Callable<Integer> {
         Math.round(1e6 / redisPerRequest / 100) * 100 + "/s",
         result.latency().getValueAtPercentile(50),
         result.latency().getValueAtPercentile(99),
-        replicas.stream().mapToLong(r -> r.meter().residentKib()).sum() / KIB_PER_MIB / count,
+        mebibytesEach(replicas),
         result.failed());
     commands.append(count).append(": ").append(added.perRequest(requests)).append('\n');
     System.err.println(count + " replicas measured " + result.firstError());
+  }
+
+  private void measureProxies(int count, Launcher launcher) throws Unavailable {
+    Target mock = launcher.mock(new Launcher.Mock(0, 30, 0, 0));
+    List<Target> processes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      processes.add(launcher.proxy("nginx", Launcher.scenario("02-nginx.conf"), mock, 4096));
+    }
+    run(processes, rate, 5);
+    long cpu = cpuNanos(processes);
+    LoadResult result = run(processes, rate, seconds);
+    double perRequest = (cpuNanos(processes) - cpu) / 1e3 / Math.max(1, result.completed());
+    if (firstProxyCpu == 0) {
+      firstProxyCpu = perRequest;
+    }
+    proxies.row(
+        count,
+        perRequest,
+        two(perRequest / firstProxyCpu),
+        result.latency().getValueAtPercentile(50),
+        result.latency().getValueAtPercentile(99),
+        mebibytesEach(processes),
+        result.failed());
+    System.err.println(count + " nginx processes measured " + result.firstError());
+  }
+
+  private static double mebibytesEach(List<Target> targets) {
+    long kib = targets.stream().mapToLong(target -> target.meter().residentKib()).sum();
+    return kib / KIB_PER_MIB / targets.size();
   }
 
   private static LoadResult run(List<Target> replicas, int due, int length) {
