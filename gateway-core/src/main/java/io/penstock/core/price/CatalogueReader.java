@@ -11,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a catalogue in the schema {@code prices/1}, or a file that is laid over one. All problems
@@ -122,19 +124,30 @@ final class CatalogueReader {
   private void model(At at, JsonNode node, Map<String, Catalogue.Vendor> vendors) {
     String provider = node.path("provider").asText("");
     String id = node.path("id").asText("");
-    if (provider.isEmpty() || id.isEmpty()) {
+    boolean named = !provider.isEmpty() && !id.isEmpty();
+    Catalogue.Vendor vendor = vendors.get(provider);
+    Catalogue.Entry known = vendor == null ? null : vendor.models().get(id);
+    if (named) {
+      proof.entry(provider + "/" + id);
+    } else {
       proof.problem(at, node.toString(), "an entry with provider and id");
+    }
+    if (!node.isObject()) {
       return;
     }
-    Catalogue.Vendor vendor =
-        vendors.computeIfAbsent(
-            provider, name -> new Catalogue.Vendor(name, name, List.of(), new LinkedHashMap<>()));
-    List<Catalogue.Card> cards = new ArrayList<>();
-    Catalogue.Entry known = vendor.models().get(id);
-    if (known != null) {
-      cards.addAll(known.cards());
+    // To its end all the same: whoever mends one mistake is told of the others with it.
+    Catalogue.Entry entry = entry(at, id, node, known, cards(at, node, known));
+    if (named) {
+      vendors
+          .computeIfAbsent(
+              provider, name -> new Catalogue.Vendor(name, name, List.of(), new LinkedHashMap<>()))
+          .models()
+          .put(id, entry);
     }
-    proof.entry(provider + "/" + id);
+  }
+
+  private List<Catalogue.Card> cards(At at, JsonNode node, Catalogue.@Nullable Entry known) {
+    List<Catalogue.Card> cards = new ArrayList<>(known == null ? List.of() : known.cards());
     proof.knownKeys(at, node, MODEL_KEYS);
     int i = 0;
     for (JsonNode card : node.path("cards")) {
@@ -147,16 +160,15 @@ final class CatalogueReader {
     }
     if (cards.isEmpty()) {
       proof.problem(at.key("cards"), "none", "at least one card with rates");
-      return;
     }
-    vendor.models().put(id, entry(at, id, node, known, cards));
+    return cards;
   }
 
   private Catalogue.Entry entry(
       At at,
       String id,
       JsonNode node,
-      Catalogue.@org.jspecify.annotations.Nullable Entry known,
+      Catalogue.@Nullable Entry known,
       List<Catalogue.Card> cards) {
     List<String> aliases = new ArrayList<>(known == null ? List.of() : known.aliases());
     node.path("aliases").forEach(alias -> aliases.add(alias.asText()));
@@ -233,7 +245,7 @@ final class CatalogueReader {
     }
     String tier = node.has("service_tier") ? node.path("service_tier").asText() : null;
     if (tier != null && !TIERS.contains(tier)) {
-      proof.problem(at.key("service_tier"), tier, "one of " + TIERS);
+      proof.problem(at.key("service_tier"), tier, "one of " + new TreeSet<>(TIERS));
     }
     return new When(
         node.has("from") ? proof.date(at.key("from"), node.path("from").asText()) : null,
