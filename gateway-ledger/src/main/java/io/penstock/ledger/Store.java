@@ -84,29 +84,50 @@ final class Store implements AutoCloseable {
    * journal was out of reach.
    */
   int append(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
-    Connection open = connection();
     try {
-      open.setAutoCommit(false);
-      dialect.lockRollups(open);
-      List<LedgerRow> all = new ArrayList<>(batch.size());
-      for (LedgerRow row : batch) {
-        if (!isReaped(row) || !isFound(open, row)) {
-          all.add(row);
-        }
-      }
-      for (long owner : foundOwners) {
-        all.addAll(reversals(open, owner));
-        remember(open, owner, FOUND);
-      }
-      List<LedgerRow> fresh = rows.insert(open, all);
-      counters.add(open, fresh);
-      rollups.add(open, fresh);
-      rememberReaped(open, fresh);
-      open.commit();
-      return fresh.size();
+      return inTransaction(open -> append(open, batch, foundOwners));
     } catch (SQLException | RuntimeException e) {
       counters.rolledBack();
       rollups.rolledBack();
+      throw e;
+    }
+  }
+
+  private int append(Connection open, List<LedgerRow> batch, Iterable<Long> foundOwners)
+      throws SQLException {
+    dialect.lockRollups(open);
+    List<LedgerRow> all = new ArrayList<>(batch.size());
+    for (LedgerRow row : batch) {
+      if (!isReaped(row) || !isFound(open, row)) {
+        all.add(row);
+      }
+    }
+    for (long owner : foundOwners) {
+      all.addAll(reversals(open, owner));
+      remember(open, owner, FOUND);
+    }
+    List<LedgerRow> fresh = rows.insert(open, all);
+    counters.add(open, fresh);
+    rollups.add(open, fresh);
+    rememberReaped(open, fresh);
+    return fresh.size();
+  }
+
+  /** What is done or not done as a whole. */
+  private interface Work {
+    /** Returns how many rows it is about. */
+    int on(Connection open) throws SQLException;
+  }
+
+  /** After a failure the connection is given up, and with it whatever was begun. */
+  private int inTransaction(Work work) throws SQLException {
+    Connection open = connection();
+    try {
+      open.setAutoCommit(false);
+      int count = work.on(open);
+      open.commit();
+      return count;
+    } catch (SQLException | RuntimeException e) {
       close();
       throw e;
     } finally {
@@ -180,44 +201,29 @@ final class Store implements AutoCloseable {
 
   /** Deletes rows that ended before that instant, never roll-ups; returns how many. */
   long expire(long beforeMillis) throws SQLException {
-    Connection open = connection();
-    String old =
-        "SELECT id FROM ledger_row WHERE ended_at < ? ORDER BY ended_at LIMIT " + EXPIRE_AT_ONCE;
     long deleted = 0;
     for (int count = EXPIRE_AT_ONCE; count == EXPIRE_AT_ONCE; deleted += count) {
-      open.setAutoCommit(false);
-      try (PreparedStatement rowDelete =
-          open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
-        rowDelete.setLong(1, beforeMillis);
-        count = rowDelete.executeUpdate();
-        open.commit();
-      } catch (SQLException e) {
-        close();
-        throw e;
-      } finally {
-        if (connection != null) {
-          open.setAutoCommit(true);
-        }
-      }
+      count = inTransaction(open -> expire(open, beforeMillis));
     }
     return deleted;
   }
 
+  private static int expire(Connection open, long beforeMillis) throws SQLException {
+    String old =
+        "SELECT id FROM ledger_row WHERE ended_at < ? ORDER BY ended_at LIMIT " + EXPIRE_AT_ONCE;
+    try (PreparedStatement rowDelete =
+        open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
+      rowDelete.setLong(1, beforeMillis);
+      return rowDelete.executeUpdate();
+    }
+  }
+
   /** Keeps contents that are not there yet. */
   void keep(List<Content> batch) throws SQLException {
-    Connection open = connection();
-    try {
-      open.setAutoCommit(false);
+    inTransaction(open -> {
       contents.insert(open, batch);
-      open.commit();
-    } catch (SQLException e) {
-      close();
-      throw e;
-    } finally {
-      if (connection != null) {
-        open.setAutoCommit(true);
-      }
-    }
+      return batch.size();
+    });
   }
 
   /** Deletes what was kept of requests that arrived before that instant. */

@@ -71,7 +71,7 @@ final class CheckCommand implements Callable<Integer> {
                 .warnings(new PossibleCalls(of)::differingIn)
                 .forEach(warning -> out.println("warning: " + warning)));
     state(of, out);
-    collect(errors, () -> snapshot(of, out));
+    routes(of, errors, out);
     errors.forEach(line -> out.println("error: " + line));
     if (!errors.isEmpty()) {
       return Main.WRONG_INPUT;
@@ -89,14 +89,30 @@ final class CheckCommand implements Callable<Integer> {
     try {
       part.build();
     } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
-      String.valueOf(e.getMessage()).lines().forEach(errors::add);
+      tell(errors, e);
     }
   }
 
-  private static void snapshot(Config of, PrintWriter out) throws IOException {
+  /** Builds what needs prices, or where these are wrong, what needs none. */
+  private static void routes(Config of, List<String> errors, PrintWriter out) {
+    PriceBook prices;
+    try {
+      prices = Prices.of(PriceBook.bundled(), of.prices());
+    } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
+      tell(errors, e);
+      collect(errors, () -> new RouteMapping(new Conditions()).table(of));
+      return;
+    }
+    collect(errors, () -> snapshot(of, prices, out));
+  }
+
+  private static void tell(List<String> errors, Exception problem) {
+    String.valueOf(problem.getMessage()).lines().forEach(errors::add);
+  }
+
+  private static void snapshot(Config of, PriceBook prices, PrintWriter out) throws IOException {
     var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
     try (ProviderFactory providers = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
-      PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
       SnapshotBuilder builder =
           new SnapshotBuilder(
               of, prices, providers.make(of.providers()), new Conditions(), SemanticRules.NONE);

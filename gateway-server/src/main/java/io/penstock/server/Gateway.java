@@ -23,16 +23,12 @@ import io.penstock.server.call.LoopPressure;
 import io.penstock.server.call.Probes;
 import io.penstock.server.call.Readiness;
 import io.penstock.server.call.Routing;
-import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.call.Targets;
 import io.penstock.server.client.ClientServer;
-import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ContentConfig;
 import io.penstock.server.config.KnownSecrets;
-import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.content.ContentKeeper;
@@ -49,7 +45,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -75,6 +70,7 @@ public final class Gateway implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(), meterClock);
   private final TokenCounter counter = new TokenCounter();
   private final Config config;
+  private final InForce inForce;
   private final Transport transport;
   private final EventLoopGroup loops;
   private final Alerts alerts;
@@ -92,10 +88,11 @@ public final class Gateway implements AutoCloseable {
   private Gateway(Config config, Path file, Reloader.Loads loads, Ticker ticker)
       throws IOException {
     this.config = config;
+    this.inForce = new InForce(config, snapshot);
     this.ticker = ticker;
     this.transport = Sockets.transport(config);
     this.loops = transport.newGroup(Sockets.loops(config), "loop");
-    this.alerts = new Alerts(this::receivers, ticker);
+    this.alerts = new Alerts(inForce::receivers, ticker);
     this.stores = Stores.open(config, ticker, alerts);
     this.cache = CacheStore.open(config, loops, transport, ticker);
     this.demo = new DemoServer(loops, transport);
@@ -103,7 +100,7 @@ public final class Gateway implements AutoCloseable {
         Telemetry.start(
             text(config.telemetry().otlp()),
             text(config.telemetry().requests()),
-            this::shownModel,
+            inForce::shownModel,
             ticker,
             stores.ledger(),
             registry);
@@ -121,7 +118,7 @@ public final class Gateway implements AutoCloseable {
             cache.answers(),
             cache.exact(),
             cache.semantic(),
-            new HitMemory(Ledgers.beside(config.ledger().url().reveal()), this::semanticRules),
+            new HitMemory(Ledgers.beside(config.ledger().url().reveal()), inForce::semanticRules),
             content);
     this.reloader = new Reloader(file, loads, shared, demo, registry, alerts);
     reloader.start(config);
@@ -139,7 +136,7 @@ public final class Gateway implements AutoCloseable {
     Readiness readiness = new Readiness(load, stores.budgets(), stores.ledger().stats());
     this.traffic =
         ClientServer.bind(
-            Sockets.traffic(config, this::limits),
+            Sockets.traffic(config, inForce::limits),
             loops,
             transport,
             new Dispatcher(engine, readiness));
@@ -157,7 +154,7 @@ public final class Gateway implements AutoCloseable {
                 "/admin/v1/explain",
                 new ExplainRoute(new Explainer(engine, loops, shared.semantic()::embed), snapshot));
     this.admin =
-        ClientServer.bind(Sockets.admin(config, this::limits), loops, transport, adminSink);
+        ClientServer.bind(Sockets.admin(config, inForce::limits), loops, transport, adminSink);
   }
 
   /**
@@ -190,27 +187,6 @@ public final class Gateway implements AutoCloseable {
                   + " limits.inflight_bytes");
     }
     return gateway;
-  }
-
-  private LimitsConfig limits() {
-    return snapshot.get().config().limits();
-  }
-
-  /** Budgets may raise an alert before the first snapshot is there. */
-  private List<AlertConfig> receivers() {
-    Snapshot now = snapshot.get();
-    return (now == null ? config : now.config()).alerts();
-  }
-
-  private @Nullable SemanticRules semanticRules() {
-    Snapshot now = snapshot.get();
-    return now == null ? null : now.semantic();
-  }
-
-  /** Rows that a start finds in the journal are told before the first snapshot is there. */
-  private String shownModel(String provider, String model) {
-    Snapshot now = snapshot.get();
-    return now == null ? Targets.OTHER : now.targets().shownModel(provider, model);
   }
 
   private void breakerOpened(String target) {
@@ -277,7 +253,7 @@ public final class Gateway implements AutoCloseable {
     stores.draining();
     traffic.drain();
     long begun = System.nanoTime();
-    long most = limits().drain().toNanos();
+    long most = inForce.limits().drain().toNanos();
     // A connection ends after its last answer has been taken, which may be later than the call.
     while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() - begun < most) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Ticker;
+import io.penstock.server.call.Explainer;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import java.io.IOException;
@@ -12,11 +14,14 @@ import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The decision without the call: what wins and why, what refuses, and that nothing stays held. */
@@ -36,6 +41,11 @@ class ExplainTest {
               + "cache: { exact: { ttl: 1h, scope: team } }\n");
 
   private static JsonNode explain(String key, String body) throws IOException {
+    return explain(gateway, key, body);
+  }
+
+  private static JsonNode explain(RunningGateway gateway, String key, String body)
+      throws IOException {
     String asked = "{\"key\":\"" + key + "\",\"endpoint\":\"chat\",\"body\":" + body + "}";
     URI uri = URI.create("http://127.0.0.1:" + gateway.gateway().adminPort() + "/admin/v1/explain");
     return new ObjectMapper()
@@ -102,6 +112,47 @@ class ExplainTest {
     assertThat(json.path("cache").asText()).as(said).isEqualTo("miss");
     assertThat(json.path("code").asText()).as(said).isEqualTo("cache_miss");
     assertThat(json.path("status").asInt()).isEqualTo(504);
+  }
+
+  /** The machine's clock. A decision begins by asking it when the call began. */
+  private static final class Decisions implements Ticker {
+    final AtomicInteger made = new AtomicInteger();
+
+    @Override
+    public long nanoTime() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public long epochMillis() {
+      String asker =
+          StackWalker.getInstance()
+              .walk(frames -> frames.skip(1).findFirst().orElseThrow().getClassName());
+      if (asker.equals(Explainer.class.getName())) {
+        made.incrementAndGet();
+      }
+      return System.currentTimeMillis();
+    }
+  }
+
+  @Test
+  void storesThatAnswerAtOnce_areDecidedByOnce(@TempDir Path directory) throws Exception {
+    Decisions decisions = new Decisions();
+    String more =
+        "budgets: [{ name: eng, limit: 1 USD, every: month, per: [team] }]\n"
+            + "cache: { exact: { ttl: 1h, scope: team } }\n";
+    try (RunningGateway alone =
+        RunningGateway.start(
+            directory, RunningGateway.yaml(directory, provider, more), decisions)) {
+      // What was spent is read from the ledger before the first.
+      assertThat(explain(alone, "k-test", CHAT).path("candidates")).hasSize(2);
+      int first = decisions.made.getAndSet(0);
+      JsonNode said = explain(alone, "k-test", CHAT);
+      assertThat(said.path("outcome").asText()).as(said.toString()).isEqualTo("call");
+      assertThat(said.path("cache").asText()).isEqualTo("miss");
+      assertThat(said.at("/candidates/1/budgets/0/budget").asText()).isEqualTo("eng");
+      assertThat(decisions.made).as("after " + first).hasValue(1);
+    }
   }
 
   @Test

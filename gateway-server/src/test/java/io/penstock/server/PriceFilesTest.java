@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PriceFilesTest {
   @TempDir Path directory;
 
+  private String model = "p/gpt-4o-mini";
+
   private String check(String... files) throws IOException {
     StringBuilder names = new StringBuilder();
     for (int i = 0; i < files.length; i++) {
@@ -26,12 +28,12 @@ class PriceFilesTest {
             """
             ledger: { url: "sqlite:%s" }
             providers: { p: { dialect: openai, base_url: "http://127.0.0.1:9/v1", keys: [k] } }
-            models: { m: p/gpt-4o-mini }
+            models: { m: %s }
             prices: { files: [%s] }
             teams: { t: {} }
             keys: [{ id: a, sha256: "%s", team: t }]
             """
-                .formatted(directory.resolve("l.db"), names, "0".repeat(64)));
+                .formatted(directory.resolve("l.db"), model, names, "0".repeat(64)));
     StringWriter out = new StringWriter();
     int code =
         Main.commandLine("check")
@@ -68,6 +70,13 @@ class PriceFilesTest {
               - id: nobody
               - provider: onprem
                 id: bare
+                aliases: ["re:("]
+                checked: lately
+              - provder: onprem
+                id: llama
+                cards:
+                  - rates: { input: free }
+              - gpt
             """);
     String file = "error: " + directory.resolve("p1.yaml");
     assertThat(said.lines())
@@ -89,9 +98,35 @@ class PriceFilesTest {
                 + " (expected: one of the known meters, such as input or output)",
             file
                 + ":13:5: models[1]: {\"id\":\"nobody\"} (expected: an entry with provider and id)",
+            file + ":13:5: models[1].cards: none (expected: at least one card with rates)",
             file
                 + ":14:5: models[2].cards (onprem/bare): none (expected: at least one card with"
-                + " rates)");
+                + " rates)",
+            file + ":16:5: models[2].aliases (onprem/bare): ( (expected: a regular expression)",
+            file
+                + ":17:5: models[2].checked (onprem/bare): lately (expected: a date such as"
+                + " 2026-11-21)",
+            file
+                + ":18:5: models[3]:"
+                + " {\"provder\":\"onprem\",\"id\":\"llama\",\"cards\":[{\"rates\":{\"input\":\"free\"}}]}"
+                + " (expected: an entry with provider and id)",
+            file
+                + ":18:5: models[3].provder: unknown key (expected: one of [aliases,"
+                + " cache_min_tokens, caps, cards, checked, deprecation, id, kind, limits, name,"
+                + " no_caps, note, provider, released, src, status])",
+            file
+                + ":21:18: models[3].cards[0].rates.input: free (expected: a decimal >= 0 with at"
+                + " most 9 places)",
+            file + ":22:5: models[4]: \"gpt\" (expected: an entry with provider and id)");
+  }
+
+  @Test
+  void check_mistakesOfPricesAndRoutes_areNamedAtOnce() throws Exception {
+    model = "{ strategy: cost, min_quality: 0.9, targets: [p/gpt-4o-mini] }";
+    assertThat(check("models: [{ provider: p, id: x }]").lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains(":1:10: models[0].cards (p/x): none"),
+            line -> assertThat(line).startsWith("error: models.m.min_quality: 0.9 (expected"));
   }
 
   @Test

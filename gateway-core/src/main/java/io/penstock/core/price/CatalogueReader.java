@@ -2,11 +2,7 @@ package io.penstock.core.price;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
-import java.time.LocalDate;
 import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -17,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a catalogue in the schema {@code prices/1}, or a file that is laid over one. All problems
@@ -53,9 +50,7 @@ final class CatalogueReader {
   private static final Set<String> WHEN_KEYS =
       Set.of("from", "until", "tz", "tod", "dow", "region", "service_tier", "context_over");
 
-  private final int file;
-  private final List<Misprint> problems;
-  private String entry = "";
+  private final Proofreader proof;
 
   /**
    * Creates a reader of one file.
@@ -64,8 +59,7 @@ final class CatalogueReader {
    * @param problems takes what is wrong
    */
   CatalogueReader(int file, List<Misprint> problems) {
-    this.file = file;
-    this.problems = problems;
+    this.proof = new Proofreader(file, problems);
   }
 
   /** Reads meters' divisors. */
@@ -77,11 +71,11 @@ final class CatalogueReader {
           Meter meter = Meter.ofLabel(entry.getKey());
           At at = At.ROOT.key("meters").key(entry.getKey());
           if (meter == null) {
-            problem(at, "unknown", "one of the known meters");
+            proof.problem(at, "unknown", "one of the known meters");
           } else {
             int counts = entry.getValue().path("per").asInt(0);
             if (counts < 1 || Rates.COMMON_PER % counts != 0) {
-              problem(
+              proof.problem(
                   at.key("per"),
                   entry.getValue().path("per").toString(),
                   "a divisor of " + Rates.COMMON_PER);
@@ -95,17 +89,17 @@ final class CatalogueReader {
   /** Reads providers and models into {@code vendors}; models that are there get further cards. */
   void read(JsonNode root, Map<String, Catalogue.Vendor> vendors) {
     if (!root.isObject() && !root.isNull() && !root.isMissingNode()) {
-      problem(At.ROOT, root.isArray() ? "a list" : root.toString(), "providers and models");
+      proof.problem(At.ROOT, root.isArray() ? "a list" : root.toString(), "providers and models");
       return;
     }
-    knownKeys(At.ROOT, root, FILE_KEYS);
+    proof.knownKeys(At.ROOT, root, FILE_KEYS);
     root.path("providers")
         .properties()
         .forEach(entry -> {
           String id = entry.getKey();
           JsonNode node = entry.getValue();
           At at = At.ROOT.key("providers").key(id);
-          knownKeys(at, node, PROVIDER_KEYS);
+          proof.knownKeys(at, node, PROVIDER_KEYS);
           Catalogue.Vendor known = vendors.get(id);
           List<Catalogue.Modifier> modifiers = new ArrayList<>();
           int i = 0;
@@ -123,54 +117,64 @@ final class CatalogueReader {
     int i = 0;
     for (JsonNode model : root.path("models")) {
       model(At.ROOT.key("models").item(i++), model, vendors);
-      entry = "";
+      proof.entry("");
     }
   }
 
   private void model(At at, JsonNode node, Map<String, Catalogue.Vendor> vendors) {
     String provider = node.path("provider").asText("");
     String id = node.path("id").asText("");
-    if (provider.isEmpty() || id.isEmpty()) {
-      problem(at, node.toString(), "an entry with provider and id");
+    boolean named = !provider.isEmpty() && !id.isEmpty();
+    Catalogue.Vendor vendor = vendors.get(provider);
+    Catalogue.Entry known = vendor == null ? null : vendor.models().get(id);
+    if (named) {
+      proof.entry(provider + "/" + id);
+    } else {
+      proof.problem(at, node.toString(), "an entry with provider and id");
+    }
+    if (!node.isObject()) {
       return;
     }
-    Catalogue.Vendor vendor =
-        vendors.computeIfAbsent(
-            provider, name -> new Catalogue.Vendor(name, name, List.of(), new LinkedHashMap<>()));
-    List<Catalogue.Card> cards = new ArrayList<>();
-    Catalogue.Entry known = vendor.models().get(id);
-    if (known != null) {
-      cards.addAll(known.cards());
+    // To its end all the same: whoever mends one mistake is told of the others with it.
+    Catalogue.Entry entry = entry(at, id, node, known, cards(at, node, known));
+    if (named) {
+      vendors
+          .computeIfAbsent(
+              provider, name -> new Catalogue.Vendor(name, name, List.of(), new LinkedHashMap<>()))
+          .models()
+          .put(id, entry);
     }
-    entry = provider + "/" + id;
-    knownKeys(at, node, MODEL_KEYS);
+  }
+
+  private List<Catalogue.Card> cards(At at, JsonNode node, Catalogue.@Nullable Entry known) {
+    List<Catalogue.Card> cards = new ArrayList<>(known == null ? List.of() : known.cards());
+    proof.knownKeys(at, node, MODEL_KEYS);
     int i = 0;
     for (JsonNode card : node.path("cards")) {
       At place = at.key("cards").item(i++);
-      knownKeys(place, card, CARD_KEYS);
+      proof.knownKeys(place, card, CARD_KEYS);
       cards.add(
           new Catalogue.Card(
               when(place.key("when"), card.path("when")),
               rates(place.key("rates"), card.path("rates"))));
     }
     if (cards.isEmpty()) {
-      problem(at.key("cards"), "none", "at least one card with rates");
-      return;
+      proof.problem(at.key("cards"), "none", "at least one card with rates");
     }
-    vendor.models().put(id, entry(at, id, node, known, cards));
+    return cards;
   }
 
   private Catalogue.Entry entry(
       At at,
       String id,
       JsonNode node,
-      Catalogue.@org.jspecify.annotations.Nullable Entry known,
+      Catalogue.@Nullable Entry known,
       List<Catalogue.Card> cards) {
     List<String> aliases = new ArrayList<>(known == null ? List.of() : known.aliases());
     node.path("aliases").forEach(alias -> aliases.add(alias.asText()));
     for (String alias : aliases) {
       if (alias.startsWith("re:")) {
-        pattern(at.key("aliases"), alias.substring(3));
+        proof.checkPattern(at.key("aliases"), alias.substring(3));
       }
     }
     Set<String> capabilities = new HashSet<>(known == null ? Set.of() : known.capabilities());
@@ -187,19 +191,11 @@ final class CatalogueReader {
             limits.path("output").asLong(base.output()),
             node.path("cache_min_tokens").asLong(base.cacheMinimum())),
         Set.copyOf(capabilities),
-        node.has("checked") ? date(at.key("checked"), node.path("checked").asText()) : null);
-  }
-
-  private void pattern(At at, String regex) {
-    try {
-      Pattern.compile(regex);
-    } catch (java.util.regex.PatternSyntaxException e) {
-      problem(at, regex, "a regular expression");
-    }
+        node.has("checked") ? proof.date(at.key("checked"), node.path("checked").asText()) : null);
   }
 
   private Catalogue.Modifier modifier(At at, JsonNode node) {
-    knownKeys(at, node, MODIFIER_KEYS);
+    proof.knownKeys(at, node, MODIFIER_KEYS);
     List<Pattern> only = new ArrayList<>();
     node.path("only").forEach(glob -> only.add(Catalogue.glob(glob.asText())));
     Set<Meter> except = EnumSet.noneOf(Meter.class);
@@ -211,7 +207,7 @@ final class CatalogueReader {
     }
     return new Catalogue.Modifier(
         when(at.key("when"), node.path("when")),
-        decimal(at.key("x"), node.path("x").asText()),
+        proof.decimal(at.key("x"), node.path("x").asText()),
         only,
         except);
   }
@@ -223,95 +219,42 @@ final class CatalogueReader {
           Meter meter = Meter.ofLabel(entry.getKey());
           At place = at.key(entry.getKey());
           if (meter == null) {
-            problem(place, "unknown meter", "one of the known meters, such as input or output");
+            proof.problem(
+                place, "unknown meter", "one of the known meters, such as input or output");
           } else {
-            rates.put(meter, decimal(place, entry.getValue().asText()));
+            rates.put(meter, proof.decimal(place, entry.getValue().asText()));
           }
         });
     return rates;
-  }
-
-  private BigDecimal decimal(At at, String text) {
-    try {
-      BigDecimal value = new BigDecimal(text);
-      if (value.signum() >= 0 && value.stripTrailingZeros().scale() <= 9) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below, with the value.
-    }
-    problem(at, text, "a decimal >= 0 with at most 9 places");
-    return BigDecimal.ZERO;
   }
 
   private When when(At at, JsonNode node) {
     if (node.isMissingNode() || node.isEmpty()) {
       return When.ALWAYS;
     }
-    knownKeys(at, node, WHEN_KEYS);
+    proof.knownKeys(at, node, WHEN_KEYS);
     List<LocalTime> tod = new ArrayList<>();
     List<Integer> dow = new ArrayList<>();
     List<String> regions = new ArrayList<>();
-    node.path("tod").forEach(time -> tod.add(time(at.key("tod"), time.asText())));
+    node.path("tod").forEach(time -> tod.add(proof.time(at.key("tod"), time.asText())));
     node.path("dow").forEach(day -> dow.add(day.asInt()));
     node.path("region").forEach(region -> regions.add(region.asText()));
     if (!tod.isEmpty() && tod.size() != 2) {
-      problem(at.key("tod"), node.path("tod").toString(), "a start and an end");
+      proof.problem(at.key("tod"), node.path("tod").toString(), "a start and an end");
       tod.clear();
     }
     String tier = node.has("service_tier") ? node.path("service_tier").asText() : null;
     if (tier != null && !TIERS.contains(tier)) {
-      problem(at.key("service_tier"), tier, "one of " + TIERS);
+      proof.problem(at.key("service_tier"), tier, "one of " + new TreeSet<>(TIERS));
     }
     return new When(
-        node.has("from") ? date(at.key("from"), node.path("from").asText()) : null,
-        node.has("until") ? date(at.key("until"), node.path("until").asText()) : null,
-        zone(at.key("tz"), node.path("tz").asText("UTC")),
+        node.has("from") ? proof.date(at.key("from"), node.path("from").asText()) : null,
+        node.has("until") ? proof.date(at.key("until"), node.path("until").asText()) : null,
+        proof.zone(at.key("tz"), node.path("tz").asText("UTC")),
         List.copyOf(tod),
         List.copyOf(dow),
         List.copyOf(regions),
         tier,
         node.has("context_over") ? node.path("context_over").asLong() : null);
-  }
-
-  private LocalTime time(At at, String text) {
-    try {
-      return LocalTime.parse(text);
-    } catch (DateTimeException e) {
-      problem(at, text, "a time such as 06:30");
-      return LocalTime.MIDNIGHT;
-    }
-  }
-
-  private LocalDate date(At at, String text) {
-    try {
-      return LocalDate.parse(text);
-    } catch (DateTimeException e) {
-      problem(at, text, "a date such as 2026-11-21");
-      return LocalDate.EPOCH;
-    }
-  }
-
-  private ZoneId zone(At at, String text) {
-    try {
-      return ZoneId.of(text);
-    } catch (DateTimeException e) {
-      problem(at, text, "a time zone such as Europe/Berlin");
-      return ZoneOffset.UTC;
-    }
-  }
-
-  /** A key that is not understood could be a mistyped price: refused, never ignored. */
-  private void knownKeys(At at, JsonNode node, Set<String> known) {
-    node.fieldNames()
-        .forEachRemaining(name -> {
-          if (!known.contains(name)) {
-            problem(at.key(name), "unknown key", "one of " + new TreeSet<>(known));
-          }
-        });
-  }
-
-  private void problem(At at, String value, String expected) {
-    problems.add(new Misprint(file, at.steps(), entry, value, expected));
   }
 }

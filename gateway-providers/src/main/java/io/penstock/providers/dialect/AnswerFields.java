@@ -1,12 +1,9 @@
 package io.penstock.providers.dialect;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.netty.buffer.ByteBuf;
 import io.penstock.providers.ProviderException;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +14,7 @@ import java.util.Set;
  */
 final class AnswerFields {
   private final Map<String, JsonNode> fields = new HashMap<>();
+  private boolean whole;
 
   private AnswerFields() {}
 
@@ -28,32 +26,21 @@ final class AnswerFields {
    */
   static AnswerFields read(ByteBuf body, Set<String> names, Set<String> expected) {
     AnswerFields answer = new AnswerFields();
-    boolean whole = false;
-    try (JsonParser parser = JsonTrees.parser(body)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw Failures.malformed("The provider's answer is not a JSON object.");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
-        parser.nextToken();
-        whole |= expected.contains(name);
-        if (names.contains(name) || name.equals("error")) {
-          answer.fields.put(name, parser.readValueAsTree());
-        } else {
-          parser.skipChildren();
-        }
-      }
-      if (parser.nextToken() != null) {
-        throw Failures.malformed("The provider's answer goes on after its end.");
-      }
-    } catch (IOException e) {
-      throw Failures.malformed("The provider's answer is not well-formed JSON.");
-    }
+    JsonTrees.eachField(
+        body,
+        (name, value) -> {
+          answer.whole |= expected.contains(name);
+          if (names.contains(name) || name.equals("error")) {
+            answer.fields.put(name, value.readValueAsTree());
+          } else {
+            value.skipChildren();
+          }
+        });
     JsonNode error = answer.get("error");
     if (error.isObject() || error.isTextual()) {
       throw new ProviderException(Failures.inside(error));
     }
-    if (!whole) {
+    if (!answer.whole) {
       throw Failures.malformed("The provider's answer lacks " + expected + ".");
     }
     return answer;

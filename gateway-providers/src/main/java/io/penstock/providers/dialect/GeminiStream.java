@@ -6,12 +6,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
-import io.penstock.core.FailureKind;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ErrorBodies;
-import io.penstock.providers.Failure;
 import io.penstock.providers.translate.UsageReaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -56,11 +54,7 @@ final class GeminiStream extends SseStreamReader {
   @Override
   void onData(ByteBuf event) {
     if (!dataIsObject()) {
-      if (from < to) {
-        fail(
-            Failure.of(
-                FailureKind.MALFORMED, "The provider's stream holds an event that is not JSON."));
-      }
+      refuseData();
       return;
     }
     scan();

@@ -3,6 +3,7 @@ package io.penstock.providers.dialect;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -39,6 +40,35 @@ final class JsonTrees {
     }
     InputStream stream = new ByteBufInputStream(json.duplicate());
     return MAPPER.createParser(stream);
+  }
+
+  /** What is done with one field of an object; its value is read to its end. */
+  interface Field {
+    /** The parser stands at the first token of the value. */
+    void read(String name, JsonParser value) throws IOException;
+  }
+
+  /**
+   * Reads an answer that is one JSON object, field by field, to its end.
+   *
+   * @throws io.penstock.providers.ProviderException when it is none or is not whole
+   */
+  static void eachField(ByteBuf answer, Field field) {
+    try (JsonParser parser = parser(answer)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw Failures.malformed("The provider's answer is not a JSON object.");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        field.read(name, parser);
+      }
+      if (parser.nextToken() != null) {
+        throw Failures.malformed("The provider's answer goes on after its end.");
+      }
+    } catch (IOException e) {
+      throw Failures.malformed("The provider's answer is not well-formed JSON.");
+    }
   }
 
   /** Returns the value at that range, or a missing node when it is not JSON. */

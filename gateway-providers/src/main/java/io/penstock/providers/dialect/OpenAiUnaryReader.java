@@ -125,24 +125,14 @@ final class OpenAiUnaryReader implements UnaryReader {
 
   private Facts scan(ByteBuf body) {
     Facts facts = new Facts();
-    try (JsonParser parser = JsonTrees.parser(body)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw Failures.malformed("The provider's answer is not a JSON object.");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
-        parser.nextToken();
-        facts.body |= name.equals(expected());
-        field(name, parser, facts);
-      }
-      if (parser.nextToken() != null) {
-        throw Failures.malformed("The provider's answer goes on after its end.");
-      }
-      if (facts.called && facts.finish.equals("stop")) {
-        facts.finish = "tool_calls";
-      }
-    } catch (IOException e) {
-      throw Failures.malformed("The provider's answer is not well-formed JSON.");
+    JsonTrees.eachField(
+        body,
+        (name, value) -> {
+          facts.body |= name.equals(expected());
+          field(name, value, facts);
+        });
+    if (facts.called && facts.finish.equals("stop")) {
+      facts.finish = "tool_calls";
     }
     return facts;
   }

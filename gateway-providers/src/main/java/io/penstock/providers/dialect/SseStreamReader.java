@@ -119,6 +119,15 @@ abstract class SseStreamReader implements StreamReader {
     return from < to && json[from] == '{';
   }
 
+  /** The data is no JSON object, where nothing else may stand; an event without data may. */
+  final void refuseData() {
+    if (from < to) {
+      fail(
+          Failure.of(
+              FailureKind.MALFORMED, "The provider's stream holds an event that is not JSON."));
+    }
+  }
+
   final void emit(ByteBuf event, boolean content) {
     sink.emit(event.retainedSlice(), content);
   }

@@ -40,6 +40,13 @@ abstract class AnswerWriter implements AnswerParts {
   /** Writes an error as the last event. */
   abstract void error(String message, @Nullable String penstock);
 
+  /** Refuses them; dialects that have a form for media say so themselves. */
+  @Override
+  public void media(int choice, String mime, String data) {
+    throw Trees.malformed(
+        "the model answered with " + mime + ", which has no form for this client");
+  }
+
   final void note(@Nullable String penstock) {
     if (penstock != null) {
       out.note(penstock);

@@ -20,9 +20,6 @@ final class AnthropicAnswerReader extends AnswerReader {
   private String block = "";
   private boolean wrote;
 
-  /** Whether the last event told text of the answer, and not thoughts or arguments. */
-  private boolean tellsText;
-
   private boolean begun;
   private boolean stopped;
   private boolean over;
@@ -65,7 +62,7 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   @Override
   void event(String type, ObjectNode data) {
-    tellsText = false;
+    cited.nextEvent();
     switch (Trees.textOr(data, "type")) {
       case "message_start" -> start(data.path("message"));
       case "content_block_start" -> begin(data.path("content_block"));
@@ -91,9 +88,7 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   @Override
   void alsoTold(String text) {
-    if (tellsText) {
-      cited.told(text);
-    }
+    cited.alsoTold(text);
   }
 
   private void report(JsonNode reported) {
@@ -109,7 +104,7 @@ final class AnthropicAnswerReader extends AnswerReader {
     wrote = false;
     switch (block) {
       case "text" -> {
-        text(Trees.textOr(start, "text"));
+        cited.text(Trees.textOr(start, "text"));
         start.path("citations").forEach(this::citation);
       }
       case "thinking" -> {
@@ -132,7 +127,7 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   private void delta(JsonNode delta) {
     switch (Trees.textOr(delta, "type")) {
-      case "text_delta" -> text(Trees.textOr(delta, "text"));
+      case "text_delta" -> cited.text(Trees.textOr(delta, "text"));
       case "thinking_delta" -> parts.thinking(0, Trees.textOr(delta, "thinking"));
       case "signature_delta" -> signature(Trees.textOr(delta, "signature"));
       case "citations_delta" -> citation(delta.path("citation"));
@@ -144,14 +139,6 @@ final class AnthropicAnswerReader extends AnswerReader {
         }
       }
       default -> {}
-    }
-  }
-
-  private void text(String text) {
-    if (!text.isEmpty()) {
-      tellsText = true;
-      cited.told(text);
-      parts.text(0, text, null);
     }
   }
 

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tells the citations of an answer's blocks. Anthropic and Bedrock say no offsets: what rests on a
- * source is the block that cites it, so a citation waits until its block is over. Belongs to one
- * answer.
+ * Tells the text of an answer's blocks and their citations. Anthropic and Bedrock say no offsets:
+ * what rests on a source is the block that cites it, so a citation waits until its block is over.
+ * Belongs to one answer.
  */
 final class CitedBlocks {
   private final AnswerParts parts;
@@ -15,13 +15,32 @@ final class CitedBlocks {
   private int start;
   private int told;
 
+  /** Whether the last event told text of the answer, and not thoughts or arguments. */
+  private boolean tellsText;
+
   CitedBlocks(AnswerParts parts) {
     this.parts = parts;
   }
 
-  /** A piece of text was told. */
-  void told(String text) {
-    told += text.codePointCount(0, text.length());
+  /** An event is read next. */
+  void nextEvent() {
+    tellsText = false;
+  }
+
+  /** Tells a piece of text. */
+  void text(String text) {
+    if (!text.isEmpty()) {
+      tellsText = true;
+      told += text.codePointCount(0, text.length());
+      parts.text(0, text, null);
+    }
+  }
+
+  /** As {@link AnswerReader#alsoTold}: counts what was told past the reader, if it was text. */
+  void alsoTold(String text) {
+    if (tellsText) {
+      told += text.codePointCount(0, text.length());
+    }
   }
 
   /** The block that is told rests on a source; the citation's own offsets do not count. */

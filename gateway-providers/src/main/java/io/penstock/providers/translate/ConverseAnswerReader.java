@@ -17,9 +17,6 @@ final class ConverseAnswerReader extends AnswerReader {
   private boolean inTool;
   private boolean wrote;
 
-  /** Whether the last event told text of the answer, and not thoughts or arguments. */
-  private boolean tellsText;
-
   private boolean begun;
   private boolean stopped;
   private boolean over;
@@ -67,19 +64,11 @@ final class ConverseAnswerReader extends AnswerReader {
       reasoning(readable.isObject() ? readable : thought);
     } else if (block.has("citationsContent")) {
       for (JsonNode part : block.path("citationsContent").path("content")) {
-        text(Trees.textOr(part, "text"));
+        cited.text(Trees.textOr(part, "text"));
       }
       block.path("citationsContent").path("citations").forEach(this::citation);
     } else {
-      text(Trees.textOr(block, "text"));
-    }
-  }
-
-  private void text(String text) {
-    if (!text.isEmpty()) {
-      tellsText = true;
-      cited.told(text);
-      parts.text(0, text, null);
+      cited.text(Trees.textOr(block, "text"));
     }
   }
 
@@ -95,9 +84,7 @@ final class ConverseAnswerReader extends AnswerReader {
 
   @Override
   void alsoTold(String text) {
-    if (tellsText) {
-      cited.told(text);
-    }
+    cited.alsoTold(text);
   }
 
   private void reasoning(JsonNode thought) {
@@ -118,7 +105,7 @@ final class ConverseAnswerReader extends AnswerReader {
   @Override
   void event(String type, ObjectNode data) {
     begin();
-    tellsText = false;
+    cited.nextEvent();
     switch (type) {
       case "contentBlockStart" -> {
         JsonNode use = data.path("start").path("toolUse");
@@ -163,7 +150,7 @@ final class ConverseAnswerReader extends AnswerReader {
     } else if (delta.has("reasoningContent")) {
       reasoning(delta.path("reasoningContent"));
     } else {
-      text(Trees.textOr(delta, "text"));
+      cited.text(Trees.textOr(delta, "text"));
     }
   }
 

@@ -191,12 +191,6 @@ final class MessagesAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
-    throw Trees.malformed(
-        "the model answered with " + mime + ", which has no form for this client");
-  }
-
-  @Override
   public void finish(int choice, Finish reason, @Nullable String sequence) {
     finish = reason;
     stopSequence = sequence;

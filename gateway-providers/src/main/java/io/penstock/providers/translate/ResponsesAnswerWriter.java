@@ -122,12 +122,6 @@ final class ResponsesAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
-    throw Trees.malformed(
-        "the model answered with " + mime + ", which has no form for this client");
-  }
-
-  @Override
   public void finish(int choice, Finish reason, @Nullable String stopSequence) {
     finish = reason;
   }

@@ -70,13 +70,7 @@ final class Accounting {
             attempt,
             reservation.reservedAtMillis(),
             call.caller(),
-            new LedgerRow.Destination(
-                call.surface().endpoint().label(),
-                call.model(),
-                call.destination().route(),
-                reason,
-                target.provider().name(),
-                target.model()),
+            destination(call, reason, target.provider().name(), target.model()),
             bound,
             target.price().version(),
             Charges.toLedger(reservation.holds()));
@@ -210,13 +204,7 @@ final class Accounting {
   void cacheHit(Call call, CacheEntry.Paid paid, long saved, String priceVersion) {
     withoutAttempt(
         call,
-        new LedgerRow.Destination(
-            call.surface().endpoint().label(),
-            call.model(),
-            call.destination().route(),
-            "cache",
-            paid.provider(),
-            paid.model()),
+        destination(call, "cache", paid.provider(), paid.model()),
         new LedgerRow.Outcome(200, Ending.COMPLETED, "", "", call.cacheOutcome(), Waste.NONE),
         new LedgerRow.Money(0, 0, saved, saved, 0, priceVersion));
   }
@@ -225,13 +213,7 @@ final class Accounting {
   void refusal(Call call, int status, String error, String rule) {
     withoutAttempt(
         call,
-        new LedgerRow.Destination(
-            call.surface().endpoint().label(),
-            call.model(),
-            call.destination().route(),
-            "",
-            "",
-            ""),
+        destination(call, "", "", ""),
         new LedgerRow.Outcome(
             status, Ending.REJECTED, error, rule, call.cacheOutcome(), Waste.NONE),
         LedgerRow.Money.ZERO);
@@ -241,15 +223,20 @@ final class Accounting {
   void replayed(Call call, int status) {
     withoutAttempt(
         call,
-        new LedgerRow.Destination(
-            call.surface().endpoint().label(),
-            call.model(),
-            call.destination().route(),
-            "idempotent",
-            "",
-            ""),
+        destination(call, "idempotent", "", ""),
         new LedgerRow.Outcome(status, Ending.COMPLETED, "", "", CacheOutcome.REPLAYED, Waste.NONE),
         LedgerRow.Money.ZERO);
+  }
+
+  private static LedgerRow.Destination destination(
+      Call call, String reason, String provider, String model) {
+    return new LedgerRow.Destination(
+        call.surface().endpoint().label(),
+        call.model(),
+        call.destination().route(),
+        reason,
+        provider,
+        model);
   }
 
   private void withoutAttempt(

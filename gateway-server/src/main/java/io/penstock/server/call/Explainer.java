@@ -9,8 +9,8 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.client.RequestHead;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -63,17 +63,14 @@ public final class Explainer {
     try {
       float[] embedding = embedding(question, surface);
       while (true) {
-        int known = heard.answered();
         Map<String, @Nullable Object> said =
             loop.submit(() -> decide(question, surface, engine.loop(loop), embedding, heard))
                 .get(WAIT_SECONDS, TimeUnit.SECONDS);
-        List<CompletableFuture<?>> asked = heard.asked();
-        if (asked.size() == known) {
+        Set<CompletableFuture<?>> missed = heard.takeMissed();
+        if (missed.isEmpty()) {
           return said;
         }
-        // Stores were asked: with their answers the decision is another. One that has answered
-        // meanwhile may not have when it was looked at.
-        for (CompletableFuture<?> one : asked) {
+        for (CompletableFuture<?> one : missed) {
           one.get(WAIT_SECONDS, TimeUnit.SECONDS);
         }
       }

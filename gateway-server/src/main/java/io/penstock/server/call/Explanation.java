@@ -21,9 +21,6 @@ final class Explanation {
   private static final List<Filter<Call>> FILTERS =
       List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter());
 
-  /** In place of what the cache says, which is never nothing. */
-  private static final String NOT_YET = "";
-
   private final Engine engine;
   private final Call call;
   private final Heard heard;
@@ -67,8 +64,8 @@ final class Explanation {
     }
     // Each time: the cache is asked once, but what the call wants of it is looked at again below.
     call.inCache().mode(CacheMode.parse(call.headers().get(RequestHeaders.CACHE)));
-    String cache = heard.cache(() -> engine.cacheSays(call)).getNow(NOT_YET);
-    if (cache.isEmpty()) {
+    String cache = heard.cache(() -> engine.cacheSays(call));
+    if (cache == null) {
       return;
     }
     said.put("cache", cache);
@@ -100,7 +97,7 @@ final class Explanation {
     if (route == null) {
       throw Refusals.unknownModel(call.routedModel(), now.routes().names());
     }
-    new Trial(call, engine, heard.budgets()).run(route, said);
+    new Trial(call, engine, heard).run(route, said);
   }
 
   private static boolean isRefusal(Verdict verdict) {

@@ -1,37 +1,47 @@
 package io.penstock.server.call;
 
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an explanation has asked of stores. They answer later, and it is made again until all have.
- * Written on the loop that decides, awaited by whoever wants the explanation.
+ * What an explanation has asked of stores, each once. Those that answer later are waited for, and
+ * it is made again. Used by one thread at a time: the loop that decides, then whoever waits.
  */
 final class Heard {
-  private final Map<String, CompletableFuture<Holding.Outcome>> budgets = new ConcurrentHashMap<>();
-  private volatile @Nullable CompletableFuture<String> cache;
-  private volatile @Nullable CompletableFuture<?> spent;
+  private final Map<String, CompletableFuture<Holding.Outcome>> budgets = new HashMap<>();
+  private final Set<CompletableFuture<?>> missed = new HashSet<>();
+  private @Nullable CompletableFuture<String> cache;
+  private @Nullable CompletableFuture<?> spent;
 
-  /** Returns what budgets have said of a target. */
-  Map<String, CompletableFuture<Holding.Outcome>> budgets() {
-    return budgets;
+  /**
+   * Returns what budgets have said of a target, null while they have not; they are asked once.
+   *
+   * @param ask may throw: then nobody was asked
+   */
+  Holding.@Nullable Outcome budgets(
+      String target, Supplier<CompletableFuture<Holding.Outcome>> ask) {
+    CompletableFuture<Holding.Outcome> asked = budgets.get(target);
+    if (asked == null) {
+      asked = ask.get();
+      budgets.put(target, asked);
+    }
+    return hasAnswered(asked) ? asked.getNow(null) : null;
   }
 
-  /** Returns what the cache has said; it is asked once. */
-  CompletableFuture<String> cache(Supplier<CompletionStage<String>> ask) {
+  /** Returns what the cache has said, null while it has not; it is asked once. */
+  @Nullable String cache(Supplier<CompletionStage<String>> ask) {
     CompletableFuture<String> asked = cache;
     if (asked == null) {
       asked = ask.get().toCompletableFuture();
       cache = asked;
     }
-    return asked;
+    return hasAnswered(asked) ? asked.getNow(null) : null;
   }
 
   /** Returns whether it is known what was spent on budgets; it is asked once. */
@@ -43,22 +53,25 @@ final class Heard {
           reading == null ? CompletableFuture.completedFuture(null) : reading.toCompletableFuture();
       spent = asked;
     }
-    return asked.isDone();
+    return hasAnswered(asked);
   }
 
-  /** Returns all that were asked. */
-  List<CompletableFuture<?>> asked() {
-    List<CompletableFuture<?>> asked = new ArrayList<>(budgets.values());
-    for (CompletableFuture<?> one : Arrays.asList(cache, spent)) {
-      if (one != null) {
-        asked.add(one);
-      }
+  /** By what was seen: an answer that comes a moment later was not part of the decision. */
+  private boolean hasAnswered(CompletableFuture<?> asked) {
+    boolean answered = asked.isDone();
+    if (!answered) {
+      missed.add(asked);
     }
-    return asked;
+    return answered;
   }
 
-  /** Returns how many have answered. */
-  int answered() {
-    return (int) asked().stream().filter(CompletableFuture::isDone).count();
+  /**
+   * Returns what had no answer when it was looked at since this was last called: with it the
+   * decision is another. None: the decision stands.
+   */
+  Set<CompletableFuture<?>> takeMissed() {
+    Set<CompletableFuture<?>> taken = Set.copyOf(missed);
+    missed.clear();
+    return taken;
   }
 }

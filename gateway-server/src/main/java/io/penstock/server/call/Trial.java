@@ -29,7 +29,7 @@ final class Trial {
   private final Call call;
   private final Engine engine;
   private final CallSurroundings around;
-  private final Map<String, CompletableFuture<Holding.Outcome>> heard;
+  private final Heard heard;
   private final List<Object> candidates = new ArrayList<>();
   private final List<Plan.Skipped> skipped = new ArrayList<>();
   private String redirectedBy = "";
@@ -48,7 +48,7 @@ final class Trial {
    * @param heard what budgets have said of a target, or will when their store has answered: to be
    *     waited for before the call is tried again
    */
-  Trial(Call call, Engine engine, Map<String, CompletableFuture<Holding.Outcome>> heard) {
+  Trial(Call call, Engine engine, Heard heard) {
     this.call = call;
     this.engine = engine;
     this.heard = heard;
@@ -125,31 +125,29 @@ final class Trial {
 
   /** Returns what the budgets say; null while their store has not answered. */
   private Holding.@Nullable Outcome ask(Candidate candidate, TargetRuntime target) {
-    String name = candidate.target() + ' ' + redirectedBy;
-    CompletableFuture<Holding.Outcome> said = heard.get(name);
-    if (said == null) {
-      CompletableFuture<Holding.Outcome> asked = new CompletableFuture<>();
-      Holding.take(
-          call,
-          engine,
-          target,
-          -1,
-          redirectedBy,
-          outcome -> {
-            if (outcome instanceof Holding.Granted granted) {
-              granted.reservation().cancel();
-            }
-            asked.complete(outcome);
-          });
-      // Not before: a body that has no bound throws, and nobody is to wait for it.
-      heard.put(name, asked);
-      said = asked;
-    }
-    Holding.Outcome outcome = said.getNow(null);
+    Holding.Outcome outcome =
+        heard.budgets(candidate.target() + ' ' + redirectedBy, () -> asked(target));
     if (outcome instanceof Holding.Broken broken) {
       throw new IllegalStateException("the budgets could not be asked", broken.why());
     }
     return outcome;
+  }
+
+  private CompletableFuture<Holding.Outcome> asked(TargetRuntime target) {
+    CompletableFuture<Holding.Outcome> asked = new CompletableFuture<>();
+    Holding.take(
+        call,
+        engine,
+        target,
+        -1,
+        redirectedBy,
+        outcome -> {
+          if (outcome instanceof Holding.Granted granted) {
+            granted.reservation().cancel();
+          }
+          asked.complete(outcome);
+        });
+    return asked;
   }
 
   private Holding.@Nullable Redirected tell(

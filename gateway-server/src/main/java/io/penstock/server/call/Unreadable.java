@@ -29,19 +29,17 @@ final class Unreadable {
 
   /** Does the same for a call of the gateway's own; the log has the cause. */
   static Failure broken(Call call, Throwable why) {
-    LOG.atError()
-        .addKeyValue("request", call.idText())
-        .setCause(why)
-        .log("the answer of a call of the gateway's own could not be taken");
+    log(call, why, "the answer of a call of the gateway's own could not be taken");
     return BROKEN;
   }
 
   /** Logs that an attempt has no row for now; it is charged at its worst case. */
   static void unrecorded(Call call, Throwable why) {
-    LOG.atError()
-        .addKeyValue("request", call.idText())
-        .setCause(why)
-        .log("an attempt could not be recorded: its worst case is charged");
+    log(call, why, "an attempt could not be recorded: its worst case is charged");
+  }
+
+  private static void log(Call call, Throwable why, String what) {
+    LOG.atError().addKeyValue("request", call.idText()).setCause(why).log(what);
   }
 
   /**

@@ -62,7 +62,7 @@ final class Binder {
     for (RecordShape.Key key : shape.keys().values()) {
       Node.Entry entry = mapping.entries().get(key.name());
       boolean shorthand = !(node instanceof Mapping) && isShorthand(shape, key);
-      Where place = shorthand ? where : where.key(key.name());
+      Where place = shorthand ? where.shorthand(key.name()) : where.key(key.name());
       Object value = entry == null ? null : component(key, entry.value(), place);
       if (value == Invalid.VALUE) {
         whole = false;
@@ -150,7 +150,8 @@ final class Binder {
 
   private Object single(Shape.Value shape, Node node, Where where, Setting setting) {
     Object value = scalars.single(shape, node, where, setting);
-    if (setting.meaning() != Meaning.TEXT && value instanceof String text) {
+    boolean means = setting.meaning() != Meaning.TEXT;
+    if (means && value instanceof String text && !text.isBlank()) {
       uses.add(new Use(setting.meaning(), text, node.mark(), where));
     }
     return value;
@@ -176,7 +177,7 @@ final class Binder {
     if (!shape.oneOrMany()) {
       return scalars.wrong(node, where, "a list, each " + expected(shape.item()));
     }
-    Object value = value(shape.item(), node, where, setting);
+    Object value = value(shape.item(), node, where.onlyItem(), setting);
     if (value == Invalid.VALUE) {
       return Invalid.VALUE;
     }

@@ -47,7 +47,8 @@ public record BudgetConfig(
   @Shorthand("action")
   public record OverConfig(
       @Setting("deny, warn, or use when a model is named.") Word.@Nullable OverAction action,
-      @Setting("The model that is asked instead; still counted.") @Nullable String use,
+      @Setting(value = "The model that is asked instead; still counted.", meaning = Meaning.MODEL)
+          @Nullable String use,
       @Setting("The share at which even that ends.") @Nullable Share denyAt) {
 
     /** Fills in the action. */

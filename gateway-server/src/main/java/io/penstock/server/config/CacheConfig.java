@@ -44,7 +44,9 @@ public record CacheConfig(
           @Nullable String when,
       @Setting(value = "How old an answer may be.", positive = true) @Default("6h") Duration ttl,
       @Setting("Within whose calls it may be served again.") @Default("team") Word.CacheScope scope,
-      @Setting("`builtin`, or provider/model.") @Default("builtin") String embedder,
+      @Setting(value = "`builtin`, or provider/model.", meaning = Meaning.EMBEDDER)
+          @Default("builtin")
+          String embedder,
       @Setting("Share of served hits that may be wrong; 1% when no threshold is given either.")
           @Nullable Share maxFalseHits,
       @Setting("A fixed similarity instead, 0 to 1.") @Nullable Double threshold,

@@ -26,7 +26,8 @@ public record ModelConfig(
     @Setting("How long response headers wait for the first content.") @Default("10s") Duration hold,
     @Setting("How a cut stream goes on.") @Default("off") Word.Resume resume,
     @Setting("The most that one request may cost on a target.") Limit.@Nullable Money ceiling,
-    @Setting("What routing savings are measured against.") @Nullable String baseline,
+    @Setting(value = "What routing savings are measured against.", meaning = Meaning.MODEL)
+        @Nullable String baseline,
     @Setting("What a request field does that the target cannot take.") @Default("refuse")
         Word.OnUnsupported onUnsupported,
     @Setting("What keeps a target.") @Nullable StickyConfig sticky,

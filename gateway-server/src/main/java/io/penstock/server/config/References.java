@@ -30,44 +30,17 @@ final class References {
   }
 
   void check() {
-    config.models().forEach(this::model);
     uses.forEach(this::use);
     keys();
-    budgets();
+    once("budgets", config.budgets().stream().map(BudgetConfig::name).toList());
     once("rates", config.rates().stream().map(RateConfig::name).toList());
     passthrough();
-    embedders();
     cycles();
   }
 
-  private void model(String name, ModelConfig model) {
-    for (int i = 0; i < model.targets().size(); i++) {
-      String target = model.targets().get(i).model();
-      target(target, "models", name, "targets", i, "model");
-      if (target.indexOf('*') >= 0 && name.indexOf('*') < 0) {
-        tree.problem(
-            target,
-            "a name without *, as `" + name + "` has none",
-            "models",
-            name,
-            "targets",
-            i,
-            "model");
-      }
-    }
-    for (int i = 0; i < model.rules().size(); i++) {
-      target(model.rules().get(i).use(), "models", name, "rules", i, "use");
-    }
-    if (model.baseline() != null) {
-      target(model.baseline(), "models", name, "baseline");
-    }
-    if (model.shadow() != null) {
-      target(model.shadow().model(), "models", name, "shadow", "model");
-    }
-  }
-
   /** A provider before the slash, or else the name of a model. */
-  private void target(String target, Object... path) {
+  private void target(Use use) {
+    String target = use.text();
     int slash = target.indexOf('/');
     if ((slash > 0 && providers.contains(target.substring(0, slash))) || models.contains(target)) {
       return;
@@ -75,17 +48,35 @@ final class References {
     if (slash > 0) {
       String near = Suggest.nearest(target.substring(0, slash), providers);
       Set<String> names = near == null ? models : Set.of(near + target.substring(slash));
-      tree.unknown(target, "a provider under providers before the slash", names, path);
+      tree.unknown(use, "a provider under providers before the slash", names);
     } else {
-      tree.unknown(target, "provider/model, or a name under models", models, path);
+      tree.unknown(use, "provider/model, or a name under models", models);
+    }
+  }
+
+  /** What the star of a target stands for is told by the star of the name that is asked for. */
+  private void wildcard(Use use) {
+    String name = use.where().nameUnder("models");
+    if (use.text().indexOf('*') >= 0 && name != null && name.indexOf('*') < 0) {
+      tree.unknown(use, "a name without *, as `" + name + "` has none", Set.of());
     }
   }
 
   private void use(Use use) {
-    if (use.meaning() == Meaning.TEAM && !teams.contains(use.text())) {
-      tree.unknown(use, "a name under teams", teams);
-    } else if (use.meaning() == Meaning.MODEL_NAMES) {
-      askable(use);
+    switch (use.meaning()) {
+      case TEAM -> {
+        if (!teams.contains(use.text())) {
+          tree.unknown(use, "a name under teams", teams);
+        }
+      }
+      case MODEL_NAMES -> askable(use);
+      case MODEL -> target(use.whole());
+      case TARGET -> {
+        target(use.whole());
+        wildcard(use.whole());
+      }
+      case EMBEDDER -> embedder(use.whole());
+      default -> {}
     }
   }
 
@@ -116,16 +107,6 @@ final class References {
           tree.problem(
               hash.toString(), "each hash once; key " + other + " has it too", "keys", i, "sha256");
         }
-      }
-    }
-  }
-
-  private void budgets() {
-    once("budgets", config.budgets().stream().map(BudgetConfig::name).toList());
-    for (int i = 0; i < config.budgets().size(); i++) {
-      String use = config.budgets().get(i).over().use();
-      if (use != null) {
-        target(use, "budgets", i, "over", "use");
       }
     }
   }
@@ -165,23 +146,14 @@ final class References {
   }
 
   /** The process's own, or a model of a provider; a name under models may lead anywhere. */
-  private void embedders() {
-    List<CacheConfig.SemanticConfig> rules = config.cache().semantic();
-    for (int i = 0; i < rules.size(); i++) {
-      String embedder = rules.get(i).embedder();
-      int slash = embedder.indexOf('/');
-      boolean known = slash > 0 && providers.contains(embedder.substring(0, slash));
-      boolean named = known && slash < embedder.length() - 1 && embedder.indexOf('*') < 0;
-      if (!named && !embedder.equals("builtin")) {
-        tree.unknown(
-            embedder,
-            "builtin, or provider/model with a provider under providers",
-            Set.of("builtin"),
-            "cache",
-            "semantic",
-            i,
-            "embedder");
-      }
+  private void embedder(Use use) {
+    String embedder = use.text();
+    int slash = embedder.indexOf('/');
+    boolean known = slash > 0 && providers.contains(embedder.substring(0, slash));
+    boolean named = known && slash < embedder.length() - 1 && embedder.indexOf('*') < 0;
+    if (!named && !embedder.equals("builtin")) {
+      String expected = "builtin, or provider/model with a provider under providers";
+      tree.unknown(use, expected, Set.of("builtin"));
     }
   }
 

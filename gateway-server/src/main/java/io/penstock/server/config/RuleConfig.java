@@ -9,4 +9,5 @@ public record RuleConfig(
             name = "if",
             meaning = Meaning.CONDITION)
         @Nullable String condition,
-    @Setting("The model or provider/model that is asked.") String use) {}
+    @Setting(value = "The model or provider/model that is asked.", meaning = Meaning.MODEL)
+        String use) {}

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** A candidate of a model. */
 @Shorthand("model")
 public record TargetConfig(
-    @Setting("provider/model, or another name under models.") String model,
+    @Setting(value = "provider/model, or another name under models.", meaning = Meaning.TARGET)
+        String model,
     @Setting("Its part of the traffic, for the strategy `weighted`.") @Default("1") int weight,
     @Setting("Attempts after the first, here instead of the provider's.") @Nullable Integer retries,
     @Setting("Request fields that are replaced.") Map<String, Json> set,

@@ -4,15 +4,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.penstock.core.Ending;
-import io.penstock.core.price.Meter;
-import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.Waste;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -22,45 +15,31 @@ import java.util.concurrent.TimeUnit;
  * as, never by a name that a client made up.
  */
 public final class CallMetrics {
-  private static final Duration[] REQUEST_BUCKETS =
+  /** Of times that a provider's answer is part of. */
+  static final Duration[] ANSWER_BUCKETS =
       millis(5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000);
+
   private static final Duration[] OVERHEAD_BUCKETS =
       micros(50, 100, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000, 1_000_000);
-
-  private static final List<Meter> READ_FROM_CACHE =
-      List.of(
-          Meter.CACHE_READ, Meter.CACHE_READ_AUDIO, Meter.CACHE_READ_IMAGE, Meter.CACHE_READ_VIDEO);
-
-  private static final String ROUTING = "routing";
-  private static final String EXACT_CACHE = "exact_cache";
-
-  private static final String[] ENDINGS =
-      Arrays.stream(Ending.values()).map(CallMetrics::word).toArray(String[]::new);
 
   private record RequestKey(
       String endpoint, String model, String provider, String team, int status) {}
 
-  private record AttemptKey(
-      String provider, String model, String team, String app, String outcome) {}
-
   private record RequestMeters(Counter total, Timer seconds) {}
-
-  private record AttemptMeters(
-      Counter attempts, Counter cost, Timer firstToken, Counter[] tokens) {}
 
   private final MeterRegistry registry;
   private final Timer overhead;
   private final ConcurrentHashMap<RequestKey, RequestMeters> requests = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<AttemptKey, AttemptMeters> attempts = new ConcurrentHashMap<>();
+  private final AttemptMeters attempts;
   private final Counters counters;
   private final HitErrorGauges hitErrors;
-  private final Counter unattributed;
   private final Counter providerCache;
 
   /** Registers the meters that have no labels. */
   public CallMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.counters = new Counters(registry);
+    this.attempts = new AttemptMeters(registry, counters);
     this.hitErrors = new HitErrorGauges(registry);
     this.overhead =
         Timer.builder("penstock.overhead")
@@ -70,10 +49,6 @@ public final class CallMetrics {
     this.providerCache =
         Counter.builder("penstock.provider.cache.usd")
             .description("What providers' own prompt caches made cheaper")
-            .register(registry);
-    this.unattributed =
-        Counter.builder("penstock.unattributed.usd")
-            .description("Cost of calls that have no team")
             .register(registry);
   }
 
@@ -140,7 +115,7 @@ public final class CallMetrics {
             .register(registry),
         Timer.builder("penstock.request")
             .description("Time from the request's head to the last byte of its answer")
-            .serviceLevelObjectives(REQUEST_BUCKETS)
+            .serviceLevelObjectives(ANSWER_BUCKETS)
             .tags(tags)
             .register(registry));
   }
@@ -204,12 +179,12 @@ public final class CallMetrics {
 
   /** Adds what a call would have cost more, nano-USD. */
   public void saved(String by, String team, long nanos) {
-    counters.of("penstock.saved.usd", "by", by, "team", team).increment(nanos / 1e9);
+    attempts.saved(by, team, nanos);
   }
 
   /** Adds what the gateway's choice has cost more, nano-USD. */
   public void premium(String by, String team, long nanos) {
-    counters.of("penstock.premium.usd", "by", by, "team", team).increment(nanos / 1e9);
+    attempts.premium(by, team, nanos);
   }
 
   /**
@@ -218,92 +193,6 @@ public final class CallMetrics {
    * @param model what metrics call the target's model: the row's own may be a client's invention
    */
   public void attempt(LedgerRow row, String model) {
-    LedgerRow.Caller by = row.caller();
-    String outcome =
-        row.outcome().error().isEmpty()
-            ? ENDINGS[row.outcome().ending().ordinal()]
-            : row.outcome().status() > 0 ? Integer.toString(row.outcome().status()) : "failed";
-    AttemptKey key =
-        new AttemptKey(row.destination().provider(), model, by.team(), by.app(), outcome);
-    AttemptMeters meters = attempts.get(key);
-    if (meters == null) {
-      meters = attempts.computeIfAbsent(key, this::attemptMeters);
-    }
-    meters.attempts.increment();
-    double usd = row.money().cost() / 1e9;
-    meters.cost.increment(usd);
-    if (by.team().isEmpty()) {
-      unattributed.increment(usd);
-    }
-    if (row.times().firstTokenNanos() >= 0) {
-      meters.firstToken.record(row.times().firstTokenNanos(), TimeUnit.NANOSECONDS);
-    }
-    tokens(meters.tokens, row.usage());
-    if (row.money().saved() > 0) {
-      String saver = row.outcome().cache().saves() ? EXACT_CACHE : ROUTING;
-      saved(saver, by.team(), row.money().saved());
-    }
-    if (row.money().premium() > 0) {
-      premium(ROUTING, by.team(), row.money().premium());
-    }
-    if (row.attempt().cause().isOverhead()) {
-      counters.of("penstock.overhead.usd", "cause", word(row.attempt().cause())).increment(usd);
-    }
-    if (row.outcome().waste() != Waste.NONE) {
-      counters.of("penstock.wasted.usd", "cause", word(row.outcome().waste())).increment(usd);
-    }
-  }
-
-  private static String word(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static void tokens(Counter[] counters, Usage usage) {
-    long read = 0;
-    long reasoning = usage.of(Meter.OUTPUT_REASONING);
-    long written = usage.of(Meter.CACHE_WRITE) + usage.of(Meter.CACHE_WRITE_1H);
-    for (Meter meter : READ_FROM_CACHE) {
-      read += usage.of(meter);
-    }
-    add(counters[0], usage.inputTokens() - read - written);
-    add(counters[1], read);
-    add(counters[2], written);
-    add(counters[3], usage.outputTokens() - reasoning);
-    add(counters[4], reasoning);
-  }
-
-  private static void add(Counter counter, long amount) {
-    if (amount > 0) {
-      counter.increment((double) amount);
-    }
-  }
-
-  private AttemptMeters attemptMeters(AttemptKey key) {
-    Tags target = Tags.of("provider", key.provider, "model", key.model);
-    Tags team = target.and("team", key.team);
-    String[] types = {"input", "cache_read", "cache_write", "output", "reasoning"};
-    Counter[] tokens = new Counter[types.length];
-    for (int i = 0; i < types.length; i++) {
-      tokens[i] =
-          Counter.builder("penstock.tokens")
-              .description("Tokens of attempts, as providers counted them")
-              .tags(team.and("type", types[i]))
-              .register(registry);
-    }
-    return new AttemptMeters(
-        Counter.builder("penstock.upstream.attempts")
-            .description("Calls of providers")
-            .tags(target.and("outcome", key.outcome))
-            .register(registry),
-        Counter.builder("penstock.cost.usd")
-            .description("Cost of attempts")
-            .tags(team.and("app", key.app))
-            .register(registry),
-        Timer.builder("penstock.first.token")
-            .description("Time until a provider's first content")
-            .serviceLevelObjectives(REQUEST_BUCKETS)
-            .tags(target)
-            .register(registry),
-        tokens);
+    attempts.count(row, model);
   }
 }

@@ -13,6 +13,7 @@ public final class Origin {
   private final @Nullable SslContext ssl;
   private final @Nullable HttpProxy proxy;
   private final String authority;
+  private final Unreached unreached;
 
   /**
    * Creates an origin.
@@ -28,6 +29,7 @@ public final class Origin {
     boolean usual = port == (ssl == null ? 80 : 443);
     String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
     this.authority = usual ? name : name + ":" + port;
+    this.unreached = new Unreached(toString());
   }
 
   /** Returns the host name or address. */
@@ -53,6 +55,11 @@ public final class Origin {
   /** Returns the value of the host header. */
   public String authority() {
     return authority;
+  }
+
+  /** Takes note of connections to it. */
+  Unreached unreached() {
+    return unreached;
   }
 
   @Override

@@ -5,27 +5,68 @@ import io.netty.handler.proxy.ProxyConnectException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Why a provider was not reached. Exceptions quote addresses of the operator's network, which are
- * for the log alone; clients are told the kind. Stateless.
+ * That a provider is not reached, and why. Exceptions quote addresses of the operator's network,
+ * which are for the log alone; clients are told the kind. The log is told when it begins, when it
+ * is over, and between them once a minute: a line for each call would be a thousand a second. A
+ * provider that comes and goes has two lines a minute. Thread-safe, and without locks; one that is
+ * reached costs a read per connection.
  */
 final class Unreached {
   private static final Logger LOG = LoggerFactory.getLogger(Unreached.class);
+  private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private Unreached() {}
+  /** In place of the time of the first line. */
+  private static final long AT_ONCE = Long.MIN_VALUE;
 
-  /** Logs the cause with the address and returns its kind, which names none. */
-  static String why(Origin origin, @Nullable Throwable cause) {
-    LOG.atWarn()
-        .addKeyValue("to", origin)
-        .addKeyValue("cause", cause)
-        .log("a provider was not reached");
+  private final String provider;
+  private final AtomicLong dueNanos = new AtomicLong(AT_ONCE);
+
+  /** How many connections have failed since the last line. */
+  private final AtomicLong failed = new AtomicLong();
+
+  /** The last line said that it is not reached. */
+  private final AtomicBoolean told = new AtomicBoolean();
+
+  Unreached(String provider) {
+    this.provider = provider;
+  }
+
+  /**
+   * Takes note of a failed connection and returns the kind of its cause, which names no address.
+   */
+  String failed(@Nullable Throwable cause, long nowNanos) {
+    failed.incrementAndGet();
+    long due = dueNanos.get();
+    boolean isDue = due == AT_ONCE || nowNanos - due >= 0;
+    if (isDue && dueNanos.compareAndSet(due, nowNanos + PAUSE_NANOS)) {
+      LOG.atWarn()
+          .addKeyValue("to", provider)
+          .addKeyValue("cause", cause)
+          .addKeyValue("failed", failed.getAndSet(0))
+          .log("a provider is not reached");
+      // After the line, so that the one that takes it back comes behind it.
+      told.set(true);
+    }
     return kind(cause);
+  }
+
+  /** Takes note of a connection that was made. */
+  void reached() {
+    if (told.get() && told.compareAndSet(true, false)) {
+      LOG.atInfo()
+          .addKeyValue("to", provider)
+          .addKeyValue("failed", failed.getAndSet(0))
+          .log("a provider is reached again");
+    }
   }
 
   /** Returns what an exception means; the first kind that fits. */

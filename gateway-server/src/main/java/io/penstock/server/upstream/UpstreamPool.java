@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,27 +92,47 @@ public final class UpstreamPool {
     call.connecting(connecting.channel(), watch, now);
     connecting.addListener(done -> {
       if (!done.isSuccess()) {
-        call.fail(FailureKind.CONNECT, Unreached.why(origin, done.cause()));
+        unreached(origin, timeouts, call, now, done.cause());
       } else {
-        whenSecure(connecting.channel(), origin, call);
+        whenSecure(connecting.channel(), origin, timeouts, call, now);
       }
     });
   }
 
-  private void whenSecure(Channel channel, Origin origin, UpstreamCall call) {
+  private void whenSecure(
+      Channel channel, Origin origin, Timeouts timeouts, UpstreamCall call, long begun) {
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      dispatch(channel, call, System.nanoTime());
+      reached(channel, origin, call);
       return;
     }
     Future<Channel> handshake = tls.handshakeFuture();
     handshake.addListener(done -> {
       if (done.isSuccess()) {
-        dispatch(channel, call, System.nanoTime());
+        reached(channel, origin, call);
       } else {
-        call.fail(FailureKind.CONNECT, Unreached.why(origin, done.cause()));
+        unreached(origin, timeouts, call, begun, done.cause());
       }
     });
+  }
+
+  private void reached(Channel channel, Origin origin, UpstreamCall call) {
+    origin.unreached().reached();
+    dispatch(channel, call, System.nanoTime());
+  }
+
+  private static void unreached(
+      Origin origin, Timeouts timeouts, UpstreamCall call, long begun, @Nullable Throwable cause) {
+    long now = System.nanoTime();
+    if (!call.isDone()) {
+      call.fail(FailureKind.CONNECT, origin.unreached().failed(cause, now));
+    } else if (now - begun >= TimeUnit.MILLISECONDS.toNanos(timeouts.connect())) {
+      // The call has closed its connection, so that the cause is that.
+      origin
+          .unreached()
+          .failed(new ConnectTimeoutException("within " + timeouts.connect() + " ms"), now);
+    }
+    // Else its client has left, or another target has answered: that says nothing of the provider.
   }
 
   private void dispatch(Channel channel, UpstreamCall call, long now) {

@@ -113,6 +113,46 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_entriesWithAnotherMistake_haveWhatTheyAskNamedToo() {
+    List<String> lines =
+        lines(
+            """
+            providers: { onprem: { dialect: openai, base_url: http://127.0.0.1:8000/v1 } }
+            models:
+              small: onprem/s
+              first: { hold: soon, targets: [onprme/s, { model: smal, weight: -1 }, "onprem/*"] }
+              ruled: { rules: [{ use: nowhere }], hold: soon, baseline: onprme/b }
+              shadowed: { targets: [onprem/s], shadow: { model: onprme/x } }
+            budgets: [{ name: b, limit: 10, over: { use: smal } }]
+            cache: { semantic: { ttl: 0s, embedder: onprme/e } }
+            """);
+
+    assertThat(lines)
+        .satisfiesExactly(
+            line -> assertThat(line).contains("models.first.hold: soon"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:4:34: models.first.targets[0].model: onprme/s")
+                    .contains("did you mean onprem/s?"),
+            line ->
+                assertThat(line)
+                    .contains("models.first.targets[1].model: smal", "did you mean small?"),
+            line -> assertThat(line).contains("models.first.targets[1].weight: -1"),
+            line ->
+                assertThat(line)
+                    .contains("models.first.targets[2].model: onprem/*", "`first` has none"),
+            line -> assertThat(line).contains("models.ruled.rules[0].use: nowhere"),
+            line -> assertThat(line).contains("models.ruled.hold: soon"),
+            line -> assertThat(line).contains("models.ruled.baseline: onprme/b"),
+            line -> assertThat(line).contains("models.shadowed.shadow.budget: missing"),
+            line -> assertThat(line).contains("models.shadowed.shadow.model: onprme/x"),
+            line -> assertThat(line).contains("budgets[0].limit: 10"),
+            line -> assertThat(line).contains("budgets[0].over.use: smal", "did you mean small?"),
+            line -> assertThat(line).contains("cache.semantic.ttl: 0s"),
+            line -> assertThat(line).contains("cache.semantic[0].embedder: onprme/e"));
+  }
+
+  @Test
   void load_sectionWithMistakesAlone_isNotCalledEmpty() {
     LoadResult result =
         Loads.load(

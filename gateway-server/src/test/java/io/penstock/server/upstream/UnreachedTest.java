@@ -2,16 +2,196 @@ package io.penstock.server.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.proxy.ProxyConnectException;
+import io.netty.resolver.DefaultAddressResolverGroup;
+import io.penstock.core.FailureKind;
+import io.penstock.testkit.Ports;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.NoRouteToHostException;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLHandshakeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class UnreachedTest {
+  private static final Logger LOGGER = (Logger) LoggerFactory.getLogger(Unreached.class);
+  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final ConnectException REFUSED = new ConnectException("Connection refused");
+
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+  private final AppenderBase<ILoggingEvent> appender =
+      new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+          lines.add(
+              event.getMessage()
+                  + event.getKeyValuePairs().stream()
+                      .map(pair -> " " + pair.key + "=" + pair.value)
+                      .collect(Collectors.joining()));
+        }
+      };
+
+  @BeforeEach
+  void listen() {
+    appender.start();
+    LOGGER.setLevel(Level.INFO);
+    LOGGER.addAppender(appender);
+  }
+
+  @AfterEach
+  void stop() {
+    LOGGER.detachAppender(appender);
+    LOGGER.setLevel(null);
+  }
+
+  private List<String> told() {
+    List<String> told = List.copyOf(lines);
+    lines.clear();
+    return told;
+  }
+
+  @Test
+  void outage_ofAThousandCallsASecond_isToldAtItsBeginningOnceAMinuteAndAtItsEnd() {
+    Unreached unreached = new Unreached("https://a");
+    // A clock may stand anywhere, also before 0.
+    long begun = -90 * SECOND;
+
+    assertThat(unreached.failed(REFUSED, begun)).isEqualTo("the connection was refused");
+    assertThat(told())
+        .containsExactly("a provider is not reached to=https://a cause=" + REFUSED + " failed=1");
+
+    for (int i = 1; i < 150_000; i++) {
+      unreached.failed(REFUSED, begun + i * (SECOND / 1000));
+    }
+    assertThat(told())
+        .containsExactly(
+            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60000",
+            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60000");
+
+    unreached.reached();
+    unreached.reached();
+    assertThat(told()).containsExactly("a provider is reached again to=https://a failed=29999");
+  }
+
+  @Test
+  void outage_afterAQuietMinute_isToldAtOnce() {
+    Unreached unreached = new Unreached("https://a");
+    unreached.failed(REFUSED, 0);
+    unreached.reached();
+    told();
+
+    unreached.failed(REFUSED, 61 * SECOND);
+
+    assertThat(told())
+        .containsExactly("a provider is not reached to=https://a cause=" + REFUSED + " failed=1");
+  }
+
+  @Test
+  void providerThatComesAndGoes_hasTwoLinesAMinute() {
+    Unreached unreached = new Unreached("https://a");
+    for (int i = 0; i < 120; i++) {
+      unreached.failed(REFUSED, i * SECOND);
+      unreached.reached();
+    }
+
+    assertThat(told())
+        .containsExactly(
+            "a provider is not reached to=https://a cause=" + REFUSED + " failed=1",
+            "a provider is reached again to=https://a failed=0",
+            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60",
+            "a provider is reached again to=https://a failed=0");
+  }
+
+  @Test
+  void providerThatIsReached_isNotSpokenOf() {
+    new Unreached("https://a").reached();
+
+    assertThat(told()).isEmpty();
+  }
+
+  @Test
+  void pool_refusedThenServed_tellsBoth_andNotOfCallsThatWereLeft() throws Exception {
+    EventLoopGroup loops = Transport.NIO.newGroup(1, "pool");
+    try {
+      UpstreamPool pool =
+          new UpstreamPool(loops.next(), Transport.NIO, DefaultAddressResolverGroup.INSTANCE);
+      String host = InetAddress.getLoopbackAddress().getHostAddress();
+      int port = Ports.free();
+      Origin origin = new Origin(host, port, null, null);
+
+      // On the loop, so that it is over before the connection can have failed.
+      loops.submit(() -> send(pool, origin).call().cancel()).get();
+      assertThat(loops.submit(() -> send(pool, origin)).get().failure().get(20, TimeUnit.SECONDS))
+          .isEqualTo("the connection was refused");
+      assertThat(lines.poll(20, TimeUnit.SECONDS))
+          .startsWith("a provider is not reached to=" + origin)
+          .endsWith(" failed=1");
+
+      try (ServerSocket there = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        loops.submit(() -> send(pool, origin)).get();
+        there.accept().close();
+        assertThat(lines.poll(20, TimeUnit.SECONDS))
+            .isEqualTo("a provider is reached again to=" + origin + " failed=0");
+      }
+    } finally {
+      loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  private record Sent(UpstreamCall call, CompletableFuture<String> failure) {}
+
+  private static Sent send(UpstreamPool pool, Origin origin) {
+    CompletableFuture<String> failure = new CompletableFuture<>();
+    UpstreamListener listener =
+        new UpstreamListener() {
+          @Override
+          public void onHead(int status, HttpHeaders headers) {}
+
+          @Override
+          public void onData(ByteBuf data) {}
+
+          @Override
+          public void onReadComplete() {}
+
+          @Override
+          public void onEnd() {}
+
+          @Override
+          public void onFailure(FailureKind kind, String message) {
+            failure.complete(message);
+          }
+        };
+    return new Sent(
+        pool.send(
+            origin,
+            new Timeouts(60_000, 60_000, 60_000, 60_000),
+            new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"),
+            listener),
+        failure);
+  }
+
   @Test
   void kind_ofAnyCause_namesNoAddress() {
     String address = "llm.internal/10.1.2.3:8443";
