@@ -146,8 +146,12 @@ final class CacheStore implements AutoCloseable {
     return semantic;
   }
 
+  /** Closes it, behind the last answer that other replicas are to know. */
   @Override
   public void close() {
+    if (answers != null) {
+      answers.close();
+    }
     semantic.close();
     exact.close();
     if (background != null) {

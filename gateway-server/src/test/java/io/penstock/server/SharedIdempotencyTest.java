@@ -117,9 +117,11 @@ class SharedIdempotencyTest {
   }
 
   private static void awaitInflight(RunningGateway at, int calls) {
-    Await.until(
-        calls + " under way",
-        () -> at.admin("/metrics").lines().anyMatch(("penstock_inflight " + calls + ".0")::equals));
+    Await.until(calls + " under way", () -> isInflight(at, calls));
+  }
+
+  private static boolean isInflight(RunningGateway at, int calls) {
+    return at.admin("/metrics").lines().anyMatch(("penstock_inflight " + calls + ".0")::equals);
   }
 
   /** Starts a call at the first gateway whose provider waits for the gate. */
@@ -212,6 +214,52 @@ class SharedIdempotencyTest {
     assertThat(early.body()).contains("idempotency_conflict");
     assertThat(late.statusCode()).isEqualTo(409);
     assertThat(route(call(two, "reused", CHAT))).isEqualTo("idempotent");
+    assertThat(PROVIDER.requests()).hasSize(1);
+  }
+
+  @Test
+  void otherBodyFirst_whileRedisIsAsked_isAConflict_andTheRightOneIsNot() throws Exception {
+    boolean asked = false;
+    while (!asked) {
+      double before = alone(two);
+      String key = "wrong first " + System.nanoTime();
+      call(one, key, CHAT);
+      try (RawClient wrong = RawClient.to(two)) {
+        redis.command("CLIENT", "PAUSE", "150", "ALL");
+        wrong.send(RawClient.post(PATH, OTHER, "Idempotency-Key: " + key, "Connection: close"));
+        HttpResponse<String> right = call(two, key, CHAT);
+        String refused = wrong.readToEnd();
+        // Else Redis took too long, and whoever came first made the call.
+        asked = alone(two) == before;
+        if (asked) {
+          assertThat(refused).startsWith("HTTP/1.1 409");
+          assertThat(right.statusCode()).as(right.body()).isEqualTo(200);
+          assertThat(route(right)).isEqualTo("idempotent");
+        }
+      }
+    }
+  }
+
+  @Test
+  void stop_behindAnAnswer_theOtherKnowsIt() throws Exception {
+    try (RunningGateway leaving = gateway("leaving", "total: 20s")) {
+      Await.until(
+          "shares",
+          () -> {
+            String key = "shared " + System.nanoTime();
+            return answeredBy(one, key) && route(call(leaving, key, CHAT)).equals("idempotent");
+          });
+      PROVIDER.reset();
+      Gate gate = new Gate("answer");
+      PROVIDER.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+      CompletableFuture<HttpResponse<String>> last = later(leaving, "last", CHAT);
+      PROVIDER.awaitRequest(1);
+      redis.command("CLIENT", "PAUSE", "800", "ALL");
+      gate.open();
+      assertThat(whole(last).statusCode()).isEqualTo(200);
+    }
+
+    assertThat(route(call(two, "last", CHAT))).isEqualTo("idempotent");
     assertThat(PROVIDER.requests()).hasSize(1);
   }
 

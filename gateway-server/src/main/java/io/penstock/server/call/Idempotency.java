@@ -7,7 +7,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
-import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +14,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +35,7 @@ final class Idempotency {
     }
   }
 
-  private record Flight(String body, CompletableFuture<@Nullable Stored> answer) {}
-
-  private final ConcurrentHashMap<String, Flight> flights = new ConcurrentHashMap<>();
+  private final KeyFlights flights = new KeyFlights();
   private final Cache<String, Stored> kept =
       Caffeine.newBuilder()
           .maximumWeight(MAX_BYTES)
@@ -64,8 +59,8 @@ final class Idempotency {
    * Answers the call from what there is, waits for the one in flight, or lets it go on.
    *
    * @param forward makes the call
-   * @param exit asked on the call's loop to fail it, or, when the one in flight here has failed, to
-   *     forward it: comes back here
+   * @param exit asked on the call's loop to fail it, or, when the one in flight here has failed or
+   *     is another request's, to forward it: comes back here
    * @throws GatewayException 409 when the key was used with another body
    */
   void run(Call call, Consumer<Call> forward, Pipeline.Exit<Call> exit) {
@@ -83,27 +78,28 @@ final class Idempotency {
         String.join(
             "\n", call.principal().key(), call.principal().team(), call.principal().user(), said);
     String body = digest(call);
-    Flight mine = new Flight(body, new CompletableFuture<>());
-    Flight other = flights.putIfAbsent(key, mine);
-    if (other != null) {
-      requireSame(other.body(), body);
-      other.answer().thenAcceptAsync(stored -> joined(call, stored, exit), call.context().loop());
+    KeyFlights.Place place = flights.enter(key, body);
+    KeyFlights.Flight flight = place.flight();
+    if (!place.isFirst()) {
+      flight
+          .heardBy(body)
+          .thenAcceptAsync(stored -> joined(call, stored, exit), call.context().loop());
       return;
     }
     Stored stored = kept.getIfPresent(key);
     if (stored != null) {
-      land(key, mine, stored);
-      requireSame(stored.body(), body);
+      flights.land(key, flight, stored);
+      KeyFlights.requireSame(stored.body(), body);
       replay(call, stored);
       return;
     }
-    Lead lead = new Lead(call, key, mine, forward);
+    Lead lead = new Lead(call, key, flight, forward);
     if (replicas == null) {
       lead.make(null);
       return;
     }
     // Whoever waits for this one here goes on when it ends before it has an answer.
-    call.onEnd(ending -> land(key, mine, null));
+    call.onEnd(ending -> flights.land(key, flight, null));
     new ReplicaWait(call, replicas.claim(key, body), lead, exit).ask();
   }
 
@@ -111,10 +107,10 @@ final class Idempotency {
   private final class Lead implements ReplicaWait.Outcome {
     private final Call call;
     private final String key;
-    private final Flight flight;
+    private final KeyFlights.Flight flight;
     private final Consumer<Call> forward;
 
-    Lead(Call call, String key, Flight flight, Consumer<Call> forward) {
+    Lead(Call call, String key, KeyFlights.Flight flight, Consumer<Call> forward) {
       this.call = call;
       this.key = key;
       this.flight = flight;
@@ -123,6 +119,7 @@ final class Idempotency {
 
     @Override
     public void make(SharedAnswers.@Nullable Claim claim) {
+      flight.decided();
       AnswerTap tap = new AnswerTap(call.responder());
       call.respondVia(tap);
       call.onEnd(ending -> {
@@ -130,7 +127,7 @@ final class Idempotency {
         if (made != null) {
           kept.put(key, made);
         }
-        land(key, flight, made);
+        flights.land(key, flight, made);
         if (claim != null) {
           claim.end(made);
         }
@@ -140,10 +137,11 @@ final class Idempotency {
 
     @Override
     public void know(AnswerSeal.Opened other) {
-      requireSame(other.body(), flight.body());
+      KeyFlights.requireSame(other.body(), flight.body());
+      flight.decided();
       Stored answer = other.answer();
       if (answer != null) {
-        land(key, flight, answer);
+        flights.land(key, flight, answer);
         replay(call, answer);
       }
     }
@@ -161,19 +159,6 @@ final class Idempotency {
       replay(call, stored);
     } catch (RuntimeException e) {
       exit.fail(call, e);
-    }
-  }
-
-  private void land(String key, Flight flight, @Nullable Stored stored) {
-    flights.remove(key, flight);
-    flight.answer().complete(stored);
-  }
-
-  private static void requireSame(String one, String other) {
-    if (!one.equals(other)) {
-      throw new GatewayException(
-          ErrorCode.IDEMPOTENCY_CONFLICT,
-          "This Idempotency-Key was used with another request; use a new one.");
     }
   }
 

@@ -16,7 +16,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +26,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The part of idempotency keys that replicas share, in Redis: who makes a call claims its key by a
  * lease that it renews, and puts the answer in the claim's place. A Redis that is away or slow
- * leaves each replica to itself. Thread-safe; never blocks.
+ * leaves each replica to itself. Thread-safe; blocks only in {@link #close}.
  */
-public final class SharedAnswers {
+public final class SharedAnswers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SharedAnswers.class);
 
   /** Takes what is free, one's own already, or the damaged value that was found there. */
@@ -55,6 +57,10 @@ public final class SharedAnswers {
   /** A call waits no longer for Redis. */
   private static final long PATIENCE_MILLIS = 250;
 
+  /** So long a stop waits for the last answers; a command over the link ends sooner. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
+  private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
   private static final byte[] NONE = {};
 
   /** Sealing 4 MiB takes milliseconds, which neither a loop nor Lettuce's thread has. */
@@ -64,6 +70,10 @@ public final class SharedAnswers {
   private final AnswerSeal seal;
   private final long leaseMillis;
   private final LongAdder alone = new LongAdder();
+
+  /** Claims that are held or being ended. */
+  private final AtomicInteger open = new AtomicInteger();
+
   private final AtomicBoolean damageTold = new AtomicBoolean();
 
   /**
@@ -108,6 +118,30 @@ public final class SharedAnswers {
    */
   Claim claim(String key, String body) {
     return new Claim(key, body);
+  }
+
+  /**
+   * Waits until every claim has been ended in Redis and its answer lies there, for 2 s at most: who
+   * asks another replica then neither waits for a lease nor makes the call again. Before the
+   * connection is closed; blocks.
+   */
+  @Override
+  public void close() {
+    close(LAST_ANSWERS);
+  }
+
+  /** Does the same with another bound. */
+  void close(Duration most) {
+    long begun = System.nanoTime();
+    while (open.get() > 0) {
+      if (System.nanoTime() - begun > most.toNanos()) {
+        LOG.atWarn()
+            .addKeyValue("claims", open.get())
+            .log("the last answers of idempotency keys did not reach redis: replicas do not know");
+        return;
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
   }
 
   private void told(GeneralSecurityException why) {
@@ -201,6 +235,7 @@ public final class SharedAnswers {
      * @param loop the call's own
      */
     void hold(EventLoop loop) {
+      open.incrementAndGet();
       long every = leaseMillis / 3;
       renewal = loop.scheduleAtFixedRate(() -> ask(NONE), every, every, TimeUnit.MILLISECONDS);
     }
@@ -208,13 +243,22 @@ public final class SharedAnswers {
     /** Ends it, on the call's loop if it was held there: null when nobody is to get the answer. */
     void end(Idempotency.@Nullable Stored made) {
       Future<?> renewing = renewal;
-      if (renewing != null) {
+      if (renewing == null) {
+        open.incrementAndGet();
+      } else {
         renewing.cancel(false);
       }
-      WORKERS.execute(() -> put(made));
+      WORKERS.execute(() -> {
+        try {
+          put(made).whenComplete((done, failure) -> open.decrementAndGet());
+        } catch (RuntimeException e) {
+          open.decrementAndGet();
+          throw e;
+        }
+      });
     }
 
-    private void put(Idempotency.@Nullable Stored made) {
+    private CompletableFuture<Long> put(Idempotency.@Nullable Stored made) {
       byte[] value;
       try {
         value = made == null ? NONE : seal.answer(key, made);
@@ -234,7 +278,7 @@ public final class SharedAnswers {
                   sealed,
                   sent,
                   ascii(Idempotency.KEPT.toMillis()));
-      ended.whenComplete((done, failure) -> {
+      return ended.whenComplete((done, failure) -> {
         if (sent.length > 0 && (failure != null || done == 0)) {
           alone.increment();
         }

@@ -14,12 +14,14 @@ import io.penstock.server.call.SharedAnswers.Ours;
 import io.penstock.server.call.SharedAnswers.Theirs;
 import io.penstock.server.upstream.Transport;
 import io.penstock.testkit.Await;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -188,5 +190,76 @@ final class SharedAnswersTest {
     assertThat(one.alone()).isEqualTo(1);
 
     Await.until("given back", () -> take(two.claim("slow", "body")) instanceof Ours);
+  }
+
+  /** Closes it on a thread of its own, which is known to wait. */
+  private static Thread closing(SharedAnswers answers) {
+    Thread stop = Thread.ofPlatform().start(answers::close);
+    Await.until("waits", () -> stop.getState() == Thread.State.TIMED_WAITING || !stop.isAlive());
+    assertThat(stop.isAlive()).as("closed before the answer was in redis").isTrue();
+    return stop;
+  }
+
+  @Test
+  void close_waitsUntilTheLastAnswerIsInRedis() throws Exception {
+    Gate line = new Gate("line to redis");
+    AtomicBoolean slow = new AtomicBoolean();
+    SharedAnswers stopping =
+        new SharedAnswers(
+            () -> {
+              if (slow.get()) {
+                line.pass();
+              }
+              return link.commands();
+            },
+            SEAL,
+            LONG);
+    Claim last = stopping.claim("last", "body");
+    take(last);
+    slow.set(true);
+    last.end(answer("Hello"));
+
+    Thread stop = closing(stopping);
+    line.open();
+    stop.join();
+
+    assertThat(leftMillis("last")).isGreaterThan(LONG.toMillis());
+  }
+
+  @Test
+  void close_waitsForCallsThatStillHoldTheirKeys() throws Exception {
+    EventLoopGroup group = Transport.NIO.newGroup(1, "loop");
+    try {
+      Claim held = one.claim("held", "body");
+      take(held);
+      held.hold(group.next());
+
+      Thread stop = closing(one);
+      held.end(null);
+      stop.join();
+
+      assertThat(take(two.claim("held", "body"))).isInstanceOf(Ours.class);
+    } finally {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void close_endsAfterItsTime_whateverIsLeft() {
+    Gate never = new Gate("line to redis");
+    SharedAnswers stopping =
+        new SharedAnswers(
+            () -> {
+              never.pass();
+              return null;
+            },
+            SEAL,
+            LONG);
+    stopping.claim("stuck", "body").end(answer("Hello"));
+
+    stopping.close(SHORT);
+
+    assertThat(never.isOpen()).isFalse();
+    never.open();
   }
 }
