@@ -41,9 +41,7 @@ public final class Call extends Exchange implements Running {
   private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
-  private OutputCap.@Nullable Wish wish;
-  private @Nullable Pictures pictures;
-  private @Nullable Elsewhere elsewhere;
+  private final Wants wants = new Wants(this);
   private @Nullable Running forwarded;
 
   Call(
@@ -138,7 +136,7 @@ public final class Call extends Exchange implements Running {
 
   void asked(Asked what) {
     asked = what;
-    wish = null;
+    wants.changed();
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */
@@ -178,38 +176,9 @@ public final class Call extends Exchange implements Running {
     return known;
   }
 
-  /**
-   * Returns how much the body asks for; read when first asked.
-   *
-   * @throws io.penstock.core.GatewayException 400 when it cannot be
-   */
-  OutputCap.Wish wish() {
-    OutputCap.Wish known = wish;
-    if (known == null) {
-      known = OutputCap.wish(surface().endpoint(), asked.body());
-      wish = known;
-    }
-    return known;
-  }
-
-  /** Returns the images in the body; looked for when first asked. */
-  Pictures pictures() {
-    Pictures known = pictures;
-    if (known == null) {
-      known = Pictures.of(bytes);
-      pictures = known;
-    }
-    return known;
-  }
-
-  /** Returns what the body has its provider fetch or do; looked for when first asked. */
-  Elsewhere elsewhere() {
-    Elsewhere known = elsewhere;
-    if (known == null) {
-      known = Elsewhere.of(this);
-      elsewhere = known;
-    }
-    return known;
+  /** Returns what the body asks for. */
+  Wants wants() {
+    return wants;
   }
 
   /** Returns where this call is to go. */

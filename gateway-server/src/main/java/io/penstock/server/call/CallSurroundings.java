@@ -76,7 +76,7 @@ final class CallSurroundings implements Surroundings {
     }
     long input = InputEstimate.likely(call);
     long warm = Math.min(warmTokens, input);
-    long cap = call.wish().tokens();
+    long cap = call.wants().wish().tokens();
     long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT;
     Usage usage =
         Usage.builder()

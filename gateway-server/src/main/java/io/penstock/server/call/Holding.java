@@ -104,7 +104,7 @@ final class Holding {
     boolean open =
         call.stream()
             && cap < 0
-            && call.wish().tokens() < 0
+            && call.wants().wish().tokens() < 0
             && OutputCap.answers(call, target) == 1
             && target.showsWhatItBills();
     long learned = open ? engine.learnedOutput().bound(target.label()) : -1;

@@ -30,7 +30,7 @@ final class Resumption {
     this.serving = serving;
     this.call = serving.call();
     this.request = call.requestBody();
-    this.asked = call.wish().tokens();
+    this.asked = call.wants().wish().tokens();
     serving.answer().remember();
     call.onEnd(ending -> call.requestBody(request));
   }
