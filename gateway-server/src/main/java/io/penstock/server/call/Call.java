@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * has a slot each, set in their order: {@link Asked}, the caller, {@link Destination}, the request
  * rates, {@link CachePart}; who comes later reads it.
  */
-public final class Call extends Exchange implements Running {
+public final class Call extends Exchange implements Running, Guard.Owner {
   private final LoopContext context;
   private final Snapshot snapshot;
   private final Arrival arrival;
@@ -42,6 +42,8 @@ public final class Call extends Exchange implements Running {
 
   private @Nullable CallFacts facts;
   private final Wants wants = new Wants(this);
+  private final Guard guard = new Guard(this, this);
+  private Guard.@Nullable Owner endedBy;
   private @Nullable Running forwarded;
 
   Call(
@@ -236,9 +238,20 @@ public final class Call extends Exchange implements Running {
     bytes = other.bytes();
   }
 
+  /** Returns the loop for what this call does later; what is thrown there ends it. */
+  Guard guard() {
+    return guard;
+  }
+
+  /** Sets what ends this call when a task of its is broken. */
+  void endedBy(Guard.Owner owner) {
+    endedBy = owner;
+  }
+
   /** Sets what runs for this call once the filters are through. */
-  void forwarded(Running to) {
+  void forwarded(Forwarded to) {
     forwarded = to;
+    endedBy = to;
   }
 
   /** Returns the body of a call whose endpoint has one. */
@@ -252,18 +265,36 @@ public final class Call extends Exchange implements Running {
 
   @Override
   public void clientGone() {
-    Running to = forwarded;
-    if (to != null) {
-      to.clientGone();
-    } else {
-      end(Ending.CLIENT_GONE);
+    try {
+      if (forwarded != null) {
+        forwarded.clientGone();
+      } else {
+        end(Ending.CLIENT_GONE);
+      }
+    } catch (RuntimeException | Error e) {
+      guard.broken(e);
     }
   }
 
   @Override
   public void writabilityChanged(boolean writable) {
-    if (forwarded != null) {
-      forwarded.writabilityChanged(writable);
+    try {
+      if (forwarded != null) {
+        forwarded.writabilityChanged(writable);
+      }
+    } catch (RuntimeException | Error e) {
+      guard.broken(e);
+    }
+  }
+
+  @Override
+  public void broken(Throwable why) {
+    try {
+      if (endedBy != null) {
+        endedBy.broken(why);
+      }
+    } finally {
+      end(Ending.UPSTREAM_FAILED);
     }
   }
 }

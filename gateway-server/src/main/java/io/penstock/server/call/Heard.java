@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What an explanation has asked of stores. They answer later, and it is made again until all have.
  * Written on the loop that decides, awaited by whoever wants the explanation.
  */
-final class Heard {
+final class Heard implements Guard.Owner {
   private final Map<String, CompletableFuture<Holding.Outcome>> budgets = new ConcurrentHashMap<>();
   private volatile @Nullable CompletableFuture<String> cache;
   private volatile @Nullable CompletableFuture<?> spent;
@@ -44,6 +44,12 @@ final class Heard {
       spent = asked;
     }
     return asked.isDone();
+  }
+
+  /** An answer could not be taken: nobody waits for it any more. */
+  @Override
+  public void broken(Throwable why) {
+    asked().forEach(one -> one.completeExceptionally(why));
   }
 
   /** Returns all that were asked. */

@@ -64,8 +64,8 @@ final class Idempotency {
    * Answers the call from what there is, waits for the one in flight, or lets it go on.
    *
    * @param forward makes the call
-   * @param exit asked on the call's loop to fail it, or, when the one in flight here has failed, to
-   *     forward it: comes back here
+   * @param exit asked on the call's loop to forward it when the one in flight here has failed:
+   *     comes back here
    * @throws GatewayException 409 when the key was used with another body
    */
   void run(Call call, Consumer<Call> forward, Pipeline.Exit<Call> exit) {
@@ -87,7 +87,7 @@ final class Idempotency {
     Flight other = flights.putIfAbsent(key, mine);
     if (other != null) {
       requireSame(other.body(), body);
-      other.answer().thenAcceptAsync(stored -> joined(call, stored, exit), call.context().loop());
+      call.guard().whenThere(other.answer(), stored -> joined(call, stored, exit));
       return;
     }
     Stored stored = kept.getIfPresent(key);
@@ -104,7 +104,7 @@ final class Idempotency {
     }
     // Whoever waits for this one here goes on when it ends before it has an answer.
     call.onEnd(ending -> land(key, mine, null));
-    new ReplicaWait(call, replicas.claim(key, body), lead, exit).ask();
+    new ReplicaWait(call, replicas.claim(key, body), lead).ask();
   }
 
   /** A call that is the first of its key in this process. Confined to its loop. */
@@ -157,11 +157,7 @@ final class Idempotency {
       exit.forward(call);
       return;
     }
-    try {
-      replay(call, stored);
-    } catch (RuntimeException e) {
-      exit.fail(call, e);
-    }
+    replay(call, stored);
   }
 
   private void land(String key, Flight flight, @Nullable Stored stored) {

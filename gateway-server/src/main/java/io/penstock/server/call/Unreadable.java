@@ -32,7 +32,7 @@ final class Unreadable {
     LOG.atError()
         .addKeyValue("request", call.idText())
         .setCause(why)
-        .log("the answer of a call of the gateway's own could not be taken");
+        .log("a call of the gateway's own met a defect");
     return BROKEN;
   }
 
@@ -48,7 +48,7 @@ final class Unreadable {
    * Returns what a reader's exception means for the attempt. One that does not carry a failure is a
    * defect of the reader: another target may answer nevertheless, and the log has the cause.
    */
-  static Failure failure(TargetRuntime target, RuntimeException thrown) {
+  static Failure failure(TargetRuntime target, Throwable thrown) {
     if (thrown instanceof ProviderException told) {
       return told.failure();
     }
