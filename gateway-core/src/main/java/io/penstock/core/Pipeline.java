@@ -14,7 +14,7 @@ public final class Pipeline<X extends Exchange> {
     /** A filter answered. The callee owns the reply. */
     void reply(X exchange, Reply reply);
 
-    /** A filter failed. */
+    /** A filter failed; or the way out itself, on which the exchange may have ended then. */
     void fail(X exchange, Throwable cause);
   }
 
@@ -29,15 +29,16 @@ public final class Pipeline<X extends Exchange> {
 
   /** Starts or resumes the exchange. Must be called on its loop. */
   public void run(X exchange) {
+    try {
+      walk(exchange);
+    } catch (RuntimeException | Error e) {
+      exit.fail(exchange, e);
+    }
+  }
+
+  private void walk(X exchange) {
     while (exchange.nextFilter < filters.size()) {
-      Step step;
-      try {
-        step = filters.get(exchange.nextFilter++).apply(exchange);
-      } catch (RuntimeException e) {
-        exit.fail(exchange, e);
-        return;
-      }
-      if (!take(exchange, step)) {
+      if (!take(exchange, filters.get(exchange.nextFilter++).apply(exchange))) {
         return;
       }
     }
@@ -65,26 +66,24 @@ public final class Pipeline<X extends Exchange> {
             (value, failure) -> resume(exchange, await, value, failure), exchange.loop());
   }
 
+  /** Nobody else hears of what is thrown here. */
   private <T> void resume(X exchange, Step.Await<T> await, T value, @Nullable Throwable failure) {
-    if (failure != null) {
-      if (!exchange.isEnded()) {
+    try {
+      if (failure == null) {
+        goOn(exchange, await.then().apply(value));
+      } else if (!exchange.isEnded()) {
         exit.fail(exchange, unwrap(failure));
       }
-      return;
+    } catch (RuntimeException | Error e) {
+      exit.fail(exchange, e);
     }
-    Step step;
-    try {
-      step = await.then().apply(value);
-    } catch (RuntimeException e) {
-      if (!exchange.isEnded()) {
-        exit.fail(exchange, e);
-      }
-      return;
-    }
+  }
+
+  private void goOn(X exchange, Step step) {
     if (exchange.isEnded()) {
       drop(step);
     } else if (take(exchange, step)) {
-      run(exchange);
+      walk(exchange);
     }
   }
 

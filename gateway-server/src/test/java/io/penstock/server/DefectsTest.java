@@ -167,6 +167,36 @@ class DefectsTest {
   }
 
   @Test
+  void client_leaves_whatStopsItsAttemptFails_holdsNothing() throws Exception {
+    Gate never = new Gate("nobody answers");
+    provider.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(never));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(
+          "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(PATH, RunningGateway.KEY, CHAT.length(), CHAT));
+      provider.awaitRequest(1);
+      ticker.method = "Attempts.clientGone";
+    }
+    Await.until("it failed", () -> ticker.thrown.get() > 0);
+    never.open();
+    gateway.awaitCounted();
+  }
+
+  @Test
+  void failure_refusedConnection_whatTakesItFails_costsNothing() {
+    provider.close();
+    ticker.method = "Vitals.onFailure";
+    HttpResponse<String> response = chat(CHAT);
+    assertThat(ticker.thrown).hasPositiveValue();
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
+    JsonNode attempt = gateway.rows(response).path(1);
+    assertThat(attempt.path("error").asText()).as(attempt.toString()).isEqualTo("internal_error");
+    assertThat(attempt.path("usage_source").asText()).isEqualTo("none");
+    assertThat(attempt.path("cost_usd").asText()).isEqualTo("0.00");
+    provider = FakeProvider.start();
+  }
+
+  @Test
   void follower_cannotBegin_is500_andItsLeaderGoesOn() {
     Gate gate = new Gate("the other waits");
     provider
@@ -215,13 +245,14 @@ class DefectsTest {
   }
 
   @Test
-  void passedThrough_headFails_is502() {
+  void passedThrough_headFails_is500_andRecorded() {
     provider.on(FILES).reply(Script.json("{}"));
     ticker.method = "Passthrough.onHead";
     HttpResponse<String> response = soon(() -> gateway.get(FILES));
     assertThat(ticker.thrown).hasPositiveValue();
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
-    assertThat(response.body()).contains("upstream_malformed");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
+    assertThat(response.body()).contains("internal_error");
+    assertThat(gateway.rows(response).path(1).path("error").asText()).isEqualTo("internal_error");
   }
 
   @Test

@@ -5,7 +5,6 @@ import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.body.Json;
-import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
@@ -15,8 +14,8 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
+import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +75,11 @@ final class Account {
     asked = body;
   }
 
+  /** Returns the attempt's number within its request, from 1. */
+  int number() {
+    return intent.attempt().number();
+  }
+
   /** Returns when the attempt began, on {@link System#nanoTime}. */
   long startNanos() {
     return startNanos;
@@ -128,118 +132,85 @@ final class Account {
   /**
    * Settles the attempt: ROW in the journal, hold given back. When the provider did not report what
    * it did, tokens are counted off the loop and the row follows as soon as they are; until then the
-   * worst case stays charged.
+   * worst case stays charged. So it does where this fails: the intent stays in the journal, and
+   * becomes a row when the gateway starts again.
    */
   Settled settle(AttemptOutcome outcome, Ending ending, Waste waste) {
     if (settled) {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
-    long endNanos = call.tally().upstreamEnds();
+    Close close = new Close(outcome, ending, waste, call.tally().upstreamEnds());
     settled = true;
-    if (outcome.summary().usageReported()) {
-      return book(
-          outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
+    try {
+      if (outcome.summary().usageReported()) {
+        return row(close, outcome.summary().usage(), UsageSource.REPORTED);
+      }
+      if (!outcome.mayBeBilled()) {
+        return row(close, Usage.NONE, UsageSource.NONE);
+      }
+      books
+          .counter()
+          .count(
+              target.model(),
+              asked,
+              outcome.relayed(),
+              new Guard(call, this::unrecorded),
+              counts -> estimated(close, counts));
+      return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
+    } catch (RuntimeException | Error e) {
+      chargeWorstCase();
+      throw e;
     }
-    if (!mayBeBilled(outcome)) {
-      return book(outcome, Usage.NONE, UsageSource.NONE, ending, waste, endNanos);
-    }
-    books
-        .counter()
-        .count(
-            target.model(),
-            asked,
-            outcome.relayed(),
-            call.context().loop(),
-            counts ->
-                book(
-                    outcome,
-                    estimate(outcome, counts.input(), counts.output()),
-                    UsageSource.ESTIMATED,
-                    ending,
-                    waste,
-                    endNanos));
-    return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
+  }
+
+  private void estimated(Close close, TokenCounter.Counts counts) {
+    Usage reported = close.outcome.summary().usage();
+    Usage usage = Unreported.estimate(call, target, reported, counts, books.thought(target));
+    row(close, usage, UsageSource.ESTIMATED);
   }
 
   /**
    * Settles an attempt that the gateway itself failed with, if it is not settled. Where not even
-   * what it used can be told, its worst case is charged, and its intent stays in the journal.
+   * what it used can be told, its worst case is charged.
    *
-   * @param attempt null when nothing was sent
+   * @param attempt null when none was made
    */
   void broken(@Nullable AttemptRun attempt) {
     if (settled) {
       return;
     }
+    Failure failure = Unreadable.broken();
     try {
-      Failure failure = Unreadable.broken();
-      AttemptOutcome outcome = Objects.requireNonNull(attempt).outcome(failure, true);
-      settle(outcome, ClientErrors.ending(failure), Waste.FAILED);
+      settle(
+          attempt == null ? AttemptOutcome.unsent(failure) : attempt.outcome(failure, true),
+          ClientErrors.ending(failure),
+          Waste.FAILED);
     } catch (RuntimeException | Error e) {
-      Unreadable.unrecorded(call, e);
-      if (!settled) {
-        settled = true;
-        reservation.settle(intent.bound(), reservation.heldTokens());
-      }
+      settled = true;
+      unrecorded(e);
     }
+  }
+
+  private void unrecorded(Throwable why) {
+    chargeWorstCase();
+    Unreadable.unrecorded(call, why);
+  }
+
+  /** Gives the hold back; does nothing where what it cost is charged. */
+  private void chargeWorstCase() {
+    reservation.settle(intent.bound(), reservation.heldTokens());
   }
 
   /**
-   * Returns whether the provider may bill an attempt that it did not report on: a complete answer,
-   * or one that had begun when it was cut. Refused requests and errors before the first token are
-   * free.
+   * How it ended.
+   *
+   * @param endNanos on {@link System#nanoTime}
    */
-  private static boolean mayBeBilled(AttemptOutcome outcome) {
-    boolean accepted = outcome.status() >= 200 && outcome.status() < 300;
-    Failure failure = outcome.failure();
-    return accepted && (failure == null || outcome.relayed().length() > 0 || outcome.clientGone())
-        || outcome.clientGone() && outcome.status() == 0;
-  }
+  private record Close(AttemptOutcome outcome, Ending ending, Waste waste, long endNanos) {}
 
-  /** Returns max(last reported, counted), meter by meter. */
-  private Usage estimate(AttemptOutcome outcome, long input, long output) {
-    Usage reported = outcome.summary().usage();
-    Usage.Builder usage = reported.toBuilder();
-    if (reported.inputTokens() == 0) {
-      usage.set(Meter.INPUT, input);
-    }
-    long known = reported.outputTokens();
-    if (known < output) {
-      usage.add(Meter.OUTPUT, output - known);
-    }
-    if (call.surface().endpoint().isConversation() && reported.of(Meter.OUTPUT_REASONING) == 0) {
-      usage.set(Meter.OUTPUT_REASONING, books.thought(target));
-    }
-    Usage fees = Fees.estimate(call, target);
-    for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY, Meter.OUTPUT_AUDIO)) {
-      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
-    }
-    return usage.build();
-  }
-
-  private Settled book(
-      AttemptOutcome outcome,
-      Usage usage,
-      UsageSource source,
-      Ending ending,
-      Waste waste,
-      long endNanos) {
-    try {
-      return row(outcome, usage, source, ending, waste, endNanos);
-    } catch (RuntimeException | Error e) {
-      // The intent stays in the journal and becomes a row at its worst case: so much is charged.
-      reservation.settle(intent.bound(), reservation.heldTokens());
-      throw e;
-    }
-  }
-
-  private Settled row(
-      AttemptOutcome outcome,
-      Usage usage,
-      UsageSource source,
-      Ending ending,
-      Waste waste,
-      long endNanos) {
+  private Settled row(Close close, Usage usage, UsageSource source) {
+    AttemptOutcome outcome = close.outcome;
+    Waste waste = close.waste;
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
     long stored = stored(outcome);
     if (stored > 0) {
@@ -275,14 +246,14 @@ final class Account {
             new LedgerRow.Times(
                 intent.reservedAt(),
                 books.ticker().epochMillis(),
-                endNanos - (first ? tally.startNanos() : startNanos),
+                close.endNanos - (first ? tally.startNanos() : startNanos),
                 tally.overheadNanos(),
                 outcome.firstTokenNanos()),
             intent.caller(),
             intent.destination(),
             new LedgerRow.Outcome(
                 outcome.status(),
-                ending,
+                close.ending,
                 error,
                 "",
                 stored > 0 ? CacheOutcome.PARTIAL : call.cacheOutcome(),

@@ -6,7 +6,10 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import org.jspecify.annotations.Nullable;
 
-/** Hears how an attempt goes. Called on the attempt's event loop. */
+/**
+ * Hears how an attempt goes, by way of {@link Watched}: what one of these throws is a defect of the
+ * gateway, stops the attempt, and nothing follows. Called on the attempt's event loop.
+ */
 interface AttemptListener {
   /** Bytes of a streamed answer; owned by the callee. */
   void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content);
@@ -25,10 +28,4 @@ interface AttemptListener {
 
   /** The attempt failed. */
   void onFailed(AttemptRun attempt, Failure failure);
-
-  /**
-   * Something that was told here was thrown back: a defect of the gateway. The attempt is stopped,
-   * and nothing follows; it may have been settled, or its answer served, before.
-   */
-  void onBroken(AttemptRun attempt, Throwable why);
 }

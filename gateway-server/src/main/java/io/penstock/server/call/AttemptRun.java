@@ -11,7 +11,6 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
-import io.penstock.providers.StreamReader;
 import io.penstock.server.upstream.Timeouts;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
@@ -24,23 +23,21 @@ import org.jspecify.annotations.Nullable;
  * the end of the call is the owner's to decide. After {@code onComplete} or {@code onFailed} it is
  * silent.
  */
-final class AttemptRun implements UpstreamListener, StreamReader.Sink {
+final class AttemptRun implements UpstreamListener {
   private final LoopContext loop;
   private final TargetRuntime target;
   private final Attempt attempt;
   private final boolean stream;
-  private final AttemptListener owner;
+  private final Watched owner;
   private final long startNanos;
   private KeySpread.@Nullable Slot key;
   private @Nullable UpstreamCall upstream;
   private int status;
   private @Nullable HttpHeaders headers;
-  private @Nullable StreamReader reader;
+  private @Nullable StreamedAnswer streamed;
   private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
   private CharSequence words = "";
-  private long firstTokenNanos = -1;
-  private boolean settled;
   private boolean done;
 
   /** Creates the run of an attempt that began at that time, on {@link System#nanoTime}. */
@@ -50,13 +47,13 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       Attempt attempt,
       boolean stream,
       long startNanos,
-      AttemptListener owner) {
+      Watched owner) {
     this.loop = loop;
     this.target = target;
     this.attempt = attempt;
     this.stream = stream;
     this.startNanos = startNanos;
-    this.owner = new Watched(owner);
+    this.owner = owner;
   }
 
   TargetRuntime target() {
@@ -123,32 +120,41 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
 
   /** Fails the attempt unless there has been content. */
   void timeOutFirstToken(String message) {
-    if (firstTokenNanos < 0) {
+    if (firstTokenNanos() < 0) {
       fail(Failure.of(FailureKind.FIRST_TOKEN_TIMEOUT, message));
     }
   }
 
+  private long firstTokenNanos() {
+    return streamed == null ? -1 : streamed.firstTokenNanos();
+  }
+
   /** Returns the text of a streamed answer so far, or of a whole one that reported no usage. */
   CharSequence text() {
-    return reader == null ? words : reader.relayedText();
+    return streamed == null ? words : streamed.text();
   }
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
-    StreamReader reading = reader;
-    AnswerSummary known = reading == null || settled ? summary : reading.summary();
+    AnswerSummary known = streamed == null ? summary : streamed.summary();
     CharSequence relayed = known.usageReported() ? "" : text();
-    return new AttemptOutcome(status, failure, clientGone, known, relayed, firstTokenNanos);
+    boolean sent = status != 0 || upstream != null && upstream.isSent();
+    return new AttemptOutcome(sent, status, failure, clientGone, known, relayed, firstTokenNanos());
   }
 
   /** Returns the bytes of text that a stream has given so far. */
   long relayedBytes() {
-    return reader == null ? 0 : reader.relayedBytes();
+    return streamed == null ? 0 : streamed.relayedBytes();
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
   @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return reader == null ? null : reader.closing(finish, message, penstock);
+    return streamed == null ? null : streamed.closing(finish, message, penstock);
+  }
+
+  /** Returns whether nothing more is told of it. */
+  boolean isDone() {
+    return done;
   }
 
   @Override
@@ -159,7 +165,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     boolean success = answered >= 200 && answered < 300;
     if (success && stream && isEventStream(of)) {
       try {
-        reader = attempt.streamReader(ByteBufAllocator.DEFAULT, this);
+        streamed = new StreamedAnswer(this, owner);
       } catch (RuntimeException e) {
         fail(Unreadable.failure(target, e));
       }
@@ -179,14 +185,8 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     if (done) {
       return;
     }
-    StreamReader reading = reader;
-    if (reading != null) {
-      try {
-        reading.read(data);
-      } catch (RuntimeException e) {
-        unreadable(e);
-      }
-      closeIfDone(reading);
+    if (streamed != null) {
+      streamed.read(data);
       return;
     }
     WholeBody collecting = whole;
@@ -210,12 +210,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     if (done) {
       return;
     }
-    StreamReader reading = reader;
-    if (reading != null) {
-      finishStream(reading, FailureKind.CUT, "the stream ended without a finish");
-      return;
+    if (streamed != null) {
+      streamed.end(FailureKind.CUT, "the stream ended without a finish");
+    } else {
+      endWhole();
     }
-    endWhole();
   }
 
   private void endWhole() {
@@ -236,84 +235,32 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
     summary = answer.summary();
     words = answer.text();
-    settled = true;
     close();
     owner.onAnswer(this, answer);
   }
 
   @Override
   public void onFailure(FailureKind kind, String message) {
-    if (!done) {
-      StreamReader reading = reader;
-      if (reading != null && kind == FailureKind.CUT) {
-        // The reader knows whether the answer was complete before the connection broke.
-        finishStream(reading, kind, message);
-        return;
-      }
+    if (streamed != null && kind == FailureKind.CUT && !done) {
+      // The reader knows whether the answer was complete before the connection broke.
+      streamed.end(kind, message);
+    } else {
       fail(Failure.of(kind, message));
     }
   }
 
-  private void finishStream(StreamReader reading, FailureKind otherwise, String message) {
-    try {
-      reading.end();
-    } catch (RuntimeException e) {
-      unreadable(e);
-    }
-    if (!done && settled) {
-      close();
-      owner.onStreamEnd(this);
-    } else if (!done) {
-      fail(Failure.of(otherwise, message));
-    }
-    closeIfDone(reading);
-  }
-
-  /** The reader of a stream has a defect; what is settled is complete, whatever is missing. */
-  private void unreadable(RuntimeException thrown) {
-    Failure failure = Unreadable.failure(target, thrown);
-    if (done) {
-      return;
-    }
-    if (!settled) {
-      fail(failure);
-      return;
-    }
-    cancel();
-    owner.onStreamEnd(this);
-  }
-
-  /** A reader that was closed while it read may have taken hold of bytes again. */
-  private void closeIfDone(StreamReader reading) {
-    if (done) {
-      reading.close();
-    }
-  }
-
   @Override
-  public void emit(ByteBuf bytes, boolean content) {
-    if (done) {
-      bytes.release();
-      return;
+  public void onBroken(Throwable why) {
+    // Not of the owner, which is watched: another target may be read all the same.
+    if (streamed != null) {
+      streamed.unreadable(why);
+    } else {
+      fail(Unreadable.failure(target, why));
     }
-    if (content && firstTokenNanos < 0) {
-      firstTokenNanos = System.nanoTime() - startNanos;
-    }
-    owner.onStreamBytes(this, bytes, content);
   }
 
-  @Override
-  public @Nullable String settle(AnswerSummary complete) {
-    if (done || settled) {
-      return null;
-    }
-    settled = true;
-    summary = complete;
-    return owner.onStreamSettle(this, complete);
-  }
-
-  @Override
-  public void fail(Failure failure) {
+  /** Ends the attempt without an answer, unless it is over. */
+  void fail(Failure failure) {
     if (done) {
       return;
     }
@@ -325,10 +272,11 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     close();
   }
 
-  private void close() {
+  /** From now on nothing is told of it. */
+  void close() {
     done = true;
-    if (reader != null) {
-      reader.close();
+    if (streamed != null) {
+      streamed.close();
     }
     if (whole != null) {
       whole.release();

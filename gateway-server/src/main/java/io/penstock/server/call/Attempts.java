@@ -9,7 +9,6 @@ import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.providers.Failure;
-import io.penstock.server.client.Running;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A slow leg may be hedged: the next target is asked as well, and the leg whose model begins to
  * answer first stops the other.
  */
-final class Attempts implements LegListener, Running {
+final class Attempts implements LegListener, Forwarded {
   private static final String NOT_ACCEPTED = "not accepted";
 
   private final Call call;
@@ -238,16 +237,15 @@ final class Attempts implements LegListener, Running {
   public void onCut(Leg by, AttemptRun run, Failure failure) {
     legs.remove(by);
     if (resumption == null || !resumption.takes(by, run, failure, plan, this::goOn)) {
-      serving.cut(by, run, failure);
+      serving.streamEnd().cut(by, run, failure);
     }
   }
 
   @Override
-  public void onBroken(Leg by, Throwable why) {
+  public void broken(Throwable why) {
     hedging.cancel();
-    legs.remove(by);
     try {
-      legs.stopAll();
+      legs.broken();
     } finally {
       serving.broken(why);
     }

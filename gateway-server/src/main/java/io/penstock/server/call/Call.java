@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * has a slot each, set in their order: {@link Asked}, the caller, {@link Destination}, the request
  * rates, {@link CachePart}; who comes later reads it.
  */
-public final class Call extends Exchange implements Running {
+public final class Call extends Exchange implements Running, Guard.Owner {
   private final LoopContext context;
   private final Snapshot snapshot;
   private final Arrival arrival;
@@ -41,9 +41,9 @@ public final class Call extends Exchange implements Running {
   private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
-  private OutputCap.@Nullable Wish wish;
-  private @Nullable Pictures pictures;
-  private @Nullable Elsewhere elsewhere;
+  private final Wants wants = new Wants(this);
+  private final Guard guard = new Guard(this, this);
+  private Guard.@Nullable Owner endedBy;
   private @Nullable Running forwarded;
 
   Call(
@@ -138,7 +138,7 @@ public final class Call extends Exchange implements Running {
 
   void asked(Asked what) {
     asked = what;
-    wish = null;
+    wants.changed();
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */
@@ -178,38 +178,9 @@ public final class Call extends Exchange implements Running {
     return known;
   }
 
-  /**
-   * Returns how much the body asks for; read when first asked.
-   *
-   * @throws io.penstock.core.GatewayException 400 when it cannot be
-   */
-  OutputCap.Wish wish() {
-    OutputCap.Wish known = wish;
-    if (known == null) {
-      known = OutputCap.wish(surface().endpoint(), asked.body());
-      wish = known;
-    }
-    return known;
-  }
-
-  /** Returns the images in the body; looked for when first asked. */
-  Pictures pictures() {
-    Pictures known = pictures;
-    if (known == null) {
-      known = Pictures.of(bytes);
-      pictures = known;
-    }
-    return known;
-  }
-
-  /** Returns what the body has its provider fetch or do; looked for when first asked. */
-  Elsewhere elsewhere() {
-    Elsewhere known = elsewhere;
-    if (known == null) {
-      known = Elsewhere.of(this);
-      elsewhere = known;
-    }
-    return known;
+  /** Returns what the body asks for. */
+  Wants wants() {
+    return wants;
   }
 
   /** Returns where this call is to go. */
@@ -267,9 +238,20 @@ public final class Call extends Exchange implements Running {
     bytes = other.bytes();
   }
 
+  /** Returns the loop for what this call does later; what is thrown there ends it. */
+  Guard guard() {
+    return guard;
+  }
+
+  /** Sets what ends this call when a task of its is broken. */
+  void endedBy(Guard.Owner owner) {
+    endedBy = owner;
+  }
+
   /** Sets what runs for this call once the filters are through. */
-  void forwarded(Running to) {
+  void forwarded(Forwarded to) {
     forwarded = to;
+    endedBy = to;
   }
 
   /** Returns the body of a call whose endpoint has one. */
@@ -283,18 +265,36 @@ public final class Call extends Exchange implements Running {
 
   @Override
   public void clientGone() {
-    Running to = forwarded;
-    if (to != null) {
-      to.clientGone();
-    } else {
-      end(Ending.CLIENT_GONE);
+    try {
+      if (forwarded != null) {
+        forwarded.clientGone();
+      } else {
+        end(Ending.CLIENT_GONE);
+      }
+    } catch (RuntimeException | Error e) {
+      guard.broken(e);
     }
   }
 
   @Override
   public void writabilityChanged(boolean writable) {
-    if (forwarded != null) {
-      forwarded.writabilityChanged(writable);
+    try {
+      if (forwarded != null) {
+        forwarded.writabilityChanged(writable);
+      }
+    } catch (RuntimeException | Error e) {
+      guard.broken(e);
+    }
+  }
+
+  @Override
+  public void broken(Throwable why) {
+    try {
+      if (endedBy != null) {
+        endedBy.broken(why);
+      }
+    } finally {
+      end(Ending.UPSTREAM_FAILED);
     }
   }
 }

@@ -113,7 +113,7 @@ final class CallFacts extends RequestFacts {
 
   @Override
   public long maxTokens() {
-    return Math.max(0, call.wish().tokens());
+    return Math.max(0, call.wants().wish().tokens());
   }
 
   @Override

@@ -8,9 +8,11 @@ import io.penstock.core.price.Usage;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.route.Plan;
+import io.penstock.core.route.RouteTable;
 import io.penstock.core.route.Router;
 import io.penstock.core.route.Surroundings;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** What the planner asks about targets for one call. Confined to the call's loop. */
@@ -35,6 +37,20 @@ final class CallSurroundings implements Surroundings {
   CallSurroundings(Call call, Scored scored) {
     this.call = call;
     this.scored = scored;
+  }
+
+  /** Returns the target that a call by that route would be sent to now; null when none fits. */
+  static @Nullable TargetRuntime first(Call call, RouteTable.Found route) {
+    Candidate candidate =
+        call.snapshot()
+            .planner()
+            .plan(
+                route,
+                call.facts(),
+                new CallSurroundings(call, Scored.UNHEARD),
+                ThreadLocalRandom.current().nextLong())
+            .next("");
+    return candidate == null ? null : call.snapshot().targets().find(candidate);
   }
 
   @Override
@@ -76,7 +92,7 @@ final class CallSurroundings implements Surroundings {
     }
     long input = InputEstimate.likely(call);
     long warm = Math.min(warmTokens, input);
-    long cap = call.wish().tokens();
+    long cap = call.wants().wish().tokens();
     long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT;
     Usage usage =
         Usage.builder()

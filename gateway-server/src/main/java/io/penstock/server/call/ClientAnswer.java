@@ -41,7 +41,7 @@ final class ClientAnswer {
     this.responder = call.responder();
     this.holdMillis = holdMillis;
     this.onHoldOver = onHoldOver;
-    this.timer = new LoopTimer(call.context().loop());
+    this.timer = new LoopTimer(call.guard());
   }
 
   /**

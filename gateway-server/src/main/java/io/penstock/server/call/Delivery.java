@@ -129,7 +129,7 @@ final class Delivery implements AttemptListener {
       hold(attempt, bytes, ofModel);
     }
     if (ofModel) {
-      leg.stretch();
+      leg.onMore();
     }
   }
 
@@ -253,10 +253,5 @@ final class Delivery implements AttemptListener {
     } else {
       leg.onFailed(attempt, failure);
     }
-  }
-
-  @Override
-  public void onBroken(AttemptRun attempt, Throwable why) {
-    leg.onBroken(attempt, why);
   }
 }

@@ -123,7 +123,7 @@ public final class Dispatcher implements RequestSink {
   }
 
   /** One request from its head to the start of its filters. Confined to its loop. */
-  private final class Entry implements Admitted, Consumer<Ending> {
+  private final class Entry implements Admitted, Consumer<Ending>, Guard.Owner {
     private final LoopContext context;
     private final Snapshot snapshot;
     private final Arrival arrival;
@@ -156,7 +156,17 @@ public final class Dispatcher implements RequestSink {
               context, snapshot, arrival, RequestIds.millis(arrival.requestId()), body, responder);
       call = made;
       made.onEnd(this);
+      made.endedBy(this);
       return made;
+    }
+
+    /** While it is in the filters. */
+    @Override
+    public void broken(Throwable why) {
+      Call failed = call;
+      if (failed != null) {
+        engine.fail(failed, why);
+      }
     }
 
     /** The call that came of it has ended. */

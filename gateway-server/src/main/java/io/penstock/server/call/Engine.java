@@ -192,6 +192,17 @@ public final class Engine {
     }
   }
 
+  /**
+   * Ends a call with which nothing is under way: a refusal is told as it is, of anything else the
+   * log has the cause.
+   */
+  void fail(Call call, Throwable why) {
+    GatewayException told = Refusals.told(call, why);
+    if (!call.isEnded()) {
+      refuse(call, told);
+    }
+  }
+
   LearnedOutput learnedOutput() {
     return learnedOutput;
   }

@@ -122,6 +122,7 @@ public final class Explainer {
             engine.ticker().epochMillis(),
             question.body(),
             Nobody.INSTANCE);
+    call.endedBy(heard);
     if (embedding != null) {
       call.facts().embedding(embedding);
     }

@@ -9,7 +9,6 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.Failure;
-import io.penstock.server.client.Running;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,7 +17,7 @@ import java.util.concurrent.CompletionStage;
  * A call that waits for an identical one. News come on the leader's loop and are taken on the
  * call's own, to which everything else here is confined.
  */
-final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Running {
+final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwarded {
   /** A client that is further behind is let go: its stream is kept for nobody else. */
   private static final long MAX_BEHIND_BYTES = 4 << 20;
 
@@ -64,23 +63,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onPiece(StreamPiece piece) {
-    call.loop().execute(() -> guarded(() -> write(piece)));
-  }
-
-  /** Nobody hears what is thrown on the loop: it ends the wait, or the stream. */
-  private void guarded(Runnable part) {
-    try {
-      part.run();
-    } catch (RuntimeException e) {
-      if (streaming) {
-        Refusals.told(call, e);
-        call.responder().abort();
-        call.tally().answered(ErrorCode.INTERNAL_ERROR.status(), "", "");
-        call.end(Ending.UPSTREAM_FAILED);
-      } else {
-        outcome.completeExceptionally(e);
-      }
-    }
+    call.guard().execute(() -> write(piece));
   }
 
   private void write(StreamPiece piece) {
@@ -106,7 +89,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onComplete(CacheEntry answer) {
-    call.loop().execute(() -> guarded(() -> complete(answer)));
+    call.guard().execute(() -> complete(answer));
   }
 
   private void complete(CacheEntry answer) {
@@ -127,7 +110,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
 
   @Override
   public void onCut() {
-    call.loop().execute(() -> guarded(this::cut));
+    call.guard().execute(this::cut);
   }
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */
@@ -146,6 +129,16 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Runnin
     }
     call.tally().answered(ClientErrors.code(failure).status(), "", "");
     call.end(Ending.UPSTREAM_FAILED);
+  }
+
+  @Override
+  public void broken(Throwable why) {
+    Refusals.told(call, why);
+    if (!call.isEnded()) {
+      call.responder().abort();
+      call.tally().answered(ErrorCode.INTERNAL_ERROR.status(), "", "");
+      call.end(Ending.UPSTREAM_FAILED);
+    }
   }
 
   @Override

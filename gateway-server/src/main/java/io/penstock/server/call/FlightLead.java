@@ -65,7 +65,7 @@ final class FlightLead {
    * @param stop runs on the call's loop when the last of them has left too
    */
   boolean goesOn(Runnable stop) {
-    lead.onAbandoned(() -> call.loop().execute(stop));
+    lead.onAbandoned(() -> call.guard().execute(stop));
     return lead.isFollowed();
   }
 

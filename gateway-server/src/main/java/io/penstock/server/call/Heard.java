@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What an explanation has asked of stores, each once. Those that answer later are waited for, and
  * it is made again. Used by one thread at a time: the loop that decides, then whoever waits.
  */
-final class Heard {
+final class Heard implements Guard.Owner {
   private final Map<String, CompletableFuture<Holding.Outcome>> budgets = new HashMap<>();
   private final Set<CompletableFuture<?>> missed = new HashSet<>();
   private @Nullable CompletableFuture<String> cache;
@@ -54,6 +55,17 @@ final class Heard {
       spent = asked;
     }
     return hasAnswered(asked);
+  }
+
+  /** An answer could not be taken: nobody waits for any of them any more. */
+  @Override
+  public void broken(Throwable why) {
+    budgets.values().forEach(asked -> asked.completeExceptionally(why));
+    for (CompletableFuture<?> asked : Arrays.asList(cache, spent)) {
+      if (asked != null) {
+        asked.completeExceptionally(why);
+      }
+    }
   }
 
   /** By what was seen: an answer that comes a moment later was not part of the decision. */

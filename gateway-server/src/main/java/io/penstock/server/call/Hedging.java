@@ -21,7 +21,7 @@ final class Hedging {
     this.call = call;
     this.routing = routing;
     this.options = options.hedge();
-    this.timer = new LoopTimer(call.context().loop());
+    this.timer = new LoopTimer(call.guard());
   }
 
   /** The first attempt goes out: {@code slow} is told, with a reason, when it takes too long. */

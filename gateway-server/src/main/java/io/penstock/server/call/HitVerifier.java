@@ -2,15 +2,12 @@ package io.penstock.server.call;
 
 import io.penstock.cache.AnswerFacts;
 import io.penstock.cache.semantic.SemanticCache;
-import io.penstock.core.GatewayException;
-import io.penstock.core.route.Candidate;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.metrics.CallMetrics;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,29 +44,49 @@ final class HitVerifier {
     if (!ask.rule().record().gate().shouldVerify(ThreadLocalRandom.current().nextDouble())) {
       return;
     }
+    TargetRuntime target = target(call);
+    if (target == null) {
+      metrics.cacheCheck("failed");
+      return;
+    }
     if (underway.incrementAndGet() > MOST_UNDERWAY) {
       underway.decrementAndGet();
       metrics.cacheCheck("skipped");
       return;
     }
-    ask(call, engine, RequestIds.MAX_ATTEMPT - 1)
-        .whenComplete((fresh, failed) -> {
-          underway.decrementAndGet();
-          if (failed != null || !isSound(call, fresh.body())) {
-            metrics.cacheCheck("failed");
-            return;
-          }
-          desk.check(call, ask, candidate, fresh.body())
-              .thenAccept(wrong -> {
-                if (wrong) {
-                  keepRight(call, ask, fresh);
-                }
-              });
-          if (ThreadLocalRandom.current().nextDouble() < TWINS) {
-            ask(call, engine, RequestIds.MAX_ATTEMPT - 2)
-                .thenAccept(twin -> desk.twins(call, ask, fresh.body(), twin.body()));
-          }
-        });
+    call.guard()
+        .when(
+            ask(call, engine, target, RequestIds.MAX_ATTEMPT - 1),
+            (fresh, failed) -> {
+              underway.decrementAndGet();
+              if (fresh == null || !isSound(call, fresh.body())) {
+                metrics.cacheCheck("failed");
+                return;
+              }
+              compare(call, ask, candidate, fresh);
+              if (ThreadLocalRandom.current().nextDouble() < TWINS) {
+                call.guard()
+                    .when(
+                        ask(call, engine, target, RequestIds.MAX_ATTEMPT - 2),
+                        (twin, missing) -> {
+                          if (twin != null) {
+                            desk.twins(call, ask, fresh.body(), twin.body());
+                          }
+                        });
+              }
+            });
+  }
+
+  private void compare(
+      Call call, SemanticAsk ask, SemanticCache.Candidate candidate, SideCall.Made fresh) {
+    call.guard()
+        .when(
+            desk.check(call, ask, candidate, fresh.body()),
+            (wrong, failed) -> {
+              if (wrong != null && wrong) {
+                keepRight(call, ask, fresh);
+              }
+            });
   }
 
   private static boolean isSound(Call call, byte[] body) {
@@ -80,47 +97,18 @@ final class HitVerifier {
   private void keepRight(Call call, SemanticAsk ask, SideCall.Made fresh) {
     SemanticDesk.Fresh right =
         new SemanticDesk.Fresh(AnswerKeeper.origin(call), fresh.paid(), fresh.body());
-    call.loop().execute(() -> desk.keep(call, ask, right));
+    desk.keep(call, ask, right);
   }
 
-  /** Asks the target that would have been tried first. */
-  private static CompletionStage<SideCall.Made> ask(Call call, Engine engine, int number) {
-    TargetRuntime target = target(call);
-    if (target == null) {
-      return CompletableFuture.failedStage(new IllegalStateException("no target"));
-    }
-    try {
-      WorstCase worst = WorstCase.of(call, target, OutputCap.most(call, target, -1));
-      return SideCall.make(
-          call,
-          engine,
-          new SideCall.Order(
-              target,
-              target.provider().provider().attempt(target.call(call, -1)),
-              call.stream(),
-              new LedgerRow.Attempt(call.id(), number, Cause.VERIFY),
-              "verify",
-              worst.nanos(),
-              worst.tokens()));
-    } catch (GatewayException cannotTakeIt) {
-      return CompletableFuture.failedStage(cannotTakeIt);
-    }
+  private static CompletionStage<SideCall.Made> ask(
+      Call call, Engine engine, TargetRuntime target, int number) {
+    LedgerRow.Attempt row = new LedgerRow.Attempt(call.id(), number, Cause.VERIFY);
+    return SideCall.make(call, engine, () -> SideCall.Order.again(call, target, row, "verify", ""));
   }
 
+  /** Returns the target that would have been tried first. */
   private static @Nullable TargetRuntime target(Call call) {
     RouteTable.Found route = call.snapshot().routes().find(call.model());
-    if (route == null) {
-      return null;
-    }
-    Candidate candidate =
-        call.snapshot()
-            .planner()
-            .plan(
-                route,
-                call.facts(),
-                new CallSurroundings(call, CallSurroundings.Scored.UNHEARD),
-                ThreadLocalRandom.current().nextLong())
-            .next("");
-    return candidate == null ? null : call.snapshot().targets().find(candidate);
+    return route == null ? null : CallSurroundings.first(call, route);
   }
 }

@@ -6,7 +6,6 @@ import io.penstock.budget.Over;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the worst case of one attempt on every budget that matches, and lowers the output cap where
@@ -27,6 +26,7 @@ final class Holding {
   private long cap;
   private int clamps;
   private long output;
+  private long most;
 
   /** What became of it. */
   sealed interface Outcome {}
@@ -38,8 +38,9 @@ final class Holding {
    * @param boundNanos what it holds, nano-USD
    * @param cap the gateway's output cap, tokens; -1 for none
    * @param output output tokens held, of all answers together
+   * @param most the longest answer, output tokens
    */
-  record Granted(Reservation reservation, long boundNanos, long cap, long output)
+  record Granted(Reservation reservation, long boundNanos, long cap, long output, long most)
       implements Outcome {}
 
   /** The attempt may not be made. */
@@ -53,9 +54,6 @@ final class Holding {
 
   /** That is all. */
   record Refused(Verdict verdict) implements Denied {}
-
-  /** The gateway failed after the store's answer had come; whoever is told may have been before. */
-  record Broken(Throwable why) implements Outcome {}
 
   private Holding(
       Call call,
@@ -77,8 +75,8 @@ final class Holding {
    *
    * @param cap the output cap of an earlier attempt on this target, or -1
    * @param redirectedBy the budget that sent the call here, "" when none did
-   * @param then told once ({@link Broken} apart), on the call's loop, perhaps before this returns;
-   *     also when the client has left meanwhile
+   * @param then told once, on the call's loop, perhaps before this returns; also when the client
+   *     has left meanwhile
    */
   static void take(
       Call call,
@@ -100,11 +98,11 @@ final class Holding {
 
   /** A stream without a maximum holds what answers mostly need; it is stretched or cut later. */
   private long firstOutput() {
-    long most = OutputCap.most(call, target, cap);
+    most = OutputCap.most(call, target, cap);
     boolean open =
         call.stream()
             && cap < 0
-            && call.wish().tokens() < 0
+            && call.wants().wish().tokens() < 0
             && OutputCap.answers(call, target) == 1
             && target.showsWhatItBills();
     long learned = open ? engine.learnedOutput().bound(target.label()) : -1;
@@ -113,22 +111,11 @@ final class Holding {
 
   private void decide(long bound, Verdict verdict) {
     switch (verdict) {
-      case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, bound, cap, output));
+      case Verdict.Granted(Reservation hold) ->
+          then.accept(new Granted(hold, bound, cap, output, most));
       case Verdict.Pending(var stage) ->
-          stage.whenCompleteAsync((later, failed) -> answered(bound, later, failed), call.loop());
+          call.guard().whenThere(stage, later -> decide(bound, later));
       default -> denied(bound, verdict);
-    }
-  }
-
-  /** Nobody else hears of what is thrown here. */
-  private void answered(long bound, @Nullable Verdict later, @Nullable Throwable failed) {
-    try {
-      if (later == null) {
-        throw new IllegalStateException("the budgets' store gave no verdict", failed);
-      }
-      decide(bound, later);
-    } catch (Throwable e) {
-      then.accept(new Broken(e));
     }
   }
 

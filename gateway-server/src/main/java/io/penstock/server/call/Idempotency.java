@@ -59,8 +59,8 @@ final class Idempotency {
    * Answers the call from what there is, waits for the one in flight, or lets it go on.
    *
    * @param forward makes the call
-   * @param exit asked on the call's loop to fail it, or, when the one in flight here has failed or
-   *     is another request's, to forward it: comes back here
+   * @param exit asked on the call's loop to forward it when the one in flight here has failed or is
+   *     another request's: comes back here
    * @throws GatewayException 409 when the key was used with another body
    */
   void run(Call call, Consumer<Call> forward, Pipeline.Exit<Call> exit) {
@@ -81,9 +81,7 @@ final class Idempotency {
     KeyFlights.Place place = flights.enter(key, body);
     KeyFlights.Flight flight = place.flight();
     if (!place.isFirst()) {
-      flight
-          .heardBy(body)
-          .thenAcceptAsync(stored -> joined(call, stored, exit), call.context().loop());
+      call.guard().whenThere(flight.heardBy(body), stored -> joined(call, stored, exit));
       return;
     }
     Stored stored = kept.getIfPresent(key);
@@ -100,7 +98,7 @@ final class Idempotency {
     }
     // Whoever waits for this one here goes on when it ends before it has an answer.
     call.onEnd(ending -> flights.land(key, flight, null));
-    new ReplicaWait(call, replicas.claim(key, body), lead, exit).ask();
+    new ReplicaWait(call, replicas.claim(key, body), lead).ask();
   }
 
   /** A call that is the first of its key in this process. Confined to its loop. */
@@ -155,11 +153,7 @@ final class Idempotency {
       exit.forward(call);
       return;
     }
-    try {
-      replay(call, stored);
-    } catch (RuntimeException e) {
-      exit.fail(call, e);
-    }
+    replay(call, stored);
   }
 
   private void replay(Call call, Stored stored) {

@@ -41,7 +41,7 @@ final class InputEstimate {
   private InputEstimate() {}
 
   static long likely(Call call) {
-    Pictures pictures = call.pictures();
+    Pictures pictures = call.wants().pictures();
     return (call.bytes().length - pictures.bytes()) / LIKELY_BYTES_PER_TOKEN
         + pictures.count() * LIKELY_IMAGE
         + 1;
@@ -58,7 +58,7 @@ final class InputEstimate {
     if (body != null && body.isForm()) {
       return ofForm(body) + added;
     }
-    long carried = upperBound(call.bytes().length + added, call.pictures(), model);
+    long carried = upperBound(call.bytes().length + added, call.wants().pictures(), model);
     return carried + elsewhere.tokens(carried);
   }
 

@@ -9,7 +9,6 @@ import io.penstock.ledger.Waste;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,22 +20,24 @@ import org.jspecify.annotations.Nullable;
  *        ^_____________ may be retried _____| failed before the client saw any of it
  * </pre>
  */
-final class Leg implements Stretch.Stream {
+final class Leg {
   private final LegListener owner;
   private final Serving serving;
   private final Aim aim;
   private final Call call;
   private final Engine engine;
   private final Delivery delivery;
+  private final Watched listener;
   private final Vitals vitals;
   private final boolean judged;
   private final Outgoing outgoing;
-  private final LoopTimer timer;
-  private int retries;
+  private final Retries retries;
   private long cap = -1;
-  private @Nullable AttemptRun run;
-  private @Nullable Account account;
-  private @Nullable Stretch stretch;
+
+  /** The attempt under way, or the last one. */
+  private @Nullable Underway attempt;
+
+  private boolean holding;
   private boolean stopped;
 
   Leg(LegListener owner, Serving serving, Aim aim) {
@@ -45,12 +46,13 @@ final class Leg implements Stretch.Stream {
     this.aim = aim;
     this.call = serving.call();
     this.engine = serving.engine();
-    this.vitals = new Vitals(engine, aim, call.context().loop());
+    this.vitals = new Vitals(engine, aim, call.guard());
     Judge judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
     this.judged = judge != null;
     this.outgoing = new Outgoing(serving, aim, judge);
     this.delivery = new Delivery(this, owner, serving, aim, judge);
-    this.timer = new LoopTimer(call.context().loop());
+    this.listener = new Watched(delivery, call.guard());
+    this.retries = new Retries(serving, aim, vitals);
   }
 
   TargetRuntime target() {
@@ -87,43 +89,54 @@ final class Leg implements Stretch.Stream {
 
   /** Returns whether a request is under way. */
   boolean isRunning() {
-    return run != null;
+    return attempt != null && !attempt.isOver();
   }
 
   /** Returns the money of the attempt under way, or of the last one. */
   Account account() {
-    Account opened = account;
-    if (opened == null) {
+    Underway made = attempt;
+    if (made == null) {
       throw new IllegalStateException("no attempt is open");
     }
-    return opened;
+    return made.account();
   }
 
   /** Holds the worst case of the target on every budget that matches, then asks it. */
   void begin(Cause cause) {
+    holding = true;
     try {
       Holding.take(
-          call, engine, target(), cap, aim.redirectedBy(), outcome -> onHolding(cause, outcome));
+          call,
+          engine,
+          target(),
+          cap,
+          aim.redirectedBy(),
+          outcome -> call.guard().run(() -> onHolding(cause, outcome)));
     } catch (RuntimeException e) {
       // A body without a bound, mostly: the target was not tried.
-      vitals.onAbandoned();
-      owner.onImpossible(this, Refusals.told(call, e));
+      impossible(e);
     }
+  }
+
+  private void notMade() {
+    holding = false;
+    vitals.onAbandoned();
+  }
+
+  private void impossible(Throwable why) {
+    notMade();
+    owner.onImpossible(this, Refusals.told(call, why));
   }
 
   private void onHolding(Cause cause, Holding.Outcome outcome) {
     switch (outcome) {
       case Holding.Granted granted -> onGranted(cause, granted);
       case Holding.Denied denied -> {
-        vitals.onAbandoned();
+        notMade();
         if (!stopped) {
           engine.budgetDenied(denied.verdict());
           owner.onDenied(this, cause, denied);
         }
-      }
-      case Holding.Broken broken -> {
-        vitals.onAbandoned();
-        onBroken(null, broken.why());
       }
     }
   }
@@ -132,156 +145,102 @@ final class Leg implements Stretch.Stream {
     if (stopped) {
       // The client left while the store was asked.
       granted.reservation().cancel();
-      vitals.onAbandoned();
+      notMade();
       return;
     }
+    cap = granted.cap();
+    Underway opened;
     try {
-      cap = granted.cap();
-      start(cause, granted);
-    } catch (RuntimeException e) {
-      if (run == null) {
-        granted.reservation().cancel();
-        vitals.onAbandoned();
-      } else {
-        stop(Ending.UPSTREAM_FAILED, Waste.FAILED);
-      }
-      owner.onImpossible(this, Refusals.told(call, e));
+      opened = open(cause, granted);
+    } catch (RuntimeException | Error e) {
+      granted.reservation().cancel();
+      impossible(e);
+      return;
     }
+    holding = false;
+    attempt = opened;
+    start(opened);
   }
 
-  private void start(Cause cause, Holding.Granted granted) {
-    Attempt attempt = outgoing.attempt(cap);
+  private Underway open(Cause cause, Holding.Granted granted) {
+    Attempt request = outgoing.attempt(cap);
     LedgerRow.Attempt numbered = new LedgerRow.Attempt(call.id(), owner.onAttempt(), cause);
-    Account opened =
+    Account account =
         engine
             .accounting()
             .open(call, target(), numbered, reason(), granted.boundNanos(), granted.reservation());
-    account = opened;
-    long most = OutputCap.most(call, target(), cap);
-    stretch =
-        granted.output() < most
-            ? new Stretch(call, target(), opened, granted.output(), most, this, this::execute)
-            : null;
-    AttemptRun started =
-        new AttemptRun(
-            call.context(), target(), attempt, call.stream(), opened.startNanos(), delivery);
-    run = started;
-    delivery.starts(
-        attempt.dropped(), call.stream() ? AnswerHeaders.stream(serving, this, started) : null);
-    owner.onStart(this);
-    firstTokenTimer(started);
-    started.start(
-        target().provider().pickKey(aim.candidate().keyHint()),
-        engine.traceparent(call, numbered.number()),
-        serving.leftMillis(target(), opened.startNanos()));
-    if (!call.responder().isWritable()) {
-      started.setPaused(true);
-    }
+    return new Underway(this, call, request, account, granted, listener);
   }
 
-  private void firstTokenTimer(AttemptRun started) {
-    long limit = aim.candidate().options().firstTokenNanos();
-    if (limit > 0 && call.stream()) {
-      String message = "no first token within " + TimeUnit.NANOSECONDS.toMillis(limit) + " ms";
-      timer.start(limit, () -> started.timeOutFirstToken(message));
-    }
+  private void start(Underway opened) {
+    AttemptRun run = opened.run();
+    delivery.starts(
+        run.attempt().dropped(), call.stream() ? AnswerHeaders.stream(serving, this, run) : null);
+    owner.onStart(this);
+    opened.start(
+        aim,
+        engine.traceparent(call, opened.account().number()),
+        serving.leftMillis(target(), run.startNanos()));
   }
 
   /** The model begins to answer. */
   void onContent() {
-    timer.cancel();
+    if (attempt != null) {
+      attempt.onFirstContent();
+    }
     owner.onContent(this);
   }
 
-  /** More content has come: the hold may have to grow. */
-  void stretch() {
-    if (stretch != null) {
-      stretch.onContent();
+  /** More content has come. */
+  void onMore() {
+    if (attempt != null) {
+      attempt.onContent();
     }
   }
 
-  @Override
-  public long relayedBytes() {
-    return run == null ? 0 : run.relayedBytes();
-  }
-
-  @Override
-  public void cutShort(Verdict why) {
-    // Not while the reader is at work on the bytes that made it one too many.
-    execute(() -> shorten(why));
-  }
-
-  /** Does a part of this later on the loop, where nobody else hears of what it throws. */
-  private void execute(Runnable part) {
-    call.context().loop().execute(() -> guarded(part));
-  }
-
-  private void guarded(Runnable part) {
-    try {
-      part.run();
-    } catch (Throwable e) {
-      onBroken(run, e);
-    }
-  }
-
-  private void shorten(Verdict why) {
-    AttemptRun running = run;
-    if (running != null && !account().isSettled()) {
+  /** The budgets have no more for an attempt. */
+  void shorten(Underway cut, Verdict why) {
+    if (!cut.isOver() && !cut.account().isSettled()) {
       delivery.open();
-      run = null;
+      cut.over();
       vitals.onAbandoned();
-      try {
-        serving.shorten(this, running, why);
-      } catch (Throwable e) {
-        onBroken(running, e);
-      }
+      serving.streamEnd().shorten(this, cut.run(), why);
     }
   }
 
   /** The attempt's answer is complete. */
-  void onSuccess(AttemptRun attempt, AnswerSummary summary) {
-    outgoing.answered(summary, account(), cap, attempt.relayedBytes());
-    vitals.onSuccess(call, attempt, summary);
+  void onSuccess(AttemptRun run, AnswerSummary summary) {
+    outgoing.answered(summary, account(), cap, run.relayedBytes());
+    vitals.onSuccess(call, run, summary);
   }
 
   /** Nothing is under way any more. */
   void onOver() {
-    run = null;
+    if (attempt != null) {
+      attempt.over();
+    }
   }
 
   /** Returns why another leg may go on with this one's stream, which was cut; null when not. */
   @Nullable String goesOn(Failure failure) {
-    return aim.goesOn(
-        failure, serving.leftMillis(target()), engine.routing().retries(target().provider()));
+    return retries.goesOn(failure);
   }
 
   /** The attempt failed: it is made again, another target is asked, or the client told. */
-  void onFailed(AttemptRun attempt, Failure failure) {
-    timer.cancel();
-    run = null;
-    boolean otherKey = vitals.onFailure(attempt, failure);
+  void onFailed(AttemptRun run, Failure failure) {
+    onOver();
+    boolean otherKey = vitals.onFailure(run, failure);
     if (delivery.isOpen()) {
-      owner.onCut(this, attempt, failure);
+      owner.onCut(this, run, failure);
       return;
     }
     delivery.discard();
-    AttemptOutcome outcome = attempt.outcome(failure, serving.isClientGone());
-    AttemptPolicy.Decision decision =
-        serving.isClientGone()
-            ? new AttemptPolicy.GiveUp("client gone")
-            : aim.after(
-                failure,
-                retries,
-                otherKey,
-                serving.answer().isBegun(),
-                serving.leftMillis(target()),
-                engine.routing().retries(target().provider()));
+    AttemptOutcome outcome = run.outcome(failure, serving.isClientGone());
     Ending ending = ClientErrors.ending(failure);
-    switch (decision) {
+    switch (retries.after(failure, otherKey)) {
       case AttemptPolicy.Retry retry -> {
         account().settle(outcome, ending, Waste.RETRY);
-        retries += retry.otherKey() ? 0 : 1;
-        vitals.retry(retry.waitMillis(), timer, () -> guarded(this::again));
+        retries.later(retry, this::again);
       }
       case AttemptPolicy.Next next -> {
         account().settle(outcome, ending, Waste.FALLBACK);
@@ -290,36 +249,6 @@ final class Leg implements Stretch.Stream {
       case AttemptPolicy.GiveUp up -> {
         account().settle(outcome, ending, Waste.FAILED);
         owner.onFailed(this, failure, up);
-      }
-    }
-  }
-
-  /**
-   * The gateway failed: what was held is settled, the call ends.
-   *
-   * @param attempt the one that was under way or had just failed; null: none
-   */
-  void onBroken(@Nullable AttemptRun attempt, Throwable why) {
-    stopped = true;
-    timer.cancel();
-    AttemptRun running = run;
-    run = null;
-    try {
-      if (running != null) {
-        vitals.onAbandoned();
-        running.cancel();
-      }
-      if (attempt != null) {
-        attempt.cancel();
-      }
-      delivery.discard();
-    } finally {
-      try {
-        if (account != null) {
-          account.broken(attempt);
-        }
-      } finally {
-        owner.onBroken(this, why);
       }
     }
   }
@@ -336,24 +265,35 @@ final class Leg implements Stretch.Stream {
   /** Stops what is under way and settles it; the owner hears nothing more of this leg. */
   void stop(Ending ending, Waste waste) {
     stopped = true;
-    timer.cancel();
+    retries.cancel();
     delivery.discard();
-    AttemptRun running = run;
-    if (running != null) {
-      run = null;
+    Underway running = attempt;
+    if (running != null && !running.isOver()) {
       vitals.onAbandoned();
-      running.cancel();
-      if (!account().isSettled()) {
-        account().settle(running.outcome(null, true), ending, waste);
+      running.stop(ending, waste);
+    }
+  }
+
+  /** The gateway failed: stops what is under way, and settles it as far as it can be told. */
+  void broken() {
+    stopped = true;
+    retries.cancel();
+    try {
+      if (holding || isRunning()) {
+        vitals.onAbandoned();
+      }
+      delivery.discard();
+    } finally {
+      if (attempt != null) {
+        attempt.broken();
       }
     }
   }
 
   /** Stops or resumes reading, as the client keeps up or not. */
-  @Override
-  public void setPaused(boolean paused) {
-    if (run != null) {
-      run.setPaused(paused);
+  void setPaused(boolean paused) {
+    if (attempt != null) {
+      attempt.setPaused(paused);
     }
   }
 }

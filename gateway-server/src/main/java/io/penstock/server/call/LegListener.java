@@ -39,7 +39,4 @@ interface LegListener {
 
   /** The answer was cut after content had gone out; the attempt is not settled. */
   void onCut(Leg leg, AttemptRun run, Failure failure);
-
-  /** The gateway failed while it took the leg's answer; the leg is settled and stopped. */
-  void onBroken(Leg leg, Throwable why);
 }

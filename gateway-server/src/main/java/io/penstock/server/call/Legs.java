@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.Ending;
 import io.penstock.ledger.Waste;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class Legs {
   private final List<Leg> running = new ArrayList<>(1);
 
+  /** The last that was taken out: it may not be settled yet. */
+  private @Nullable Leg leaving;
+
   void add(Leg leg) {
     running.add(leg);
   }
 
   void remove(Leg leg) {
     running.remove(leg);
+    leaving = leg;
   }
 
   boolean isFirst(Leg leg) {
@@ -30,10 +35,24 @@ final class Legs {
     return running.size() == 1 ? running.getFirst() : null;
   }
 
-  /** The call ends. */
-  void stopAll() {
-    running.forEach(leg -> leg.stop(Ending.UPSTREAM_FAILED, Waste.FAILED));
+  /** The gateway failed: all are stopped and settled, whatever becomes of the others. */
+  void broken() {
+    List<Leg> all = new ArrayList<>(running);
+    if (leaving != null) {
+      all.add(leaving);
+    }
     running.clear();
+    broken(all.iterator());
+  }
+
+  private static void broken(Iterator<Leg> legs) {
+    if (legs.hasNext()) {
+      try {
+        legs.next().broken();
+      } finally {
+        broken(legs);
+      }
+    }
   }
 
   /** The headers of the first have gone out: it alone may answer now. */
@@ -54,7 +73,7 @@ final class Legs {
 
   /** Takes a leg out that came to nothing; returns whether another one goes on. */
   boolean outlive(Leg failed) {
-    running.remove(failed);
+    remove(failed);
     if (running.isEmpty()) {
       return false;
     }

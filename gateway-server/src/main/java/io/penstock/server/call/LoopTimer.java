@@ -1,23 +1,30 @@
 package io.penstock.server.call;
 
-import io.netty.channel.EventLoop;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One thing that may be due later on a call's loop. Confined to it. */
-final class LoopTimer {
-  private final EventLoop loop;
+/** One thing that may be due later on a call's loop, guarded. Confined to it. */
+final class LoopTimer implements Runnable {
+  private final Guard guard;
   private @Nullable ScheduledFuture<?> due;
+  private @Nullable Runnable task;
 
-  LoopTimer(EventLoop loop) {
-    this.loop = loop;
+  LoopTimer(Guard guard) {
+    this.guard = guard;
   }
 
   /** Runs the task after that many nanoseconds, instead of what was due before. */
-  void start(long nanos, Runnable task) {
+  void start(long nanos, Runnable after) {
     cancel();
-    due = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    task = after;
+    due = guard.schedule(this, nanos);
+  }
+
+  @Override
+  public void run() {
+    if (task != null) {
+      guard.run(task);
+    }
   }
 
   /** Returns whether something was started and not cancelled; it may have run. */
@@ -29,6 +36,7 @@ final class LoopTimer {
     if (due != null) {
       due.cancel(false);
       due = null;
+      task = null;
     }
   }
 }

@@ -52,7 +52,7 @@ final class Outgoing {
   void answered(AnswerSummary summary, Account account, long cap, long relayedBytes) {
     Call call = serving.call();
     boolean whole = call.stream() && serving.from() == null;
-    if (whole && cap < 0 && call.wish().tokens() < 0) {
+    if (whole && cap < 0 && call.wants().wish().tokens() < 0) {
       serving.engine().learnedOutput().learn(aim.target().label(), summary.usage().outputTokens());
     }
     if (whole && summary.usageReported()) {

@@ -48,7 +48,7 @@ final class OutputCap {
   record Wish(long tokens, long answers) {}
 
   /**
-   * Reads what a body asks for; {@link Call#wish} keeps it.
+   * Reads what a body asks for; {@link Wants#wish} keeps it.
    *
    * @throws GatewayException 400 when it is not a whole number, or two caps contradict each other
    */
@@ -86,7 +86,7 @@ final class OutputCap {
   /** Returns how many answers the target is asked for: each may use the whole output cap. */
   static long answers(Call call, TargetRuntime target) {
     long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
-    return Math.max(routes, call.wish().answers());
+    return Math.max(routes, call.wants().wish().answers());
   }
 
   private static long ofOne(Call call, TargetRuntime target) {
@@ -98,7 +98,7 @@ final class OutputCap {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
       default -> {
-        long asked = inForce(call.wish().tokens(), target);
+        long asked = inForce(call.wants().wish().tokens(), target);
         yield asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN;
       }
     };

@@ -17,7 +17,6 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.Failure;
 import io.penstock.server.client.RequestHead;
-import io.penstock.server.client.Running;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * provider as they are, its answer comes back as it is. Only credentials, the gateway's own headers
  * and those of the connection are exchanged. Recorded as unpriced. Confined to its event loop.
  */
-final class Passthrough implements UpstreamListener, Running {
+final class Passthrough implements UpstreamListener, Forwarded {
   private static final int NO_CONTENT = 204;
   private static final int NOT_MODIFIED = 304;
   private static final int UNAUTHORIZED = 401;
@@ -72,8 +71,7 @@ final class Passthrough implements UpstreamListener, Running {
           begin(uri);
         }
       }
-      case Verdict.Pending(var stage) ->
-          stage.whenCompleteAsync((later, failed) -> enter(uri, later), call.loop());
+      case Verdict.Pending(var stage) -> call.guard().whenThere(stage, later -> enter(uri, later));
       default -> {
         if (!call.isEnded()) {
           engine.refuse(call, verdict);
@@ -83,12 +81,7 @@ final class Passthrough implements UpstreamListener, Running {
   }
 
   private void begin(String uri) {
-    try {
-      record = PassedRecord.open(call, engine.accounting(), provider.name());
-    } catch (GatewayException e) {
-      engine.refuse(call, e);
-      return;
-    }
+    record = PassedRecord.open(call, engine.accounting(), provider.name());
     call.forwarded(this);
     call.tally().upstreamBegins();
     send(uri);
@@ -213,6 +206,30 @@ final class Passthrough implements UpstreamListener, Running {
       record = null;
       call.tally().upstreamEnds();
       open.close(answered, ending, error);
+    }
+  }
+
+  @Override
+  public void onBroken(Throwable why) {
+    call.guard().broken(why);
+  }
+
+  @Override
+  public void broken(Throwable why) {
+    if (upstream != null) {
+      upstream.cancel();
+    }
+    GatewayException told = Refusals.told(call, why);
+    try {
+      record(status, Ending.UPSTREAM_FAILED, told.code().code());
+    } finally {
+      if (begun) {
+        // As for a failure: no error event could follow.
+        call.responder().abort();
+      }
+      if (!call.isEnded()) {
+        engine.refuse(call, told);
+      }
     }
   }
 

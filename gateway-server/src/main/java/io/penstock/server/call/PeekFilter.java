@@ -25,7 +25,7 @@ final class PeekFilter implements Filter<Call> {
     if (call.model().isEmpty()) {
       throw Refusals.missingModel();
     }
-    call.wish();
+    call.wants().wish();
     return Step.next();
   }
 

@@ -141,6 +141,12 @@ public final class Probes {
     }
 
     @Override
+    public void onBroken(Throwable why) {
+      over.run();
+      LOG.atError().setCause(why).log("what a probe found could not be taken");
+    }
+
+    @Override
     public void onData(ByteBuf data) {}
 
     @Override

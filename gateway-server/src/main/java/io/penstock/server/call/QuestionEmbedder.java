@@ -3,7 +3,6 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.cache.EmbeddingAnswers;
 import io.penstock.core.Endpoint;
-import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
@@ -61,16 +60,16 @@ final class QuestionEmbedder {
       return CompletableFuture.failedStage(new RejectedExecutionException("too many questions"));
     }
     CompletableFuture<byte[]> inTime = new CompletableFuture<>();
-    LoopTimer patience = new LoopTimer(call.context().loop());
+    LoopTimer patience = new LoopTimer(call.guard());
     patience.start(
         PATIENCE_NANOS,
         () -> inTime.completeExceptionally(new TimeoutException("the embedder took too long")));
-    order(call, embedder, text)
+    SideCall.make(call, engine, () -> order(call, embedder, text))
         .whenComplete((answer, failed) -> {
           underway.decrementAndGet();
           patience.cancel();
           if (failed == null) {
-            inTime.complete(answer);
+            inTime.complete(answer.body());
           } else {
             inTime.completeExceptionally(failed);
           }
@@ -78,7 +77,7 @@ final class QuestionEmbedder {
     return inTime;
   }
 
-  private CompletionStage<byte[]> order(Call call, TargetRuntime embedder, String text) {
+  private static SideCall.Order order(Call call, TargetRuntime embedder, String text) {
     byte[] body =
         JSON.createObjectNode()
             .put("model", embedder.model())
@@ -87,22 +86,14 @@ final class QuestionEmbedder {
             .getBytes(StandardCharsets.UTF_8);
     // A byte-level tokeniser never makes more tokens than there are bytes.
     long bound = WorstCase.nanos(call, embedder.price(), body.length, 0, ONE_REQUEST, Set.of());
-    try {
-      return SideCall.make(
-              call,
-              engine,
-              new SideCall.Order(
-                  embedder,
-                  embedder.provider().provider().attempt(request(embedder, body)),
-                  false,
-                  new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT - 3, Cause.EMBEDDING),
-                  "embedding",
-                  bound,
-                  body.length))
-          .thenApply(SideCall.Made::body);
-    } catch (GatewayException cannotTakeIt) {
-      return CompletableFuture.failedStage(cannotTakeIt);
-    }
+    return new SideCall.Order(
+        embedder,
+        embedder.provider().provider().attempt(request(embedder, body)),
+        false,
+        new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT - 3, Cause.EMBEDDING),
+        "embedding",
+        "",
+        new WorstCase(bound, body.length));
   }
 
   private static ProviderCall request(TargetRuntime embedder, byte[] body) {

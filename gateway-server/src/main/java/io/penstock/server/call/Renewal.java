@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 final class Renewal {
   private static final long MOST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private final EventLoop loop;
+  private final Guard guard;
   private boolean asked;
   private boolean pending;
   private @Nullable Runnable onNews;
 
-  Renewal(EventLoop loop) {
-    this.loop = loop;
+  Renewal(Guard guard) {
+    this.guard = guard;
   }
 
   /** Returns whether another credential will come in place of the one that this attempt used. */
@@ -26,7 +25,7 @@ final class Renewal {
     if (asked) {
       return false;
     }
-    asked = key.renew(usedEpochMillis, () -> loop.execute(this::news));
+    asked = key.renew(usedEpochMillis, () -> guard.execute(this::news));
     pending = asked;
     return asked;
   }

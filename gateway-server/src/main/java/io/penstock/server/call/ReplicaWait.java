@@ -2,7 +2,6 @@ package io.penstock.server.call;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
-import io.penstock.core.Pipeline;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ final class ReplicaWait {
   private final Call call;
   private final SharedAnswers.Claim claim;
   private final Outcome outcome;
-  private final Pipeline.Exit<Call> exit;
+  private final LoopTimer timer;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
 
   /** What comes of it. */
@@ -38,17 +37,17 @@ final class ReplicaWait {
     void know(AnswerSeal.Opened other);
   }
 
-  ReplicaWait(Call call, SharedAnswers.Claim claim, Outcome outcome, Pipeline.Exit<Call> exit) {
+  ReplicaWait(Call call, SharedAnswers.Claim claim, Outcome outcome) {
     this.call = call;
     this.claim = claim;
     this.outcome = outcome;
-    this.exit = exit;
+    this.timer = new LoopTimer(call.guard());
   }
 
   /** Asks now. */
   void ask() {
     if (!call.isEnded()) {
-      claim.take().thenAcceptAsync(this::heard, call.context().loop());
+      call.guard().whenThere(claim.take(), this::heard);
     }
   }
 
@@ -59,22 +58,18 @@ final class ReplicaWait {
       }
       return;
     }
-    try {
-      switch (found) {
-        case SharedAnswers.Ours ours -> {
-          claim.hold(call.context().loop());
-          outcome.make(claim);
-        }
-        case SharedAnswers.Away away -> outcome.make(null);
-        case SharedAnswers.Theirs theirs -> {
-          outcome.know(theirs.what());
-          if (!call.isEnded()) {
-            askLater();
-          }
+    switch (found) {
+      case SharedAnswers.Ours ours -> {
+        claim.hold(call.context().loop());
+        outcome.make(claim);
+      }
+      case SharedAnswers.Away away -> outcome.make(null);
+      case SharedAnswers.Theirs theirs -> {
+        outcome.know(theirs.what());
+        if (!call.isEnded()) {
+          askLater();
         }
       }
-    } catch (RuntimeException e) {
-      exit.fail(call, e);
     }
   }
 
@@ -91,7 +86,7 @@ final class ReplicaWait {
               + most
               + " ms.");
     }
-    call.context().loop().schedule(this::ask, pauseMillis, TimeUnit.MILLISECONDS);
+    timer.start(TimeUnit.MILLISECONDS.toNanos(pauseMillis), this::ask);
     pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
   }
 }

@@ -30,7 +30,7 @@ final class Resumption {
     this.serving = serving;
     this.call = serving.call();
     this.request = call.requestBody();
-    this.asked = call.wish().tokens();
+    this.asked = call.wants().wish().tokens();
     serving.answer().remember();
     call.onEnd(ending -> call.requestBody(request));
   }
@@ -66,7 +66,7 @@ final class Resumption {
       return false;
     }
     serving.note(by.target(), failure);
-    begin(new Serving.Cut(by, run, failure, from), () -> then.accept(next, why));
+    begin(new StreamEnd.Cut(by, run, failure, from), () -> then.accept(next, why));
     return true;
   }
 
@@ -82,8 +82,8 @@ final class Resumption {
    * Settles what was cut and makes the request that goes on. The tokens so far are counted first:
    * they are paid for before the rest is held, and are taken off the client's cap.
    */
-  private void begin(Serving.Cut cut, Runnable then) {
-    serving.goOn(cut);
+  private void begin(StreamEnd.Cut cut, Runnable then) {
+    serving.streamEnd().goOn(cut);
     serving
         .engine()
         .accounting()
@@ -92,7 +92,7 @@ final class Resumption {
             cut.by().target().model(),
             NO_BODY,
             cut.from().text(),
-            call.context().loop(),
+            call.guard(),
             counts -> {
               if (!call.isEnded()) {
                 goOn(cut, counts.output(), then);
@@ -100,13 +100,9 @@ final class Resumption {
             });
   }
 
-  private void goOn(Serving.Cut cut, long said, Runnable then) {
-    try {
-      long left = asked < 0 ? -1 : Math.max(1, asked - said);
-      call.requestBody(cut.from().request(left));
-      then.run();
-    } catch (RuntimeException e) {
-      serving.broken(e);
-    }
+  private void goOn(StreamEnd.Cut cut, long said, Runnable then) {
+    long left = asked < 0 ? -1 : Math.max(1, asked - said);
+    call.requestBody(cut.from().request(left));
+    then.run();
   }
 }

@@ -1,13 +1,9 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.route.Candidate;
-import io.penstock.ledger.Waste;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
 import java.util.concurrent.TimeUnit;
@@ -22,21 +18,13 @@ final class Serving {
   private final Engine engine;
   private final ClientAnswer answer;
   private final AnswerKeeper keeper;
+  private final StreamEnd streamEnd;
   private @Nullable Unaccepted unaccepted;
-  private @Nullable Cut cut;
   private @Nullable Failure lastFailure;
   private @Nullable TargetRuntime lastFailed;
   private @Nullable Verdict lastRefusal;
   private boolean clientGone;
   private long total;
-
-  /**
-   * A stream that was cut after the client had seen some of it.
-   *
-   * @param run what read it; writes the error event if nobody goes on
-   * @param from what another target goes on with
-   */
-  record Cut(Leg by, AttemptRun run, Failure failure, Continuation from) {}
 
   /**
    * Creates what a call needs to be answered.
@@ -49,6 +37,7 @@ final class Serving {
     this.engine = engine;
     this.answer = new ClientAnswer(call, holdMillis, onHoldOver);
     this.keeper = engine.keeper(call);
+    this.streamEnd = new StreamEnd(this);
   }
 
   Call call() {
@@ -67,6 +56,11 @@ final class Serving {
   /** Returns what may keep a copy of it for others. */
   AnswerKeeper keeper() {
     return keeper;
+  }
+
+  /** Returns how a stream of it ends before its time. */
+  StreamEnd streamEnd() {
+    return streamEnd;
   }
 
   /**
@@ -94,30 +88,18 @@ final class Serving {
 
   /** Returns what the legs to come go on with; null while no stream was cut. */
   @Nullable Continuation from() {
-    return cut == null ? null : cut.from();
+    return streamEnd.from();
   }
 
   /** Returns whether the target can go on with what the client has seen, if it has seen any. */
   boolean fits(Candidate candidate) {
-    return cut == null || takesPrefill(candidate);
+    return from() == null || takesPrefill(candidate);
   }
 
   /** Returns whether the target can be sent the beginning of an answer. */
   boolean takesPrefill(Candidate candidate) {
     TargetRuntime target = call.snapshot().targets().find(candidate);
     return target != null && target.takesPrefill();
-  }
-
-  /** Settles a stream that was cut and that another leg goes on with. */
-  void goOn(Cut after) {
-    cut = after;
-    after
-        .by()
-        .account()
-        .settle(
-            after.run().outcome(after.failure(), clientGone),
-            ClientErrors.ending(after.failure()),
-            Waste.FALLBACK);
   }
 
   /** Keeps an answer that was turned down, for when there is no better one. */
@@ -187,61 +169,6 @@ final class Serving {
     call.end(Ending.CLIENT_GONE);
   }
 
-  /** The client has seen content: it gets a well-formed error event, never a quiet end. */
-  void cut(Leg by, AttemptRun run, Failure failure) {
-    by.account()
-        .settle(run.outcome(failure, clientGone), ClientErrors.ending(failure), Waste.FAILED);
-    breakOff(by, run, failure, "");
-  }
-
-  private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
-    ByteBuf closing =
-        run.closing(
-            null, ClientErrors.message(by.target().provider().name(), failure) + more, null);
-    if (closing != null) {
-      answer.stream(closing);
-      answer.end();
-    } else {
-      call.responder().abort();
-    }
-    answered(by.target(), ClientErrors.code(failure).status());
-    call.end(ClientErrors.ending(failure));
-  }
-
-  /** Nobody goes on with a stream that was cut: returns whether there is one. */
-  private boolean breaksOff(String why) {
-    Cut after = cut;
-    if (after != null) {
-      breakOff(after.by(), after.run(), after.failure(), why);
-    }
-    return after != null;
-  }
-
-  /** The budgets have no more: an end as if the answer had been too long, and the reason. */
-  void shorten(Leg by, AttemptRun run, Verdict why) {
-    String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
-    engine.budgetDenied(why);
-    ByteBuf closing = run.closing("length", reason, json(reason));
-    try {
-      run.cancel();
-      by.account().settle(run.outcome(null, clientGone), Ending.COMPLETED, Waste.NONE);
-    } catch (RuntimeException | Error e) {
-      ReferenceCountUtil.release(closing);
-      throw e;
-    }
-    if (closing != null) {
-      answer.stream(closing);
-    }
-    answer.end();
-    done(by.target());
-  }
-
-  private static String json(String reason) {
-    return "{\"cut\":\""
-        + new String(JsonStringEncoder.getInstance().quoteAsString(reason))
-        + "\"}";
-  }
-
   /** A target failed: the client hears of the last when nobody answers. */
   void note(TargetRuntime by, Failure failure) {
     lastFailed = by;
@@ -268,7 +195,7 @@ final class Serving {
 
   /** Tells the client what the provider said, or what the gateway makes of it. */
   void fail(TargetRuntime last, Failure failure) {
-    if (servesUnaccepted() || breaksOff("")) {
+    if (servesUnaccepted() || streamEnd.breaksOff("")) {
       return;
     }
     String provider = last.provider().name();
@@ -295,9 +222,9 @@ final class Serving {
     if (servesUnaccepted()) {
       return;
     }
-    if (cut != null) {
+    if (from() != null) {
       engine.accounting().refusal(call, why.code().status(), why.code().code(), rule);
-      breaksOff(". Nobody goes on with it: " + why.message());
+      streamEnd.breaksOff(". Nobody goes on with it: " + why.message());
       return;
     }
     endsWithEvent(why);
@@ -318,7 +245,8 @@ final class Serving {
     return begun;
   }
 
-  private void answered(TargetRuntime by, int status) {
+  /** Notes what the client was answered, and by whom. */
+  void answered(TargetRuntime by, int status) {
     call.tally().answered(status, by.provider().name(), by.shownModel());
   }
 }

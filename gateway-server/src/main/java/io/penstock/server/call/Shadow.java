@@ -1,15 +1,9 @@
 package io.penstock.server.call;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.penstock.budget.Ask;
-import io.penstock.budget.Reservation;
-import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.Usage;
-import io.penstock.core.route.Candidate;
 import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.RouteSpec;
 import io.penstock.core.route.RouteTable;
@@ -18,14 +12,8 @@ import io.penstock.core.rule.Facts;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
-import io.penstock.ledger.Waste;
-import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
-import io.penstock.providers.Attempt;
-import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Replay;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
@@ -34,29 +22,28 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of a call that was answered, asked of another target: never served, never retried, paid by
- * the shadow's own budget. It begins when the client has its answer, and what becomes of it tells
- * neither breakers nor keys anything. Confined to the call's loop.
+ * A copy of a call that was answered, asked of another target as a {@link SideCall} that the
+ * shadow's own budget pays for. It begins when the client has its answer, and the two answers are
+ * compared. Confined to the call's loop.
  */
-final class Shadow implements AttemptListener {
-  /** Longer answers are not compared. */
-  private static final int MAX_BYTES = 1 << 20;
-
+final class Shadow implements Guard.Owner {
   private final Call call;
   private final Engine engine;
   private final RouteOptions.Shadow setting;
   private final AnswerTap served;
-  private final ByteArrayOutputStream copy = new ByteArrayOutputStream(1024);
-  private @Nullable Account account;
+  private final ShadowBoard board;
+  private final Guard guard;
   private String target = "";
   private long servedNanos;
-  private long costNanos;
+  private boolean entered;
 
   private Shadow(Call call, Engine engine, RouteOptions.Shadow setting, AnswerTap served) {
     this.call = call;
     this.engine = engine;
     this.setting = setting;
     this.served = served;
+    this.board = engine.routing().shadows();
+    this.guard = new Guard(call, this);
   }
 
   /** Lets a share of a route's calls be copied once they are answered; before any attempt. */
@@ -71,152 +58,50 @@ final class Shadow implements AttemptListener {
     Shadow shadow = new Shadow(call, engine, setting, tap);
     call.onEnd(ending -> {
       if (ending == Ending.COMPLETED) {
-        call.loop().execute(shadow::begin);
+        shadow.guard.execute(shadow::begin);
       }
     });
   }
 
+  private String route() {
+    return call.destination().route();
+  }
+
   private void begin() {
     servedNanos = call.tally().spentNanos();
-    RouteTable.Found route =
-        new RouteTable.Found(
-            setting.model(),
-            new RouteSpec.Plain(TargetSpec.of(setting.model()), RouteOptions.DEFAULT),
-            "");
-    Candidate candidate =
-        call.snapshot()
-            .planner()
-            .plan(
-                route,
-                call.facts(),
-                new CallSurroundings(call, CallSurroundings.Scored.UNHEARD),
-                ThreadLocalRandom.current().nextLong())
-            .next("");
-    TargetRuntime to = candidate == null ? null : call.snapshot().targets().find(candidate);
-    target = to == null ? setting.model() : to.label();
-    if (to == null || !engine.routing().shadows().enter()) {
-      engine.routing().shadows().refused(call.destination().route(), target);
+    target = setting.model();
+    TargetRuntime to =
+        CallSurroundings.first(
+            call,
+            new RouteTable.Found(
+                setting.model(),
+                new RouteSpec.Plain(TargetSpec.of(setting.model()), RouteOptions.DEFAULT),
+                ""));
+    if (to != null) {
+      target = to.label();
+      entered = board.enter();
+    }
+    if (to == null || !entered) {
+      board.refused(route(), target);
       return;
     }
-    WorstCase worst = WorstCase.of(call, to, OutputCap.most(call, to, -1));
-    long bound = worst.nanos();
-    call.facts().target(to, bound);
-    String purpose = RouteOptions.Shadow.budgetOf(call.destination().route());
-    Ask ask = new Ask(bound, worst.tokens(), "", purpose);
-    decide(to, bound, engine.budgets().reserve(call.facts(), ask));
+    String budget = RouteOptions.Shadow.budgetOf(route());
+    // Attempts count up from 1; one request has one shadow.
+    LedgerRow.Attempt row = new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT, Cause.SHADOW);
+    guard.when(
+        SideCall.make(call, engine, () -> SideCall.Order.again(call, to, row, budget, budget)),
+        this::answered);
   }
 
-  private void decide(TargetRuntime to, long bound, Verdict verdict) {
-    switch (verdict) {
-      case Verdict.Granted(Reservation hold) -> ask(to, bound, hold);
-      case Verdict.Pending(var stage) ->
-          stage.whenCompleteAsync((later, failed) -> decide(to, bound, later), call.loop());
-      default -> notMade();
-    }
-  }
-
-  private void notMade() {
-    engine.routing().shadows().refused(call.destination().route(), target);
-    engine.routing().shadows().leave();
-  }
-
-  private void ask(TargetRuntime to, long bound, Reservation hold) {
-    try {
-      Attempt attempt = to.provider().provider().attempt(to.call(call, -1));
-      Account opened =
-          engine
-              .accounting()
-              .open(
-                  call,
-                  to,
-                  // Attempts count up from 1; one request has one shadow.
-                  new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT, Cause.SHADOW),
-                  RouteOptions.Shadow.budgetOf(call.destination().route()),
-                  bound,
-                  hold);
-      account = opened;
-      new AttemptRun(call.context(), to, attempt, call.stream(), opened.startNanos(), this)
-          .start(to.provider().pickKey(), "", Long.MAX_VALUE);
-    } catch (GatewayException e) {
-      // This target cannot take the request, or the journal is full.
-      hold.cancel();
-      notMade();
-    }
-  }
-
-  @Override
-  public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
-    keep(bytes);
-    bytes.release();
-  }
-
-  private void keep(ByteBuf bytes) {
-    if (copy.size() + bytes.readableBytes() <= MAX_BYTES) {
-      try {
-        bytes.getBytes(bytes.readerIndex(), copy, bytes.readableBytes());
-      } catch (IOException e) {
-        throw new IllegalStateException("a buffer in memory failed", e);
+  private void answered(SideCall.@Nullable Made made, @Nullable Throwable failed) {
+    Idempotency.Stored answer = made == null ? null : served.stored("");
+    if (made == null || answer == null) {
+      if (failed instanceof SideCall.NoMoneyException || failed instanceof GatewayException) {
+        board.refused(route(), target);
+      } else {
+        board.failed(route(), target);
       }
-    }
-  }
-
-  @Override
-  public @Nullable String onStreamSettle(AttemptRun attempt, AnswerSummary complete) {
-    settle(attempt, null, Ending.COMPLETED);
-    return null;
-  }
-
-  @Override
-  public void onStreamEnd(AttemptRun attempt) {
-    byte[] body = Replay.aggregate(call.surface().endpoint(), copy.toByteArray(), Usage.NONE);
-    finish(body);
-  }
-
-  @Override
-  public void onAnswer(AttemptRun attempt, Answer answer) {
-    settle(attempt, null, Ending.COMPLETED);
-    byte[] body =
-        answer.body().readableBytes() > MAX_BYTES ? null : ByteBufUtil.getBytes(answer.body());
-    answer.body().release();
-    finish(body);
-  }
-
-  @Override
-  public void onReadComplete(AttemptRun attempt) {}
-
-  @Override
-  public void onFailed(AttemptRun attempt, Failure failure) {
-    settle(attempt, failure, ClientErrors.ending(failure));
-    engine.routing().shadows().failed(call.destination().route(), target);
-    engine.routing().shadows().leave();
-  }
-
-  @Override
-  public void onBroken(AttemptRun attempt, Throwable why) {
-    Failure failure = Unreadable.broken(call, why);
-    try {
-      settle(attempt, failure, Ending.UPSTREAM_FAILED);
-    } finally {
-      engine.routing().shadows().failed(call.destination().route(), target);
-      engine.routing().shadows().leave();
-    }
-  }
-
-  private void settle(AttemptRun attempt, @Nullable Failure failure, Ending ending) {
-    Account opened = account;
-    if (opened != null) {
-      account = null;
-      costNanos = opened.settle(attempt.outcome(failure, false), ending, Waste.NONE).costNanos();
-    }
-  }
-
-  private void finish(byte @Nullable [] body) {
-    Idempotency.Stored answer = served.stored("");
-    String route = call.destination().route();
-    ShadowBoard board = engine.routing().shadows();
-    if (body == null || answer == null) {
-      board.failed(route, target);
-      board.leave();
+      leave();
       return;
     }
     // Two texts of up to a MiB each, word by word: too long a turn for a loop.
@@ -226,27 +111,42 @@ final class Shadow implements AttemptListener {
           try {
             byte[] shown = whole(answer.bytes());
             if (shown == null) {
-              board.failed(route, target);
+              board.failed(route(), target);
             } else {
-              board.compared(route, target, compare(shown, body));
+              board.compared(route(), target, compare(shown, made));
             }
           } finally {
             board.leave();
           }
         });
+    entered = false;
+  }
+
+  private void leave() {
+    if (entered) {
+      entered = false;
+      board.leave();
+    }
+  }
+
+  @Override
+  public void broken(Throwable why) {
+    Unreadable.broken(call, why);
+    board.failed(route(), target);
+    leave();
   }
 
   private byte @Nullable [] whole(byte[] sent) {
     return call.stream() ? Replay.aggregate(call.surface().endpoint(), sent, Usage.NONE) : sent;
   }
 
-  private ShadowBoard.Compared compare(byte[] shown, byte[] shadowed) {
+  private ShadowBoard.Compared compare(byte[] shown, SideCall.Made shadow) {
     Endpoint endpoint = call.surface().endpoint();
     Facts.ResponseFacts one = AnswerText.whole(endpoint, shown, AnswerSummary.NONE);
-    Facts.ResponseFacts other = AnswerText.whole(endpoint, shadowed, AnswerSummary.NONE);
+    Facts.ResponseFacts other = AnswerText.whole(endpoint, shadow.body(), AnswerSummary.NONE);
     return new ShadowBoard.Compared(
         servedNanos,
-        costNanos,
+        shadow.paid().costNanos(),
         one.finish().equals(other.finish()),
         one.json() == other.json(),
         other.text().length() / (double) Math.max(1, one.text().length()),

@@ -19,23 +19,26 @@ import io.penstock.providers.translate.Replay;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that the gateway makes for itself on behalf of a client's: held on the client's budgets,
- * recorded and settled like any, never retried, never served. What becomes of it tells neither
- * breakers nor keys anything. Confined to the client's call's loop, which it may outlive.
+ * A call that the gateway makes for itself on behalf of a client's: held on budgets, recorded and
+ * settled like any, never retried, never served. What becomes of it tells neither breakers nor keys
+ * anything. Confined to the client's call's loop, which it may outlive.
  */
-final class SideCall implements AttemptListener {
+final class SideCall implements AttemptListener, Guard.Owner {
   /** Longer answers are of no use. */
   private static final int MAX_BYTES = 1 << 20;
 
   private final Call call;
   private final Engine engine;
   private final Order order;
+  private final Guard guard;
   private final CompletableFuture<Made> answer = new CompletableFuture<>();
   private final ByteArrayOutputStream events = new ByteArrayOutputStream(1024);
   private @Nullable Account account;
+  private @Nullable AttemptRun run;
   private CacheEntry.@Nullable Paid paid;
 
   /**
@@ -52,8 +55,7 @@ final class SideCall implements AttemptListener {
    * @param stream whether the attempt asks for a stream
    * @param number the row, with its cause
    * @param reason as in {@code x-penstock-route}
-   * @param boundNanos its worst case, nano-USD
-   * @param tokens its worst case
+   * @param purpose the budget that pays for it, in place of the client's; "": the client's do
    */
   record Order(
       TargetRuntime target,
@@ -61,8 +63,21 @@ final class SideCall implements AttemptListener {
       boolean stream,
       LedgerRow.Attempt number,
       String reason,
-      long boundNanos,
-      long tokens) {}
+      String purpose,
+      WorstCase worst) {
+    /** Returns the client's own request, as another target would be asked. */
+    static Order again(
+        Call call, TargetRuntime target, LedgerRow.Attempt number, String reason, String purpose) {
+      return new Order(
+          target,
+          target.provider().provider().attempt(target.call(call, -1)),
+          call.stream(),
+          number,
+          reason,
+          purpose,
+          WorstCase.of(call, target, OutputCap.most(call, target, -1)));
+    }
+  }
 
   /** A budget has no money for it. */
   static final class NoMoneyException extends RuntimeException {
@@ -77,27 +92,44 @@ final class SideCall implements AttemptListener {
     this.call = call;
     this.engine = engine;
     this.order = order;
+    this.guard = new Guard(call, this);
   }
 
   /**
    * Makes the call; on the client's call's loop. Completes there with the whole answer in the
-   * client's dialect; fails when a budget has no money for it, or the target no answer.
+   * client's dialect. Fails with {@link NoMoneyException} when a budget has none for it, with a
+   * {@link GatewayException} when it cannot be asked or recorded, with anything else when the
+   * target gave no answer; in every case nothing is held then.
+   *
+   * @param what what to ask; may throw
    */
-  static CompletionStage<Made> make(Call call, Engine engine, Order order) {
-    SideCall side = new SideCall(call, engine, order);
-    call.facts().target(order.target, order.boundNanos);
-    Ask ask = new Ask(order.boundNanos, order.tokens, "", "");
-    Verdict verdict = engine.budgets().reserve(call.facts(), ask);
-    call.facts().target(null, 0);
-    side.decide(verdict);
+  static CompletionStage<Made> make(Call call, Engine engine, Supplier<Order> what) {
+    SideCall side;
+    try {
+      side = new SideCall(call, engine, what.get());
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedStage(told(call, e));
+    }
+    side.guard.run(side::reserve);
     return side.answer;
+  }
+
+  private void reserve() {
+    call.facts().target(order.target, order.worst.nanos());
+    Verdict verdict;
+    try {
+      Ask ask = new Ask(order.worst.nanos(), order.worst.tokens(), "", order.purpose);
+      verdict = engine.budgets().reserve(call.facts(), ask);
+    } finally {
+      call.facts().target(null, 0);
+    }
+    decide(verdict);
   }
 
   private void decide(Verdict verdict) {
     switch (verdict) {
       case Verdict.Granted(Reservation hold) -> start(hold);
-      case Verdict.Pending(var stage) ->
-          stage.whenCompleteAsync((later, failed) -> decide(later), call.loop());
+      case Verdict.Pending(var stage) -> guard.whenThere(stage, this::decide);
       default -> answer.completeExceptionally(new NoMoneyException(BudgetRefusals.rule(verdict)));
     }
   }
@@ -108,16 +140,23 @@ final class SideCall implements AttemptListener {
       opened =
           engine
               .accounting()
-              .open(call, order.target, order.number, order.reason, order.boundNanos, hold);
-      opened.asks(order.attempt.request().body());
-    } catch (GatewayException journalFull) {
-      fail(journalFull.message());
-      return;
+              .open(call, order.target, order.number, order.reason, order.worst.nanos(), hold);
+    } catch (RuntimeException | Error e) {
+      hold.cancel();
+      throw e;
     }
     account = opened;
-    new AttemptRun(
-            call.context(), order.target, order.attempt, order.stream, opened.startNanos(), this)
-        .start(order.target.provider().pickKey(), "", Long.MAX_VALUE);
+    opened.asks(order.attempt.request().body());
+    AttemptRun started =
+        new AttemptRun(
+            call.context(),
+            order.target,
+            order.attempt,
+            order.stream,
+            opened.startNanos(),
+            new Watched(this, guard));
+    run = started;
+    started.start(order.target.provider().pickKey(), "", Long.MAX_VALUE);
   }
 
   private void fail(String why) {
@@ -157,10 +196,13 @@ final class SideCall implements AttemptListener {
 
   @Override
   public void onAnswer(AttemptRun attempt, Answer whole) {
-    settle(attempt, null, Ending.COMPLETED);
-    byte[] body =
-        whole.body().readableBytes() > MAX_BYTES ? null : ByteBufUtil.getBytes(whole.body());
-    whole.body().release();
+    byte[] body;
+    try {
+      settle(attempt, null, Ending.COMPLETED);
+      body = whole.body().readableBytes() > MAX_BYTES ? null : ByteBufUtil.getBytes(whole.body());
+    } finally {
+      whole.body().release();
+    }
     made(body, "the answer is over " + MAX_BYTES + " bytes");
   }
 
@@ -174,19 +216,29 @@ final class SideCall implements AttemptListener {
   }
 
   @Override
-  public void onBroken(AttemptRun attempt, Throwable why) {
-    Failure failure = Unreadable.broken(call, why);
+  public void broken(Throwable why) {
     try {
-      settle(attempt, failure, Ending.UPSTREAM_FAILED);
+      if (run != null) {
+        run.cancel();
+      }
     } finally {
-      fail(failure.message());
+      if (account != null) {
+        account.broken(run);
+      }
+      answer.completeExceptionally(told(call, why));
     }
+  }
+
+  /** Returns what its failure is told as; a defect is logged. */
+  private static RuntimeException told(Call call, Throwable why) {
+    return why instanceof GatewayException refusal
+        ? refusal
+        : new IllegalStateException(Unreadable.broken(call, why).message());
   }
 
   private void settle(AttemptRun attempt, @Nullable Failure failure, Ending ending) {
     Account opened = account;
-    if (opened != null) {
-      account = null;
+    if (opened != null && !opened.isSettled()) {
       AttemptOutcome outcome = attempt.outcome(failure, false);
       long cost = opened.settle(outcome, ending, Waste.NONE).costNanos();
       TargetRuntime by = order.target;

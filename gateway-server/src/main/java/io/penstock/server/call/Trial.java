@@ -125,12 +125,7 @@ final class Trial {
 
   /** Returns what the budgets say; null while their store has not answered. */
   private Holding.@Nullable Outcome ask(Candidate candidate, TargetRuntime target) {
-    Holding.Outcome outcome =
-        heard.budgets(candidate.target() + ' ' + redirectedBy, () -> asked(target));
-    if (outcome instanceof Holding.Broken broken) {
-      throw new IllegalStateException("the budgets could not be asked", broken.why());
-    }
-    return outcome;
+    return heard.budgets(candidate.target() + ' ' + redirectedBy, () -> asked(target));
   }
 
   private CompletableFuture<Holding.Outcome> asked(TargetRuntime target) {

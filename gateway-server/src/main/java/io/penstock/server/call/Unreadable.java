@@ -29,7 +29,7 @@ final class Unreadable {
 
   /** Does the same for a call of the gateway's own; the log has the cause. */
   static Failure broken(Call call, Throwable why) {
-    log(call, why, "the answer of a call of the gateway's own could not be taken");
+    log(call, why, "a call of the gateway's own met a defect");
     return BROKEN;
   }
 
@@ -46,7 +46,7 @@ final class Unreadable {
    * Returns what a reader's exception means for the attempt. One that does not carry a failure is a
    * defect of the reader: another target may answer nevertheless, and the log has the cause.
    */
-  static Failure failure(TargetRuntime target, RuntimeException thrown) {
+  static Failure failure(TargetRuntime target, Throwable thrown) {
     if (thrown instanceof ProviderException told) {
       return told.failure();
     }

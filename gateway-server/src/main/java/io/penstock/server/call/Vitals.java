@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.netty.channel.EventLoop;
 import io.penstock.core.FailureKind;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.HealthBoard;
@@ -16,12 +15,12 @@ final class Vitals {
   private final String name;
   private final Renewal renewal;
 
-  Vitals(Engine engine, Aim aim, EventLoop loop) {
+  Vitals(Engine engine, Aim aim, Guard guard) {
     this.engine = engine;
     this.health = engine.routing().health();
     this.aim = aim;
     this.name = aim.target().label();
-    this.renewal = new Renewal(loop);
+    this.renewal = new Renewal(guard);
   }
 
   /** Returns whether the target may be asked again; counts it as a probe when one is due. */

@@ -5,22 +5,19 @@ import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Stands between an attempt and its owner: whatever the owner throws is told to the owner, once,
- * and ends the attempt. Behind a connection that has done its part nobody else would end the call,
- * and its client would wait for ever. Confined to the attempt's loop.
+ * Stands between an attempt and its owner: whatever the owner throws stops the attempt and is told
+ * to the guard. The attempt's reader is below on the stack, and would take the defect for its own.
+ * Confined to the attempt's loop.
  */
 final class Watched implements AttemptListener {
-  private static final Logger LOG = LoggerFactory.getLogger(Watched.class);
-
   private final AttemptListener owner;
-  private boolean broken;
+  private final Guard guard;
 
-  Watched(AttemptListener owner) {
+  Watched(AttemptListener owner, Guard guard) {
     this.owner = owner;
+    this.guard = guard;
   }
 
   @Override
@@ -78,14 +75,8 @@ final class Watched implements AttemptListener {
     }
   }
 
-  @Override
-  public void onBroken(AttemptRun attempt, Throwable why) {
+  private void onBroken(AttemptRun attempt, Throwable why) {
     attempt.cancel();
-    if (broken) {
-      LOG.atError().setCause(why).log("an attempt that was given up failed once more");
-      return;
-    }
-    broken = true;
-    owner.onBroken(attempt, why);
+    guard.broken(why);
   }
 }

@@ -32,7 +32,7 @@ final class WayOut implements Pipeline.Exit<Call> {
     }
     try {
       idempotency.run(call, answers, this);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(call, e);
     }
   }
@@ -46,7 +46,7 @@ final class WayOut implements Pipeline.Exit<Call> {
       } else {
         call.snapshot().forward(call, engine);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(call, e);
     }
   }
@@ -62,15 +62,10 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   @Override
   public void fail(Call call, Throwable cause) {
-    if (call.isEnded()) {
-      // It has its answer and its row: only the log is told.
-      Refusals.told(call, cause);
-      return;
-    }
-    if (cause instanceof RefusedException limited) {
+    if (cause instanceof RefusedException limited && !call.isEnded()) {
       engine.refuse(call, limited.verdict());
     } else {
-      engine.refuse(call, Refusals.told(call, cause));
+      call.guard().broken(cause);
     }
   }
 }

@@ -48,7 +48,7 @@ record WorstCase(long nanos, long tokens) {
 
   /** What the client's request and the route's own parameters have the provider do, together. */
   private static Elsewhere elsewhere(Call call, byte[] added) {
-    Elsewhere asked = call.elsewhere();
+    Elsewhere asked = call.wants().elsewhere();
     return added.length == 0 || !call.surface().endpoint().isConversation()
         ? asked
         : asked.and(Elsewhere.of(RequestBody.parse(added), false));

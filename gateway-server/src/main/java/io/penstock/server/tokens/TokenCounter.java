@@ -11,12 +11,16 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts tokens of texts on one thread of its own. The encodings are loaded when first needed: they
  * take tens of megabytes, and a gateway whose providers all report usage never needs them.
  */
 public final class TokenCounter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TokenCounter.class);
+
   /** Longer texts are counted up to here and extrapolated. */
   private static final int MAX_CHARS = 400_000;
 
@@ -51,7 +55,7 @@ public final class TokenCounter implements AutoCloseable {
    *
    * @param model chooses the encoding
    * @param done called once, in any case: on {@code executor}, or when the queue is full or this is
-   *     closed at once with a count by length
+   *     closed at once with a count by length; what cannot be counted is told by its length too
    */
   public void count(
       String model,
@@ -90,7 +94,15 @@ public final class TokenCounter implements AutoCloseable {
 
     @Override
     public void run() {
-      tell(count(model, requestBody, answer));
+      Counts counts;
+      try {
+        counts = count(model, requestBody, answer);
+      } catch (RuntimeException | Error e) {
+        // Whoever waits holds money.
+        LOG.atError().addKeyValue("model", model).setCause(e).log("tokens could not be counted");
+        counts = byLength();
+      }
+      tell(counts);
     }
 
     void tell(Counts counts) {

@@ -24,9 +24,6 @@ import org.slf4j.LoggerFactory;
 public final class UpstreamCall {
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamCall.class);
 
-  private static final String BROKEN =
-      "the gateway could not take the answer; its log has the cause";
-
   private enum State {
     CONNECTING,
     WAITING,
@@ -44,6 +41,7 @@ public final class UpstreamCall {
   private @Nullable Watch watch;
   private boolean progressed;
   private boolean paused;
+  private boolean sent;
 
   /** Creates a request that begins now, which is given. */
   UpstreamCall(Timeouts timeouts, HttpRequest request, UpstreamListener listener, long nowNanos) {
@@ -60,6 +58,11 @@ public final class UpstreamCall {
 
   boolean isDone() {
     return state == State.DONE;
+  }
+
+  /** Returns whether any of the request may have reached the provider. */
+  public boolean isSent() {
+    return sent;
   }
 
   /** Stops the request: the connection is closed, the listener hears nothing more. */
@@ -92,6 +95,7 @@ public final class UpstreamCall {
     channel = on;
     watch = by;
     state = State.WAITING;
+    sent = true;
     progressNanos = nowNanos;
     if (paused) {
       on.config().setAutoRead(false);
@@ -159,18 +163,22 @@ public final class UpstreamCall {
     if (state != State.DONE) {
       finish();
       closeChannel();
-      listener.onFailure(kind, message);
+      try {
+        listener.onFailure(kind, message);
+      } catch (Throwable e) {
+        broken(e);
+      }
     }
   }
 
   /** The listener has a defect: nobody else would tell whoever waits for it. */
   private void broken(Throwable thrown) {
-    LOG.atError().setCause(thrown).log("an answer could not be taken");
     finish();
     closeChannel();
     try {
-      listener.onFailure(FailureKind.MALFORMED, BROKEN);
-    } catch (RuntimeException e) {
+      listener.onBroken(thrown);
+    } catch (Throwable e) {
+      e.addSuppressed(thrown);
       LOG.atError().setCause(e).log("that an answer could not be taken could not be told");
     }
   }

@@ -7,7 +7,7 @@ import io.penstock.core.FailureKind;
 /**
  * Hears of one upstream request. Called on its event loop: {@code onHead} once, {@code onData} any
  * number of times, then exactly one of {@code onEnd} and {@code onFailure}; nothing after a cancel.
- * What one of them throws is logged, ends the request and is told to {@code onFailure} as well.
+ * What one of them throws ends the request and is told to {@code onBroken}.
  */
 public interface UpstreamListener {
   /** The answer's status and headers; 1xx answers are skipped. */
@@ -28,4 +28,10 @@ public interface UpstreamListener {
 
   /** The request failed; {@code message} holds no secret. */
   void onFailure(FailureKind kind, String message);
+
+  /**
+   * Another of these methods has thrown: a defect of the gateway, which is to be logged. Nothing
+   * follows; the connection is closed.
+   */
+  void onBroken(Throwable why);
 }

@@ -7,37 +7,18 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
-import io.netty.resolver.DefaultAddressResolverGroup;
-import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
 import io.penstock.core.FailureKind;
-import io.penstock.core.price.PriceBook;
-import io.penstock.core.route.AttemptPolicy;
-import io.penstock.ledger.Charge;
-import io.penstock.ledger.Intent;
-import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.LedgerWriter;
-import io.penstock.ledger.RequestIds;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
-import io.penstock.providers.Target;
 import io.penstock.providers.UnaryReader;
 import io.penstock.providers.UpstreamRequest;
-import io.penstock.providers.dialect.Providers;
-import io.penstock.server.upstream.Origin;
-import io.penstock.server.upstream.Timeouts;
-import io.penstock.server.upstream.Transport;
-import io.penstock.server.upstream.UpstreamPool;
 import io.penstock.testkit.FakeTicker;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,49 +35,21 @@ class AttemptRunTest {
   }
 
   private AttemptRun run(boolean stream, Defective attempt) {
-    LoopContext context =
-        new LoopContext(
-            loop,
-            new UpstreamPool(loop, Transport.NIO, DefaultAddressResolverGroup.INSTANCE),
-            new NoLedger(),
-            new RequestIds(ticker, new SplittableRandom(1)),
-            query -> new CompletableFuture<>(),
-            new LoopPressure(ticker, Runnable::run));
-    AttemptRun run = new AttemptRun(context, target(), attempt, stream, System.nanoTime(), told);
+    LoopContext context = Parts.context(loop, ticker, new NoLedger());
+    Guard guard = new Guard(Parts.call(context, Endpoint.CHAT, ""), why -> told.all.add("broken"));
+    AttemptRun run =
+        new AttemptRun(
+            context,
+            Parts.target(ticker),
+            attempt,
+            stream,
+            System.nanoTime(),
+            new Watched(told, guard));
     String type = stream ? "text/event-stream" : "application/json";
     run.onHead(
         200, DefaultHttpHeadersFactory.headersFactory().newHeaders().set("content-type", type));
     run.onData(Unpooled.EMPTY_BUFFER);
     return run;
-  }
-
-  private TargetRuntime target() {
-    ProviderRuntime provider =
-        new ProviderRuntime(
-            "fake",
-            Dialect.OPENAI,
-            Providers.of(Dialect.OPENAI),
-            new Origin("127.0.0.1", 1, null, null),
-            URI.create("http://127.0.0.1:1"),
-            new Timeouts(1, 1, 1, 1),
-            new KeySpread(List.of(), ticker),
-            "",
-            Map.of(),
-            false,
-            AttemptPolicy.DEFAULT,
-            0,
-            Map.of());
-    PriceBook book =
-        PriceBook.of(PriceBook.bundled(), List.of(), List.of(), PriceBook.Unknown.FREE);
-    return new TargetRuntime(
-        "fake/m",
-        provider,
-        new Target("fake", Dialect.OPENAI, "m", "", Map.of()),
-        book.free("m"),
-        Map.of(),
-        Map.of(),
-        false,
-        "m");
   }
 
   @Test
@@ -139,6 +92,14 @@ class AttemptRunTest {
     run.onEnd();
     run.timeOutFirstToken("late");
     assertThat(told.all).containsExactly("failed MALFORMED", "broken");
+  }
+
+  @Test
+  void run_throwsWhileItTakesTheAnswer_failsOnce() {
+    AttemptRun run = run(true, new Defective(false));
+    run.onBroken(new StackOverflowError("in a reader"));
+    run.onEnd();
+    assertThat(told.all).containsExactly("failed MALFORMED");
   }
 
   /** Its readers throw; that of a stream may settle before. */
@@ -242,26 +203,6 @@ class AttemptRunTest {
       if (throwing) {
         throw new IndexOutOfBoundsException("in the owner");
       }
-    }
-
-    @Override
-    public void onBroken(AttemptRun attempt, Throwable why) {
-      all.add("broken");
-    }
-  }
-
-  private static final class NoLedger implements LedgerWriter {
-    @Override
-    public boolean intent(Intent intent) {
-      return true;
-    }
-
-    @Override
-    public void extend(UUID row, long bound, List<Charge> holds) {}
-
-    @Override
-    public boolean row(LedgerRow row) {
-      return true;
     }
   }
 }

@@ -48,4 +48,37 @@ class TokenCounterTest {
     counter.count("gpt-4o", BODY, "four", task -> {}, told::add);
     assertThat(told).containsExactly(new TokenCounter.Counts(BODY.length / 3 + 1, 2));
   }
+
+  @Test
+  void count_textThatCannotBeRead_isToldByItsLength() throws Exception {
+    try (TokenCounter counter = new TokenCounter()) {
+      CompletableFuture<TokenCounter.Counts> told = new CompletableFuture<>();
+      counter.count("gpt-4o", BODY, new Unreadable(), Runnable::run, told::complete);
+      assertThat(told.get(60, TimeUnit.SECONDS))
+          .isEqualTo(new TokenCounter.Counts(BODY.length / 3 + 1, 2));
+    }
+  }
+
+  /** Four characters that nobody can have. */
+  private static final class Unreadable implements CharSequence {
+    @Override
+    public int length() {
+      return 4;
+    }
+
+    @Override
+    public char charAt(int index) {
+      throw new IllegalStateException("a defect");
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      throw new IllegalStateException("a defect");
+    }
+
+    @Override
+    public String toString() {
+      throw new IllegalStateException("a defect");
+    }
+  }
 }

@@ -84,6 +84,11 @@ final class RawProvider {
       end.complete(text + "failed, " + kind + ", " + message);
     }
 
+    @Override
+    public void onBroken(Throwable why) {
+      end.completeExceptionally(why);
+    }
+
     /** Returns all that was heard once that is over. */
     String all() throws Exception {
       return end.get(60, TimeUnit.SECONDS);

@@ -240,5 +240,10 @@ class WatchTest {
     public void onFailure(FailureKind kind, String message) {
       failures.add(kind);
     }
+
+    @Override
+    public void onBroken(Throwable why) {
+      throw new AssertionError(why);
+    }
   }
 }

@@ -1,0 +1,57 @@
+package io.penstock.server.call;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the body of a call asks for that decides what it may cost; each is looked for when first
+ * asked. Confined to the call's loop.
+ */
+final class Wants {
+  private final Call call;
+  private OutputCap.@Nullable Wish wish;
+  private @Nullable Pictures pictures;
+  private @Nullable Elsewhere elsewhere;
+
+  Wants(Call call) {
+    this.call = call;
+  }
+
+  /**
+   * Returns how much output it asks for.
+   *
+   * @throws io.penstock.core.GatewayException 400 when that cannot be read
+   */
+  OutputCap.Wish wish() {
+    OutputCap.Wish known = wish;
+    if (known == null) {
+      known = OutputCap.wish(call.surface().endpoint(), call.body());
+      wish = known;
+    }
+    return known;
+  }
+
+  /** The body is another one, which shows the same pictures. */
+  void changed() {
+    wish = null;
+  }
+
+  /** Returns the images in it. */
+  Pictures pictures() {
+    Pictures known = pictures;
+    if (known == null) {
+      known = Pictures.of(call.bytes());
+      pictures = known;
+    }
+    return known;
+  }
+
+  /** Returns what it has its provider fetch or do. */
+  Elsewhere elsewhere() {
+    Elsewhere known = elsewhere;
+    if (known == null) {
+      known = Elsewhere.of(call);
+      elsewhere = known;
+    }
+    return known;
+  }
+}
