@@ -5,7 +5,6 @@ import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.body.Json;
-import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
@@ -136,28 +135,29 @@ final class Account {
     }
     long endNanos = call.tally().upstreamEnds();
     settled = true;
-    if (outcome.summary().usageReported()) {
+    if (Billable.isReported(call, target, outcome.summary())) {
       return book(
           outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
     }
-    if (!mayBeBilled(outcome)) {
+    if (!Billable.isBillable(call.surface().endpoint(), outcome)) {
       return book(outcome, Usage.NONE, UsageSource.NONE, ending, waste, endNanos);
     }
+    call.tally().countingBegins();
     books
         .counter()
         .count(
             target.model(),
             asked,
-            outcome.relayed(),
+            Billable.written(call.surface().endpoint(), outcome),
             call.context().loop(),
-            counts ->
-                book(
-                    outcome,
-                    estimate(outcome, counts.input(), counts.output()),
-                    UsageSource.ESTIMATED,
-                    ending,
-                    waste,
-                    endNanos));
+            counts -> {
+              try {
+                Usage usage = Billable.usage(call, target, outcome, counts, books.thought(target));
+                book(outcome, usage, UsageSource.ESTIMATED, ending, waste, endNanos);
+              } finally {
+                call.tally().counted();
+              }
+            });
     return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
   }
 
@@ -182,39 +182,6 @@ final class Account {
         reservation.settle(intent.bound(), reservation.heldTokens());
       }
     }
-  }
-
-  /**
-   * Returns whether the provider may bill an attempt that it did not report on: a complete answer,
-   * or one that had begun when it was cut. Refused requests and errors before the first token are
-   * free.
-   */
-  private static boolean mayBeBilled(AttemptOutcome outcome) {
-    boolean accepted = outcome.status() >= 200 && outcome.status() < 300;
-    Failure failure = outcome.failure();
-    return accepted && (failure == null || outcome.relayed().length() > 0 || outcome.clientGone())
-        || outcome.clientGone() && outcome.status() == 0;
-  }
-
-  /** Returns max(last reported, counted), meter by meter. */
-  private Usage estimate(AttemptOutcome outcome, long input, long output) {
-    Usage reported = outcome.summary().usage();
-    Usage.Builder usage = reported.toBuilder();
-    if (reported.inputTokens() == 0) {
-      usage.set(Meter.INPUT, input);
-    }
-    long known = reported.outputTokens();
-    if (known < output) {
-      usage.add(Meter.OUTPUT, output - known);
-    }
-    if (call.surface().endpoint().isConversation() && reported.of(Meter.OUTPUT_REASONING) == 0) {
-      usage.set(Meter.OUTPUT_REASONING, books.thought(target));
-    }
-    Usage fees = Fees.estimate(call, target);
-    for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY, Meter.OUTPUT_AUDIO)) {
-      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
-    }
-    return usage.build();
   }
 
   private Settled book(

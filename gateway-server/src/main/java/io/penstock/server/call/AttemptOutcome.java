@@ -7,14 +7,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an attempt ended, for its ledger row.
  *
+ * @param sent whether the provider may have the request
  * @param status the provider's HTTP status; 0 when there was no answer
  * @param failure what went wrong; null when the answer is complete
  * @param clientGone whether the client had left, or the gateway stopped it for another reason
  * @param summary what is known of the answer
- * @param relayed text that was relayed, for counting when no usage came; "" when none
+ * @param relayed text that came, for counting when no usage did; "" when none. Of a whole answer
+ *     that could not be read it is the body, as far as it came
  * @param firstTokenNanos from dispatch to the first content; -1 when there was none
  */
 record AttemptOutcome(
+    boolean sent,
     int status,
     @Nullable Failure failure,
     boolean clientGone,

@@ -130,7 +130,10 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
 
   /** Returns the text of a streamed answer so far, or of a whole one that reported no usage. */
   CharSequence text() {
-    return reader == null ? words : reader.relayedText();
+    if (reader != null) {
+      return reader.relayedText();
+    }
+    return whole == null ? words : whole.text();
   }
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
@@ -138,7 +141,8 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     StreamReader reading = reader;
     AnswerSummary known = reading == null || settled ? summary : reading.summary();
     CharSequence relayed = known.usageReported() ? "" : text();
-    return new AttemptOutcome(status, failure, clientGone, known, relayed, firstTokenNanos);
+    boolean sent = status != 0 || upstream != null && upstream.isSent();
+    return new AttemptOutcome(sent, status, failure, clientGone, known, relayed, firstTokenNanos);
   }
 
   /** Returns the bytes of text that a stream has given so far. */
@@ -228,6 +232,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     try {
       answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
     } catch (RuntimeException e) {
+      words = collected.text();
       // The connection has done its part: nobody else would tell the client.
       fail(Unreadable.failure(target, e));
       return;
@@ -331,6 +336,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       reader.close();
     }
     if (whole != null) {
+      words = whole.text();
       whole.release();
       whole = null;
     }

@@ -98,6 +98,14 @@ final class Holding {
     decide(worst.nanos(), engine.budgets().reserve(call.facts(), ask));
   }
 
+  private void askAgain() {
+    try {
+      ask();
+    } catch (RuntimeException | Error e) {
+      then.accept(new Broken(e));
+    }
+  }
+
   /** A stream without a maximum holds what answers mostly need; it is stretched or cut later. */
   private long firstOutput() {
     long most = OutputCap.most(call, target, cap);
@@ -136,6 +144,11 @@ final class Holding {
     if (call.isEnded()) {
       // The client left while the store was asked: nobody is refused anything.
       then.accept(new Refused(verdict));
+      return;
+    }
+    if (call.tally().isCounting()) {
+      // An attempt before this one holds its worst case until what it used is counted.
+      call.tally().whenCounted(this::askAgain);
       return;
     }
     if (verdict instanceof Verdict.Denied denied) {
