@@ -29,8 +29,9 @@ final class Account {
    * @param costNanos this attempt alone
    * @param totalNanos all attempts of the request so far
    * @param savedNanos what the request has saved so far; negative when it cost more
+   * @param isKnown false while an attempt is still counted: then the sums lack it
    */
-  record Settled(long costNanos, long totalNanos, long savedNanos) {
+  record Settled(long costNanos, long totalNanos, long savedNanos, boolean isKnown) {
     String cost() {
       return NanoUsd.format(totalNanos);
     }
@@ -46,7 +47,8 @@ final class Account {
 
     /** Does the same for a stream that another target than its headers say has gone on with. */
     String json(String continuedBy) {
-      return "{\"continued_by\":" + Json.quote(continuedBy) + "," + json().substring(1);
+      String by = "{\"continued_by\":" + Json.quote(continuedBy);
+      return isKnown ? by + "," + json().substring(1) : by + "}";
     }
   }
 
@@ -158,7 +160,7 @@ final class Account {
                 call.tally().counted();
               }
             });
-    return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
+    return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos(), false);
   }
 
   /**
@@ -262,7 +264,8 @@ final class Account {
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
-    return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos());
+    return new Settled(
+        money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
   }
 
   /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */
