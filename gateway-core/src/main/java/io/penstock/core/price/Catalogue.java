@@ -29,6 +29,7 @@ final class Catalogue {
    * A model.
    *
    * @param checked when a source last showed this price
+   * @param overlaid whether an operator's file has a word in it
    */
   record Entry(
       String id,
@@ -37,7 +38,8 @@ final class Catalogue {
       List<Card> cards,
       Limits limits,
       Set<String> capabilities,
-      @Nullable LocalDate checked) {}
+      @Nullable LocalDate checked,
+      boolean overlaid) {}
 
   /** Token limits; -1 where unknown. */
   record Limits(long context, long output, long cacheMinimum) {}

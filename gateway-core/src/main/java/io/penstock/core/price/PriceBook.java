@@ -194,6 +194,14 @@ public final class PriceBook {
     return vendor != null && find(vendor, model) != null;
   }
 
+  /**
+   * Returns whether a provider of the catalogue has a model of that name; patterns do not count.
+   */
+  public boolean names(String catalogue, String model) {
+    Catalogue.Vendor vendor = vendors.get(catalogue);
+    return vendor != null && exact(vendor, model) != null;
+  }
+
   /** Returns the list price of a model that the catalogue has, whatever the policy; else null. */
   @Nullable PricedModel known(String catalogue, String model) {
     Catalogue.Vendor vendor = vendors.get(catalogue);
@@ -224,7 +232,7 @@ public final class PriceBook {
 
   private static Catalogue.Entry entry(
       String model, List<Catalogue.Card> cards, Catalogue.Limits limits) {
-    return new Catalogue.Entry(model, "chat", List.of(), cards, limits, Set.of(), null);
+    return new Catalogue.Entry(model, "chat", List.of(), cards, limits, Set.of(), null, false);
   }
 
   /** The dearest rate of every meter over all models of the provider, in any condition. */
@@ -245,7 +253,8 @@ public final class PriceBook {
     return new PricedModel(this, vendor, entry, true, discount, region);
   }
 
-  private int discount(String label) {
+  /** Returns what is taken off the list prices of that target, in basis points. */
+  int discount(String label) {
     for (Discount discount : discounts) {
       if (discount.targets().matcher(label).matches()) {
         return discount.basisPoints();
@@ -254,9 +263,23 @@ public final class PriceBook {
     return 0;
   }
 
+  /** Returns what has exactly that id, else exactly that alias; null when nothing has. */
+  static Catalogue.@Nullable Entry exact(Catalogue.Vendor vendor, String model) {
+    Catalogue.Entry named = vendor.models().get(model);
+    if (named != null) {
+      return named;
+    }
+    for (Catalogue.Entry entry : vendor.models().values()) {
+      if (entry.aliases().contains(model)) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
   /** Exact id, then exact alias, then the longest glob, then a regular expression. */
   private static Catalogue.@Nullable Entry find(Catalogue.Vendor vendor, String model) {
-    Catalogue.Entry exact = vendor.models().get(model);
+    Catalogue.Entry exact = exact(vendor, model);
     if (exact != null) {
       return exact;
     }
@@ -264,9 +287,6 @@ public final class PriceBook {
     int length = -1;
     for (Catalogue.Entry entry : vendor.models().values()) {
       for (String alias : entry.aliases()) {
-        if (alias.equals(model)) {
-          return entry;
-        }
         int fit = fit(alias, model);
         if (fit > length) {
           best = entry;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ public final class PricedModel {
   private static final String STANDARD = "standard";
   private static final int STALE_DAYS = 90;
 
+  /** Names that answers bear are looked up once, up to so many. */
+  private static final int MAX_ANSWERED = 256;
+
   private final PriceBook book;
   private final Catalogue.Vendor vendor;
   private final Catalogue.Entry entry;
@@ -32,6 +36,7 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final RateCache cache = new RateCache(this::find);
+  private final ConcurrentHashMap<String, PricedModel> answered = new ConcurrentHashMap<>();
 
   PricedModel(
       PriceBook book,
@@ -63,6 +68,53 @@ public final class PricedModel {
   public @Nullable String id() {
     // What stands for a model that the catalogue does not have bears the name that was asked for.
     return vendor.models().containsKey(entry.id()) ? entry.id() : null;
+  }
+
+  /**
+   * Returns the price of the model that answered where this one was asked: that of the catalogue's
+   * entry of exactly that name, else this. A price or discount that the operator has for the asked
+   * model and not for the other holds.
+   *
+   * @param model as the answer names it; null when it names none
+   * @param provider as configured, for discounts
+   */
+  public PricedModel answeredBy(@Nullable String model, String provider) {
+    if (model == null || model.equals(entry.id())) {
+      return this;
+    }
+    PricedModel kept = answered.get(model);
+    if (kept == null) {
+      kept = other(model, provider);
+      if (answered.size() < MAX_ANSWERED) {
+        answered.put(model, kept);
+      }
+    }
+    return kept;
+  }
+
+  private PricedModel other(String model, String provider) {
+    Catalogue.Entry other = PriceBook.exact(vendor, model);
+    if (other == null || other == entry) {
+      return this;
+    }
+    int off = book.discount(provider + "/" + model);
+    boolean operators = entry.overlaid() && !other.overlaid() || discount > 0 && off == 0;
+    return operators ? this : new PricedModel(book, vendor, other, true, off, region);
+  }
+
+  /** Returns whether both have the same rates in standard conditions, and the same discount. */
+  public boolean costsAs(PricedModel other, long epochMillis) {
+    if (discount != other.discount) {
+      return false;
+    }
+    for (Meter meter : Meter.values()) {
+      BigDecimal mine = rate(meter, epochMillis);
+      BigDecimal theirs = other.rate(meter, epochMillis);
+      if (mine == null ? theirs != null : theirs == null || mine.compareTo(theirs) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the catalogue's version, for the ledger. */

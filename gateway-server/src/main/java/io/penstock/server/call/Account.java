@@ -118,7 +118,7 @@ final class Account {
 
   /** Books what the gateway's own marks for the prompt cache brought, at this attempt's price. */
   void promptCache(Usage usage) {
-    books.promptCache(call, target.price(), usage, intent.reservedAt());
+    books.promptCache(call, Accounting.price(target, usage), usage, intent.reservedAt());
   }
 
   /** Returns the rates that this attempt used. */
@@ -264,8 +264,7 @@ final class Account {
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
-    return new Settled(
-        money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
+    return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
   }
 
   /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */

@@ -22,6 +22,8 @@ public final class Baselines {
   private final RouteTable routes;
   private final List<String> providers;
   private final BiFunction<String, String, @Nullable PricedModel> listed;
+  private final BiFunction<String, String, @Nullable PricedModel> named;
+  private final long atMillis;
   private final ConcurrentHashMap<String, Found> kept = new ConcurrentHashMap<>();
 
   private record Found(@Nullable PricedModel price) {
@@ -34,14 +36,20 @@ public final class Baselines {
    * @param providers names of the configured providers, in order, usable or not: what a model costs
    *     does not depend on whether there is a key
    * @param listed the catalogue's price of a provider's model; null when it has none of its own
+   * @param named the same for names that the catalogue has as they are, by no pattern
+   * @param atMillis when prices are compared, epoch milliseconds
    */
   public Baselines(
       RouteTable routes,
       List<String> providers,
-      BiFunction<String, String, @Nullable PricedModel> listed) {
+      BiFunction<String, String, @Nullable PricedModel> listed,
+      BiFunction<String, String, @Nullable PricedModel> named,
+      long atMillis) {
     this.routes = routes;
     this.providers = List.copyOf(providers);
     this.listed = listed;
+    this.named = named;
+    this.atMillis = atMillis;
   }
 
   /** Returns the price to compare with, or null when there is none. */
@@ -109,14 +117,20 @@ public final class Baselines {
     return null;
   }
 
+  /**
+   * The price of the model that has exactly that name at some provider; null where two have it at
+   * different prices, for nobody says which was meant.
+   */
   private @Nullable PricedModel anywhere(String model) {
+    PricedModel only = null;
     for (String provider : providers) {
-      PricedModel price = listed.apply(provider, model);
-      if (price != null) {
-        return price;
+      PricedModel price = named.apply(provider, model);
+      if (price != null && only != null && !price.costsAs(only, atMillis)) {
+        return null;
       }
+      only = only == null ? price : only;
     }
-    return null;
+    return only;
   }
 
   private @Nullable PricedModel configured(String baseline) {
