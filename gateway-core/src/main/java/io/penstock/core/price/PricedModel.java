@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +24,6 @@ public final class PricedModel {
   private static final String STANDARD = "standard";
   private static final int STALE_DAYS = 90;
 
-  /** Names that answers bear are looked up once, up to so many. */
-  private static final int MAX_ANSWERED = 256;
-
   private final PriceBook book;
   private final Catalogue.Vendor vendor;
   private final Catalogue.Entry entry;
@@ -36,7 +32,7 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final RateCache cache = new RateCache(this::find);
-  private final ConcurrentHashMap<String, PricedModel> answered = new ConcurrentHashMap<>();
+  private final AnsweredPrices answered;
 
   PricedModel(
       PriceBook book,
@@ -51,6 +47,7 @@ public final class PricedModel {
     this.known = known;
     this.discount = discount;
     this.region = region;
+    this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
     Set<Long> steps = new TreeSet<>();
     entry.cards().stream()
         .map(card -> card.when().contextOver())
@@ -62,6 +59,11 @@ public final class PricedModel {
   /** Returns whether there is a price; false only under the policy that refuses. */
   public boolean isPriced() {
     return known;
+  }
+
+  /** Returns whether what has no price is refused. */
+  public boolean refusesUnpriced() {
+    return book.refusesUnpriced();
   }
 
   /** Returns the catalogue's id of the model, or null when the catalogue does not have it. */
@@ -79,42 +81,7 @@ public final class PricedModel {
    * @param provider as configured, for discounts
    */
   public PricedModel answeredBy(@Nullable String model, String provider) {
-    if (model == null || model.equals(entry.id())) {
-      return this;
-    }
-    PricedModel kept = answered.get(model);
-    if (kept == null) {
-      kept = other(model, provider);
-      if (answered.size() < MAX_ANSWERED) {
-        answered.put(model, kept);
-      }
-    }
-    return kept;
-  }
-
-  private PricedModel other(String model, String provider) {
-    Catalogue.Entry other = PriceBook.exact(vendor, model);
-    if (other == null || other == entry) {
-      return this;
-    }
-    int off = book.discount(provider + "/" + model);
-    boolean operators = entry.overlaid() && !other.overlaid() || discount > 0 && off == 0;
-    return operators ? this : new PricedModel(book, vendor, other, true, off, region);
-  }
-
-  /** Returns whether both have the same rates in standard conditions, and the same discount. */
-  public boolean costsAs(PricedModel other, long epochMillis) {
-    if (discount != other.discount) {
-      return false;
-    }
-    for (Meter meter : Meter.values()) {
-      BigDecimal mine = rate(meter, epochMillis);
-      BigDecimal theirs = other.rate(meter, epochMillis);
-      if (mine == null ? theirs != null : theirs == null || mine.compareTo(theirs) != 0) {
-        return false;
-      }
-    }
-    return true;
+    return model == null || model.equals(entry.id()) ? this : answered.of(model, provider, this);
   }
 
   /** Returns the catalogue's version, for the ledger. */

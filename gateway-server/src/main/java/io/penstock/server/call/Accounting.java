@@ -35,12 +35,14 @@ final class Accounting {
   private final Ticker ticker;
   private final TokenCounter counter;
   private final CallMetrics metrics;
+  private final UnratedMeters unrated;
   private final LearnedOutput thoughts = new LearnedOutput();
 
   Accounting(Ticker ticker, TokenCounter counter, CallMetrics metrics) {
     this.ticker = ticker;
     this.counter = counter;
     this.metrics = metrics;
+    this.unrated = new UnratedMeters(metrics);
   }
 
   Ticker ticker() {
@@ -129,6 +131,9 @@ final class Accounting {
   LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
     long at = intent.reservedAt();
     PricedModel price = price(target, usage);
+    if (!estimated) {
+      unrated.check(target, price, usage, at);
+    }
     long list = price.listNanos(usage, at);
     long cost = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
     if (estimated) {

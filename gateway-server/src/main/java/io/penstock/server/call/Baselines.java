@@ -1,11 +1,14 @@
 package io.penstock.server.call;
 
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.RouteSpec;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.route.TargetSpec;
+import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -125,12 +128,25 @@ public final class Baselines {
     PricedModel only = null;
     for (String provider : providers) {
       PricedModel price = named.apply(provider, model);
-      if (price != null && only != null && !price.costsAs(only, atMillis)) {
+      if (price != null && only != null && !costTheSame(price, only)) {
         return null;
       }
       only = only == null ? price : only;
     }
     return only;
+  }
+
+  private boolean costTheSame(PricedModel one, PricedModel two) {
+    boolean same = one.discountBasisPoints() == two.discountBasisPoints();
+    for (Meter meter : Meter.values()) {
+      BigDecimal first = one.rate(meter, atMillis);
+      BigDecimal second = two.rate(meter, atMillis);
+      same &=
+          first == null || second == null
+              ? Objects.equals(first, second)
+              : first.compareTo(second) == 0;
+    }
+    return same;
   }
 
   private @Nullable PricedModel configured(String baseline) {
