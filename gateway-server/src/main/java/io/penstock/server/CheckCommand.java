@@ -7,6 +7,7 @@ import io.penstock.core.rule.Conditions;
 import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.SemanticRules;
+import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ConfigSchema;
 import io.penstock.server.config.LoadResult;
@@ -14,7 +15,9 @@ import io.penstock.server.identity.Tokens;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -127,6 +130,19 @@ final class CheckCommand implements Callable<Integer> {
                 + target
                 + ": no price is known (expected: a model of the catalogue, an entry in"
                 + " prices.files, `free: true`, or another prices.unknown)");
+      }
+      long now = Ticker.system().epochMillis();
+      Set<String> told = new HashSet<>();
+      for (TargetRuntime target : builder.reachable()) {
+        if (target.searchesUnpriced(now) && told.add(target.label())) {
+          out.println(
+              "warning: "
+                  + target.label()
+                  + ": it searches the web, but web_search has no price (expected: a rate in"
+                  + " prices.files; until then it is "
+                  + (target.price().refusesUnpriced() ? "refused" : "booked as 0")
+                  + ")");
+        }
       }
     }
   }

@@ -36,9 +36,14 @@ final class ConfiguredRates implements FocusRates {
     if (from == null) {
       return null;
     }
-    PricedModel price =
+    PricedModel asked =
         targets.computeIfAbsent(
             provider + "/" + model, label -> Prices.target(prices, provider, from, model));
+    PricedModel price = asked.answeredBy(row.usage().model(), provider);
+    if (price != asked && !explains(price, row)) {
+      // A row of before answers were billed by the name that they bear.
+      price = asked;
+    }
     if (!row.money().priceVersion().equals(prices.version()) && !explains(price, row)) {
       return null;
     }

@@ -64,6 +64,14 @@ final class Prices {
         : target(prices, name, provider, model);
   }
 
+  /** Does the same for a name that the catalogue has as it is; a pattern that fits is no name. */
+  static @Nullable PricedModel named(
+      PriceBook prices, String name, ProviderConfig provider, String model) {
+    return prices.names(catalogue(prices, name, provider), model)
+        ? listed(prices, name, provider, model)
+        : null;
+  }
+
   private static String catalogue(PriceBook prices, String name, ProviderConfig provider) {
     String named = provider.catalogue();
     if (named != null) {

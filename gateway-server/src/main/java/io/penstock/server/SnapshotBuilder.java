@@ -77,7 +77,12 @@ final class SnapshotBuilder {
     }
     unpriced(targets, named);
     Baselines baselines =
-        new Baselines(routes, List.copyOf(config.providers().keySet()), this::listed);
+        new Baselines(
+            routes,
+            List.copyOf(config.providers().keySet()),
+            this::listed,
+            this::namedExactly,
+            ticker.epochMillis());
     for (ModelConfig model : config.models().values()) {
       String baseline = model.baseline();
       if (baseline != null && !baselines.hasPrice(baseline)) {
@@ -168,6 +173,11 @@ final class SnapshotBuilder {
   private PricedModel price(ProviderRuntime provider, String model) {
     ProviderConfig from = Objects.requireNonNull(config.providers().get(provider.name()));
     return Prices.target(prices, provider.name(), from, model);
+  }
+
+  private @Nullable PricedModel namedExactly(String provider, String model) {
+    ProviderConfig from = config.providers().get(provider);
+    return from == null ? null : Prices.named(prices, provider, from, model);
   }
 
   private @Nullable PricedModel listed(String provider, String model) {

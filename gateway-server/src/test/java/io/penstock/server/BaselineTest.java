@@ -9,6 +9,7 @@ import io.penstock.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -30,7 +31,21 @@ class BaselineTest {
         lavish: { targets: [fake/gpt-4o], baseline: gpt-4o-mini }
         gpt-4o: { targets: [fake/gpt-4o-mini] }
         unnamed: { targets: [fake/gpt-4o-mini] }
+        likely: { targets: [fake/gpt-4o-mini] }
+        shared: { targets: [fake/gpt-4o-mini] }
+        agreed: { targets: [fake/gpt-4o-mini] }
         twice: { targets: [broken/gpt-4o-mini, fake/gpt-4o-mini], baseline: fake/gpt-4o }
+      """;
+
+  /** A name by a pattern, one that two have at different prices, and one at the same price. */
+  private static final String PRICES =
+      """
+      models:
+        - { provider: openai, id: dear, aliases: ["like*"], cards: [{ when: {}, rates: { input: "9", output: "9" } }] }
+        - { provider: openai, id: shared, cards: [{ when: {}, rates: { input: "9", output: "9" } }] }
+        - { provider: onprem, id: shared, cards: [{ when: {}, rates: { input: "8", output: "9" } }] }
+        - { provider: openai, id: agreed, cards: [{ when: {}, rates: { input: "9", output: "9" } }] }
+        - { provider: onprem, id: agreed, cards: [{ when: {}, rates: { input: "9.0", output: "9" } }] }
       """;
 
   private static final FakeProvider provider = FakeProvider.start();
@@ -41,8 +56,14 @@ class BaselineTest {
   private static String yaml(Path directory) {
     String broken =
         "providers:\n  broken: { dialect: openai, base_url: \"http://127.0.0.1:1/v1\", keys: [k],"
-            + " retries: { attempts: 0 }, catalogue: openai }\n";
-    return RunningGateway.yaml(directory, provider, "")
+            + " retries: { attempts: 0 }, catalogue: openai }\n"
+            + "  onprem: { dialect: openai, base_url: \"http://127.0.0.1:1/v1\", keys: [k] }\n";
+    try {
+      Files.writeString(directory.resolve("prices.yaml"), PRICES);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return RunningGateway.yaml(directory, provider, "prices: { files: [prices.yaml] }\n")
         .replace("models:\n", MODELS)
         .replace("providers:\n", broken);
   }
@@ -127,6 +148,16 @@ class BaselineTest {
     HttpResponse<String> unnamed = ask("unnamed");
     assertThat(header(unnamed, "x-penstock-saved-usd")).isZero();
     assertClaim(unnamed, "0", "0", "0");
+  }
+
+  @Test
+  void nameThatFitsAPattern_orThatTwoHaveAtDifferentPrices_claimsNothing() throws Exception {
+    assertClaim(ask("likely"), "0", "0", "0");
+    assertClaim(ask("shared"), "0", "0", "0");
+    HttpResponse<String> agreed = ask("agreed");
+    assertThat(header(agreed, "x-penstock-saved-usd"))
+        .isEqualByComparingTo(
+            usd(agreed, "9", "9").subtract(header(agreed, "x-penstock-cost-usd")));
   }
 
   @Test

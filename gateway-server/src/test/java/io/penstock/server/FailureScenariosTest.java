@@ -63,6 +63,17 @@ class FailureScenariosTest {
     }
   }
 
+  /** Whether the first provider may have worked on what it was sent. */
+  private enum Worked {
+    NO,
+    PERHAPS;
+
+    void isBooked(Seen seen) {
+      assertThat(seen.of(0, "usage_source")).isEqualTo(this == NO ? "none" : "estimated");
+      assertThat(seen.cost(0) > 0).as("cost %s", seen.cost(0)).isEqualTo(this == PERHAPS);
+    }
+  }
+
   private static String yaml(Path directory) {
     return """
     listen: 127.0.0.1:0
@@ -172,20 +183,21 @@ class FailureScenariosTest {
         .status(status);
   }
 
-  /** Alone: an error that costs nothing. */
-  private static Seen failsAlone(String model, Script fault, boolean stream, int status) {
+  /** Alone: an error that costs nothing, or what the provider may have worked on until then. */
+  private static Seen failsAlone(
+      String model, Script fault, boolean stream, int status, Worked worked) {
     bad.reset();
     bad.on(CHAT).reply(fault);
     Seen seen = ask(model, stream, 1);
     assertThat(seen.status()).as(seen.body()).isEqualTo(status);
     assertThat(seen.body()).contains("\"error\"").doesNotContain("sk-bad");
     assertThat(bad.requests()).hasSize(1);
-    assertThat(seen.cost(0)).isZero();
+    worked.isBooked(seen);
     return seen;
   }
 
-  /** As the first of two: the client sees only the second, and pays only for it. */
-  private static Seen isInvisible(String model, Script fault, boolean stream) {
+  /** As the first of two: the client sees only the second. */
+  private static Seen isInvisible(String model, Script fault, boolean stream, Worked worked) {
     bad.reset();
     good.reset();
     bad.on(CHAT).reply(fault);
@@ -195,7 +207,7 @@ class FailureScenariosTest {
     assertThat(seen.header("x-penstock-provider")).isEqualTo("good");
     assertThat(bad.requests()).hasSize(1);
     assertThat(good.requests()).hasSize(1);
-    assertThat(seen.cost(0)).isZero();
+    worked.isBooked(seen);
     assertThat(seen.of(1, "cause")).isEqualTo("fallback");
     return seen;
   }
@@ -209,16 +221,16 @@ class FailureScenariosTest {
   @ValueSource(booleans = {false, true})
   void scenario01_429WithRetryAfter(boolean stream) {
     Script fault = Script.error(429).retryAfter("7");
-    Seen seen = failsAlone(fresh("alone"), fault, stream, 429);
+    Seen seen = failsAlone(fresh("alone"), fault, stream, 429, Worked.NO);
     assertThat(seen.header("retry-after")).isEqualTo("7");
-    isInvisible(fresh("both"), fault, stream);
+    isInvisible(fresh("both"), fault, stream, Worked.NO);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void scenario02_429WithoutRetryAfter(boolean stream) {
-    failsAlone(fresh("alone"), Script.error(429), stream, 429);
-    isInvisible(fresh("both"), Script.error(429), stream);
+    failsAlone(fresh("alone"), Script.error(429), stream, 429, Worked.NO);
+    isInvisible(fresh("both"), Script.error(429), stream, Worked.NO);
   }
 
   @ParameterizedTest
@@ -253,21 +265,21 @@ class FailureScenariosTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void scenario05_resetBeforeHeaders(boolean stream) {
-    failsAlone(ALONE, Script.resetBeforeHeaders(), stream, 502);
-    isInvisible(BOTH, Script.resetBeforeHeaders(), stream);
+    failsAlone(ALONE, Script.resetBeforeHeaders(), stream, 502, Worked.PERHAPS);
+    isInvisible(BOTH, Script.resetBeforeHeaders(), stream, Worked.PERHAPS);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void scenario06_silence(boolean stream) {
-    failsAlone("mute", Script.silentAccept(), stream, 504);
-    isInvisible("mute-both", Script.silentAccept(), stream);
+    failsAlone("mute", Script.silentAccept(), stream, 504, Worked.PERHAPS);
+    isInvisible("mute-both", Script.silentAccept(), stream, Worked.PERHAPS);
   }
 
   @Test
   void scenario07_slowFirstToken() {
-    failsAlone("slow", Script.silentAfterHeaders(), true, 504);
-    isInvisible("slow-both", Script.silentAfterHeaders(), true);
+    failsAlone("slow", Script.silentAfterHeaders(), true, 504, Worked.PERHAPS);
+    isInvisible("slow-both", Script.silentAfterHeaders(), true, Worked.PERHAPS);
   }
 
   @Test
@@ -286,8 +298,8 @@ class FailureScenariosTest {
   @Test
   void scenario08_unaryCut() {
     Script cut = Script.json("{\"id\":\"x\",\"choices\":[]}").cutAfterBytes(10);
-    failsAlone(ALONE, cut, false, 502);
-    isInvisible(BOTH, cut, false);
+    failsAlone(ALONE, cut, false, 502, Worked.PERHAPS);
+    isInvisible(BOTH, cut, false, Worked.PERHAPS);
   }
 
   @Test
@@ -305,16 +317,16 @@ class FailureScenariosTest {
   @Test
   void scenario09_unaryStalled() {
     Script stalled = Script.json("{\"id\":\"x\",\"choices\":[]}").chunked(10).stall();
-    failsAlone("stalled", stalled, false, 504);
-    isInvisible("stalled-both", stalled, false);
+    failsAlone("stalled", stalled, false, 504, Worked.PERHAPS);
+    isInvisible("stalled-both", stalled, false, Worked.PERHAPS);
   }
 
   @Test
   void scenario10_malformedEvent() {
-    failsAlone(ALONE, Script.sse("data: {this is not JSON"), true, 502);
-    isInvisible(BOTH, Script.sse("data: {this is not JSON"), true);
-    failsAlone(ALONE, Script.json("{this is not JSON"), false, 502);
-    isInvisible(BOTH, Script.json("{this is not JSON"), false);
+    failsAlone(ALONE, Script.sse("data: {this is not JSON"), true, 502, Worked.PERHAPS);
+    isInvisible(BOTH, Script.sse("data: {this is not JSON"), true, Worked.PERHAPS);
+    failsAlone(ALONE, Script.json("{this is not JSON"), false, 502, Worked.PERHAPS);
+    isInvisible(BOTH, Script.json("{this is not JSON"), false, Worked.PERHAPS);
   }
 
   @Test
@@ -336,17 +348,17 @@ class FailureScenariosTest {
   @ValueSource(booleans = {false, true})
   void scenario12_contextLength(boolean stream) {
     Script fault = refusal(400, "context_length_exceeded");
-    Seen seen = failsAlone(ALONE, fault, stream, 400);
+    Seen seen = failsAlone(ALONE, fault, stream, 400, Worked.NO);
     assertThat(seen.body()).contains("context_length_exceeded");
-    isInvisible(BOTH, fault, stream);
+    isInvisible(BOTH, fault, stream, Worked.NO);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void scenario13_contentFilter(boolean stream) {
     Script fault = refusal(400, "content_filter");
-    failsAlone(ALONE, fault, stream, 400);
-    failsAlone(BOTH, fault, stream, 400);
+    failsAlone(ALONE, fault, stream, 400, Worked.NO);
+    failsAlone(BOTH, fault, stream, 400, Worked.NO);
     assertThat(good.requests()).as("nobody else is asked what one refused").isEmpty();
   }
 

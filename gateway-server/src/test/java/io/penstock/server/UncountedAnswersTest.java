@@ -132,6 +132,10 @@ class UncountedAnswersTest {
 
   private static JsonNode row(HttpResponse<String> of) {
     assertThat(of.statusCode()).as(of.body()).isEqualTo(200);
+    assertThat(of.headers().map())
+        .as("what is not known yet is not said to be 0")
+        .doesNotContainKeys("x-penstock-cost-usd", "x-penstock-saved-usd");
+    assertThat(of.body()).doesNotContain("cost_usd");
     String path =
         "/admin/v1/requests/" + of.headers().firstValue("x-penstock-request-id").orElseThrow();
     // Counting takes place after the answer, off the loop.

@@ -23,12 +23,54 @@ final class Catalogue {
   }
 
   /** A provider whose prices are known. */
-  record Vendor(String id, String name, List<Modifier> modifiers, Map<String, Entry> models) {}
+  record Vendor(String id, String name, List<Modifier> modifiers, Map<String, Entry> models) {
+    /** Returns what has exactly that id, else exactly that alias; null when nothing has. */
+    @Nullable Entry exact(String model) {
+      Entry named = models.get(model);
+      if (named != null) {
+        return named;
+      }
+      for (Entry entry : models.values()) {
+        if (entry.aliases().contains(model)) {
+          return entry;
+        }
+      }
+      return null;
+    }
+
+    /** Exact id, then exact alias, then the longest glob, then a regular expression. */
+    @Nullable Entry find(String model) {
+      Entry best = exact(model);
+      if (best != null) {
+        return best;
+      }
+      int length = -1;
+      for (Entry entry : models.values()) {
+        for (String alias : entry.aliases()) {
+          int fit = fit(alias, model);
+          if (fit > length) {
+            best = entry;
+            length = fit;
+          }
+        }
+      }
+      return best;
+    }
+
+    private static int fit(String alias, String model) {
+      if (alias.startsWith("re:")) {
+        return Pattern.compile(alias.substring(3)).matcher(model).find() ? 0 : -1;
+      }
+      boolean glob = alias.indexOf('*') >= 0;
+      return glob && Catalogue.glob(alias).matcher(model).matches() ? alias.length() : -1;
+    }
+  }
 
   /**
    * A model.
    *
    * @param checked when a source last showed this price
+   * @param overlaid whether an operator's file has a word in it
    */
   record Entry(
       String id,
@@ -37,7 +79,8 @@ final class Catalogue {
       List<Card> cards,
       Limits limits,
       Set<String> capabilities,
-      @Nullable LocalDate checked) {}
+      @Nullable LocalDate checked,
+      boolean overlaid) {}
 
   /** Token limits; -1 where unknown. */
   record Limits(long context, long output, long cacheMinimum) {}

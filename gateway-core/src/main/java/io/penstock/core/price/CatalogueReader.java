@@ -51,6 +51,7 @@ final class CatalogueReader {
       Set.of("from", "until", "tz", "tod", "dow", "region", "service_tier", "context_over");
 
   private final Proofreader proof;
+  private final boolean overlays;
 
   /**
    * Creates a reader of one file.
@@ -60,6 +61,7 @@ final class CatalogueReader {
    */
   CatalogueReader(int file, List<Misprint> problems) {
     this.proof = new Proofreader(file, problems);
+    this.overlays = file >= 0;
   }
 
   /** Reads meters' divisors. */
@@ -191,7 +193,8 @@ final class CatalogueReader {
             limits.path("output").asLong(base.output()),
             node.path("cache_min_tokens").asLong(base.cacheMinimum())),
         Set.copyOf(capabilities),
-        node.has("checked") ? proof.date(at.key("checked"), node.path("checked").asText()) : null);
+        node.has("checked") ? proof.date(at.key("checked"), node.path("checked").asText()) : null,
+        overlays || known != null && known.overlaid());
   }
 
   private Catalogue.Modifier modifier(At at, JsonNode node) {

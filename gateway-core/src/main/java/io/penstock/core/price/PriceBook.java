@@ -150,6 +150,10 @@ public final class PriceBook {
     return per;
   }
 
+  boolean refusesUnpriced() {
+    return unknown == Unknown.DENY;
+  }
+
   /** Returns how many counts the catalogue's rates of that meter are for. */
   public int per(Meter meter) {
     return per.getOrDefault(meter, 1);
@@ -176,7 +180,7 @@ public final class PriceBook {
    */
   public PricedModel price(String catalogue, String model, String label, String region) {
     Catalogue.Vendor vendor = vendors.get(catalogue);
-    Catalogue.Entry entry = vendor == null ? null : find(vendor, model);
+    Catalogue.Entry entry = vendor == null ? null : vendor.find(model);
     int discount = discount(label);
     if (vendor != null && entry != null) {
       return new PricedModel(this, vendor, entry, true, discount, region);
@@ -191,13 +195,21 @@ public final class PriceBook {
   /** Returns whether a provider of the catalogue has that model, by name, alias or pattern. */
   public boolean lists(String catalogue, String model) {
     Catalogue.Vendor vendor = vendors.get(catalogue);
-    return vendor != null && find(vendor, model) != null;
+    return vendor != null && vendor.find(model) != null;
+  }
+
+  /**
+   * Returns whether a provider of the catalogue has a model of that name; patterns do not count.
+   */
+  public boolean names(String catalogue, String model) {
+    Catalogue.Vendor vendor = vendors.get(catalogue);
+    return vendor != null && vendor.exact(model) != null;
   }
 
   /** Returns the list price of a model that the catalogue has, whatever the policy; else null. */
   @Nullable PricedModel known(String catalogue, String model) {
     Catalogue.Vendor vendor = vendors.get(catalogue);
-    Catalogue.Entry entry = vendor == null ? null : find(vendor, model);
+    Catalogue.Entry entry = vendor == null ? null : vendor.find(model);
     return vendor == null || entry == null
         ? null
         : new PricedModel(this, vendor, entry, true, 0, "");
@@ -224,7 +236,7 @@ public final class PriceBook {
 
   private static Catalogue.Entry entry(
       String model, List<Catalogue.Card> cards, Catalogue.Limits limits) {
-    return new Catalogue.Entry(model, "chat", List.of(), cards, limits, Set.of(), null);
+    return new Catalogue.Entry(model, "chat", List.of(), cards, limits, Set.of(), null, false);
   }
 
   /** The dearest rate of every meter over all models of the provider, in any condition. */
@@ -245,43 +257,13 @@ public final class PriceBook {
     return new PricedModel(this, vendor, entry, true, discount, region);
   }
 
-  private int discount(String label) {
+  /** Returns what is taken off the list prices of that target, in basis points. */
+  int discount(String label) {
     for (Discount discount : discounts) {
       if (discount.targets().matcher(label).matches()) {
         return discount.basisPoints();
       }
     }
     return 0;
-  }
-
-  /** Exact id, then exact alias, then the longest glob, then a regular expression. */
-  private static Catalogue.@Nullable Entry find(Catalogue.Vendor vendor, String model) {
-    Catalogue.Entry exact = vendor.models().get(model);
-    if (exact != null) {
-      return exact;
-    }
-    Catalogue.Entry best = null;
-    int length = -1;
-    for (Catalogue.Entry entry : vendor.models().values()) {
-      for (String alias : entry.aliases()) {
-        if (alias.equals(model)) {
-          return entry;
-        }
-        int fit = fit(alias, model);
-        if (fit > length) {
-          best = entry;
-          length = fit;
-        }
-      }
-    }
-    return best;
-  }
-
-  private static int fit(String alias, String model) {
-    if (alias.startsWith("re:")) {
-      return Pattern.compile(alias.substring(3)).matcher(model).find() ? 0 : -1;
-    }
-    boolean glob = alias.indexOf('*') >= 0;
-    return glob && Catalogue.glob(alias).matcher(model).matches() ? alias.length() : -1;
   }
 }

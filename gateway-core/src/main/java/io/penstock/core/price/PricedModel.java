@@ -32,6 +32,7 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final RateCache cache = new RateCache(this::find);
+  private final AnsweredPrices answered;
 
   PricedModel(
       PriceBook book,
@@ -46,6 +47,7 @@ public final class PricedModel {
     this.known = known;
     this.discount = discount;
     this.region = region;
+    this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
     Set<Long> steps = new TreeSet<>();
     entry.cards().stream()
         .map(card -> card.when().contextOver())
@@ -59,10 +61,27 @@ public final class PricedModel {
     return known;
   }
 
+  /** Returns whether what has no price is refused. */
+  public boolean refusesUnpriced() {
+    return book.refusesUnpriced();
+  }
+
   /** Returns the catalogue's id of the model, or null when the catalogue does not have it. */
   public @Nullable String id() {
     // What stands for a model that the catalogue does not have bears the name that was asked for.
     return vendor.models().containsKey(entry.id()) ? entry.id() : null;
+  }
+
+  /**
+   * Returns the price of the model that answered where this one was asked: that of the catalogue's
+   * entry of exactly that name, else this. A price or discount that the operator has for the asked
+   * model and not for the other holds.
+   *
+   * @param model as the answer names it; null when it names none
+   * @param provider as configured, for discounts
+   */
+  public PricedModel answeredBy(@Nullable String model, String provider) {
+    return model == null || model.equals(entry.id()) ? this : answered.of(model, provider, this);
   }
 
   /** Returns the catalogue's version, for the ledger. */

@@ -9,11 +9,18 @@ public interface Surroundings {
   String NOT_SERVED = "does not serve it";
 
   String NO_PRICE = "no price";
+
+  /** With the meter behind it. */
+  String NO_RATE = "no price for ";
+
   String OVER_CEILING = "over the ceiling";
   String SHORT_CONTEXT = "context too short";
 
   /** Returns what a request is refused with when all its targets were passed over for that. */
   static ErrorCode refusal(String why) {
+    if (why.startsWith(NO_RATE)) {
+      return ErrorCode.MODEL_NOT_PRICED;
+    }
     return switch (why) {
       case NOT_SERVED -> ErrorCode.UNSUPPORTED_PARAMETER;
       case NO_PRICE -> ErrorCode.MODEL_NOT_PRICED;

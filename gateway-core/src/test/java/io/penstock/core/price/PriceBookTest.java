@@ -142,6 +142,69 @@ class PriceBookTest {
   }
 
   @Test
+  void bundled_aNameThatNobodyHas_isPricedNowhere() {
+    for (String provider : BOOK.providers()) {
+      for (String name : List.of("zzz-nothing", "q", "claude", "opus", "model-1", "gemini-99-x")) {
+        assertThat(BOOK.lists(provider, name)).as("%s/%s", provider, name).isFalse();
+        assertThat(BOOK.price(provider, name, provider + "/" + name, "").isPriced()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void names_patternsAndUnknownNames_areNone() throws Exception {
+    JsonNode overlay =
+        new ObjectMapper()
+            .readTree(
+                """
+                {"models":[{"provider":"openai","id":"any","aliases":["re:.*","some","x-*"],
+                  "cards":[{"when":{},"rates":{"input":"1"}}]}]}
+                """);
+    PriceBook book = PriceBook.of(BUNDLED, List.of(overlay), List.of(), PriceBook.Unknown.DENY);
+    assertThat(book.lists("openai", "zzz-nothing")).as("the operator's own pattern").isTrue();
+    assertThat(book.names("openai", "zzz-nothing")).isFalse();
+    assertThat(book.names("openai", "x-1")).isFalse();
+    assertThat(book.names("openai", "some")).isTrue();
+    assertThat(book.names("openai", "any")).isTrue();
+  }
+
+  @Test
+  void answeredBy_anotherModelOfTheCatalogue_isItsPrice_unlessTheOperatorHasAWordForTheAsked()
+      throws Exception {
+    Usage usage = usage("input=1000 output=1000", "");
+    PricedModel asked = BOOK.price("openai", "gpt-4o", "mine/gpt-4o", "");
+    assertThat(asked.answeredBy("gpt-4o-2024-05-13", "mine").costNanos(usage, NOW))
+        .isEqualTo(NanoUsd.parse("0.02"));
+    for (String same : new String[] {"gpt-4o", "gpt-4o-9999-01-01", null}) {
+      assertThat(asked.answeredBy(same, "mine")).as(same).isSameAs(asked);
+    }
+    JsonNode overlay =
+        new ObjectMapper()
+            .readTree(
+                """
+                {"models":[{"provider":"openai","id":"gpt-4o",
+                  "cards":[{"when":{},"rates":{"input":"1","output":"1"}}]}]}
+                """);
+    PriceBook own = PriceBook.of(BUNDLED, List.of(overlay), List.of(), PriceBook.Unknown.DENY);
+    PricedModel overlaid = own.price("openai", "gpt-4o", "mine/gpt-4o", "");
+    assertThat(overlaid.answeredBy("gpt-4o-2024-05-13", "mine")).isSameAs(overlaid);
+    assertThat(discounted("mine/gpt-4o", "gpt-4o-2024-05-13")).isEqualTo("0.01125");
+    assertThat(discounted("mine/*", "gpt-4o-2024-05-13")).isEqualTo("0.018");
+  }
+
+  private static String discounted(String targets, String answered) {
+    PriceBook book =
+        PriceBook.of(
+            BUNDLED,
+            List.of(),
+            List.of(PriceBook.Discount.of(targets, 1000)),
+            PriceBook.Unknown.DENY);
+    PricedModel price = book.price("openai", "gpt-4o", "mine/gpt-4o", "");
+    Usage usage = usage("input=1000 output=1000", "");
+    return NanoUsd.format(price.answeredBy(answered, "mine").costNanos(usage, NOW));
+  }
+
+  @Test
   void price_unknownModel_followsThePolicy() throws Exception {
     assertThat(BOOK.price("openai", "gpt-nobody-knows", "openai/x", "").isPriced()).isFalse();
     PriceBook free = PriceBook.of(BUNDLED, List.of(), List.of(), PriceBook.Unknown.FREE);

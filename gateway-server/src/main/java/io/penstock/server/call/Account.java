@@ -29,8 +29,9 @@ final class Account {
    * @param costNanos this attempt alone
    * @param totalNanos all attempts of the request so far
    * @param savedNanos what the request has saved so far; negative when it cost more
+   * @param isKnown false while an attempt is still counted: then the sums lack it
    */
-  record Settled(long costNanos, long totalNanos, long savedNanos) {
+  record Settled(long costNanos, long totalNanos, long savedNanos, boolean isKnown) {
     String cost() {
       return NanoUsd.format(totalNanos);
     }
@@ -46,7 +47,8 @@ final class Account {
 
     /** Does the same for a stream that another target than its headers say has gone on with. */
     String json(String continuedBy) {
-      return "{\"continued_by\":" + Json.quote(continuedBy) + "," + json().substring(1);
+      String by = "{\"continued_by\":" + Json.quote(continuedBy);
+      return isKnown ? by + "," + json().substring(1) : by + "}";
     }
   }
 
@@ -121,7 +123,7 @@ final class Account {
 
   /** Books what the gateway's own marks for the prompt cache brought, at this attempt's price. */
   void promptCache(Usage usage) {
-    books.promptCache(call, target.price(), usage, intent.reservedAt());
+    books.promptCache(call, Accounting.price(target, usage), usage, intent.reservedAt());
   }
 
   /** Returns the rates that this attempt used. */
@@ -142,31 +144,38 @@ final class Account {
     Close close = new Close(outcome, ending, waste, call.tally().upstreamEnds());
     settled = true;
     try {
-      if (outcome.summary().usageReported()) {
+      if (Billable.isReported(call, target, outcome.summary())) {
         return row(close, outcome.summary().usage(), UsageSource.REPORTED);
       }
-      if (!outcome.mayBeBilled()) {
+      if (!Billable.isBillable(call.surface().endpoint(), outcome)) {
         return row(close, Usage.NONE, UsageSource.NONE);
       }
-      books
-          .counter()
-          .count(
-              target.model(),
-              asked,
-              outcome.relayed(),
-              new Guard(call, this::unrecorded),
-              counts -> estimated(close, counts));
-      return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos());
     } catch (RuntimeException | Error e) {
       chargeWorstCase();
       throw e;
     }
+    count(close);
+    return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos(), false);
+  }
+
+  private void count(Close close) {
+    Guard guard = new Guard(call, this::uncounted);
+    call.tally().countingBegins();
+    guard.run(() ->
+        books
+            .counter()
+            .count(
+                target.model(),
+                asked,
+                Billable.written(call.surface().endpoint(), close.outcome),
+                guard,
+                counts -> estimated(close, counts)));
   }
 
   private void estimated(Close close, TokenCounter.Counts counts) {
-    Usage reported = close.outcome.summary().usage();
-    Usage usage = Unreported.estimate(call, target, reported, counts, books.thought(target));
+    Usage usage = Billable.usage(call, target, close.outcome, counts, books.thought(target));
     row(close, usage, UsageSource.ESTIMATED);
+    call.tally().counted();
   }
 
   /**
@@ -187,13 +196,15 @@ final class Account {
           Waste.FAILED);
     } catch (RuntimeException | Error e) {
       settled = true;
-      unrecorded(e);
+      chargeWorstCase();
+      Unreadable.unrecorded(call, e);
     }
   }
 
-  private void unrecorded(Throwable why) {
+  private void uncounted(Throwable why) {
     chargeWorstCase();
     Unreadable.unrecorded(call, why);
+    call.tally().counted();
   }
 
   /** Gives the hold back; does nothing where what it cost is charged. */
@@ -266,7 +277,7 @@ final class Account {
     books.write(call, target, row);
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
-    return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos());
+    return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
   }
 
   /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */

@@ -35,12 +35,14 @@ final class Accounting {
   private final Ticker ticker;
   private final TokenCounter counter;
   private final CallMetrics metrics;
+  private final UnratedMeters unrated;
   private final LearnedOutput thoughts = new LearnedOutput();
 
   Accounting(Ticker ticker, TokenCounter counter, CallMetrics metrics) {
     this.ticker = ticker;
     this.counter = counter;
     this.metrics = metrics;
+    this.unrated = new UnratedMeters(metrics);
   }
 
   Ticker ticker() {
@@ -120,19 +122,27 @@ final class Accounting {
     }
   }
 
+  /** Returns the price of what answered: the answer may name another model than was asked. */
+  static PricedModel price(TargetRuntime target, Usage usage) {
+    return target.price().answeredBy(usage.model(), target.provider().name());
+  }
+
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
   LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
     long at = intent.reservedAt();
-    long list = target.price().listNanos(usage, at);
-    long cost =
-        target.price().discountBasisPoints() == 0 ? list : target.price().costNanos(usage, at);
+    PricedModel price = price(target, usage);
+    if (!estimated) {
+      unrated.check(target, price, usage, at);
+    }
+    long list = price.listNanos(usage, at);
+    long cost = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
     if (estimated) {
       cost = Math.min(cost, intent.bound());
     }
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
       Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();
-      metrics.providerCache(Math.max(0, target.price().costNanos(fresh, at) - cost));
+      metrics.providerCache(Math.max(0, price.costNanos(fresh, at) - cost));
     }
     return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
   }

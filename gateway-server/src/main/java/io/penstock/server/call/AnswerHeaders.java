@@ -31,8 +31,10 @@ final class AnswerHeaders {
     HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), contentType);
     common(headers, serving, leg, run);
     UpstreamId.add(headers, run.target().provider().dialect(), run.headers());
-    headers.set(ResponseHeaders.COST, settled.cost());
-    headers.set(ResponseHeaders.SAVED, settled.saved());
+    if (settled.isKnown()) {
+      headers.set(ResponseHeaders.COST, settled.cost());
+      headers.set(ResponseHeaders.SAVED, settled.saved());
+    }
     return headers;
   }
 

@@ -131,7 +131,10 @@ final class AttemptRun implements UpstreamListener {
 
   /** Returns the text of a streamed answer so far, or of a whole one that reported no usage. */
   CharSequence text() {
-    return streamed == null ? words : streamed.text();
+    if (streamed != null) {
+      return streamed.text();
+    }
+    return whole == null ? words : whole.text();
   }
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
@@ -227,6 +230,7 @@ final class AttemptRun implements UpstreamListener {
     try {
       answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
     } catch (RuntimeException e) {
+      words = collected.text();
       // The connection has done its part: nobody else would tell the client.
       fail(Unreadable.failure(target, e));
       return;
@@ -279,6 +283,7 @@ final class AttemptRun implements UpstreamListener {
       streamed.close();
     }
     if (whole != null) {
+      words = whole.text();
       whole.release();
       whole = null;
     }

@@ -1,11 +1,14 @@
 package io.penstock.server.call;
 
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.RouteSpec;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.route.TargetSpec;
+import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -22,6 +25,8 @@ public final class Baselines {
   private final RouteTable routes;
   private final List<String> providers;
   private final BiFunction<String, String, @Nullable PricedModel> listed;
+  private final BiFunction<String, String, @Nullable PricedModel> named;
+  private final long atMillis;
   private final ConcurrentHashMap<String, Found> kept = new ConcurrentHashMap<>();
 
   private record Found(@Nullable PricedModel price) {
@@ -34,14 +39,20 @@ public final class Baselines {
    * @param providers names of the configured providers, in order, usable or not: what a model costs
    *     does not depend on whether there is a key
    * @param listed the catalogue's price of a provider's model; null when it has none of its own
+   * @param named the same for names that the catalogue has as they are, by no pattern
+   * @param atMillis when prices are compared, epoch milliseconds
    */
   public Baselines(
       RouteTable routes,
       List<String> providers,
-      BiFunction<String, String, @Nullable PricedModel> listed) {
+      BiFunction<String, String, @Nullable PricedModel> listed,
+      BiFunction<String, String, @Nullable PricedModel> named,
+      long atMillis) {
     this.routes = routes;
     this.providers = List.copyOf(providers);
     this.listed = listed;
+    this.named = named;
+    this.atMillis = atMillis;
   }
 
   /** Returns the price to compare with, or null when there is none. */
@@ -109,14 +120,33 @@ public final class Baselines {
     return null;
   }
 
+  /**
+   * The price of the model that has exactly that name at some provider; null where two have it at
+   * different prices, for nobody says which was meant.
+   */
   private @Nullable PricedModel anywhere(String model) {
+    PricedModel only = null;
     for (String provider : providers) {
-      PricedModel price = listed.apply(provider, model);
-      if (price != null) {
-        return price;
+      PricedModel price = named.apply(provider, model);
+      if (price != null && only != null && !costTheSame(price, only)) {
+        return null;
       }
+      only = only == null ? price : only;
     }
-    return null;
+    return only;
+  }
+
+  private boolean costTheSame(PricedModel one, PricedModel two) {
+    boolean same = one.discountBasisPoints() == two.discountBasisPoints();
+    for (Meter meter : Meter.values()) {
+      BigDecimal first = one.rate(meter, atMillis);
+      BigDecimal second = two.rate(meter, atMillis);
+      same &=
+          first == null || second == null
+              ? Objects.equals(first, second)
+              : first.compareTo(second) == 0;
+    }
+    return same;
   }
 
   private @Nullable PricedModel configured(String baseline) {

@@ -68,6 +68,10 @@ final class CallSurroundings implements Surroundings {
     if (!target.price().isPriced()) {
       return NO_PRICE;
     }
+    Meter unrated = target.price().refusesUnpriced() ? AskedMeters.unrated(call, target) : null;
+    if (unrated != null) {
+      return NO_RATE + unrated.label();
+    }
     if (!target.provider().keys().isReady()) {
       return "no credential";
     }
@@ -133,12 +137,21 @@ final class CallSurroundings implements Surroundings {
             .distinct()
             .toList();
     return switch (code) {
-      case MODEL_NOT_PRICED -> Refusals.notPriced(of);
+      case MODEL_NOT_PRICED -> Refusals.notPriced(of, unrated(skipped));
       case UNSUPPORTED_PARAMETER -> Refusals.notServed(call.surface().endpoint().label(), of);
       case BUDGET_EXCEEDED -> Refusals.overCeiling(call.model(), of);
       case CONTEXT_LENGTH_EXCEEDED -> Refusals.tooLong(InputEstimate.likely(call), of);
       default -> Refusals.noTarget(call.model(), skipped, soonest(skipped));
     };
+  }
+
+  /** Returns the meters without a rate for which targets were passed over. */
+  private static List<String> unrated(List<Plan.Skipped> skipped) {
+    return skipped.stream()
+        .filter(one -> one.why().startsWith(NO_RATE))
+        .map(one -> one.why().substring(NO_RATE.length()))
+        .distinct()
+        .toList();
   }
 
   /** Returns when the first of them may be asked again, milliseconds from now. */

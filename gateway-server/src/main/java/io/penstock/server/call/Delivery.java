@@ -173,11 +173,15 @@ final class Delivery implements AttemptListener {
       begin(attempt);
     }
     if (judge != null && !open && isRejected(judge.accepts(attempt.text(), held, summary))) {
-      return reject(attempt, summary).json();
+      return said(reject(attempt, summary));
     }
     open();
     Account.Settled settled = succeeded(attempt, summary);
-    return serving.from() == null ? settled.json() : settled.json(aim.target().label());
+    return serving.from() == null ? said(settled) : settled.json(aim.target().label());
+  }
+
+  private static @Nullable String said(Account.Settled settled) {
+    return settled.isKnown() ? settled.json() : null;
   }
 
   /** An answer is only turned down for another that can be asked. */

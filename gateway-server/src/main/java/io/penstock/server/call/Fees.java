@@ -7,6 +7,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,16 @@ final class Fees {
   private static final Meter[] TOOLS = {
     Meter.WEB_SEARCH, Meter.FILE_SEARCH, Meter.X_SEARCH, Meter.CODE_EXECUTION
   };
+
+  /** What {@link #estimate} may have. */
+  static final List<Meter> ESTIMATED =
+      List.of(
+          Meter.AUDIO_SECOND,
+          Meter.RERANK_QUERY,
+          Meter.CHARACTER,
+          Meter.IMAGE,
+          Meter.OUTPUT_AUDIO,
+          Meter.OUTPUT_IMAGE);
 
   private Fees() {}
 
@@ -88,9 +99,21 @@ final class Fees {
   static Usage estimate(Call call, TargetRuntime target) {
     Usage.Builder fees = Usage.builder();
     switch (call.surface().endpoint()) {
+      case IMAGES -> {
+        if (isBilled(call, target, Meter.OUTPUT_IMAGE)) {
+          // The dearest: the request rarely says what size and quality "auto" will be.
+          fees.set(Meter.OUTPUT_IMAGE, OutputCap.most(call, target, -1));
+        } else {
+          RequestBody body = call.body();
+          long images = body == null ? 1 : body.count("n", 1);
+          fees.set(Meter.IMAGE, Math.clamp(images, 1, MOST_IMAGES));
+        }
+      }
       case SPEECH -> {
-        if (target.price().rate(Meter.OUTPUT_AUDIO, call.startMillis()) != null) {
+        if (isBilled(call, target, Meter.OUTPUT_AUDIO)) {
           fees.set(Meter.OUTPUT_AUDIO, Sound.usualSpokenTokens(characters(call)));
+        } else {
+          fees.set(Meter.CHARACTER, characters(call));
         }
       }
       case TRANSCRIPTIONS, TRANSLATIONS ->
@@ -99,6 +122,11 @@ final class Fees {
       default -> {}
     }
     return fees.build();
+  }
+
+  /** Returns whether a meter has a rate, its own or one that stands for it. */
+  static boolean isBilled(Call call, TargetRuntime target, Meter meter) {
+    return target.price().rate(meter, call.startMillis()) != null;
   }
 
   private static long characters(Call call) {

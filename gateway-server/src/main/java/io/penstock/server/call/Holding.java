@@ -125,6 +125,11 @@ final class Holding {
       then.accept(new Refused(verdict));
       return;
     }
+    if (call.tally().isCounting()) {
+      // An attempt before this one holds its worst case until what it used is counted.
+      call.tally().whenCounted(() -> call.guard().run(this::ask));
+      return;
+    }
     if (verdict instanceof Verdict.Denied denied) {
       if (clamp(bound, denied)) {
         ask();

@@ -65,7 +65,27 @@ public final class Refusals {
     return GatewayException.invalid("model", "The field \"model\" is missing: name a model.");
   }
 
-  static GatewayException notPriced(List<String> targets) {
+  /**
+   * Says that nobody knows what a call would cost.
+   *
+   * @param meters what has no rate where the models have a price
+   */
+  static GatewayException notPriced(List<String> targets, List<String> meters) {
+    if (!meters.isEmpty()) {
+      String of = String.join(", ", meters);
+      return new GatewayException(
+          ErrorCode.MODEL_NOT_PRICED,
+          "The request asks for "
+              + of
+              + ", for which no price is known at "
+              + String.join(", ", targets)
+              + ", and the policy is to refuse what cannot be priced (prices.unknown: deny). A rate"
+              + " for "
+              + of
+              + " in prices.files is the remedy.",
+          "model",
+          GatewayException.NO_RETRY_AFTER);
+    }
     return new GatewayException(
         ErrorCode.MODEL_NOT_PRICED,
         "No price is known for "

@@ -1,5 +1,8 @@
 package io.penstock.server.call;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * What a call has used, time and money, and what its client was answered. Confined to the call's
  * loop.
@@ -11,6 +14,8 @@ final class Tally {
   private long upstreamNanos;
   private long upstreamSince;
   private int upstreams;
+  private int counting;
+  private final List<Runnable> onCounted = new ArrayList<>(0);
   private int status;
   private String answeredModel = "";
   private String answeredProvider = "";
@@ -39,6 +44,30 @@ final class Tally {
   /** Returns what all settled attempts saved, nano-USD; a loss is negative. */
   long savedNanos() {
     return savedNanos;
+  }
+
+  /** What an ended attempt used is counted: until it is, its worst case stays held. */
+  void countingBegins() {
+    counting++;
+  }
+
+  /** What {@link #countingBegins} began has ended: its cost is known and the rest given back. */
+  void counted() {
+    if (--counting == 0) {
+      List<Runnable> waiting = List.copyOf(onCounted);
+      onCounted.clear();
+      waiting.forEach(Runnable::run);
+    }
+  }
+
+  /** Returns whether the costs so far lack those of an attempt that is still counted. */
+  boolean isCounting() {
+    return counting > 0;
+  }
+
+  /** Runs that once nothing is counted any more; not called when nothing is. */
+  void whenCounted(Runnable then) {
+    onCounted.add(then);
   }
 
   /**

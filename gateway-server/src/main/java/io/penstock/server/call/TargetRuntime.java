@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
@@ -81,6 +82,17 @@ public record TargetRuntime(
     defaults.forEach(both::set);
     set.forEach(both::set);
     return both.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Returns whether the model can be asked to search the web and nobody knows what that costs.
+   *
+   * @param at epoch milliseconds
+   */
+  public boolean searchesUnpriced(long at) {
+    return price.isPriced()
+        && price.capabilities().contains("web_search")
+        && price.rate(Meter.WEB_SEARCH, at) == null;
   }
 
   /** Returns whether every token that is billed is streamed: none is thought in silence. */

@@ -9,11 +9,15 @@ import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.UnaryReader;
+import java.nio.charset.StandardCharsets;
 
 /** The body of an answer that is read once it is whole. Confined to its event loop. */
 final class WholeBody {
   static final int MAX_ANSWER_BYTES = 256 * 1024 * 1024;
   private static final int MAX_ERROR_BYTES = 64 * 1024;
+
+  /** No model writes more text than that. */
+  private static final int MAX_TEXT_BYTES = 1024 * 1024;
 
   private final Provider provider;
   private final int status;
@@ -59,6 +63,12 @@ final class WholeBody {
       throw new ProviderException(provider.classify(status, headers, bytes));
     }
     return reader.read(headers, bytes);
+  }
+
+  /** Returns what has come of an answer, as it came; "" of an error. */
+  String text() {
+    int length = isSuccess() ? Math.min(MAX_TEXT_BYTES, bytes.readableBytes()) : 0;
+    return bytes.toString(bytes.readerIndex(), length, StandardCharsets.UTF_8);
   }
 
   private boolean isSuccess() {

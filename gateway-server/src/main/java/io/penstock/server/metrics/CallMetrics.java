@@ -134,6 +134,15 @@ public final class CallMetrics {
         .increment(nanos / 1e9);
   }
 
+  /** Adds what an answer used of a meter that has no rate, in the meter's own counts. */
+  public void unpriced(String provider, String model, String meter, long count) {
+    Counter.builder("penstock.unpriced")
+        .description("What answers used of meters that have no rate: booked without it")
+        .tags("provider", provider, "model", model, "meter", meter)
+        .register(registry)
+        .increment(count);
+  }
+
   /** Counts a call that a budget refused. */
   public void budgetDenied(String budget) {
     counters.of("penstock.budget.denied", "budget", budget).increment();

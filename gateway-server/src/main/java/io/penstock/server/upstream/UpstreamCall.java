@@ -39,6 +39,7 @@ public final class UpstreamCall {
   private long progressNanos;
   private @Nullable Channel channel;
   private @Nullable Watch watch;
+  private boolean written;
   private boolean progressed;
   private boolean paused;
   private boolean sent;
@@ -54,6 +55,11 @@ public final class UpstreamCall {
 
   HttpRequest request() {
     return request;
+  }
+
+  /** Returns whether the provider may have the request: it was written, if only in part. */
+  public boolean isSent() {
+    return written;
   }
 
   boolean isDone() {
@@ -101,6 +107,11 @@ public final class UpstreamCall {
       on.config().setAutoRead(false);
     }
     look(by, nowNanos);
+  }
+
+  /** The request is on its way: not even its failure says that nobody has read it. */
+  void written() {
+    written = true;
   }
 
   void head(int status, HttpHeaders headers) {

@@ -144,6 +144,9 @@ public final class UpstreamPool {
     handler.start(call);
     call.sent(channel, handler.watch(), now);
     ChannelFuture sent = channel.writeAndFlush(call.request());
+    if (!sent.isDone() || sent.isSuccess()) {
+      call.written();
+    }
     // Mostly it is on its way by now: then there is nobody to tell.
     if (!sent.isSuccess()) {
       handler.sending(sent);

@@ -1,0 +1,97 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
+import io.penstock.core.price.Meter;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request asks for that is billed by something else than tokens, as far as answers say how
+ * much of it was used. Stateless.
+ */
+final class AskedMeters {
+  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
+  private static final List<String> SEARCHING = List.of("web_search_options", "search_parameters");
+
+  /** Any of these is enough for an endpoint whose answers are no text. */
+  private static final List<Meter> DRAWN = List.of(Meter.IMAGE, Meter.OUTPUT_IMAGE);
+
+  private static final List<Meter> SPOKEN = List.of(Meter.CHARACTER, Meter.OUTPUT_AUDIO);
+  private static final List<Meter> HEARD = List.of(Meter.AUDIO_SECOND, Meter.INPUT_AUDIO);
+  private static final List<Meter> RANKED = List.of(Meter.RERANK_QUERY, Meter.INPUT);
+
+  private AskedMeters() {}
+
+  /** Returns a meter that the request asks for and the target has no rate of; null when none. */
+  static @Nullable Meter unrated(Call call, TargetRuntime target) {
+    return switch (call.surface().endpoint()) {
+      case IMAGES -> first(call, target, DRAWN);
+      case SPEECH -> first(call, target, SPOKEN);
+      case TRANSCRIPTIONS, TRANSLATIONS -> first(call, target, HEARD);
+      case RERANK -> first(call, target, RANKED);
+      default -> call.surface().endpoint().isConversation() ? tool(call, target) : null;
+    };
+  }
+
+  private static @Nullable Meter first(Call call, TargetRuntime target, List<Meter> either) {
+    return either.stream().anyMatch(meter -> Fees.isBilled(call, target, meter))
+        ? null
+        : either.getFirst();
+  }
+
+  private static @Nullable Meter tool(Call call, TargetRuntime target) {
+    RequestBody body = call.body();
+    byte[] added = target.parameters();
+    Meter asked =
+        body == null || body.isForm() || call.elsewhere().uses() == 0
+            ? null
+            : unrated(call, target, body);
+    return asked != null || added.length == 0
+        ? asked
+        : unrated(call, target, RequestBody.parse(added));
+  }
+
+  private static @Nullable Meter unrated(Call call, TargetRuntime target, RequestBody body) {
+    if (SEARCHING.stream().anyMatch(body::has) && !Fees.isBilled(call, target, Meter.WEB_SEARCH)) {
+      return Meter.WEB_SEARCH;
+    }
+    int tools = body.indexOf("tools");
+    if (tools < 0) {
+      return null;
+    }
+    for (JsonNode tool : read(body, tools)) {
+      Meter meter = meter(tool.path("type").asText());
+      if (meter != null && !Fees.isBilled(call, target, meter)) {
+        return meter;
+      }
+    }
+    return null;
+  }
+
+  /** Tools of other names have no fee of their own, or one that no answer tells the count of. */
+  private static @Nullable Meter meter(String type) {
+    if (type.startsWith("web_search")) {
+      return Meter.WEB_SEARCH;
+    }
+    if (type.startsWith("x_search")) {
+      return Meter.X_SEARCH;
+    }
+    if (type.startsWith("code_execution")) {
+      return Meter.CODE_EXECUTION;
+    }
+    return type.equals("file_search") ? Meter.FILE_SEARCH : null;
+  }
+
+  private static JsonNode read(RequestBody body, int field) {
+    try {
+      int from = body.start(field);
+      return MAPPER.readTree(body.bytes(), from, body.end(field) - from);
+    } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
+  }
+}

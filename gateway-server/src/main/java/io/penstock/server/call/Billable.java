@@ -1,0 +1,100 @@
+package io.penstock.server.call;
+
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.Meter;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
+import io.penstock.server.tokens.TokenCounter;
+
+/** What is booked of an attempt whose provider did not report what it used. Stateless. */
+final class Billable {
+  private Billable() {}
+
+  /**
+   * Returns whether the provider may bill the attempt. Free is what it never had, what it refused,
+   * by a status or in place of an answer, and what costs nothing anywhere. A time-out, a reset or
+   * an answer that cannot be read says nothing of what it did.
+   */
+  static boolean isBillable(Endpoint endpoint, AttemptOutcome outcome) {
+    boolean refused = outcome.status() != 0 && (outcome.status() < 200 || outcome.status() >= 300);
+    return outcome.sent() && !refused && !isFree(endpoint) && !isRefusal(outcome);
+  }
+
+  private static boolean isFree(Endpoint endpoint) {
+    return switch (endpoint) {
+      case MODERATIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, RESPONSES_INPUT_TOKENS -> true;
+      default -> false;
+    };
+  }
+
+  /** Returns whether there is an error of the provider's own where the answer should be. */
+  private static boolean isRefusal(AttemptOutcome outcome) {
+    Failure failure = outcome.failure();
+    if (failure == null || outcome.firstTokenNanos() >= 0) {
+      return false;
+    }
+    return switch (failure.kind()) {
+      case CONNECT,
+          RESET,
+          FIRST_BYTE_TIMEOUT,
+          FIRST_TOKEN_TIMEOUT,
+          IDLE_TIMEOUT,
+          TOTAL_TIMEOUT,
+          CUT,
+          MALFORMED ->
+          false;
+      // Without words it is no error: a whole answer to who asked for a stream, for one.
+      default -> !failure.message().isEmpty();
+    };
+  }
+
+  /** Returns the text that counts as output; bytes that are sound, images or vectors do not. */
+  static CharSequence written(Endpoint endpoint, AttemptOutcome outcome) {
+    return switch (endpoint) {
+      case EMBEDDINGS, EMBED_CONTENT, BATCH_EMBED_CONTENTS, IMAGES, SPEECH, RERANK -> "";
+      default -> outcome.relayed();
+    };
+  }
+
+  /**
+   * Returns whether the provider has said what it bills. A model that is billed by the tokens of
+   * its images has not when only the images can be counted.
+   */
+  static boolean isReported(Call call, TargetRuntime target, AnswerSummary summary) {
+    return summary.usageReported()
+        && (summary.usage().of(Meter.IMAGE) == 0
+            || target.price().rate(Meter.IMAGE, call.startMillis()) != null
+            || !Fees.isBilled(call, target, Meter.OUTPUT_IMAGE));
+  }
+
+  /**
+   * Returns max(last reported, counted), meter by meter.
+   *
+   * @param thought tokens that the target is likely to have thought in silence
+   */
+  static Usage usage(
+      Call call,
+      TargetRuntime target,
+      AttemptOutcome outcome,
+      TokenCounter.Counts counts,
+      long thought) {
+    Usage reported = outcome.summary().usage();
+    Usage.Builder usage = reported.toBuilder();
+    if (reported.inputTokens() == 0) {
+      usage.set(Meter.INPUT, counts.input());
+    }
+    long known = reported.outputTokens();
+    if (known < counts.output()) {
+      usage.add(Meter.OUTPUT, counts.output() - known);
+    }
+    if (call.surface().endpoint().isConversation() && reported.of(Meter.OUTPUT_REASONING) == 0) {
+      usage.set(Meter.OUTPUT_REASONING, thought);
+    }
+    Usage fees = Fees.estimate(call, target);
+    for (Meter meter : Fees.ESTIMATED) {
+      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
+    }
+    return usage.build();
+  }
+}

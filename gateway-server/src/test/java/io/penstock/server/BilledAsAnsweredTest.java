@@ -1,0 +1,155 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What the answer says it used is billed, and what of it has no price is said. */
+@ExtendWith(LeakCheck.class)
+class BilledAsAnsweredTest {
+  private static final FakeProvider provider = FakeProvider.start();
+
+  @RegisterExtension
+  static final GatewayExtension gateway = GatewayExtension.of(BilledAsAnsweredTest::yaml, provider);
+
+  private static String yaml(Path directory) {
+    return RunningGateway.yaml(directory, provider, "")
+        .replace(
+            "models:\n",
+            "models:\n"
+                + "  gpt-4o: fake/gpt-4o\n"
+                + "  o3-deep-research: fake/o3-deep-research\n"
+                + "  image: fake/gpt-image-1\n"
+                + "  searching: { targets: [{ model: fake/o3-deep-research, set: { tools: [{ type:"
+                + " web_search }] } }] }\n");
+  }
+
+  private static JsonNode row(HttpResponse<String> of) {
+    assertThat(of.statusCode()).as(of.body()).isEqualTo(200);
+    return gateway.rows(of).path(0);
+  }
+
+  @Test
+  void anotherModelOfTheCatalogueAnswers_itsPriceIsBilled() {
+    provider.reset();
+    provider
+        .on("/v1/chat/completions")
+        .reply(
+            Script.json(
+                "{\"model\":\"gpt-4o-2024-05-13\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
+                    + "\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":"
+                    + "{\"prompt_tokens\":1000,\"completion_tokens\":1000}}"));
+
+    JsonNode row =
+        row(
+            gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"gpt-4o\",\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
+                    + "\"content\":\"hi\"}]}"));
+
+    assertThat(row.path("cost_usd").asText()).as(row.toString()).isEqualTo("0.02");
+    assertThat(row.path("model").asText()).isEqualTo("gpt-4o");
+  }
+
+  private static final String RESEARCH =
+      "{\"id\":\"resp_1\",\"object\":\"response\",\"status\":\"completed\",\"output\":[{\"type\":"
+          + "\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hi\"}]}],"
+          + "\"tool_usage\":{\"web_search\":{\"num_requests\":100}},\"usage\":{\"input_tokens\":10,"
+          + "\"output_tokens\":10,\"total_tokens\":20}}";
+
+  private static String research(String model, String more) {
+    return "{\"model\":\"" + model + "\",\"max_output_tokens\":100,\"input\":\"hi\"" + more + "}";
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "o3-deep-research; ,\"tools\":[{\"type\":\"web_search_preview\"}]",
+        "searching;''",
+      })
+  void toolWithoutARate_isRefusedBeforeAnythingIsSent(String model, String more) {
+    provider.reset();
+    provider.on("/v1/responses").reply(Script.json(RESEARCH));
+
+    HttpResponse<String> response = gateway.post("/v1/responses", research(model, more));
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(422);
+    assertThat(response.body())
+        .contains("model_not_priced")
+        .contains("web_search")
+        .contains("fake/o3-deep-research")
+        .contains("prices.files");
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void toolWithARate_isServed_andBilled() {
+    provider.reset();
+    provider.on("/v1/responses").reply(Script.json(RESEARCH));
+    JsonNode row =
+        row(
+            gateway.post(
+                "/v1/responses", research("gpt-4o", ",\"tools\":[{\"type\":\"web_search\"}]")));
+    assertThat(row.path("cost_usd").asText()).startsWith("1.000");
+  }
+
+  @Test
+  void meterWithoutARate_isSaid() {
+    provider.reset();
+    provider.on("/v1/responses").reply(Script.json(RESEARCH));
+
+    JsonNode row = row(gateway.post("/v1/responses", research("o3-deep-research", "")));
+
+    assertThat(row.path("usage").path("web_search").asLong()).isEqualTo(100);
+    assertThat(gateway.admin("/metrics"))
+        .contains(
+            "penstock_unpriced_total{meter=\"web_search\",model=\"o3-deep-research\",provider=\"fake\"}"
+                + " 100");
+  }
+
+  @Test
+  void imagesByTheToken_withoutUsage_areBookedAsHeld() {
+    provider.reset();
+    provider
+        .on("/v1/images/generations")
+        .reply(Script.json("{\"created\":1,\"data\":[{\"b64_json\":\"\"},{\"b64_json\":\"\"}]}"));
+
+    HttpResponse<String> response =
+        gateway.post("/v1/images/generations", "{\"model\":\"image\",\"prompt\":\"x\",\"n\":2}");
+    Await.until("it is counted", () -> !gateway.rows(response).isEmpty());
+    JsonNode row = row(response);
+
+    assertThat(row.path("usage_source").asText()).as(row.toString()).isEqualTo("estimated");
+    assertThat(row.path("usage").path("output_image").asLong()).isEqualTo(2 * 6_540);
+    // 40 USD for a million; and a few tokens of input.
+    assertThat(row.path("cost_usd").asDouble()).isBetween(0.5232, 0.5242);
+  }
+
+  @Test
+  void check_aSearchWithoutARate_isAWarningThatNamesIt() {
+    StringWriter said = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(said));
+    line.setErr(new PrintWriter(said));
+    line.execute("check", "--config", gateway.file().toString());
+    assertThat(said.toString())
+        .containsOnlyOnce(
+            "warning: fake/o3-deep-research: it searches the web, but web_search has no")
+        .doesNotContain("warning: fake/gpt-4o:");
+  }
+}
