@@ -101,9 +101,20 @@ public final class PricedModel {
     return entry.limits().output();
   }
 
-  /** Returns the largest context in tokens, or -1 when unknown. */
+  /** Returns the usual context in tokens, or -1 when unknown. */
   public long contextLimit() {
     return entry.limits().context();
+  }
+
+  /**
+   * Returns the context that nobody's request exceeds, tokens; -1 when unknown, as where longer
+   * requests have a price: some callers may send them.
+   */
+  public long longestContext() {
+    long usual = contextLimit();
+    boolean pricedBeyond =
+        contextSteps.length > 0 && contextSteps[contextSteps.length - 1] >= usual;
+    return pricedBeyond ? -1 : usual;
   }
 
   /** Returns the fewest input tokens that the provider's prompt cache takes, or -1 when unknown. */

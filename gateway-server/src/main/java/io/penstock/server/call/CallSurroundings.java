@@ -62,8 +62,15 @@ final class CallSurroundings implements Surroundings {
         return OVER_CEILING;
       }
     }
-    long context = target.price().contextLimit();
-    return context > 0 && InputEstimate.likely(call) > context ? SHORT_CONTEXT : null;
+    long context = target.price().longestContext();
+    return context > 0 && InputEstimate.isSurelyOver(call, context) ? SHORT_CONTEXT : null;
+  }
+
+  @Override
+  public long shortContext(Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate);
+    long context = target == null ? 0 : target.price().contextLimit();
+    return context > 0 && InputEstimate.isLikelyOver(call, context) ? context : 0;
   }
 
   @Override

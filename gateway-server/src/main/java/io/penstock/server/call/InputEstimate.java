@@ -1,6 +1,6 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +13,13 @@ import java.util.Map;
  */
 final class InputEstimate {
   private static final int LIKELY_BYTES_PER_TOKEN = 4;
+
+  /** No tokeniser has words so long that a text of any length makes fewer tokens than this. */
+  private static final int MOST_BYTES_PER_TOKEN = 12;
+
+  /** Up to here the bytes say enough: names, escapes and small media make no thousand tokens. */
+  private static final int SMALL = 4_096;
+
   private static final long LIKELY_IMAGE = 1_000;
   private static final long OVERHEAD = 64;
 
@@ -41,10 +48,45 @@ final class InputEstimate {
   private InputEstimate() {}
 
   static long likely(Call call) {
+    int bytes = call.bytes().length;
     Pictures pictures = call.pictures();
-    return (call.bytes().length - pictures.bytes()) / LIKELY_BYTES_PER_TOKEN
-        + pictures.count() * LIKELY_IMAGE
-        + 1;
+    long text = bytes > SMALL ? call.facts().inputText().all() : bytes - pictures.bytes();
+    return tokens(text, pictures);
+  }
+
+  private static long tokens(long text, Pictures pictures) {
+    return text / LIKELY_BYTES_PER_TOKEN + pictures.count() * LIKELY_IMAGE + 1;
+  }
+
+  /** Returns whether the input is likely more than a context, tokens, takes. */
+  static boolean isLikelyOver(Call call, long context) {
+    Pictures pictures = call.pictures();
+    // Hardly any request is near: its bytes alone say so.
+    if (!hasOneContext(call) || tokens(call.bytes().length, pictures) <= context) {
+      return false;
+    }
+    InputText text = call.facts().inputText();
+    return tokens(hasParts(call) ? text.longest() : text.all(), pictures) > context;
+  }
+
+  /** Returns whether no provider can take the input into a context, tokens. */
+  static boolean isSurelyOver(Call call, long context) {
+    if (!hasOneContext(call) || call.bytes().length / MOST_BYTES_PER_TOKEN <= context) {
+      return false;
+    }
+    InputText text = call.facts().inputText();
+    long read = hasParts(call) ? text.longest() : text.values();
+    return read / MOST_BYTES_PER_TOKEN > context;
+  }
+
+  /** Where sound, documents or a batch are sent, bytes say nothing of a context. */
+  private static boolean hasOneContext(Call call) {
+    return call.surface().endpoint().isConversation() || hasParts(call);
+  }
+
+  /** Each prompt has a context of its own. */
+  private static boolean hasParts(Call call) {
+    return call.surface().endpoint() == Endpoint.COMPLETIONS;
   }
 
   /**
@@ -64,12 +106,7 @@ final class InputEstimate {
 
   /** The files of a form are sound. */
   private static long ofForm(RequestBody form) {
-    long files = 0;
-    for (int i = 0; i < form.fieldCount(); i++) {
-      if (form.token(i) == JsonToken.VALUE_EMBEDDED_OBJECT) {
-        files += form.end(i) - form.start(i);
-      }
-    }
+    long files = InputText.files(form);
     return form.bytes().length - files + Sound.tokens(files) + OVERHEAD;
   }
 
