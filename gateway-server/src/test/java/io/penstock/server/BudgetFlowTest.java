@@ -11,6 +11,7 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -169,6 +170,100 @@ class BudgetFlowTest {
       String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
       assertThat(Integer.parseInt(cap)).isBetween(16, 200);
     }
+  }
+
+  @Test
+  void clamp_budgetOfTokens_lowersTheCapToWhatIsLeft_alsoBelowWhatWasAskedFor() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: tokens, limit: 10k tokens, every: day }\n"
+                    + "  - { name: money, per: user, limit: 0.1 USD, every: day }\n")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      for (String asked : List.of("", "\"max_tokens\":20000,")) {
+        HttpResponse<String> response =
+            gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", asked));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+        assertThat(Integer.parseInt(cap)).isBetween(8_000, 10_000 - CHAT.length());
+        assertThat(provider.requests().getLast().text()).contains(":" + cap);
+      }
+      HttpResponse<String> fits = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(fits.headers().firstValue("x-penstock-max-tokens")).isEmpty();
+    }
+  }
+
+  @Test
+  void clamp_moneyAndTokens_theSmallerOfTheTwo() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: tokens, limit: 10k tokens, every: day }\n"
+                    + "  - { name: money, per: user, limit: 0.0001 USD, every: day }\n")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+      assertThat(Integer.parseInt(cap)).isBetween(16, 200);
+    }
+  }
+
+  @Test
+  void tokenRate_takesTheEstimate_andIsCorrectedByWhatWasUsed() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "rates: [{ name: tpm, per: team, tokens: 20000, every: minute }]\nclamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String open = CHAT.replace("\"max_tokens\":100,", "");
+      HttpResponse<String> first = gateway.post("/v1/chat/completions", open);
+      assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+      assertThat(left(first))
+          .as("an unbounded answer is not taken whole")
+          .isBetween(19_400, 19_499);
+
+      String prompt = "word ".repeat(6_000);
+      HttpResponse<String> second =
+          gateway.post("/v1/chat/completions", CHAT.replace("hi", prompt));
+      assertThat(second.statusCode()).as(second.body()).isEqualTo(200);
+      // 1,100 used before, some 7,530 likely now.
+      assertThat(left(second)).isBetween(11_000, 11_400);
+
+      String tooMuch = "word ".repeat(60_000);
+      HttpResponse<String> refused =
+          gateway.post("/v1/chat/completions", CHAT.replace("hi", tooMuch));
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body()).contains("this call takes 20000");
+    }
+  }
+
+  @Test
+  void modelThatSearchesUnasked_isBilledASearch_whichNoUsageReports() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace(
+                        "\nmodels:\n", "\nmodels:\n  searcher: fake/gpt-4o-search-preview\n"))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("gpt-4o-mini", "searcher"));
+      // 1,000 x 2.50 + 100 x 10 USD per million, and one search of 50 USD per thousand.
+      assertThat(response.headers().firstValue("x-penstock-cost-usd"))
+          .as(response.body())
+          .hasValue("0.0535");
+    }
+  }
+
+  private static int left(HttpResponse<String> response) {
+    return Integer.parseInt(
+        response.headers().firstValue("x-ratelimit-remaining-tokens").orElse("-1"));
   }
 
   @Test

@@ -120,9 +120,20 @@ public final class PricedModel {
     return entry.limits().output();
   }
 
-  /** Returns the largest context in tokens, or -1 when unknown. */
+  /** Returns the usual context in tokens, or -1 when unknown. */
   public long contextLimit() {
     return entry.limits().context();
+  }
+
+  /**
+   * Returns the context that nobody's request exceeds, tokens; -1 when unknown, as where longer
+   * requests have a price: some callers may send them.
+   */
+  public long longestContext() {
+    long usual = contextLimit();
+    boolean pricedBeyond =
+        contextSteps.length > 0 && contextSteps[contextSteps.length - 1] >= usual;
+    return pricedBeyond ? -1 : usual;
   }
 
   /** Returns the fewest input tokens that the provider's prompt cache takes, or -1 when unknown. */
@@ -230,7 +241,7 @@ public final class PricedModel {
    *
    * @param inputTokens an upper bound
    * @param outputTokens an upper bound, all answers together
-   * @param fees other meters at their worst
+   * @param fees other meters at their worst, and the region that the request asks for, if any
    * @param tiers the service tiers it may land in besides the standard one
    */
   public long boundNanos(
@@ -243,10 +254,19 @@ public final class PricedModel {
   }
 
   private long bound(long input, long output, Usage fees, String tier, long epochMillis) {
+    long here = bound(input, output, fees, tier, region, epochMillis);
+    String asked = fees.region();
+    return asked == null || asked.equals(region)
+        ? here
+        : Math.max(here, bound(input, output, fees, tier, asked, epochMillis));
+  }
+
+  private long bound(
+      long input, long output, Usage fees, String tier, String where, long epochMillis) {
     long worst = 0;
     // A higher context step need not be dearer in every meter: the worst of all that it may reach.
     for (int step = 0; step <= contextClass(input); step++) {
-      Rates rates = cache.rates(epochMillis, region, tier, step);
+      Rates rates = cache.rates(epochMillis, where, tier, step);
       worst = Math.max(worst, rates.boundNanos(fees, input, output, discount));
     }
     return worst;

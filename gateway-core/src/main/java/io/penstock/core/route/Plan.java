@@ -43,6 +43,8 @@ public final class Plan {
   private @Nullable Candidate ahead;
   private List<Step> wayAhead = List.of();
   private List<Step> way = List.of();
+  private final List<PutOff> putOff = new ArrayList<>(0);
+  private boolean isLongEnough;
   private final Stickiness sticky;
 
   /** A target that was passed over, and why. */
@@ -54,6 +56,9 @@ public final class Plan {
       return route.spec() instanceof RouteSpec.Cascade;
     }
   }
+
+  /** A target whose context is likely too short, and how long it is. */
+  private record PutOff(Candidate candidate, List<Step> way, long context) {}
 
   /** A route on the way to a target, and which of its choices is being tried. */
   private static final class Frame {
@@ -175,6 +180,23 @@ public final class Plan {
         }
       }
     }
+    if (ahead == null && !isLongEnough) {
+      lookAgain();
+    }
+  }
+
+  /** Nobody takes more than those that were put off: the longest of them, in the route's order. */
+  private void lookAgain() {
+    long longest = putOff.stream().mapToLong(PutOff::context).max().orElse(0);
+    while (ahead == null && !putOff.isEmpty()) {
+      PutOff first = putOff.removeFirst();
+      String target = first.candidate().target();
+      if (first.context() == longest && planner.health().unavailable(target) == null) {
+        skipped.remove(new Skipped(target, Surroundings.LIKELY_SHORT));
+        ahead = first.candidate();
+        wayAhead = first.way();
+      }
+    }
   }
 
   private void enter(RouteTable.Found nested) {
@@ -202,7 +224,14 @@ public final class Plan {
     why = why == null ? around.unfit(candidate) : why;
     if (why != null) {
       skipped.add(new Skipped(candidate.target(), why));
+      return;
+    }
+    long context = around.shortContext(candidate);
+    if (context > 0) {
+      putOff.add(new PutOff(candidate, wayHere(), context));
+      skipped.add(new Skipped(candidate.target(), Surroundings.LIKELY_SHORT));
     } else {
+      isLongEnough = true;
       ahead = candidate;
       wayAhead = wayHere();
     }

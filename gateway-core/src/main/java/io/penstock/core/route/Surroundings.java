@@ -16,6 +16,9 @@ public interface Surroundings {
   String OVER_CEILING = "over the ceiling";
   String SHORT_CONTEXT = "context too short";
 
+  /** Why a target is put off of which {@link #shortContext} says so. */
+  String LIKELY_SHORT = "context likely too short";
+
   /** Returns what a request is refused with when all its targets were passed over for that. */
   static ErrorCode refusal(String why) {
     if (why.startsWith(NO_RATE)) {
@@ -35,6 +38,15 @@ public interface Surroundings {
    * (capability, context, unknown price, no key, ceiling, concurrency), or null when it can.
    */
   @Nullable String unfit(Candidate candidate);
+
+  /**
+   * Returns the context of a target that is likely too short for this request, tokens; 0 when it is
+   * likely long enough or nobody knows. Only an estimate: such a target is asked when no other is
+   * left that takes more.
+   */
+  default long shortContext(Candidate candidate) {
+    return 0;
+  }
 
   /**
    * Returns the expected cost of this request on {@code provider/model}, nano-USD, or -1 when its

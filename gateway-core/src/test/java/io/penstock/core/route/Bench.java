@@ -24,6 +24,9 @@ final class Bench implements Surroundings {
   final Map<String, RouteSpec> models = new HashMap<>();
   final Map<String, String> unfit = new HashMap<>();
 
+  /** The contexts of targets that are likely too short, tokens. */
+  final Map<String, Long> shortContexts = new HashMap<>();
+
   /** Nano-USD: {cold input token, warm input token, output token}. */
   final Map<String, long[]> prices = new HashMap<>();
 
@@ -69,6 +72,11 @@ final class Bench implements Surroundings {
   @Override
   public @Nullable String unfit(Candidate candidate) {
     return unfit.get(candidate.target());
+  }
+
+  @Override
+  public long shortContext(Candidate candidate) {
+    return shortContexts.getOrDefault(candidate.target(), 0L);
   }
 
   @Override

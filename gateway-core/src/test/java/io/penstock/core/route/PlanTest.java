@@ -332,6 +332,45 @@ class PlanTest {
             "openai/b: priority[1] past openai/a (no key)", "openai/c: priority[2] after 429");
   }
 
+  @Test
+  void next_contextLikelyTooShort_isPassedOverForALongerOne_andNotAskedAfterIt() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN));
+    bench.shortContexts.put("openai/a", 128_000L);
+
+    assertThat(all("m"))
+        .containsExactly("openai/b: priority[1] past openai/a (context likely too short)");
+  }
+
+  @Test
+  void next_allContextsLikelyTooShort_theLongestAreAsked() {
+    bench
+        .model("in", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN))
+        .model("m", new RouteSpec.Priority(targets("in", "onprem/c", "onprem/d"), PLAIN));
+    bench.shortContexts.put("openai/a", 8_000L);
+    bench.shortContexts.put("openai/b", 128_000L);
+    bench.shortContexts.put("onprem/c", 128_000L);
+    bench.unfit.put("onprem/d", "no tools");
+    Plan plan = bench.plan("m", 1);
+
+    assertThat(Objects.requireNonNull(plan.next("")).target()).isEqualTo("openai/b");
+    assertThat(plan.skipped())
+        .extracting(Plan.Skipped::target)
+        .containsExactly("openai/a", "onprem/c", "onprem/d");
+    assertThat(Objects.requireNonNull(plan.next("429")).target()).isEqualTo("onprem/c");
+    assertThat(plan.next("429")).isNull();
+  }
+
+  @Test
+  void next_theOneThatIsLongEnoughIsOpen_theLongestOfTheOthersIsAsked() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN));
+    bench.shortContexts.put("openai/a", 128_000L);
+    for (int i = 0; i < 5; i++) {
+      bench.health.onFailure("openai/b", FailureKind.SERVER_ERROR, -1);
+    }
+
+    assertThat(all("m")).containsExactly("openai/a: priority[0]");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "no price, no price, MODEL_NOT_PRICED",

@@ -145,7 +145,8 @@ final class Account {
     settled = true;
     try {
       if (Billable.isReported(call, target, outcome.summary())) {
-        return row(close, outcome.summary().usage(), UsageSource.REPORTED);
+        Usage usage = Fees.complete(target, outcome.summary().usage());
+        return row(close, usage, UsageSource.REPORTED);
       }
       if (!Billable.isBillable(call.surface().endpoint(), outcome)) {
         return row(close, Usage.NONE, UsageSource.NONE);

@@ -47,7 +47,7 @@ final class AskedMeters {
     RequestBody body = call.body();
     byte[] added = target.parameters();
     Meter asked =
-        body == null || body.isForm() || call.elsewhere().uses() == 0
+        body == null || body.isForm() || call.wants().elsewhere().uses() == 0
             ? null
             : unrated(call, target, body);
     return asked != null || added.length == 0

@@ -95,6 +95,6 @@ final class Billable {
     for (Meter meter : Fees.ESTIMATED) {
       usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
     }
-    return usage.build();
+    return Fees.complete(target, usage.build());
   }
 }

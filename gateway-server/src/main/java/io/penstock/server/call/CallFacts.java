@@ -29,6 +29,7 @@ final class CallFacts extends RequestFacts {
 
   private final Call call;
   private @Nullable Conversation conversation;
+  private @Nullable InputText inputText;
   private @Nullable Map<String, String> headers;
   private @Nullable TargetRuntime target;
   private @Nullable ProviderRuntime provider;
@@ -62,6 +63,16 @@ final class CallFacts extends RequestFacts {
     if (known == null) {
       known = Conversation.of(call.body(), call.surface().endpoint());
       conversation = known;
+    }
+    return known;
+  }
+
+  /** Returns how much text the body has; read when first asked. */
+  InputText inputText() {
+    InputText known = inputText;
+    if (known == null) {
+      known = InputText.of(call);
+      inputText = known;
     }
     return known;
   }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the planner asks about targets for one call. Confined to the call's loop. */
 final class CallSurroundings implements Surroundings {
-  private static final long LIKELY_OUTPUT = 500;
   private static final long UNKNOWN_WAIT_MILLIS = 1000;
 
   private final Call call;
@@ -82,8 +81,15 @@ final class CallSurroundings implements Surroundings {
         return OVER_CEILING;
       }
     }
-    long context = target.price().contextLimit();
-    return context > 0 && InputEstimate.likely(call) > context ? SHORT_CONTEXT : null;
+    long context = target.price().longestContext();
+    return context > 0 && InputEstimate.isSurelyOver(call, context) ? SHORT_CONTEXT : null;
+  }
+
+  @Override
+  public long shortContext(Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate);
+    long context = target == null ? 0 : target.price().contextLimit();
+    return context > 0 && InputEstimate.isLikelyOver(call, context) ? context : 0;
   }
 
   @Override
@@ -97,7 +103,7 @@ final class CallSurroundings implements Surroundings {
     long input = InputEstimate.likely(call);
     long warm = Math.min(warmTokens, input);
     long cap = call.wants().wish().tokens();
-    long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT;
+    long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LikelyUse.USUAL_OUTPUT;
     Usage usage =
         Usage.builder()
             .set(Meter.INPUT, input - warm)

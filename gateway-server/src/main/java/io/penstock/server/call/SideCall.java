@@ -118,7 +118,9 @@ final class SideCall implements AttemptListener, Guard.Owner {
     call.facts().target(order.target, order.worst.nanos());
     Verdict verdict;
     try {
-      Ask ask = new Ask(order.worst.nanos(), order.worst.tokens(), "", order.purpose);
+      long likely =
+          LikelyUse.tokens(order.attempt.request().body().length, order.worst.tokens());
+      Ask ask = new Ask(order.worst.nanos(), order.worst.tokens(), likely, "", order.purpose);
       verdict = engine.budgets().reserve(call.facts(), ask);
     } finally {
       call.facts().target(null, 0);

@@ -100,17 +100,18 @@ final class Holding {
     long output = targets.outputBound(target, cap);
     long bound = Math.min(MOST, targets.bound(target, output));
     facts.target(candidate.target(), target, bound);
-    return answer(
-        budgets,
-        budgets.reserve(facts, new Ask(bound, targets.inputBound() + output, redirectedBy, "")));
+    long likely = targets.likelyUse(output);
+    Ask ask = new Ask(bound, targets.inputBound() + output, likely, redirectedBy, "");
+    return answer(budgets, budgets.reserve(facts, ask));
   }
 
   /** Returns the output cap that the budget affords, or -1. */
   private long affordable(Policy.Target target, Verdict.Denied denied) {
-    if (!policy.clamp()
-        || denied.limit().unit() != Limit.Unit.NANO_USD
-        || !request.question().endpoint().isConversation()) {
+    if (!policy.clamp() || !request.question().endpoint().isConversation()) {
       return -1;
+    }
+    if (denied.limit().unit() == Limit.Unit.TOKENS) {
+      return denied.affordable() - targets.inputBound();
     }
     long output = targets.outputBound(target, -1);
     long input = targets.bound(target, 0);

@@ -61,8 +61,25 @@ final class ReplayTargets implements Surroundings {
     if (ceiling > 0 && bound(target, outputBound(target, -1)) > ceiling) {
       return OVER_CEILING;
     }
-    long context = target.price().contextLimit();
-    return context > 0 && likelyInput(request.question()) > context ? SHORT_CONTEXT : null;
+    long context = target.price().longestContext();
+    Usage counted = request.question().usage();
+    return context > 0 && hasOneContext() && counted != null && counted.inputTokens() > context
+        ? SHORT_CONTEXT
+        : null;
+  }
+
+  @Override
+  public long shortContext(Candidate candidate) {
+    Policy.Target target = find(candidate.target());
+    long context = target == null ? 0 : target.price().contextLimit();
+    return context > 0 && hasOneContext() && likelyInput(request.question()) > context
+        ? context
+        : 0;
+  }
+
+  /** Of a batch each input has a context of its own. */
+  private boolean hasOneContext() {
+    return request.question().endpoint().isConversation();
   }
 
   @Override
@@ -102,6 +119,13 @@ final class ReplayTargets implements Surroundings {
     return question.bytes() >= 0
         ? question.bytes() + 64
         : scenario.inputBound(usage == null ? 1 : usage.inputTokens());
+  }
+
+  /** Returns the tokens that rates are taken at, when the hold is for so much output. */
+  long likelyUse(long output) {
+    return request.tight()
+        ? inputBound() + output
+        : likelyInput(request.question()) + Math.min(output, LIKELY_OUTPUT);
   }
 
   /**
