@@ -95,6 +95,26 @@ final class Paths {
   }
 
   /**
+   * Refuses a body that would have to be unpacked: it is read, priced and cached by its bytes.
+   *
+   * @throws GatewayException 415
+   */
+  static void refuseEncoded(RequestHead head, Surface surface) {
+    if (surface.endpoint() == Endpoint.PASSTHROUGH || !head.method().equals(HttpMethod.POST)) {
+      return;
+    }
+    for (String coding : head.headers().getAll(HttpHeaderNames.CONTENT_ENCODING)) {
+      if (!HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(coding.strip())) {
+        throw new GatewayException(
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+            "The body has content-encoding "
+                + clip(coding)
+                + "; compressed bodies are not read here. Send it as it is, without that header.");
+      }
+    }
+  }
+
+  /**
    * Returns what the request asks for.
    *
    * @throws GatewayException 404 or 405 with what is served
