@@ -64,7 +64,7 @@ final class ErrorReplies {
     if (code == ErrorCode.BUDGET_EXCEEDED
         || code == ErrorCode.CACHE_MISS
         || code == ErrorCode.UPSTREAM_CREDENTIALS
-        || (wait && retryAfterMillis > LONG_WAIT_MILLIS)) {
+        || (code.status() == 429 && wait && retryAfterMillis > LONG_WAIT_MILLIS)) {
       to.set(ResponseHeaders.SHOULD_RETRY, "false");
     }
   }
