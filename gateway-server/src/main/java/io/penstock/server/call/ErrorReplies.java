@@ -27,6 +27,9 @@ final class ErrorReplies {
       HttpHeaders to) {
     ErrorCode code = why.code();
     retryHeaders(to, code, why.retryAfterMillis());
+    if (!why.allowed().isEmpty()) {
+      to.set(HttpHeaderNames.ALLOW, why.allowed());
+    }
     if (code == ErrorCode.UPGRADE_REQUIRED) {
       to.set(HttpHeaderNames.UPGRADE, "HTTP/1.1");
     }
