@@ -32,15 +32,18 @@ public record BudgetPage(List<BudgetState> states, String next) {
   }
 
   private static BudgetState seen(BudgetState s, Rules rules, Slices slices) {
-    Rule rule = rules.of(s.counter(), s.unit());
+    Rule found = rules.of(s.counter(), s.unit());
+    // A store that heard of a counter from the ledger alone does not know its unit.
+    Rule rule = found == null ? rules.meaning(s.counter()) : found;
+    Limit.Unit unit = rule == null ? s.unit() : rule.shape.unit();
     long limit = rule == null ? -1 : rule.terms().limit();
     Counter c = slices.find(s.counter().id());
     if (c == null) {
-      return new BudgetState(s.counter(), s.unit(), limit, s.spent(), s.held());
+      return new BudgetState(s.counter(), unit, limit, s.spent(), s.held());
     }
     // What lies free here is no call's, and what was settled since the last move is spent.
     long untold = c.untold();
     long held = Math.max(0, s.held() - Math.max(0, c.free()) - untold);
-    return new BudgetState(s.counter(), s.unit(), limit, s.spent() + untold, held);
+    return new BudgetState(s.counter(), unit, limit, s.spent() + untold, held);
   }
 }

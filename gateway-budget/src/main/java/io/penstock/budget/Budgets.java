@@ -281,13 +281,28 @@ public final class Budgets implements AutoCloseable {
 
   /** Returns the counter of a budget and a subject in the present window; for top-up and reset. */
   public @Nullable CounterKey counter(String budget, int override, String subject) {
-    for (Rule rule : rules.get().slots) {
-      Rule.Shape s = rule.shape;
-      if (s.name().equals(budget) && s.override() == override) {
-        return CounterKey.of(
-            budget, override, s.unit(), s.per(), subject, s.window().at(storeNow()));
-      }
+    Rule rule = rules.get().of(budget, override);
+    return rule == null ? null : rule.key(subject, storeNow());
+  }
+
+  /**
+   * Returns the counter of a budget and a subject as it is before anything is spent in the present
+   * window; for a top-up.
+   *
+   * @throws IllegalArgumentException when there is no such budget, or it counts no such subject
+   */
+  public BudgetState unspent(String budget, int override, String subject) {
+    Rule rule = rules.get().of(budget, override);
+    if (rule == null || rule.shape.per().isEmpty() != subject.isEmpty()) {
+      throw new IllegalArgumentException(
+          "subject: '"
+              + subject
+              + "' (expected: "
+              + (rule == null || rule.shape.per().isEmpty()
+                  ? "none, for the budget is shared by all)"
+                  : "whom the budget counts, by " + String.join(", ", rule.shape.per()) + ")"));
     }
-    return null;
+    CounterKey key = rule.key(subject, storeNow());
+    return new BudgetState(key, rule.shape.unit(), rule.terms().limit(), 0, 0);
   }
 }

@@ -146,6 +146,22 @@ final class Rules {
     return rule;
   }
 
+  /** Returns the budget of that name or that override of it; null when there is none. */
+  @Nullable Rule of(String name, int override) {
+    for (Rule rule : slots) {
+      if (rule.shape.name().equals(name) && rule.shape.override() == override) {
+        return rule;
+      }
+    }
+    return null;
+  }
+
+  /** Returns the rule of which this is exactly a counter, in whatever unit; null when none is. */
+  @Nullable Rule meaning(CounterKey key) {
+    Rule rule = of(key.budget(), key.override());
+    return rule != null && rule.key(key.subject(), key.windowStart()).equals(key) ? rule : null;
+  }
+
   /** Returns the rule of a budget's counters, or null when no budget means them any more. */
   @Nullable Rule of(CounterKey key, Limit.Unit unit) {
     for (Rule rule : slots) {

@@ -14,6 +14,7 @@ public final class GatewayException extends RuntimeException {
   private final ErrorCode code;
   private final @Nullable String param;
   private final long retryAfterMillis;
+  private final String allowed;
 
   /** Creates the failure; the message is shown to the client and must hold no secret. */
   public GatewayException(ErrorCode code, String message) {
@@ -28,10 +29,30 @@ public final class GatewayException extends RuntimeException {
    */
   public GatewayException(
       ErrorCode code, String message, @Nullable String param, long retryAfterMillis) {
+    this(code, message, param, retryAfterMillis, "");
+  }
+
+  private GatewayException(
+      ErrorCode code,
+      String message,
+      @Nullable String param,
+      long retryAfterMillis,
+      String allowed) {
     super(message, null, false, false);
     this.code = code;
     this.param = param;
     this.retryAfterMillis = retryAfterMillis;
+    this.allowed = allowed;
+  }
+
+  /**
+   * Creates the 405.
+   *
+   * @param allowed the methods that the path takes, separated by commas
+   */
+  public static GatewayException notAllowed(String message, String allowed) {
+    return new GatewayException(
+        ErrorCode.METHOD_NOT_ALLOWED, message, null, NO_RETRY_AFTER, allowed);
   }
 
   /** Creates the 400 for a field that the target cannot take. */
@@ -58,6 +79,11 @@ public final class GatewayException extends RuntimeException {
   /** Returns the request field at fault, or null. */
   public @Nullable String param() {
     return param;
+  }
+
+  /** Returns the methods that the path takes, of a 405; else "". */
+  public String allowed() {
+    return allowed;
   }
 
   /** Returns the milliseconds after which a retry may succeed, or {@link #NO_RETRY_AFTER}. */

@@ -191,6 +191,7 @@ final class AdminRoutes {
     if (before != null && from == null) {
       throw new IllegalArgumentException("before: " + before + " (expected: the id of a request)");
     }
+    ledger.flush(2_000);
     List<Map<String, @Nullable Object>> rows =
         ledger.queries().recent(from, limit).stream().map(RowJson::of).toList();
     return AdminReply.json(Map.of("requests", rows));

@@ -9,6 +9,7 @@ import io.penstock.budget.Budgets;
 import io.penstock.budget.CounterKey;
 import io.penstock.budget.Owners;
 import io.penstock.core.Ticker;
+import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Corrections;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class BudgetAdmin {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int MAX_PAGE = 1000;
+  private static final int MAX_SHOWN = 60;
   private static final long STORE_SECONDS = 5;
   private static final long COMMIT_MILLIS = 10_000;
 
@@ -179,15 +181,20 @@ final class BudgetAdmin {
           404, "unknown_budget", "No budget has the name " + name + " and that override.");
     }
     BudgetState state = find(key);
-    if (state == null) {
+    if (state == null && reset) {
       throw new IllegalArgumentException(
           "subject: '" + subject + "' has spent nothing of " + name + " in this window");
     }
+    if (state == null) {
+      // Money may be given before any is spent.
+      state = budgets.unspent(name, override(body), subject);
+    }
     ledger.flush(COMMIT_MILLIS);
     // By the ledger: the store may not have heard yet of a reset just before this one.
+    long committed = sums.committed(key);
     return reset
-        ? book(key, state, Math.max(0, sums.committed(key)), "reset")
-        : book(key, state, amount(body, state), "top-up");
+        ? book(key, state, Math.max(0, committed), "reset")
+        : book(key, state, amount(body, state, committed), "top-up");
   }
 
   private static String subject(JsonNode body) {
@@ -218,15 +225,27 @@ final class BudgetAdmin {
         "body (expected: JSON such as {\"subject\": \"ann\", \"amount\": \"10 USD\"})");
   }
 
-  private static long amount(JsonNode body, BudgetState state) {
-    String text = body.path("amount").asText("");
-    Limit limit = Limit.parse(text);
+  /** Sums of a counter stay countable: more than the largest limit is never given back in all. */
+  private static long amount(JsonNode body, BudgetState state, long committed) {
+    JsonNode said = body.path("amount");
     boolean money = state.unit() == io.penstock.budget.Limit.Unit.NANO_USD;
-    if (limit.amount() <= 0 || limit instanceof Limit.Money != money) {
-      throw new IllegalArgumentException(
-          "amount: " + text + " (expected: more than 0, in the budget's unit)");
+    try {
+      Limit limit = Limit.parse(said.textValue() == null ? "" : said.textValue());
+      boolean bounded = limit.amount() <= NanoUsd.MAX + Math.min(0, committed);
+      if (limit.amount() > 0 && bounded && limit instanceof Limit.Money == money) {
+        return limit.amount();
+      }
+    } catch (IllegalArgumentException e) {
+      // Reported below, with the value.
     }
-    return limit.amount();
+    String shown = said.isMissingNode() ? "nothing" : said.toString();
+    throw new IllegalArgumentException(
+        "amount: "
+            + (shown.length() <= MAX_SHOWN ? shown : shown.substring(0, MAX_SHOWN) + "...")
+            + " (expected: a text, more than 0 and in the unit of the budget, such as "
+            + (money ? "\"10 USD\" or \"0.50 USD\"" : "\"5000 tokens\" or \"2M tokens\"")
+            + "; all that was given back in a window is at most "
+            + (money ? "9000000000 USD)" : NanoUsd.MAX + " tokens)"));
   }
 
   private @Nullable BudgetState find(CounterKey key) throws AwayException {

@@ -258,6 +258,7 @@ public final class Gateway implements AutoCloseable {
     while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() - begun < most) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
+    load.cut();
     traffic.close();
     reloader.close();
     admin.close();

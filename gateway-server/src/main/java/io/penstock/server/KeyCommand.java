@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Locale;
@@ -77,8 +78,12 @@ final class KeyCommand implements Callable<Integer> {
 
     private void checkExpires() {
       try {
-        if (expires != null) {
-          LocalDate.parse(expires);
+        if (expires != null && LocalDate.parse(expires).isBefore(LocalDate.now(ZoneOffset.UTC))) {
+          Commands.err(spec)
+              .println(
+                  "warning: --expires: "
+                      + expires
+                      + " (expected: a day to come); the key lets nobody in");
         }
       } catch (DateTimeParseException e) {
         throw new IllegalArgumentException(

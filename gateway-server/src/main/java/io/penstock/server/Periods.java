@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Periods as people write them: a day, a month, an instant; UTC. */
 final class Periods {
+  /** More dimensions than anybody can read; a database has a bound of its own. */
+  private static final int MAX_DIMENSIONS = 32;
+
   private Periods() {}
 
   /**
@@ -36,6 +39,7 @@ final class Periods {
       String value = text.substring(colon + 1);
       where.put(text.substring(0, colon), value.equals("(none)") ? "" : value);
     }
+    requireFew("where", where.size());
     return new SpendQuery(all.by(), all.from(), all.to(), where, all.latency());
   }
 
@@ -49,6 +53,7 @@ final class Periods {
    */
   static SpendQuery query(String by, @Nullable String from, @Nullable String to) {
     List<String> dimensions = by.isBlank() ? List.of() : List.of(by.replace(" ", "").split(","));
+    requireFew("by", dimensions.size());
     long start =
         from == null
             ? YearMonth.now(ZoneOffset.UTC)
@@ -66,6 +71,13 @@ final class Periods {
                 .toEpochMilli()
             : parse("to", to, true);
     return new SpendQuery(dimensions, start, end, Map.of(), true);
+  }
+
+  private static void requireFew(String name, int dimensions) {
+    if (dimensions > MAX_DIMENSIONS) {
+      throw new IllegalArgumentException(
+          name + ": " + dimensions + " dimensions (expected: at most " + MAX_DIMENSIONS + ")");
+    }
   }
 
   private static long parse(String name, String text, boolean wholeUnit) {

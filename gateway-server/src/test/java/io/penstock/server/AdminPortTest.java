@@ -210,6 +210,25 @@ class AdminPortTest {
     Await.until("answered too", () -> status().contains("\"inflight_bytes\":0"));
   }
 
+  @Test
+  void requests_listWhatWasJustAnswered() {
+    String id =
+        gateway
+            .post("/v1/chat/completions", CHAT)
+            .headers()
+            .firstValue("x-penstock-request-id")
+            .orElseThrow();
+    assertThat(ask("/admin/v1/requests?limit=1", "s3cret-token").body()).contains(id);
+  }
+
+  @Test
+  void spend_byMoreThanAnybodyReads_isRefused() {
+    HttpResponse<String> wrong =
+        ask("/admin/v1/spend?by=" + "team,".repeat(3_000) + "team", "s3cret-token");
+    assertThat(wrong.statusCode()).isEqualTo(400);
+    assertThat(wrong.body()).contains("by: 3001 dimensions (expected: at most 32)");
+  }
+
   private static String status() {
     return ask("/admin/v1/status", "s3cret-token").body();
   }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -181,7 +182,65 @@ class AlertFlowTest {
       assertThat(change(gateway, "small/reset", "[").body()).contains("expected: JSON such as");
       gateway.post("/v1/chat/completions", CHAT);
       String wrong = "{\"subject\":\"engineering\",\"amount\":\"5 tokens\"}";
-      assertThat(change(gateway, "small/top-up", wrong).body()).contains("amount: 5 tokens");
+      assertThat(change(gateway, "small/top-up", wrong).body())
+          .contains("amount: \\\"5 tokens\\\" (expected: ");
+      for (String amount :
+          List.of(
+              "\"99999999999 USD\"",
+              "\"-5 USD\"",
+              "\"1e3 USD\"",
+              "5",
+              "\"\"",
+              "\"9.0000000001 USD\"")) {
+        HttpResponse<String> answer =
+            change(
+                gateway, "small/top-up", "{\"subject\":\"engineering\",\"amount\":" + amount + "}");
+        assertThat(answer.statusCode()).as(amount).isEqualTo(400);
+        assertThat(answer.body()).contains("amount: ", "such as \\\"10 USD\\\"");
+      }
+      assertThat(change(gateway, "small/top-up", "{\"amount\":\"1 USD\"}").body())
+          .contains("subject: '' (expected: whom the budget counts, by team)");
+    }
+  }
+
+  @Test
+  void topUp_asMuchAsCanBeCounted_andNoMore() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, limit: 1 USD, every: total }]")) {
+      String most = "{\"amount\":\"9000000000 USD\"}";
+      assertThat(change(gateway, "small/top-up", most).statusCode()).isEqualTo(200);
+      assertThat(change(gateway, "small/top-up", most).statusCode()).isEqualTo(400);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void topUp_beforeAnythingIsSpent_isThereForTheFirstCalls_andAfterARestart() throws Exception {
+    String budgets =
+        "clamp: off\nbudgets: [{ name: small, per: team, limit: 0.0003 USD, every: total },"
+            + " { name: few, limit: 3000 tokens, every: total }]";
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      try (RunningGateway gateway = start(provider, budgets)) {
+        assertThat(change(gateway, "small/reset", "{\"subject\":\"engineering\"}").statusCode())
+            .isEqualTo(400);
+        String body = "{\"subject\":\"engineering\",\"amount\":\"0.01 USD\"}";
+        assertThat(change(gateway, "nobody/top-up", body).statusCode()).isEqualTo(404);
+        assertThat(change(gateway, "small/top-up", body).statusCode()).isEqualTo(200);
+        assertThat(change(gateway, "few/top-up", "{\"amount\":\"20k tokens\"}").statusCode())
+            .isEqualTo(200);
+        for (int i = 0; i < 5; i++) {
+          assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+        }
+      }
+      try (RunningGateway gateway = start(provider, budgets)) {
+        assertThat(gateway.admin("/admin/v1/budgets"))
+            .contains("\"spent\":\"-14500 tokens\"", "\"spent\":\"-0.00895 USD\"");
+        assertThat(change(gateway, "few/top-up", "{\"amount\":\"5 tokens\"}").statusCode())
+            .isEqualTo(200);
+        assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      }
     }
   }
 

@@ -188,6 +188,11 @@ class IdentityFlowTest {
     CommandLine line = Main.commandLine().setErr(new PrintWriter(said));
     assertThat(line.execute("key", "new", "--team", "t", "--expires", "2027-13-45")).isOne();
     assertThat(said.toString()).contains("--expires: 2027-13-45 (expected: a day such as");
+    StringWriter made = new StringWriter();
+    line.setOut(new PrintWriter(made));
+    assertThat(line.execute("key", "new", "--team", "t", "--expires", "2020-01-01")).isZero();
+    assertThat(said.toString())
+        .contains("warning: --expires: 2020-01-01 (expected: a day to come); the key lets nobody");
     assertThat(line.execute("key", "new")).isOne();
     assertThat(said.toString()).contains("--team");
   }

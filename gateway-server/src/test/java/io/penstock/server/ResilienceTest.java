@@ -102,6 +102,7 @@ class ResilienceTest {
         new Fault("429", 429, () -> Script.error(429)),
         new Fault("429 with retry-after", 429, () -> Script.error(429).retryAfter("7")),
         new Fault("401", 502, () -> Script.error(401)),
+        new Fault("402", 502, () -> Script.error(402)),
         new Fault("reset before headers", 502, Script::resetBeforeHeaders),
         new Fault("silence after accept", 504, Script::silentAccept),
         new Fault("garbage", 502, Script::garbage),

@@ -91,6 +91,30 @@ class SharedBudgetTest {
   }
 
   @Test
+  void topUp_beforeAnythingIsSpent_isThereForTheFirstCall() throws Exception {
+    String database = PostgresServer.shared().newDatabase();
+    String budget = "budgets: [{ name: shared, limit: 0.00015 USD, every: total }]";
+    try (RedisServer redis = RedisServer.start();
+        FakeProvider provider = FakeProvider.start();
+        RunningGateway one = start("one", provider, redis.uri(), database, budget)) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(one);
+      HttpResponse<String> topUp =
+          RunningGateway.send(
+              HttpRequest.newBuilder(one.adminUri("/admin/v1/budgets/shared/top-up"))
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"amount\":\"0.01 USD\"}"))
+                  .build());
+      assertThat(topUp.statusCode()).as(topUp.body()).isEqualTo(200);
+      Await.until(
+          "the store knows",
+          () -> one.admin("/admin/v1/budgets").contains("\"spent\":\"-0.01 USD\""));
+      for (int i = 0; i < 5; i++) {
+        assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
   void resetTwiceAtOnce_givesBackOnce() throws Exception {
     String database = PostgresServer.shared().newDatabase();
     String budget = "budgets: [{ name: shared, limit: 0.0015 USD, every: total }]";

@@ -94,6 +94,11 @@ class TransportTest {
               .header("X-Bomb", "a".repeat(40_000))
               .build();
       assertThat(refusal(client, bomb)).isIn("431", "reset");
+      HttpRequest packed =
+          HttpRequest.newBuilder(request(gateway, CHAT), (name, value) -> true)
+              .header("Content-Encoding", "gzip")
+              .build();
+      assertThat(refusal(client, packed)).isIn("415", "reset");
       assertThat(provider.requests()).hasSize(3);
     }
   }

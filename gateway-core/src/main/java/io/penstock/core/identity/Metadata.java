@@ -104,7 +104,8 @@ public final class Metadata {
     return name.length() <= 40 ? name : name.substring(0, 40) + "...";
   }
 
-  private static GatewayException invalid(String why) {
+  /** Creates the 400 for a header that is not as it should be. */
+  public static GatewayException invalid(String why) {
     return new GatewayException(
         ErrorCode.INVALID_METADATA,
         "X-Penstock-Metadata must be a JSON object of strings such as"

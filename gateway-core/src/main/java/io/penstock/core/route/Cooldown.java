@@ -12,8 +12,7 @@ final class Cooldown {
   static long nanos(FailureKind kind, long retryAfterMillis) {
     long unsaid =
         switch (kind) {
-          case QUOTA -> 60_000;
-          case CREDENTIALS -> 300_000;
+          case QUOTA, CREDENTIALS -> 60_000;
           default -> 1_000;
         };
     long millis = retryAfterMillis >= 0 ? retryAfterMillis : unsaid;

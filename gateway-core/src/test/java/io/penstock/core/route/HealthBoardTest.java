@@ -108,6 +108,14 @@ class HealthBoardTest {
   }
 
   @Test
+  void onFailure_credentialRefused_restsAMinuteAsTheKeyDoes() {
+    board.onFailure(TARGET, FailureKind.CREDENTIALS, -1);
+    assertThat(board.unavailable(TARGET)).isEqualTo("cooling down");
+    time.pass(60 * SECOND);
+    assertThat(board.unavailable(TARGET)).isNull();
+  }
+
+  @Test
   void onFirstToken_peak_countsAtOnceAndFades() {
     board.onFirstToken(TARGET, SECOND / 10);
     board.onFirstToken(TARGET, 2 * SECOND);

@@ -12,14 +12,30 @@ import org.jspecify.annotations.Nullable;
 final class AnswerTap extends TappedResponder {
   private static final int MAX_BYTES = 4 << 20;
 
-  private final ByteArrayOutputStream copy = new ByteArrayOutputStream();
+  private final Runnable onSpilt;
+  private ByteArrayOutputStream copy = new ByteArrayOutputStream();
   private @Nullable HttpHeaders headers;
   private int status;
   private boolean whole;
   private boolean spilt;
 
   AnswerTap(Responder to) {
+    this(to, () -> {});
+  }
+
+  /**
+   * Creates a tap on a responder.
+   *
+   * @param onSpilt told, at each further piece, that the answer is over the bound
+   */
+  AnswerTap(Responder to, Runnable onSpilt) {
     super(to);
+    this.onSpilt = onSpilt;
+  }
+
+  /** Returns whether the answer may still be kept. */
+  boolean isWithinBound() {
+    return !spilt;
   }
 
   /** Returns what was sent when it was a whole, good answer within the bound; else null. */
@@ -42,7 +58,8 @@ final class AnswerTap extends TappedResponder {
   protected void passes(ByteBuf data) {
     if (spilt || copy.size() + data.readableBytes() > MAX_BYTES) {
       spilt = true;
-      copy.reset();
+      copy = new ByteArrayOutputStream(0);
+      onSpilt.run();
     } else {
       copy.writeBytes(ByteBufUtil.getBytes(data));
     }

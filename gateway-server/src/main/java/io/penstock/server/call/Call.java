@@ -17,6 +17,7 @@ import io.penstock.server.client.Running;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   private final Guard guard = new Guard(this, this);
   private Guard.@Nullable Owner endedBy;
   private @Nullable Running forwarded;
+  private @Nullable BooleanSupplier wanted;
+  private boolean clientGone;
 
   Call(
       LoopContext context,
@@ -263,11 +266,26 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     return known;
   }
 
+  /** Lets this call go on without its client as long as that says so. */
+  void goesOnWhile(BooleanSupplier isWanted) {
+    wanted = isWanted;
+  }
+
+  /** Returns whether the client has left; the call may go on without it. */
+  boolean isClientGone() {
+    return clientGone;
+  }
+
   @Override
   public void clientGone() {
+    clientGone = true;
+    Running to = forwarded;
     try {
-      if (forwarded != null) {
-        forwarded.clientGone();
+      if (wanted != null && wanted.getAsBoolean()) {
+        // Nobody is slow any more.
+        writabilityChanged(true);
+      } else if (to != null) {
+        to.clientGone();
       } else {
         end(Ending.CLIENT_GONE);
       }

@@ -19,7 +19,10 @@ final class ClientErrors {
       case BAD_REQUEST, CONTENT_POLICY -> ErrorCode.INVALID_REQUEST;
       case CONTEXT_LENGTH -> ErrorCode.CONTEXT_LENGTH_EXCEEDED;
       case CREDENTIALS -> ErrorCode.UPSTREAM_CREDENTIALS;
-      case RATE_LIMITED, QUOTA -> ErrorCode.RATE_LIMITED;
+      // Some say it by a 429, which their SDKs know.
+      case QUOTA ->
+          failure.status() == 429 ? ErrorCode.RATE_LIMITED : ErrorCode.UPSTREAM_CREDENTIALS;
+      case RATE_LIMITED -> ErrorCode.RATE_LIMITED;
       case OVERLOADED -> ErrorCode.NO_HEALTHY_TARGET;
       case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
@@ -49,7 +52,12 @@ final class ClientErrors {
           failure.message().isEmpty() ? "The " + who + " refused the request." : failure.message();
       case CREDENTIALS ->
           "The gateway's own credential for the " + who + " was refused; tell whoever runs it.";
-      case RATE_LIMITED, QUOTA -> "The rate limit of the " + who + " is reached" + said;
+      case QUOTA ->
+          "The gateway's own account at the "
+              + who
+              + " has no money or quota left; tell whoever runs it"
+              + said;
+      case RATE_LIMITED -> "The rate limit of the " + who + " is reached" + said;
       case OVERLOADED -> "The " + who + " is overloaded" + said;
       case SERVER_ERROR -> "The " + who + " failed" + said;
       case CONNECT -> "The " + who + " cannot be reached" + said;

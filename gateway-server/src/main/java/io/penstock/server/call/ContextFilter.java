@@ -37,7 +37,11 @@ final class ContextFilter implements Filter<Call> {
       return Step.next();
     }
     HttpHeaders headers = call.headers();
-    String said = headers.get(RequestHeaders.METADATA);
+    List<String> all = headers.getAll(RequestHeaders.METADATA);
+    if (all.size() > 1) {
+      throw Metadata.invalid("it was sent " + all.size() + " times");
+    }
+    String said = all.isEmpty() ? null : HeaderText.of(all.getFirst());
     // Who asks for the usage sees the budgets of a call that says the same.
     Map<String, String> metadata =
         endpoint == Endpoint.USAGE
@@ -48,7 +52,7 @@ final class ContextFilter implements Filter<Call> {
   }
 
   private static String endUser(Call call, HttpHeaders headers) {
-    String said = headers.get(RequestHeaders.USER);
+    String said = HeaderText.of(headers.get(RequestHeaders.USER));
     RequestBody body = call.body();
     if (said == null && body != null) {
       said = textOrNull(body, "safety_identifier");
@@ -84,7 +88,7 @@ final class ContextFilter implements Filter<Call> {
 
   private static String session(HttpHeaders headers) {
     for (AsciiString name : SESSION) {
-      String value = headers.get(name);
+      String value = HeaderText.of(headers.get(name));
       if (value != null && !value.isBlank()) {
         return clip(value.strip());
       }

@@ -56,6 +56,7 @@ public final class Dispatcher implements RequestSink {
         throw Refusals.draining();
       }
       principal = snapshot.identify(Credentials.presented(head), head.remote());
+      Paths.refuseEncoded(head, surface);
       if (!context.pressure().admits()) {
         throw Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
       }

@@ -225,7 +225,7 @@ public final class Engine {
     Tally tally = call.tally();
     long now = System.nanoTime();
     long nanos = now - tally.startNanos();
-    int status = ending == Ending.CLIENT_GONE ? 499 : tally.status();
+    int status = call.isClientGone() ? 499 : tally.status();
     metrics.request(
         call.surface().endpoint().label(),
         tally.answeredModel(),

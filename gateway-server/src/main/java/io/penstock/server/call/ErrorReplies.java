@@ -27,6 +27,9 @@ final class ErrorReplies {
       HttpHeaders to) {
     ErrorCode code = why.code();
     retryHeaders(to, code, why.retryAfterMillis());
+    if (!why.allowed().isEmpty()) {
+      to.set(HttpHeaderNames.ALLOW, why.allowed());
+    }
     if (code == ErrorCode.UPGRADE_REQUIRED) {
       to.set(HttpHeaderNames.UPGRADE, "HTTP/1.1");
     }
@@ -64,7 +67,7 @@ final class ErrorReplies {
     if (code == ErrorCode.BUDGET_EXCEEDED
         || code == ErrorCode.CACHE_MISS
         || code == ErrorCode.UPSTREAM_CREDENTIALS
-        || (wait && retryAfterMillis > LONG_WAIT_MILLIS)) {
+        || (code.status() == 429 && wait && retryAfterMillis > LONG_WAIT_MILLIS)) {
       to.set(ResponseHeaders.SHOULD_RETRY, "false");
     }
   }

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Calls with an {@code Idempotency-Key}: the same key and body is one call, for a day. A second one
  * waits for the first, or gets its answer again. Only a good answer is kept: after a failure the
- * next call is made. Calls of this process are known here; those of other replicas are asked for
- * where a Redis is shared. Thread-safe; each call's part runs on its loop.
+ * next call is made. A call goes on when its client leaves, for its answer is what the client comes
+ * back for: until it is whole or larger than what is kept. Calls of this process are known here;
+ * those of other replicas are asked for where a Redis is shared. Thread-safe; each call's part runs
+ * on its loop.
  */
 final class Idempotency {
   private static final long MAX_BYTES = 64L << 20;
@@ -44,15 +46,18 @@ final class Idempotency {
           .build();
   private final Accounting accounting;
   private final @Nullable SharedAnswers replicas;
+  private final Orphans orphans;
 
   /**
    * Creates it.
    *
    * @param replicas null where replicas share nothing
+   * @param orphans the calls that go on without their client
    */
-  Idempotency(Accounting accounting, @Nullable SharedAnswers replicas) {
+  Idempotency(Accounting accounting, @Nullable SharedAnswers replicas, Orphans orphans) {
     this.accounting = accounting;
     this.replicas = replicas;
+    this.orphans = orphans;
   }
 
   /**
@@ -118,8 +123,9 @@ final class Idempotency {
     @Override
     public void make(SharedAnswers.@Nullable Claim claim) {
       flight.decided();
-      AnswerTap tap = new AnswerTap(call.responder());
+      AnswerTap tap = new AnswerTap(call.responder(), () -> orphans.release(call));
       call.respondVia(tap);
+      call.goesOnWhile(() -> tap.isWithinBound() && orphans.adopt(call));
       call.onEnd(ending -> {
         Stored made = ending == Ending.COMPLETED ? tap.stored(flight.body()) : null;
         if (made != null) {

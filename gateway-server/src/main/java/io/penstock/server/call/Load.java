@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Load {
   private final AtomicInteger inflight = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
+  private final Orphans orphans = new Orphans();
   private volatile boolean draining;
 
   /** Takes a place; false when {@code max} are taken. */
@@ -54,5 +55,15 @@ public final class Load {
   /** Refuses new requests from now on. */
   public void drain() {
     draining = true;
+  }
+
+  /** Returns the calls that go on without their client. */
+  Orphans orphans() {
+    return orphans;
+  }
+
+  /** The time of a drain is over: no call goes on without its client any more. */
+  public void cut() {
+    orphans.end();
   }
 }

@@ -80,10 +80,10 @@ final class Paths {
    */
   static void refuseTunnel(RequestHead head) {
     if (head.method().equals(HttpMethod.CONNECT)) {
-      throw new GatewayException(
-          ErrorCode.METHOD_NOT_ALLOWED,
+      throw GatewayException.notAllowed(
           "CONNECT is not served: this is a gateway and no proxy. Send requests to it as to the"
-              + " provider (base URL), not through it (HTTPS_PROXY).");
+              + " provider (base URL), not through it (HTTPS_PROXY).",
+          "GET, HEAD, POST, DELETE");
     }
     if (head.headers().containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
       throw new GatewayException(
@@ -91,6 +91,26 @@ final class Paths {
           "WebSockets are not served on "
               + clip(head.path())
               + "; send a POST and read the event stream.");
+    }
+  }
+
+  /**
+   * Refuses a body that would have to be unpacked: it is read, priced and cached by its bytes.
+   *
+   * @throws GatewayException 415
+   */
+  static void refuseEncoded(RequestHead head, Surface surface) {
+    if (surface.endpoint() == Endpoint.PASSTHROUGH || !head.method().equals(HttpMethod.POST)) {
+      return;
+    }
+    for (String coding : head.headers().getAll(HttpHeaderNames.CONTENT_ENCODING)) {
+      if (!HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(coding.strip())) {
+        throw new GatewayException(
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+            "The body has content-encoding "
+                + clip(coding)
+                + "; compressed bodies are not read here. Send it as it is, without that header.");
+      }
     }
   }
 
@@ -112,11 +132,11 @@ final class Paths {
     boolean get = head.method().equals(HttpMethod.GET) || head.method().equals(HttpMethod.HEAD);
     Dialect dialect = dialectOf(head.path(), head.headers());
     if (path.equals("/v1/models") || path.equals("/v1beta/models")) {
-      require(get, head.method(), path, "GET");
+      require(get, head.method(), path, "GET, HEAD");
       return Surface.of(Endpoint.MODELS, dialect, "");
     }
     if (path.equals("/v1/usage")) {
-      require(get, head.method(), path, "GET");
+      require(get, head.method(), path, "GET, HEAD");
       return Surface.of(Endpoint.USAGE);
     }
     if (path.startsWith("/v1/models/") || path.startsWith("/v1beta/models/")) {
@@ -163,7 +183,8 @@ final class Paths {
     int colon = decoded.lastIndexOf(':');
     String method = colon < 0 ? "" : decoded.substring(colon + 1);
     String model = colon < 0 ? decoded : decoded.substring(0, colon);
-    require(head.method().equals(HttpMethod.POST), head.method(), path, "POST");
+    String allowed = colon < 0 ? "GET, HEAD" : "POST";
+    require(head.method().equals(HttpMethod.POST), head.method(), path, allowed);
     return switch (method) {
       case "generateContent" -> gemini(Endpoint.GENERATE, model, false, false);
       case "streamGenerateContent" ->
@@ -199,9 +220,8 @@ final class Paths {
   }
 
   private static GatewayException notAllowed(HttpMethod method, String path, String allowed) {
-    return new GatewayException(
-        ErrorCode.METHOD_NOT_ALLOWED,
-        "The path " + path + " takes " + allowed + ", not " + clip(method.name()) + ".");
+    return GatewayException.notAllowed(
+        "The path " + path + " takes " + allowed + ", not " + clip(method.name()) + ".", allowed);
   }
 
   private static String clip(String text) {

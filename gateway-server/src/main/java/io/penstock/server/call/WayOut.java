@@ -20,7 +20,8 @@ final class WayOut implements Pipeline.Exit<Call> {
 
   WayOut(Engine engine, CacheReplay replay, HitVerifier verifier) {
     this.engine = engine;
-    this.idempotency = new Idempotency(engine.accounting(), engine.sharedAnswers());
+    this.idempotency =
+        new Idempotency(engine.accounting(), engine.sharedAnswers(), engine.load().orphans());
     this.replay = replay;
     this.verifier = verifier;
   }

@@ -19,13 +19,28 @@ public record RequestHead(
     HttpHeaders headers,
     @Nullable InetAddress remote) {
 
-  /** Takes a request target apart. */
+  /** Takes a request target apart; an absolute one is served too (RFC 9112, 3.2.2). */
   static RequestHead of(
-      HttpMethod method, String uri, HttpHeaders headers, @Nullable InetAddress remote) {
+      HttpMethod method, String target, HttpHeaders headers, @Nullable InetAddress remote) {
+    String uri = target.startsWith("/") ? target : origin(target);
     int question = uri.indexOf('?');
     return question < 0
         ? new RequestHead(method, uri, "", headers, remote)
         : new RequestHead(
             method, uri.substring(0, question), uri.substring(question + 1), headers, remote);
+  }
+
+  /** Takes scheme and authority off. */
+  private static String origin(String target) {
+    boolean http = target.regionMatches(true, 0, "http://", 0, 7);
+    if (!http && !target.regionMatches(true, 0, "https://", 0, 8)) {
+      return target;
+    }
+    int at = target.indexOf("://") + 3;
+    while (at < target.length() && target.charAt(at) != '/' && target.charAt(at) != '?') {
+      at++;
+    }
+    String rest = target.substring(at);
+    return rest.startsWith("/") ? rest : "/" + rest;
   }
 }

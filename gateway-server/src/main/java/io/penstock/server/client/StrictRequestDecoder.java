@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP/1.1 request decoder that refuses what two parsers could read differently: a message with
  * both Content-Length and Transfer-Encoding (RFC 9112, 6.1), a Transfer-Encoding that is not just
- * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers (3.2),
- * another major version (2.3). Netty mends them silently, which is right for a client and wrong for
- * a gateway.
+ * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers or none
+ * (3.2), another major version (2.3). Netty mends them silently, which is right for a client and
+ * wrong for a gateway.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
   private boolean inHead = true;
@@ -91,6 +91,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         headers.valueCharSequenceIterator(HttpHeaderNames.HOST);
     if (hosts.hasNext()) {
       hosts.next();
+    } else if (!request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+      return "no host header";
     }
     return hosts.hasNext() ? "several host headers" : null;
   }

@@ -24,12 +24,19 @@ public record BudgetConfig(
     @Setting("Other limits; the first whose condition holds.") List<OverrideConfig> overrides,
     @Setting("What happens beyond it.") OverConfig over) {
 
-  /** Checks that all limits are of one kind. */
+  private static final BigDecimal LEAST_ALERT = new BigDecimal("0.01");
+
+  /** Checks that all limits are of one kind, and that alerts are for something. */
   public BudgetConfig {
     per = List.copyOf(per);
     alerts = List.copyOf(alerts);
     overrides = List.copyOf(overrides);
     Subjects.check(per);
+    for (Share alert : alerts) {
+      if (alert.ratio().compareTo(LEAST_ALERT) < 0) {
+        throw new InvalidValue("alerts", alert.toString(), "at least 1%");
+      }
+    }
     for (OverrideConfig override : overrides) {
       if (override.limit().getClass() != limit.getClass()) {
         throw new InvalidValue(

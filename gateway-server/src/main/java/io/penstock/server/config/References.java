@@ -112,10 +112,12 @@ final class References {
   }
 
   private void once(String section, List<String> names) {
-    Set<String> seen = new HashSet<>();
     String key = section.equals("keys") ? "id" : "name";
+    Set<String> told = tree.once(section, key);
+    Set<String> seen = new HashSet<>();
     for (int i = 0; i < names.size(); i++) {
-      if (!seen.add(names.get(i))) {
+      // Those that only variables make the same.
+      if (!seen.add(names.get(i)) && !told.contains(names.get(i))) {
         tree.problem(
             names.get(i),
             "each "

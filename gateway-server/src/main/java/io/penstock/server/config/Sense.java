@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +18,7 @@ final class Sense {
           "listen");
     }
     config.providers().forEach((name, provider) -> provider(name, provider, tree));
+    alerts(config.budgets(), tree);
     emptiness(tree);
     if (config.state() != null && config.ledger().url().scheme().equals("sqlite")) {
       tree.warning(
@@ -39,6 +41,26 @@ final class Sense {
     for (Map.Entry<String, Secret> header : provider.headers().entrySet()) {
       if (header.getValue().isEmpty()) {
         report.warning("no value", "a value", "providers", name, "headers", header.getKey());
+      }
+    }
+  }
+
+  /** What is refused at its limit never gets far beyond it. */
+  private static void alerts(List<BudgetConfig> budgets, Tree tree) {
+    for (int i = 0; i < budgets.size(); i++) {
+      BudgetConfig budget = budgets.get(i);
+      for (int j = 0; j < budget.alerts().size(); j++) {
+        Share share = budget.alerts().get(j);
+        boolean refuses = budget.over().action() == Word.OverAction.DENY;
+        if (refuses && share.ratio().compareTo(BigDecimal.ONE) > 0) {
+          tree.warning(
+              share.toString(),
+              "at most 100%, for this budget refuses what is over its limit (over: deny)",
+              "budgets",
+              i,
+              "alerts",
+              j);
+        }
       }
     }
   }

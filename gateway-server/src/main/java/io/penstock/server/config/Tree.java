@@ -3,8 +3,11 @@ package io.penstock.server.config;
 import io.penstock.core.Suggest;
 import io.penstock.server.config.Node.Mapping;
 import io.penstock.server.config.Node.Sequence;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +74,34 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
     }
     // A shorthand: the single value is what the rest of the path means.
     return node;
+  }
+
+  /**
+   * Refuses what two entries of a list have in common under a key, also entries that could not be
+   * read.
+   *
+   * @return the texts that were refused
+   */
+  Set<String> once(String section, String key) {
+    Map<String, Integer> first = new HashMap<>();
+    Set<String> again = new HashSet<>();
+    Node.Entry list = root.entries().get(section);
+    List<Node> items =
+        list != null && list.value() instanceof Sequence sequence ? sequence.items() : List.of();
+    for (int i = 0; i < items.size(); i++) {
+      if (child(items.get(i), key) instanceof Node.Scalar name && !name.isEmpty()) {
+        Integer other = first.putIfAbsent(name.text(), i);
+        if (other != null) {
+          again.add(name.text());
+          problems.error(
+              name.mark(),
+              Where.of(section, i, key),
+              name.text(),
+              "each " + key + " once; the first is " + section + "[" + other + "]");
+        }
+      }
+    }
+    return again;
   }
 
   @Override

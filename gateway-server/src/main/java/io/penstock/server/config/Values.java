@@ -149,11 +149,14 @@ final class Values {
   }
 
   private static long bounded(BigDecimal value, long max) {
-    long exact = value.longValueExact();
-    if (exact > max) {
+    if (value.compareTo(BigDecimal.valueOf(max)) > 0) {
       throw new IllegalArgumentException("too large");
     }
-    return exact;
+    try {
+      return value.longValueExact();
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("too many decimal places", e);
+    }
   }
 
   private static Matcher match(Pattern pattern, String text) {

@@ -292,6 +292,42 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_namesTwice_areTold_alsoInEntriesWithOtherMistakes() {
+    assertThat(
+            lines(
+                SOUND
+                    + """
+                    budgets:
+                      - { name: b, limit: none }
+                      - { name: b, limit: 1 USD, every: day }
+                      - { name: c, limit: 1 USD, every: day, alerts: [0%] }
+                    """))
+        .anyMatch(line -> line.contains("budgets[0].limit: none"))
+        .anyMatch(line -> line.contains("budgets[1].name: b (expected: each name once; the first"))
+        .anyMatch(line -> line.contains("budgets[2].alerts: 0% (expected: at least 1%)"))
+        .hasSize(3);
+  }
+
+  @Test
+  void load_alertBeyondWhatIsRefused_isWarnedOf() {
+    LoadResult result =
+        Loads.load(
+            directory,
+            SOUND
+                + """
+                budgets:
+                  - { name: a, limit: 1 USD, every: day, alerts: [50%, 150%] }
+                  - { name: b, limit: 1 USD, every: day, alerts: [150%], over: warn }
+                """);
+
+    assertThat(Loads.lines(Loads.loaded(result).warnings()))
+        .filteredOn(line -> line.contains("budgets["))
+        .singleElement()
+        .asString()
+        .contains("budgets[0].alerts[1]: 150% (expected: at most 100%");
+  }
+
+  @Test
   void load_providerWithoutKey_isAWarning() {
     LoadResult result =
         Loads.load(
