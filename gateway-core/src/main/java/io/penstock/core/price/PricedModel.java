@@ -65,6 +65,11 @@ public final class PricedModel {
     return vendor.models().containsKey(entry.id()) ? entry.id() : null;
   }
 
+  /** Returns the provider in the catalogue whose prices these are. */
+  public String catalogue() {
+    return vendor.id();
+  }
+
   /** Returns the catalogue's version, for the ledger. */
   public String version() {
     return book.version();

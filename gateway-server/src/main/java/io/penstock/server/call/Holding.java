@@ -166,7 +166,7 @@ final class Holding {
     if (!call.snapshot().config().clamp().isOn()
         || clamps == MOST_CLAMPS
         || denied.limit().unit() != Limit.Unit.NANO_USD
-        || !call.surface().endpoint().isConversation()) {
+        || !OutputCap.isSent(call.surface().endpoint())) {
       return false;
     }
     long input = WorstCase.of(call, target, 0).nanos();
