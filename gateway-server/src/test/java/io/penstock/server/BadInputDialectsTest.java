@@ -10,6 +10,7 @@ import io.penstock.testkit.LeakCheck;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -101,6 +103,7 @@ class BadInputDialectsTest {
         body(at, "truncated", 400, start),
         body(at, "no object", 400, "[1]"),
         body(at, "key twice", 400, start + ",\"x\":1,\"x\":2}"),
+        body(at, "key twice further down", 400, start + ",\"x\":[{\"y\":1,\"y\":2}]}"),
         body(at, "nested deeply", 400, start + ",\"x\":" + deep + "}"),
         body(at, "too large", 413, start + ",\"x\":\"" + "a".repeat(1_100_000) + "\"}"),
         headers(at, "no key", 401, List.of("X-None", "1")),
@@ -142,6 +145,75 @@ class BadInputDialectsTest {
 
   private static Case headers(Surface at, String what, int status, List<String> headers) {
     return new Case(what, at, status, at.path, at.body, headers);
+  }
+
+  /** Bodies that every provider refuses, and what is wrong with them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/v1/chat/completions | {'model':'gpt-4o-mini'} | messages",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','messages':'x'} | messages",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','messages':null} | messages",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','n':'8','messages':[]} | n",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','max_tokens':8.0,'messages':[]}"
+            + " | max_tokens",
+        "/v1/completions | {'model':'gpt-4o-mini','prompt':5} | prompt",
+        "/v1/completions | {'model':'gpt-4o-mini','best_of':8e0,'prompt':'a'} | best_of",
+        "/v1/embeddings | {'model':'text-embedding-3-small','input':[ ]} | input",
+        "/v1/embeddings | {'model':'text-embedding-3-small'} | input",
+        "/v1/audio/speech | {'model':'gpt-4o-mini','voice':'alloy','input':5} | input",
+        "/v1/responses | {'model':'gpt-4o-mini','input':5} | input",
+        "/v1/messages | {'model':'gpt-4o-mini','max_tokens':9} | messages",
+        "/v1/messages | {'model':'gpt-4o-mini','max_tokens':9,'messages':{}} | messages",
+        "GEMINI | {'generationConfig':{'topK':1}} | contents",
+        "GEMINI | {'contents':'x'} | contents",
+        "GEMINI | {'contents':[],'generationConfig':5} | generationConfig",
+        "GEMINI | {'contents':[],'generationConfig':{'maxOutputTokens':-5}}"
+            + " | generationConfig.maxOutputTokens",
+        "GEMINI | {'contents':[],'generation_config':{'candidateCount':'many'}}"
+            + " | generation_config.candidateCount",
+        "GEMINI | {'contents':[],'generationConfig':{'candidateCount':1.5}}"
+            + " | generationConfig.candidateCount",
+        "GEMINI | {'contents':[],'generationConfig':{'candidateCount':[1]}}"
+            + " | generationConfig.candidateCount",
+        "GEMINI | {'contents':[],'generationConfig':{'candidateCount':1,'candidate_count':8}}"
+            + " | candidate_count",
+        "GEMINI | {'contents':[],'generationConfig':{},'generation_config':{}}"
+            + " | generation_config",
+      })
+  void question_thatNoProviderTakes_isRefusedByName(String path, String body, String param)
+      throws Exception {
+    String to = path.equals("GEMINI") ? Surface.GEMINI.path : path;
+    HttpResponse<String> response =
+        gateway.post(to, body.replace('\'', '"'), "Authorization", "Bearer " + RunningGateway.KEY);
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+    JsonNode error = MAPPER.readTree(response.body()).path("error");
+    assertThat(error.path("message").asText()).contains("\"" + param + "\"");
+    if (Surface.OPENAI.path.equals(path)) {
+      assertThat(error.path("param").asText()).isEqualTo(param);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-32BE", "UTF-32LE"})
+  void otherEncoding_isNotJson(String charset) throws Exception {
+    for (Surface at : Surface.values()) {
+      HttpResponse<String> response =
+          RunningGateway.send(
+              HttpRequest.newBuilder(URI.create(gateway.url() + at.path))
+                  .POST(
+                      HttpRequest.BodyPublishers.ofByteArray(
+                          at.body.getBytes(Charset.forName(charset))))
+                  .header("x-api-key", RunningGateway.KEY)
+                  .build());
+
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+      at.assertError(400, response.body());
+      assertThat(response.body()).contains("not UTF-8");
+    }
   }
 
   private static double counted(int status) {

@@ -138,6 +138,21 @@ class BudgetFlowTest {
   }
 
   @Test
+  void clamp_ofLegacyCompletions_isSentToo() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, limit: 0.0001 USD, every: day }]")) {
+      provider.on("/v1/completions").reply(Script.json(ANSWER));
+      String body = "{\"model\":\"gpt-4o-mini\",\"max_tokens\":9000,\"prompt\":\"Once\"}";
+      HttpResponse<String> response = gateway.post("/v1/completions", body);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+      assertThat(Integer.parseInt(cap)).isBetween(16, 200);
+      assertThat(provider.awaitRequest(1).text()).contains("\"max_tokens\":" + cap + ",");
+    }
+  }
+
+  @Test
   void budget_overUse_whereTheOtherModelIsRefusedToo_is402ThatNamesTheFirst() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

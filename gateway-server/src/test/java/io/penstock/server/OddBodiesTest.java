@@ -21,7 +21,12 @@ class OddBodiesTest {
     return RunningGateway.start(
         directory,
         RunningGateway.yaml(directory, provider, more)
-            .replace("\nmodels:\n", "\nmodels:\n  speaker: fake/gpt-4o-mini-tts\n")
+            .replace(
+                "\nmodels:\n",
+                "\nmodels:\n  speaker: fake/gpt-4o-mini-tts\n"
+                    // A route that may fill the field in: its type is the provider's business.
+                    + "  filled: { targets: [{ model: fake/gpt-4o-mini-tts, default: { input: hm }"
+                    + " }] }\n")
             .replace("body: 1MiB", "body: 32MiB"));
   }
 
@@ -45,7 +50,7 @@ class OddBodiesTest {
       try (RawClient client = RawClient.to(gateway)) {
         client.send(
             RawClient.post(
-                "/v1/audio/speech", "{\"model\":\"speaker\",\"voice\":\"alloy\",\"input\":5}"));
+                "/v1/audio/speech", "{\"model\":\"filled\",\"voice\":\"alloy\",\"input\":5}"));
         Await.until("it is asked", () -> !provider.requests().isEmpty());
       }
       awaitNothingUnderWay(gateway);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What each endpoint may cost at most: every call is refused by a budget of next to nothing, which
@@ -38,6 +39,7 @@ class WorstCaseTest {
           g: { dialect: gemini, base_url: "%1$s", keys: [k], catalogue: gemini }
           p: { dialect: openai, base_url: "%1$s", keys: [k], catalogue: perplexity }
           a: { dialect: anthropic, base_url: "%1$s", keys: [k], catalogue: anthropic }
+          d: { dialect: openai, base_url: "%1$s", keys: [k], catalogue: deepseek }
           c: { dialect: cohere, base_url: "%1$s", keys: [k], catalogue: cohere }
         models:
           opus: a/claude-opus-4-6
@@ -51,6 +53,8 @@ class WorstCaseTest {
           gpt-5-mini: fake/gpt-5-mini
           flash: g/gemini-2.5-flash
           rerank: c/rerank-v3.5
+          legacy: d/deepseek-chat
+          configured: { strategy: priority, targets: [{ model: g/gemini-2.5-flash, default: { generationConfig: { maxOutputTokens: 1000 } } }] }
           deep: p/sonar-deep-research
           capped: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { max_tokens: 8000, n: 2 } }] }
           added: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, default: { max_tokens: 4000 } }] }
@@ -58,6 +62,7 @@ class WorstCaseTest {
           found: { strategy: priority, targets: [{ model: fake/gpt-5-mini, default: { tools: [{ type: web_search, max_uses: 9 }] } }] }
           long: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { instructions: "%2$s" } }] }
           roomy: { strategy: priority, targets: [{ model: g/gemini-2.5-flash, set: { generationConfig: { maxOutputTokens: 1000, candidateCount: 3 } } }] }
+          asking: { strategy: priority, targets: [{ model: fake/gpt-4o-mini, set: { messages: [{ role: user, content: hi }] } }] }
           hurried: { strategy: priority, targets: [{ model: fake/gpt-5-mini, set: { service_tier: priority } }] }
         """
             .formatted(PROVIDER.url(), "be kind, ".repeat(1_000));
@@ -127,9 +132,33 @@ class WorstCaseTest {
         "/v1beta/models/flash:generateContent |"
             + " {'generation_config':{'max_output_tokens':1000,'candidate_count':3},'contents':[{'parts':[{'text':'hi'}]}]}"
             + " | 0.0075 | 0.0085",
+        "/v1/completions | {'model':'gpt-4o-mini','prompt':'a'} | 0.0000096 | 0.00003",
+        "/v1/completions | {'model':'legacy','prompt':'a'} | 0.2 | 0.5",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','max_output_tokens':3,SAYING}"
+            + " | 0.0098 | 0.0099",
+        "/v1/chat/completions | {'model':'gpt-4o-mini','max_tokens':null,'n':null,SAYING}"
+            + " | 0.0098 | 0.0099",
+        "/v1/chat/completions | {'model':'asking','max_tokens':1000} | 0.0006 | 0.00065",
+        // Of a configuration that the route adds nothing is sent beside the client's own.
+        "/v1beta/models/configured:generateContent |"
+            + " {'generationConfig':{'topK':1},'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.16 | 0.17",
+        "/v1beta/models/configured:generateContent | {'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.0025 | 0.0027",
       })
   void endpoint_holdsWhatItMayCost(String path, String body, double least, double most) {
     assertThat(worst(path, body.replace("SAYING", SAYING))).isBetween(least, most);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"8", "'8'", "8.0", "8e0", "'8.0'", "0.8e1"})
+  void answersOfGemini_howeverTheyAreWritten_areHeld(String eight) {
+    String body =
+        "{'generationConfig':{'maxOutputTokens':'1e3','candidateCount':"
+            + eight
+            + "},"
+            + "'contents':[{'parts':[{'text':'hi'}]}]}";
+    assertThat(worst("/v1beta/models/flash:generateContent", body)).isBetween(0.02, 0.0202);
   }
 
   @Test

@@ -9,8 +9,8 @@ import io.penstock.core.GatewayException;
 import java.io.IOException;
 
 /**
- * Finds the top-level fields of a JSON object in one streaming pass that checks the whole; nothing
- * below them is materialised.
+ * Finds the top-level fields of a JSON object in one streaming pass that checks the whole, its
+ * encoding and names that are there twice included; nothing below the fields is materialised.
  */
 final class JsonScan {
   private JsonScan() {}
@@ -21,6 +21,10 @@ final class JsonScan {
    * @throws GatewayException 400 {@code invalid_json} that says where
    */
   static void scan(byte[] bytes, Fields fields) {
+    if (isWide(bytes)) {
+      throw invalid("the body is not UTF-8");
+    }
+    UniqueNames names = null;
     try (JsonParser parser = RequestJson.FACTORY.createParser(bytes)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw invalid(bytes.length == 0 ? "the body is empty" : "the body is not a JSON object");
@@ -30,7 +34,10 @@ final class JsonScan {
         int from = (int) parser.currentTokenLocation().getByteOffset();
         JsonToken token = parser.nextToken();
         int start = (int) parser.currentTokenLocation().getByteOffset();
-        parser.skipChildren();
+        if (token.isStructStart()) {
+          names = names == null ? new UniqueNames() : names;
+          names.pass(parser);
+        }
         parser.finishToken();
         int end = (int) parser.currentLocation().getByteOffset();
         fields.field(name, from, start, end, token);
@@ -48,6 +55,19 @@ final class JsonScan {
     }
   }
 
+  /**
+   * Returns whether the bytes are UTF-16 or UTF-32, which the parser would guess and read: its
+   * offsets are of UTF-8. No JSON in UTF-8 has one of these bytes.
+   */
+  private static boolean isWide(byte[] bytes) {
+    for (int i = 0; i < Math.min(4, bytes.length); i++) {
+      if (bytes[i] == 0 || bytes[i] == (byte) 0xfe || bytes[i] == (byte) 0xff) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static String at(JsonProcessingException e) {
     return e.getLocation() == null ? "" : " (at byte " + e.getLocation().getByteOffset() + ")";
   }
@@ -60,6 +80,16 @@ final class JsonScan {
     } catch (IOException e) {
       throw invalid("a string is malformed (at byte " + start + ")");
     }
+  }
+
+  /** Returns what refuses a name that an object has twice. */
+  static GatewayException twice(String name) {
+    String clipped = name.length() <= 64 ? name : name.substring(0, 64) + "...";
+    return new GatewayException(
+        ErrorCode.INVALID_JSON,
+        "The request body has the field \"" + clipped + "\" twice.",
+        clipped,
+        GatewayException.NO_RETRY_AFTER);
   }
 
   static GatewayException invalid(String why) {

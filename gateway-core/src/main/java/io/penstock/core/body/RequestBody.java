@@ -1,7 +1,6 @@
 package io.penstock.core.body;
 
 import com.fasterxml.jackson.core.JsonToken;
-import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request body and where its top-level fields lie: a JSON object or a multipart form. One
  * streaming pass finds the fields and checks that the whole is well-formed; nothing below the top
- * level is materialised. Duplicate top-level names of a JSON object are refused: gateway and
+ * level is materialised. Duplicate names of a JSON object, at any depth, are refused: gateway and
  * provider could read different ones. Of a form's repeated names ({@code image[]}) the first
  * counts, but those that steer the gateway ({@link #SINGLE}) may not repeat.
  *
@@ -74,11 +73,7 @@ public final class RequestBody {
 
   private void addField(String name, int nameStart, int start, int end, JsonToken token) {
     if (indexOf(name) >= 0) {
-      throw new GatewayException(
-          ErrorCode.INVALID_JSON,
-          "The request body has the field \"" + clip(name) + "\" twice.",
-          clip(name),
-          GatewayException.NO_RETRY_AFTER);
+      throw JsonScan.twice(name);
     }
     add(name, nameStart, start, end, token);
   }
@@ -105,10 +100,6 @@ public final class RequestBody {
     starts = Arrays.copyOf(starts, size);
     ends = Arrays.copyOf(ends, size);
     tokens = Arrays.copyOf(tokens, size);
-  }
-
-  private static String clip(String name) {
-    return name.length() <= 64 ? name : name.substring(0, 64) + "...";
   }
 
   /** Returns the whole body; shared, not to be changed. */

@@ -84,6 +84,11 @@ public final class PricedModel {
     return model == null || model.equals(entry.id()) ? this : answered.of(model, provider, this);
   }
 
+  /** Returns the provider in the catalogue whose prices these are. */
+  public String catalogue() {
+    return vendor.id();
+  }
+
   /** Returns the catalogue's version, for the ledger. */
   public String version() {
     return book.version();

@@ -118,13 +118,25 @@ public final class RouteTable {
   /** Returns the routers that judge prompts. */
   public Set<Router> routers() {
     Set<Router> routers = new HashSet<>();
-    Stream.concat(exact.values().stream(), wildcards.stream().map(Map.Entry::getValue))
+    specs()
         .forEach(spec -> {
           if (spec instanceof RouteSpec.Complexity complexity) {
             routers.add(complexity.router());
           }
         });
     return routers;
+  }
+
+  /** Returns whether any route fixes or adds this parameter; looks at all of them. */
+  public boolean gives(String parameter) {
+    return specs()
+        .flatMap(spec -> spec.targets().stream())
+        .anyMatch(target ->
+            target.set().containsKey(parameter) || target.defaults().containsKey(parameter));
+  }
+
+  private Stream<RouteSpec> specs() {
+    return Stream.concat(exact.values().stream(), wildcards.stream().map(Map.Entry::getValue));
   }
 
   /** Returns the names without a wildcard. */

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestBodyTest {
   private static final String FORM_TYPE = "multipart/form-data; boundary=\"x1\"";
@@ -85,6 +88,63 @@ class RequestBodyTest {
     assertThatThrownBy(() -> json("{\"a\":" + "[".repeat(300) + "]".repeat(300) + "}"))
         .isInstanceOf(GatewayException.class)
         .hasMessageContaining("256");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"c\":{\"a\":1,\"b\":2,\"a\":3}}",
+        "{\"c\":{\"a\":1,\"\\u0061\":3}}",
+        "{\"c\":[1,{\"b\":[{\"b\":1}],\"a\":{\"a\":{}},\"a\":2}]}"
+      })
+  void parse_nameTwiceBelow_is400(String text) {
+    assertThatThrownBy(() -> json(text))
+        .isInstanceOfSatisfying(
+            GatewayException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(ErrorCode.INVALID_JSON);
+              assertThat(e.param()).isEqualTo("a");
+            });
+  }
+
+  @Test
+  void parse_sameNameInDifferentObjects_isTaken() {
+    assertThat(json("{\"a\":{\"a\":[{\"a\":1},{\"a\":{\"a\":2}}]},\"b\":{\"a\":{}}}").fieldCount())
+        .isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 23, 24, 25, 26, 200})
+  void parse_manyNames_lastTwice_is400(int names) {
+    StringBuilder object = new StringBuilder("{");
+    for (int i = 0; i < names; i++) {
+      object.append("\"k").append(i).append("\":{\"k0\":[{\"k1\":1}]},");
+    }
+    String whole = "{\"x\":[" + "[".repeat(20) + "]".repeat(20) + ",%s\"z\":1}]}";
+
+    assertThat(json(whole.formatted(object)).fieldCount()).isEqualTo(1);
+    for (String again : new String[] {"k0", "k" + (names - 1)}) {
+      assertThatThrownBy(() -> json(whole.formatted(object + "\"" + again + "\":1,")))
+          .hasMessageContaining("\"" + again + "\" twice");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE"})
+  void parse_otherEncoding_is400(String charset) {
+    for (String text : new String[] {"{}", "{\"model\":\"gpt\",\"n\":1}", " {\"a\":\"\u00e9\"}"}) {
+      assertThatThrownBy(() -> RequestBody.parse(text.getBytes(Charset.forName(charset))))
+          .isInstanceOfSatisfying(
+              GatewayException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_JSON));
+    }
+  }
+
+  @Test
+  void parse_byteOrderMarkOfUtf8_isPassedOn() {
+    RequestBody body = json("\ufeff{\"n\":12}");
+
+    assertThat(body.count("n", -1)).isEqualTo(12);
+    assertThat(new BodyPatch(body).set("n", "3").apply()).asString().isEqualTo("\ufeff{\"n\":3}");
   }
 
   @Test

@@ -70,7 +70,7 @@ final class AnthropicRequests {
     }
     BodyPatch patch = new BodyPatch(call.body());
     boolean lost = ForeignThoughts.strip(call, patch);
-    Splice.parameters(call, patch, "max_tokens");
+    Splice.parameters(call, patch, List.of("max_tokens"));
     if (lost && thinking(call).path("type").asText().equals("enabled")) {
       stopThinking(call, patch, dropped);
     }

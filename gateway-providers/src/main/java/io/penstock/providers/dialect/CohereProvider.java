@@ -40,7 +40,7 @@ final class CohereProvider implements Provider {
     }
     BodyPatch patch = new BodyPatch(call.body());
     Splice.model(call, patch);
-    Splice.parameters(call, patch, "max_tokens");
+    Splice.parameters(call, patch, List.of("max_tokens"));
     var request =
         new UpstreamRequest(
             "POST",

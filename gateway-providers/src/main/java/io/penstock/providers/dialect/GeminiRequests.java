@@ -31,9 +31,9 @@ final class GeminiRequests {
     for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
       if (isConfig(field.getKey())) {
         config = config == null ? config(call) : config;
-      } else if (Splice.CAPS.contains(field.getKey())) {
+      } else if (Splice.isCap(field.getKey())) {
         config = config == null ? config(call) : config;
-        if (!config.has(CAP)) {
+        if (!config.hasNonNull(CAP)) {
           config.set(CAP, field.getValue());
         }
       } else {
@@ -43,7 +43,7 @@ final class GeminiRequests {
     for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
       if (isConfig(field.getKey())) {
         config = config == null ? config(call) : config;
-      } else if (Splice.CAPS.contains(field.getKey())) {
+      } else if (Splice.isCap(field.getKey())) {
         config = config == null ? config(call) : config;
         config.set(CAP, field.getValue());
       } else {
@@ -96,7 +96,7 @@ final class GeminiRequests {
     }
     ObjectNode config = known.deepCopy();
     JsonNode cap = config.remove(SNAKE_CAP);
-    if (cap != null && !config.has(CAP)) {
+    if (cap != null && !config.hasNonNull(CAP)) {
       config.set(CAP, cap);
     }
     return config;
@@ -108,8 +108,8 @@ final class GeminiRequests {
   }
 
   private static @Nullable JsonNode of(RequestBody body) {
-    int i = body.indexOf(CONFIG);
-    i = i < 0 ? body.indexOf(SNAKE_CONFIG) : i;
+    String name = body.has(CONFIG) ? CONFIG : SNAKE_CONFIG;
+    int i = body.has(name) ? body.indexOf(name) : -1;
     return i < 0 ? null : JsonTrees.read(body.bytes(), body.start(i), body.end(i));
   }
 }

@@ -7,6 +7,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
+import java.util.List;
 
 /** Splices an OpenAI request: everything unknown stays, in its order. */
 final class OpenAiRequests {
@@ -36,24 +37,19 @@ final class OpenAiRequests {
     BodyPatch patch = new BodyPatch(body);
     ForeignThoughts.strip(call, patch);
     Splice.model(call, patch);
-    Splice.parameters(call, patch, cap(call.endpoint(), body));
+    Splice.parameters(call, patch, caps(call.endpoint()));
     if (askForUsage) {
       askForUsage(body, patch);
     }
     return patch.apply();
   }
 
-  /** Returns the field for the output cap: the one the client used, else the endpoint's newest. */
-  private static String cap(Endpoint endpoint, RequestBody body) {
-    for (String name : Splice.CAPS) {
-      if (body.indexOf(name) >= 0) {
-        return name;
-      }
-    }
+  /** Returns the endpoint's fields for the output cap, the newest first. */
+  private static List<String> caps(Endpoint endpoint) {
     return switch (endpoint) {
-      case RESPONSES -> "max_output_tokens";
-      case CHAT -> "max_completion_tokens";
-      default -> "max_tokens";
+      case RESPONSES -> List.of("max_output_tokens");
+      case CHAT -> List.of("max_completion_tokens", "max_tokens");
+      default -> List.of("max_tokens");
     };
   }
 

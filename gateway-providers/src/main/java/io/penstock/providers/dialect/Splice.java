@@ -6,14 +6,15 @@ import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Edits that every dialect makes to the client's bytes. */
 final class Splice {
-  /** Names of one and the same thing, the output cap, across dialects and years. */
-  static final Set<String> CAPS =
+  /** Names of one and the same thing, the output cap: a route may use any of them. */
+  private static final Set<String> CAPS =
       Set.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
 
   private static final String HEX = "0123456789ABCDEF";
@@ -27,21 +28,41 @@ final class Splice {
     }
   }
 
-  /** Applies the route's parameters and the output cap, whose field here is {@code cap}. */
-  static void parameters(ProviderCall call, BodyPatch patch, String cap) {
+  /**
+   * Applies the route's parameters and the output cap. The cap goes into every field that the
+   * client has it in: a provider may read any of them. A cap that is null is none.
+   *
+   * @param caps the endpoint's fields for the output cap, the one for a body without any first
+   */
+  static void parameters(ProviderCall call, BodyPatch patch, List<String> caps) {
+    List<String> sent = caps.stream().filter(call.body()::has).toList();
+    List<String> into = sent.isEmpty() ? caps.subList(0, 1) : sent;
     for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
-      patch.setDefault(name(field.getKey(), cap), field.getValue().toString());
+      String json = field.getValue().toString();
+      if (!isCap(field.getKey())) {
+        patch.setDefault(field.getKey(), json);
+      } else if (sent.isEmpty()) {
+        patch.set(caps.getFirst(), json);
+      }
     }
     for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
-      patch.set(name(field.getKey(), cap), field.getValue().toString());
+      List<String> names = isCap(field.getKey()) ? into : List.of(field.getKey());
+      setAll(patch, names, field.getValue().toString());
     }
     if (call.maxTokens() >= 0) {
-      patch.set(cap, Long.toString(call.maxTokens()));
+      setAll(patch, into, Long.toString(call.maxTokens()));
     }
   }
 
-  private static String name(String name, String cap) {
-    return CAPS.contains(name) ? cap : name;
+  private static void setAll(BodyPatch patch, List<String> names, String json) {
+    for (String name : names) {
+      patch.set(name, json);
+    }
+  }
+
+  /** Returns whether a route's parameter is the output cap, whatever the target calls it. */
+  static boolean isCap(String parameter) {
+    return CAPS.contains(parameter);
   }
 
   /** Returns a text field; null when it is absent or something else. */

@@ -104,10 +104,11 @@ public final class Continuation {
   }
 
   private void lower(BodyPatch patch, long cap) {
-    int settings = request.indexOf("generationConfig");
-    if (endpoint == Endpoint.GENERATE && settings >= 0) {
-      ObjectNode config = Trees.answer(request.raw(settings)).put("maxOutputTokens", cap);
-      patch.set("generationConfig", Trees.string(config));
+    if (endpoint == Endpoint.GENERATE) {
+      String settings = request.has("generationConfig") ? "generationConfig" : "generation_config";
+      ObjectNode config = Trees.answer(request.raw(request.indexOf(settings)));
+      config.remove("max_output_tokens");
+      patch.set(settings, Trees.string(config.put("maxOutputTokens", cap)));
       return;
     }
     for (String name : new String[] {"max_tokens", "max_completion_tokens"}) {

@@ -11,7 +11,6 @@ import io.penstock.providers.UpstreamRequest.Header;
 import io.penstock.providers.translate.TranslatedStream.Conversion;
 import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Calls whose client does not speak the provider's dialect. Pure; what it makes belongs to the
@@ -182,40 +181,5 @@ public final class Translation {
     boolean samples = body.has("temperature") || body.has("top_p") || body.has("top_k");
     String version = samples ? "2023-06-01" : MessagesRequestReader.VERSION_2026;
     return List.of(new Header("anthropic-version", version));
-  }
-
-  /** Settings of the route, which speak OpenAI's words or the provider's. */
-  private static final class RouteSettings {
-    private RouteSettings() {}
-
-    static void apply(ProviderCall call, Conversation conversation) {
-      call.defaults()
-          .forEach((name, value) -> {
-            Option option = ChatRequestReader.OPTIONS.get(name);
-            if (option != null && !conversation.has(option)) {
-              conversation.set(option, name, value);
-            }
-          });
-      call.set()
-          .forEach((name, value) -> {
-            Option option = ChatRequestReader.OPTIONS.get(name);
-            if (option != null) {
-              conversation.set(option, name, value);
-            }
-          });
-    }
-
-    static void apply(ProviderCall call, ObjectNode body) {
-      for (Map.Entry<String, JsonNode> field : call.defaults().entrySet()) {
-        if (!ChatRequestReader.OPTIONS.containsKey(field.getKey()) && !body.has(field.getKey())) {
-          body.set(field.getKey(), field.getValue());
-        }
-      }
-      for (Map.Entry<String, JsonNode> field : call.set().entrySet()) {
-        if (!ChatRequestReader.OPTIONS.containsKey(field.getKey())) {
-          body.set(field.getKey(), field.getValue());
-        }
-      }
-    }
   }
 }

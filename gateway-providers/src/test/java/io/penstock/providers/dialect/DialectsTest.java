@@ -18,6 +18,8 @@ import io.penstock.providers.UpstreamRequest.Header;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DialectsTest {
   private static final String MESSAGE =
@@ -183,12 +185,35 @@ class DialectsTest {
                 .maxTokens(5)
                 .sent())
         .isEqualTo("{\"generationConfig\":{\"seed\":1,\"maxOutputTokens\":5}}");
+    for (String none : new String[] {"{\"maxOutputTokens\":null}", "null"}) {
+      assertThat(
+              Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{\"generationConfig\":" + none + "}")
+                  .defaults("max_tokens", "5")
+                  .sent())
+          .isEqualTo("{\"generationConfig\":{\"maxOutputTokens\":5}}");
+    }
     Wire.Call snake =
         Wire.call(Dialect.GEMINI, Endpoint.GENERATE, "{\"generation_config\":{\"seed\":1}}");
     assertThat(snake.defaults("generationConfig", "{\"seed\":3}").sent())
         .isEqualTo("{\"generationConfig\":{\"seed\":1}}");
     assertThat(snake.set("generationConfig", "{\"seed\":2}").sent())
         .isEqualTo("{\"generationConfig\":{\"seed\":2}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GEMINI, generationConfig, maxOutputTokens",
+    "BEDROCK, inferenceConfig, maxTokens",
+  })
+  void translated_cap_joinsTheConfigurationOfTheRoute(Dialect to, String config, String cap) {
+    String body = "{\"model\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    String route = "{\"" + cap + "\":9000,\"topP\":0.5}";
+
+    assertThat(Wire.call(to, Endpoint.CHAT, body).set(config, route).maxTokens(5).model("m").sent())
+        .contains("\"" + config + "\":{\"" + cap + "\":5,\"topP\":0.5}");
+    assertThat(Wire.call(to, Endpoint.CHAT, body).set("max_output_tokens", "7").model("m").sent())
+        .contains("\"" + cap + "\":7")
+        .doesNotContain("max_output_tokens");
   }
 
   @Test

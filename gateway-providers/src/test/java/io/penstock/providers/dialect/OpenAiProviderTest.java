@@ -78,6 +78,37 @@ class OpenAiProviderTest {
             "{\"model\":\"upstream-model\",\"service_tier\":\"flex\",\"max_completion_tokens\":100}");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "CHAT | 'max_tokens':16000,'max_completion_tokens':16000"
+            + " | 'max_tokens':999,'max_completion_tokens':999",
+        "CHAT | 'max_tokens':null,'max_completion_tokens':9000"
+            + " | 'max_tokens':null,'max_completion_tokens':999",
+        "CHAT | 'max_completion_tokens':null | 'max_completion_tokens':999",
+        "CHAT | 'max_output_tokens':3,'max_tokens':9 | 'max_output_tokens':3,'max_tokens':999",
+        "CHAT | 'maxOutputTokens':3 | 'maxOutputTokens':3,'max_completion_tokens':999",
+        "COMPLETIONS | 'max_completion_tokens':3 | 'max_completion_tokens':3,'max_tokens':999",
+        "RESPONSES | 'max_tokens':3 | 'max_tokens':3,'max_output_tokens':999",
+      })
+  void attempt_cap_isInEveryFieldThatTheEndpointKnows(Endpoint endpoint, String has, String sent) {
+    String body = ("{'model':'a'," + has + "}").replace('\'', '"');
+    String expected = ("{'model':'upstream-model'," + sent + "}").replace('\'', '"');
+
+    assertThat(Wire.call(Dialect.OPENAI, endpoint, body).maxTokens(999).sent()).isEqualTo(expected);
+    assertThat(Wire.call(Dialect.OPENAI, endpoint, body).set("max_output_tokens", "999").sent())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void attempt_addedCap_fillsWhatIsNull() {
+    assertThat(chat("{\"model\":\"a\",\"max_tokens\":null}").defaults("max_tokens", "5").sent())
+        .isEqualTo(
+            "{\"model\":\"upstream-model\",\"max_tokens\":null,\"max_completion_tokens\":5}");
+  }
+
   @Test
   void stream_clientDidNotAsk_usageChunkRemovedCostInComment() {
     Wire.Outcome out = chat(ASK).streamed(FIRST + TEXT + FINISH + USAGE + DONE + DONE);

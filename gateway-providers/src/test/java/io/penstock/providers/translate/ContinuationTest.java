@@ -92,6 +92,14 @@ class ContinuationTest {
     assertThat(made.at("/contents/1/role").asText()).isEqualTo("model");
     assertThat(made.at("/contents/1/parts/0/text").asText()).isEqualTo("Half \"an");
     assertThat(made.at("/generationConfig/maxOutputTokens").asInt()).isEqualTo(5);
+
+    String snake =
+        body.replace("generationConfig", "generation_config")
+            .replace("maxOutputTokens", "max_output_tokens");
+    Continuation again = Continuation.of(Endpoint.GENERATE, request(snake), sse(chunk));
+    assertThat(again).isNotNull();
+    assertThat(Trees.request(again.request(5)).path("generation_config"))
+        .hasToString("{\"maxOutputTokens\":5}");
   }
 
   @ParameterizedTest

@@ -109,7 +109,7 @@ record Elsewhere(int conversations, int files, int uses) {
   private static int uses(RequestBody body, boolean capped) {
     int uses = count(body, SEARCHING) * USUAL_USES;
     int tools = body.indexOf("tools");
-    if (tools >= 0 && body.token(tools) == JsonToken.START_ARRAY) {
+    if (tools >= 0 && body.token(tools).isStructStart()) {
       uses += usesOf(body, tools);
     }
     int most = capped ? body.indexOf("max_tool_calls") : -1;
@@ -117,9 +117,10 @@ record Elsewhere(int conversations, int files, int uses) {
     return Math.min(uses, named ? uses(body.raw(most)) : MOST_USES);
   }
 
-  /** Reads a whole number. */
+  /** Reads a whole number as the most lenient provider would; what is none is no limit. */
   private static int uses(String number) {
-    return number.length() > 4 ? MOST_USES : Math.clamp(Integer.parseInt(number), 0, MOST_USES);
+    long uses = WholeNumber.of(number);
+    return uses < 0 ? MOST_USES : (int) Math.min(uses, MOST_USES);
   }
 
   private static int usesOf(RequestBody body, int tools) {
@@ -127,9 +128,17 @@ record Elsewhere(int conversations, int files, int uses) {
     int from = body.start(tools);
     try (JsonParser parser =
         RequestJson.FACTORY.createParser(body.bytes(), from, body.end(tools) - from)) {
-      parser.nextToken();
-      while (parser.nextToken() == JsonToken.START_OBJECT) {
-        uses += usesOf(parser);
+      // Google takes an object for a list of one.
+      if (parser.nextToken() == JsonToken.START_OBJECT) {
+        return usesOf(parser);
+      }
+      for (JsonToken tool = parser.nextToken();
+          tool != JsonToken.END_ARRAY;
+          tool = parser.nextToken()) {
+        if (tool == JsonToken.START_OBJECT) {
+          uses += usesOf(parser);
+        }
+        parser.skipChildren();
       }
     } catch (IOException e) {
       throw new IllegalStateException("the body was read before", e);
@@ -147,8 +156,8 @@ record Elsewhere(int conversations, int files, int uses) {
       if (name.equals("type") && value == JsonToken.VALUE_STRING) {
         String type = tool.getText();
         runs |= RUN.stream().anyMatch(type::startsWith);
-      } else if (name.equals("max_uses") && value == JsonToken.VALUE_NUMBER_INT) {
-        most = uses(tool.getText());
+      } else if (name.equals("max_uses") && value != JsonToken.VALUE_NULL) {
+        most = uses(value.isScalarValue() ? tool.getText() : "");
       } else {
         runs |= GOOGLE.contains(name);
       }

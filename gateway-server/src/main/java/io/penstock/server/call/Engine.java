@@ -70,6 +70,7 @@ public final class Engine {
             new PeekFilter(),
             new ContextFilter(),
             new PermissionFilter(),
+            new ShapeFilter(),
             new RateFilter(shared.budgets()),
             new SpentFilter(shared.budgets()),
             new StoredFilter(shared.responses()),

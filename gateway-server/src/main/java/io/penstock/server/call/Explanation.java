@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Explanation {
   private static final List<Filter<Call>> FILTERS =
-      List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter());
+      List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter(), new ShapeFilter());
 
   private final Engine engine;
   private final Call call;

@@ -158,7 +158,7 @@ final class Holding {
   private boolean clamp(long bound, Verdict.Denied denied) {
     if (!call.snapshot().config().clamp().isOn()
         || clamps == MOST_CLAMPS
-        || !call.surface().endpoint().isConversation()) {
+        || !OutputCap.isSent(call.surface().endpoint())) {
       return false;
     }
     boolean money = denied.limit().unit() == Limit.Unit.NANO_USD;

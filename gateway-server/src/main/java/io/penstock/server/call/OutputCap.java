@@ -1,26 +1,27 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import io.penstock.core.price.Meter;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The output cap and the number of answers that a request asks for. Stateless. */
 final class OutputCap {
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
-
   /** The largest output of any model that the catalogue knows a limit of. */
   private static final long UNKNOWN = 128_000;
 
   /** No request is answered with more, whatever it asks for: the money for it fits in 64 bits. */
-  private static final long MOST = 100_000_000_000L;
+  private static final long MOST = WholeNumber.MOST;
+
+  /** What the legacy endpoint answers with at OpenAI when no cap is sent (finops.md 2.4). */
+  private static final long LEGACY = 16;
+
+  private static final Set<String> LEGACY_CATALOGUES = Set.of("openai", "azure");
 
   /** The dearest image of gpt-image-1 and its kin, and parts of it that are shown before. */
   private static final long GPT_IMAGE_1 = 6_240 + 3 * 100;
@@ -28,15 +29,15 @@ final class OutputCap {
   /** An image of a model whose images have no known size. */
   private static final long UNKNOWN_IMAGE = 16_384;
 
-  /** One and the same in dialects and years. */
+  /** One and the same in dialects and years. A route may use any of them. */
   private static final List<String> CAPS =
       List.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
 
   private static final List<String> ANSWERS =
       List.of("n", "best_of", "candidateCount", "candidate_count");
 
-  /** Where Google keeps both of these. */
-  private static final List<String> CONFIGS = List.of("generationConfig", "generation_config");
+  private static final List<String> GOOGLE = List.of("generationConfig", "generation_config");
+  private static final List<String> BEDROCK = List.of("inferenceConfig");
 
   private OutputCap() {}
 
@@ -61,13 +62,16 @@ final class OutputCap {
   private static long tokens(Endpoint endpoint, RequestBody body) {
     return switch (endpoint) {
       case CHAT -> chat(body);
-      // The legacy endpoint answers with 16 tokens when no cap is sent (finops.md 2.4).
-      case COMPLETIONS -> body.count("max_tokens", 16);
-      case MESSAGES -> body.count("max_tokens", -1);
+      case COMPLETIONS, MESSAGES -> body.count("max_tokens", -1);
       case RESPONSES -> body.count("max_output_tokens", -1);
-      case GENERATE -> gemini(body, "maxOutputTokens", "max_output_tokens");
+      case GENERATE -> GenerateConfig.of(body).tokens();
       default -> 0;
     };
+  }
+
+  /** Returns whether a request of this endpoint can be sent with a cap of the gateway's. */
+  static boolean isSent(Endpoint endpoint) {
+    return endpoint.isConversation() || endpoint == Endpoint.COMPLETIONS;
   }
 
   /**
@@ -85,7 +89,10 @@ final class OutputCap {
 
   /** Returns how many answers the target is asked for: each may use the whole output cap. */
   static long answers(Call call, TargetRuntime target) {
-    long routes = Math.max(ofRoute(target.set(), ANSWERS), ofRoute(target.defaults(), ANSWERS));
+    List<String> configs = configs(target);
+    long routes =
+        Math.max(
+            largest(target.set(), ANSWERS, configs), largest(target.defaults(), ANSWERS, configs));
     return Math.max(routes, call.wants().wish().answers());
   }
 
@@ -98,38 +105,56 @@ final class OutputCap {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
       default -> {
-        long asked = inForce(call.wants().wish().tokens(), target);
-        yield asked >= 0 ? asked : limit >= 0 ? limit : UNKNOWN;
+        long asked = inForce(call, target);
+        yield asked >= 0 ? asked : unasked(call, target, limit);
       }
     };
   }
 
+  private static long unasked(Call call, TargetRuntime target, long limit) {
+    boolean legacy =
+        call.surface().endpoint() == Endpoint.COMPLETIONS
+            && LEGACY_CATALOGUES.contains(target.price().catalogue());
+    return legacy ? LEGACY : limit >= 0 ? limit : UNKNOWN;
+  }
+
   /** Returns the cap that is sent: what the route fixes, else what was asked for or is added. */
-  private static long inForce(long asked, TargetRuntime target) {
-    long fixed = ofRoute(target.set(), CAPS);
-    if (fixed >= 0 || hasConfig(target.set())) {
+  private static long inForce(Call call, TargetRuntime target) {
+    List<String> configs = configs(target);
+    long fixed = largest(target.set(), CAPS, configs);
+    if (fixed >= 0 || configs.stream().anyMatch(target.set()::containsKey)) {
       // A whole configuration replaces the client's, its cap included.
       return fixed;
     }
-    return Math.max(asked, ofRoute(target.defaults(), CAPS));
+    long asked = call.wants().wish().tokens();
+    List<String> added = isAdded(call, target) ? configs : List.of();
+    return Math.max(asked, largest(target.defaults(), CAPS, added));
   }
 
-  private static boolean hasConfig(Map<String, JsonNode> parameters) {
-    for (String config : CONFIGS) {
-      if (parameters.containsKey(config)) {
-        return true;
-      }
-    }
-    return false;
+  /** Returns whether a configuration that the route adds is sent: not beside any other. */
+  private static boolean isAdded(Call call, TargetRuntime target) {
+    return call.surface().endpoint() == Endpoint.GENERATE
+        && configs(target).equals(GOOGLE)
+        && !GenerateConfig.isIn(call.body());
+  }
+
+  /** Returns the objects that a target reads its output cap from. */
+  private static List<String> configs(TargetRuntime target) {
+    return switch (target.target().dialect()) {
+      case GEMINI, VERTEX -> GOOGLE;
+      case BEDROCK -> BEDROCK;
+      default -> List.of();
+    };
   }
 
   /** Returns the largest of a route's parameters of these names, or -1. */
-  private static long ofRoute(Map<String, JsonNode> parameters, List<String> names) {
+  private static long largest(
+      Map<String, JsonNode> parameters, List<String> names, List<String> configs) {
     long largest = -1;
     if (!parameters.isEmpty()) {
       for (String name : names) {
         largest = Math.max(largest, count(parameters.get(name)));
-        for (String config : CONFIGS) {
+        for (String config : configs) {
           JsonNode inside = parameters.get(config);
           largest = inside == null ? largest : Math.max(largest, count(inside.get(name)));
         }
@@ -164,37 +189,14 @@ final class OutputCap {
       case COMPLETIONS ->
           Math.clamp(Math.max(body.count("best_of", 1), body.count("n", 1)), 1, MOST)
               * Math.max(1, JsonArrays.size(body, "prompt"));
-      case GENERATE -> Math.max(1, gemini(body, "candidateCount", "candidate_count"));
+      case GENERATE -> Math.max(1, GenerateConfig.of(body).answers());
       case IMAGES -> Math.max(1, body.count("n", 1));
       default -> 1;
     };
   }
 
-  /** Google takes both spellings of each name; of two that differ the larger counts. */
-  private static long gemini(RequestBody body, String field, String otherwise) {
-    long largest = -1;
-    for (String config : CONFIGS) {
-      int i = body.indexOf(config);
-      if (i >= 0) {
-        JsonNode node = node(body, i);
-        largest = Math.max(largest, Math.max(count(node.path(field)), count(node.path(otherwise))));
-      }
-    }
-    return largest;
-  }
-
-  private static JsonNode node(RequestBody body, int i) {
-    try {
-      return MAPPER.readTree(body.bytes(), body.start(i), body.end(i) - body.start(i));
-    } catch (IOException e) {
-      throw new IllegalStateException("the body was read before", e);
-    }
-  }
-
+  /** Returns what a lenient provider may read, or -1. */
   private static long count(@Nullable JsonNode value) {
-    if (value == null || !value.isIntegralNumber()) {
-      return -1;
-    }
-    return value.canConvertToLong() ? Math.max(-1, value.asLong()) : MOST;
+    return value == null || !value.isValueNode() ? -1 : WholeNumber.of(value.asText());
   }
 }

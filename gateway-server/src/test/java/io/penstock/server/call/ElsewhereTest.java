@@ -44,6 +44,15 @@ class ElsewhereTest {
             + " 3",
         "{'tools':[{'type':'web_search','max_uses':999999999999}]}                       | 0 | 0 |"
             + " 20",
+        "{'tools':[{'type':'web_search','max_uses':'7'}]}        | 0 | 0 | 7",
+        "{'tools':[{'type':'web_search','max_uses':7.0}]}        | 0 | 0 | 7",
+        "{'tools':[{'type':'web_search','max_uses':-1}]}         | 0 | 0 | 20",
+        "{'tools':[{'type':'web_search','max_uses':[1,{}]}]}     | 0 | 0 | 20",
+        "{'tools':[{'type':'web_search','max_uses':null}]}       | 0 | 0 | 3",
+        "{'tools':[null,[{}],{'type':'web_search'}]}             | 0 | 0 | 3",
+        "{'tools':{'google_search':{}}}                          | 0 | 0 | 3",
+        "{'tools':[{'type':'web_search'}],'max_tool_calls':-1}   | 0 | 0 | 3",
+        "{'tools':[{'type':'web_search'}],'max_tool_calls':'2'}  | 0 | 0 | 3",
         "{'web_search_options':{}}                                                       | 0 | 0 |"
             + " 3",
         "{'mcp_servers':[{'url':'https://example.com'}]}                                 | 0 | 0 |"
