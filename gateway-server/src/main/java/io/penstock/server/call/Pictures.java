@@ -1,69 +1,45 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.body.RequestJson;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Set;
 
 /**
  * The images in a request, whatever its dialect. Providers bill them by their size on screen, not
  * by their bytes, so the text that carries one says nothing of its tokens.
  *
  * @param count images, carried in the body or named by their address
- * @param bytes of the body that are images in base64
+ * @param bytes of the body that are images in base64, where the dialect has images; the same text
+ *     anywhere else is text, and so is what has no image in it
  */
 record Pictures(int count, long bytes) {
   private static final Pictures NONE = new Pictures(0, 0);
-  private static final byte[] WORD = "image".getBytes(StandardCharsets.US_ASCII);
 
-  /** The types of parts that are images, in the OpenAI and Anthropic dialects. */
-  private static final Set<String> TYPES = Set.of("image_url", "input_image", "image");
-
-  /** How base64 of JPEG, PNG and GIF begins; WebP is told from other RIFF files further on. */
-  private static final List<String> BEGINNINGS = List.of("/9j/", "iVBORw0KGgo", "R0lGOD");
-
-  /** Returns the images of a JSON body; looks closer only where the word stands in it. */
+  /** Returns the images of a JSON body; looks closer only where one can be, and copies none. */
   static Pictures of(byte[] body) {
-    if (!mentions(body)) {
+    if (!mentions(body) && !hidesLetters(body)) {
       return NONE;
     }
-    int count = 0;
-    int carried = 0;
-    long bytes = 0;
+    PictureScan scan = new PictureScan(body);
     try (JsonParser parser = RequestJson.FACTORY.createParser(body)) {
-      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-        if (token != JsonToken.VALUE_STRING) {
-          continue;
-        }
-        switch (parser.currentName()) {
-          case "type" -> count += TYPES.contains(parser.getText()) ? 1 : 0;
-          case "mimeType", "mime_type" -> count += parser.getText().startsWith("image/") ? 1 : 0;
-          case "url", "image_url", "data" -> {
-            long length = encodedImage(parser.getText());
-            bytes += length;
-            carried += length > 0 ? 1 : 0;
-          }
-          case null, default -> {}
-        }
-      }
+      scan.read(parser);
     } catch (IOException e) {
       // Not JSON, such as a form: its bytes are all that is known.
       return NONE;
     }
-    return new Pictures(Math.max(count, carried), bytes);
+    return new Pictures(Math.max(scan.named(), scan.carried()), scan.bytes());
   }
 
-  /** Searches from the end of the word, so that most bytes are skipped. */
+  /** Searches from the end of the word "image", so that most bytes are skipped. */
   private static boolean mentions(byte[] body) {
-    int at = WORD.length - 1;
+    int at = 4;
     while (at < body.length) {
       switch (body[at]) {
         case 'e' -> {
-          if (Arrays.equals(body, at - 4, at + 1, WORD, 0, WORD.length)) {
+          if (body[at - 1] == 'g'
+              && body[at - 2] == 'a'
+              && body[at - 3] == 'm'
+              && body[at - 4] == 'i') {
             return true;
           }
           at += 5;
@@ -78,14 +54,29 @@ record Pictures(int count, long bytes) {
     return false;
   }
 
-  /** Returns the length of a text that is an image in base64, else 0. */
-  private static long encodedImage(String text) {
-    if (text.startsWith("data:image/")) {
-      return text.length();
+  /**
+   * Returns whether an ASCII letter is written as an escape, so that the word may stand here though
+   * its bytes do not. Every fifth byte of {@code \}{@code u0061} is looked at.
+   */
+  private static boolean hidesLetters(byte[] body) {
+    int at = 4;
+    while (at < body.length) {
+      switch (body[at]) {
+        case '4', '5', '6', '7' -> {
+          if (body[at - 1] == '0'
+              && body[at - 2] == '0'
+              && body[at - 3] == 'u'
+              && body[at - 4] == '\\') {
+            return true;
+          }
+          at += 5;
+        }
+        case '0' -> at += 1;
+        case 'u' -> at += 3;
+        case '\\' -> at += 4;
+        default -> at += 5;
+      }
     }
-    boolean image =
-        BEGINNINGS.stream().anyMatch(text::startsWith)
-            || text.startsWith("UklGR") && text.startsWith("RUJQ", 12);
-    return image ? text.length() : 0;
+    return false;
   }
 }

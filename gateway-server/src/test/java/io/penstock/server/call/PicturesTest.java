@@ -2,6 +2,8 @@ package io.penstock.server.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,84 @@ class PicturesTest {
     Pictures pictures = of(part.replace("WEBP", WEBP).replace("PNG", PNG));
     assertThat(pictures.count()).isEqualTo(1);
     assertThat(pictures.bytes()).isBetween((long) PNG.length(), PNG.length() + 30L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"image_url\":{\"url\":\"data:image/png;base64,PNG\"},\"type\":\"image_url\"}",
+        "{\"type\":\"im\\u0061ge_url\",\"im\\u0061ge_url\":{\"url\":\"data:im\\u0061ge\\/png;base64,PNG\"}}",
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image\\/png;name=a;base64,PNG\"}}",
+        "{\"type\":\"tool_result\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"data\":\"PNG\"}}]}",
+        "{\"functionResponse\":{\"parts\":[{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"PNG\"}}]}}"
+      })
+  void writtenInAnotherOrder_orWithEscapes_isOneTheSame(String part) {
+    Pictures pictures = of(part.replace("PNG", PNG));
+    assertThat(pictures.count()).isEqualTo(1);
+    if (!part.contains("data:im\\u0061ge")) {
+      assertThat(pictures.bytes()).isGreaterThanOrEqualTo(PNG.length());
+    }
+  }
+
+  @Test
+  void everyLetterEscaped_isFound_whereverItStands() {
+    for (int pad = 0; pad < 10; pad++) {
+      String type = "x".repeat(pad) + "\",\"type\":\"\\u0069m\\u0061g\\u0065\"}";
+      assertThat(of("{\"text\":\"" + type)).isEqualTo(new Pictures(1, 0));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\":\"tool_use\",\"input\":{\"url\":\"data:image/png;base64,PNG\"}}",
+        "{\"type\":\"tool_use\",\"input\":{\"image_url\":\"data:image/png;base64,PNG\"}}",
+        "{\"type\":\"text\",\"image_url\":{\"url\":\"data:image/png;base64,PNG\"}}",
+        "{\"functionResponse\":{\"response\":{\"data\":\"PNG\"}}}",
+        "{\"type\":\"text\",\"source\":{\"data\":\"PNG\"}}"
+      })
+  void textWhereNoImageCanStand_staysBytes(String part) {
+    assertThat(of(part.replace("PNG", PNG)).bytes()).isZero();
+  }
+
+  @Test
+  void schemaOfATool_staysBytes() {
+    String schema =
+        "{\"model\":\"m\",\"tools\":[{\"type\":\"image\",\"parameters\":{\"image_url\":{\"url\":\"data:image/png;base64,"
+            + PNG
+            + "\"}}}],\"messages\":[]}";
+    assertThat(Pictures.of(schema.getBytes(StandardCharsets.UTF_8)).bytes()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg and then words",
+        "data:image/png,iVBORw0KGgoAAAANSUhEUgAA",
+        "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3",
+        "data:image/png;base64,iVBO",
+        "data:image/png;base64",
+        ""
+      })
+  void noImageInside_isHeldAsTextAndAsAnImage(String url) {
+    assertThat(of("{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + url + "\"}}"))
+        .isEqualTo(new Pictures(1, 0));
+  }
+
+  /** The reading of a string as text takes five times its length. */
+  @Test
+  void largeImage_isReadInPlace() {
+    byte[] body =
+        body(
+            "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,"
+                + PNG
+                + "\"}}");
+    Pictures.of(body);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertThat(Pictures.of(body).count()).isEqualTo(1);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100_000);
   }
 
   @Test
