@@ -53,6 +53,9 @@ final class RedisStore implements Budgets.Store {
   /** Number of the connection: what belongs to an older one is dropped. */
   private volatile long generation;
 
+  /** As the replica last had it, which Redis may have ended since. */
+  private volatile long epoch;
+
   /** The log has been told that it cannot be reached. */
   private volatile boolean away;
 
@@ -187,6 +190,7 @@ final class RedisStore implements Budgets.Store {
     if (over == null) {
       return null;
     }
+    epoch = request.epoch();
     RedisWire.Script script = RedisWire.script(request);
     String[] keys = wire.keys(script);
     String[] arguments = wire.arguments(request);
@@ -227,10 +231,18 @@ final class RedisStore implements Budgets.Store {
       return away();
     }
     RedisAsyncCommands<String, String> redis = over.async();
+    String known = Long.toString(epoch);
+    // Both go out together: one round trip, unless Redis has begun a new epoch.
+    CompletionStage<String> read = spent(redis, known, key);
     return redis
         .hget(prefix + ":epoch", "E")
-        .thenCompose(epoch -> redis.hget(prefix + ":" + epoch + ":c:" + key.id(), "spent"))
+        .thenCompose(now -> known.equals(now) ? read : spent(redis, String.valueOf(now), key))
         .thenApply(spent -> spent == null ? 0 : Long.parseLong(spent));
+  }
+
+  private CompletionStage<String> spent(
+      RedisAsyncCommands<String, String> redis, String of, CounterKey key) {
+    return redis.hget(prefix + ":" + of + ":c:" + key.id(), "spent");
   }
 
   private static <T> CompletionStage<T> away() {

@@ -112,6 +112,35 @@ class RedisBudgetsTest {
     assertThat(after.resident()).isZero();
   }
 
+  /** The keys of which what was spent or the epoch was read, in the order Redis met them. */
+  private List<String> keysRead() {
+    String all =
+        server.command(
+            "EVAL",
+            "local out = '' for _, entry in ipairs(redis.call('SLOWLOG', 'GET', 1000)) do local c ="
+                + " entry[4] if c[1]:lower() == 'hget' and (c[3] == 'spent' or c[3] == 'E') then"
+                + " out = c[2] .. ' ' .. out end end return out",
+            "0");
+    return List.of(all.strip().split(" "));
+  }
+
+  @Test
+  void read_isOneRoundTrip() {
+    Budgets budgets = replica(100 * USD);
+    Await.until("budgets are ready", budgets::isReady);
+    String id = Objects.requireNonNull(budgets.counter("org", -1, "")).id().toString();
+    server.command("CONFIG", "SET", "slowlog-max-len", "1000");
+    server.command("CONFIG", "SET", "slowlog-log-slower-than", "0");
+
+    Replicas.read(budgets);
+
+    // The counter before the epoch in its name was told: it was not waited for.
+    assertThat(keysRead())
+        .satisfiesExactly(
+            counter -> assertThat(counter).endsWith(":c:" + id),
+            epoch -> assertThat(epoch).endsWith(":epoch"));
+  }
+
   @Test
   void read_whileRedisIsGone_ends_andIsCounted() {
     Budgets a = replica(100 * USD);

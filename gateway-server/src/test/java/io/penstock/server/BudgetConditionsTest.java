@@ -67,14 +67,14 @@ class BudgetConditionsTest {
     return RunningGateway.yaml(own, provider, BUDGET + more).replaceFirst("models:\n", RULES);
   }
 
+  private static HttpResponse<String> ask(RunningGateway gateway, String project) {
+    return gateway.post(
+        "/v1/chat/completions", CHAT, "X-Penstock-Metadata", "{\"project\":\"" + project + "\"}");
+  }
+
   /** Returns the model that answered. */
   private static String call(RunningGateway gateway, String project) {
-    HttpResponse<String> answer =
-        gateway.post(
-            "/v1/chat/completions",
-            CHAT,
-            "X-Penstock-Metadata",
-            "{\"project\":\"" + project + "\"}");
+    HttpResponse<String> answer = ask(gateway, project);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return answer.headers().firstValue("x-penstock-model").orElse("");
   }
@@ -164,6 +164,36 @@ class BudgetConditionsTest {
         assertThat(call(gateway, "b")).isEqualTo("gpt-4o");
         assertThat(unread(gateway)).endsWith(" 1.0");
       }
+    }
+  }
+
+  /** Returns how often Redis was asked what was spent. */
+  private static String readings(RedisServer redis) {
+    return redis.command(
+        "EVAL",
+        "local n = 0 for _, entry in ipairs(redis.call('SLOWLOG', 'GET', 100000)) do local c ="
+            + " entry[4] if c[1]:lower() == 'hget' and c[3] == 'spent' then n = n + 1 end end"
+            + " return n",
+        "0");
+  }
+
+  @Test
+  void redis_whoIsRefusedByARate_costsNoReading() {
+    String rate = "rates: [{ name: few, requests: 1, every: day }]\n";
+    try (FakeProvider provider = FakeProvider.start();
+        RedisServer redis =
+            RedisServer.start("--slowlog-log-slower-than", "0", "--slowlog-max-len", "100000");
+        RunningGateway gateway =
+            RunningGateway.start(directory, yaml(directory, provider, shared(redis, "") + rate))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      awaitReady(gateway);
+      assertThat(call(gateway, "a")).isEqualTo("gpt-4o");
+      String read = readings(redis);
+      assertThat(read).isNotEqualTo("0");
+
+      assertThat(ask(gateway, "b").statusCode()).isEqualTo(429);
+
+      assertThat(readings(redis)).isEqualTo(read);
     }
   }
 

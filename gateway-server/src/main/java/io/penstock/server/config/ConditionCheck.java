@@ -1,30 +1,85 @@
 package io.penstock.server.config;
 
+import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
 import io.penstock.core.rule.Conditions;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles every condition, so that what is wrong with one is told with its place. */
 final class ConditionCheck {
-  private ConditionCheck() {}
+  private final Conditions conditions = new Conditions();
+  private final Problems problems;
 
-  static void check(List<Use> uses, Problems problems) {
-    Conditions conditions = new Conditions();
+  /** Names of budgets that have no counter before a target is chosen. */
+  private final Set<String> ofTargets = new TreeSet<>();
+
+  private ConditionCheck(Problems problems) {
+    this.problems = problems;
+  }
+
+  /**
+   * Checks them.
+   *
+   * @param config null where it could not be read
+   */
+  static void check(@Nullable Config config, List<Use> uses, Problems problems) {
+    ConditionCheck check = new ConditionCheck(problems);
+    if (config != null) {
+      config.budgets().stream()
+          .filter(check::dependsOnTarget)
+          .forEach(budget -> check.ofTargets.add(budget.name()));
+    }
     for (Use use : uses) {
       switch (use.meaning()) {
-        case CONDITION -> check(conditions, use, Conditions.Kind.REQUEST, problems);
-        case ANSWER_CONDITION -> check(conditions, use, Conditions.Kind.RESPONSE, problems);
+        case CONDITION -> check.check(use, Conditions.Kind.REQUEST);
+        case ANSWER_CONDITION -> check.check(use, Conditions.Kind.RESPONSE);
         default -> {}
       }
     }
   }
 
-  private static void check(
-      Conditions conditions, Use use, Conditions.Kind kind, Problems problems) {
+  private boolean dependsOnTarget(BudgetConfig budget) {
+    return Subjects.dependOnTarget(budget.per())
+        || readsTarget(budget.when())
+        || budget.overrides().stream().anyMatch(other -> readsTarget(other.when()));
+  }
+
+  private boolean readsTarget(@Nullable String text) {
     try {
-      conditions.compile(use.text(), kind);
+      return text != null
+          && !text.isBlank()
+          && conditions.compile(text, Conditions.Kind.REQUEST).dependsOnTarget();
+    } catch (ConditionException e) {
+      // Told where it stands.
+      return false;
+    }
+  }
+
+  private void check(Use use, Conditions.Kind kind) {
+    Condition condition;
+    try {
+      condition = conditions.compile(use.text(), kind);
     } catch (ConditionException e) {
       problems.error(use.mark(), use.where(), use.text(), String.valueOf(e.getMessage()));
+      return;
+    }
+    if (kind == Conditions.Kind.RESPONSE) {
+      // There is a target by then.
+      return;
+    }
+    for (String budget : new TreeSet<>(condition.budgets())) {
+      if (ofTargets.contains(budget)) {
+        problems.warning(
+            use.mark(),
+            use.where(),
+            use.text(),
+            "a budget whose when and per do not read the target: there is none yet, and "
+                + budget
+                + " counts for each");
+      }
     }
   }
 }

@@ -70,7 +70,7 @@ final class Loading {
     }
     // Else whoever goes on compiles them, and once is enough.
     if (all || problems.hasErrors()) {
-      ConditionCheck.check(binder.uses(), problems);
+      ConditionCheck.check(config, binder.uses(), problems);
     }
     return config;
   }

@@ -26,4 +26,9 @@ final class Subjects {
       }
     }
   }
+
+  /** Returns whether counters told apart so are known only once a target is chosen. */
+  static boolean dependOnTarget(List<String> per) {
+    return per.contains("model") || per.contains("provider");
+  }
 }

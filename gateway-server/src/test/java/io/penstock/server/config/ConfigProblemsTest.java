@@ -263,6 +263,38 @@ final class ConfigProblemsTest {
         .anyMatch(line -> line.contains("targets of onprem are skipped"));
   }
 
+  @Test
+  void check_conditionOnABudgetThatCountsByTarget_isWarnedOf() {
+    String budgets =
+        """
+        budgets:
+          - { name: each, limit: 1 USD, per: [team, model] }
+          - { name: some, limit: 1 USD, when: 'provider == "onprem"' }
+          - { name: here, limit: 1 USD, overrides: [{ when: 'region == "eu"', limit: 2 USD }] }
+          - { name: all, limit: 1 USD, per: team }
+        cache: { exact: { when: 'budget["each"] > 0.5 || budget["all"] > 0.5' } }
+        """;
+    String models =
+        "models:\n  small: onprem/s\n  ruled: { strategy: rules, rules: ["
+            + "{ if: 'budget[\"some\"] > 0.8 && budget[\"here\"] > 0.8', use: small },"
+            + " { if: 'budget[\"all\"] > 0.8', use: small }, { use: small }] }\n";
+    String yaml = SOUND.replaceFirst("models: .*\n", models) + budgets;
+    Path file = Loads.write(directory, "penstock.yaml", yaml);
+
+    LoadResult result = new ConfigLoader(Map.of()).check(file);
+
+    assertThat(Loads.lines(Loads.loaded(result).warnings()))
+        .filteredOn(line -> line.contains("there is none yet"))
+        .satisfiesExactly(
+            here ->
+                assertThat(here).contains("rules[0].if: ", "there is none yet, and here counts"),
+            some ->
+                assertThat(some).contains("rules[0].if: ", "there is none yet, and some counts"),
+            each ->
+                assertThat(each)
+                    .contains("cache.exact", "when: ", "there is none yet, and each counts"));
+  }
+
   private List<String> lines(String yaml) {
     return Loads.lines(Loads.problems(Loads.load(directory, yaml)));
   }
