@@ -32,16 +32,18 @@ final class Recoverer {
   }
 
   /** Imports what is there and deletes it. */
-  static Recovery run(Path root, Store store) {
+  static Recovery run(List<Path> roots, Store store) {
     Recoverer recoverer = new Recoverer(store);
-    try {
-      for (Journal.Dead dead : Journal.dead(root)) {
-        try (dead) {
-          recoverer.recover(dead);
+    for (Path root : roots) {
+      try {
+        for (Journal.Dead dead : Journal.dead(root)) {
+          try (dead) {
+            recoverer.recover(dead);
+          }
         }
+      } catch (IOException | SQLException e) {
+        throw new LedgerException("journal " + root + ": cannot be imported: " + e.getMessage(), e);
       }
-    } catch (IOException | SQLException e) {
-      throw new LedgerException("journal " + root + ": cannot be imported: " + e.getMessage(), e);
     }
     return new Recovery(recoverer.journals, recoverer.rows, recoverer.crashed, recoverer.owners);
   }

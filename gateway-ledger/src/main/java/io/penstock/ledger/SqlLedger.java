@@ -4,6 +4,8 @@ import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,10 +39,21 @@ public final class SqlLedger implements Ledger {
    * @throws LedgerException when the database or the journal directory cannot be used
    */
   public static SqlLedger open(LedgerOptions options, Ticker ticker) {
+    return open(options, List.of(), ticker);
+  }
+
+  /**
+   * Does the same, and imports further journals of dead processes.
+   *
+   * @param others where they may lie too; nothing is written there
+   */
+  public static SqlLedger open(LedgerOptions options, List<Path> others, Ticker ticker) {
     makeDirectory(options.url());
     Store store = Store.open(options, ticker);
     try {
-      Recovery recovery = Recoverer.run(options.journal(), store);
+      List<Path> all = new ArrayList<>(others);
+      all.addFirst(options.journal());
+      Recovery recovery = Recoverer.run(all, store);
       Journal journal = Journal.open(options.journal(), options.journalSizes());
       LedgerThread thread = new LedgerThread(journal, store, options, ticker);
       thread.start();

@@ -12,10 +12,18 @@ import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ledger of a configuration, as the gateway and the commands beside it open it. */
 final class Ledgers {
+  private static final Logger LOG = LoggerFactory.getLogger(Ledgers.class);
+  private static final String SQLITE = "sqlite:";
+  private static final String JOURNAL = ".journal";
+  private static final String CHECKS = "-cache-checks.json";
+
   /** As many as Linux follows. */
   private static final int MOST_LINKS = 40;
 
@@ -37,33 +45,62 @@ final class Ledgers {
    */
   static Ledger open(LedgerConfig config, Ticker ticker) throws IOException {
     String url = config.url().reveal();
+    Path journal = journalDirectory(url);
     LedgerOptions options =
         new LedgerOptions(
             url,
-            journalDirectory(url),
+            journal,
             config.retain(),
             config.content().retain(),
             config.rollup(),
             LedgerOptions.JournalSizes.DEFAULT);
     try {
-      return SqlLedger.open(options, ticker);
+      return SqlLedger.open(options, journalsByName(url, journal), ticker);
     } catch (LedgerException e) {
       throw new IOException(e.getMessage(), e);
     }
   }
 
-  /** Returns the file beside the ledger that keeps what checks of semantic hits have shown. */
-  static Path beside(String url) {
-    Path journal = journalDirectory(url);
-    return journal.resolveSibling(journal.getFileName() + "-cache-checks.json");
+  /**
+   * Returns the file beside the ledger that keeps what checks of semantic hits have shown; brings
+   * it there from beside the name where earlier versions kept it.
+   *
+   * @throws IOException when the ledger's directory can't be made, with the reason
+   */
+  static Path beside(String url) throws IOException {
+    Path file = Path.of(journalDirectory(url) + CHECKS);
+    if (isSqlite(url)) {
+      Path byName = Path.of(file(url) + JOURNAL + CHECKS);
+      if (Files.exists(byName) && !Files.exists(file)) {
+        try {
+          Files.move(byName, file);
+        } catch (IOException e) {
+          LOG.atWarn()
+              .addKeyValue("file", byName)
+              .addKeyValue("error", e.toString())
+              .log("what checks of semantic hits had shown cannot be moved: they are made again");
+        }
+      }
+    }
+    return file;
   }
 
-  /** The journal lies beside an SQLite file; with PostgreSQL in data/journal. */
-  static Path journalDirectory(String url) {
-    if (!url.startsWith("sqlite:")) {
-      return Path.of("data", "journal");
-    }
-    return Path.of(file(url) + ".journal");
+  /**
+   * Returns where the journal lies: beside an SQLite file, one by whatever symbolic links that is
+   * named; with PostgreSQL in data/journal. Makes the directory of the ledger.
+   *
+   * @throws IOException when it can't be made, with the reason
+   */
+  static Path journalDirectory(String url) throws IOException {
+    return isSqlite(url) ? Path.of(place(url) + JOURNAL) : Path.of("data", "journal");
+  }
+
+  /** Earlier versions had the journal beside the name, where a link is: what they left there. */
+  private static List<Path> journalsByName(String url, Path journal) throws IOException {
+    Path byName = isSqlite(url) ? Path.of(file(url) + JOURNAL) : journal;
+    boolean other =
+        Files.isDirectory(byName) && !(Files.exists(journal) && Files.isSameFile(byName, journal));
+    return other ? List.of(byName) : List.of();
   }
 
   /**
@@ -73,11 +110,20 @@ final class Ledgers {
    * @throws IOException when it can't be made, with the reason
    */
   static Path lockFile(String url) throws IOException {
+    return Path.of(place(url) + ".lock");
+  }
+
+  private static boolean isSqlite(String url) {
+    return url.startsWith(SQLITE);
+  }
+
+  /** Returns where an SQLite ledger is or will be, without links; makes its directory. */
+  private static Path place(String url) throws IOException {
     Path ledger = Path.of(file(url)).toAbsolutePath();
     Path directory = Objects.requireNonNullElse(ledger.getParent(), ledger);
     try {
       Files.createDirectories(directory);
-      return Path.of(real(ledger) + ".lock");
+      return real(ledger);
     } catch (IOException e) {
       throw cannotMake(directory, e);
     }
@@ -110,7 +156,7 @@ final class Ledgers {
   }
 
   private static String file(String url) {
-    String file = url.substring("sqlite:".length());
+    String file = url.substring(SQLITE.length());
     int query = file.indexOf('?');
     return query < 0 ? file : file.substring(0, query);
   }
@@ -118,12 +164,16 @@ final class Ledgers {
   /** Returns where the ledger is, after a look whether it is there. */
   private static LedgerOptions options(Config config) {
     String url = config.ledger().url().reveal();
-    if (url.startsWith("sqlite:") && !Files.exists(Path.of(url.substring("sqlite:".length())))) {
+    if (isSqlite(url) && !Files.exists(Path.of(file(url)))) {
       throw new IllegalArgumentException(
           "ledger.url: "
               + url
               + " does not exist yet (expected: the ledger of a gateway that ran)");
     }
-    return LedgerOptions.of(url, journalDirectory(url));
+    try {
+      return LedgerOptions.of(url, journalDirectory(url));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
   }
 }

@@ -228,8 +228,7 @@ class CrashTest {
   /** Returns what is kept of each call that has a row, null where nothing is. */
   private List<@Nullable Content> kept() {
     String url = "sqlite:" + directory.resolve("ledger.db");
-    try (LedgerReader reader =
-        SqlLedger.read(LedgerOptions.of(url, Ledgers.journalDirectory(url)))) {
+    try (LedgerReader reader = SqlLedger.read(LedgerOptions.of(url, directory))) {
       List<@Nullable Content> kept = new ArrayList<>();
       reader.queries().recent(null, 100).stream()
           .map(row -> row.attempt().request())
