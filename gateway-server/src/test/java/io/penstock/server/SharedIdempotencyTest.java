@@ -179,7 +179,7 @@ class SharedIdempotencyTest {
     assertThat(body).contains("word1");
     assertThat(route(call(two, "a-key-to-hide", CHAT))).isEqualTo("idempotent");
 
-    assertThat(redis.command("EVAL", ANY, "0", ":idempotency1:")).isEqualTo("1");
+    assertThat(redis.command("EVAL", ANY, "0", ":idempotency2:")).isEqualTo("1");
     for (String secret : new String[] {"a-key-to-hide", "word1", "gpt-4o-mini", "engineering"}) {
       assertThat(redis.command("EVAL", ANY, "0", secret)).as(secret).isEqualTo("0");
     }
