@@ -46,8 +46,10 @@ class SharedIdempotencyTest {
   private static RunningGateway gateway(String name, String total) {
     try {
       Path own = Files.createDirectories(directory.resolve(name));
-      String state = "state: { redis: \"%s\" }".formatted(redis.uri());
-      String yaml = RunningGateway.yaml(own, PROVIDER, state).replace("total: 20s", total);
+      // Not `state`: budgets that cannot be checked for 75 s refuse calls, and each FLUSHALL of
+      // these tests has them begin anew.
+      String cache = "cache: { redis: \"%s\" }".formatted(redis.uri());
+      String yaml = RunningGateway.yaml(own, PROVIDER, cache).replace("total: 20s", total);
       return RunningGateway.start(own, yaml);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -179,7 +181,7 @@ class SharedIdempotencyTest {
     assertThat(body).contains("word1");
     assertThat(route(call(two, "a-key-to-hide", CHAT))).isEqualTo("idempotent");
 
-    assertThat(redis.command("EVAL", ANY, "0", ":idempotency1:")).isEqualTo("1");
+    assertThat(redis.command("EVAL", ANY, "0", ":idempotency2:")).isEqualTo("1");
     for (String secret : new String[] {"a-key-to-hide", "word1", "gpt-4o-mini", "engineering"}) {
       assertThat(redis.command("EVAL", ANY, "0", secret)).as(secret).isEqualTo("0");
     }
@@ -241,26 +243,32 @@ class SharedIdempotencyTest {
   }
 
   @Test
-  void stop_behindAnAnswer_theOtherKnowsIt() throws Exception {
-    try (RunningGateway leaving = gateway("leaving", "total: 20s")) {
-      Await.until(
-          "shares",
-          () -> {
-            String key = "shared " + System.nanoTime();
-            return answeredBy(one, key) && route(call(leaving, key, CHAT)).equals("idempotent");
-          });
-      PROVIDER.reset();
+  void stop_behindAnAnswer_waitsUntilOthersKnowIt() throws Exception {
+    boolean claimed = false;
+    while (!claimed) {
       Gate gate = new Gate("answer");
-      PROVIDER.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
-      CompletableFuture<HttpResponse<String>> last = later(leaving, "last", CHAT);
-      PROVIDER.awaitRequest(1);
-      redis.command("CLIENT", "PAUSE", "800", "ALL");
-      gate.open();
-      assertThat(whole(last).statusCode()).isEqualTo(200);
+      String key = "last " + System.nanoTime();
+      try (RunningGateway leaving = gateway("leaving", "total: 20s")) {
+        Await.until(
+            "shares",
+            () -> {
+              String other = "shared " + System.nanoTime();
+              return answeredBy(one, other)
+                  && route(call(leaving, other, CHAT)).equals("idempotent");
+            });
+        redis.command("FLUSHALL");
+        PROVIDER.reset();
+        PROVIDER.on(PATH).reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+        CompletableFuture<HttpResponse<String>> last = later(leaving, key, CHAT);
+        PROVIDER.awaitRequest(1);
+        // Else Redis was not there in time: it is not told of the answer either.
+        claimed = !onlyName().startsWith("-");
+        redis.command("CLIENT", "PAUSE", "800", "ALL");
+        gate.open();
+        assertThat(whole(last).statusCode()).isEqualTo(200);
+      }
     }
-
-    assertThat(route(call(two, "last", CHAT))).isEqualTo("idempotent");
-    assertThat(PROVIDER.requests()).hasSize(1);
+    assertThat(Long.parseLong(redis.command("PTTL", onlyName()))).isGreaterThan(6_000);
   }
 
   @Test

@@ -8,6 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -15,6 +17,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerSeal {
   /** With the version of the layout: two versions of the gateway neither read nor overwrite. */
-  private static final String LAYOUT = ":idempotency1:";
+  private static final String LAYOUT = ":idempotency2:";
 
   /** Keeps the derived keys apart from those of the cache's scopes. */
   private static final String SCOPE = "idempotency\n";
@@ -76,22 +81,32 @@ final class AnswerSeal {
   }
 
   private byte[] seal(String key, String body, Idempotency.@Nullable Stored made) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(made == null ? 128 : made.weight());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeUTF(body);
       if (made != null) {
-        out.writeShort(made.status());
-        out.writeShort(made.headers().size());
-        for (Map.Entry<String, String> header : made.headers()) {
-          out.writeUTF(header.getKey());
-          out.writeUTF(header.getValue());
-        }
-        out.write(made.bytes());
+        put(made, out);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("a header of an answer is longer than 65535 bytes", e);
     }
     return sealer.seal(SCOPE + key, name(key), bytes.toByteArray());
+  }
+
+  /** Compressed: an event of a stream says little that the one before did not. */
+  private static void put(Idempotency.Stored made, OutputStream to) throws IOException {
+    Deflater fast = new Deflater(Deflater.BEST_SPEED);
+    try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(to, fast))) {
+      out.writeShort(made.status());
+      out.writeShort(made.headers().size());
+      for (Map.Entry<String, String> header : made.headers()) {
+        out.writeUTF(header.getKey());
+        out.writeUTF(header.getValue());
+      }
+      out.write(made.bytes());
+    } finally {
+      fast.end();
+    }
   }
 
   /**
@@ -106,6 +121,14 @@ final class AnswerSeal {
       if (in.available() == 0) {
         return new Opened(body, null);
       }
+      return new Opened(body, get(body, in));
+    } catch (IOException e) {
+      throw new GeneralSecurityException("not what this version seals", e);
+    }
+  }
+
+  private static Idempotency.Stored get(String body, InputStream from) throws IOException {
+    try (DataInputStream in = new DataInputStream(new InflaterInputStream(from))) {
       int status = in.readUnsignedShort();
       // They were checked when they were first sent.
       HttpHeaders headers =
@@ -113,9 +136,7 @@ final class AnswerSeal {
       for (int i = in.readUnsignedShort(); i > 0; i--) {
         headers.add(in.readUTF(), in.readUTF());
       }
-      return new Opened(body, new Idempotency.Stored(body, status, headers, in.readAllBytes()));
-    } catch (IOException e) {
-      throw new GeneralSecurityException("not what this version seals", e);
+      return new Idempotency.Stored(body, status, headers, in.readAllBytes());
     }
   }
 

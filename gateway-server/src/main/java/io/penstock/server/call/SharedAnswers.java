@@ -63,6 +63,9 @@ public final class SharedAnswers implements AutoCloseable {
   private static final long LOOK_NANOS = Duration.ofMillis(5).toNanos();
   private static final byte[] NONE = {};
 
+  /** Bytes of one answer as it would lie there for a day: beyond it replicas are not told. */
+  static final int MOST_SEALED = 1 << 20;
+
   /** Sealing 4 MiB takes milliseconds, which neither a loop nor Lettuce's thread has. */
   private static final Executor WORKERS = Thread::startVirtualThread;
 
@@ -263,6 +266,10 @@ public final class SharedAnswers implements AutoCloseable {
       try {
         value = made == null ? NONE : seal.answer(key, made);
       } catch (UncheckedIOException headersAreTooLong) {
+        alone.increment();
+        value = NONE;
+      }
+      if (value.length > MOST_SEALED) {
         alone.increment();
         value = NONE;
       }

@@ -43,6 +43,21 @@ final class AnswerSealTest {
   }
 
   @Test
+  void stream_takesAFractionOfItsRoom() {
+    StringBuilder events = new StringBuilder();
+    for (int i = 0; i < 1_000; i++) {
+      events
+          .append("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"choices\":")
+          .append("[{\"index\":0,\"delta\":{\"content\":\"word" + i * 7919 % 1000 + "\"}}]}\n\n");
+    }
+    byte[] sent = events.toString().getBytes(StandardCharsets.UTF_8);
+
+    byte[] sealed = seal.answer(KEY, new Stored("digest", 200, new DefaultHttpHeaders(), sent));
+
+    assertThat(sealed.length).isLessThan(sent.length / 8);
+  }
+
+  @Test
   void claim_opensWithoutAnAnswer_andIsNeverTheSameTwice() throws GeneralSecurityException {
     byte[] one = seal.claim(KEY, "digest");
 
@@ -55,7 +70,7 @@ final class AnswerSealTest {
     String name = new String(seal.name(KEY), StandardCharsets.UTF_8);
     String content = new String(seal.answer(KEY, answer(100)), StandardCharsets.ISO_8859_1);
 
-    assertThat(name).startsWith("ns:idempotency1:").doesNotContain("8e03978e", "ada");
+    assertThat(name).startsWith("ns:idempotency2:").doesNotContain("8e03978e", "ada");
     assertThat(content).doesNotContain("aaaa", "digest", "text/plain", "8e03978e");
     assertThat(seal.name(KEY + "0")).isNotEqualTo(seal.name(KEY));
   }

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
@@ -115,6 +116,20 @@ final class SharedAnswersTest {
     mine.end(null);
 
     Await.until("free", () -> take(two.claim("failed", "body")) instanceof Ours);
+  }
+
+  @Test
+  void answer_thatTakesTooMuchRoom_isNotKept_andItsKeyIsFree() {
+    byte[] noise = new byte[SharedAnswers.MOST_SEALED];
+    new SplittableRandom(7).nextBytes(noise);
+    Claim mine = one.claim("large", "body");
+    take(mine);
+
+    mine.end(new Stored("body", 200, new DefaultHttpHeaders(), noise));
+    one.close();
+
+    assertThat(take(two.claim("large", "body"))).isInstanceOf(Ours.class);
+    assertThat(one.alone()).isEqualTo(1);
   }
 
   @Test
