@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 class UnreachedTest {
   private static final Logger LOGGER = (Logger) LoggerFactory.getLogger(Unreached.class);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-  private static final ConnectException REFUSED = new ConnectException("Connection refused");
+  private final ConnectException refused = new ConnectException("Connection refused");
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final AppenderBase<ILoggingEvent> appender =
@@ -78,17 +78,17 @@ class UnreachedTest {
     // A clock may stand anywhere, also before 0.
     long begun = -90 * SECOND;
 
-    assertThat(unreached.failed(REFUSED, begun)).isEqualTo("the connection was refused");
+    assertThat(unreached.failed(refused, begun)).isEqualTo("the connection was refused");
     assertThat(told())
-        .containsExactly("a provider is not reached to=https://a cause=" + REFUSED + " failed=1");
+        .containsExactly("a provider is not reached to=https://a cause=" + refused + " failed=1");
 
     for (int i = 1; i < 150_000; i++) {
-      unreached.failed(REFUSED, begun + i * (SECOND / 1000));
+      unreached.failed(refused, begun + i * (SECOND / 1000));
     }
     assertThat(told())
         .containsExactly(
-            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60000",
-            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60000");
+            "a provider is not reached to=https://a cause=" + refused + " failed=60000",
+            "a provider is not reached to=https://a cause=" + refused + " failed=60000");
 
     unreached.reached();
     unreached.reached();
@@ -98,29 +98,29 @@ class UnreachedTest {
   @Test
   void outage_afterAQuietMinute_isToldAtOnce() {
     Unreached unreached = new Unreached("https://a");
-    unreached.failed(REFUSED, 0);
+    unreached.failed(refused, 0);
     unreached.reached();
     told();
 
-    unreached.failed(REFUSED, 61 * SECOND);
+    unreached.failed(refused, 61 * SECOND);
 
     assertThat(told())
-        .containsExactly("a provider is not reached to=https://a cause=" + REFUSED + " failed=1");
+        .containsExactly("a provider is not reached to=https://a cause=" + refused + " failed=1");
   }
 
   @Test
   void providerThatComesAndGoes_hasTwoLinesAMinute() {
     Unreached unreached = new Unreached("https://a");
     for (int i = 0; i < 120; i++) {
-      unreached.failed(REFUSED, i * SECOND);
+      unreached.failed(refused, i * SECOND);
       unreached.reached();
     }
 
     assertThat(told())
         .containsExactly(
-            "a provider is not reached to=https://a cause=" + REFUSED + " failed=1",
+            "a provider is not reached to=https://a cause=" + refused + " failed=1",
             "a provider is reached again to=https://a failed=0",
-            "a provider is not reached to=https://a cause=" + REFUSED + " failed=60",
+            "a provider is not reached to=https://a cause=" + refused + " failed=60",
             "a provider is reached again to=https://a failed=0");
   }
 
