@@ -119,11 +119,14 @@ class MoreFailuresTest {
     return gateway.rows(of).path(0);
   }
 
-  private static void failsAlone_andIsInvisibleBefore(String provider, boolean stream, int status) {
+  /** Free, or counted: it may have worked on what it was sent. */
+  private static void failsAlone_andIsInvisibleBefore(
+      String provider, boolean stream, int status, String usageSource) {
     HttpResponse<String> alone = ask("alone-" + provider, stream);
     assertThat(alone.statusCode()).as(alone.body()).isEqualTo(status);
     assertThat(alone.body()).contains("\"error\"").doesNotContain("sk-bad");
-    assertThat(row(alone).path("cost_usd").asDouble()).isZero();
+    assertThat(row(alone).path("usage_source").asText()).isEqualTo(usageSource);
+    assertThat(row(alone).path("cost_usd").asDouble() > 0).isEqualTo(!usageSource.equals("none"));
     HttpResponse<String> both = ask("both-" + provider, stream);
     assertThat(both.statusCode()).as(both.body()).isEqualTo(200);
     assertThat(both.headers().firstValue("x-penstock-provider")).hasValue("fake");
@@ -141,27 +144,27 @@ class MoreFailuresTest {
     "nowhere, true"
   })
   void connectionThatIsNeverMade(String provider, boolean stream) {
-    failsAlone_andIsInvisibleBefore(provider, stream, 502);
+    failsAlone_andIsInvisibleBefore(provider, stream, 502, "none");
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void wrongContentType(boolean stream) {
     bad.on(CHAT).reply(Script.json("<html>a page of a proxy</html>").contentType("text/html"));
-    failsAlone_andIsInvisibleBefore("bad", stream, 502);
+    failsAlone_andIsInvisibleBefore("bad", stream, 502, "estimated");
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void errorOfManyMegabytes_isCutOff(boolean stream) {
     bad.on(CHAT).reply(Script.oversized(4 << 20).status(500));
-    failsAlone_andIsInvisibleBefore("bad", stream, 502);
+    failsAlone_andIsInvisibleBefore("bad", stream, 502, "none");
   }
 
   @Test
   void endWithoutAFinish_beforeContent_isInvisible() {
     bad.on(CHAT).reply(Script.sse("data: {\"choices\":[]}"));
-    failsAlone_andIsInvisibleBefore("bad", true, 502);
+    failsAlone_andIsInvisibleBefore("bad", true, 502, "estimated");
   }
 
   @ParameterizedTest
@@ -192,7 +195,8 @@ class MoreFailuresTest {
     bad.on(CHAT).reply(Script.oversized(10_000).chunked(1).trickle(Duration.ofMillis(20)));
     HttpResponse<String> response = ask("both-brief", false);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(504);
-    assertThat(row(response).path("cost_usd").asDouble()).isZero();
+    assertThat(row(response).path("usage_source").asText()).isEqualTo("estimated");
+    assertThat(row(response).path("cost_usd").asDouble()).isPositive();
     bad.requests().getLast().awaitClosed();
     assertThat(good.requests()).as("the call has no time left").isEmpty();
   }

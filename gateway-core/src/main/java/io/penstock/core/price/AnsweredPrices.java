@@ -44,7 +44,7 @@ final class AnsweredPrices {
 
   private PricedModel find(String model, String provider, PricedModel otherwise) {
     Catalogue.Entry answered = vendor.exact(model);
-    if (answered == null || answered == asked) {
+    if (answered == null || answered.id().equals(asked.id())) {
       return otherwise;
     }
     int off = book.discount(provider + "/" + model);
