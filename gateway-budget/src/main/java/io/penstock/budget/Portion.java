@@ -89,7 +89,8 @@ final class Portion extends RateMeter {
     long left = window - Math.floorMod(madeAt, window);
     double weighted = (double) before * left / window;
     double part = (double) limit() / replicas;
-    if (flow + (tokens ? Math.min(amount, part) : amount) + weighted > part) {
+    double needed = tokens ? Math.min((double) amount, part) : (double) amount;
+    if (flow + needed + weighted > part) {
       return false;
     }
     usedAt = Math.max(usedAt, madeAt);
