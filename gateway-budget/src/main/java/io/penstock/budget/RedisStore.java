@@ -233,14 +233,15 @@ final class RedisStore implements Budgets.Store {
     RedisAsyncCommands<String, String> redis = over.async();
     String known = Long.toString(epoch);
     // Both go out together: one round trip, unless Redis has begun a new epoch.
-    CompletionStage<@Nullable String> read = spent(redis, known, key);
+    CompletionStage<String> read = spent(redis, known, key);
     return redis
         .hget(prefix + ":epoch", "E")
         .thenCompose(now -> known.equals(now) ? read : spent(redis, String.valueOf(now), key))
         .thenApply(spent -> spent == null ? 0 : Long.parseLong(spent));
   }
 
-  private CompletionStage<@Nullable String> spent(
+  /** Completes with null when there is no such counter. */
+  private CompletionStage<String> spent(
       RedisAsyncCommands<String, String> redis, String of, CounterKey key) {
     return redis.hget(prefix + ":" + of + ":c:" + key.id(), "spent");
   }
