@@ -240,6 +240,7 @@ final class RedisStore implements Budgets.Store {
         .thenApply(spent -> spent == null ? 0 : Long.parseLong(spent));
   }
 
+  /** Completes with null when there is no such counter. */
   private CompletionStage<String> spent(
       RedisAsyncCommands<String, String> redis, String of, CounterKey key) {
     return redis.hget(prefix + ":" + of + ":c:" + key.id(), "spent");

@@ -14,8 +14,10 @@ final class HeaderText {
    * no UTF-8, or is no bytes, stays as it is.
    */
   static @Nullable String of(@Nullable String value) {
-    boolean plain = value == null || value.chars().allMatch(c -> c < 0x80);
-    if (plain || value.chars().anyMatch(c -> c > 0xff)) {
+    if (value == null || value.chars().allMatch(c -> c < 0x80)) {
+      return value;
+    }
+    if (value.chars().anyMatch(c -> c > 0xff)) {
       return value;
     }
     try {
