@@ -31,8 +31,7 @@ final class JsonScan {
         JsonToken token = parser.nextToken();
         int start = (int) parser.currentTokenLocation().getByteOffset();
         parser.skipChildren();
-        parser.finishToken();
-        int end = (int) parser.currentLocation().getByteOffset();
+        int end = end(parser, bytes, start);
         fields.field(name, from, start, end, token);
       }
       if (parser.nextToken() != null) {
@@ -46,6 +45,18 @@ final class JsonScan {
     } catch (IOException e) {
       throw invalid("the body is not valid UTF-8");
     }
+  }
+
+  /** A text is not read: the next step goes over it and checks it, without a copy. */
+  private static int end(JsonParser parser, byte[] bytes, int start) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_STRING && start >= 0) {
+      int quote = LongTexts.end(bytes, start);
+      if (quote >= 0) {
+        return quote + 1;
+      }
+    }
+    parser.finishToken();
+    return (int) parser.currentLocation().getByteOffset();
   }
 
   private static String at(JsonProcessingException e) {

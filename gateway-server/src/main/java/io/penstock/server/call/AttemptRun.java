@@ -191,10 +191,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
     }
     WholeBody collecting = whole;
     if (collecting != null && !collecting.add(data)) {
-      fail(
-          Failure.of(
-              FailureKind.MALFORMED,
-              "the answer is over " + WholeBody.MAX_ANSWER_BYTES + " bytes"));
+      fail(collecting.tooLarge());
     }
   }
 
@@ -229,6 +226,7 @@ final class AttemptRun implements UpstreamListener, StreamReader.Sink {
       answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
     } catch (RuntimeException e) {
       // The connection has done its part: nobody else would tell the client.
+      summary = Unreadable.summary(e);
       fail(Unreadable.failure(target, e));
       return;
     } finally {
