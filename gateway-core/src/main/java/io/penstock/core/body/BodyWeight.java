@@ -7,32 +7,50 @@ package io.penstock.core.body;
  *
  * @param length of the body, bytes
  * @param wide whether there may be text that is not Latin-1
- * @param values objects, arrays and what they hold, at most; commas in texts count too
+ * @param tree what the nodes of its tree take beside their texts, bytes; commas in texts count too
  */
-public record BodyWeight(long length, boolean wide, long values) {
-  /** A field of a small object with its share of the object. Bytes. */
-  private static final long VALUE = 120;
+public record BodyWeight(long length, boolean wide, long tree) {
+  private static final int OBJECT = 220;
+  private static final int ARRAY = 60;
+
+  /** A number in a list. */
+  private static final int NUMBER = 32;
+
+  /** A field, or another element of a list. */
+  private static final int VALUE = 100;
+
+  /** The most that one of a request's tokens takes: an empty object is two. */
+  private static final int TOKEN = 110;
 
   /** Looks at a body. */
   public static BodyWeight of(byte[] body) {
     boolean wide = false;
-    long values = 0;
+    long tree = 0;
     for (int at = 0; at < body.length; at++) {
       byte letter = body[at];
       if (letter < 0) {
         wide = true;
-      } else if (letter == ',' || letter == '{' || letter == '[') {
-        values++;
+      } else if (letter == ',') {
+        tree += isNumber(body, at + 1) ? NUMBER : VALUE;
+      } else if (letter == '{') {
+        tree += OBJECT;
+      } else if (letter == '[') {
+        tree += ARRAY;
       } else if (letter == '\\' && at + 1 < body.length && body[at + 1] == 'u') {
         wide = true;
       }
     }
-    return new BodyWeight(body.length, wide, values);
+    return new BodyWeight(body.length, wide, tree);
+  }
+
+  private static boolean isNumber(byte[] body, int at) {
+    int from = at < body.length && body[at] <= ' ' ? at + 1 : at;
+    return from < body.length && (body[from] == '-' || body[from] >= '0' && body[from] <= '9');
   }
 
   /** Returns what a tree of it takes while it is read. Bytes. */
   public long reading() {
-    return (wide ? 6 : 2) * length + values * VALUE;
+    return (wide ? 6 : 2) * length + tree;
   }
 
   /** Returns what its texts take once they are read. Bytes. */
@@ -44,15 +62,15 @@ public record BodyWeight(long length, boolean wide, long values) {
    * Returns what a translation of a request takes: its tree, and the texts of the other tree that
    * are not the same; what is sent is held with the body.
    *
-   * @param most values that are read before it is refused
+   * @param most tokens that are read before it is refused
    */
   public long translating(long most) {
-    long nodes = Math.min(values, most) * VALUE;
+    long nodes = Math.min(tree, most * TOKEN);
     return (wide ? 6 : 3) * length + 2 * nodes;
   }
 
   /** Returns what a translation of an answer takes beside its own bytes, and two for each. */
   public long answering() {
-    return (wide ? 9 : 4) * length + 2 * values * VALUE;
+    return (wide ? 9 : 4) * length + 2 * tree;
   }
 }

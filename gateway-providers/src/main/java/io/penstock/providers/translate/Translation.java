@@ -84,7 +84,7 @@ public final class Translation {
       return made(call, to, wiring);
     }
     long takes = BodyWeight.of(asked).translating(Trees.MAX_REQUEST_TOKENS);
-    try (BodyMemory.Room room = BodyMemory.HEAP.room(asked.length, takes, HELD)) {
+    try (BodyMemory.Room _ = BodyMemory.HEAP.room(asked.length, takes, HELD)) {
       return made(call, to, wiring);
     }
   }

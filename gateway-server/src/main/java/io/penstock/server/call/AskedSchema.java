@@ -43,7 +43,7 @@ final class AskedSchema {
   static @Nullable AskedSchema of(Endpoint endpoint, byte[] body) {
     // A schema has no such texts.
     try (JsonParser parser = LongTexts.leftOut(MAPPER.getFactory(), body);
-        BodyMemory.Room room = room(body)) {
+        BodyMemory.Room _ = room(body)) {
       JsonNode request = MAPPER.readTree(parser);
       JsonNode schema =
           switch (endpoint) {

@@ -76,7 +76,7 @@ final class CallFacts extends RequestFacts {
     }
     BodyWeight weight = BodyWeight.of(body);
     Conversation read;
-    try (BodyMemory.Room room = BodyMemory.HEAP.room(body.length, weight.reading(), 2)) {
+    try (BodyMemory.Room _ = BodyMemory.HEAP.room(body.length, weight.reading(), 2)) {
       read = Conversation.of(call.body(), call.surface().endpoint());
     }
     BodyMemory.Room kept = BodyMemory.HEAP.room(body.length, weight.texts(), 2);
