@@ -1,6 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.core.Ticker;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.Planner;
@@ -111,7 +112,7 @@ final class SnapshotBuilder {
             config.limits().inflight(),
             config.limits().body().bytes(),
             config.limits().inflightBytes().bytes(),
-            Runtime.getRuntime().maxMemory()));
+            BodyMemory.HEAP.most()));
   }
 
   /** By what is named and not by what a name reaches: a wildcard has fixed targets too. */

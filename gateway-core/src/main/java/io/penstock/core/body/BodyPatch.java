@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class BodyPatch {
   private record Edit(int start, int end, byte[] bytes) {}
 
+  private static final int LARGE = 1 << 20;
+
   private final RequestBody body;
   private final List<Edit> edits = new ArrayList<>(4);
   private @Nullable Map<String, String> added;
@@ -88,13 +90,48 @@ public final class BodyPatch {
       return body.bytes();
     }
     edits.sort((a, b) -> Integer.compare(a.start, b.start));
-    var out = new Output(expectedLength());
+    int expected = expectedLength();
+    if (expected >= LARGE && (added != null || removed != null)) {
+      // Its length is found first: a large body is not copied twice.
+      Length length = new Length();
+      write(length);
+      expected = length.bytes;
+    }
+    var out = new Output(expected);
+    write(out);
+    return out.bytes();
+  }
+
+  private void write(ByteArrayOutputStream out) {
     if (body.isForm()) {
       applyToForm(out);
     } else {
       applyToObject(out);
     }
-    return out.bytes();
+  }
+
+  /** Counts what is written. */
+  private static final class Length extends ByteArrayOutputStream {
+    private int bytes;
+
+    Length() {
+      super(0);
+    }
+
+    @Override
+    public void write(int one) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int length) {
+      bytes += length;
+    }
+
+    @Override
+    public void writeBytes(byte[] from) {
+      bytes += from.length;
+    }
   }
 
   /** Returns the exact length when fields of the body are only replaced, as most calls need. */

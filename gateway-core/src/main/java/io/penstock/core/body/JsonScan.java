@@ -38,8 +38,7 @@ final class JsonScan {
           names = names == null ? new UniqueNames() : names;
           names.pass(parser);
         }
-        parser.finishToken();
-        int end = (int) parser.currentLocation().getByteOffset();
+        int end = end(parser, bytes, start);
         fields.field(name, from, start, end, token);
       }
       if (parser.nextToken() != null) {
@@ -66,6 +65,18 @@ final class JsonScan {
       }
     }
     return false;
+  }
+
+  /** A text is not read: the next step goes over it and checks it, without a copy. */
+  private static int end(JsonParser parser, byte[] bytes, int start) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_STRING && start >= 0) {
+      int quote = LongTexts.end(bytes, start);
+      if (quote >= 0) {
+        return quote + 1;
+      }
+    }
+    parser.finishToken();
+    return (int) parser.currentLocation().getByteOffset();
   }
 
   private static String at(JsonProcessingException e) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import java.io.IOException;
+import java.io.Writer;
 import java.util.Set;
 
 /**
@@ -42,7 +43,31 @@ final class AnswerWords {
           "citationMetadata",
           "groundingMetadata");
 
+  /** More than any model puts out in one answer; what is longer is no words. Characters. */
+  private static final int MOST = 4 << 20;
+
   private AnswerWords() {}
+
+  /** Takes words until there are too many. */
+  private static final class Words extends Writer {
+    private final StringBuilder text = new StringBuilder();
+
+    @Override
+    public void write(char[] from, int offset, int length) {
+      text.append(from, offset, Math.min(length, MOST - text.length()));
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
+  }
 
   /** Returns the answer with the same bytes, and its text where the usage is to be counted. */
   static Answer answer(ByteBuf body, String contentType, AnswerSummary summary) {
@@ -56,7 +81,7 @@ final class AnswerWords {
    * @param body borrowed; proven to be JSON
    */
   static String of(ByteBuf body) {
-    StringBuilder text = new StringBuilder();
+    Words text = new Words();
     try (JsonParser parser = JsonTrees.parser(body)) {
       parser.nextToken();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -66,7 +91,7 @@ final class AnswerWords {
           walk(parser, text);
         } else if (value == JsonToken.VALUE_STRING && field.equals("text")) {
           // A transcription.
-          text.append(parser.getText());
+          parser.getText(text);
         } else {
           parser.skipChildren();
         }
@@ -77,7 +102,7 @@ final class AnswerWords {
     return text.toString();
   }
 
-  private static void walk(JsonParser parser, StringBuilder text) throws IOException {
+  private static void walk(JsonParser parser, Words text) throws IOException {
     int depth = 1;
     while (depth > 0) {
       JsonToken token = parser.nextToken();
@@ -88,12 +113,12 @@ final class AnswerWords {
         if (name != null && ASIDE.contains(name)) {
           parser.skipChildren();
         } else if (token == JsonToken.START_OBJECT && name != null && ARGUMENTS.contains(name)) {
-          text.append(JsonTrees.MAPPER.writeValueAsString(parser.readValueAsTree()));
+          text.write(JsonTrees.MAPPER.writeValueAsString(parser.readValueAsTree()));
         } else {
           depth++;
         }
       } else if (token == JsonToken.VALUE_STRING && name != null && WORDS.contains(name)) {
-        text.append(parser.getText());
+        parser.getText(text);
       }
     }
   }

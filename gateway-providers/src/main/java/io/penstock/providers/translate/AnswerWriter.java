@@ -12,11 +12,17 @@ abstract class AnswerWriter implements AnswerParts {
    * @param id the gateway's own id of the answer, for providers that give none
    * @param created seconds since 1970
    * @param model the name to show instead of the provider's, or null
-   * @param request the client's body
+   * @param request the client's body without what was said
+   * @param inputEstimate its tokens, nearly
    * @param signedThoughts whether the provider signs its thoughts
    */
   record Context(
-      String id, long created, @Nullable String model, ObjectNode request, boolean signedThoughts) {
+      String id,
+      long created,
+      @Nullable String model,
+      ObjectNode request,
+      long inputEstimate,
+      boolean signedThoughts) {
     String shown(String providers) {
       return model == null ? providers : model;
     }

@@ -49,7 +49,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     message.put("model", context.shown(model)).putArray("content");
     message.putNull("stop_reason").putNull("stop_sequence");
     // Nobody knows the input before the end; message_delta corrects the estimate.
-    long estimate = Trees.string(context.request()).length() / 4;
+    long estimate = context.inputEstimate();
     message.set(
         "usage", UsageWriters.anthropic(Usage.builder().set(Meter.INPUT, estimate).build()));
     out.event("message_start", event, false);

@@ -1,12 +1,14 @@
 package io.penstock.providers.translate;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
 import io.penstock.providers.UpstreamRequest;
@@ -55,18 +57,35 @@ final class TranslatedAttempt implements Attempt {
 
   @Override
   public UnaryReader unaryReader(ByteBufAllocator allocator) {
-    return (headers, body) -> {
-      Aggregate whole = aggregate.get();
-      Conversion way = conversion.apply(whole, false);
-      way.reader().whole(Trees.answer(ByteBufUtil.getBytes(body)));
-      Usage usage = way.reader().usage();
-      way.writer().end(usage, null);
-      byte[] bytes = Trees.bytes(whole.answer());
-      ByteBuf answer = allocator.buffer(bytes.length).writeBytes(bytes);
-      AnswerSummary summary = way.observed().summary(usage, true);
-      CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
-      return new Answer(answer, "application/json", summary, text);
-    };
+    return (headers, body) ->
+        LargeAnswer.read(body, json -> translated(json, allocator), this::told);
+  }
+
+  private Answer translated(byte[] json, ByteBufAllocator allocator) {
+    Aggregate whole = aggregate.get();
+    Conversion way = conversion.apply(whole, false);
+    way.reader().whole(Trees.answer(json));
+    Usage usage = way.reader().usage();
+    way.writer().end(usage, null);
+    ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
+    AnswerSummary summary = way.observed().summary(usage, true);
+    CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
+    return new Answer(answer, "application/json", summary, text);
+  }
+
+  /** Returns what an answer without its content tells. */
+  private AnswerSummary told(ObjectNode answer) {
+    Conversion way = conversion.apply(aggregate.get(), false);
+    try {
+      way.reader().whole(answer);
+    } catch (ProviderException e) {
+      // What it lacks is what was left out.
+      JsonNode usage = answer.path(way.reader().usageField());
+      if (usage.isObject()) {
+        way.reader().alsoReported(usage);
+      }
+    }
+    return way.observed().summary(way.reader().usage(), true);
   }
 
   @Override

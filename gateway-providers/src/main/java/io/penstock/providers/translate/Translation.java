@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.BodyWeight;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest.Header;
@@ -17,6 +19,13 @@ import java.util.List;
  * attempt's event loop.
  */
 public final class Translation {
+  /** A request is held as it came, and once more as it is sent. */
+  private static final int HELD = 2;
+
+  /** What was said, in any dialect. */
+  private static final List<String> SAID =
+      List.of("messages", "input", "contents", "system", "systemInstruction", "system_instruction");
+
   private Translation() {}
 
   /**
@@ -69,6 +78,17 @@ public final class Translation {
               + to.label()
               + ").");
     }
+    byte[] asked = call.body().bytes();
+    if (asked.length < BodyMemory.SMALL) {
+      return made(call, to, wiring);
+    }
+    long takes = BodyWeight.of(asked).translating(Trees.MAX_REQUEST_TOKENS);
+    try (BodyMemory.Room _ = BodyMemory.HEAP.room(asked.length, takes, HELD)) {
+      return made(call, to, wiring);
+    }
+  }
+
+  private static Attempt made(ProviderCall call, Dialect to, Wiring wiring) {
     ObjectNode request = Trees.request(call.body());
     Fit fit = new Fit(call);
     if (!call.endpoint().isConversation()) {
@@ -76,16 +96,30 @@ public final class Translation {
     }
     ObjectNode body = conversation(call, to, request, fit);
     RouteSettings.apply(call, body);
+    byte[] bytes = bytes(call, body);
+    // The answer is written for as long as it comes: what was said is not needed for it.
+    request.remove(SAID);
     var context =
         new AnswerWriter.Context(
-            wiring.newId(), wiring.epochSeconds(), call.clientModel(), request, signs(to));
+            wiring.newId(),
+            wiring.epochSeconds(),
+            call.clientModel(),
+            request,
+            call.body().bytes().length / 4,
+            signs(to));
     return new TranslatedAttempt(
-        wiring.request(call, Operation.CHAT, Trees.bytes(body), headers(to, body)),
+        wiring.request(call, Operation.CHAT, bytes, headers(to, body)),
         fit.droppedParams(),
         call.endpoint() == Endpoint.GENERATE && call.arraySplit(),
         wiring::frames,
         (out, stream) -> conversion(call, to, wiring, clientWriter(call, context, out, stream)),
         () -> Aggregate.of(call.endpoint()));
+  }
+
+  private static byte[] bytes(ProviderCall call, ObjectNode body) {
+    return call.body().bytes().length < BodyMemory.SMALL
+        ? Trees.bytes(body)
+        : Trees.longBytes(body);
   }
 
   private static ObjectNode conversation(
@@ -102,14 +136,14 @@ public final class Translation {
       ProviderCall call, Dialect to, Wiring wiring, ObjectNode request, Fit fit) {
     if (CountTokens.serves(call.endpoint(), to)) {
       ObjectNode body = conversation(call, to, CountTokens.conversation(request), fit);
-      byte[] bytes = Trees.bytes(CountTokens.request(call, body, to));
+      byte[] bytes = bytes(call, CountTokens.request(call, body, to));
       return new UnaryAttempt(
           wiring.request(call, Operation.COUNT_TOKENS, bytes, headers(to, body)),
           List.copyOf(fit.droppedParams()),
           answer -> CountTokens.answer(call.endpoint(), answer));
     }
     Embeddings embeddings = new Embeddings(call, fit);
-    byte[] bytes = Trees.bytes(embeddings.request(request, to));
+    byte[] bytes = bytes(call, embeddings.request(request, to));
     return new UnaryAttempt(
         wiring.request(call, embeddings.operation(), bytes, List.of()),
         List.copyOf(fit.droppedParams()),

@@ -1,6 +1,7 @@
 package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
@@ -12,12 +13,19 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** JSON trees: read, written, and small questions to them. */
@@ -56,7 +64,7 @@ final class Trees {
   /** Reads a request that {@link RequestBody} has already found well-formed. */
   static ObjectNode request(RequestBody body) {
     try {
-      if (REQUESTS.readTree(body.bytes()) instanceof ObjectNode tree) {
+      if (read(REQUESTS, body.bytes()) instanceof ObjectNode tree) {
         return tree;
       }
     } catch (StreamConstraintsException e) {
@@ -71,10 +79,19 @@ final class Trees {
     throw GatewayException.invalid(null, "The request body is not a JSON object.");
   }
 
+  private static JsonNode read(ObjectReader reader, byte[] json) throws IOException {
+    if (json.length < BodyMemory.SMALL) {
+      return reader.readTree(json);
+    }
+    try (JsonParser parser = LongTexts.over(reader.getFactory(), json)) {
+      return reader.readTree(parser);
+    }
+  }
+
   /** Reads a provider's JSON object. */
   static ObjectNode answer(byte[] json) {
     try {
-      if (READER.readTree(json) instanceof ObjectNode tree) {
+      if (read(READER, json) instanceof ObjectNode tree) {
         return tree;
       }
     } catch (IOException e) {
@@ -98,6 +115,57 @@ final class Trees {
       return tree == null || tree.isMissingNode() ? null : tree;
     } catch (JsonProcessingException e) {
       return null;
+    }
+  }
+
+  /**
+   * Writes a tree whose text is long: first its length is found, so that nothing is copied as it
+   * grows.
+   */
+  static byte[] longBytes(JsonNode tree) {
+    try {
+      Length length = new Length();
+      WRITER.writeValue(length, tree);
+      Exact exact = new Exact(length.bytes);
+      WRITER.writeValue(exact, tree);
+      return exact.bytes();
+    } catch (IOException e) {
+      throw new IllegalStateException("a JSON tree could not be written", e);
+    }
+  }
+
+  /** Writes a tree that was made of a body of that length. */
+  static ByteBuf buffer(JsonNode tree, int length, ByteBufAllocator allocator) {
+    if (length >= BodyMemory.SMALL) {
+      return Unpooled.wrappedBuffer(longBytes(tree));
+    }
+    byte[] bytes = bytes(tree);
+    return allocator.buffer(bytes.length).writeBytes(bytes);
+  }
+
+  /** Counts what is written. */
+  private static final class Length extends OutputStream {
+    private int bytes;
+
+    @Override
+    public void write(int one) {
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int count) {
+      bytes += count;
+    }
+  }
+
+  /** Gives its own array away. */
+  private static final class Exact extends ByteArrayOutputStream {
+    Exact(int size) {
+      super(size);
+    }
+
+    byte[] bytes() {
+      return buf;
     }
   }
 

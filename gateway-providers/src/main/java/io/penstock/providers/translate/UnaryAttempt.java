@@ -3,11 +3,11 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
 import io.penstock.providers.UpstreamRequest;
@@ -28,13 +28,26 @@ record UnaryAttempt(
 
   @Override
   public UnaryReader unaryReader(ByteBufAllocator allocator) {
-    return (headers, body) -> {
-      Result result = translate.apply(Trees.answer(ByteBufUtil.getBytes(body)));
-      byte[] bytes = Trees.bytes(result.answer());
-      ByteBuf answer = allocator.buffer(bytes.length).writeBytes(bytes);
-      var summary = new AnswerSummary(result.usage(), result.reported(), "", false);
-      return new Answer(answer, "application/json", summary);
-    };
+    return (headers, body) ->
+        LargeAnswer.read(body, json -> translated(json, allocator), this::told);
+  }
+
+  private Answer translated(byte[] json, ByteBufAllocator allocator) {
+    Result result = translate.apply(Trees.answer(json));
+    ByteBuf answer = Trees.buffer(result.answer(), json.length, allocator);
+    return new Answer(answer, "application/json", summary(result));
+  }
+
+  private static AnswerSummary summary(Result result) {
+    return new AnswerSummary(result.usage(), result.reported(), "", false);
+  }
+
+  private AnswerSummary told(ObjectNode answer) {
+    try {
+      return summary(translate.apply(answer));
+    } catch (ProviderException e) {
+      return AnswerSummary.NONE;
+    }
   }
 
   @Override

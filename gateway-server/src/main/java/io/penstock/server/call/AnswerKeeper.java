@@ -176,6 +176,14 @@ final class AnswerKeeper {
     }
     if (by != null && isWanted()) {
       try {
+        if (body.readableBytes() > ExactCache.MAX_ENTRY_BYTES) {
+          // Nobody keeps it: one of those who wait for it asks for itself.
+          FlightLead lead = part == null ? null : part.lead();
+          if (lead != null) {
+            lead.over();
+          }
+          return body;
+        }
         share(by, status, ByteBufUtil.getBytes(body));
       } catch (Throwable e) {
         broken(e);

@@ -1,9 +1,13 @@
 package io.penstock.server.call;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.BodyWeight;
+import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.util.Locale;
@@ -30,10 +34,17 @@ final class AskedSchema {
     this.root = root;
   }
 
+  private static BodyMemory.Room room(byte[] body) {
+    long takes = body.length < BodyMemory.SMALL ? 0 : BodyWeight.of(body).reading();
+    return BodyMemory.HEAP.room(body.length, takes, 2);
+  }
+
   /** Returns the schema of a request's body, or null when none is asked for. */
   static @Nullable AskedSchema of(Endpoint endpoint, byte[] body) {
-    try {
-      JsonNode request = MAPPER.readTree(body);
+    // A schema has no such texts.
+    try (JsonParser parser = LongTexts.leftOut(MAPPER.getFactory(), body);
+        BodyMemory.Room _ = room(body)) {
+      JsonNode request = MAPPER.readTree(parser);
       JsonNode schema =
           switch (endpoint) {
             case CHAT -> request.at("/response_format/json_schema/schema");

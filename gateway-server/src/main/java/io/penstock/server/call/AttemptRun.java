@@ -194,10 +194,7 @@ final class AttemptRun implements UpstreamListener {
     }
     WholeBody collecting = whole;
     if (collecting != null && !collecting.add(data)) {
-      fail(
-          Failure.of(
-              FailureKind.MALFORMED,
-              "the answer is over " + WholeBody.MAX_ANSWER_BYTES + " bytes"));
+      fail(collecting.tooLarge());
     }
   }
 
@@ -232,6 +229,7 @@ final class AttemptRun implements UpstreamListener {
     } catch (RuntimeException e) {
       words = collected.text();
       // The connection has done its part: nobody else would tell the client.
+      summary = Unreadable.summary(e);
       fail(Unreadable.failure(target, e));
       return;
     } finally {

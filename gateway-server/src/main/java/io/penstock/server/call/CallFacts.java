@@ -1,5 +1,7 @@
 package io.penstock.server.call;
 
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.BodyWeight;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.route.PromptFeatures;
 import io.penstock.core.route.Router;
@@ -61,7 +63,7 @@ final class CallFacts extends RequestFacts {
   Conversation conversation() {
     Conversation known = conversation;
     if (known == null) {
-      known = Conversation.of(call.body(), call.surface().endpoint());
+      known = readConversation();
       conversation = known;
     }
     return known;
@@ -75,6 +77,22 @@ final class CallFacts extends RequestFacts {
       inputText = known;
     }
     return known;
+  }
+
+  /** What it says is kept for the call, beside its body. */
+  private Conversation readConversation() {
+    byte[] body = call.bytes();
+    if (body.length < BodyMemory.SMALL) {
+      return Conversation.of(call.body(), call.surface().endpoint());
+    }
+    BodyWeight weight = BodyWeight.of(body);
+    Conversation read;
+    try (BodyMemory.Room _ = BodyMemory.HEAP.room(body.length, weight.reading(), 2)) {
+      read = Conversation.of(call.body(), call.surface().endpoint());
+    }
+    BodyMemory.Room kept = BodyMemory.HEAP.room(body.length, weight.texts(), 2);
+    call.onEnd(ending -> kept.close());
+    return read;
   }
 
   @Override

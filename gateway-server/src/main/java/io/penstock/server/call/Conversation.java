@@ -1,8 +1,10 @@
 package io.penstock.server.call;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
 import io.penstock.core.route.Surroundings;
@@ -33,8 +35,8 @@ public record Conversation(
       return EMPTY;
     }
     JsonNode root;
-    try {
-      root = MAPPER.readTree(body.bytes());
+    try (JsonParser parser = LongTexts.over(MAPPER.getFactory(), body.bytes())) {
+      root = MAPPER.readTree(parser);
     } catch (IOException e) {
       return EMPTY;
     }

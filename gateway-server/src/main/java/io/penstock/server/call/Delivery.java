@@ -233,6 +233,7 @@ final class Delivery implements AttemptListener {
     leg.vitals().onWhole(attempt);
     begin(attempt);
     if (judge != null
+        && whole.body().readableBytes() <= Judge.MOST_HELD_BYTES
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
       Account.Settled settled = reject(attempt, whole.summary());
       owner.onRejected(leg, new Unaccepted(() -> serve(attempt, whole, settled), this::discard));

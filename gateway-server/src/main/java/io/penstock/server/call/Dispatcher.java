@@ -8,6 +8,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.identity.Principal;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.client.RequestHead;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * filters. Shared by all loops.
  */
 public final class Dispatcher implements RequestSink {
+  /** A body is held as it came, and once more as it is sent on. */
+  private static final long HELD = 2;
+
   private final Engine engine;
   private final Readiness readiness;
 
@@ -139,12 +143,16 @@ public final class Dispatcher implements RequestSink {
 
     @Override
     public long maxBody() {
-      return snapshot.limits().body();
+      return Math.min(snapshot.limits().body(), BodyMemory.HEAP.most() / HELD);
     }
 
     @Override
     public boolean holdBytes(int bytes) {
       if (!engine.load().hold(bytes, snapshot.limits().inflightBytes())) {
+        return false;
+      }
+      if (!BodyMemory.HEAP.take(bytes * HELD)) {
+        engine.load().release(bytes);
         return false;
       }
       held += bytes;
@@ -181,6 +189,7 @@ public final class Dispatcher implements RequestSink {
     }
 
     private void giveBack() {
+      BodyMemory.HEAP.give(held * HELD);
       engine.load().release(held);
       engine.load().leave();
     }

@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
 import java.io.IOException;
@@ -174,7 +175,7 @@ record Elsewhere(int conversations, int files, int uses) {
     int named = 0;
     int documents = 0;
     int addresses = 0;
-    try (JsonParser parser = RequestJson.FACTORY.createParser(body)) {
+    try (JsonParser parser = LongTexts.leftOut(RequestJson.FACTORY, body)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         String name = token == JsonToken.VALUE_STRING ? parser.currentName() : null;
         if (name != null && FILES.contains(name)) {

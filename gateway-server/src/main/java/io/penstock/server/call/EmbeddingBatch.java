@@ -9,6 +9,7 @@ import io.penstock.cache.CacheKeys;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.EmbeddingAnswers;
 import io.penstock.cache.EmbeddingInputs;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
@@ -193,9 +194,19 @@ final class EmbeddingBatch {
     if (!narrowed) {
       knownInputs.clear();
     }
-    come =
-        EmbeddingAnswers.vectors(
-            place.endpoint(), ByteBufUtil.getBytes(body), size() - knownInputs.cardinality());
+    // The bytes, and each vector as it is kept.
+    long takes = body.readableBytes() < BodyMemory.SMALL ? 0 : 3L * body.readableBytes();
+    if (!BodyMemory.HEAP.take(takes)) {
+      come = List.of();
+      return !narrowed;
+    }
+    try {
+      come =
+          EmbeddingAnswers.vectors(
+              place.endpoint(), ByteBufUtil.getBytes(body), size() - knownInputs.cardinality());
+    } finally {
+      BodyMemory.HEAP.give(takes);
+    }
     return !(narrowed && come.isEmpty());
   }
 

@@ -50,12 +50,14 @@ public record Snapshot(
 
   /** Limits of the process, in plain numbers. */
   public record Limits(int inflight, long body, long inflightBytes) {
-    /** A body is held as it grows, and once more as it is sent on: twice its size each. */
-    private static final int HEAP_SHARE = 4;
-
-    /** Returns the limits as configured, but no more bytes of bodies than the heap has room for. */
-    public static Limits of(int inflight, long body, long inflightBytes, long heapBytes) {
-      return new Limits(inflight, body, Math.min(inflightBytes, heapBytes / HEAP_SHARE));
+    /**
+     * Returns the limits as configured, but no more bytes of bodies than there is room for, where
+     * each is held as it came and once more as it is sent on.
+     *
+     * @param memory what all bodies together may take, {@code BodyMemory}
+     */
+    public static Limits of(int inflight, long body, long inflightBytes, long memory) {
+      return new Limits(inflight, body, Math.min(inflightBytes, memory / 2));
     }
   }
 

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import org.slf4j.Logger;
@@ -40,6 +41,11 @@ final class Unreadable {
 
   private static void log(Call call, Throwable why, String what) {
     LOG.atError().addKeyValue("request", call.idText()).setCause(why).log(what);
+  }
+
+  /** Returns what is known of an answer that could not be taken. */
+  static AnswerSummary summary(RuntimeException thrown) {
+    return thrown instanceof ProviderException told ? told.summary() : AnswerSummary.NONE;
   }
 
   /**

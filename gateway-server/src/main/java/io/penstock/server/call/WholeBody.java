@@ -4,7 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.internal.PlatformDependent;
+import io.penstock.core.FailureKind;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.providers.Answer;
+import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.Provider;
 import io.penstock.providers.ProviderException;
@@ -13,7 +17,10 @@ import java.nio.charset.StandardCharsets;
 
 /** The body of an answer that is read once it is whole. Confined to its event loop. */
 final class WholeBody {
-  static final int MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+  /** All that are collected at once: of what buffers outside the heap may take, three eighths. */
+  private static final BodyMemory BUFFERS =
+      new BodyMemory(PlatformDependent.maxDirectMemory() / 8 * 3);
+
   private static final int MAX_ERROR_BYTES = 64 * 1024;
 
   /** No model writes more text than that. */
@@ -23,6 +30,7 @@ final class WholeBody {
   private final int status;
   private final HeaderLookup headers;
   private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
+  private long taken;
 
   /** Creates an empty body, to be released once. */
   WholeBody(Provider provider, int status, HeaderLookup headers) {
@@ -31,16 +39,34 @@ final class WholeBody {
     this.headers = headers;
   }
 
-  /** Takes a piece, borrowed; false when an answer becomes too large. Errors are cut off. */
+  /** Takes a piece, borrowed; false when there is no room for more. Errors are cut off. */
   boolean add(ByteBuf data) {
-    int max = isSuccess() ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES;
-    if (bytes.readableBytes() + data.readableBytes() <= max) {
-      if (data.isReadable()) {
-        bytes = bytes.isReadable() ? joined(data.retainedSlice()) : data.retainedSlice();
-      }
+    int length = bytes.readableBytes() + data.readableBytes();
+    if (!isSuccess() && length > MAX_ERROR_BYTES) {
       return true;
     }
-    return !isSuccess();
+    if (length > BodyMemory.SMALL) {
+      if (!BUFFERS.take(length - taken)) {
+        return false;
+      }
+      taken = length;
+    }
+    if (data.isReadable()) {
+      bytes = bytes.isReadable() ? joined(data.retainedSlice()) : data.retainedSlice();
+    }
+    return true;
+  }
+
+  /** Returns why a piece was not taken. */
+  Failure tooLarge() {
+    long most = BUFFERS.most();
+    return Failure.of(
+        FailureKind.MALFORMED,
+        "there is no room for the answer: it has over "
+            + bytes.readableBytes()
+            + " bytes (expected: all that are read at once <= "
+            + most
+            + ")");
   }
 
   /** Most answers are one piece and need no more than that. */
@@ -62,7 +88,23 @@ final class WholeBody {
     if (!isSuccess() || streamAsked) {
       throw new ProviderException(provider.classify(status, headers, bytes));
     }
-    return reader.read(headers, bytes);
+    int length = bytes.readableBytes();
+    if (length < BodyMemory.SMALL) {
+      return reader.read(headers, bytes);
+    }
+    // A text of it, such as the words of an answer without usage, in the parser's characters.
+    long takes = 2L * length;
+    if (!BodyMemory.HEAP.take(takes)) {
+      throw new ProviderException(
+          Failure.of(
+              FailureKind.MALFORMED,
+              "there is no memory now to read the answer: its " + length + " bytes take " + takes));
+    }
+    try {
+      return reader.read(headers, bytes);
+    } finally {
+      BodyMemory.HEAP.give(takes);
+    }
   }
 
   /** Returns what has come of an answer, as it came; "" of an error. */
@@ -76,6 +118,8 @@ final class WholeBody {
   }
 
   void release() {
+    BUFFERS.give(taken);
+    taken = 0;
     bytes.release();
   }
 }

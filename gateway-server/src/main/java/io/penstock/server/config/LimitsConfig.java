@@ -9,8 +9,7 @@ public record LimitsConfig(
     @Setting(value = "Requests at once; more: 503 overloaded.", positive = true) @Default("10000")
         int inflight,
     @Setting(
-            value =
-                "Bytes of requests at once, of the heap a quarter at most; more: 503 overloaded.",
+            value = "Bytes of requests at once, of the heap 5/16 at most; more: 503 overloaded.",
             positive = true)
         @Default("1GiB")
         Size inflightBytes,

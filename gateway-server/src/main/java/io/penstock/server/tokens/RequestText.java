@@ -3,6 +3,7 @@ package io.penstock.server.tokens;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.penstock.core.body.LongTexts;
 import java.io.IOException;
 
 /** The texts of a request body that a model reads, whatever the dialect. */
@@ -12,16 +13,20 @@ final class RequestText {
   /**
    * All string values but encoded files, one per line.
    *
+   * @param text as much of it as is counted, and not all where there is much more
+   * @param rest characters that it has beyond that, nearly
    * @param messages how many objects carry a role
    */
-  record Texts(String text, int messages) {}
+  record Texts(String text, long rest, int messages) {}
 
   private RequestText() {}
 
-  static Texts of(byte[] body) {
+  /** Reads a body; of the texts together no more than about {@code most} is kept, characters. */
+  static Texts of(byte[] body, int most) {
     StringBuilder text = new StringBuilder();
+    long rest = 0;
     int messages = 0;
-    try (JsonParser parser = JSON.createParser(body)) {
+    try (LongTexts parser = LongTexts.beginnings(JSON, body, most)) {
       JsonToken token;
       while ((token = parser.nextToken()) != null) {
         if (token != JsonToken.VALUE_STRING) {
@@ -31,14 +36,20 @@ final class RequestText {
         if ("role".equals(name)) {
           messages++;
         } else if (!"model".equals(name) && !"type".equals(name) && !isFile(parser)) {
-          text.append(parser.getText()).append('\n');
+          String value = parser.getText();
+          rest += parser.cut();
+          if (text.length() < most) {
+            text.append(value).append('\n');
+          } else {
+            rest += value.length();
+          }
         }
       }
     } catch (IOException e) {
       // Not JSON (audio, multipart) or not whole: what was read so far is what is counted.
-      return new Texts(text.toString(), messages);
+      return new Texts(text.toString(), rest, messages);
     }
-    return new Texts(text.toString(), messages);
+    return new Texts(text.toString(), rest, messages);
   }
 
   private static boolean isFile(JsonParser parser) throws IOException {

@@ -115,8 +115,13 @@ public final class TokenCounter implements AutoCloseable {
   }
 
   Counts count(String model, byte[] requestBody, CharSequence answer) {
-    RequestText.Texts texts = RequestText.of(requestBody);
-    long input = tokens(model, texts.text()) + 3L * texts.messages() + 3;
+    RequestText.Texts texts = RequestText.of(requestBody, MAX_CHARS);
+    String text = texts.text();
+    long counted = tokens(model, text);
+    if (texts.rest() > 0 && !text.isEmpty()) {
+      counted += counted * texts.rest() / text.length();
+    }
+    long input = counted + 3L * texts.messages() + 3;
     return new Counts(input, answer.isEmpty() ? 0 : tokens(model, answer.toString()));
   }
 

@@ -9,9 +9,9 @@ class SnapshotLimitsTest {
   private static final long MIB = 1 << 20;
 
   @Test
-  void inflightBytes_overAQuarterOfTheHeap_areThatQuarter() {
-    assertThat(Snapshot.Limits.of(10, 32 * MIB, 1024 * MIB, 192 * MIB).inflightBytes())
-        .isEqualTo(48 * MIB);
+  void inflightBytes_overHalfOfTheMemory_areThatHalf() {
+    assertThat(Snapshot.Limits.of(10, 32 * MIB, 1024 * MIB, 120 * MIB).inflightBytes())
+        .isEqualTo(60 * MIB);
   }
 
   @Test

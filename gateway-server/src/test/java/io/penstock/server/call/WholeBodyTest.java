@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.internal.PlatformDependent;
 import io.penstock.core.Dialect;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
@@ -24,12 +25,17 @@ class WholeBodyTest {
   void add_beyondTheMost_isRefused_withoutKeepingMore() {
     ByteBuf piece = Unpooled.wrappedBuffer(new byte[PIECE]);
     WholeBody body = new WholeBody(Providers.of(Dialect.OPENAI), 200, HeaderLookup.NONE);
-    for (int i = 0; i < WholeBody.MAX_ANSWER_BYTES / PIECE; i++) {
+    long room = PlatformDependent.maxDirectMemory() / 8 * 3 / PIECE;
+    for (int i = 0; i < room; i++) {
       assertThat(body.add(piece)).isTrue();
     }
     assertThat(body.add(piece)).isFalse();
+    assertThat(body.tooLarge().message()).contains("no room for the answer");
     body.release();
     assertThat(piece.refCnt()).isEqualTo(1);
+    WholeBody next = new WholeBody(Providers.of(Dialect.OPENAI), 200, HeaderLookup.NONE);
+    assertThat(next.add(piece)).isTrue();
+    next.release();
   }
 
   @ParameterizedTest
