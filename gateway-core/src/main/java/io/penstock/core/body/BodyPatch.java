@@ -119,12 +119,12 @@ public final class BodyPatch {
     }
 
     @Override
-    public void write(int one) {
+    public synchronized void write(int one) {
       bytes++;
     }
 
     @Override
-    public void write(byte[] from, int offset, int length) {
+    public synchronized void write(byte[] from, int offset, int length) {
       bytes += length;
     }
 
