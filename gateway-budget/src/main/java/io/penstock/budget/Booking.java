@@ -94,7 +94,7 @@ record Booking(
     Call call = b.call();
     waiting.remove(call);
     for (int i = 0; i < call.meters.length; i++) {
-      if (!call.meters[i].take(call.amount(call.meters[i]), call.at)) {
+      if (!call.meters[i].take(call.metered(i), call.at)) {
         Slices.giveMeters(call, i);
         for (int k = 0; k < b.request().counter().length; k++) {
           parcel.counters().get(b.request().counter()[k]).give(b.request().need()[k]);
@@ -120,7 +120,7 @@ record Booking(
     long retry =
         switch (meter) {
           case Portion portion -> retryMillis(moved.takes().get(b.takes()[i]));
-          case WholeRate whole -> whole.retryMillis(call.amount(whole), call.at);
+          case WholeRate whole -> whole.retryMillis(call.metered(i), call.at);
         };
     if (retry == 0) {
       // Somebody else used it meanwhile, rightly: ask again.
@@ -129,7 +129,8 @@ record Booking(
       return;
     }
     boolean bound = i < 64 && (call.boundMeters >>> i & 1) != 0;
-    effects.complete(call, new Verdict.RateLimited(meter.state(call.at), retry, bound));
+    effects.complete(
+        call, new Verdict.RateLimited(meter.state(call.at), call.metered(i), retry, bound));
   }
 
   private static long retryMillis(Answer.Taken taken) {

@@ -187,6 +187,11 @@ public final class Budgets implements AutoCloseable {
     return figures.unread();
   }
 
+  /** Returns whether any rate counts tokens, so that somebody should estimate them. */
+  public boolean countsTokenRates() {
+    return rules.get().countsTokens;
+  }
+
   /** Returns the rates that calls like this are counted by. */
   public List<RateSpec> matchingRates(Facts facts) {
     Rules now = rules.get();

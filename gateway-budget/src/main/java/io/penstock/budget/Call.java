@@ -1,5 +1,6 @@
 package io.penstock.budget;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,10 @@ final class Call {
   final RateMeter[] meters;
   final long nanos;
   final long tokens;
+  private final long likelyTokens;
+
+  /** The limits of meters when this was made, if one of them is below what it likely uses. */
+  private final long @Nullable [] whole;
 
   /** Bit per counter: counted even if it does not fit. Beyond 64 only those that just warn are. */
   final long forced;
@@ -37,7 +42,19 @@ final class Call {
     this.forced = forced;
     this.nanos = ask.nanos();
     this.tokens = ask.tokens();
+    this.likelyTokens = ask.likelyTokens();
+    this.whole = smallerThan(likelyTokens, meters);
     this.at = at;
+  }
+
+  /** Kept, because what a reload changes meanwhile must not change what was taken. */
+  private static long @Nullable [] smallerThan(long likely, RateMeter[] meters) {
+    for (RateMeter meter : meters) {
+      if (meter.tokens && meter.limit() < likely) {
+        return Arrays.stream(meters).mapToLong(RateMeter::limit).toArray();
+      }
+    }
+    return null;
   }
 
   /** Makes this the extension of a reservation. */
@@ -73,7 +90,11 @@ final class Call {
     };
   }
 
-  long amount(RateMeter meter) {
-    return meter.tokens ? tokens : grows == null ? 1 : 0;
+  /** Returns what is taken of a meter, by its index: of one that is smaller all that there is. */
+  long metered(int i) {
+    if (!meters[i].tokens) {
+      return grows == null ? 1 : 0;
+    }
+    return whole == null ? likelyTokens : Math.min(likelyTokens, whole[i]);
   }
 }

@@ -10,8 +10,6 @@ import java.util.concurrent.CompletableFuture;
  * come back to. Thread-safe.
  */
 final class Desk implements Reservation.Home {
-  private static final RateMeter[] NO_METERS = {};
-
   private final Ticker ticker;
   private final Slices slices;
   private final Replica replica;
@@ -74,8 +72,8 @@ final class Desk implements Reservation.Home {
                 held.meters,
                 held.boundMeters,
                 held.forced,
-                Ask.of(nanos, tokens),
-                // Its counters are those of the hold; rates are taken in the window of now.
+                Ask.more(nanos, tokens),
+                // Its counters are those of the hold; rates are asked in the window of now.
                 storeNow())
             .growing(reservation);
     if (slices.take(more, clock())) {
@@ -114,9 +112,10 @@ final class Desk implements Reservation.Home {
               }
             });
     Call call = r.call();
-    for (RateMeter meter : call.unmetered ? NO_METERS : call.meters) {
+    for (int i = 0; i < call.meters.length && !call.unmetered; i++) {
+      RateMeter meter = call.meters[i];
       if (meter.tokens) {
-        meter.give(r.held(Limit.Unit.TOKENS) - tokens, call.at, storeNow());
+        meter.give(call.metered(i) - tokens, call.at, storeNow());
       } else if (cancel) {
         meter.give(1, call.at, storeNow());
       }

@@ -48,7 +48,7 @@ final class Parcel {
     for (int i = 0; i < taken.length; i++) {
       taken[i] =
           switch (call.meters[i]) {
-            case Portion portion -> portions.ask(portion, call.amount(portion), storeNow);
+            case Portion portion -> portions.ask(portion, call.metered(i), storeNow);
             case WholeRate whole -> -1;
           };
     }

@@ -27,6 +27,12 @@ final class Portion extends RateMeter {
 
   private long largest;
   private long usedAt;
+  private long takenAt;
+
+  /** Whether the store is asked for most of the limit at once, and whether it said no to that. */
+  private boolean wantsMost;
+
+  private boolean starved;
 
   /** Whether it is asked for when a window begins. Replica's lock. */
   boolean remembered;
@@ -69,6 +75,7 @@ final class Portion extends RateMeter {
     }
     free -= amount;
     flow += amount;
+    takenAt = usedAt;
     largest = Math.max(largest, amount);
     return true;
   }
@@ -81,7 +88,9 @@ final class Portion extends RateMeter {
     rollOn(madeAt);
     long left = window - Math.floorMod(madeAt, window);
     double weighted = (double) before * left / window;
-    if (flow + amount + weighted > (double) limit() / replicas) {
+    double part = (double) limit() / replicas;
+    double needed = tokens ? Math.min((double) amount, part) : (double) amount;
+    if (flow + needed + weighted > part) {
       return false;
     }
     usedAt = Math.max(usedAt, madeAt);
@@ -105,6 +114,7 @@ final class Portion extends RateMeter {
     long need = Math.max(1, amount + unasked - free);
     // A debt beyond the limit is paid a window's limit at a time, or it would never be.
     need = free < 0 ? Math.min(need, Math.max(amount, limit())) : need;
+    wantsMost = need > limit() - limit() / 4;
     return new Request.Take(id, window, limit(), need, extra);
   }
 
@@ -115,11 +125,15 @@ final class Portion extends RateMeter {
   /**
    * Whether nothing of this window has been asked for although the rate was used of late: not only
    * in the last window, for of several replicas each sees a subject in some windows and in others
-   * not.
+   * not. What is asked for ahead would keep a call waiting that needs nearly all of the limit.
    */
   synchronized boolean isWanting(int living, long storeNow) {
     roll(storeNow);
-    return flow == 0 && free <= 0 && mostAhead(living) > 0 && !isAtRest(storeNow);
+    return flow == 0
+        && free <= 0
+        && !starved
+        && mostAhead(living) > 0
+        && (free < 0 || !isUnused(takenAt, storeNow));
   }
 
   /** Of all replicas together a quarter: what one of them does not use is lost to the others. */
@@ -129,12 +143,14 @@ final class Portion extends RateMeter {
 
   /** Returns what to ask for before anybody needs it. */
   synchronized Request.Take askAhead(int living) {
+    wantsMost = false;
     long most = Math.min(wanted(), mostAhead(living));
     return new Request.Take(id, window, limit(), Math.clamp(-free, 0, limit()), most);
   }
 
   synchronized void granted(Request.Answer.Taken taken, long storeNow) {
     roll(storeNow);
+    starved = taken.granted() == 0 && (wantsMost || starved);
     if (taken.granted() > 0) {
       free += taken.granted() - unasked;
       unasked = 0;

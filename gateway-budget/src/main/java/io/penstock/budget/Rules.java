@@ -59,6 +59,7 @@ final class Rules {
   final BudgetPlan plan;
   final List<Rule> slots;
   final List<Rate> rates;
+  final boolean countsTokens;
   private final Map<Rule.Shape, Rule> byShape;
   private final boolean alone;
 
@@ -72,6 +73,7 @@ final class Rules {
     this.plan = plan;
     this.slots = slots;
     this.rates = rates;
+    this.countsTokens = rates.stream().anyMatch(rate -> rate.tokens().limit > 0);
     this.byShape = all;
   }
 

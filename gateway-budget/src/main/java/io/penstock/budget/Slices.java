@@ -87,7 +87,7 @@ final class Slices {
   private static boolean takeMeters(Call call, int replicas) {
     for (int i = 0; i < call.meters.length; i++) {
       RateMeter meter = call.meters[i];
-      long amount = call.amount(meter);
+      long amount = call.metered(i);
       boolean taken =
           meter.take(amount, call.at)
               || (replicas > 0
@@ -103,7 +103,7 @@ final class Slices {
 
   static void giveMeters(Call call, int upTo) {
     for (int i = 0; i < upTo; i++) {
-      call.meters[i].give(call.amount(call.meters[i]), call.at, call.at);
+      call.meters[i].give(call.metered(i), call.at, call.at);
     }
   }
 

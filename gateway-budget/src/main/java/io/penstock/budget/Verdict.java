@@ -57,20 +57,22 @@ public sealed interface Verdict {
    * A request or token rate is used up: 429.
    *
    * @param rate the numbers of the rate that refused
+   * @param need what this attempt would have taken of it
    * @param retryAfterMillis when it may fit
    * @param targetBound whether another target may pass
    */
-  record RateLimited(RateState rate, long retryAfterMillis, boolean targetBound)
+  record RateLimited(RateState rate, long need, long retryAfterMillis, boolean targetBound)
       implements Verdict {
     /** Returns the sentence for the client. */
     public String message() {
-      return "rate %s%s is used up: limit %d %s, %d left, retry after %d ms"
+      return "rate %s%s is used up: limit %d %s, %d left, this call takes %d, retry after %d ms"
           .formatted(
               rate.name(),
               rate.subject().isEmpty() ? "" : " of " + rate.subject(),
               rate.limit(),
               rate.tokens() ? "tokens" : "requests",
               rate.remaining(),
+              need,
               retryAfterMillis);
     }
   }

@@ -7,6 +7,7 @@ import io.penstock.budget.Request.Answer.Taken;
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Condition;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -68,18 +69,81 @@ class RateWindowsTest {
   }
 
   @Test
-  void extension_manyWindowsLater_takesOfThePresentOne_andNotMore() {
+  void extension_takesNothing_theEndCorrectsThePresentWindow() {
     TestTicker ticker = new TestTicker(NOON);
     try (Budgets budgets = Budgets.embedded(ticker, BudgetListener.NONE, List.of())) {
       budgets.reload(plan(0, 1_000));
       Reservation stream = granted(reserve(budgets, 100));
       ticker.advance(5 * MINUTE);
 
-      assertThat(stream.extend(0, 200)).isInstanceOf(Verdict.Granted.class);
+      assertThat(stream.extend(0, 5_000)).isInstanceOf(Verdict.Granted.class);
 
-      assertThat(granted(reserve(budgets, 100)).rates().get(0).remaining()).isEqualTo(700);
-      assertThat(reserve(budgets, 700)).isInstanceOf(Verdict.Granted.class);
+      assertThat(granted(reserve(budgets, 100)).rates().get(0).remaining()).isEqualTo(900);
+      stream.settle(0, 900);
+      assertThat(reserve(budgets, 100)).isInstanceOf(Verdict.Granted.class);
       assertThat(reserve(budgets, 1)).isInstanceOf(Verdict.RateLimited.class);
+    }
+  }
+
+  private static Verdict reserve(Budgets budgets, long bound, long likely) {
+    return budgets.reserve(TestFacts.user("ann"), new Ask(0, bound, likely, "", ""));
+  }
+
+  @Test
+  void tokenRate_takesTheEstimate_andTheBudgetTheBound() {
+    TestTicker ticker = new TestTicker(NOON);
+    BudgetSpec tokens =
+        new BudgetSpec(
+            "b",
+            Condition.ALWAYS,
+            List.of(),
+            Limit.tokens(20_000),
+            new Window(Window.Every.TOTAL, ZoneOffset.UTC),
+            List.of(),
+            List.of(),
+            Over.DENY,
+            "");
+    try (Budgets budgets = Budgets.embedded(ticker, BudgetListener.NONE, List.of())) {
+      budgets.reload(BudgetPlan.compile(List.of(tokens), plan(0, 1_000).rates()));
+
+      Reservation first = granted(reserve(budgets, 15_000, 100));
+
+      assertThat(first.rates().get(0).remaining()).isEqualTo(900);
+      assertThat(first.heldTokens()).isEqualTo(15_000);
+      Verdict.Denied denied = (Verdict.Denied) reserve(budgets, 6_000, 100);
+      assertThat(denied.affordable()).isEqualTo(5_000);
+      assertThat(granted(reserve(budgets, 5_000, 100)).rates().get(0).remaining()).isEqualTo(800);
+      first.settle(0, 1_200);
+      assertThat(reserve(budgets, 1, 1)).isInstanceOf(Verdict.RateLimited.class);
+    }
+  }
+
+  @Test
+  void needAboveTheLimit_takesAllOfIt_whenTheWindowIsEmpty_aloneAndShared() {
+    TestTicker ticker = new TestTicker(NOON);
+    SharedStore store = new SharedStore(ticker);
+    try (Budgets shared = store.open(Outage.SHARE, plan(0, 1_000));
+        Budgets alone = Budgets.embedded(ticker, BudgetListener.NONE, List.of())) {
+      alone.reload(plan(0, 1_000));
+      store.awaitReady();
+      for (Budgets budgets : List.of(shared, alone)) {
+        granted(reserve(budgets, 100)).settle(0, 100);
+        Verdict.RateLimited refused = (Verdict.RateLimited) reserve(budgets, 128_000);
+        assertThat(refused.need()).isEqualTo(1_000);
+        assertThat(refused.message()).contains("this call takes 1000");
+        assertThat(refused.retryAfterMillis()).isLessThanOrEqualTo(2 * MINUTE);
+      }
+      // Who tries again and again is not kept waiting by what is asked for ahead of him.
+      for (int i = 0; i < 13 && !(reserve(shared, 128_000) instanceof Verdict.Granted); i++) {
+        store.advance(10_000);
+      }
+      for (Budgets budgets : List.of(shared, alone)) {
+        store.advance(2 * MINUTE);
+        Reservation whole = granted(reserve(budgets, 128_000));
+        assertThat(reserve(budgets, 1)).isInstanceOf(Verdict.RateLimited.class);
+        whole.settle(0, 300);
+        assertThat(reserve(budgets, 600)).isInstanceOf(Verdict.Granted.class);
+      }
     }
   }
 

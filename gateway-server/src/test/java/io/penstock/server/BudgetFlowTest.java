@@ -172,6 +172,39 @@ class BudgetFlowTest {
   }
 
   @Test
+  void tokenRate_takesTheEstimate_andIsCorrectedByWhatWasUsed() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "rates: [{ name: tpm, per: team, tokens: 10000, every: minute }]\nclamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String open = CHAT.replace("\"max_tokens\":100,", "");
+      HttpResponse<String> first = gateway.post("/v1/chat/completions", open);
+      assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+      assertThat(left(first)).isEqualTo(8_900);
+
+      String prompt = "word ".repeat(6_000);
+      HttpResponse<String> second =
+          gateway.post("/v1/chat/completions", CHAT.replace("hi", prompt));
+      assertThat(second.statusCode()).as(second.body()).isEqualTo(200);
+      // Taken were some 7,600, in the worst case more than 30,000; used are 1,100.
+      assertThat(left(second)).isEqualTo(7_800);
+
+      String tooMuch = "word ".repeat(60_000);
+      HttpResponse<String> refused =
+          gateway.post("/v1/chat/completions", CHAT.replace("hi", tooMuch));
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body()).contains("this call takes 10000");
+    }
+  }
+
+  private static int left(HttpResponse<String> response) {
+    return Integer.parseInt(
+        response.headers().firstValue("x-ratelimit-remaining-tokens").orElse("-1"));
+  }
+
+  @Test
   void cost_aboveTheBound_isDebtThatBlocksTheNext_andIsCountedInAMetric() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the planner asks about targets for one call. Confined to the call's loop. */
 final class CallSurroundings implements Surroundings {
-  private static final long LIKELY_OUTPUT = 500;
   private static final long UNKNOWN_WAIT_MILLIS = 1000;
 
   private final Call call;
@@ -84,7 +83,7 @@ final class CallSurroundings implements Surroundings {
     long input = InputEstimate.likely(call);
     long warm = Math.min(warmTokens, input);
     long cap = call.wish().tokens();
-    long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT;
+    long output = outputTokens > 0 ? outputTokens : cap > 0 ? cap : LikelyUse.USUAL_OUTPUT;
     Usage usage =
         Usage.builder()
             .set(Meter.INPUT, input - warm)

@@ -94,7 +94,8 @@ final class Holding {
     output = firstOutput();
     WorstCase worst = WorstCase.of(call, target, output);
     call.facts().target(target, worst.nanos());
-    Ask ask = new Ask(worst.nanos(), worst.tokens(), redirectedBy, "");
+    long likely = LikelyUse.tokens(call, engine, target, output);
+    Ask ask = new Ask(worst.nanos(), worst.tokens(), likely, redirectedBy, "");
     decide(worst.nanos(), engine.budgets().reserve(call.facts(), ask));
   }
 

@@ -54,6 +54,11 @@ final class InputEstimate {
     return tokens(text, pictures);
   }
 
+  /** Returns the same of so many bytes of plain text. */
+  static long likely(int bytes) {
+    return bytes / LIKELY_BYTES_PER_TOKEN + 1;
+  }
+
   private static long tokens(long text, Pictures pictures) {
     return text / LIKELY_BYTES_PER_TOKEN + pictures.count() * LIKELY_IMAGE + 1;
   }

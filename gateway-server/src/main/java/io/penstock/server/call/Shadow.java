@@ -102,7 +102,8 @@ final class Shadow implements AttemptListener {
     long bound = worst.nanos();
     call.facts().target(to, bound);
     String purpose = RouteOptions.Shadow.budgetOf(call.destination().route());
-    Ask ask = new Ask(bound, worst.tokens(), "", purpose);
+    long likely = LikelyUse.tokens(call.bytes().length, worst.tokens());
+    Ask ask = new Ask(bound, worst.tokens(), likely, "", purpose);
     decide(to, bound, engine.budgets().reserve(call.facts(), ask));
   }
 

@@ -86,7 +86,8 @@ final class SideCall implements AttemptListener {
   static CompletionStage<Made> make(Call call, Engine engine, Order order) {
     SideCall side = new SideCall(call, engine, order);
     call.facts().target(order.target, order.boundNanos);
-    Ask ask = new Ask(order.boundNanos, order.tokens, "", "");
+    long likely = LikelyUse.tokens(order.attempt.request().body().length, order.tokens);
+    Ask ask = new Ask(order.boundNanos, order.tokens, likely, "", "");
     Verdict verdict = engine.budgets().reserve(call.facts(), ask);
     call.facts().target(null, 0);
     side.decide(verdict);

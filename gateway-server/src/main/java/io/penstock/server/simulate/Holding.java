@@ -100,9 +100,9 @@ final class Holding {
     long output = targets.outputBound(target, cap);
     long bound = Math.min(MOST, targets.bound(target, output));
     facts.target(candidate.target(), target, bound);
-    return answer(
-        budgets,
-        budgets.reserve(facts, new Ask(bound, targets.inputBound() + output, redirectedBy, "")));
+    long likely = targets.likelyUse(output);
+    Ask ask = new Ask(bound, targets.inputBound() + output, likely, redirectedBy, "");
+    return answer(budgets, budgets.reserve(facts, ask));
   }
 
   /** Returns the output cap that the budget affords, or -1. */

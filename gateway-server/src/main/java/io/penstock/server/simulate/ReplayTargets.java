@@ -121,6 +121,13 @@ final class ReplayTargets implements Surroundings {
         : scenario.inputBound(usage == null ? 1 : usage.inputTokens());
   }
 
+  /** Returns the tokens that rates are taken at, when the hold is for so much output. */
+  long likelyUse(long output) {
+    return request.tight()
+        ? inputBound() + output
+        : likelyInput(request.question()) + Math.min(output, LIKELY_OUTPUT);
+  }
+
   /**
    * Returns the output tokens that the hold is for.
    *
