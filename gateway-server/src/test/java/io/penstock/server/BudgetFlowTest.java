@@ -11,6 +11,7 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -163,6 +164,46 @@ class BudgetFlowTest {
                     + "  - { name: wide, limit: 0.001 USD, every: day }\n"
                     + "  - { name: narrow, per: user, limit: 0.0005 USD, every: day }\n"
                     + "  - { name: narrowest, per: key, limit: 0.0001 USD, every: day }\n")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+      assertThat(Integer.parseInt(cap)).isBetween(16, 200);
+    }
+  }
+
+  @Test
+  void clamp_budgetOfTokens_lowersTheCapToWhatIsLeft_alsoBelowWhatWasAskedFor() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: tokens, limit: 10k tokens, every: day }\n"
+                    + "  - { name: money, per: user, limit: 0.1 USD, every: day }\n")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      for (String asked : List.of("", "\"max_tokens\":20000,")) {
+        HttpResponse<String> response =
+            gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", asked));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        String cap = response.headers().firstValue("x-penstock-max-tokens").orElse("");
+        assertThat(Integer.parseInt(cap)).isBetween(8_000, 10_000 - CHAT.length());
+        assertThat(provider.requests().getLast().text()).contains(":" + cap);
+      }
+      HttpResponse<String> fits = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(fits.headers().firstValue("x-penstock-max-tokens")).isEmpty();
+    }
+  }
+
+  @Test
+  void clamp_moneyAndTokens_theSmallerOfTheTwo() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: tokens, limit: 10k tokens, every: day }\n"
+                    + "  - { name: money, per: user, limit: 0.0001 USD, every: day }\n")) {
       HttpResponse<String> response =
           gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
       assertThat(response.statusCode()).as(response.body()).isEqualTo(200);

@@ -166,17 +166,17 @@ final class Holding {
   private boolean clamp(long bound, Verdict.Denied denied) {
     if (!call.snapshot().config().clamp().isOn()
         || clamps == MOST_CLAMPS
-        || denied.limit().unit() != Limit.Unit.NANO_USD
         || !call.surface().endpoint().isConversation()) {
       return false;
     }
-    long input = WorstCase.of(call, target, 0).nanos();
-    long room = denied.affordable() - input;
-    if (output <= 0 || bound <= input || room <= 0) {
+    boolean money = denied.limit().unit() == Limit.Unit.NANO_USD;
+    WorstCase unanswered = WorstCase.of(call, target, 0);
+    long room = denied.affordable() - (money ? unanswered.nanos() : unanswered.tokens());
+    if (output <= 0 || money && bound <= unanswered.nanos() || room <= 0) {
       return false;
     }
     // Per-token cost rounded up, so that the lowered bound never exceeds the room.
-    long perToken = (bound - input + output - 1) / output;
+    long perToken = money ? (bound - unanswered.nanos() + output - 1) / output : 1;
     long affordable = room / perToken / OutputCap.answers(call, target);
     if (affordable < LEAST_CAP) {
       return false;

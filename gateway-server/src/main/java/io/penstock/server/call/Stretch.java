@@ -136,11 +136,11 @@ final class Stretch {
 
   /** Returns the tokens that fit, fewer than were refused; 0 when nobody can tell. */
   private long affordable(Verdict refused, long tokens, long bound) {
-    if (!(refused instanceof Verdict.Denied denied)
-        || denied.limit().unit() != Limit.Unit.NANO_USD) {
+    if (!(refused instanceof Verdict.Denied denied)) {
       return 0;
     }
-    long each = (bound - money.bound(held) + tokens - 1) / tokens;
+    boolean inMoney = denied.limit().unit() == Limit.Unit.NANO_USD;
+    long each = inMoney ? (bound - money.bound(held) + tokens - 1) / tokens : 1;
     return each <= 0 ? 0 : Math.min(denied.affordable() / each, tokens - 1);
   }
 

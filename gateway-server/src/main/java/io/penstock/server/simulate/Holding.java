@@ -107,10 +107,11 @@ final class Holding {
 
   /** Returns the output cap that the budget affords, or -1. */
   private long affordable(Policy.Target target, Verdict.Denied denied) {
-    if (!policy.clamp()
-        || denied.limit().unit() != Limit.Unit.NANO_USD
-        || !request.question().endpoint().isConversation()) {
+    if (!policy.clamp() || !request.question().endpoint().isConversation()) {
       return -1;
+    }
+    if (denied.limit().unit() == Limit.Unit.TOKENS) {
+      return denied.affordable() - targets.inputBound();
     }
     long output = targets.outputBound(target, -1);
     long input = targets.bound(target, 0);

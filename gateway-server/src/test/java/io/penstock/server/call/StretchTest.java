@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.budget.Ask;
 import io.penstock.budget.BudgetListener;
 import io.penstock.budget.Budgets;
+import io.penstock.budget.CounterKey;
+import io.penstock.budget.Limit;
+import io.penstock.budget.Over;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Facts;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
@@ -155,6 +159,30 @@ class StretchTest {
     assertThat(told.cut).isFalse();
     send(90);
     assertThat(told.cut).isTrue();
+  }
+
+  @Test
+  void refused_whereFewerFit_asksForThose_ofMoneyAndOfTokens() {
+    for (Limit limit : List.of(Limit.usd(10_000), Limit.tokens(1_000))) {
+      Books few = new Books();
+      Told reader = new Told();
+      Stretch narrow = new Stretch(few, HELD, MOST, reader);
+      reader.bytes = 79 * BYTES_PER_TOKEN;
+      narrow.onContent();
+      long spent = limit.amount() - limit.amount() / 1_000 * 40;
+      few.answer.complete(
+          new Verdict.Denied(
+              CounterKey.of(new UUID(0, 1), "b", -1, "", 0, Long.MAX_VALUE),
+              limit,
+              spent,
+              0,
+              limit.amount(),
+              Over.DENY,
+              false));
+
+      assertThat(few.asked).as(limit.toString()).containsExactly(100L, 40L);
+      assertThat(reader.cut).isFalse();
+    }
   }
 
   @Test
