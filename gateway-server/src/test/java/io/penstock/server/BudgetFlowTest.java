@@ -240,6 +240,25 @@ class BudgetFlowTest {
     }
   }
 
+  @Test
+  void modelThatSearchesUnasked_isBilledASearch_whichNoUsageReports() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace(
+                        "\nmodels:\n", "\nmodels:\n  searcher: fake/gpt-4o-search-preview\n"))) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("gpt-4o-mini", "searcher"));
+      // 1,000 x 2.50 + 100 x 10 USD per million, and one search of 50 USD per thousand.
+      assertThat(response.headers().firstValue("x-penstock-cost-usd"))
+          .as(response.body())
+          .hasValue("0.0535");
+    }
+  }
+
   private static int left(HttpResponse<String> response) {
     return Integer.parseInt(
         response.headers().firstValue("x-ratelimit-remaining-tokens").orElse("-1"));

@@ -7,7 +7,9 @@ import io.penstock.testkit.LeakCheck;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -35,8 +37,13 @@ class WorstCaseTest {
 
           g: { dialect: gemini, base_url: "%1$s", keys: [k], catalogue: gemini }
           p: { dialect: openai, base_url: "%1$s", keys: [k], catalogue: perplexity }
+          a: { dialect: anthropic, base_url: "%1$s", keys: [k], catalogue: anthropic }
           c: { dialect: cohere, base_url: "%1$s", keys: [k], catalogue: cohere }
         models:
+          opus: a/claude-opus-4-6
+          here: { targets: [{ model: a/claude-opus-4-6, set: { inference_geo: us } }] }
+          sonnet: a/claude-sonnet-4-5
+          searcher: fake/gpt-4o-search-preview
           gpt-audio: fake/gpt-audio
           gpt-image-1: fake/gpt-image-1
           gpt-4o-mini-tts: fake/gpt-4o-mini-tts
@@ -109,12 +116,36 @@ class WorstCaseTest {
             + " there of them?'} | 0.0005 | 0.02",
         "/v1/embeddings       | {'model':'text-embedding-3-small','input':'hi'}                   "
             + " | 0.00000002 | 0.00001",
+        "/v1/messages | {'model':'opus','max_tokens':10000,SAYING} | 0.25 | 0.253",
+        "/v1/messages | {'model':'opus','max_tokens':10000,'inference_geo':'us',SAYING} | 0.275 |"
+            + " 0.278",
+        "/v1/messages | {'model':'here','max_tokens':10000,SAYING} | 0.275 | 0.278",
+        "/v1/messages |"
+            + " {'model':'sonnet','max_tokens':1,'tools':[{'name':'a','input_schema':{'type':'object'}}],SAYING}"
+            + " | 0.002 | 0.02",
+        "/v1/chat/completions | {'model':'searcher','max_tokens':10,SAYING} | 0.05 | 0.052",
         "/v1beta/models/flash:generateContent |"
             + " {'generation_config':{'max_output_tokens':1000,'candidate_count':3},'contents':[{'parts':[{'text':'hi'}]}]}"
             + " | 0.0075 | 0.0085",
       })
   void endpoint_holdsWhatItMayCost(String path, String body, double least, double most) {
     assertThat(worst(path, body.replace("SAYING", SAYING))).isBetween(least, most);
+  }
+
+  @Test
+  void document_ofManySmallPages_isHeldAsTheirImages() {
+    byte[] pdf = ("%PDF-1.4\n" + "page ".repeat(6_000)).getBytes(StandardCharsets.US_ASCII);
+    String part =
+        "{'type':'document','source':{'type':'base64','media_type':'application/pdf','data':'%s'}}"
+            .formatted(Base64.getEncoder().encodeToString(pdf));
+    // A hundred pages of 1,568 tokens as images at 3 USD, at most a context as a cache write at 6.
+    assertThat(
+            worst(
+                "/v1/messages",
+                "{'model':'sonnet','max_tokens':1,'messages':[{'role':'user','content':["
+                    + part
+                    + "]}]}"))
+        .isBetween(0.47, 1.21);
   }
 
   @Test

@@ -222,7 +222,7 @@ public final class PricedModel {
    *
    * @param inputTokens an upper bound
    * @param outputTokens an upper bound, all answers together
-   * @param fees other meters at their worst
+   * @param fees other meters at their worst, and the region that the request asks for, if any
    * @param tiers the service tiers it may land in besides the standard one
    */
   public long boundNanos(
@@ -235,10 +235,19 @@ public final class PricedModel {
   }
 
   private long bound(long input, long output, Usage fees, String tier, long epochMillis) {
+    long here = bound(input, output, fees, tier, region, epochMillis);
+    String asked = fees.region();
+    return asked == null || asked.equals(region)
+        ? here
+        : Math.max(here, bound(input, output, fees, tier, asked, epochMillis));
+  }
+
+  private long bound(
+      long input, long output, Usage fees, String tier, String where, long epochMillis) {
     long worst = 0;
     // A higher context step need not be dearer in every meter: the worst of all that it may reach.
     for (int step = 0; step <= contextClass(input); step++) {
-      Rates rates = cache.rates(epochMillis, region, tier, step);
+      Rates rates = cache.rates(epochMillis, where, tier, step);
       worst = Math.max(worst, rates.boundNanos(fees, input, output, discount));
     }
     return worst;

@@ -138,7 +138,12 @@ final class Account {
     settled = true;
     if (outcome.summary().usageReported()) {
       return book(
-          outcome, outcome.summary().usage(), UsageSource.REPORTED, ending, waste, endNanos);
+          outcome,
+          Fees.complete(target, outcome.summary().usage()),
+          UsageSource.REPORTED,
+          ending,
+          waste,
+          endNanos);
     }
     if (!mayBeBilled(outcome)) {
       return book(outcome, Usage.NONE, UsageSource.NONE, ending, waste, endNanos);
@@ -214,7 +219,7 @@ final class Account {
     for (Meter meter : List.of(Meter.AUDIO_SECOND, Meter.RERANK_QUERY, Meter.OUTPUT_AUDIO)) {
       usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
     }
-    return usage.build();
+    return Fees.complete(target, usage.build());
   }
 
   private Settled book(

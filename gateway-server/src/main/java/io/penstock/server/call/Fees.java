@@ -30,6 +30,7 @@ final class Fees {
   private static final int USUAL_CITATIONS = 32_768;
 
   private static final String TIER = "service_tier";
+  private static final String GEOGRAPHY = "inference_geo";
 
   private static final Usage ONE_REQUEST = Usage.builder().set(Meter.REQUEST, 1).build();
 
@@ -40,7 +41,7 @@ final class Fees {
   private Fees() {}
 
   /**
-   * Returns the most of each meter that is not tokens.
+   * Returns the most of each meter that is not tokens, and the region that is asked for.
    *
    * @param uses of tools that the provider runs
    */
@@ -56,9 +57,34 @@ final class Fees {
       case TRANSCRIPTIONS, TRANSLATIONS ->
           fees.set(Meter.AUDIO_SECOND, Sound.seconds(call.bytes().length));
       case RERANK -> fees.set(Meter.RERANK_QUERY, searches(body));
-      default -> tools(uses, target.price(), call.startMillis(), fees);
+      default -> {
+        fees.set(Meter.WEB_SEARCH, searchesAlways(target) ? 1 : 0);
+        tools(uses, target.price(), call.startMillis(), fees);
+        fees.region(geography(call, target));
+      }
     }
     return fees.build();
+  }
+
+  /** Whether a target searches once for each request, without being asked to or saying so. */
+  private static boolean searchesAlways(TargetRuntime target) {
+    String model = target.model();
+    return model.contains("-search-preview") || model.contains("-search-api");
+  }
+
+  /** Adds what is billed without being reported: a search that nobody asked for. */
+  static Usage complete(TargetRuntime target, Usage reported) {
+    return searchesAlways(target) && reported.of(Meter.WEB_SEARCH) == 0
+        ? reported.toBuilder().set(Meter.WEB_SEARCH, 1).build()
+        : reported;
+  }
+
+  private static @Nullable String geography(Call call, TargetRuntime target) {
+    if (!call.surface().endpoint().isConversation()) {
+      return null;
+    }
+    String asked = inForce(GEOGRAPHY, call, target);
+    return "global".equals(asked) ? null : asked;
   }
 
   /** What a provider's own tools are billed by; each use may be of any of them. */
@@ -115,7 +141,7 @@ final class Fees {
   /** Returns the tiers beside the standard one; {@code auto} may land in the dearest. */
   static Set<String> tiers(Call call, TargetRuntime target) {
     RequestBody body = call.body();
-    String tier = tierInForce(call, target);
+    String tier = inForce(TIER, call, target);
     boolean asksForFast =
         call.surface().endpoint() == Endpoint.MESSAGES
             && body != null
@@ -136,15 +162,15 @@ final class Fees {
     return speed != null && speed.asText().equals("fast");
   }
 
-  /** Returns the tier that is asked for: the route's, else the client's, else the added one. */
-  private static @Nullable String tierInForce(Call call, TargetRuntime target) {
-    JsonNode fixed = target.set().get(TIER);
+  /** Returns what is asked for: the route's, else the client's, else the added one. */
+  private static @Nullable String inForce(String name, Call call, TargetRuntime target) {
+    JsonNode fixed = target.set().get(name);
     if (fixed != null) {
       return fixed.asText();
     }
     RequestBody body = call.body();
-    String asked = body == null || body.isForm() ? null : body.text(TIER);
-    JsonNode added = asked == null ? target.defaults().get(TIER) : null;
+    String asked = body == null || body.isForm() ? null : body.text(name);
+    JsonNode added = asked == null ? target.defaults().get(name) : null;
     return added == null ? asked : added.asText();
   }
 }

@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,6 +26,11 @@ final class InputEstimate {
 
   /** A base and at most eight tiles. No other model known bills as much for an image. */
   private static final long GPT_4O_MINI = 2_833L + 8 * 5_667;
+
+  /** What Claude is told about tools, and of those that Anthropic itself describes. */
+  private static final long CLAUDES_TOOLS = 2_048;
+
+  private static final List<String> TOOLS = List.of("tools", "functions");
 
   /** Where the model's name says nothing. */
   private static final long UNKNOWN_IMAGE = GPT_4O_MINI;
@@ -95,18 +101,42 @@ final class InputEstimate {
   }
 
   /**
-   * Returns the bound for a model of a provider.
+   * Returns the bound for a target.
    *
-   * @param added bytes that the route adds to the request
    * @param elsewhere what the provider fetches and does for it
    */
-  static long upperBound(Call call, String model, int added, Elsewhere elsewhere) {
+  static long upperBound(Call call, TargetRuntime target, Elsewhere elsewhere) {
+    int added = target.parameters().length;
     RequestBody body = call.body();
     if (body != null && body.isForm()) {
       return ofForm(body) + added;
     }
-    long carried = upperBound(call.bytes().length + added, call.pictures(), model);
+    long carried = upperBound(call.bytes().length + added, call.pictures(), target.model());
+    if (body != null && call.surface().endpoint().isConversation()) {
+      carried += tools(body, target) + pages(body, target, carried);
+    }
     return carried + elsewhere.tokens(carried);
+  }
+
+  private static long tools(RequestBody body, TargetRuntime target) {
+    boolean claude = target.model().contains("claude");
+    return claude && TOOLS.stream().anyMatch(name -> isSent(name, body, target))
+        ? CLAUDES_TOOLS
+        : 0;
+  }
+
+  private static boolean isSent(String name, RequestBody body, TargetRuntime target) {
+    return body.has(name) || target.set().containsKey(name) || target.defaults().containsKey(name);
+  }
+
+  /**
+   * Returns the tokens of the pages of documents as images, beside their bytes: at most what fits
+   * into the model's usual context, for what does not fit is refused and not billed.
+   */
+  private static long pages(RequestBody body, TargetRuntime target, long carried) {
+    long tokens = Papers.pages(body.bytes()) * ofImage(target.model());
+    long context = target.price().contextLimit();
+    return context > 0 ? Math.min(tokens, Math.max(0, context - carried)) : tokens;
   }
 
   /** The files of a form are sound. */

@@ -23,7 +23,7 @@ record WorstCase(long nanos, long tokens) {
   static WorstCase of(Call call, TargetRuntime target, long outputTokens) {
     byte[] added = target.parameters();
     Elsewhere elsewhere = elsewhere(call, added);
-    long input = InputEstimate.upperBound(call, target.model(), added.length, elsewhere);
+    long input = InputEstimate.upperBound(call, target, elsewhere);
     Usage fees = Fees.upperBound(call, target, elsewhere.uses());
     Set<String> tiers = Fees.tiers(call, target);
     long nanos = nanos(call, target.price(), input, outputTokens, fees, tiers);
