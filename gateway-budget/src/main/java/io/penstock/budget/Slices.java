@@ -72,6 +72,10 @@ final class Slices {
 
   /** Does the same, with this replica's part of rates of so many replicas if that is above 0. */
   boolean take(Call call, long now, int replicas) {
+    if (call.counters.length == 0 && call.meters.length == 0) {
+      // Nothing counts it: it needs no store, and none that is away may refuse it.
+      return true;
+    }
     if (now > deadline) {
       return false;
     }

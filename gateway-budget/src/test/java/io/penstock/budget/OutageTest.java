@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.RedisServer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -143,6 +144,15 @@ class OutageTest {
         () ->
             spend(budgets, USD) instanceof Verdict.Unavailable unavailable
                 && unavailable.reason().contains("new or has lost its data"));
+  }
+
+  @Test
+  void storeThatCannotGrant_refusesNothingThatNobodyCounts() {
+    Budgets budgets = replicas.start(100 * USD, ticker, Settings.shared(Outage.DENY));
+    budgets.reload(BudgetPlan.compile(List.of(), List.of()));
+
+    assertThat(budgets.reserve(TestFacts.user("ann"), Ask.of(USD, 0)))
+        .isInstanceOf(Verdict.Granted.class);
   }
 
   @Test

@@ -36,8 +36,6 @@ class SentAttemptsTest {
       "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
           + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":20}}";
   private static final String HALF = ANSWER.substring(0, 60);
-  private static final String WORD =
-      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}";
   private static final String ERROR =
       "{\"error\":{\"message\":\"Not now.\",\"type\":\"server_error\"}}";
 

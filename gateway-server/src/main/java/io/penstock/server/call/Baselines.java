@@ -8,7 +8,6 @@ import io.penstock.core.route.TargetSpec;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -143,7 +142,7 @@ public final class Baselines {
       BigDecimal second = two.rate(meter, atMillis);
       same &=
           first == null || second == null
-              ? Objects.equals(first, second)
+              ? first == null && second == null
               : first.compareTo(second) == 0;
     }
     return same;

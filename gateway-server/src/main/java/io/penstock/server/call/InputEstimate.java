@@ -62,7 +62,7 @@ final class InputEstimate {
 
   /** Returns the same of so many bytes of plain text. */
   static long likely(int bytes) {
-    return bytes / LIKELY_BYTES_PER_TOKEN + 1;
+    return (long) bytes / LIKELY_BYTES_PER_TOKEN + 1;
   }
 
   private static long tokens(long text, Pictures pictures) {

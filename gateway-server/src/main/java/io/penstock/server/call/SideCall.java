@@ -118,8 +118,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
     call.facts().target(order.target, order.worst.nanos());
     Verdict verdict;
     try {
-      long likely =
-          LikelyUse.tokens(order.attempt.request().body().length, order.worst.tokens());
+      long likely = LikelyUse.tokens(order.attempt.request().body().length, order.worst.tokens());
       Ask ask = new Ask(order.worst.nanos(), order.worst.tokens(), likely, "", order.purpose);
       verdict = engine.budgets().reserve(call.facts(), ask);
     } finally {

@@ -140,7 +140,7 @@ public final class CallMetrics {
         .description("What answers used of meters that have no rate: booked without it")
         .tags("provider", provider, "model", model, "meter", meter)
         .register(registry)
-        .increment(count);
+        .increment((double) count);
   }
 
   /** Counts a call that a budget refused. */

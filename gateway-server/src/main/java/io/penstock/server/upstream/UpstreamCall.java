@@ -42,7 +42,6 @@ public final class UpstreamCall {
   private boolean written;
   private boolean progressed;
   private boolean paused;
-  private boolean sent;
 
   /** Creates a request that begins now, which is given. */
   UpstreamCall(Timeouts timeouts, HttpRequest request, UpstreamListener listener, long nowNanos) {
@@ -64,11 +63,6 @@ public final class UpstreamCall {
 
   boolean isDone() {
     return state == State.DONE;
-  }
-
-  /** Returns whether any of the request may have reached the provider. */
-  public boolean isSent() {
-    return sent;
   }
 
   /** Stops the request: the connection is closed, the listener hears nothing more. */
@@ -101,7 +95,6 @@ public final class UpstreamCall {
     channel = on;
     watch = by;
     state = State.WAITING;
-    sent = true;
     progressNanos = nowNanos;
     if (paused) {
       on.config().setAutoRead(false);
