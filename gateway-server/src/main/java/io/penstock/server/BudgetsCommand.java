@@ -7,6 +7,7 @@ import io.penstock.core.rule.Conditions;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
+import io.penstock.server.snapshot.BudgetMapping;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;

@@ -7,6 +7,7 @@ import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.snapshot.CacheMapping;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -13,6 +13,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.StateConfig;
+import io.penstock.server.snapshot.CacheMapping;
 import io.penstock.server.upstream.Transport;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;

@@ -7,6 +7,7 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.focus.FocusRates;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ProviderConfig;
+import io.penstock.server.snapshot.Prices;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Map;

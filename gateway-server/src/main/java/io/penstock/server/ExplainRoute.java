@@ -10,6 +10,7 @@ import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.snapshot.KeyIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;

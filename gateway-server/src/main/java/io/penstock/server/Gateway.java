@@ -36,6 +36,7 @@ import io.penstock.server.content.Redaction;
 import io.penstock.server.demo.DemoServer;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.metrics.MeterClock;
+import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
 import io.penstock.server.upstream.Transport;

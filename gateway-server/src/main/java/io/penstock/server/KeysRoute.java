@@ -8,6 +8,7 @@ import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.KeyConfig;
 import io.penstock.server.config.TeamConfig;
+import io.penstock.server.snapshot.KeyIdentity;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;

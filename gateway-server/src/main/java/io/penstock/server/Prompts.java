@@ -2,7 +2,6 @@ package io.penstock.server;
 
 import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.core.route.PromptFeatures;
-import io.penstock.core.route.Router;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +9,6 @@ import org.jspecify.annotations.Nullable;
 /** Prompts in files, as routers see them. */
 final class Prompts {
   private Prompts() {}
-
-  /** Returns why this process cannot use a router, or null. */
-  static @Nullable String misfit(Router router) {
-    int length = router.embeddingLength();
-    return length == 0 || length == TextEmbedder.DIMENSIONS
-        ? null
-        : "weights for an embedding of %d numbers (expected: %d, as the embedder here makes them; calibrate again)"
-            .formatted(length, TextEmbedder.DIMENSIONS);
-  }
 
   static String text(JsonLines.Line line) {
     return line.required("prompt", "text").asText();

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
@@ -15,12 +14,18 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.Problem;
 import io.penstock.server.identity.TokenIssuers;
+import io.penstock.server.snapshot.BudgetMapping;
+import io.penstock.server.snapshot.CacheMapping;
+import io.penstock.server.snapshot.CloudCredentials;
+import io.penstock.server.snapshot.KeyIdentity;
+import io.penstock.server.snapshot.Prices;
+import io.penstock.server.snapshot.ProviderFactory;
+import io.penstock.server.snapshot.SnapshotBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -149,7 +154,9 @@ public final class Reloader implements AutoCloseable {
     providers.applied();
     shared.routing().health().retain(name -> isConfigured(name, config));
     shared.budgets().reload(plan);
-    builder.reachable().forEach(this::showBreaker);
+    builder
+        .reachable()
+        .forEach(target -> GatewayMeters.breaker(registry, shared.routing(), target));
     shared.cache().resize(CacheMapping.maxBytes(config));
     status = after;
     builder.unpriced().forEach(alerts::unpriced);
@@ -202,20 +209,6 @@ public final class Reloader implements AutoCloseable {
     LOG.atError()
         .addKeyValue("problems", problems)
         .log("the fetched price catalogue is refused; the last good one stays");
-  }
-
-  /** Shows a target's breaker as a metric; one that is shown already stays as it is. */
-  private void showBreaker(TargetRuntime target) {
-    Tags tags = Tags.of("provider", target.provider().name(), "model", target.model());
-    if (registry.find("penstock.breaker.open").tags(tags).gauge() == null) {
-      Gauge.builder(
-              "penstock.breaker.open",
-              shared.routing(),
-              r -> r.health().isOpen(target.label()) ? 1 : 0)
-          .description("1 while a target is not asked because it failed")
-          .tags(tags)
-          .register(registry);
-    }
   }
 
   private void look() {

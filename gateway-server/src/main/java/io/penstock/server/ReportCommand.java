@@ -9,6 +9,7 @@ import io.penstock.ledger.focus.FocusOptions;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.config.Config;
+import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -6,6 +6,7 @@ import io.penstock.cache.semantic.PairScorer;
 import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.core.route.Router;
 import io.penstock.server.config.RouterFile;
+import io.penstock.server.snapshot.RouteMapping;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -108,7 +109,7 @@ final class ScoreCommand implements Callable<Integer> {
   private static Router router(Path file) {
     try {
       Router router = RouterFile.read(file).router();
-      String misfit = Prompts.misfit(router);
+      String misfit = RouteMapping.misfit(router);
       if (misfit != null) {
         throw new IllegalArgumentException(misfit);
       }

@@ -1,6 +1,6 @@
 /**
  * The program: commands, wiring, start and stop. Everything is put together in {@link
- * io.penstock.server.Gateway} and {@link io.penstock.server.SnapshotBuilder}.
+ * io.penstock.server.Gateway} and {@link io.penstock.server.snapshot.SnapshotBuilder}.
  */
 @NullMarked
 package io.penstock.server;

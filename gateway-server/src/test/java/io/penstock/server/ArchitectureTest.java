@@ -120,6 +120,18 @@ class ArchitectureTest {
     classes().that().implement(Filter.class).should().haveOnlyFinalFields().check(GATEWAY);
   }
 
+  /** They are put together in the root package, which the rule of slices does not see. */
+  @Test
+  void parts_neverSeeTheWiring() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.penstock.server.*..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.penstock.server")
+        .check(GATEWAY);
+  }
+
   @Test
   void packages_haveNoCycles() {
     slices().matching("io.penstock.(*)..").should().beFreeOfCycles().check(GATEWAY);

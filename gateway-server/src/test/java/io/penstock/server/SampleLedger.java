@@ -20,6 +20,7 @@ import io.penstock.ledger.Waste;
 import io.penstock.server.call.Charges;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.snapshot.BudgetMapping;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

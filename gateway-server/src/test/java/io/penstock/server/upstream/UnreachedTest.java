@@ -176,6 +176,9 @@ class UnreachedTest {
           public void onReadComplete() {}
 
           @Override
+          public void onBroken(Throwable thrown) {}
+
+          @Override
           public void onEnd() {}
 
           @Override

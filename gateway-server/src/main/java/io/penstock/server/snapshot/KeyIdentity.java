@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
@@ -21,7 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Who a key or a token stands for. Thread-safe. */
-final class KeyIdentity implements Snapshot.Identity {
+public final class KeyIdentity implements Snapshot.Identity {
   private final KeyRing ring;
   private final Ticker ticker;
 
@@ -33,7 +33,13 @@ final class KeyIdentity implements Snapshot.Identity {
     this.ticker = ticker;
   }
 
-  static KeyIdentity of(Config config, Tokens tokens, Ticker ticker) {
+  /**
+   * Returns who the keys of a configuration stand for.
+   *
+   * @param tokens answers for what is no key
+   * @param ticker says which have expired
+   */
+  public static KeyIdentity of(Config config, Tokens tokens, Ticker ticker) {
     KeyRing.Builder ring = KeyRing.builder();
     Map<String, NameSet> teamModels = new HashMap<>();
     for (KeyConfig key : config.keys()) {
@@ -54,7 +60,7 @@ final class KeyIdentity implements Snapshot.Identity {
   }
 
   /** Returns who the key with that id stands for, or null when it is unknown or disabled. */
-  static @Nullable Principal named(Config config, String id) {
+  public static @Nullable Principal named(Config config, String id) {
     for (KeyConfig key : config.keys()) {
       TeamConfig team = config.teams().get(key.team());
       if (key.id().equals(id) && !key.disabled() && team != null) {
@@ -81,13 +87,14 @@ final class KeyIdentity implements Snapshot.Identity {
   }
 
   /** Returns what team and key fix; the key's own counts where both do. */
-  static Map<String, String> metadata(KeyConfig key, TeamConfig team) {
+  public static Map<String, String> metadata(KeyConfig key, TeamConfig team) {
     Map<String, String> metadata = new HashMap<>(team.metadata());
     metadata.putAll(key.metadata());
     return metadata;
   }
 
-  static List<String> join(List<String> one, List<String> two) {
+  /** Returns the names of both, each once, in their order. */
+  public static List<String> join(List<String> one, List<String> two) {
     List<String> all = new ArrayList<>(one);
     two.stream().filter(name -> !one.contains(name)).forEach(all::add);
     return all;

@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.providers.auth.AwsCredentials;
 import io.penstock.providers.auth.Credential;
@@ -23,11 +23,16 @@ import org.jspecify.annotations.Nullable;
  * Chooses where a provider without keys has its credential from: what the configuration says, else
  * where the cloud's own tools look. Off the event loops.
  */
-final class CloudCredentials implements AutoCloseable {
+public final class CloudCredentials implements AutoCloseable {
   private final CredentialFetcher fetcher;
   private final Map<String, String> environment;
 
-  CloudCredentials(CredentialFetcher fetcher, Map<String, String> environment) {
+  /**
+   * Creates it.
+   *
+   * @param environment the process's, in which the clouds' own variables are looked for
+   */
+  public CloudCredentials(CredentialFetcher fetcher, Map<String, String> environment) {
     this.fetcher = fetcher;
     this.environment = Map.copyOf(environment);
   }

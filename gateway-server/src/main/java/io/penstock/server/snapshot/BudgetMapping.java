@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.budget.BudgetPlan;
 import io.penstock.budget.BudgetSpec;
@@ -27,11 +27,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Budgets and rates of a configuration as the budget module has them. */
-final class BudgetMapping {
+public final class BudgetMapping {
   private final Conditions conditions;
   private final List<String> problems = new ArrayList<>();
 
-  BudgetMapping(Conditions conditions) {
+  /** Creates one, which compiles with those. */
+  public BudgetMapping(Conditions conditions) {
     this.conditions = conditions;
   }
 
@@ -40,7 +41,7 @@ final class BudgetMapping {
    *
    * @throws IllegalArgumentException with every problem, one a line
    */
-  BudgetPlan plan(Config config) {
+  public BudgetPlan plan(Config config) {
     List<BudgetSpec> budgets = new ArrayList<>();
     for (BudgetConfig budget : config.budgets()) {
       budgets.add(budget(budget, config.timezone()));

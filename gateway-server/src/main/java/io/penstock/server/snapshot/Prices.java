@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.PriceBook;
@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The price book of a configuration. */
-final class Prices {
+public final class Prices {
   private Prices() {}
 
   /**
@@ -22,7 +22,7 @@ final class Prices {
    * @throws IOException when a file can't be read, with its name
    * @throws PriceBook.CatalogueException with all that is wrong, each with its file and line
    */
-  static PriceBook of(JsonNode catalogue, PricesConfig config) throws IOException {
+  public static PriceBook of(JsonNode catalogue, PricesConfig config) throws IOException {
     List<PriceFile> files = new ArrayList<>();
     for (Path file : config.files()) {
       files.add(PriceFile.read(file));
@@ -49,7 +49,8 @@ final class Prices {
   }
 
   /** Returns what a model of a configured provider costs. */
-  static PricedModel target(PriceBook prices, String name, ProviderConfig provider, String model) {
+  public static PricedModel target(
+      PriceBook prices, String name, ProviderConfig provider, String model) {
     return provider.free()
         ? prices.free(model)
         : prices.price(

@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.SslContext;
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * Makes providers ready to be called. One that a reload leaves as it was is handed on, with its
  * connections and what is known of its keys. Confined to the thread that applies configurations.
  */
-final class ProviderFactory implements AutoCloseable {
+public final class ProviderFactory implements AutoCloseable {
   private record Made(
       ProviderConfig from, ProviderRuntime runtime, List<FetchedCredential> fetched) {}
 
@@ -55,7 +55,7 @@ final class ProviderFactory implements AutoCloseable {
    *
    * @param demoPort where the built-in demo provider listens
    */
-  ProviderFactory(Ticker ticker, IntSupplier demoPort, CloudCredentials credentials) {
+  public ProviderFactory(Ticker ticker, IntSupplier demoPort, CloudCredentials credentials) {
     this.ticker = ticker;
     this.demoPort = demoPort;
     this.credentials = credentials;
@@ -66,7 +66,7 @@ final class ProviderFactory implements AutoCloseable {
    *
    * @throws IOException when a private CA or a credential cannot be used, with its place
    */
-  Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws IOException {
+  public Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws IOException {
     Map<String, Made> next = new HashMap<>();
     Map<String, ProviderRuntime> usable = new LinkedHashMap<>();
     for (Map.Entry<String, ProviderConfig> entry : configs.entrySet()) {
@@ -88,7 +88,7 @@ final class ProviderFactory implements AutoCloseable {
    * Says that what was made last is in use: its credentials are fetched from now on, those of
    * providers that are gone no more.
    */
-  void applied() {
+  public void applied() {
     Set<FetchedCredential> before = fetched(made);
     made = pending;
     Set<FetchedCredential> now = fetched(made);
@@ -244,7 +244,7 @@ final class ProviderFactory implements AutoCloseable {
   }
 
   /** Returns when the breaker of a provider opens. */
-  static HealthBoard.BreakerSetting breaker(Config config, String provider) {
+  public static HealthBoard.BreakerSetting breaker(Config config, String provider) {
     ProviderConfig from = config.providers().get(provider);
     if (from == null) {
       return HealthBoard.BreakerSetting.DEFAULT;

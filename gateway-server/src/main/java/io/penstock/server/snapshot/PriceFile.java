@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.core.Ticker;
 import io.penstock.core.body.BodyMemory;
@@ -30,7 +30,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a snapshot of a configuration that was checked. Runs off the event loops. */
-final class SnapshotBuilder {
+public final class SnapshotBuilder {
   private final Config config;
   private final PriceBook prices;
   private final Map<String, ProviderRuntime> providers;
@@ -45,7 +45,7 @@ final class SnapshotBuilder {
    *
    * @param known the semantic rules until now, whose checks still count
    */
-  SnapshotBuilder(
+  public SnapshotBuilder(
       Config config,
       PriceBook prices,
       Map<String, ProviderRuntime> providers,
@@ -63,7 +63,7 @@ final class SnapshotBuilder {
    *
    * @throws IllegalArgumentException with every problem of the routes, one a line
    */
-  Snapshot build(long version, Snapshot.Identity identity, Routing routing, Ticker ticker) {
+  public Snapshot build(long version, Snapshot.Identity identity, Routing routing, Ticker ticker) {
     RouteTable routes = new RouteMapping(conditions).table(config);
     List<Problem> problems = new EndpointCheck(routes, providers, this::listed).problems();
     if (!problems.isEmpty()) {
@@ -149,12 +149,12 @@ final class SnapshotBuilder {
   }
 
   /** Returns the configured targets and baselines that have no price, for warnings. */
-  Set<String> unpriced() {
+  public Set<String> unpriced() {
     return unpriced;
   }
 
   /** Returns the configured targets. */
-  List<TargetRuntime> reachable() {
+  public List<TargetRuntime> reachable() {
     return reachable;
   }
 

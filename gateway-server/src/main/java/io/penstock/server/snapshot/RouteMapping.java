@@ -1,7 +1,8 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.core.route.Problem;
 import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.RouteSpec;
@@ -32,13 +33,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Models of a configuration as the route table has them. */
-final class RouteMapping {
+public final class RouteMapping {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Conditions conditions;
   private final List<Problem> problems = new ArrayList<>();
 
-  RouteMapping(Conditions conditions) {
+  /** Creates one, which compiles with those. */
+  public RouteMapping(Conditions conditions) {
     this.conditions = conditions;
   }
 
@@ -47,7 +49,7 @@ final class RouteMapping {
    *
    * @throws IllegalArgumentException with every problem, one a line
    */
-  RouteTable table(Config config) {
+  public RouteTable table(Config config) {
     Map<String, RouteSpec> specs = new LinkedHashMap<>();
     config.models().forEach((name, model) -> specs.put(name, spec(name, model)));
     RouteTable table = RouteTable.of(specs, config.providers().keySet(), problems);
@@ -84,8 +86,17 @@ final class RouteMapping {
     };
   }
 
+  /** Returns why this process cannot use a router, or null. */
+  public static @Nullable String misfit(Router router) {
+    int length = router.embeddingLength();
+    return length == 0 || length == TextEmbedder.DIMENSIONS
+        ? null
+        : "weights for an embedding of %d numbers (expected: %d, as the embedder here makes them; calibrate again)"
+            .formatted(length, TextEmbedder.DIMENSIONS);
+  }
+
   private Router router(String path, RouterFile file) {
-    String problem = Prompts.misfit(file.router());
+    String problem = misfit(file.router());
     if (problem != null) {
       problems.add(new Problem(path, file + ": " + problem));
     }

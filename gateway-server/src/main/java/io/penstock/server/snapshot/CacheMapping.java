@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.cache.CacheScope;
@@ -26,7 +26,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The cache rules of a configuration as calls need them. */
-final class CacheMapping {
+public final class CacheMapping {
   /** Semantic entries lie in the exact store; its default when no exact rule gives it a size. */
   private static final long SEMANTIC_BYTES = 256L << 20;
 
@@ -34,14 +34,15 @@ final class CacheMapping {
   private final Conditions conditions;
   private final JsonNode effective;
 
-  CacheMapping(Config config, Conditions conditions) {
+  /** Creates one of that configuration, which compiles with those. */
+  public CacheMapping(Config config, Conditions conditions) {
     this.config = config;
     this.conditions = conditions;
     this.effective = EffectiveConfig.render(config);
   }
 
   /** Returns the bytes that the process may keep: those of all rules together. */
-  static long maxBytes(Config config) {
+  public static long maxBytes(Config config) {
     boolean onlySemantic = config.cache().exact().isEmpty() && !config.cache().semantic().isEmpty();
     return onlySemantic
         ? SEMANTIC_BYTES
@@ -53,7 +54,7 @@ final class CacheMapping {
    *
    * @throws IllegalArgumentException when a condition is wrong
    */
-  CacheRules rules() {
+  public CacheRules rules() {
     List<CacheRules.Rule> rules = new ArrayList<>();
     for (ExactConfig rule : config.cache().exact()) {
       String path = "cache.exact[" + rules.size() + "].when";

@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.core.Endpoint;
 import io.penstock.core.rule.Facts;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The kinds of calls that a configuration allows, to find conditions that hold for none. Immutable.
  */
-final class PossibleCalls {
+public final class PossibleCalls {
   private static final Set<String> IDENTITY = Set.of("team", "app", "user", "key");
   private static final Set<String> TARGET = Set.of("target", "provider", "region");
   private static final PossibleCall ANY = new PossibleCall("", "", "", "", "", "", "", "", "");
@@ -27,7 +27,8 @@ final class PossibleCalls {
 
   private final Config config;
 
-  PossibleCalls(Config config) {
+  /** Creates those of a configuration. */
+  public PossibleCalls(Config config) {
     this.config = config;
   }
 
@@ -35,7 +36,7 @@ final class PossibleCalls {
    * Returns a call of each kind that these variables tell apart; none where the configuration does
    * not say what there can be: names by wildcard, identities by JWT.
    */
-  List<Facts> differingIn(Set<String> read) {
+  public List<Facts> differingIn(Set<String> read) {
     boolean identity = read.stream().anyMatch(IDENTITY::contains);
     boolean open = isOpen();
     if ((identity && !config.jwt().isEmpty())

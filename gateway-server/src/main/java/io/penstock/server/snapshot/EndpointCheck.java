@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.core.Endpoint;
 import io.penstock.core.price.PricedModel;

@@ -1,4 +1,4 @@
-package io.penstock.server;
+package io.penstock.server.snapshot;
 
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.FalseHitGate;
