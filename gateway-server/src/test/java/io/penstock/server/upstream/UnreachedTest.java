@@ -185,11 +185,6 @@ class UnreachedTest {
           public void onFailure(FailureKind kind, String message) {
             failure.complete(message);
           }
-
-          @Override
-          public void onBroken(Throwable why) {
-            failure.completeExceptionally(why);
-          }
         };
     return new Sent(
         pool.send(
