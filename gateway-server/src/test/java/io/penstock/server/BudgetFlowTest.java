@@ -264,7 +264,9 @@ class BudgetFlowTest {
                 RunningGateway.yaml(directory, provider, "")
                     .replace(
                         "\nmodels:\n", "\nmodels:\n  searcher: fake/gpt-4o-search-preview\n"))) {
-      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      provider
+          .on("/v1/chat/completions")
+          .reply(Script.json(ANSWER.replace("gpt-4o-mini", "gpt-4o-search-preview")));
       HttpResponse<String> response =
           gateway.post("/v1/chat/completions", CHAT.replace("gpt-4o-mini", "searcher"));
       // 1,000 x 2.50 + 100 x 10 USD per million, and one search of 50 USD per thousand.
