@@ -55,7 +55,8 @@ public final class TokenCounter implements AutoCloseable {
    *
    * @param model chooses the encoding
    * @param done called once, in any case: on {@code executor}, or when the queue is full or this is
-   *     closed at once with a count by length; what cannot be counted is told by its length too
+   *     closed at once with a count by length; what cannot be counted is told by its length too,
+   *     and where not even that is known, {@code executor} is given what was thrown
    */
   public void count(
       String model,
@@ -100,9 +101,21 @@ public final class TokenCounter implements AutoCloseable {
       } catch (RuntimeException | Error e) {
         // Whoever waits holds money.
         LOG.atError().addKeyValue("model", model).setCause(e).log("tokens could not be counted");
-        counts = byLength();
+        tellByLength();
+        return;
       }
       tell(counts);
+    }
+
+    private void tellByLength() {
+      try {
+        tell(byLength());
+      } catch (RuntimeException | Error e) {
+        // Nothing can be told of it: that is for who waits to hear.
+        executor.execute(() -> {
+          throw e;
+        });
+      }
     }
 
     void tell(Counts counts) {
