@@ -3,7 +3,7 @@ package io.penstock.core.body;
 /**
  * What the texts of a JSON body take on the heap, found in one pass over its bytes. Text of ASCII
  * letters takes a byte a letter, other text two, and the parser three times that while it reads;
- * each value of a tree takes some more (docs/memory.md has the measurements).
+ * each value of a tree takes some more (derived, and tried at the limits: docs/memory.md).
  *
  * @param length of the body, bytes
  * @param wide whether there may be text that is not Latin-1
