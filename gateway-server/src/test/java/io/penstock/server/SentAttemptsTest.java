@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What the provider may have worked on is booked, however the attempt ended; what it never had or
+ * What the provider may have worked on is booked, however the attempt ended; a whole answer that
+ * did not come as the longest that it can have been, or that such answers are. What it never had or
  * refused is free.
  */
 @ExtendWith(LeakCheck.class)
@@ -39,6 +40,9 @@ class SentAttemptsTest {
   private static final String ERROR =
       "{\"error\":{\"message\":\"Not now.\",\"type\":\"server_error\"}}";
 
+  /** The cap that is asked for, tokens. */
+  private static final long MOST = 50;
+
   private static final FakeProvider provider = FakeProvider.start();
   private static final TokenCounter COUNTER = new TokenCounter();
 
@@ -47,12 +51,12 @@ class SentAttemptsTest {
 
   /** How an attempt ends of which no usage is known. */
   enum End {
-    SILENT(false, true),
-    RESET(false, true),
-    NO_HTTP(false, true),
+    SILENT(false, true, true),
+    RESET(false, true, true),
+    NO_HTTP(false, true, true),
     NO_JSON(false, true),
-    HALF_A_BODY(false, true),
-    STALLED_BODY(false, true),
+    HALF_A_BODY(false, true, true),
+    STALLED_BODY(false, true, true),
     WHOLE_FOR_A_STREAM(true, true),
     SILENT_STREAM(true, true),
     EMPTY_STREAM(true, true),
@@ -66,10 +70,21 @@ class SentAttemptsTest {
 
     private final boolean stream;
     private final boolean billable;
+    private final boolean unread;
 
     End(boolean stream, boolean billable) {
+      this(stream, billable, false);
+    }
+
+    End(boolean stream, boolean billable, boolean unread) {
       this.stream = stream;
       this.billable = billable;
+      this.unread = unread;
+    }
+
+    /** Returns the output tokens that are booked. */
+    long output() {
+      return unread ? MOST : Math.min(MOST, tokens(came()));
     }
 
     String model() {
@@ -117,11 +132,13 @@ class SentAttemptsTest {
     ledger: { url: "sqlite:%s" }
     providers:
       once: { dialect: openai, base_url: %2$s, keys: [k], catalogue: openai, timeouts: { first_byte: 500ms, idle: 500ms }, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
+      other: { dialect: openai, base_url: %2$s, keys: [k], catalogue: openai, retries: { attempts: 0 } }
       patient: { dialect: openai, base_url: %2$s, keys: [k], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
       again: { dialect: openai, base_url: %2$s, keys: [k], catalogue: openai, retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 100%% }, breaker: { failures: 1000000 } }
       nobody: { dialect: openai, base_url: "http://127.0.0.1:1/v1", keys: [k], catalogue: openai, retries: { attempts: 0 } }
     models:
       alone: once/gpt-4o-mini
+      known: other/gpt-4o-mini
       slow: { targets: [patient/gpt-4o-mini], first_token: 300ms }
       nobody: nobody/gpt-4o-mini
       again: again/gpt-4o-mini
@@ -129,17 +146,19 @@ class SentAttemptsTest {
     teams: { t: {} }
     keys:
       - { id: k, sha256: "%3$s", team: t }
-      - { id: poor, sha256: "%4$s", team: t }
+      - { id: poor-again, sha256: "%4$s", team: t }
+      - { id: poor-next, sha256: "%5$s", team: t }
     budgets:
       - { name: all, limit: 1000 USD, every: total }
-      - { name: tight, when: 'key == "poor"', limit: 0.0001 USD, every: total }
+      - { name: tight, when: 'key.startsWith("poor")', per: key, limit: 0.0001 USD, every: total }
     rates: [{ name: single, per: key, tokens: 1000000000, every: day, concurrent: 1 }]
     """
         .formatted(
             directory.resolve("ledger.db"),
             provider.baseUrl(),
             KeyRing.hash(RunningGateway.KEY),
-            KeyRing.hash("pk-poor"));
+            KeyRing.hash("pk-poor-again"),
+            KeyRing.hash("pk-poor-next"));
   }
 
   @AfterAll
@@ -148,8 +167,8 @@ class SentAttemptsTest {
   }
 
   private static String ask(String model, boolean stream) {
-    return "{\"model\":\"%s\",\"stream\":%s,\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
-        .formatted(model, stream, QUESTION);
+    return "{\"model\":\"%s\",\"stream\":%s,\"max_tokens\":%d,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+        .formatted(model, stream, MOST, QUESTION);
   }
 
   private static JsonNode admin(String path) {
@@ -191,7 +210,7 @@ class SentAttemptsTest {
     BigDecimal expected =
         end.billable
             // A message has three tokens around it, and the answer's beginning three more.
-            ? cost(tokens(QUESTION) + 6, Math.min(50, tokens(end.came())))
+            ? cost(tokens(QUESTION) + 6, end.output())
             : BigDecimal.ZERO;
     assertThat(new BigDecimal(row.path("cost_usd").asText()))
         .as(row.toString())
@@ -209,7 +228,7 @@ class SentAttemptsTest {
     provider.on(CHAT).first(1).reply(Script.resetBeforeHeaders());
 
     HttpResponse<String> response =
-        gateway.post(CHAT, ask(model, false), "authorization", "Bearer pk-poor");
+        gateway.post(CHAT, ask(model, false), "authorization", "Bearer pk-poor-" + model);
 
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     JsonNode rows = rows(response, 2);
@@ -226,7 +245,22 @@ class SentAttemptsTest {
     HttpResponse<String> response = gateway.post(CHAT, ask("alone", false));
     rows(response, 1);
 
-    assertThat(spent().subtract(before)).isEqualByComparingTo(cost(tokens(QUESTION) + 6, 0));
+    assertThat(spent().subtract(before)).isEqualByComparingTo(cost(tokens(QUESTION) + 6, MOST));
+  }
+
+  @Test
+  void reset_ofATargetThatHasAnswered_isBookedAsItsAnswersAre() {
+    provider.reset();
+    provider.on(CHAT).reply(Script.resetBeforeHeaders());
+    provider.on(CHAT).first(1).reply(Script.json(ANSWER));
+    rows(gateway.post(CHAT, ask("known", false)), 1);
+
+    JsonNode row = rows(gateway.post(CHAT, ask("known", false)), 1).path(0);
+
+    // The answer had 20 tokens; lengths are learned in steps, of which 21 ends the one with 20.
+    assertThat(new BigDecimal(row.path("cost_usd").asText()))
+        .as(row.toString())
+        .isEqualByComparingTo(cost(tokens(QUESTION) + 6, 21));
   }
 
   private static BigDecimal spent() {
@@ -235,8 +269,11 @@ class SentAttemptsTest {
   }
 
   private static BigDecimal usd(String field) {
-    String amount =
-        admin("/admin/v1/budgets").path("budgets").path(0).path(field).asText().replace(" USD", "");
-    return new BigDecimal(amount);
+    for (JsonNode state : admin("/admin/v1/budgets").path("budgets")) {
+      if (state.path("budget").asText().equals("all")) {
+        return new BigDecimal(state.path(field).asText().replace(" USD", ""));
+      }
+    }
+    throw new AssertionError("the budget of all is not listed");
   }
 }

@@ -4,8 +4,6 @@ import io.penstock.budget.RateState;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
-import io.penstock.core.body.Json;
-import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Charge;
@@ -23,50 +21,33 @@ import org.jspecify.annotations.Nullable;
  * its event loop.
  */
 final class Account {
-  /**
-   * What a settled attempt cost. Nano-USD.
-   *
-   * @param costNanos this attempt alone
-   * @param totalNanos all attempts of the request so far
-   * @param savedNanos what the request has saved so far; negative when it cost more
-   * @param isKnown false while an attempt is still counted: then the sums lack it
-   */
-  record Settled(long costNanos, long totalNanos, long savedNanos, boolean isKnown) {
-    String cost() {
-      return NanoUsd.format(totalNanos);
-    }
-
-    String saved() {
-      return NanoUsd.format(savedNanos);
-    }
-
-    /** Returns the JSON for the last event of a stream. */
-    String json() {
-      return "{\"cost_usd\":" + cost() + ",\"saved_usd\":" + saved() + "}";
-    }
-
-    /** Does the same for a stream that another target than its headers say has gone on with. */
-    String json(String continuedBy) {
-      String by = "{\"continued_by\":" + Json.quote(continuedBy);
-      return isKnown ? by + "," + json().substring(1) : by + "}";
-    }
-  }
-
   private final Accounting books;
   private final Call call;
   private final TargetRuntime target;
   private Intent intent;
   private byte[] asked;
+  private final long heldOutput;
   private final Reservation reservation;
   private final long startNanos;
   private boolean settled;
 
+  /**
+   * Opens it.
+   *
+   * @param heldOutput tokens that the answer may have at most, without what it is stretched by
+   */
   Account(
-      Accounting books, Call call, TargetRuntime target, Intent intent, Reservation reservation) {
+      Accounting books,
+      Call call,
+      TargetRuntime target,
+      Intent intent,
+      long heldOutput,
+      Reservation reservation) {
     this.books = books;
     this.call = call;
     this.target = target;
     this.intent = intent;
+    this.heldOutput = heldOutput;
     this.reservation = reservation;
     this.asked = call.bytes();
     this.startNanos = call.tally().upstreamBegins();
@@ -146,6 +127,9 @@ final class Account {
     try {
       if (Billable.isReported(call, target, outcome.summary())) {
         Usage usage = Fees.complete(target, outcome.summary().usage());
+        if (Billable.isTypical(call.surface().endpoint(), outcome)) {
+          books.learnWhole(call, target, usage.outputTokens());
+        }
         return row(close, usage, UsageSource.REPORTED);
       }
       if (!Billable.isBillable(call.surface().endpoint(), outcome)) {
@@ -174,7 +158,9 @@ final class Account {
   }
 
   private void estimated(Close close, TokenCounter.Counts counts) {
-    Usage usage = Billable.usage(call, target, close.outcome, counts, books.thought(target));
+    long unread = books.unread(call, target, heldOutput);
+    Usage usage =
+        Billable.usage(call, target, close.outcome, counts, books.thought(target), unread);
     row(close, usage, UsageSource.ESTIMATED);
     call.tally().counted();
   }

@@ -37,6 +37,7 @@ final class Accounting {
   private final CallMetrics metrics;
   private final UnratedMeters unrated;
   private final LearnedOutput thoughts = new LearnedOutput();
+  private final LearnedOutput wholeAnswers = new LearnedOutput();
 
   Accounting(Ticker ticker, TokenCounter counter, CallMetrics metrics) {
     this.ticker = ticker;
@@ -56,7 +57,7 @@ final class Accounting {
   /**
    * Records the worst case of an attempt before anything goes upstream.
    *
-   * @param bound what the reservation holds, nano-USD
+   * @param worst what the reservation holds
    * @param reservation owned: given back when this fails, else by the account
    * @throws io.penstock.core.GatewayException 503 when the ledger can take no more
    */
@@ -65,7 +66,7 @@ final class Accounting {
       TargetRuntime target,
       LedgerRow.Attempt attempt,
       String reason,
-      long bound,
+      WorstCase worst,
       Reservation reservation) {
     Intent intent =
         new Intent(
@@ -73,14 +74,14 @@ final class Accounting {
             reservation.reservedAtMillis(),
             call.caller(),
             destination(call, reason, target.provider().name(), target.model()),
-            bound,
+            worst.nanos(),
             target.price().version(),
             Charges.toLedger(reservation.holds()));
     if (!call.context().ledger().intent(intent)) {
       reservation.cancel();
       throw Refusals.journalFull();
     }
-    return new Account(this, call, target, intent, reservation);
+    return new Account(this, call, target, intent, worst.output(), reservation);
   }
 
   /**
@@ -113,6 +114,23 @@ final class Accounting {
       case ANTHROPIC, BEDROCK, COHERE -> 0;
       default -> UNKNOWN_THOUGHT;
     };
+  }
+
+  /** Notes the output of a call that was answered whole, tokens of all answers together. */
+  void learnWhole(Call call, TargetRuntime target, long tokens) {
+    wholeAnswers.learn(target.label(), tokens / OutputCap.answers(call, target));
+  }
+
+  /**
+   * Returns the output tokens that whole answers that were not read are taken to have had: what 99
+   * of 100 of this target's do not pass, or all that is held as long as none is known, for the
+   * provider may bill what the gateway has not seen.
+   *
+   * @param held the most that they may be
+   */
+  long unread(Call call, TargetRuntime target, long held) {
+    long learned = wholeAnswers.likely(target.label());
+    return learned < 0 ? held : Math.min(learned * OutputCap.answers(call, target), held);
   }
 
   /** Notes that an attempt has cost more than its bound: a debt of its budgets. */

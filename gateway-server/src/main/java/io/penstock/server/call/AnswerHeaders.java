@@ -26,7 +26,7 @@ final class AnswerHeaders {
 
   /** Returns the headers of a whole answer. */
   static HttpHeaders whole(
-      Serving serving, Leg leg, AttemptRun run, String contentType, Account.Settled settled) {
+      Serving serving, Leg leg, AttemptRun run, String contentType, Settled settled) {
     Call call = serving.call();
     HttpHeaders headers = ResponseHeaders.of(call.dialect(), call.idText(), contentType);
     common(headers, serving, leg, run);

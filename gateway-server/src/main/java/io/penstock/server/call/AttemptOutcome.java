@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param summary what is known of the answer
  * @param relayed text that came, for counting when no usage did; "" when none. Of a whole answer
  *     that could not be read it is the body, as far as it came
+ * @param unread whether a whole answer was to come and did not, or not to its end: what it would
+ *     have said is unknown, and may be billed
  * @param firstTokenNanos from dispatch to the first content; -1 when there was none
  */
 record AttemptOutcome(
@@ -23,10 +25,11 @@ record AttemptOutcome(
     boolean clientGone,
     AnswerSummary summary,
     CharSequence relayed,
+    boolean unread,
     long firstTokenNanos) {
 
   /** Returns that of an attempt of which nothing was sent. */
   static AttemptOutcome unsent(Failure why) {
-    return new AttemptOutcome(false, 0, why, true, AnswerSummary.NONE, "", -1);
+    return new AttemptOutcome(false, 0, why, true, AnswerSummary.NONE, "", false, -1);
   }
 }

@@ -38,6 +38,7 @@ final class AttemptRun implements UpstreamListener {
   private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
   private CharSequence words = "";
+  private boolean arrived;
   private boolean done;
 
   /** Creates the run of an attempt that began at that time, on {@link System#nanoTime}. */
@@ -142,7 +143,8 @@ final class AttemptRun implements UpstreamListener {
     AnswerSummary known = streamed == null ? summary : streamed.summary();
     CharSequence relayed = known.usageReported() ? "" : text();
     boolean sent = status != 0 || upstream != null && upstream.isSent();
-    return new AttemptOutcome(sent, status, failure, clientGone, known, relayed, firstTokenNanos());
+    return new AttemptOutcome(
+        sent, status, failure, clientGone, known, relayed, !stream && !arrived, firstTokenNanos());
   }
 
   /** Returns the bytes of text that a stream has given so far. */
@@ -223,6 +225,7 @@ final class AttemptRun implements UpstreamListener {
       return;
     }
     whole = null;
+    arrived = true;
     Answer answer;
     try {
       answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));

@@ -57,6 +57,21 @@ final class Billable {
     };
   }
 
+  /** Returns whether an attempt shows how much text this target answers with, whole. */
+  static boolean isTypical(Endpoint endpoint, AttemptOutcome outcome) {
+    return outcome.failure() == null
+        && outcome.firstTokenNanos() < 0
+        && outcome.summary().usage().outputTokens() > 0
+        && isText(endpoint);
+  }
+
+  private static boolean isText(Endpoint endpoint) {
+    return switch (endpoint) {
+      case COMPLETIONS, TRANSCRIPTIONS, TRANSLATIONS -> true;
+      default -> endpoint.isConversation();
+    };
+  }
+
   /**
    * Returns whether the provider has said what it bills. A model that is billed by the tokens of
    * its images has not when only the images can be counted.
@@ -69,26 +84,33 @@ final class Billable {
   }
 
   /**
-   * Returns max(last reported, counted), meter by meter.
+   * Returns max(last reported, counted), meter by meter. What was written and did not come cannot
+   * be counted: the provider goes on with a whole answer though nobody waits for it.
    *
    * @param thought tokens that the target is likely to have thought in silence
+   * @param unread tokens that an answer that was not read is taken to have had, thoughts included
    */
   static Usage usage(
       Call call,
       TargetRuntime target,
       AttemptOutcome outcome,
       TokenCounter.Counts counts,
-      long thought) {
+      long thought,
+      long unread) {
     Usage reported = outcome.summary().usage();
     Usage.Builder usage = reported.toBuilder();
     if (reported.inputTokens() == 0) {
       usage.set(Meter.INPUT, counts.input());
     }
+    boolean isUnread = outcome.unread() && isText(call.surface().endpoint());
+    long written = isUnread ? Math.max(unread, counts.output()) : counts.output();
     long known = reported.outputTokens();
-    if (known < counts.output()) {
-      usage.add(Meter.OUTPUT, counts.output() - known);
+    if (known < written) {
+      usage.add(Meter.OUTPUT, written - known);
     }
-    if (call.surface().endpoint().isConversation() && reported.of(Meter.OUTPUT_REASONING) == 0) {
+    if (!isUnread
+        && call.surface().endpoint().isConversation()
+        && reported.of(Meter.OUTPUT_REASONING) == 0) {
       usage.set(Meter.OUTPUT_REASONING, thought);
     }
     Usage fees = Fees.estimate(call, target);

@@ -66,7 +66,7 @@ final class CacheReplay {
               entry.body(),
               wantsUsage(call.requestBody()),
               call.surface().arraySplit(),
-              new Account.Settled(0, call.tally().spentNanos(), saved, true).json());
+              new Settled(0, call.tally().spentNanos(), saved, true).json());
       call.responder().head(200, headers);
       call.responder().write(Unpooled.wrappedBuffer(events));
       call.responder().end();

@@ -176,11 +176,11 @@ final class Delivery implements AttemptListener {
       return said(reject(attempt, summary));
     }
     open();
-    Account.Settled settled = succeeded(attempt, summary);
+    Settled settled = succeeded(attempt, summary);
     return serving.from() == null ? said(settled) : settled.json(aim.target().label());
   }
 
-  private static @Nullable String said(Account.Settled settled) {
+  private static @Nullable String said(Settled settled) {
     return settled.isKnown() ? settled.json() : null;
   }
 
@@ -189,14 +189,14 @@ final class Delivery implements AttemptListener {
     return !accepted && !serving.isClientGone() && owner.onUnaccepted(leg);
   }
 
-  private Account.Settled reject(AttemptRun attempt, AnswerSummary summary) {
+  private Settled reject(AttemptRun attempt, AnswerSummary summary) {
     rejected = true;
     leg.vitals().onRejected(summary);
     return leg.account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
   }
 
-  private Account.Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
-    Account.Settled settled =
+  private Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
+    Settled settled =
         leg.account()
             .settle(attempt.outcome(null, serving.isClientGone()), Ending.COMPLETED, Waste.NONE);
     serving.keeper().settled(aim.target(), summary.usage(), settled.costNanos());
@@ -235,7 +235,7 @@ final class Delivery implements AttemptListener {
     if (judge != null
         && whole.body().readableBytes() <= Judge.MOST_HELD_BYTES
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
-      Account.Settled settled = reject(attempt, whole.summary());
+      Settled settled = reject(attempt, whole.summary());
       owner.onRejected(leg, new Unaccepted(() -> serve(attempt, whole, settled), this::discard));
       return;
     }
@@ -243,7 +243,7 @@ final class Delivery implements AttemptListener {
     serve(attempt, whole, succeeded(attempt, whole.summary()));
   }
 
-  private void serve(AttemptRun attempt, Answer whole, Account.Settled settled) {
+  private void serve(AttemptRun attempt, Answer whole, Settled settled) {
     HttpHeaders with = AnswerHeaders.whole(serving, leg, attempt, whole.contentType(), settled);
     body = null;
     serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));

@@ -35,12 +35,11 @@ final class Holding {
    * The attempt may be made.
    *
    * @param reservation owned by whoever is told
-   * @param boundNanos what it holds, nano-USD
+   * @param worst what it holds
    * @param cap the gateway's output cap, tokens; -1 for none
-   * @param output output tokens held, of all answers together
    * @param most the longest answer, output tokens
    */
-  record Granted(Reservation reservation, long boundNanos, long cap, long output, long most)
+  record Granted(Reservation reservation, WorstCase worst, long cap, long most)
       implements Outcome {}
 
   /** The attempt may not be made. */
@@ -94,7 +93,7 @@ final class Holding {
     call.facts().target(target, worst.nanos());
     long likely = LikelyUse.tokens(call, engine, target, output);
     Ask ask = new Ask(worst.nanos(), worst.tokens(), likely, redirectedBy, "");
-    decide(worst.nanos(), engine.budgets().reserve(call.facts(), ask));
+    decide(worst, engine.budgets().reserve(call.facts(), ask));
   }
 
   /** A stream without a maximum holds what answers mostly need; it is stretched or cut later. */
@@ -110,13 +109,12 @@ final class Holding {
     return learned < 0 ? most : Math.min(most, learned);
   }
 
-  private void decide(long bound, Verdict verdict) {
+  private void decide(WorstCase worst, Verdict verdict) {
     switch (verdict) {
-      case Verdict.Granted(Reservation hold) ->
-          then.accept(new Granted(hold, bound, cap, output, most));
+      case Verdict.Granted(Reservation hold) -> then.accept(new Granted(hold, worst, cap, most));
       case Verdict.Pending(var stage) ->
-          call.guard().whenThere(stage, later -> decide(bound, later));
-      default -> denied(bound, verdict);
+          call.guard().whenThere(stage, later -> decide(worst, later));
+      default -> denied(worst.nanos(), verdict);
     }
   }
 

@@ -4,8 +4,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How long answers turn out that were asked for without a maximum, by target: what a stream may
- * hold at first instead of the model's longest answer. Thread-safe; the old fades.
+ * How long answers turn out, by target: what a stream without a maximum may hold at first instead
+ * of the longest answer, what was thought unseen, what was answered unread. Thread-safe; the old
+ * fades.
  */
 final class LearnedOutput {
   /** Fewer answers say nothing about the hundredth. */

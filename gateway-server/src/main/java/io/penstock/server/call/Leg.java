@@ -168,7 +168,7 @@ final class Leg {
     Account account =
         engine
             .accounting()
-            .open(call, target(), numbered, reason(), granted.boundNanos(), granted.reservation());
+            .open(call, target(), numbered, reason(), granted.worst(), granted.reservation());
     return new Underway(this, call, request, account, granted, listener);
   }
 

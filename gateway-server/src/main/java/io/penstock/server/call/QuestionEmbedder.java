@@ -93,7 +93,7 @@ final class QuestionEmbedder {
         new LedgerRow.Attempt(call.id(), RequestIds.MAX_ATTEMPT - 3, Cause.EMBEDDING),
         "embedding",
         "",
-        new WorstCase(bound, body.length));
+        new WorstCase(bound, body.length, 0));
   }
 
   private static ProviderCall request(TargetRuntime embedder, byte[] body) {

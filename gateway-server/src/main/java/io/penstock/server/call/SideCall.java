@@ -141,7 +141,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
       opened =
           engine
               .accounting()
-              .open(call, order.target, order.number, order.reason, order.worst.nanos(), hold);
+              .open(call, order.target, order.number, order.reason, order.worst, hold);
     } catch (RuntimeException | Error e) {
       hold.cancel();
       throw e;

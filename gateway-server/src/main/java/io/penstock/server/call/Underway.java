@@ -41,8 +41,9 @@ final class Underway implements Stretch.Stream {
     this.run =
         new AttemptRun(call.context(), to, request, call.stream(), account.startNanos(), listener);
     this.stretch =
-        granted.output() < granted.most()
-            ? new Stretch(call, to, account, granted.output(), granted.most(), this, call.guard())
+        granted.worst().output() < granted.most()
+            ? new Stretch(
+                call, to, account, granted.worst().output(), granted.most(), this, call.guard())
             : null;
   }
 

@@ -12,8 +12,9 @@ import java.util.concurrent.TimeUnit;
  *
  * @param nanos nano-USD
  * @param tokens input and output
+ * @param output tokens that it may write, all answers together
  */
-record WorstCase(long nanos, long tokens) {
+record WorstCase(long nanos, long tokens, long output) {
   /** Longer a store does not take to answer a reservation. */
   private static final long STORE_MILLIS = 15_000;
 
@@ -27,7 +28,7 @@ record WorstCase(long nanos, long tokens) {
     Usage fees = Fees.upperBound(call, target, elsewhere.uses());
     Set<String> tiers = Fees.tiers(call, target);
     long nanos = nanos(call, target.price(), input, outputTokens, fees, tiers);
-    return new WorstCase(nanos, input + outputTokens);
+    return new WorstCase(nanos, input + outputTokens, outputTokens);
   }
 
   /**

@@ -86,14 +86,14 @@ class AccountTest {
         Parts.target(ticker),
         new LedgerRow.Attempt(call.id(), 1, Cause.REQUEST),
         "",
-        BOUND,
+        new WorstCase(BOUND, TOKENS, TOKENS),
         ((Verdict.Granted) verdict).reservation());
   }
 
   /** A stream that was cut, of which nothing was reported. */
   private static AttemptOutcome cut(AnswerSummary summary, CharSequence relayed) {
     return new AttemptOutcome(
-        true, 200, Failure.of(FailureKind.CUT, "cut"), true, summary, relayed, -1);
+        true, 200, Failure.of(FailureKind.CUT, "cut"), true, summary, relayed, false, -1);
   }
 
   private void awaitWorstCase() {
