@@ -8,24 +8,24 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
-import java.util.stream.Stream;
 
 /**
  * Starts the processes of a benchmark on loopback ports, each optionally pinned to one CPU. Closing
- * it ends those that still run and deletes what they wrote.
+ * it ends those that still run and deletes what they wrote; so does ending this process.
  */
 final class Launcher implements AutoCloseable {
   private static final long START_NANOS = 90_000_000_000L;
   private static final Path REPOSITORY =
       Path.of(System.getProperty("bench.repository", "..")).toAbsolutePath().normalize();
 
-  private final List<Process> started = new ArrayList<>();
+  private final List<Process> started = new CopyOnWriteArrayList<>();
+  private final Thread last = Executables.atExit(this::end, "launcher-end");
   private final Path work;
   private final boolean pin;
 
@@ -228,15 +228,14 @@ final class Launcher implements AutoCloseable {
 
   @Override
   public void close() {
+    Executables.forget(last);
+    end();
+  }
+
+  private void end() {
     started.forEach(Process::destroy);
     started.forEach(process -> process.onExit().join());
-    try (Stream<Path> paths = Files.walk(work)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Executables.deleteTree(work);
   }
 
   private Path log(String name) {

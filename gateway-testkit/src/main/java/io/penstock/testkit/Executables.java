@@ -34,6 +34,22 @@ public final class Executables {
     return null;
   }
 
+  /** Has that run when this JVM ends, however it is asked to; {@link #forget} takes it back. */
+  public static Thread atExit(Runnable task, String name) {
+    Thread hook = new Thread(task, name);
+    Runtime.getRuntime().addShutdownHook(hook);
+    return hook;
+  }
+
+  /** What {@link #atExit} was to do is done now; nothing when the JVM is ending already. */
+  public static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It is about to run, or runs: doing it twice does no harm.
+    }
+  }
+
   static Process start(List<String> command, Path folder, Path log) {
     try {
       return new ProcessBuilder(command)
@@ -87,7 +103,11 @@ public final class Executables {
     }
   }
 
-  static void deleteTree(Path folder) {
+  /** Deletes a folder with all that is in it; does nothing when it is gone. */
+  public static void deleteTree(Path folder) {
+    if (Files.notExists(folder)) {
+      return;
+    }
     try (Stream<Path> paths = Files.walk(folder)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

@@ -24,6 +24,7 @@ public final class RedisServer implements AutoCloseable {
   private final Path folder;
   private final List<String> options;
   private final int port;
+  private final Thread last;
   private Process process;
 
   private RedisServer(Path folder, List<String> options) {
@@ -40,6 +41,7 @@ public final class RedisServer implements AutoCloseable {
     }
     port = chosen;
     process = started;
+    last = Executables.atExit(this::end, "redis-end");
   }
 
   /** Starts a server with further options, for example {@code "--maxmemory", "10mb"}. */
@@ -71,7 +73,6 @@ public final class RedisServer implements AutoCloseable {
     RedisServer server = shared;
     if (server == null) {
       server = start();
-      Runtime.getRuntime().addShutdownHook(new Thread(server::close, "redis-end"));
       shared = server;
     }
     return server;
@@ -140,6 +141,11 @@ public final class RedisServer implements AutoCloseable {
 
   @Override
   public void close() {
+    Executables.forget(last);
+    end();
+  }
+
+  private void end() {
     Executables.end(process);
     Executables.deleteTree(folder);
   }

@@ -7,10 +7,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,6 +28,7 @@ public final class PricedModel {
   private final int discount;
   private final String region;
   private final long[] contextSteps;
+  private final LayeredCards cards;
   private final RateCache cache = new RateCache(this::find);
   private final AnsweredPrices answered;
 
@@ -47,6 +45,7 @@ public final class PricedModel {
     this.known = known;
     this.discount = discount;
     this.region = region;
+    this.cards = new LayeredCards(vendor, entry);
     this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
     Set<Long> steps = new TreeSet<>();
     entry.cards().stream()
@@ -285,46 +284,12 @@ public final class PricedModel {
     return steps;
   }
 
+  LayeredCards cards() {
+    return cards;
+  }
+
   private Rates find(long epochMillis, String where, String tier, int step) {
     long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
-    return new Rates(resolve(epochMillis, where, tier, context), book.per());
-  }
-
-  /** Cards are layered: fewest conditions first, later in the file wins (pricing schema). */
-  Map<Meter, BigDecimal> resolve(long epochMillis, String where, String tier, long context) {
-    ZonedDateTime at = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC);
-    List<Catalogue.Card> holding = new ArrayList<>();
-    for (Catalogue.Card card : entry.cards()) {
-      if (card.when().holds(at, where, tier, context)) {
-        holding.add(card);
-      }
-    }
-    holding.sort(
-        Comparator.<Catalogue.Card>comparingInt(card -> card.when().specificity())
-            .thenComparingLong(
-                card -> card.when().contextOver() == null ? 0 : card.when().contextOver()));
-    Map<Meter, BigDecimal> rates = new EnumMap<>(Meter.class);
-    boolean tierCovered = false;
-    boolean regionCovered = false;
-    for (Catalogue.Card card : holding) {
-      rates.putAll(card.rates());
-      tierCovered |= card.when().tier() != null;
-      regionCovered |= !card.when().regions().isEmpty();
-    }
-    for (Catalogue.Modifier modifier : vendor.modifiers()) {
-      boolean byTier = modifier.when().tier() != null;
-      boolean covered = byTier ? tierCovered : regionCovered;
-      if (!covered
-          && modifier.appliesTo(entry.id())
-          && modifier.when().holds(at, where, tier, context)) {
-        rates.replaceAll((meter, rate) -> modified(modifier, meter, rate));
-      }
-    }
-    return rates;
-  }
-
-  private static BigDecimal modified(Catalogue.Modifier modifier, Meter meter, BigDecimal rate) {
-    boolean applies = meter.isTokens() && !modifier.except().contains(meter);
-    return applies ? rate.multiply(modifier.factor()) : rate;
+    return new Rates(cards.rates(epochMillis, where, tier, context), book.per());
   }
 }

@@ -159,8 +159,9 @@ final class PriceArithmeticTest {
       PriceBook book, PricedModel price, Usage usage, long at, int discount) {
     Map<Meter, BigDecimal> rates =
         new EnumMap<>(
-            price.resolve(
-                at, text(usage.region()), text(usage.serviceTier()), usage.inputTokens()));
+            price
+                .cards()
+                .rates(at, text(usage.region()), text(usage.serviceTier()), usage.inputTokens()));
     BigDecimal sum = BigDecimal.ZERO;
     for (Meter meter : METERS) {
       String name = meter.label();

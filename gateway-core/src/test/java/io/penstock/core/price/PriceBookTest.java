@@ -91,7 +91,8 @@ class PriceBookTest {
         PricedModel price = BOOK.price(provider, model, provider + "/" + model, "");
         Usage usage = randomUsage(random);
         BigDecimal expected = BigDecimal.ZERO;
-        Map<Meter, BigDecimal> rates = price.resolve(NOW, "", "standard", usage.inputTokens());
+        Map<Meter, BigDecimal> rates =
+            price.cards().rates(NOW, "", "standard", usage.inputTokens());
         for (Meter meter : List.of(Meter.INPUT, Meter.OUTPUT, Meter.CACHE_READ)) {
           BigDecimal rate = rates.get(meter);
           if (rate == null && meter == Meter.CACHE_READ) {
