@@ -1,15 +1,10 @@
 package io.penstock.core.route;
 
 import io.penstock.core.ErrorCode;
-import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Facts;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * to the exchange's loop.
  */
 public final class Plan {
-  private static final String PLAIN = "plain";
-
   /** Where targets were passed over for several reasons, the first of these is told. */
   private static final List<ErrorCode> WORST_FIRST =
       List.of(
@@ -34,7 +27,7 @@ public final class Plan {
   private final Facts facts;
   private final Surroundings around;
   private final SplittableRandom random;
-  private final Deque<Frame> frames = new ArrayDeque<>(2);
+  private final Descent here = new Descent();
   private final List<Skipped> skipped = new ArrayList<>(0);
 
   /** How many of them the reason of a target before has had a chance to name. */
@@ -59,22 +52,6 @@ public final class Plan {
 
   /** A target whose context is likely too short, and how long it is. */
   private record PutOff(Candidate candidate, List<Step> way, long context) {}
-
-  /** A route on the way to a target, and which of its choices is being tried. */
-  private static final class Frame {
-    final RouteTable.Found route;
-    final List<Choice> order;
-    int position = -1;
-
-    Frame(RouteTable.Found route, List<Choice> order) {
-      this.route = route;
-      this.order = order;
-    }
-
-    Choice choice() {
-      return order.get(position);
-    }
-  }
 
   Plan(
       Planner planner,
@@ -143,9 +120,7 @@ public final class Plan {
     Step tier = way.reversed().stream().filter(Step::isCascade).findFirst().orElse(null);
     if (tier != null && (ahead == null || wayAhead.contains(tier))) {
       ahead = null;
-      while (!frames.isEmpty() && !frames.getLast().route.name().equals(tier.route().name())) {
-        frames.removeLast();
-      }
+      here.backTo(tier.route().name());
     }
     return next(why);
   }
@@ -163,13 +138,11 @@ public final class Plan {
   }
 
   private void look() {
-    while (ahead == null && !frames.isEmpty()) {
-      Frame top = frames.getLast();
-      if (++top.position >= top.order.size()) {
-        frames.removeLast();
-        continue;
+    while (ahead == null) {
+      Choice choice = here.next();
+      if (choice == null) {
+        break;
       }
-      Choice choice = top.choice();
       String provider = choice.provider();
       if (provider != null) {
         consider(choice, provider);
@@ -207,7 +180,7 @@ public final class Plan {
               nested.name(),
               nested.spec() instanceof RouteSpec.Rules ? "no rule holds" : "no target is allowed"));
     }
-    frames.addLast(new Frame(nested, order));
+    here.enter(nested, order);
   }
 
   private void consider(Choice choice, String provider) {
@@ -216,10 +189,10 @@ public final class Plan {
             choice.target(),
             provider,
             choice.model(),
-            mergedSpec(),
-            optionsOnTheWay(),
+            here.spec(),
+            here.options(route.spec().options()),
             reason(),
-            keyHint());
+            here.keyHint(sticky));
     String why = planner.health().unavailable(candidate.target());
     why = why == null ? around.unfit(candidate) : why;
     if (why != null) {
@@ -228,97 +201,20 @@ public final class Plan {
     }
     long context = around.shortContext(candidate);
     if (context > 0) {
-      putOff.add(new PutOff(candidate, wayHere(), context));
+      putOff.add(new PutOff(candidate, here.steps(), context));
       skipped.add(new Skipped(candidate.target(), Surroundings.LIKELY_SHORT));
     } else {
       isLongEnough = true;
       ahead = candidate;
-      wayAhead = wayHere();
+      wayAhead = here.steps();
     }
-  }
-
-  private List<Step> wayHere() {
-    List<Step> steps = new ArrayList<>(frames.size());
-    for (Frame frame : frames) {
-      steps.add(new Step(frame.route, frame.choice().target()));
-    }
-    return steps;
   }
 
   private String reason() {
-    if (frames.size() == 1 && skipped.size() == told) {
-      String why = frames.getLast().choice().why();
-      return why.isEmpty() ? PLAIN : why;
+    if (skipped.size() == told) {
+      return here.why();
     }
-    StringBuilder words = new StringBuilder();
-    for (Frame frame : frames) {
-      String why = frame.choice().why();
-      if (!why.isEmpty()) {
-        words.append(words.isEmpty() ? "" : ", ").append(why);
-      }
-    }
-    if (words.isEmpty()) {
-      words.append(PLAIN);
-    }
-    if (skipped.size() > told) {
-      Skipped last = skipped.getLast();
-      words.append(" past ").append(last.target()).append(" (").append(last.why()).append(')');
-    }
-    return words.toString();
-  }
-
-  private RouteOptions optionsOnTheWay() {
-    RouteOptions options = route.spec().options();
-    long firstToken = 0;
-    long ceiling = 0;
-    boolean drop = false;
-    for (Frame frame : frames) {
-      RouteOptions own = frame.route.spec().options();
-      firstToken = least(firstToken, own.firstTokenNanos());
-      ceiling = least(ceiling, own.ceilingNanos());
-      drop |= own.dropUnsupported();
-      if (frame.order.size() > 1) {
-        options = own;
-      }
-    }
-    return options.within(firstToken, ceiling, drop);
-  }
-
-  /** The lesser of two limits, of which 0 is none. */
-  private static long least(long one, long other) {
-    return one == 0 ? other : other == 0 ? one : Math.min(one, other);
-  }
-
-  private TargetSpec mergedSpec() {
-    TargetSpec inner = frames.getLast().choice().spec();
-    if (frames.size() == 1) {
-      return inner;
-    }
-    Map<String, Object> set = new HashMap<>();
-    Map<String, Object> defaults = new HashMap<>();
-    Condition accept = Condition.ALWAYS;
-    boolean optimistic = false;
-    int retries = -1;
-    for (Frame frame : (Iterable<Frame>) frames::descendingIterator) {
-      TargetSpec spec = frame.choice().spec();
-      retries = retries < 0 ? spec.retries() : retries;
-      set.putAll(spec.set());
-      defaults.putAll(spec.defaults());
-      if (accept.equals(Condition.ALWAYS)) {
-        accept = spec.accept();
-        optimistic = spec.optimistic();
-      }
-    }
-    return inner.body(set, defaults).accept(accept, optimistic).retries(retries);
-  }
-
-  private @Nullable String keyHint() {
-    for (Frame frame : frames) {
-      String key = sticky.keyOf(frame.route, frame.choice().target());
-      if (key != null) {
-        return key;
-      }
-    }
-    return null;
+    Skipped last = skipped.getLast();
+    return here.why() + " past " + last.target() + " (" + last.why() + ')';
   }
 }
