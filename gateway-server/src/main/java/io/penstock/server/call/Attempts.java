@@ -112,6 +112,7 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public int onAttempt() {
+    call.tally().attempted();
     return ++number;
   }
 
