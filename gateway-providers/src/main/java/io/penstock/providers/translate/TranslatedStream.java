@@ -36,6 +36,7 @@ final class TranslatedStream implements StreamReader {
   private final EventShape shape = new EventShape();
   private final Frames.Listener listener = this::frame;
   private byte @Nullable [] lateUsage;
+  private String unread = "";
   private boolean over;
   private boolean complete;
 
@@ -72,13 +73,18 @@ final class TranslatedStream implements StreamReader {
     if (over) {
       return;
     }
+    String held = frames.unread();
     try {
       frames.finish(listener);
       if (!over) {
         complete();
       }
     } catch (ProviderException e) {
+      unread = held;
       fail(e.failure());
+    } catch (SseOverflowException e) {
+      unread = held;
+      fail(Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage())));
     }
   }
 
@@ -193,7 +199,8 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public CharSequence relayedText() {
-    return observed.relayed();
+    String behind = unread.isEmpty() ? frames.unread() : unread;
+    return behind.isEmpty() ? observed.relayed() : observed.relayed() + behind;
   }
 
   @Override
