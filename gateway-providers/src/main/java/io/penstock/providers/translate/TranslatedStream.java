@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
@@ -123,6 +124,9 @@ final class TranslatedStream implements StreamReader {
     String only = observed.only();
     if (reader.over()) {
       complete();
+    } else if (to - from > BodyMemory.SMALL) {
+      // The memory that it is read in is given back.
+      observed.next();
     } else if (only != null) {
       shape.learn(type, data, from, to, only, reader.usageField());
       if (!isUsageKnown(event, data, reader.usage().equals(before))) {
