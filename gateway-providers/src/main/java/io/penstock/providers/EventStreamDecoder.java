@@ -3,6 +3,7 @@ package io.penstock.providers;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.FailureKind;
+import io.penstock.core.body.BodyMemory;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,13 +16,18 @@ import java.util.zip.CRC32;
  * arrive, whatever way they are split. A frame is: total length, headers length and the CRC of
  * both, headers, payload, CRC of all before; big endian.
  *
- * <p>Confined to one thread; holds no buffer of Netty's, so there is nothing to release.
+ * <p>Confined to one thread; holds no buffer of Netty's. A large frame is kept and read in the
+ * memory that there is for bodies, so that {@link #close} must be called; it is safe to call again.
  */
-public final class EventStreamDecoder {
+public final class EventStreamDecoder implements AutoCloseable {
   /** Larger than the service's own limit of 24 MiB. */
   public static final int MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
   private static final int PRELUDE = 12;
+
+  /** What reading a large frame takes: it is unpacked and read as text. */
+  private static final int HEAP_PER_BYTE = 4;
+
   private static final int MAX_HEADER_BYTES = 128 * 1024;
 
   /** Receives whole messages. */
@@ -44,17 +50,19 @@ public final class EventStreamDecoder {
   private final Headers headers = new Headers();
   private byte[] held = EmptyArrays.EMPTY_BYTES;
   private int length;
+  private long taken;
 
   /**
    * Decodes a chunk.
    *
    * @param chunk borrowed
-   * @throws ProviderException MALFORMED when a checksum or a length is wrong
+   * @throws ProviderException MALFORMED when a checksum or a length is wrong, or there is no memory
+   *     for a frame
    */
   public void feed(ByteBuf chunk, Listener listener) {
     int more = chunk.readableBytes();
     if (length + more > held.length) {
-      held = Arrays.copyOf(held, Math.max(4096, (length + more) * 2));
+      grow(length + more);
     }
     chunk.getBytes(chunk.readerIndex(), held, length, more);
     length += more;
@@ -65,12 +73,51 @@ public final class EventStreamDecoder {
         break;
       }
       listener.onMessage(message(at, total));
+      if (length == 0) {
+        // Whoever listens has closed it.
+        return;
+      }
       at += total;
     }
     if (at > 0) {
       System.arraycopy(held, at, held, 0, length - at);
       length -= at;
+      if (taken > 0 && length <= BodyMemory.SMALL) {
+        held = Arrays.copyOf(held, BodyMemory.SMALL);
+        giveBack();
+      }
     }
+  }
+
+  private void grow(int least) {
+    int size = Math.max(4096, least * 2);
+    if (size > BodyMemory.SMALL) {
+      long takes = (long) HEAP_PER_BYTE * size;
+      if (!BodyMemory.HEAP.take(takes - taken)) {
+        throw new ProviderException(
+            Failure.of(
+                FailureKind.MALFORMED,
+                "there is no memory now for a frame of over "
+                    + least
+                    + " bytes, which takes "
+                    + takes));
+      }
+      taken = takes;
+    }
+    held = Arrays.copyOf(held, size);
+  }
+
+  private void giveBack() {
+    BodyMemory.HEAP.give(taken);
+    taken = 0;
+  }
+
+  /** Lets go of what is held. */
+  @Override
+  public void close() {
+    held = EmptyArrays.EMPTY_BYTES;
+    length = 0;
+    giveBack();
   }
 
   /** Returns whether the stream ended inside a frame. */

@@ -2,6 +2,7 @@ package io.penstock.providers;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.internal.EmptyArrays;
+import io.penstock.core.body.BodyMemory;
 import java.util.Arrays;
 
 /**
@@ -11,6 +12,8 @@ import java.util.Arrays;
  */
 public final class SseData {
   private static final byte[] FIELD = {'d', 'a', 't', 'a'};
+
+  private static final int MOST_KEPT = BodyMemory.SMALL / 2 * 3;
 
   private byte[] scratch = EmptyArrays.EMPTY_BYTES;
   private byte[] bytes = scratch;
@@ -26,7 +29,9 @@ public final class SseData {
    */
   public boolean load(ByteBuf event) {
     int length = event.readableBytes();
-    if (scratch.length < length) {
+    if (length > BodyMemory.SMALL) {
+      scratch = new byte[length];
+    } else if (scratch.length < length) {
       scratch = new byte[Math.max(1024, length + length / 2)];
     }
     event.getBytes(event.readerIndex(), scratch, 0, length);
@@ -43,6 +48,14 @@ public final class SseData {
       line = lineEnd + 1;
     }
     return from >= 0;
+  }
+
+  /** Lets go of a large event: its memory was taken for as long as it is read. */
+  public void forget() {
+    if (scratch.length > MOST_KEPT || bytes.length > MOST_KEPT) {
+      scratch = EmptyArrays.EMPTY_BYTES;
+      bytes = scratch;
+    }
   }
 
   /** Data lines are joined with LF. */

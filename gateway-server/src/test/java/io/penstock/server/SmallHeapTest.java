@@ -1,7 +1,9 @@
 package io.penstock.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.penstock.testkit.Await;
 import java.io.BufferedReader;
@@ -21,9 +23,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +49,7 @@ class SmallHeapTest {
       admin: { listen: 127.0.0.1:0 }
       ledger: { url: "sqlite:data/ledger.db" }
       providers:
-        openai: { dialect: openai, base_url: "URL/v1", keys: [sk-up] }
+        openai: { dialect: openai, base_url: "URL/v1", keys: [sk-up], breaker: { failures: 1000000 } }
         anthropic: { dialect: anthropic, base_url: "URL", keys: [sk-up] }
       models:
         gpt-4o-mini: openai/gpt-4o-mini
@@ -58,7 +64,10 @@ class SmallHeapTest {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private volatile int answerBytes = 10;
+  private volatile int eventBytes;
+  private volatile CountDownLatch streams = new CountDownLatch(0);
   private HttpServer provider;
   private Process gateway;
   private String url;
@@ -72,6 +81,10 @@ class SmallHeapTest {
         "/",
         exchange -> {
           exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
+          if (eventBytes > 0) {
+            stream(exchange);
+            return;
+          }
           String text = "a".repeat(answerBytes);
           String answer =
               exchange.getRequestURI().getPath().endsWith("/messages")
@@ -122,7 +135,29 @@ class SmallHeapTest {
     assertThat(line).as(Files.readString(directory.resolve("errors.log"))).isNotNull();
     url = "http://127.0.0.1:" + line.split(" ")[1];
     adminUrl = "http://127.0.0.1:" + line.split(" ")[2];
-    threads.execute(() -> out.lines().forEach(rest -> {}));
+    threads.execute(() -> out.lines().forEach(log::add));
+  }
+
+  /** One large event, and its end once all of the others are sent or were refused. */
+  private void stream(HttpExchange exchange) throws IOException {
+    String head =
+        "data: {\"id\":\"c\",\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":";
+    exchange.getResponseHeaders().set("content-type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      try {
+        out.write(
+            (head + "{\"content\":\"" + "some words ".repeat(eventBytes / 11)).getBytes(UTF_8));
+        out.write("\"}}]}\n\n".getBytes(UTF_8));
+        out.flush();
+      } finally {
+        streams.countDown();
+      }
+      streams.await(60, TimeUnit.SECONDS);
+      out.write((head + "{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n").getBytes(UTF_8));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @AfterEach
@@ -220,9 +255,45 @@ class SmallHeapTest {
     Await.until("it is settled by what it told", () -> settled.matcher(rows()).find());
   }
 
+  /** All of them at once, and what is kept of each until its end. */
+  @Test
+  void largeEvents_ofManyStreams_areWholeOrClearErrors_andSettled() throws Exception {
+    int calls = 30;
+    eventBytes = 6_000_000;
+    streams = new CountDownLatch(calls);
+    byte[] asked =
+        SMALL
+            .replace("MODEL", "gpt-4o-mini")
+            .replace("{\"model\"", "{\"stream\":true,\"model\"")
+            .getBytes(UTF_8);
+    List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+    for (int i = 0; i < calls; i++) {
+      all.add(post("/v1/chat/completions", asked));
+    }
+    int whole = 0;
+    for (CompletableFuture<HttpResponse<String>> one : all) {
+      HttpResponse<String> answer = one.get();
+      if (answer.statusCode() == 200) {
+        assertThat(answer.body()).hasSizeGreaterThan(eventBytes);
+        whole++;
+      } else {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(502);
+        assertThat(answer.body()).containsAnyOf("here is no room", "here is no memory now");
+      }
+    }
+    assertThat(whole).isBetween(1, calls - 1);
+    assertThat(log).noneMatch(line -> line.contains("OutOfMemory"));
+    eventBytes = 0;
+    assertServes();
+    Pattern counted =
+        Pattern.compile(
+            "\"error\": ?\"upstream_malformed\"[^{}]*\"usage\": ?.[^}]*\"output\": ?\\d{5}");
+    Await.until("what came of an event is counted", () -> counted.matcher(rows()).find());
+  }
+
   private String rows() {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(adminUrl + "/admin/v1/requests?limit=10")).build();
+        HttpRequest.newBuilder(URI.create(adminUrl + "/admin/v1/requests?limit=40")).build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     } catch (IOException | InterruptedException e) {

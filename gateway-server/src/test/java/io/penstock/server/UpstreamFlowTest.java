@@ -28,6 +28,12 @@ class UpstreamFlowTest {
       "{\"stream\":true,\"model\":\"gpt-4o-mini\","
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
+  private static final Script WHOLE =
+      Script.sse(
+          "{\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}",
+          "{\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}",
+          "[DONE]");
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -43,6 +49,24 @@ class UpstreamFlowTest {
         assertThat(response.body()).endsWith("data: [DONE]\n\n");
       }
       assertThat(provider.connections()).isOne();
+    }
+  }
+
+  /** The message of a provider that is done never ends: the client's does, and so does it then. */
+  @Test
+  void stream_whoseMessageDoesNotEnd_endsForTheClient_andItsConnectionIsClosed() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.patient(RunningGateway.yaml(directory, provider, "loops: 1")));
+        RawClient client = RawClient.to(gateway)) {
+      provider.on("/v1/chat/completions").first(1).reply(WHOLE.stall());
+      client.send(RawClient.post("/v1/chat/completions", CHAT));
+      assertThat(client.readUntil("\r\n0\r\n\r\n")).startsWith("HTTP/1.1 200").contains("[DONE]");
+      Await.until("its connection is closed", () -> provider.openConnections() == 0);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      assertThat(provider.connections()).isEqualTo(2);
     }
   }
 

@@ -1,19 +1,27 @@
 package io.penstock.core.body;
 
+import io.netty.util.internal.PlatformDependent;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The share of the heap that bodies may take, of requests and of whole answers alike, with all that
- * reading, translating and counting makes of them. Who makes something of a body asks first: no mix
- * of large bodies ends the process. Thread-safe, never blocks.
+ * The share of memory that bodies may take, of requests and of answers alike: on the heap with all
+ * that reading, translating and counting makes of them. Who makes something of a body asks first:
+ * no mix of large bodies ends the process. Thread-safe, never blocks.
  *
  * <p>What one body takes is counted in bytes of heap and not of its text: {@link BodyWeight}.
  */
 public final class BodyMemory {
   /** The process's own. */
   public static final BodyMemory HEAP = new BodyMemory(Runtime.getRuntime().maxMemory() / 8 * 5);
+
+  /**
+   * The process's share of the buffers outside the heap, for whole answers that are collected and
+   * for events of streams that are not whole: three eighths of what there may be of them.
+   */
+  public static final BodyMemory BUFFERS =
+      new BodyMemory(PlatformDependent.maxDirectMemory() / 8 * 3);
 
   /**
    * What is made of a smaller body is not asked for: the rest of the heap has room for as many as

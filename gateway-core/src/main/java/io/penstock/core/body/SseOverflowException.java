@@ -1,10 +1,35 @@
 package io.penstock.core.body;
 
-/** An event longer than {@link SseScanner#MAX_EVENT_BYTES}. Carries no stack trace. */
+/** An event that is too long, or for which there is no memory. Carries no stack trace. */
 public final class SseOverflowException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  SseOverflowException() {
-    super("an SSE event is over " + SseScanner.MAX_EVENT_BYTES + " bytes", null, false, false);
+  private SseOverflowException(String message) {
+    super(message, null, false, false);
+  }
+
+  static SseOverflowException tooLong() {
+    return new SseOverflowException(
+        "an SSE event is over " + SseScanner.MAX_EVENT_BYTES + " bytes");
+  }
+
+  static SseOverflowException noRoom(long length, long most) {
+    return new SseOverflowException(
+        "there is no room for an SSE event: it has over "
+            + length
+            + " bytes (expected: all that are read at once <= "
+            + most
+            + ")");
+  }
+
+  /**
+   * There is no heap to read an event in.
+   *
+   * @param length of the event, bytes
+   * @param takes what reading it takes, bytes
+   */
+  public static SseOverflowException noMemory(long length, long takes) {
+    return new SseOverflowException(
+        "there is no memory now to read an SSE event: its " + length + " bytes take " + takes);
   }
 }

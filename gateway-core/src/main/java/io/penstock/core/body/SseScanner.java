@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the events of a server-sent event stream as its bytes arrive, whatever way they are split.
  * An event is handed on as the slice of bytes it came in; only an event that straddles two chunks
- * is copied. Lines end with LF, CR LF or CR (WHATWG HTML, section 9.2.6).
+ * is copied. Lines end with LF, CR LF or CR (WHATWG HTML, section 9.2.6). Events over {@link
+ * BodyMemory#SMALL} are kept and read in the memory that there is for answers.
  *
  * <p>Confined to one thread. {@link #close} must be called once; it is safe to call again.
  */
@@ -31,8 +32,15 @@ public final class SseScanner implements AutoCloseable {
   private static final int LINE_START = 1;
   private static final int AFTER_CR = 2;
 
-  private final ByteBufAllocator allocator;
-  private @Nullable ByteBuf partial;
+  /** No model writes more text than that. */
+  private static final int MAX_TEXT_BYTES = 1024 * 1024;
+
+  /** What reading a large event takes: its bytes in an array, and what they are read to. */
+  private static final int HEAP_PER_BYTE = 3;
+
+  private final PartialEvent partial;
+  private final BodyMemory heap;
+  private String unread = "";
   private int state = LINE_START;
   private boolean sawLine;
   // After a CR that ended an event: an LF that follows belongs to it.
@@ -40,14 +48,21 @@ public final class SseScanner implements AutoCloseable {
 
   /** Creates a scanner; the allocator serves events that straddle chunks. */
   public SseScanner(ByteBufAllocator allocator) {
-    this.allocator = allocator;
+    this(allocator, BodyMemory.BUFFERS, BodyMemory.HEAP);
+  }
+
+  /** Creates a scanner with memory of its own: outside the heap, and on it. */
+  SseScanner(ByteBufAllocator allocator, BodyMemory buffers, BodyMemory heap) {
+    this.partial = new PartialEvent(allocator, buffers);
+    this.heap = heap;
   }
 
   /**
    * Scans one chunk.
    *
    * @param chunk borrowed
-   * @throws SseOverflowException when an event passes {@link #MAX_EVENT_BYTES}
+   * @throws SseOverflowException when an event passes {@link #MAX_EVENT_BYTES}, or there is no
+   *     memory for it: nothing is to be fed after it
    */
   public void feed(ByteBuf chunk, Listener listener) {
     int start = chunk.readerIndex();
@@ -82,7 +97,7 @@ public final class SseScanner implements AutoCloseable {
       }
     }
     if (start < end) {
-      keep(chunk, start, end);
+      partial.add(chunk, start, end);
     }
   }
 
@@ -108,50 +123,75 @@ public final class SseScanner implements AutoCloseable {
   }
 
   private void emit(ByteBuf chunk, int start, int end, Listener listener) {
-    ByteBuf held = partial;
-    if (held == null) {
-      listener.onEvent(chunk.slice(start, end - start));
-      return;
-    }
-    partial = null;
-    try {
-      held.writeBytes(chunk, start, end - start);
-      listener.onEvent(held);
-    } finally {
-      held.release();
+    if (partial.isEmpty()) {
+      hand(chunk.slice(start, end - start), listener);
+    } else {
+      partial.add(chunk, start, end);
+      handPartial(listener);
     }
   }
 
-  private void keep(ByteBuf chunk, int start, int end) {
-    if (partial == null) {
-      partial = allocator.buffer(Math.max(256, end - start));
+  private void handPartial(Listener listener) {
+    ByteBuf small = partial.small();
+    if (small != null) {
+      try {
+        listener.onEvent(small);
+      } finally {
+        small.release();
+      }
+      return;
     }
-    partial.writeBytes(chunk, start, end - start);
-    if (partial.readableBytes() > MAX_EVENT_BYTES) {
-      throw new SseOverflowException();
+    PartialEvent.Whole large = partial.large();
+    if (large != null) {
+      try {
+        hand(large.bytes(), listener);
+      } finally {
+        partial.release(large);
+      }
+    }
+  }
+
+  private void hand(ByteBuf event, Listener listener) {
+    int length = event.readableBytes();
+    if (length <= BodyMemory.SMALL) {
+      listener.onEvent(event);
+      return;
+    }
+    long takes = (long) HEAP_PER_BYTE * length;
+    if (!heap.take(takes)) {
+      int some = Math.min(length, MAX_TEXT_BYTES);
+      unread = event.toString(event.readerIndex(), some, StandardCharsets.UTF_8);
+      throw SseOverflowException.noMemory(length, takes);
+    }
+    try {
+      listener.onEvent(event);
+    } finally {
+      heap.give(takes);
     }
   }
 
   /** Hands on an event that lacks its blank line, as SDK decoders do at the end of a stream. */
   public void finish(Listener listener) {
-    ByteBuf held = partial;
-    partial = null;
-    if (held != null) {
-      try {
-        if (sawLine) {
-          listener.onEvent(held);
-        }
-      } finally {
-        held.release();
-      }
+    if (sawLine) {
+      handPartial(listener);
     }
+    partial.close();
     sawLine = false;
     state = LINE_START;
   }
 
   /** Returns whether bytes of an unfinished event are held. */
   public boolean hasPartial() {
-    return partial != null && sawLine;
+    return !partial.isEmpty() && sawLine;
+  }
+
+  /**
+   * Returns the text of a large event that is not whole, as it came, at most a MiB of it: for
+   * counting what a stream gave that ends in the middle of it. Also after {@link #close}; "" when
+   * there is none.
+   */
+  public String unread() {
+    return unread.isEmpty() ? partial.text(MAX_TEXT_BYTES) : unread;
   }
 
   /**
@@ -165,9 +205,7 @@ public final class SseScanner implements AutoCloseable {
   /** Releases what is held. */
   @Override
   public void close() {
-    if (partial != null) {
-      partial.release();
-      partial = null;
-    }
+    unread = unread();
+    partial.close();
   }
 }

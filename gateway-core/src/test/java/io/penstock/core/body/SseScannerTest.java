@@ -97,4 +97,87 @@ class SseScannerTest {
           .isEqualTo(stream.replaceAll("[\r\n]", ""));
     }
   }
+
+  private static void feedLarge(SseScanner scanner, int bytes, SseScanner.Listener listener) {
+    byte[] piece = "a".repeat(10_000).getBytes(UTF_8);
+    feed(scanner, "data: ".getBytes(UTF_8), 0, 6, listener);
+    for (int i = 0; i < bytes / piece.length; i++) {
+      feed(scanner, piece, 0, piece.length, listener);
+    }
+  }
+
+  @Test
+  void feed_largeEvents_takeMemoryForAsLongAsTheyAreHeld() {
+    BodyMemory buffers = new BodyMemory(1 << 20);
+    BodyMemory heap = new BodyMemory(1 << 20);
+    List<String> events = new ArrayList<>();
+    try (SseScanner scanner = new SseScanner(UnpooledByteBufAllocator.DEFAULT, buffers, heap)) {
+      for (int round = 0; round < 5; round++) {
+        SseScanner.Listener listener =
+            event -> {
+              assertThat(buffers.held()).isGreaterThanOrEqualTo(event.readableBytes());
+              assertThat(heap.held()).isEqualTo(3L * event.readableBytes());
+              events.add(event.toString(UTF_8));
+            };
+        feedLarge(scanner, 300_000, listener);
+        assertThat(buffers.held()).isBetween(300_000L, 300_000L + 2 * BodyMemory.SMALL);
+        feed(scanner, "\n\n".getBytes(UTF_8), 0, 2, listener);
+        assertThat(buffers.held()).isZero();
+      }
+    }
+    assertThat(heap.held()).isZero();
+    assertThat(events).hasSize(5).containsOnly("data: " + "a".repeat(300_000) + "\n\n");
+  }
+
+  @Test
+  void feed_smallEvents_takeNothing() {
+    BodyMemory none = new BodyMemory(0);
+    List<Integer> lengths = new ArrayList<>();
+    try (SseScanner scanner = new SseScanner(UnpooledByteBufAllocator.DEFAULT, none, none)) {
+      SseScanner.Listener listener = event -> lengths.add(event.readableBytes());
+      feedLarge(scanner, 60_000, listener);
+      feed(scanner, "\n\n".getBytes(UTF_8), 0, 2, listener);
+    }
+    assertThat(lengths).containsExactly(60_008);
+  }
+
+  @Test
+  void feed_noRoomForALargeEvent_isRefused_andWhatCameIsTold() {
+    BodyMemory buffers = new BodyMemory(4L * BodyMemory.SMALL);
+    SseScanner scanner =
+        new SseScanner(UnpooledByteBufAllocator.DEFAULT, buffers, new BodyMemory(1 << 20));
+    assertThatThrownBy(() -> feedLarge(scanner, 500_000, event -> {}))
+        .isInstanceOf(SseOverflowException.class)
+        .hasMessageContaining("no room for an SSE event");
+    String came = scanner.unread();
+    assertThat(came).startsWith("data: aaa").hasSizeGreaterThan(2 * BodyMemory.SMALL);
+    scanner.close();
+    assertThat(buffers.held()).isZero();
+    assertThat(scanner.unread()).isEqualTo(came);
+  }
+
+  @Test
+  void feed_noMemoryToReadALargeEvent_isRefused_andWhatCameIsTold() {
+    BodyMemory buffers = new BodyMemory(1 << 20);
+    try (SseScanner scanner =
+        new SseScanner(UnpooledByteBufAllocator.DEFAULT, buffers, new BodyMemory(100_000))) {
+      feedLarge(scanner, 100_000, event -> {});
+      assertThatThrownBy(() -> feed(scanner, "\n\n".getBytes(UTF_8), 0, 2, event -> {}))
+          .isInstanceOf(SseOverflowException.class)
+          .hasMessageContaining("no memory now");
+      assertThat(scanner.unread()).startsWith("data: aaa").hasSize(100_008);
+      assertThat(buffers.held()).isZero();
+    }
+  }
+
+  @Test
+  void close_inALargeEvent_givesItBack() {
+    BodyMemory buffers = new BodyMemory(1 << 20);
+    SseScanner scanner =
+        new SseScanner(UnpooledByteBufAllocator.DEFAULT, buffers, new BodyMemory(1 << 20));
+    feedLarge(scanner, 200_000, event -> {});
+    scanner.close();
+    assertThat(buffers.held()).isZero();
+    assertThat(scanner.unread()).hasSize(200_006);
+  }
 }

@@ -116,5 +116,6 @@ final class FramedStream implements StreamReader {
   @Override
   public void close() {
     events.close();
+    decoder.close();
   }
 }

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
@@ -33,6 +34,7 @@ final class GeminiStream extends SseStreamReader {
   private boolean opened;
 
   private byte @Nullable [] withheld;
+  private long taken;
   private int withheldUsageEnd;
   private boolean withheldUsageEmpty;
 
@@ -62,7 +64,7 @@ final class GeminiStream extends SseStreamReader {
       return;
     }
     release();
-    if (finishes) {
+    if (finishes && isRoom()) {
       withheld = Arrays.copyOfRange(json, from, to);
       withheldUsageEnd = usageEnd < 0 ? -1 : usageEnd - from;
       withheldUsageEmpty = usageEmpty;
@@ -71,6 +73,22 @@ final class GeminiStream extends SseStreamReader {
     } else {
       emit(event, content);
     }
+  }
+
+  /** A large chunk is withheld where there is memory for it, else it goes without the cost. */
+  private boolean isRoom() {
+    int length = to - from;
+    if (length <= BodyMemory.SMALL) {
+      return true;
+    }
+    boolean room = BodyMemory.HEAP.take(length);
+    taken = room ? length : 0;
+    return room;
+  }
+
+  private void giveBack() {
+    BodyMemory.HEAP.give(taken);
+    taken = 0;
   }
 
   @Override
@@ -127,6 +145,7 @@ final class GeminiStream extends SseStreamReader {
     byte[] held = withheld;
     if (held != null) {
       withheld = null;
+      giveBack();
       chunk(held, true);
     }
   }
@@ -164,6 +183,7 @@ final class GeminiStream extends SseStreamReader {
       over();
       String penstock = sink.settle(summary());
       withheld = null;
+      giveBack();
       chunk(penstock == null ? last : withPenstock(last, penstock), true);
     }
     if (array) {
@@ -218,5 +238,12 @@ final class GeminiStream extends SseStreamReader {
     return ByteBufUtil.writeUtf8(
         allocator,
         array ? (opened ? ",\r\n" : "[") + object + "]" : "data: " + object + "\r\n\r\n");
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    withheld = null;
+    giveBack();
   }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
@@ -78,7 +79,8 @@ final class OpenAiChatStream extends SseStreamReader {
     if (usageHere) {
       usage = Arrays.copyOfRange(json, usageStart, usageEnd);
     }
-    if (usageHere && (noChoices || finishes)) {
+    // A large one is not kept: the memory that it came in is given back behind it.
+    if (usageHere && (noChoices || finishes) && event.readableBytes() <= BodyMemory.SMALL) {
       withhold(event);
     } else {
       emit(event, content || finishes);

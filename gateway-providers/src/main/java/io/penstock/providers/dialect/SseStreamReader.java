@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.FailureKind;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.body.SseScanner;
 import io.penstock.providers.Failure;
@@ -24,6 +25,7 @@ abstract class SseStreamReader implements StreamReader {
   private final SseScanner scanner;
   private final SseScanner.Listener listener = this::event;
   private final SseData data = new SseData();
+  private String unread = "";
   private boolean over;
   private boolean complete;
 
@@ -61,7 +63,7 @@ abstract class SseStreamReader implements StreamReader {
     try {
       scanner.feed(chunk, listener);
     } catch (SseOverflowException e) {
-      fail(Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage())));
+      fail(malformed(e));
     }
   }
 
@@ -70,18 +72,29 @@ abstract class SseStreamReader implements StreamReader {
     if (over) {
       return;
     }
-    scanner.finish(this::lastEvent);
+    unread = scanner.unread();
+    try {
+      scanner.finish(this::lastEvent);
+    } catch (SseOverflowException e) {
+      fail(malformed(e));
+    }
     if (!over) {
       onEnd();
     }
+  }
+
+  private static Failure malformed(SseOverflowException e) {
+    return Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage()));
   }
 
   /** An event without its blank line: taken when its data is whole, else it is what was cut. */
   private void lastEvent(ByteBuf event) {
     load(event);
     if (from >= 0 && (dataIs("[DONE]") || JsonTrees.read(json, from, to).isObject())) {
+      unread = "";
       onData(event);
     }
+    forgetLarge();
   }
 
   private void event(ByteBuf event) {
@@ -93,6 +106,16 @@ abstract class SseStreamReader implements StreamReader {
       onOther(event);
     } else {
       onData(event);
+    }
+    forgetLarge();
+  }
+
+  /** The memory of a large event was taken for as long as it is read. */
+  private void forgetLarge() {
+    if (json.length > BodyMemory.SMALL) {
+      data.forget();
+      json = data.bytes();
+      keys.reset(json, 0, 0);
     }
   }
 
@@ -175,7 +198,8 @@ abstract class SseStreamReader implements StreamReader {
 
   @Override
   public CharSequence relayedText() {
-    return relayed.toString();
+    String behind = unread.isEmpty() ? scanner.unread() : unread;
+    return behind.isEmpty() ? relayed.toString() : relayed + behind;
   }
 
   @Override

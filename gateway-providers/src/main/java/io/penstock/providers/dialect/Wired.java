@@ -67,7 +67,7 @@ record Wired(Paths paths, boolean eventStream) implements Wiring {
 
     @Override
     public void close() {
-      // Holds no buffers.
+      decoder.close();
     }
   }
 }

@@ -2,6 +2,9 @@ package io.penstock.providers.translate;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.BodyWeight;
+import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.body.SseScanner;
 import io.penstock.providers.SseData;
 
@@ -29,6 +32,11 @@ public interface Frames extends AutoCloseable {
 
   /** The stream is over: hands on what lacks only its end. */
   void finish(Listener listener);
+
+  /** Returns the text of a large event that is not whole, as it came; also after the close. */
+  default String unread() {
+    return "";
+  }
 
   @Override
   void close();
@@ -58,9 +66,34 @@ public interface Frames extends AutoCloseable {
     }
 
     private void hand(ByteBuf event, Listener listener) {
-      if (data.load(event) && data.from() < data.to()) {
-        listener.frame("", data.bytes(), data.from(), data.to());
+      if (!data.load(event) || data.from() == data.to()) {
+        return;
       }
+      byte[] bytes = data.bytes();
+      if (event.readableBytes() <= BodyMemory.SMALL) {
+        listener.frame("", bytes, data.from(), data.to());
+      } else {
+        handLarge(bytes, listener);
+      }
+    }
+
+    /** What is made of it takes more than reading it does, as that of a whole answer. */
+    private void handLarge(byte[] bytes, Listener listener) {
+      long takes = BodyWeight.of(bytes).answering();
+      if (!BodyMemory.HEAP.take(takes)) {
+        throw SseOverflowException.noMemory(bytes.length, takes);
+      }
+      try {
+        listener.frame("", bytes, data.from(), data.to());
+      } finally {
+        BodyMemory.HEAP.give(takes);
+        data.forget();
+      }
+    }
+
+    @Override
+    public String unread() {
+      return scanner.unread();
     }
 
     @Override

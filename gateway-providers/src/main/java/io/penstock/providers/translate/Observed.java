@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * last event told, so that one of the same shape can be told without being read.
  */
 final class Observed implements AnswerParts {
+  /** Characters; no model writes more, and of what comes nevertheless this is the beginning. */
+  private static final int MOST_KEPT = 1024 * 1024;
+
   private final AnswerWriter writer;
   private final StringBuilder relayed = new StringBuilder();
   private int counted;
@@ -55,6 +58,13 @@ final class Observed implements AnswerParts {
   /** Forgets what was told, before an event is read. */
   void next() {
     told = 0;
+    piece = "";
+  }
+
+  private void keep(String words) {
+    int fits = Math.min(words.length(), MOST_KEPT - relayed.length());
+    relayed.append(words, 0, fits);
+    bytes += words.length() - fits;
   }
 
   /** Returns the text, thought or fragment of arguments that was all there was; else null. */
@@ -77,7 +87,7 @@ final class Observed implements AnswerParts {
     choice = ofChoice;
     tool = ofTool;
     piece = words;
-    relayed.append(words);
+    keep(words);
   }
 
   /** Notes a piece that no later one is like. */
@@ -128,7 +138,7 @@ final class Observed implements AnswerParts {
   @Override
   public void refusal(int ofChoice, String text) {
     other();
-    relayed.append(text);
+    keep(text);
     writer.refusal(ofChoice, text);
   }
 
@@ -137,7 +147,7 @@ final class Observed implements AnswerParts {
       int ofChoice, int ofTool, String id, String name, @Nullable String signature) {
     other();
     toolCalls = true;
-    relayed.append(name);
+    keep(name);
     writer.toolCall(ofChoice, ofTool, id, name, signature);
   }
 

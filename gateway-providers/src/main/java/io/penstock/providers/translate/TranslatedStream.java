@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
@@ -36,6 +37,7 @@ final class TranslatedStream implements StreamReader {
   private final EventShape shape = new EventShape();
   private final Frames.Listener listener = this::frame;
   private byte @Nullable [] lateUsage;
+  private String unread = "";
   private boolean over;
   private boolean complete;
 
@@ -72,13 +74,18 @@ final class TranslatedStream implements StreamReader {
     if (over) {
       return;
     }
+    String held = frames.unread();
     try {
       frames.finish(listener);
       if (!over) {
         complete();
       }
     } catch (ProviderException e) {
+      unread = held;
       fail(e.failure());
+    } catch (SseOverflowException e) {
+      unread = held;
+      fail(Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage())));
     }
   }
 
@@ -117,6 +124,9 @@ final class TranslatedStream implements StreamReader {
     String only = observed.only();
     if (reader.over()) {
       complete();
+    } else if (to - from > BodyMemory.SMALL) {
+      // The memory that it is read in is given back.
+      observed.next();
     } else if (only != null) {
       shape.learn(type, data, from, to, only, reader.usageField());
       if (!isUsageKnown(event, data, reader.usage().equals(before))) {
@@ -193,7 +203,8 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public CharSequence relayedText() {
-    return observed.relayed();
+    String behind = unread.isEmpty() ? frames.unread() : unread;
+    return behind.isEmpty() ? observed.relayed() : observed.relayed() + behind;
   }
 
   @Override

@@ -202,8 +202,16 @@ final class AttemptRun implements UpstreamListener {
 
   @Override
   public void onReadComplete() {
-    if (!done) {
-      owner.onReadComplete(this);
+    if (done) {
+      return;
+    }
+    owner.onReadComplete(this);
+    // Most messages end in the read that ends the answer, and then are over by now.
+    if (!done && streamed != null && streamed.isSettled()) {
+      streamed.over();
+      if (upstream != null) {
+        upstream.linger();
+      }
     }
   }
 

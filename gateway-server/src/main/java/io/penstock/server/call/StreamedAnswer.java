@@ -74,12 +74,22 @@ final class StreamedAnswer implements StreamReader.Sink {
       unreadable(e);
     }
     if (!run.isDone() && settled) {
-      run.close();
-      owner.onStreamEnd(run);
+      over();
     } else if (!run.isDone()) {
       run.fail(Failure.of(otherwise, message));
     }
     closeIfDone();
+  }
+
+  /** Returns whether its last event has come: whatever the provider sends behind it is not read. */
+  boolean isSettled() {
+    return settled;
+  }
+
+  /** It is settled and all that was read of it is told: it ends. */
+  void over() {
+    run.close();
+    owner.onStreamEnd(run);
   }
 
   /** The reader has a defect; what is settled is complete, whatever is missing. */

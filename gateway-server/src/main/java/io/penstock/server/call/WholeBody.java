@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.util.internal.PlatformDependent;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.providers.Answer;
@@ -17,10 +16,6 @@ import java.nio.charset.StandardCharsets;
 
 /** The body of an answer that is read once it is whole. Confined to its event loop. */
 final class WholeBody {
-  /** All that are collected at once: of what buffers outside the heap may take, three eighths. */
-  private static final BodyMemory BUFFERS =
-      new BodyMemory(PlatformDependent.maxDirectMemory() / 8 * 3);
-
   private static final int MAX_ERROR_BYTES = 64 * 1024;
 
   /** No model writes more text than that. */
@@ -46,7 +41,7 @@ final class WholeBody {
       return true;
     }
     if (length > BodyMemory.SMALL) {
-      if (!BUFFERS.take(length - taken)) {
+      if (!BodyMemory.BUFFERS.take(length - taken)) {
         return false;
       }
       taken = length;
@@ -59,7 +54,7 @@ final class WholeBody {
 
   /** Returns why a piece was not taken. */
   Failure tooLarge() {
-    long most = BUFFERS.most();
+    long most = BodyMemory.BUFFERS.most();
     return Failure.of(
         FailureKind.MALFORMED,
         "there is no room for the answer: it has over "
@@ -118,7 +113,7 @@ final class WholeBody {
   }
 
   void release() {
-    BUFFERS.give(taken);
+    BodyMemory.BUFFERS.give(taken);
     taken = 0;
     bytes.release();
   }

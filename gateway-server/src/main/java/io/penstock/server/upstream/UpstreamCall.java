@@ -31,6 +31,9 @@ public final class UpstreamCall {
     DONE
   }
 
+  /** How long the end of a message may take whose answer is whole. */
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Timeouts timeouts;
   private final UpstreamListener listener;
   private final HttpRequest request;
@@ -42,6 +45,8 @@ public final class UpstreamCall {
   private boolean written;
   private boolean progressed;
   private boolean paused;
+  private boolean lingering;
+  private long lingerNanos;
 
   /** Creates a request that begins now, which is given. */
   UpstreamCall(Timeouts timeouts, HttpRequest request, UpstreamListener listener, long nowNanos) {
@@ -75,13 +80,33 @@ public final class UpstreamCall {
 
   /** Stops or resumes reading from the provider: back-pressure of a slow client. */
   public void setPaused(boolean pause) {
-    if (paused == pause || state == State.DONE) {
+    if (paused == pause || lingering || state == State.DONE) {
       return;
     }
     paused = pause;
     progressNanos = System.nanoTime();
     if (channel != null) {
       channel.config().setAutoRead(!pause);
+    }
+  }
+
+  /**
+   * The answer is whole, though its message is not: whoever listens wants to hear nothing more. The
+   * end mostly comes with the next bytes, and then the connection may be used again; when it does
+   * not come within a second, the connection is closed.
+   */
+  public void linger() {
+    linger(System.nanoTime());
+  }
+
+  void linger(long nowNanos) {
+    if (state == State.READING && !lingering) {
+      setPaused(false);
+      lingering = true;
+      lingerNanos = nowNanos;
+      if (watch != null) {
+        look(watch, nowNanos);
+      }
     }
   }
 
@@ -228,6 +253,9 @@ public final class UpstreamCall {
       // The head may come at once, and then this counts.
       left = Math.min(left, left(timeouts.idle(), now, now));
     }
+    if (lingering) {
+      left = Math.min(left, LINGER_NANOS - (now - lingerNanos));
+    }
     by.lookIn(left, now, this);
   }
 
@@ -238,7 +266,9 @@ public final class UpstreamCall {
   /** The watch looks; it asks whether to look again. */
   void check(Watch by) {
     long now = System.nanoTime();
-    if (left(timeouts.total(), startNanos, now) <= 0) {
+    if (lingering && now - lingerNanos >= LINGER_NANOS) {
+      cancel();
+    } else if (left(timeouts.total(), startNanos, now) <= 0) {
       fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + timeouts.total() + " ms");
     } else if (paused) {
       // The client is slow, not the provider: only the total time counts.

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** How an attempt ends whose reader has a defect: once, whatever the reader throws. */
 class AttemptRunTest {
+  private static final byte LAST_EVENT = 2;
+
   private final FakeTicker ticker = FakeTicker.at("2026-11-21T12:00:00Z");
   private final DefaultEventLoop loop = new DefaultEventLoop();
   private final Told told = new Told();
@@ -86,6 +88,19 @@ class AttemptRunTest {
   }
 
   @Test
+  void stream_settledBeforeItsMessageEnds_endsOnce_withTheReadThatSettledIt() {
+    AttemptRun run = run(true, new Defective(true));
+    run.onData(Unpooled.wrappedBuffer(new byte[] {LAST_EVENT}));
+    assertThat(told.all).containsExactly("settled");
+    run.onReadComplete();
+    assertThat(told.all).containsExactly("settled", "ended");
+    run.onData(Unpooled.wrappedBuffer(new byte[] {LAST_EVENT}));
+    run.onFailure(FailureKind.IDLE_TIMEOUT, "silent");
+    run.onEnd();
+    assertThat(told.all).containsExactly("settled", "ended");
+  }
+
+  @Test
   void owner_throws_isToldSoOnce() {
     told.throwing = true;
     AttemptRun run = run(false, new Defective(false));
@@ -130,7 +145,9 @@ class AttemptRunTest {
   private record DefectiveStream(Sink sink, boolean settles) implements StreamReader {
     @Override
     public void read(ByteBuf chunk) {
-      if (chunk.isReadable()) {
+      if (chunk.isReadable() && chunk.getByte(0) == LAST_EVENT) {
+        sink.settle(AnswerSummary.NONE);
+      } else if (chunk.isReadable()) {
         throw new IndexOutOfBoundsException("in a reader");
       }
     }

@@ -223,6 +223,33 @@ class WatchTest {
     assertThat(channel.runScheduledPendingTasks()).isEqualTo(NOTHING_DUE);
   }
 
+  @Test
+  void linger_messageThatDoesNotEnd_isClosedAfterASecond() {
+    UpstreamCall call = sent(0, 600);
+    call.head(200, EmptyHttpHeaders.INSTANCE);
+    call.setPaused(true);
+    call.linger(beganNanos(1));
+    assertThat(channel.config().isAutoRead()).isTrue();
+
+    passes(1);
+
+    assertThat(channel.isOpen()).isFalse();
+    assertThat(call.isDone()).isTrue();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void linger_messageThatEndsInTime_leavesItsConnection() {
+    UpstreamCall call = sent(0, 600);
+    call.head(200, EmptyHttpHeaders.INSTANCE);
+    call.setPaused(true);
+    call.linger(System.nanoTime());
+
+    assertThat(call.end()).as("it may be used again").isTrue();
+    assertThat(passes(1)).isEqualTo(NOTHING_DUE);
+    assertThat(channel.isOpen()).isTrue();
+  }
+
   private final class Heard implements UpstreamListener {
     @Override
     public void onHead(int status, HttpHeaders headers) {}
