@@ -51,6 +51,14 @@ public enum Endpoint {
     return dialect;
   }
 
+  /** Returns whether its answers may be streams. */
+  public boolean hasStreams() {
+    return switch (this) {
+      case COMPLETIONS, IMAGES, SPEECH, TRANSCRIPTIONS -> true;
+      default -> isConversation();
+    };
+  }
+
   /** Returns whether this endpoint produces model text by turns of a conversation. */
   public boolean isConversation() {
     return switch (this) {

@@ -135,11 +135,14 @@ class ResilienceTest {
       HttpResponse<String> response =
           gateway.post("/v1/chat/completions", body(fresh("alone"), stream));
       assertThat(response.statusCode()).as(response.body()).isEqualTo(fault.alone());
-      assertThat(bad.requests()).hasSize(1);
+      // On a kept connection a reset may mean that it was gone: that is written once more.
+      int most = fault.name().startsWith("reset") ? 2 : 1;
+      assertThat(bad.requests()).hasSizeBetween(1, most);
       assertThat(response.body()).contains("\"error\"").doesNotContain("sk-bad");
       // Some are counted behind the answer: at a price of 0 here, for nobody knows the model.
       Await.until("its row", () -> gateway.rows(response).path(0).hasNonNull("ending"));
       JsonNode rows = gateway.rows(response);
+      assertThat(rows.size()).isEqualTo(1);
       assertThat(rows.path(0).path("cost_usd").asText()).isEqualTo("0.00");
     }
     gateway.awaitRest();

@@ -153,6 +153,13 @@ public final class Script {
     return header("content-type", value);
   }
 
+  /** Does not say what the body is. */
+  public Script withoutContentType() {
+    Script copy = copy();
+    copy.headers.remove("content-type");
+    return copy;
+  }
+
   /** Adds one more event, for example an error inside an answer of status 200. */
   public Script then(String event) {
     Script copy = copy();

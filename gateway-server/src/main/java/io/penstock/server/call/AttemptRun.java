@@ -38,6 +38,8 @@ final class AttemptRun implements UpstreamListener {
   private @Nullable WholeBody whole;
   private AnswerSummary summary = AnswerSummary.NONE;
   private CharSequence words = "";
+  private boolean unclear;
+  private boolean wholeComes;
   private boolean arrived;
   private boolean done;
 
@@ -53,6 +55,7 @@ final class AttemptRun implements UpstreamListener {
     this.target = target;
     this.attempt = attempt;
     this.stream = stream;
+    this.wholeComes = !stream;
     this.startNanos = startNanos;
     this.owner = owner;
   }
@@ -144,12 +147,24 @@ final class AttemptRun implements UpstreamListener {
     CharSequence relayed = known.usageReported() ? "" : text();
     boolean sent = status != 0 || upstream != null && upstream.isSent();
     return new AttemptOutcome(
-        sent, status, failure, clientGone, known, relayed, !stream && !arrived, firstTokenNanos());
+        sent,
+        status,
+        failure,
+        clientGone,
+        known,
+        relayed,
+        wholeComes && !arrived,
+        firstTokenNanos());
   }
 
   /** Returns the bytes of text that a stream has given so far. */
   long relayedBytes() {
     return streamed == null ? 0 : streamed.relayedBytes();
+  }
+
+  /** Returns the same of a complete answer; -1 when it came whole. */
+  long shownBytes() {
+    return arrived ? -1 : relayedBytes();
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
@@ -168,20 +183,22 @@ final class AttemptRun implements UpstreamListener {
     status = answered;
     headers = of;
     boolean success = answered >= 200 && answered < 300;
-    if (success && stream && isEventStream(of)) {
-      try {
-        streamed = new StreamedAnswer(this, owner);
-      } catch (RuntimeException e) {
-        fail(Unreadable.failure(target, e));
-      }
+    if (success && stream && EventStreams.isDeclared(of)) {
+      readEvents();
     } else {
+      // Not every provider, nor every model, streams because it is asked to.
       whole = new WholeBody(target.provider().provider(), answered, headers());
+      wholeComes = true;
+      unclear = success && stream && !of.contains(HttpHeaderNames.CONTENT_TYPE);
     }
   }
 
-  private static boolean isEventStream(HttpHeaders of) {
-    String type = of.get(HttpHeaderNames.CONTENT_TYPE);
-    return type != null && type.contains("event") && type.contains("stream");
+  private void readEvents() {
+    try {
+      streamed = new StreamedAnswer(this, owner);
+    } catch (RuntimeException e) {
+      fail(Unreadable.failure(target, e));
+    }
   }
 
   @Override
@@ -197,6 +214,26 @@ final class AttemptRun implements UpstreamListener {
     WholeBody collecting = whole;
     if (collecting != null && !collecting.add(data)) {
       fail(collecting.tooLarge());
+    } else if (unclear && collecting != null) {
+      look(collecting);
+    }
+  }
+
+  private void look(WholeBody begun) {
+    EventStreams.Look like = EventStreams.look(begun.bytes());
+    unclear = like == EventStreams.Look.UNCLEAR;
+    if (like != EventStreams.Look.EVENTS) {
+      return;
+    }
+    whole = null;
+    wholeComes = false;
+    try {
+      readEvents();
+      if (streamed != null) {
+        streamed.read(begun.bytes());
+      }
+    } finally {
+      begun.release();
     }
   }
 
@@ -236,7 +273,7 @@ final class AttemptRun implements UpstreamListener {
     arrived = true;
     Answer answer;
     try {
-      answer = collected.read(stream, attempt.unaryReader(ByteBufAllocator.DEFAULT));
+      answer = collected.read(attempt.unaryReader(ByteBufAllocator.DEFAULT));
     } catch (RuntimeException e) {
       words = collected.text();
       // The connection has done its part: nobody else would tell the client.

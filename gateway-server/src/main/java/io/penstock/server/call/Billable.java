@@ -44,7 +44,7 @@ final class Billable {
           CUT,
           MALFORMED ->
           false;
-      // Without words it is no error: a whole answer to who asked for a stream, for one.
+      // Without words it is no error.
       default -> !failure.message().isEmpty();
     };
   }

@@ -1,25 +1,20 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
-import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
 import io.penstock.ledger.CacheOutcome;
-import io.penstock.providers.translate.Replay;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Answers a call with a stored answer, in the shape that was asked for. */
 final class CacheReplay {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String ROUTE = "cache";
 
   private final Accounting accounting;
@@ -61,12 +56,8 @@ final class CacheReplay {
     if (call.stream()) {
       ResponseHeaders.stream(headers);
       byte[] events =
-          Replay.expand(
-              call.surface().endpoint(),
-              entry.body(),
-              wantsUsage(call.requestBody()),
-              call.surface().arraySplit(),
-              new Settled(0, call.tally().spentNanos(), saved, true).json());
+          WholeAsStream.events(
+              call, entry.body(), new Settled(0, call.tally().spentNanos(), saved, true).json());
       call.responder().head(200, headers);
       call.responder().write(Unpooled.wrappedBuffer(events));
       call.responder().end();
@@ -143,17 +134,5 @@ final class CacheReplay {
     headers.set(ResponseHeaders.CACHE, "semantic");
     headers.set(
         ResponseHeaders.SIMILARITY, String.format(Locale.ROOT, "%.4f", served.similarity()));
-  }
-
-  private static boolean wantsUsage(RequestBody body) {
-    int field = body.indexOf("stream_options");
-    if (field < 0) {
-      return false;
-    }
-    try {
-      return MAPPER.readTree(body.raw(field)).path("include_usage").asBoolean();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a body that was read is not JSON", e);
-    }
   }
 }

@@ -70,7 +70,7 @@ final class Delivery implements AttemptListener {
 
   /** Offers the headers to the client, for when the hold time is over. */
   void offer() {
-    if (headers != null) {
+    if (headers != null && WholeAsStream.serves(serving.call())) {
       serving.answer().offer(headers);
     }
   }
@@ -232,22 +232,55 @@ final class Delivery implements AttemptListener {
     leg.onOver();
     leg.vitals().onWhole(attempt);
     begin(attempt);
+    // Whether the client gets a stream of it is known once it is made.
+    HttpHeaders ofStream = headers;
+    headers = null;
     if (judge != null
         && whole.body().readableBytes() <= Judge.MOST_HELD_BYTES
         && isRejected(judge.accepts(ByteBufUtil.getBytes(whole.body()), whole.summary()))) {
       Settled settled = reject(attempt, whole.summary());
-      owner.onRejected(leg, new Unaccepted(() -> serve(attempt, whole, settled), this::discard));
+      owner.onRejected(
+          leg, new Unaccepted(() -> serve(attempt, whole, settled, ofStream), this::discard));
       return;
     }
     open();
-    serve(attempt, whole, succeeded(attempt, whole.summary()));
+    serve(attempt, whole, succeeded(attempt, whole.summary()), ofStream);
   }
 
-  private void serve(AttemptRun attempt, Answer whole, Settled settled) {
+  private void serve(
+      AttemptRun attempt, Answer whole, Settled settled, @Nullable HttpHeaders ofStream) {
+    if (ofStream != null && streams(attempt, whole.body(), settled, ofStream)) {
+      return;
+    }
     HttpHeaders with = AnswerHeaders.whole(serving, leg, attempt, whole.contentType(), settled);
     body = null;
     serving.answer().whole(with, serving.keeper().whole(attempt.status(), whole.body()));
     serving.done(aim.target());
+  }
+
+  /** Serves a whole answer as the stream that was asked for; false when it cannot be one. */
+  private boolean streams(
+      AttemptRun attempt, ByteBuf whole, Settled settled, HttpHeaders ofStream) {
+    ByteBuf events =
+        WholeAsStream.serves(serving.call())
+            ? WholeAsStream.events(serving.call(), whole, said(settled))
+            : null;
+    if (events == null && !serving.answer().isBegun()) {
+      return false;
+    }
+    open();
+    serving.answer().begin(ofStream);
+    if (events == null) {
+      // It is paid for, but what has gone out is the head of a stream.
+      serving.call().responder().abort();
+      serving.answer().close();
+      serving.done(aim.target());
+    } else {
+      pass(events);
+      serveHeld(attempt.status());
+    }
+    discard();
+    return true;
   }
 
   @Override

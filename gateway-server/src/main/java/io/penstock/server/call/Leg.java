@@ -215,7 +215,7 @@ final class Leg {
 
   /** The attempt's answer is complete. */
   void onSuccess(AttemptRun run, AnswerSummary summary) {
-    outgoing.answered(summary, account(), cap, run.relayedBytes());
+    outgoing.answered(summary, account(), cap, run.shownBytes());
     vitals.onSuccess(call, run, summary);
   }
 

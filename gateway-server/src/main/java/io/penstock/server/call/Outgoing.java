@@ -47,16 +47,16 @@ final class Outgoing {
    * The answer is complete: what it tells of requests like this one is learned.
    *
    * @param account of the attempt that it answers
-   * @param relayedBytes of it that the client saw
+   * @param shownBytes of it that the client saw as a stream; -1 when it came whole
    */
-  void answered(AnswerSummary summary, Account account, long cap, long relayedBytes) {
+  void answered(AnswerSummary summary, Account account, long cap, long shownBytes) {
     Call call = serving.call();
     boolean whole = call.stream() && serving.from() == null;
     if (whole && cap < 0 && call.wants().wish().tokens() < 0) {
       serving.engine().learnedOutput().learn(aim.target().label(), summary.usage().outputTokens());
     }
-    if (whole && summary.usageReported()) {
-      serving.engine().accounting().learnThought(aim.target(), summary.usage(), relayedBytes);
+    if (whole && summary.usageReported() && shownBytes >= 0) {
+      serving.engine().accounting().learnThought(aim.target(), summary.usage(), shownBytes);
     }
     if (marks != null) {
       marks.answered(account, aim.target(), summary.usage(), serving.engine().routing().prefixes());

@@ -33,7 +33,12 @@ final class PeekFilter implements Filter<Call> {
     String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
     RequestBody form = RequestBody.parseForm(call.bytes(), type);
     String model = form.text("model");
-    call.asked(new Asked(form, model == null ? "" : model, form.flag("stream", false)));
+    call.asked(new Asked(form, model == null ? "" : model, streams(call, form)));
+  }
+
+  /** Elsewhere the field means nothing: a provider that ignores it is not to be waited for. */
+  private static boolean streams(Call call, RequestBody body) {
+    return body.flag("stream", false) && call.surface().endpoint().hasStreams();
   }
 
   /** Returns the model of a request that names none; "" where it has to. */
@@ -52,7 +57,7 @@ final class PeekFilter implements Filter<Call> {
     if (model.length() > 256) {
       throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
     }
-    boolean stream = inPath ? call.surface().stream() : body.flag("stream", false);
+    boolean stream = inPath ? call.surface().stream() : streams(call, body);
     call.asked(new Asked(body, model, stream));
   }
 }

@@ -75,12 +75,10 @@ final class WholeBody {
   /**
    * Reads the answer.
    *
-   * @param streamAsked whether this should have been a stream: then it is an error inside a 200, or
-   *     not the protocol
    * @throws ProviderException when it is no success
    */
-  Answer read(boolean streamAsked, UnaryReader reader) {
-    if (!isSuccess() || streamAsked) {
+  Answer read(UnaryReader reader) {
+    if (!isSuccess()) {
       throw new ProviderException(provider.classify(status, headers, bytes));
     }
     int length = bytes.readableBytes();
@@ -100,6 +98,11 @@ final class WholeBody {
     } finally {
       BodyMemory.HEAP.give(takes);
     }
+  }
+
+  /** Returns what has come of it, borrowed. */
+  ByteBuf bytes() {
+    return bytes;
   }
 
   /** Returns what has come of an answer, as it came; "" of an error. */

@@ -15,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
  */
 final class AnswerDecoder extends HttpResponseDecoder {
   private boolean asked;
+  private boolean heard;
   private boolean headAsked;
 
   AnswerDecoder(HttpDecoderConfig config) {
@@ -24,7 +25,13 @@ final class AnswerDecoder extends HttpResponseDecoder {
   /** What is read next answers this request. */
   void expect(HttpRequest request) {
     asked = true;
+    heard = false;
     headAsked = request.method().equals(HttpMethod.HEAD);
+  }
+
+  /** Returns whether any byte has come in answer to the request. */
+  boolean hasHeard() {
+    return heard;
   }
 
   /** The answer is complete; returns whether nothing has come behind it. */
@@ -36,6 +43,7 @@ final class AnswerDecoder extends HttpResponseDecoder {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
     if (asked) {
+      heard = true;
       super.channelRead(ctx, bytes);
     } else {
       ReferenceCountUtil.release(bytes);

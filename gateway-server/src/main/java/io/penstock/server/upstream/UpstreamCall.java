@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.ReferenceCountUtil;
 import io.penstock.core.FailureKind;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   CONNECTING -> WAITING (sent) -> READING (head seen) -> DONE
+ *        WAITING -> CONNECTING once, when a connection that was kept proves {@link Reuse stale}
  *        any state -> DONE by failure, time-out or cancel
  * </pre>
  *
@@ -42,6 +44,7 @@ public final class UpstreamCall {
   private long progressNanos;
   private @Nullable Channel channel;
   private @Nullable Watch watch;
+  private @Nullable Reuse reuse;
   private boolean written;
   private boolean progressed;
   private boolean paused;
@@ -108,6 +111,12 @@ public final class UpstreamCall {
         look(watch, nowNanos);
       }
     }
+  }
+
+  /** It is about to be written on a connection that was kept; the request outlives that. */
+  void reuses(Reuse kept) {
+    reuse = kept;
+    ReferenceCountUtil.retain(request);
   }
 
   void connecting(Channel on, Watch by, long nowNanos) {
@@ -212,8 +221,15 @@ public final class UpstreamCall {
     }
   }
 
-  /** The connection was lost. */
-  void lost() {
+  /**
+   * The connection was lost.
+   *
+   * @param heard whether any byte had come in answer
+   */
+  void lost(boolean heard) {
+    if (goesOn(heard)) {
+      return;
+    }
     switch (state) {
       case CONNECTING -> fail(FailureKind.CONNECT, "the connection was closed while connecting");
       case WAITING -> fail(FailureKind.RESET, "the connection was closed before an answer");
@@ -222,10 +238,39 @@ public final class UpstreamCall {
     }
   }
 
+  /** The connection was lost before all of the request was written. */
+  void lostSending(boolean heard) {
+    if (!goesOn(heard)) {
+      fail(FailureKind.RESET, "the connection was lost while sending");
+    }
+  }
+
+  /** Returns whether the request is made again, because its kept connection was gone before it. */
+  private boolean goesOn(boolean heard) {
+    Reuse kept = reuse;
+    if (state != State.WAITING || heard || kept == null || !kept.isStale()) {
+      return false;
+    }
+    reuse = null;
+    if (watch != null) {
+      watch.over();
+    }
+    closeChannel();
+    state = State.CONNECTING;
+    written = false;
+    progressNanos = System.nanoTime();
+    kept.again(timeouts, this, progressNanos);
+    return true;
+  }
+
   private void finish() {
     state = State.DONE;
     if (watch != null) {
       watch.over();
+    }
+    if (reuse != null) {
+      reuse = null;
+      ReferenceCountUtil.release(request);
     }
   }
 

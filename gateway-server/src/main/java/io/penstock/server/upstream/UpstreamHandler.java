@@ -1,5 +1,6 @@
 package io.penstock.server.upstream;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.core.FailureKind;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +30,10 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private final Origin origin;
   private final Watch watch;
   private final AnswerDecoder decoder;
+  private @Nullable Channel channel;
   private @Nullable UpstreamCall current;
   private @Nullable ChannelFuture sending;
+  private long idleSinceNanos;
   private boolean keepAlive;
   private boolean informational;
   private boolean decompressing;
@@ -43,6 +47,25 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
 
   Watch watch() {
     return watch;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    channel = ctx.channel();
+  }
+
+  /** Returns the connection. */
+  Channel channel() {
+    return Objects.requireNonNull(channel, "the end of no pipeline");
+  }
+
+  /** It carries no request from that time on, on the pool's clock. */
+  void idleSince(long nowNanos) {
+    idleSinceNanos = nowNanos;
+  }
+
+  long idleSinceNanos() {
+    return idleSinceNanos;
   }
 
   void start(UpstreamCall call) {
@@ -132,7 +155,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
       current = null;
       boolean reusable = decoder.answered() && keepAlive && isSent();
       if (call.end() && reusable && ctx.channel().isActive()) {
-        pool.release(origin, ctx.channel());
+        pool.idle().put(origin, this);
       } else {
         ctx.close();
       }
@@ -149,12 +172,27 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     watch.cancel();
+    if (current != null) {
+      lost();
+    } else {
+      pool.idle().forget(origin, this);
+    }
+  }
+
+  /** The request may go on elsewhere: what still becomes of the connection is not its affair. */
+  private void lost() {
     UpstreamCall call = current;
     current = null;
     if (call != null) {
-      call.lost();
-    } else {
-      pool.forget(origin, ctx.channel());
+      call.lost(decoder.hasHeard());
+    }
+  }
+
+  /** Not all of that request could be written, and nothing is left to be read. */
+  void lostSending(UpstreamCall call) {
+    if (current == call) {
+      current = null;
+      call.lostSending(decoder.hasHeard());
     }
   }
 
@@ -169,7 +207,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
       call.fail(FailureKind.MALFORMED, "the answer cannot be decoded");
     } else if (call != null) {
       // Before the close, which would be the proper end of an answer of no known length.
-      call.lost();
+      lost();
     }
     ctx.close();
   }

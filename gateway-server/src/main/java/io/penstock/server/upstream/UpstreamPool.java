@@ -16,34 +16,45 @@ import io.netty.util.concurrent.Future;
 import io.penstock.core.FailureKind;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
-import java.util.IdentityHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one event loop to providers: idle ones are kept per origin, last used first,
- * so that a burst's surplus ages out. Confined to its event loop.
+ * The connections of one event loop to providers. A request whose kept connection turns out to be
+ * gone gets a fresh one. Confined to its event loop.
  */
 public final class UpstreamPool {
-  /** Idle connections kept per origin and loop; more are closed when they come back. */
-  static final int MAX_IDLE = 512;
-
   private static final int MAX_HEAD_BYTES = 64 * 1024;
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private final EventLoop loop;
   private final Transport transport;
   private final AddressResolverGroup<InetSocketAddress> resolver;
-  private final IdentityHashMap<Origin, ArrayDeque<Channel>> idle = new IdentityHashMap<>();
-  private boolean closed;
+  private final LongSupplier clock;
+  private final IdleConnections idle;
 
   /** Creates the pool of a loop. */
   public UpstreamPool(
       EventLoop loop, Transport transport, AddressResolverGroup<InetSocketAddress> resolver) {
+    this(loop, transport, resolver, System::nanoTime);
+  }
+
+  /**
+   * Creates the pool of a loop.
+   *
+   * @param clock nanoseconds, for how long a connection was idle and what that means for a request
+   */
+  UpstreamPool(
+      EventLoop loop,
+      Transport transport,
+      AddressResolverGroup<InetSocketAddress> resolver,
+      LongSupplier clock) {
     this.loop = loop;
     this.transport = transport;
     this.resolver = resolver;
+    this.clock = clock;
+    this.idle = new IdleConnections(loop, clock);
   }
 
   /**
@@ -55,27 +66,22 @@ public final class UpstreamPool {
       Origin origin, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
     long now = System.nanoTime();
     UpstreamCall call = new UpstreamCall(timeouts, request, listener, now);
-    Channel channel = takeIdle(origin);
-    if (channel != null) {
-      dispatch(channel, call, now);
+    UpstreamHandler kept = idle.take(origin);
+    if (kept != null) {
+      call.reuses(new Reuse(this, origin, clock.getAsLong()));
+      dispatch(kept, call, now);
     } else {
       connect(origin, timeouts, call, now);
     }
     return call;
   }
 
-  private @Nullable Channel takeIdle(Origin origin) {
-    ArrayDeque<Channel> channels = idle.get(origin);
-    while (channels != null && !channels.isEmpty()) {
-      Channel channel = channels.pollLast();
-      if (channel.isActive()) {
-        return channel;
-      }
-    }
-    return null;
+  long nowNanos() {
+    return clock.getAsLong();
   }
 
-  private void connect(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
+  /** Sends on a connection of its own what was not sent yet, or to nobody. */
+  void connect(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
     Watch watch = new Watch(loop);
     ChannelFuture connecting =
         new Bootstrap()
@@ -118,7 +124,7 @@ public final class UpstreamPool {
 
   private void reached(Channel channel, Origin origin, UpstreamCall call) {
     origin.unreached().reached();
-    dispatch(channel, call, System.nanoTime());
+    dispatch(channel.pipeline().get(UpstreamHandler.class), call, System.nanoTime());
   }
 
   private static void unreached(
@@ -135,12 +141,12 @@ public final class UpstreamPool {
     // Else its client has left, or another target has answered: that says nothing of the provider.
   }
 
-  private void dispatch(Channel channel, UpstreamCall call, long now) {
+  private static void dispatch(UpstreamHandler handler, UpstreamCall call, long now) {
+    Channel channel = handler.channel();
     if (call.isDone()) {
       channel.close();
       return;
     }
-    UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
     handler.start(call);
     call.sent(channel, handler.watch(), now);
     ChannelFuture sent = channel.writeAndFlush(call.request());
@@ -154,37 +160,19 @@ public final class UpstreamPool {
         // While there is something to read, that tells what became of it.
         boolean readable = done.cause() instanceof IOException && channel.isActive();
         if (!done.isSuccess() && !readable) {
-          call.fail(FailureKind.RESET, "the connection was lost while sending");
+          handler.lostSending(call);
         }
       });
     }
   }
 
-  void release(Origin origin, Channel channel) {
-    if (closed) {
-      channel.close();
-      return;
-    }
-    ArrayDeque<Channel> channels = idle.computeIfAbsent(origin, o -> new ArrayDeque<>());
-    if (channels.size() >= MAX_IDLE) {
-      channel.close();
-    } else {
-      channels.addLast(channel);
-    }
-  }
-
-  void forget(Origin origin, Channel channel) {
-    ArrayDeque<Channel> channels = idle.get(origin);
-    if (channels != null && channels.remove(channel) && channels.isEmpty()) {
-      idle.remove(origin);
-    }
+  IdleConnections idle() {
+    return idle;
   }
 
   /** Closes the idle connections, now and when busy ones come back. Call on the loop. */
   public void close() {
-    closed = true;
-    idle.values().forEach(channels -> channels.forEach(Channel::close));
-    idle.clear();
+    idle.close();
   }
 
   private final class Initializer extends ChannelInitializer<Channel> {

@@ -49,10 +49,8 @@ class WholeBodyTest {
       body.add(piece);
     }
     Answer read =
-        body.read(
-            false,
-            (headers, bytes) ->
-                new Answer(bytes.retainedSlice(), "text/plain", AnswerSummary.NONE));
+        body.read((headers, bytes) ->
+            new Answer(bytes.retainedSlice(), "text/plain", AnswerSummary.NONE));
     body.release();
     assertThat(read.body().toString(StandardCharsets.US_ASCII)).isEqualTo(answer.replace(",", ""));
     read.body().release();

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A provider that speaks byte by byte, one connection after the other, and the pool before it. */
@@ -43,8 +44,12 @@ final class RawProvider {
   private int connections;
 
   RawProvider(Transport transport) throws IOException {
+    this(transport, System::nanoTime);
+  }
+
+  RawProvider(Transport transport, LongSupplier clock) throws IOException {
     loops = transport.newGroup(1, "pool");
-    pool = new UpstreamPool(loops.next(), transport, DefaultAddressResolverGroup.INSTANCE);
+    pool = new UpstreamPool(loops.next(), transport, DefaultAddressResolverGroup.INSTANCE, clock);
     listener = new ServerSocket();
     listener.setReceiveBufferSize(RECEIVED_AHEAD);
     listener.setSoTimeout(PATIENCE_MILLIS);
@@ -177,6 +182,16 @@ final class RawProvider {
     } finally {
       done.complete(null);
     }
+  }
+
+  /** Waits until a connection whose answer was heard is kept. */
+  void awaitKept() throws Exception {
+    loops.next().submit(() -> {}).get();
+  }
+
+  /** Lets the pool look for connections that have been idle for too long. */
+  void sweep() throws Exception {
+    loops.next().submit(pool.idle()::sweep).get();
   }
 
   /** Waits until the other side gives the connection up. */

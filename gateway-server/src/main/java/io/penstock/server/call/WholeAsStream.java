@@ -1,0 +1,73 @@
+package io.penstock.server.call;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.core.body.BodyWeight;
+import io.penstock.core.body.RequestBody;
+import io.penstock.providers.ProviderException;
+import io.penstock.providers.translate.Replay;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the stream that a client asked for of an answer that came whole. Stateless. */
+final class WholeAsStream {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private WholeAsStream() {}
+
+  /**
+   * Returns whether a stream of the call's endpoint can be made: else its client gets the answer as
+   * it is, and only the answer's head says which of the two it will be.
+   */
+  static boolean serves(Call call) {
+    return Replay.serves(call.surface().endpoint());
+  }
+
+  /** Returns the stream that says the same as a stored answer. */
+  static byte[] events(Call call, byte[] whole, @Nullable String penstock) {
+    return Replay.expand(
+        call.surface().endpoint(),
+        whole,
+        wantsUsage(call.requestBody()),
+        call.surface().arraySplit(),
+        penstock);
+  }
+
+  /**
+   * Returns the stream that says the same as an answer; null when there is no memory for it now, or
+   * it cannot be told as one.
+   *
+   * @param whole borrowed
+   * @param penstock the JSON object that says cost and savings, or null
+   * @return owned by the caller
+   */
+  static @Nullable ByteBuf events(Call call, ByteBuf whole, @Nullable String penstock) {
+    byte[] json = ByteBufUtil.getBytes(whole);
+    long takes = json.length < BodyMemory.SMALL ? 0 : BodyWeight.of(json).answering();
+    if (!BodyMemory.HEAP.take(takes)) {
+      return null;
+    }
+    try {
+      return Unpooled.wrappedBuffer(events(call, json, penstock));
+    } catch (ProviderException e) {
+      return null;
+    } finally {
+      BodyMemory.HEAP.give(takes);
+    }
+  }
+
+  private static boolean wantsUsage(RequestBody body) {
+    int field = body.indexOf("stream_options");
+    if (field < 0) {
+      return false;
+    }
+    try {
+      return MAPPER.readTree(body.raw(field)).path("include_usage").asBoolean();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a body that was read is not JSON", e);
+    }
+  }
+}
