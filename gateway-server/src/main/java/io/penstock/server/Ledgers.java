@@ -44,7 +44,7 @@ final class Ledgers {
    * @throws IOException when it cannot be opened, with the reason
    */
   static Ledger open(LedgerConfig config, Ticker ticker) throws IOException {
-    String url = config.url().reveal();
+    String url = config.location();
     Path journal = journalDirectory(url);
     LedgerOptions options =
         new LedgerOptions(
@@ -163,7 +163,7 @@ final class Ledgers {
 
   /** Returns where the ledger is, after a look whether it is there. */
   private static LedgerOptions options(Config config) {
-    String url = config.ledger().url().reveal();
+    String url = config.ledger().location();
     if (isSqlite(url) && !Files.exists(Path.of(file(url)))) {
       throw new IllegalArgumentException(
           "ledger.url: "

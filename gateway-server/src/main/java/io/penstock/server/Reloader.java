@@ -79,6 +79,7 @@ public final class Reloader implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("config-watcher").factory());
   private @Nullable Inputs seen;
+  private @Nullable Inputs inForce;
 
   Reloader(
       Path file,
@@ -247,6 +248,7 @@ public final class Reloader implements AutoCloseable {
   private synchronized boolean isApplied(LoadResult result) {
     if (result instanceof LoadResult.Loaded loaded
         && loaded.config().equals(shared.snapshot().get().config())) {
+      inForce = loaded.inputs();
       status = new Status(status.version(), status.problems(), texts(loaded.warnings()));
       return true;
     }
@@ -263,11 +265,17 @@ public final class Reloader implements AutoCloseable {
           reject(List.of("changes to " + String.join(", ", fixed) + " need a restart"));
           return;
         }
+        List<String> emptied = emptied(loaded.inputs());
+        if (!emptied.isEmpty()) {
+          reject(emptied);
+          return;
+        }
         try {
           apply(
               loaded.config(),
               catalogue,
               new Status(status.version() + 1, List.of(), texts(loaded.warnings())));
+          inForce = loaded.inputs();
           LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
         } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));
@@ -275,6 +283,19 @@ public final class Reloader implements AutoCloseable {
       }
       case LoadResult.Rejected rejected -> reject(texts(rejected.problems()));
     }
+  }
+
+  /** A file that is written in place is empty for a moment: its keys are not to be gone then. */
+  private List<String> emptied(Inputs now) {
+    Inputs before = inForce;
+    return before == null
+        ? List.of()
+        : now.emptiedSince(before).stream()
+            .map(included ->
+                included
+                    + ": empty, and was not before (expected: content; to take out all of it,"
+                    + " remove the file or its `include`)")
+            .toList();
   }
 
   private static List<String> texts(List<Problem> problems) {

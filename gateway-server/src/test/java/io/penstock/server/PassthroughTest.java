@@ -10,11 +10,13 @@ import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Paths that are forwarded as they are, and headers that every upstream call carries. */
@@ -29,10 +31,11 @@ class PassthroughTest {
     return RunningGateway.yaml(
             directory,
             PROVIDER,
-            "passthrough: { /v1/files: fake, /v1/batches: fake, /v1/uploads: fake }\n"
+            "passthrough: { /v1/files: fake, /v1/batches: fake, /v1/uploads: fake, /v1: fake, /:"
+                + " fake }\n"
                 + "rates:\n"
-                + "  - { name: batches, when: 'endpoint == \"passthrough\" &&"
-                + " headers[\"x-kind\"] == \"batch\"', per: key, concurrent: 1 }\n"
+                + "  - { name: batches, when: 'endpoint == \"passthrough\" && headers[\"x-kind\"]"
+                + " == \"batch\"', per: key, concurrent: 1 }\n"
                 + "  - { name: uploads, when: 'provider == \"fake\" && headers[\"x-kind\"] =="
                 + " \"upload\"', requests: 1, every: day }")
         .replace("catalogue: openai", "catalogue: openai\n    headers: { x-tenant: blue-tenant }");
@@ -184,6 +187,87 @@ class PassthroughTest {
     assertThat(gateway.post("/v1/files", "x", "Authorization", "Bearer pk-unknown").statusCode())
         .isEqualTo(401);
     assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "limit=3;x=1&key=pk-test, 200, /v1/files?limit=3;x=1",
+    "monkey=1&k%65y=pk-test, 200, /v1/files?monkey=1",
+    "key=pk%2Dtest&key=pk-test&a=%zz, 200, /v1/files?a=%zz",
+    "%6b%65%79=pk-test#&b=2, 401, ''",
+    "limit=3;key=pk-test, 401, ''",
+    "Key=pk-test, 401, ''",
+    "key=%zz, 401, ''"
+  })
+  void keyInTheQuery_howeverItIsWritten_isFoundAndTakenOut(String query, int status, String sent)
+      throws Exception {
+    PROVIDER.on("/v1/files").reply(Script.json("{}"));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send("GET /v1/files?" + query + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      assertThat(client.readToEnd()).startsWith("HTTP/1.1 " + status);
+    }
+    assertThat(PROVIDER.requests().stream().map(Received::path).toList())
+        .isEqualTo(sent.isEmpty() ? List.of() : List.of(sent));
+  }
+
+  @Test
+  void credentialsInHeaders_inAnyCaseOrTwice_stayHere() throws Exception {
+    PROVIDER.on("/v1/files").reply(Script.json("{}"));
+    String key = RunningGateway.KEY;
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(
+          "GET /v1/files HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+              + ("X-API-Key: " + key + "\r\nx-api-key: " + key + "\r\nAPI-KEY: " + key + "\r\n")
+              + ("X-Goog-Api-Key: " + key + "\r\nAUTHORIZATION: Bearer " + key + "\r\n")
+              + ("authorization: Bearer " + key + "\r\nProxy-Authorization: Basic " + key)
+              + ("\r\nCookie: a=" + key + "\r\nX-Kept: yes\r\n\r\n"));
+      assertThat(client.readToEnd()).startsWith("HTTP/1.1 200");
+    }
+    Received sent = PROVIDER.awaitRequest(1);
+    assertThat(sent.headers().toString()).doesNotContain(key).contains("x-kept");
+    assertThat(sent.header("authorization")).isEqualTo("Bearer sk-upstream");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /v1/chat/completions, 404, model_not_found",
+    "POST, /openai/v1/chat/completions, 404, model_not_found",
+    "GET, /v1/chat/completions, 405, method_not_allowed",
+    "DELETE, /v1/models, 405, method_not_allowed",
+    "POST, /v1/responses/resp_1, 404, unknown_path",
+    "GET, /v1/responses/resp_1/whatever, 404, unknown_path",
+    "POST, /v1beta/models/m:predict, 404, NOT_FOUND",
+    "POST, /v1/chat/completions/, 404, unknown_path",
+    "POST, /v1//chat/completions, 404, unknown_path",
+    "POST, /v1/./chat/%63ompletions, 404, unknown_path",
+    "POST, /v1/chat%2Fcompletions, 404, unknown_path",
+    "POST, /v1/chat/%2563ompletions, 404, unknown_path",
+    "POST, /V1/Chat/Completions, 404, unknown_path",
+    "POST, /v1/chat/completions;x=1, 404, unknown_path",
+    "POST, /chat/completions, 404, unknown_path",
+    "POST, /completions, 404, unknown_path"
+  })
+  void servedPath_underAnEntryThatIsAPrefix_isServedOrRefused_andNeverPassedOn(
+      String method, String path, int status, String code) throws Exception {
+    try (RawClient client = RawClient.to(gateway)) {
+      String body = "{\"model\":\"nosuch\",\"messages\":[]}";
+      client.send(
+          (method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n")
+              + ("Authorization: Bearer " + RunningGateway.KEY + "\r\nContent-Length: ")
+              + (body.length() + "\r\nContent-Type: application/json\r\n\r\n" + body));
+      assertThat(client.readToEnd()).startsWith("HTTP/1.1 " + status).contains(code);
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @Test
+  void restOfAPrefix_isPassedOn() {
+    PROVIDER.on("/v1/videos").reply(Script.json("{}"));
+    PROVIDER.on("/v1/images/edits").reply(Script.json("{}"));
+    PROVIDER.on("/v1/elsewhere").reply(Script.json("{}"));
+    assertThat(gateway.post("/v1/videos", "{}").statusCode()).isEqualTo(200);
+    assertThat(gateway.post("/v1/images/edits", "{}").statusCode()).isEqualTo(200);
+    assertThat(gateway.post("/elsewhere", "{}").statusCode()).isEqualTo(200);
   }
 
   @Test

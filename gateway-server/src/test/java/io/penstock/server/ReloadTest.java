@@ -122,6 +122,56 @@ class ReloadTest {
   }
 
   @Test
+  void emptiedInclude_isRefused_untilItHasContentOrIsGone() throws Exception {
+    Path keys =
+        Files.writeString(directory.resolve("keys-a.yaml"), "teams: { late: {} }\n" + key("pk-a"));
+    Files.writeString(directory.resolve("keys-b.yaml"), "");
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "include: [keys-*.yaml]")
+                    .replace("[sk-upstream]", "[sk-upstream, \"${NOT_SET}\"]"))) {
+      Await.until(
+          "it has looked", () -> gateway.admin("/admin/v1/config").contains("keys[1].secret"));
+      assertThat(models(gateway, "pk-a")).isEqualTo(200);
+      Files.writeString(keys, "");
+      Await.until(
+          "it is refused",
+          () ->
+              gateway.admin("/admin/v1/config").contains("keys-a.yaml: empty, and was not before"));
+      assertThat(gateway.admin("/metrics")).contains("penstock_config_reload_failures_total 1.0");
+      assertThat(models(gateway, "pk-a")).isEqualTo(200);
+
+      Files.writeString(
+          gateway.file(), Files.readString(gateway.file()) + "log: { level: warn }\n");
+      Await.until(
+          "it is refused again",
+          () -> gateway.admin("/metrics").contains("penstock_config_reload_failures_total 2.0"));
+      assertThat(models(gateway, "pk-a")).isEqualTo(200);
+
+      Files.writeString(keys, "teams: { late: {} }\n" + key("pk-new"));
+      Await.until("it has content", () -> models(gateway, "pk-new") == 200);
+      assertThat(models(gateway, "pk-a")).isEqualTo(401);
+      assertThat(gateway.admin("/admin/v1/config")).contains("\"problems\":[]");
+
+      Files.delete(keys);
+      Await.until("it is gone", () -> models(gateway, "pk-new") == 401);
+    }
+  }
+
+  private static String key(String secret) {
+    return "keys: [{ id: %s, sha256: \"%s\", team: late }]\n"
+        .formatted(secret, io.penstock.core.identity.KeyRing.hash(secret));
+  }
+
+  private static int models(RunningGateway gateway, String key) {
+    String request = RawClient.head("/v1/models", 0, "Connection: close", "X-Api-Key: " + key);
+    return Integer.parseInt(
+        answer(gateway, request.replaceFirst("POST", "GET")).substring("HTTP/1.1 ".length(), 12));
+  }
+
+  @Test
   void emptiedSecretFile_isRefused_andTheTokenStays() throws Exception {
     Path token = Files.writeString(directory.resolve("token"), "t0ken");
     try (FakeProvider provider = FakeProvider.start();

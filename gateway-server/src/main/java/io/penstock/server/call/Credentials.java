@@ -5,10 +5,14 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.AsciiString;
 import io.penstock.server.client.RequestHead;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where clients put their key, whatever SDK they use. */
+/**
+ * Where clients put their key, whatever SDK they use. What is looked for in a query is also what is
+ * taken out of it: a key that opens the gateway never goes on to a provider.
+ */
 final class Credentials {
   /** Each wins over a Bearer token when both are there, as at Anthropic (protocols.md 1.2). */
   private static final List<AsciiString> KEYS =
@@ -29,16 +33,41 @@ final class Credentials {
     if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
       return authorization.substring(7).strip();
     }
-    return head.query().contains("key=") ? inQuery(head.query()) : null;
+    return inQuery(head.query());
   }
 
   private static @Nullable String inQuery(String query) {
+    for (String parameter : query.split("&", -1)) {
+      if (isKey(parameter)) {
+        String value = decoded(parameter.substring(parameter.indexOf('=') + 1));
+        return value == null || value.isBlank() ? null : value.strip();
+      }
+    }
+    return null;
+  }
+
+  /** Returns a query without any parameter in which {@link #presented} would look for a key. */
+  static String withoutKey(String query) {
+    List<String> kept = new ArrayList<>();
+    for (String parameter : query.split("&", -1)) {
+      if (!parameter.isEmpty() && !isKey(parameter)) {
+        kept.add(parameter);
+      }
+    }
+    return String.join("&", kept);
+  }
+
+  /** Only {@code &} separates: what stands behind a semicolon is part of a value. */
+  private static boolean isKey(String parameter) {
+    int equals = parameter.indexOf('=');
+    return equals > 0 && "key".equals(decoded(parameter.substring(0, equals)));
+  }
+
+  /** Returns null for what is not percent-encoded as it should be: it holds no key. */
+  private static @Nullable String decoded(String text) {
     try {
-      List<String> keys =
-          new QueryStringDecoder(query, false).parameters().getOrDefault("key", List.of());
-      return keys.isEmpty() ? null : keys.getFirst();
+      return QueryStringDecoder.decodeComponent(text);
     } catch (IllegalArgumentException e) {
-      // What is not percent-encoded as it should be holds no key.
       return null;
     }
   }

@@ -2,11 +2,11 @@ package io.penstock.server.call;
 
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.ServedPaths;
 import io.penstock.server.client.RequestHead;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -112,7 +112,7 @@ final class PassedHeaders {
             null, "The id of a response has letters, digits, _ and - only.");
       }
     }
-    String query = withoutKey(head.query());
+    String query = Credentials.withoutKey(head.query());
     String at = basePath + "/responses/" + idAndRest;
     return query.isEmpty() ? at : at + "?" + query;
   }
@@ -121,7 +121,8 @@ final class PassedHeaders {
    * Returns path and query at the provider. A path that begins with the base address' own path is
    * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
    *
-   * @throws GatewayException 400 for a path with {@code ..}
+   * @throws GatewayException 400 for a path with {@code ..}, 404 for one that is a served path
+   *     there: it would go without a price
    */
   static String uri(RequestHead head, String basePath) {
     String path = head.path();
@@ -130,18 +131,15 @@ final class PassedHeaders {
     if (plain.contains("/..")) {
       throw GatewayException.invalid(null, "The path must not hold \"..\".");
     }
-    String query = withoutKey(head.query());
-    String at = path.startsWith(basePath + "/") ? path : basePath + path;
-    return query.isEmpty() ? at : at + "?" + query;
-  }
-
-  private static String withoutKey(String query) {
-    List<String> kept = new ArrayList<>();
-    for (String parameter : query.split("&", -1)) {
-      if (!parameter.startsWith("key=") && !parameter.isEmpty()) {
-        kept.add(parameter);
-      }
+    String query = Credentials.withoutKey(head.query());
+    String below = path.startsWith(basePath + "/") ? path.substring(basePath.length()) : path;
+    if (ServedPaths.containsBelow(below)) {
+      throw new GatewayException(
+          ErrorCode.UNKNOWN_PATH,
+          "This path is not passed on: for the provider it is one that the gateway serves itself,"
+              + " with a price and budgets. Ask that one, such as /v1/chat/completions.");
     }
-    return String.join("&", kept);
+    String at = basePath + below;
+    return query.isEmpty() ? at : at + "?" + query;
   }
 }

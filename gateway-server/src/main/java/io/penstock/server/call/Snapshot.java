@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
+import io.penstock.core.ServedPaths;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.Plan;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache when the exact layer of the cache is asked
  * @param semantic when its semantic layer is
  * @param baselines what savings are measured against
- * @param passthrough provider by path prefix
+ * @param passthrough provider by path prefix; the longest that fits counts
  * @param budgetsRead the budgets of which a condition reads what was used
  */
 public record Snapshot(
@@ -80,19 +81,24 @@ public record Snapshot(
     return identity.identify(presented, remote);
   }
 
-  /** Returns the surface of a pass-through path, or null when the path is none. */
+  /** Returns the surface of a pass-through path, or null when it is none, or served here. */
   @Nullable Surface passthrough(RequestHead head) {
-    if (passthrough.isEmpty()) {
-      return null;
-    }
+    String path = head.path();
+    String entry = "";
     for (String prefix : passthrough.keySet()) {
-      String path = head.path();
-      if (path.startsWith(prefix)
-          && (path.length() == prefix.length() || path.charAt(prefix.length()) == '/')) {
-        return Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), prefix);
+      if (prefix.length() > entry.length() && isUnder(prefix, path)) {
+        entry = prefix;
       }
     }
-    return null;
+    return entry.isEmpty() || ServedPaths.contains(path)
+        ? null
+        : Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
+  }
+
+  private static boolean isUnder(String prefix, String path) {
+    int end = prefix.endsWith("/") ? prefix.length() - 1 : prefix.length();
+    return path.startsWith(prefix.substring(0, end))
+        && (path.length() == end || path.charAt(end) == '/');
   }
 
   /**

@@ -130,7 +130,24 @@ final class Binder {
     if (key.required() && value instanceof String text && text.isBlank()) {
       return scalars.wrong(node, where, "a text that is not empty");
     }
+    if (value != Invalid.VALUE) {
+      key.setting().rule().check(value, (at, is, expected) -> fault(node, where, at, is, expected));
+    }
     return value;
+  }
+
+  private void fault(Node node, Where where, Object at, String is, String expected) {
+    if (at.equals("") && !(node instanceof Mapping)) {
+      problems.error(node.mark(), where, is, expected);
+    } else if (at instanceof Integer index) {
+      boolean list = node instanceof Sequence;
+      Node item = node instanceof Sequence sequence ? sequence.items().get(index) : node;
+      problems.error(item.mark(), list ? where.item(index) : where.onlyItem(), is, expected);
+    } else {
+      Node.Entry entry = node instanceof Mapping map ? map.entries().get(at.toString()) : null;
+      Node.Mark mark = entry == null ? node.mark() : entry.value().mark();
+      problems.error(mark, where.key(at.toString()), is, expected);
+    }
   }
 
   private static boolean isList(RecordShape.Key key) {

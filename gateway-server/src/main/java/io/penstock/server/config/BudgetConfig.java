@@ -1,6 +1,5 @@
 package io.penstock.server.config;
 
-import java.math.BigDecimal;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Objects;
@@ -15,28 +14,21 @@ public record BudgetConfig(
             value =
                 "One counter each: team app user end_user key model provider session metadata.NAME;"
                     + " one for all when left out.",
-            oneOrMany = true)
+            oneOrMany = true,
+            rule = Rule.PER)
         List<String> per,
     @Setting(value = "Money such as 10 USD, or 2M tokens.", positive = true) Limit limit,
     @Setting("The window.") @Default("month") Word.Window every,
     @Setting("The window's time zone; the process's when left out.") @Nullable ZoneId timezone,
-    @Setting("Shares at which someone is told.") List<Share> alerts,
+    @Setting(value = "Shares at which someone is told.", rule = Rule.ALERTS) List<Share> alerts,
     @Setting("Other limits; the first whose condition holds.") List<OverrideConfig> overrides,
     @Setting("What happens beyond it.") OverConfig over) {
 
-  private static final BigDecimal LEAST_ALERT = new BigDecimal("0.01");
-
-  /** Checks that all limits are of one kind, and that alerts are for something. */
+  /** Checks that all limits are of one kind. */
   public BudgetConfig {
     per = List.copyOf(per);
     alerts = List.copyOf(alerts);
     overrides = List.copyOf(overrides);
-    Subjects.check(per);
-    for (Share alert : alerts) {
-      if (alert.ratio().compareTo(LEAST_ALERT) < 0) {
-        throw new InvalidValue("alerts", alert.toString(), "at least 1%");
-      }
-    }
     for (OverrideConfig override : overrides) {
       if (override.limit().getClass() != limit.getClass()) {
         throw new InvalidValue(
@@ -56,7 +48,8 @@ public record BudgetConfig(
       @Setting("deny, warn, or use when a model is named.") Word.@Nullable OverAction action,
       @Setting(value = "The model that is asked instead; still counted.", meaning = Meaning.MODEL)
           @Nullable String use,
-      @Setting("The share at which even that ends.") @Nullable Share denyAt) {
+      @Setting(value = "The share at which even that ends.", rule = Rule.DENY_AT)
+          @Nullable Share denyAt) {
 
     /** Fills in the action. */
     public OverConfig {
@@ -66,9 +59,6 @@ public record BudgetConfig(
       if ((action == Word.OverAction.USE) != (use != null)) {
         throw new InvalidValue(
             "use", use == null ? "(none)" : use, "a model with action use alone");
-      }
-      if (denyAt != null && denyAt.ratio().compareTo(BigDecimal.ONE) < 0) {
-        throw new InvalidValue("deny_at", denyAt.toString(), "at least 100%");
       }
     }
 

@@ -1,7 +1,5 @@
 package io.penstock.server.config;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import java.time.Duration;
 import java.util.List;
 
@@ -11,27 +9,18 @@ public record ContentConfig(
     @Setting("Whether they are kept: `off`, or `full`.") @Default("off") Word.Content keep,
     @Setting(value = "How long; no longer than the rows.", positive = true) @Default("30d")
         Duration retain,
-    @Setting(value = "What is kept of a request, and of an answer.", positive = true)
+    @Setting(
+            value = "What is kept of a request, and of an answer.",
+            positive = true,
+            rule = Rule.CONTENT)
         @Default("256KiB")
         Size limit,
-    @Setting("What else is redacted: regular expressions in the syntax of RE2.")
+    @Setting(
+            value = "What else is redacted: regular expressions in the syntax of RE2.",
+            rule = Rule.REDACT)
         List<String> redact) {
-  private static final long MOST = 4L << 20;
-
-  /** Checks the patterns. */
+  /** Copies. */
   public ContentConfig {
     redact = List.copyOf(redact);
-    if (limit.bytes() > MOST) {
-      throw new InvalidValue("limit", limit.toString(), "at most 4MiB");
-    }
-    for (String pattern : redact) {
-      try {
-        if (Pattern.compile(pattern).matches("")) {
-          throw new InvalidValue("redact", pattern, "a pattern that does not match the empty text");
-        }
-      } catch (PatternSyntaxException e) {
-        throw new InvalidValue("redact", pattern, "a regular expression: " + e.getMessage());
-      }
-    }
   }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,15 @@ public final class Inputs {
   private final Map<Path, Stamp> stamps;
   private final List<IncludeGlob> globs;
   private final Map<IncludeGlob, List<Path>> matches;
+  private final Set<Path> filled;
 
-  Inputs(Map<Path, Stamp> stamps, Map<IncludeGlob, List<Path>> matches) {
+  /**
+   * Takes note of them.
+   *
+   * @param filled the included files that are not empty
+   */
+  Inputs(Map<Path, Stamp> stamps, Map<IncludeGlob, List<Path>> matches, Set<Path> filled) {
+    this.filled = Set.copyOf(filled);
     this.stamps = new LinkedHashMap<>(stamps);
     this.matches = new LinkedHashMap<>(matches);
     this.globs = List.copyOf(matches.keySet());
@@ -28,6 +36,18 @@ public final class Inputs {
   /** Returns the files. */
   public List<Path> files() {
     return List.copyOf(stamps.keySet());
+  }
+
+  /**
+   * Returns the included files that had content before and are still included, but empty: most
+   * likely somebody is just writing them.
+   */
+  public List<Path> emptiedSince(Inputs before) {
+    return matches.values().stream()
+        .flatMap(List::stream)
+        .distinct()
+        .filter(file -> before.filled.contains(file) && !filled.contains(file))
+        .toList();
   }
 
   /** Returns whether a file looks different now, has come or has gone. */

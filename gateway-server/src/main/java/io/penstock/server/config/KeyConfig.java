@@ -14,9 +14,14 @@ public record KeyConfig(
     @Setting(value = "The team it belongs to.", meaning = Meaning.TEAM) String team,
     @Setting("The application it is for.") @Nullable String app,
     @Setting("The person it is for.") @Nullable String user,
-    @Setting("Dimensions that no header overrides; added to the team's.")
+    @Setting(
+            value = "Dimensions that no header overrides; added to the team's.",
+            rule = Rule.METADATA_NAMES)
         Map<String, String> metadata,
-    @Setting("Dimensions that every request must carry; added to the team's.") List<String> require,
+    @Setting(
+            value = "Dimensions that every request must carry; added to the team's.",
+            rule = Rule.METADATA_NAMES)
+        List<String> require,
     @Setting(
             value = "Names that it may ask for; the team's when left out.",
             meaning = Meaning.MODEL_NAMES)
@@ -27,7 +32,9 @@ public record KeyConfig(
             value = "Models that X-Penstock-Route may name; they may hold `*`.",
             meaning = Meaning.MODEL_NAMES)
         List<String> routes,
-    @Setting("Request parameters that are refused with 403; added to the team's.")
+    @Setting(
+            value = "Request parameters that are refused with 403; added to the team's.",
+            rule = Rule.DENY)
         List<String> deny,
     @Setting("Client addresses or networks; any when empty.") List<Cidr> allowFrom) {
 

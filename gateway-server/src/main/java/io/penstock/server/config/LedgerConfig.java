@@ -1,31 +1,41 @@
 package io.penstock.server.config;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Where rows go. A change of the URL needs a restart. */
 public record LedgerConfig(
-    @Setting("sqlite:FILE for one replica, jdbc:postgresql://... for several.")
+    @Setting(
+            value = "sqlite:FILE for one replica, jdbc:postgresql://... for several.",
+            rule = Rule.LEDGER_URL)
         @Default("sqlite:data/ledger.db")
         SecretUrl url,
+    @Setting("The database's password as it is; without it, the URL says it, percent-encoded.")
+        @Nullable Secret password,
     @Setting(value = "How long rows are kept; roll-ups are kept for good.", positive = true)
         @Default("400d")
         Duration retain,
     @Setting("Whether prompts and answers are kept.") ContentConfig content,
-    @Setting("Further dimensions of the daily roll-ups, such as metadata.project.")
+    @Setting(
+            value = "Further dimensions of the daily roll-ups, such as metadata.project.",
+            rule = Rule.ROLLUP)
         List<String> rollup) {
 
-  /** Checks the store and the dimensions. */
+  /** Copies. */
   public LedgerConfig {
     rollup = List.copyOf(rollup);
+  }
+
+  /** Returns the URL with the password, for the one place that connects. */
+  public String location() {
     String text = url.reveal();
-    if (!text.startsWith("sqlite:") && !text.startsWith("jdbc:postgresql:")) {
-      throw new InvalidValue("url", url.toString(), "sqlite:FILE or jdbc:postgresql://host/db");
+    if (password == null || password.isEmpty() || !text.startsWith("jdbc:")) {
+      return text;
     }
-    for (String dimension : rollup) {
-      if (!dimension.startsWith("metadata.") || dimension.length() == "metadata.".length()) {
-        throw new InvalidValue("rollup", dimension, "metadata.NAME");
-      }
-    }
+    String encoded = URLEncoder.encode(password.reveal(), StandardCharsets.UTF_8);
+    return text + (text.indexOf('?') < 0 ? '?' : '&') + "password=" + encoded;
   }
 }

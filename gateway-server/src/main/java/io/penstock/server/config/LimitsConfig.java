@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /** Limits of the process, for every client alike. */
 public record LimitsConfig(
-    @Setting(value = "The largest request body; larger: 413.", positive = true) @Default("32MiB")
+    @Setting(value = "The largest request body; larger: 413.", positive = true, rule = Rule.BODY)
+        @Default("32MiB")
         Size body,
     @Setting(value = "Requests at once; more: 503 overloaded.", positive = true) @Default("10000")
         int inflight,
@@ -16,7 +17,10 @@ public record LimitsConfig(
     @Setting(value = "Client connections at once.", positive = true) @Default("20000")
         int connections,
     @Setting("How long a shutdown waits for streams.") @Default("30s") Duration drain,
-    @Setting(value = "The largest head of a request; larger: 431.", positive = true)
+    @Setting(
+            value = "The largest head of a request; larger: 431.",
+            positive = true,
+            rule = Rule.HEAD)
         @Default("32KiB")
         Size headers,
     @Setting(value = "How long a request's head may take to arrive; longer: 408.", positive = true)
@@ -37,17 +41,4 @@ public record LimitsConfig(
                     + " are closed.",
             positive = true)
         @Default("64MiB")
-        Size unreadBytes) {
-  private static final Size MOST_BODY = new Size(1L << 30);
-  private static final Size MOST_HEADERS = new Size(16L << 20);
-
-  /** Checks what one array must take. */
-  public LimitsConfig {
-    if (body.bytes() > MOST_BODY.bytes()) {
-      throw new InvalidValue("body", body.toString(), "at most " + MOST_BODY);
-    }
-    if (headers.bytes() > MOST_HEADERS.bytes()) {
-      throw new InvalidValue("headers", headers.toString(), "at most " + MOST_HEADERS);
-    }
-  }
-}
+        Size unreadBytes) {}

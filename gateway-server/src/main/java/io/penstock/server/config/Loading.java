@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Loading {
   private final Problems problems = new Problems();
   private final Texts texts;
   private final Map<IncludeGlob, List<Path>> included = new LinkedHashMap<>();
+  private final Set<Path> filled = new HashSet<>();
   private final boolean all;
 
   /**
@@ -44,7 +46,7 @@ final class Loading {
   LoadResult load(Path file) {
     Mapping root = read(file);
     Config config = root == null ? null : bind(file, root);
-    Inputs inputs = new Inputs(texts.stamps(), included);
+    Inputs inputs = new Inputs(texts.stamps(), included, filled);
     return config == null || problems.hasErrors()
         ? new LoadResult.Rejected(
             problems.errors(), problems.warnings(), inputs, admin(config, file))
@@ -77,6 +79,9 @@ final class Loading {
 
   private @Nullable Mapping read(Path file) {
     String text = text(file);
+    if (text != null && !text.isBlank()) {
+      filled.add(file);
+    }
     Node node = text == null ? null : new YamlReader(file.toString(), problems).read(text);
     if (node == null) {
       return null;

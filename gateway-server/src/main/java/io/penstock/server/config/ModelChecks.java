@@ -2,28 +2,17 @@ package io.penstock.server.config;
 
 import io.penstock.server.config.Word.Strategy;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What each strategy needs. */
 final class ModelChecks {
-  private static final Pattern FALLBACK =
-      Pattern.compile("[45][0-9]{2}|[45]xx|timeout|context_length");
-
   private ModelChecks() {}
 
   static void check(
       Strategy strategy,
       List<TargetConfig> targets,
       List<RuleConfig> rules,
-      List<String> fallbackOn,
       @Nullable Share strong) {
-    for (String cause : fallbackOn) {
-      if (!FALLBACK.matcher(cause).matches()) {
-        throw new InvalidValue(
-            "fallback_on", cause, "a status such as 429, 4xx, 5xx, timeout or context_length");
-      }
-    }
     if (strategy == Strategy.RULES) {
       checkRules(targets, rules);
       return;

@@ -18,7 +18,10 @@ public record ModelConfig(
     @Setting(value = "provider/model or another name here.", oneOrMany = true)
         List<TargetConfig> targets,
     @Setting("Conditions in order, for the strategy `rules`.") List<RuleConfig> rules,
-    @Setting("What makes it go on to the next target: a status, 5xx, timeout, context_length.")
+    @Setting(
+            value =
+                "What makes it go on to the next target: a status, 5xx, timeout, context_length.",
+            rule = Rule.FALLBACK_ON)
         @Default("[429, 5xx, timeout, context_length]")
         List<String> fallbackOn,
     @Setting(value = "No first token by then: next target.", positive = true)
@@ -52,7 +55,7 @@ public record ModelConfig(
     if (strategy == null) {
       strategy = !rules.isEmpty() ? RULES : targets.size() == 1 ? PLAIN : PRIORITY;
     }
-    ModelChecks.check(strategy, targets, rules, fallbackOn, strong);
+    ModelChecks.check(strategy, targets, rules, strong);
     ModelChecks.check(strategy, router);
   }
 

@@ -1,6 +1,5 @@
 package io.penstock.server.config;
 
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,18 +12,15 @@ public record PricesConfig(
     @Setting("A newer catalogue that is fetched.") RefreshConfig refresh,
     @Setting("What a target without a known price does.") @Default("deny")
         Word.UnknownPrice unknown,
-    @Setting("What is taken off the list price, by target; names may hold `*`.")
+    @Setting(
+            value = "What is taken off the list price, by target; names may hold `*`.",
+            rule = Rule.DISCOUNTS)
         Map<String, Share> discounts) {
 
-  /** Checks the discounts. */
+  /** Copies. */
   public PricesConfig {
     files = List.copyOf(files);
     discounts = Values.copy(discounts);
-    discounts.forEach((target, share) -> {
-      if (share.ratio().compareTo(BigDecimal.ONE) > 0) {
-        throw new InvalidValue("discounts." + target, share.toString(), "at most 100%");
-      }
-    });
   }
 
   /** A newer catalogue that is fetched; refused when it does not validate. */

@@ -46,7 +46,8 @@ public record ProviderConfig(
         List<ProviderKeyConfig> keys,
     @Setting("Cloud credentials, where a key is not the way in.")
         @Nullable CredentialsConfig credentials,
-    @Setting("Headers that every call carries.") Map<String, Secret> headers,
+    @Setting(value = "Headers that every call carries.", rule = Rule.HEADERS)
+        Map<String, Secret> headers,
     @Setting("Whose prices; the provider's own name, else its dialect's, when left out.")
         @Nullable String catalogue,
     @Setting("How long each part of a call may take.") TimeoutsConfig timeouts,

@@ -8,16 +8,18 @@ public record RateConfig(
     @Setting("What answers call it.") String name,
     @Setting(value = "Which calls it is for (CEL); all when left out.", meaning = Meaning.CONDITION)
         @Nullable String when,
-    @Setting(value = "One counter each, as of a budget.", oneOrMany = true) List<String> per,
-    @Setting(value = "Requests in a window.", positive = true) @Nullable Long requests,
-    @Setting(value = "Tokens in a window.", positive = true) @Nullable Long tokens,
+    @Setting(value = "One counter each, as of a budget.", oneOrMany = true, rule = Rule.PER)
+        List<String> per,
+    @Setting(value = "Requests in a window.", positive = true, rule = Rule.RATE)
+        @Nullable Long requests,
+    @Setting(value = "Tokens in a window.", positive = true, rule = Rule.RATE)
+        @Nullable Long tokens,
     @Setting("The window.") @Default("minute") Word.RateWindow every,
     @Setting(value = "Requests at once.", positive = true) @Nullable Integer concurrent) {
 
   /** Checks that something is limited. */
   public RateConfig {
     per = List.copyOf(per);
-    Subjects.check(per);
     if (requests == null && tokens == null && concurrent == null) {
       throw new InvalidValue("", "no limit", "requests, tokens or concurrent");
     }

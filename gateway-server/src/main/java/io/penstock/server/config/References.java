@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.core.ServedPaths;
 import io.penstock.core.Suggest;
 import io.penstock.core.identity.NameSet;
 import java.util.ArrayList;
@@ -140,6 +141,13 @@ final class References {
         .forEach((path, provider) -> {
           if (!path.startsWith("/")) {
             tree.problem(path, "a path that begins with /", "passthrough", path);
+          } else if (ServedPaths.containsBelow(path)) {
+            tree.problem(
+                path,
+                "a path that is not served here, such as /v1/files: what is passed on has no route,"
+                    + " no price and no budget of money",
+                "passthrough",
+                path);
           }
           if (!providers.contains(provider)) {
             tree.unknown(provider, "a name under providers", providers, "passthrough", path);

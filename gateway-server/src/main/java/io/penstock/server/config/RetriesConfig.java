@@ -4,17 +4,14 @@ import java.time.Duration;
 
 /** How a failed call is tried again on the same target. */
 public record RetriesConfig(
-    @Setting("Attempts after the first.") @Default("2") int attempts,
+    @Setting(value = "Attempts after the first.", rule = Rule.ATTEMPTS) @Default("2") int attempts,
     @Setting(value = "The mean of the first pause; it doubles.", positive = true) @Default("200ms")
         Duration backoff,
     @Setting(value = "The longest pause.", positive = true) @Default("5s") Duration maxBackoff,
     @Setting("Retries as a share of this provider's traffic.") @Default("10%") Share budget) {
 
-  /** Checks the number. */
+  /** Checks the pauses. */
   public RetriesConfig {
-    if (attempts < 0 || attempts > 10) {
-      throw new InvalidValue("attempts", Integer.toString(attempts), "0 to 10");
-    }
     if (maxBackoff.compareTo(backoff) < 0) {
       throw new InvalidValue(
           "max_backoff", Values.format(maxBackoff), "at least backoff, " + Values.format(backoff));

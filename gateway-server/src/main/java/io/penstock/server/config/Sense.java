@@ -19,6 +19,10 @@ final class Sense {
     }
     config.providers().forEach((name, provider) -> provider(name, provider, tree));
     alerts(config.budgets(), tree);
+    config.teams().forEach((name, team) -> denied(team.deny(), tree, "teams", name));
+    for (int i = 0; i < config.keys().size(); i++) {
+      denied(config.keys().get(i).deny(), tree, "keys", i);
+    }
     emptiness(tree);
     if (config.state() != null && config.ledger().url().scheme().equals("sqlite")) {
       tree.warning(
@@ -41,6 +45,21 @@ final class Sense {
     for (Map.Entry<String, Secret> header : provider.headers().entrySet()) {
       if (header.getValue().isEmpty()) {
         report.warning("no value", "a value", "providers", name, "headers", header.getKey());
+      }
+    }
+  }
+
+  private static void denied(List<String> names, Tree tree, String section, Object of) {
+    for (int i = 0; i < names.size(); i++) {
+      if (ValueRules.QUESTIONS.contains(names.get(i))) {
+        tree.warning(
+            names.get(i),
+            "a parameter that calls can do without: none passes of the endpoints whose question it"
+                + " is",
+            section,
+            of,
+            "deny",
+            i);
       }
     }
   }

@@ -24,6 +24,9 @@ import java.lang.annotation.Target;
   /** Whether a variable or secret file that does not exist is a warning, and the value empty. */
   boolean mayBeMissing() default false;
 
+  /** What the value must be, whatever stands beside it. */
+  Rule rule() default Rule.NONE;
+
   /** What a text stands for. */
   Meaning meaning() default Meaning.TEXT;
 }

@@ -12,17 +12,17 @@ final class Subjects {
 
   private Subjects() {}
 
-  /** Refuses an unknown or repeated dimension of a {@code per}. */
-  static void check(List<String> per) {
+  /** Names the unknown and repeated dimensions of a {@code per}. */
+  static void check(Object per, Rule.Faults faults) {
+    List<?> names = (List<?>) per;
     Set<String> seen = new HashSet<>();
-    for (String name : per) {
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i).toString();
       boolean metadata = name.startsWith("metadata.") && name.length() > "metadata.".length();
       if (!metadata && !NAMES.contains(name)) {
-        throw new InvalidValue(
-            "per", name, String.join(", ", new TreeSet<>(NAMES)) + " or metadata.NAME");
-      }
-      if (!seen.add(name)) {
-        throw new InvalidValue("per", name, "each dimension once");
+        faults.add(i, name, String.join(", ", new TreeSet<>(NAMES)) + " or metadata.NAME");
+      } else if (!seen.add(name)) {
+        faults.add(i, name, "each dimension once");
       }
     }
   }

@@ -8,13 +8,24 @@ import org.jspecify.annotations.Nullable;
 public record TargetConfig(
     @Setting(value = "provider/model, or another name under models.", meaning = Meaning.TARGET)
         String model,
-    @Setting("Its part of the traffic, for the strategy `weighted`.") @Default("1") int weight,
-    @Setting("Attempts after the first, here instead of the provider's.") @Nullable Integer retries,
-    @Setting("Request fields that are replaced.") Map<String, Json> set,
-    @Setting(value = "Request fields that are added when absent.", name = "default")
+    @Setting(value = "Its part of the traffic, for the strategy `weighted`.", rule = Rule.WEIGHT)
+        @Default("1")
+        int weight,
+    @Setting(
+            value = "Attempts after the first, here instead of the provider's.",
+            rule = Rule.ATTEMPTS)
+        @Nullable Integer retries,
+    @Setting(value = "Request fields that are replaced.", rule = Rule.SET) Map<String, Json> set,
+    @Setting(
+            value = "Request fields that are added when absent.",
+            name = "default",
+            rule = Rule.SET)
         Map<String, Json> defaults,
-    @Setting("How good it is, 0 to 1, for the strategy `cost`.") @Nullable Double quality,
-    @Setting("The complexity up to which it is asked, for the strategy `complexity`.")
+    @Setting(value = "How good it is, 0 to 1, for the strategy `cost`.", rule = Rule.UNIT)
+        @Nullable Double quality,
+    @Setting(
+            value = "The complexity up to which it is asked, for the strategy `complexity`.",
+            rule = Rule.UNIT)
         @Nullable Double upto,
     @Setting(
             value = "When its answer is good enough (CEL), for the strategy `cascade`.",
@@ -24,21 +35,13 @@ public record TargetConfig(
         @Default("hold")
         Word.CascadeStream stream) {
 
-  /** Checks the numbers. */
+  /** Checks that something is asked. */
   public TargetConfig {
     set = Values.copy(set);
     defaults = Values.copy(defaults);
     if (model.isBlank()) {
       throw new InvalidValue("model", "\"\"", "provider/model");
     }
-    if (weight < 0) {
-      throw new InvalidValue("weight", Integer.toString(weight), "0 or more");
-    }
-    if (retries != null && (retries < 0 || retries > 10)) {
-      throw new InvalidValue("retries", retries.toString(), "0 to 10");
-    }
-    Values.requireUnit("quality", quality);
-    Values.requireUnit("upto", upto);
   }
 
   /** Returns the text before the first slash: the provider, or "" in the name of a model. */

@@ -10,9 +10,14 @@ public record TeamConfig(
             meaning = Meaning.MODEL_NAMES)
         @Default("[\"*\"]")
         List<String> models,
-    @Setting("Dimensions that no header overrides.") Map<String, String> metadata,
-    @Setting("Dimensions that every request must carry: 400 when absent.") List<String> require,
-    @Setting("Request parameters that are refused with 403.") List<String> deny) {
+    @Setting(value = "Dimensions that no header overrides.", rule = Rule.METADATA_NAMES)
+        Map<String, String> metadata,
+    @Setting(
+            value = "Dimensions that every request must carry: 400 when absent.",
+            rule = Rule.METADATA_NAMES)
+        List<String> require,
+    @Setting(value = "Request parameters that are refused with 403.", rule = Rule.DENY)
+        List<String> deny) {
 
   /** Copies. */
   public TeamConfig {

@@ -211,11 +211,9 @@ final class ConfigProblemsTest {
   @Test
   void load_limitsBeyondWhatOneArrayTakes_areRefused() {
     assertThat(lines(SOUND + "limits: { body: 2GiB, headers: 5GiB }"))
-        .singleElement(InstanceOfAssertFactories.STRING)
-        .contains("limits.body: 2GiB (expected: at most 1GiB)");
-    assertThat(lines(SOUND + "limits: { headers: 5GiB }"))
-        .singleElement(InstanceOfAssertFactories.STRING)
-        .contains("limits.headers: 5GiB (expected: at most 16MiB)");
+        .containsExactly(
+            "penstock.yaml:4:17: limits.body: 2GiB (expected: at most 1GiB)",
+            "penstock.yaml:4:32: limits.headers: 5GiB (expected: at most 16MiB)");
   }
 
   @Test
@@ -304,8 +302,131 @@ final class ConfigProblemsTest {
                     """))
         .anyMatch(line -> line.contains("budgets[0].limit: none"))
         .anyMatch(line -> line.contains("budgets[1].name: b (expected: each name once; the first"))
-        .anyMatch(line -> line.contains("budgets[2].alerts: 0% (expected: at least 1%)"))
+        .anyMatch(line -> line.contains("budgets[2].alerts[0]: 0% (expected: at least 1%)"))
         .hasSize(3);
+  }
+
+  @Test
+  void load_whatOneValueMustBe_isToldBesideOtherMistakes() {
+    assertThat(
+            lines(
+                """
+                ledger: { url: "mysql:foo", retain: -3d, rollup: [metadata.a, foo] }
+                providers: { onprem: { dialect: openai, base_url: http://127.0.0.1:8000/v1, retries: { attempts: 11, backoff: no } } }
+                models: { small: { targets: [{ model: onprem/s, weight: -1, upto: 2 }], fallback_on: [4x], hold: soon } }
+                limits: { body: 2GiB, headers: 5GiB, drain: 5 }
+                budgets:
+                  - { name: b, limit: 10, per: [team, nobody, team], alerts: [200%, 50%, 50.2%, 0%, 2000%] }
+                  - { name: c, limit: 1 USD, over: { use: small, deny_at: 100% } }
+                rates: [{ per: x, requests: 2000000000000 }]
+                """))
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).startsWith("penstock.yaml:1:16: ledger.url: mysql:foo"),
+            line -> assertThat(line).contains("ledger.retain: -3d"),
+            line -> assertThat(line).startsWith("penstock.yaml:1:63: ledger.rollup[1]: foo"),
+            line -> assertThat(line).contains("retries.attempts: 11 (expected: 0 to 10)"),
+            line -> assertThat(line).contains("retries.backoff: no"),
+            line -> assertThat(line).contains("targets[0].weight: -1 (expected: 0 or more)"),
+            line -> assertThat(line).contains("targets[0].upto: 2.0 (expected: 0 to 1)"),
+            line -> assertThat(line).contains("fallback_on[0]: 4x"),
+            line -> assertThat(line).contains("models.small.hold: soon"),
+            line -> assertThat(line).contains("limits.body: 2GiB (expected: at most 1GiB)"),
+            line -> assertThat(line).contains("limits.headers: 5GiB (expected: at most 16MiB)"),
+            line -> assertThat(line).contains("limits.drain: 5"),
+            line -> assertThat(line).contains("budgets[0].limit: 10"),
+            line -> assertThat(line).contains("budgets[0].per[1]: nobody (expected: app,"),
+            line -> assertThat(line).contains("budgets[0].per[2]: team (expected: each dimension"),
+            line ->
+                assertThat(line)
+                    .contains("budgets[0].alerts[2]: 50.2% (expected: each whole percent once;"),
+            line -> assertThat(line).contains("budgets[0].alerts[3]: 0% (expected: at least 1%)"),
+            line -> assertThat(line).contains("budgets[0].alerts[4]: 2000% (expected: at most"),
+            line -> assertThat(line).contains("budgets[1].over.deny_at: 100% (expected: at least"),
+            line -> assertThat(line).contains("rates[0].name: missing"),
+            line -> assertThat(line).contains("rates[0].per: x (expected: app,"),
+            line -> assertThat(line).contains("rates[0].requests: 2000000000000"));
+  }
+
+  @Test
+  void load_whatCouldNotWork_isRefused() {
+    assertThat(
+            lines(
+                """
+                providers:
+                  p:
+                    dialect: openai
+                    base_url: http://127.0.0.1:8000/v1
+                    headers: { Host: evil, content-length: "5", "bad header": x, x-a: "a\\nb", X-A: b, x-ok: "1" }
+                models:
+                  m: { targets: [{ model: p/m, set: { model: x, stream: true, messages: [], n: 1 }, default: { messages: [], input: [a], model: y } }] }
+                teams:
+                  t: { metadata: { "": x }, require: ["a b", ""], deny: ["", n] }
+                keys:
+                  - { id: k, sha256: "%s", team: t, deny: [model, logprobs], require: ["%s"], metadata: { "": y } }
+                """
+                    .formatted("0".repeat(64), "x".repeat(129))))
+        .satisfiesExactlyInAnyOrder(
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:5:22: providers.p.headers.Host: Host (expected: no"),
+            line -> assertThat(line).contains("headers.content-length: content-length"),
+            line -> assertThat(line).contains("headers[\"bad header\"]: \"bad header\""),
+            line -> assertThat(line).contains("headers.x-a: **** (expected: a text of one line"),
+            line -> assertThat(line).contains("headers.X-A: X-A (expected: each header once"),
+            line -> assertThat(line).contains("targets[0].set.model: \"x\" (expected: nothing"),
+            line -> assertThat(line).contains("targets[0].set.stream: true (expected: nothing"),
+            line -> assertThat(line).contains("targets[0].set.messages: [] (expected: something"),
+            line -> assertThat(line).contains("targets[0].default.messages: []"),
+            line -> assertThat(line).contains("targets[0].default.model: \"y\""),
+            line -> assertThat(line).contains("teams.t.metadata[\"\"]: \"\" (expected: a name"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:9:46: teams.t.require[1]: \"\" (expected: a name"),
+            line -> assertThat(line).contains("teams.t.deny[0]: \"\" (expected: the name"),
+            line -> assertThat(line).contains("keys[0].deny[0]: model (expected: a parameter"),
+            line -> assertThat(line).contains("keys[0].require[0]: \"xxx"),
+            line -> assertThat(line).contains("keys[0].metadata[\"\"]: \"\""));
+  }
+
+  @Test
+  void load_denyOfAQuestion_isWarnedOf() {
+    LoadResult result =
+        Loads.load(directory, SOUND.replace("support: {}", "support: { deny: [n, messages] }"));
+
+    assertThat(Loads.lines(Loads.loaded(result).warnings()))
+        .filteredOn(line -> line.contains("deny"))
+        .singleElement()
+        .asString()
+        .startsWith("penstock.yaml:3:31: teams.support.deny[1]: messages (expected: a parameter");
+  }
+
+  @Test
+  void load_passthroughOfAServedPath_isRefused_aPrefixIsNot() {
+    assertThat(
+            lines(
+                SOUND
+                    + """
+                    passthrough:
+                      /v1/chat/completions: onprem
+                      /v1/chat/completions/: onprem
+                      /openai/v1/messages: onprem
+                      /chat/completions: onprem
+                      /v1/models: onprem
+                      /v1/responses/x: onprem
+                      /v1beta/models/m: onprem
+                      /healthz: onprem
+                      /v1/usage: onprem
+                      /: onprem
+                      /v1: onprem
+                      /v1/chat: onprem
+                      /v1/files: onprem
+                      /v1/images/edits: onprem
+                    """))
+        .hasSize(9)
+        .allMatch(line -> line.contains("(expected: a path that is not served here, such as"))
+        .anyMatch(line ->
+            line.startsWith(
+                "penstock.yaml:5:25: passthrough[\"/v1/chat/completions\"]: /v1/chat/completions"));
   }
 
   @Test

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.DriverPropertyInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,5 +175,30 @@ final class ConfigValuesTest {
 
     System.out.printf("10,000 keys: %d ms%n", (System.nanoTime() - start) / 1_000_000);
     assertThat(keys).hasSize(10_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"//db/x", "//db/x?user=u"})
+  void ledgerPassword_ofAnyCharacters_reachesTheDriverAsItIs(String url) throws Exception {
+    String password = "a&b%c#d+e f?g=h/\u00e9:$\"";
+    String yaml = "ledger: { url: \"jdbc:postgresql:%s\", password: \"${DB}\" }".formatted(url);
+    Path file = Loads.write(directory, "penstock.yaml", yaml);
+    LedgerConfig ledger = Loads.loaded(Loads.load(file, Map.of("DB", password))).config().ledger();
+    assertThat(ledger.toString()).doesNotContain("a&b").doesNotContain("a%26");
+    DriverPropertyInfo[] info =
+        DriverManager.getDriver(ledger.location())
+            .getPropertyInfo(ledger.location(), new Properties());
+    assertThat(info)
+        .filteredOn(property -> property.name.equals("password"))
+        .singleElement()
+        .satisfies(property -> assertThat(property.value).isEqualTo(password));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"penstock.yaml", "kubernetes/config.yaml"})
+  void deployments_putNoVariableRawIntoAQuery(String file) throws Exception {
+    assertThat(Files.readString(Path.of("../docker").resolve(file)))
+        .contains("password: \"${POSTGRES_PASSWORD}\"")
+        .doesNotContainPattern("\\?[^\"\n]*\\$\\{");
   }
 }

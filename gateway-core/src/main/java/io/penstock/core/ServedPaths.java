@@ -1,0 +1,92 @@
+package io.penstock.core;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The paths that the gateway itself answers: no entry of {@code passthrough} may take them, for
+ * what is passed on has no route, no price and no budget of money. Stateless.
+ */
+public final class ServedPaths {
+  private static final Set<String> EXACT =
+      Set.of(
+          "/healthz",
+          "/readyz",
+          "/v1/usage",
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/moderations",
+          "/v1/images/generations",
+          "/v1/audio/speech",
+          "/v1/audio/transcriptions",
+          "/v1/audio/translations",
+          "/v1/rerank",
+          "/v1/messages",
+          "/v1/messages/count_tokens");
+
+  /** With all that is below them: models by name, stored responses by owner. */
+  private static final List<String> TREES =
+      List.of("/v1/models", "/v1beta/models", "/v1/responses");
+
+  private ServedPaths() {}
+
+  /**
+   * Returns whether a path is served here by whatever method, also where it is only written in
+   * another way: a provider may read {@code /v1//chat/%63ompletions/} as the path it stands for.
+   */
+  public static boolean contains(String path) {
+    String plain = plain(path);
+    return EXACT.contains(plain)
+        || TREES.stream().anyMatch(tree -> plain.equals(tree) || plain.startsWith(tree + "/"));
+  }
+
+  /**
+   * Returns whether a provider would take the path for one that is served here.
+   *
+   * @param belowBase what stands behind the path of the provider's address, which ends in its
+   *     version or has none
+   */
+  public static boolean containsBelow(String belowBase) {
+    return contains(belowBase) || contains("/v1" + belowBase);
+  }
+
+  private static String plain(String path) {
+    String decoded = decoded(path).replace('\\', '/').toLowerCase(Locale.ROOT);
+    List<String> segments = new ArrayList<>();
+    for (String segment : decoded.split("/", -1)) {
+      int parameters = segment.indexOf(';');
+      String name = parameters < 0 ? segment : segment.substring(0, parameters);
+      if (!name.isEmpty() && !name.equals(".")) {
+        segments.add(name.strip());
+      }
+    }
+    boolean prefixed =
+        segments.size() > 1
+            && Set.of("openai", "anthropic", "gemini").contains(segments.getFirst())
+            && segments.get(1).startsWith("v1");
+    return "/" + String.join("/", prefixed ? segments.subList(1, segments.size()) : segments);
+  }
+
+  /** Until nothing is encoded any more: some providers have a proxy that decodes once more. */
+  private static String decoded(String path) {
+    String now = path;
+    while (now.indexOf('%') >= 0) {
+      String next;
+      try {
+        next = URLDecoder.decode(now.replace("+", "%2B"), StandardCharsets.UTF_8);
+      } catch (IllegalArgumentException e) {
+        return now;
+      }
+      if (next.length() >= now.length()) {
+        return next;
+      }
+      now = next;
+    }
+    return now;
+  }
+}
