@@ -34,8 +34,8 @@ public record Ask(long nanos, long tokens, long likelyTokens, String redirectedB
   }
 
   /** Returns what an attempt under way wants more: rates hear of it when it is settled. */
-  static Ask more(long nanos, long tokens) {
-    return new Ask(nanos, tokens, 0, "", "");
+  static Ask more(long nanos, long tokens, String redirectedBy) {
+    return new Ask(nanos, tokens, 0, redirectedBy, "");
   }
 
   long amount(Limit.Unit unit) {

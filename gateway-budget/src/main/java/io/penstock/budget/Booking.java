@@ -146,6 +146,6 @@ record Booking(
       return;
     }
     waiting.remove(call);
-    effects.complete(call, c.denied(call.amount(c)));
+    effects.complete(call, c.denied(call.amount(c), call.most(c)));
   }
 }

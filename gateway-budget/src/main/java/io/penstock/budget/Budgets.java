@@ -130,8 +130,7 @@ public final class Budgets implements AutoCloseable {
       }
     }
     long clock = clock();
-    return desk.decide(
-        new Call(NO_COUNTERS, meters, 0, 0, Ask.of(0, 0), desk.storeNow(clock)), clock);
+    return desk.decide(new Call(NO_COUNTERS, meters, 0, Ask.of(0, 0), desk.storeNow(clock)), clock);
   }
 
   /**

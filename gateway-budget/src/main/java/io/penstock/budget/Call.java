@@ -18,8 +18,11 @@ final class Call {
   /** The limits of meters when this was made, if one of them is below what it likely uses. */
   private final long @Nullable [] whole;
 
-  /** Bit per counter: counted even if it does not fit. Beyond 64 only those that just warn are. */
-  final long forced;
+  /** Bit per counter: counted even if it does not fit. Null: none is, which allocates nothing. */
+  private final long @Nullable [] forced;
+
+  /** Index of the counter whose budget sent this call to another model; -1: none did. */
+  private final int redirecting;
 
   /** Whether meters that have the same index bit are those of a target. */
   final long boundMeters;
@@ -35,16 +38,44 @@ final class Call {
   private @Nullable Consumer<Verdict> then;
   private @Nullable Reservation grows;
 
-  Call(Counter[] counters, RateMeter[] meters, long boundMeters, long forced, Ask ask, long at) {
+  Call(Counter[] counters, RateMeter[] meters, long boundMeters, Ask ask, long at) {
     this.counters = counters;
     this.meters = meters;
     this.boundMeters = boundMeters;
-    this.forced = forced;
+    this.redirecting = redirecting(counters, ask.redirectedBy());
+    this.forced = forced(counters, redirecting, ask);
     this.nanos = ask.nanos();
     this.tokens = ask.tokens();
     this.likelyTokens = ask.likelyTokens();
     this.whole = smallerThan(likelyTokens, meters);
     this.at = at;
+  }
+
+  private static int redirecting(Counter[] counters, String budget) {
+    for (int i = 0; i < counters.length && !budget.isEmpty(); i++) {
+      Rule rule = counters[i].rule;
+      if (rule.terms().over() instanceof Over.Use && rule.shape.name().equals(budget)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Decided once: what is taken of a counter, and what is asked of the store, must agree. */
+  private static long @Nullable [] forced(Counter[] counters, int redirecting, Ask ask) {
+    long[] bits = null;
+    for (int i = 0; i < counters.length; i++) {
+      Counter c = counters[i];
+      boolean counts =
+          c.rule.isWarning()
+              || (i == redirecting
+                  && c.used() <= c.rule.terms().redirectedMost() - ask.amount(c.rule.shape.unit()));
+      if (counts) {
+        bits = bits == null ? new long[(counters.length + 63) / 64] : bits;
+        bits[i / 64] |= 1L << i;
+      }
+    }
+    return bits;
   }
 
   /** Kept, because what a reload changes meanwhile must not change what was taken. */
@@ -79,7 +110,30 @@ final class Call {
   }
 
   boolean isForced(int i) {
-    return i < 64 ? (forced >>> i & 1) != 0 : counters[i].rule.isWarning();
+    return forced != null && (forced[i / 64] >>> i & 1) != 0;
+  }
+
+  /** Returns the budget that sent this call to another model, "" when none did. */
+  String redirectedBy() {
+    return redirecting < 0 ? "" : counters[redirecting].rule.shape.name();
+  }
+
+  /** Returns what spent + held of one of its counters may reach in this call. */
+  long most(Counter counter) {
+    Rule.Terms terms = counter.rule.terms();
+    return redirecting >= 0 && counters[redirecting] == counter
+        ? terms.redirectedMost()
+        : terms.limit();
+  }
+
+  /** Returns the same, or {@link Long#MAX_VALUE} where passing it refuses nobody. */
+  long refusesAt(Counter counter) {
+    return switch (counter.rule.terms().over()) {
+      case Over.Warn warn -> Long.MAX_VALUE;
+      case Over.Use use when redirecting < 0 -> Long.MAX_VALUE;
+      case Over.Use use -> most(counter);
+      case Over.Deny deny -> most(counter);
+    };
   }
 
   long amount(Counter counter) {

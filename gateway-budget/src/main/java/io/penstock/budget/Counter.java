@@ -207,13 +207,22 @@ final class Counter {
     return allSpent + untold();
   }
 
+  /** The same and what is held here. */
+  long used() {
+    return spentEverywhere() + Math.max(0, held());
+  }
+
   /** What was settled here and the store has not heard of. */
   long untold() {
     return attached ? Math.max(0, spent - Math.max(0, toldSpent)) : spent;
   }
 
-  /** Returns the refusal of a call that needs so much. */
-  Verdict denied(long need) {
+  /**
+   * Returns the refusal of a call that needs so much.
+   *
+   * @param most what spent + held may reach in that call
+   */
+  Verdict denied(long need, long most) {
     Rule.Terms terms = rule.terms();
     if (rule.shape.unit() == Limit.Unit.PERMITS) {
       return new Verdict.ConcurrencyLimited(key, terms.limit(), terms.targetBound());
@@ -222,6 +231,7 @@ final class Counter {
     return new Verdict.Denied(
         key,
         rule.limit(),
+        most,
         spent,
         Math.max(0, allUsed - spent),
         need,

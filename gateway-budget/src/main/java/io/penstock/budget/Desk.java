@@ -41,12 +41,6 @@ final class Desk implements Reservation.Home {
     return slices.owner();
   }
 
-  /** What is neither spent nor held here, as this replica knows it. */
-  @Override
-  public long room(Counter c) {
-    return c.rule.terms().limit() - c.spentEverywhere() - Math.max(0, c.held());
-  }
-
   /** Answers a call that is made now, which is given. */
   Verdict decide(Call call, long now) {
     if (slices.take(call, now)) {
@@ -71,8 +65,8 @@ final class Desk implements Reservation.Home {
                 held.counters.clone(),
                 held.meters,
                 held.boundMeters,
-                held.forced,
-                Ask.more(nanos, tokens),
+                // What a budget counts beyond its limit is asked anew: deny_at ends streams too.
+                Ask.more(nanos, tokens, held.redirectedBy()),
                 // Its counters are those of the hold; rates are asked in the window of now.
                 storeNow())
             .growing(reservation);

@@ -39,15 +39,12 @@ final class Matched {
       metered += takesRequest(rate) ? 1 : 0;
     }
     Counter[] counters = new Counter[budgets.length + permits];
-    long forced = 0;
     for (int i = 0; i < budgets.length; i++) {
-      Rule rule = rules.slots.get(budgets[i]);
-      counters[i] = counter(rule, facts);
-      forced |= isForced(rule, counters[i], ask) && i < 64 ? 1L << i : 0;
+      counters[i] = counter(rules.slots.get(budgets[i]), facts);
     }
     RateMeter[] meters = new RateMeter[metered];
     long bound = meters(rates, facts, counters, budgets.length, meters);
-    return new Call(counters, meters, bound, forced, ask, storeNow);
+    return new Call(counters, meters, bound, ask, storeNow);
   }
 
   private long meters(int[] rates, Facts facts, Counter[] counters, int from, RateMeter[] meters) {
@@ -81,22 +78,5 @@ final class Matched {
 
   private Counter counter(Rule rule, Facts facts) {
     return slices.counter(rule, Subjects.of(rule.shape.per(), facts), storeNow, now);
-  }
-
-  /** A budget that only warns counts everything; so does one that already redirected the call. */
-  private static boolean isForced(Rule rule, Counter counter, Ask ask) {
-    if (rule.isWarning()) {
-      return true;
-    }
-    if (!(rule.terms().over() instanceof Over.Use use)
-        || !ask.redirectedBy().equals(rule.shape.name())) {
-      return false;
-    }
-    long most =
-        use.denyAtPercent() == 0
-            ? Long.MAX_VALUE
-            : Thresholds.share(rule.terms().limit(), use.denyAtPercent());
-    long used = counter.spentEverywhere() + Math.max(0, counter.held());
-    return used <= most - ask.amount(rule.shape.unit());
   }
 }

@@ -16,8 +16,6 @@ public final class Reservation {
 
     List<Charge> settle(Reservation reservation, long nanos, long tokens, boolean cancel);
 
-    long room(Counter counter);
-
     long storeNow();
   }
 
@@ -141,14 +139,16 @@ public final class Reservation {
   }
 
   /**
-   * Returns what the tightest budget of money still allows beyond holds, as this replica knows it,
-   * nano-USD; {@link Long#MAX_VALUE} when there is no such budget.
+   * Returns what the tightest budget of money that may refuse a call like this one still allows
+   * beyond holds, as this replica knows it, nano-USD; {@link Long#MAX_VALUE} when there is no such
+   * budget.
    */
   public long remainingNanos() {
     long least = Long.MAX_VALUE;
     for (Counter c : call.counters) {
-      if (c.rule.shape.unit() == Limit.Unit.NANO_USD) {
-        least = Math.min(least, Math.max(0, home.room(c)));
+      long most = c.rule.shape.unit() == Limit.Unit.NANO_USD ? call.refusesAt(c) : Long.MAX_VALUE;
+      if (most != Long.MAX_VALUE) {
+        least = Math.min(least, Math.max(0, most - c.used()));
       }
     }
     return least;

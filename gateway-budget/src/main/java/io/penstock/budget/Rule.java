@@ -16,7 +16,17 @@ final class Rule {
    * @param alerts percents
    * @param targetBound whether another target may pass where this one is refused
    */
-  record Terms(long limit, List<Integer> alerts, Over over, boolean targetBound) {}
+  record Terms(long limit, List<Integer> alerts, Over over, boolean targetBound) {
+    /** Returns what spent + held may reach when this budget has sent the call elsewhere. */
+    long redirectedMost() {
+      if (!(over instanceof Over.Use use)) {
+        return limit;
+      }
+      return use.denyAtPercent() == 0
+          ? Long.MAX_VALUE
+          : Math.max(limit, Thresholds.share(limit, use.denyAtPercent()));
+    }
+  }
 
   /** What makes a rule another one. */
   record Shape(String name, int override, Limit.Unit unit, List<String> per, Window window) {}

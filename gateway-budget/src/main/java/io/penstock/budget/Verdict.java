@@ -17,6 +17,8 @@ public sealed interface Verdict {
    *
    * @param counter the budget, subject and window that refused
    * @param limit its limit
+   * @param most what spent + held may reach in this call: the limit, or {@code deny_at} of it where
+   *     this budget has sent the call to the model that was refused
    * @param spent what settled calls cost, of all replicas, as last known
    * @param held what open calls and allowances of replicas hold of it
    * @param need what this attempt asked for
@@ -26,6 +28,7 @@ public sealed interface Verdict {
   record Denied(
       CounterKey counter,
       Limit limit,
+      long most,
       long spent,
       long held,
       long need,
@@ -34,7 +37,7 @@ public sealed interface Verdict {
       implements Verdict {
     /** Returns what would still fit, in the unit of the limit: to lower the output cap. */
     public long affordable() {
-      return Math.max(0, limit.amount() - spent - held);
+      return Math.max(0, most - spent - held);
     }
 
     /** Returns the sentence for the client. */

@@ -146,6 +146,85 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void use_extensionOfARedirectedHold_endsAtDenyAt() {
+    plan(budget("org", 10 * USD).withOver(new Over.Use("mini", 120)));
+    granted("ann", 9 * USD).settle(9 * USD, 0);
+    Reservation stream = redirected(USD + USD / 2);
+
+    assertThat(stream.extend(USD, 10)).isInstanceOf(Verdict.Granted.class);
+    Verdict.Denied denied = (Verdict.Denied) stream.extend(USD, 10);
+
+    assertThat(stream.heldNanos()).isEqualTo(2 * USD + USD / 2);
+    assertThat(denied.affordable()).isEqualTo(USD / 2);
+    assertThat(stream.extend(denied.affordable(), 0)).isInstanceOf(Verdict.Granted.class);
+    assertThat(stream.extend(1, 0)).isInstanceOf(Verdict.Denied.class);
+  }
+
+  @Test
+  void warn_extension_neverRefuses() {
+    plan(budget("org", USD).withOver(Over.WARN));
+
+    assertThat(granted("ann", 3 * USD).extend(3 * USD, 10)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void use_withoutDenyAt_extensionsOfARedirectedHoldAreAllGranted() {
+    plan(budget("org", USD).withOver(new Over.Use("mini", 0)));
+
+    assertThat(redirected(3 * USD).extend(3 * USD, 10)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void use_refusedOnTheRedirectedPass_affordsWhatIsLeftUpToDenyAt() {
+    plan(budget("org", 10 * USD).withOver(new Over.Use("mini", 150)));
+    granted("ann", 8 * USD).settle(8 * USD, 0);
+
+    Ask ask = new Ask(8 * USD, 0, "org", "");
+    Verdict.Denied denied = (Verdict.Denied) budgets.reserve(TestFacts.user("ann"), ask);
+
+    assertThat(denied.affordable()).isEqualTo(7 * USD);
+    assertThat(redirected(7 * USD).heldNanos()).isEqualTo(7 * USD);
+    assertThat(((Verdict.Denied) reserve("ann", 8 * USD)).affordable()).isZero();
+  }
+
+  private Reservation redirected(long nanos) {
+    Ask ask = new Ask(nanos, 0, "org", "");
+    Verdict verdict = budgets.reserve(TestFacts.user("ann"), ask);
+    return ((Verdict.Granted) verdict).reservation();
+  }
+
+  @Test
+  void use_theSeventiethOfManyBudgets_isCountedUpToDenyAt() {
+    BudgetSpec[] many =
+        IntStream.range(0, 70).mapToObj(i -> budget("b" + i, 100 * USD)).toArray(BudgetSpec[]::new);
+    many[69] = budget("org", 10 * USD).withOver(new Over.Use("mini", 120));
+    plan(many);
+    granted("ann", 10 * USD).settle(10 * USD, 0);
+
+    Reservation stream = redirected(USD);
+
+    assertThat(stream.extend(USD, 0)).isInstanceOf(Verdict.Granted.class);
+    assertThat(stream.extend(1, 0)).isInstanceOf(Verdict.Denied.class);
+  }
+
+  @Test
+  void remaining_isOfTheBudgetsThatMayRefuse() {
+    plan(
+        budget("told", USD).withOver(Over.WARN),
+        budget("org", 2 * USD).withOver(new Over.Use("mini", 150)),
+        budget("hard", 100 * USD));
+
+    assertThat(granted("ann", USD).remainingNanos()).isEqualTo(99 * USD);
+    assertThat(redirected(USD + USD / 2).remainingNanos()).isEqualTo(USD / 2);
+    plan(budget("org", 2 * USD).withOver(new Over.Use("mini", 0)));
+    assertThat(redirected(USD).remainingNanos()).isEqualTo(Long.MAX_VALUE);
+    plan(
+        budget("org", 2 * USD).withOver(new Over.Use("mini", 0)),
+        budget("next", 50 * USD).withOver(new Over.Use("mini", 0)));
+    assertThat(redirected(USD).remainingNanos()).as("a second one refuses").isEqualTo(49 * USD);
+  }
+
+  @Test
   void tokens_budget_countsTokens() {
     budgets.reload(
         BudgetPlan.compile(

@@ -204,7 +204,7 @@ final class SimReplica implements Effects, Reservation.Home {
     long[] needs = {1, 5, 20, 60};
     Ask ask = Ask.of(needs[sim.random.nextInt(4)], 0);
     Call call =
-        new Call(counters.toArray(new Counter[0]), new RateMeter[0], 0, 0, ask, sim.storeNow());
+        new Call(counters.toArray(new Counter[0]), new RateMeter[0], 0, ask, sim.storeNow());
     ask(call);
   }
 
@@ -311,7 +311,7 @@ final class SimReplica implements Effects, Reservation.Home {
   public Verdict extend(Reservation reservation, long nanos, long tokens) {
     Call held = reservation.call();
     Call more =
-        new Call(held.counters.clone(), held.meters, 0, 0, Ask.of(nanos, tokens), held.at)
+        new Call(held.counters.clone(), held.meters, 0, Ask.of(nanos, tokens), held.at)
             .growing(reservation);
     ask(more);
     note(reservation);
@@ -329,11 +329,6 @@ final class SimReplica implements Effects, Reservation.Home {
       settledSum.merge(c.key.id(), nanos, Long::sum);
     }
     return charges;
-  }
-
-  @Override
-  public long room(Counter counter) {
-    return 0;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.penstock.ledger;
 
-import io.penstock.core.body.Json;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -64,7 +63,7 @@ enum SqlDialect {
 
     @Override
     String jsonPath(String name) {
-      return "$." + Json.quote(name);
+      return "$.\"" + name.replace("\"", "\\\"") + '"';
     }
 
     @Override

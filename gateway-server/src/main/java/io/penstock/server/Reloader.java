@@ -28,9 +28,9 @@ import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.snapshot.SnapshotBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -154,11 +154,7 @@ public final class Reloader implements AutoCloseable {
     routers(made.routes());
     issuers.applied();
     providers.applied();
-    shared.routing().health().retain(name -> config.providers().containsKey(provider(name)));
-    if (before != null) {
-      // A new key or address may be what was missing.
-      shared.routing().health().renew(name -> isChanged(provider(name), before.config(), config));
-    }
+    shared.routing().health().retain(name -> isConfigured(name, config));
     shared.budgets().reload(plan);
     builder
         .reachable()
@@ -169,12 +165,8 @@ public final class Reloader implements AutoCloseable {
     fetch.follow(config.prices().refresh());
   }
 
-  private static boolean isChanged(String provider, Config before, Config after) {
-    return !Objects.equals(before.providers().get(provider), after.providers().get(provider));
-  }
-
-  private static String provider(String target) {
-    return target.substring(0, Math.max(0, target.indexOf('/')));
+  private static boolean isConfigured(String target, Config config) {
+    return config.providers().containsKey(target.substring(0, Math.max(0, target.indexOf('/'))));
   }
 
   /** What no route asks any more is forgotten; the model that one needs is loaded before calls. */
@@ -270,12 +262,17 @@ public final class Reloader implements AutoCloseable {
           reject(emptied);
           return;
         }
+        List<String> moved =
+            MovedOverrides.warnings(shared.snapshot().get().config(), loaded.config());
+        List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
+        warnings.addAll(moved);
         try {
           apply(
               loaded.config(),
               catalogue,
-              new Status(status.version() + 1, List.of(), texts(loaded.warnings())));
+              new Status(status.version() + 1, List.of(), List.copyOf(warnings)));
           inForce = loaded.inputs();
+          moved.forEach(LOG::warn);
           LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
         } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));

@@ -124,6 +124,47 @@ class BudgetFlowTest {
   }
 
   @Test
+  void budget_overUse_withClamp_redirectsBeforeItLowersTheCap() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: nearly, limit: 0.0001 USD, every: day, over: { use: fixed } }]\n"
+                    + "clamp: on")) {
+      HttpResponse<String> response =
+          gateway.post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""));
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(response.headers().firstValue("x-penstock-route")).hasValue("budget nearly");
+      assertThat(response.headers().firstValue("x-penstock-max-tokens")).isEmpty();
+      assertThat(provider.awaitRequest(1).text()).contains("\"temperature\":0");
+    }
+  }
+
+  @Test
+  void clamp_ofARedirectedCall_lowersTheCapToWhatIsLeftUpToDenyAt() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: nearly, limit: 0.001 USD, every: day,"
+                    + " over: { use: fixed, deny_at: 150% } }\n"
+                    + "  - { name: cap, per: user, limit: 0.002 USD, every: day }\n"
+                    + "clamp: on")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      int served = 0;
+      while (gateway
+              .post("/v1/chat/completions", CHAT.replace("\"max_tokens\":100,", ""))
+              .statusCode()
+          == 200) {
+        served++;
+      }
+      // Each costs 0.00021 USD; the seventh is let through with what is left of 0.0015 USD.
+      assertThat(served).isEqualTo(7);
+    }
+  }
+
+  @Test
   void clamp_lowersTheCapToWhatTheBudgetAffords() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -9,7 +9,6 @@ import io.penstock.server.config.Word;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
-import io.penstock.testkit.Script;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
@@ -24,9 +23,6 @@ import org.slf4j.LoggerFactory;
 /** Edits that cannot be applied: refused with the reason, and the next good one is taken. */
 @ExtendWith(LeakCheck.class)
 class ReloadTest {
-  private static final String CHAT =
-      "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
-
   @TempDir Path directory;
 
   @Test
@@ -73,24 +69,6 @@ class ReloadTest {
       return client.readToEnd();
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  @Test
-  void edit_ofARefusedKey_isTriedAtOnce() throws Exception {
-    try (FakeProvider provider = FakeProvider.start();
-        RunningGateway gateway =
-            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
-      provider.on("/v1/chat/completions").first(1).reply(Script.error(401));
-      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(502);
-      assertThat(gateway.post("/v1/chat/completions", CHAT).body()).contains("cooling down");
-
-      Files.writeString(
-          gateway.file(), Files.readString(gateway.file()).replace("[sk-upstream]", "[sk-new]"));
-      Await.until(
-          "it is in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
-
-      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
     }
   }
 
@@ -169,6 +147,33 @@ class ReloadTest {
     String request = RawClient.head("/v1/models", 0, "Connection: close", "X-Api-Key: " + key);
     return Integer.parseInt(
         answer(gateway, request.replaceFirst("POST", "GET")).substring("HTTP/1.1 ".length(), 12));
+  }
+
+  @Test
+  void edit_thatMovesAnOverride_warnsThatItsSubjectsBeginAnew() throws Exception {
+    String budgets =
+        "budgets: [{ name: each, per: key, limit: 1 USD, overrides: [%s] }, { name: other, limit: 1"
+            + " USD, overrides: [{ when: 'team == \"x\"', limit: 2 USD }] }]";
+    String ann = "{ when: 'user == \"ann\"', limit: %d USD }";
+    String bob = "{ when: 'user == \"bob\"', limit: 3 USD }";
+    String eve = "{ when: 'user == \"eve\"', limit: 3 USD }";
+    String first = budgets.formatted(ann.formatted(2) + ", " + bob);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, first))) {
+      String yaml = Files.readString(gateway.file());
+      String longer = budgets.formatted(ann.formatted(5) + ", " + bob + ", " + eve);
+      Files.writeString(gateway.file(), yaml.replace(first, longer));
+      Await.until("in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
+      assertThat(gateway.admin("/admin/v1/config")).doesNotContain("anew");
+
+      Files.writeString(gateway.file(), yaml.replace(first, budgets.formatted(eve + ", " + bob)));
+      Await.until("in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":3"));
+      assertThat(gateway.admin("/admin/v1/config"))
+          .contains("the override 'user == \\\"eve\\\"' of each was number 3 and is number 1")
+          .contains("begin anew in this window")
+          .doesNotContain("of other");
+    }
   }
 
   @Test

@@ -212,6 +212,26 @@ class SimulateTest {
   }
 
   @Test
+  void clamp_isTriedAfterTheRedirection() throws Exception {
+    String log =
+        row(1, 1, "openai/gpt-4o", "\"status\":200,\"usage\":{\"input\":100,\"output\":100}");
+    String lines = file("log.jsonl", log);
+    String ran = file("ran.yaml", POLICY.formatted("openai/gpt-4o", ""));
+    String less =
+        file(
+            "less.yaml",
+            POLICY.formatted(
+                "openai/gpt-4o",
+                "budgets: [{ name: small, limit: 0.05 USD, every: day, over: { use: plain } }]\n"
+                    + "clamp: on"));
+    JsonNode report =
+        simulate("simulate", "--config", ran, "--policy", less, "--log", lines, "--format", "json");
+    assertThat(report.at("/routes/chat -> openai~1gpt-4o-mini/answered/simulated/likely").asInt())
+        .as(report.toString())
+        .isEqualTo(1);
+  }
+
+  @Test
   void trace_isTheSameToTheByte_andSaysWhatItCannotKnow() throws Exception {
     StringBuilder trace = new StringBuilder();
     for (int i = 0; i < 40; i++) {

@@ -29,6 +29,11 @@ class StretchFlowTest {
   private static final String WORD =
       "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-4o-mini\","
           + "\"choices\":[{\"index\":0,\"delta\":{\"content\":\" word\"}}]}";
+  private static final String WHOLE =
+      "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-4o-mini\","
+          + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hello\"},"
+          + "\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100,\"total_tokens\":1100}}";
   private static final int ENOUGH = 200;
 
   // A whole answer of gpt-4o-mini may cost 0.0098 USD: none fits this budget at its longest.
@@ -57,8 +62,12 @@ class StretchFlowTest {
   }
 
   private RunningGateway learned(FakeProvider provider) {
+    return learned(provider, BUDGET);
+  }
+
+  private RunningGateway learned(FakeProvider provider, String budget) {
     RunningGateway gateway =
-        RunningGateway.start(directory, RunningGateway.yaml(directory, provider, BUDGET));
+        RunningGateway.start(directory, RunningGateway.yaml(directory, provider, budget));
     provider.on("/v1/chat/completions").reply(answer(20));
     assertThat(limited(gateway).statusCode()).isEqualTo(402);
     for (int i = 0; i < ENOUGH; i++) {
@@ -69,9 +78,13 @@ class StretchFlowTest {
 
   /** A call that the tight budget counts. */
   private static HttpResponse<String> limited(RunningGateway gateway) {
+    return limited(gateway, OPEN);
+  }
+
+  private static HttpResponse<String> limited(RunningGateway gateway, String body) {
     return gateway.post(
         "/v1/chat/completions",
-        OPEN,
+        body,
         "Authorization",
         "Bearer pk-support",
         "X-Penstock-Metadata",
@@ -133,6 +146,33 @@ class StretchFlowTest {
       gateway.awaitRecorded();
       assertThat(row(gateway, response).path("usage_source").asText()).isEqualTo("estimated");
       assertThat(spent(gateway)).isBetween(LIMIT / 4, LIMIT);
+    }
+  }
+
+  @Test
+  void stream_redirected_isCutBeforeItPassesDenyAt() throws Exception {
+    String over = "limit: 0.001 USD, over: { use: gpt-4o-mini, deny_at: 120% },";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = learned(provider, BUDGET.replace("limit: 0.001 USD,", over))) {
+      // 210,000 nano-USD each.
+      provider.on("/v1/chat/completions").reply(Script.json(WHOLE));
+      String whole = OPEN.replace("\"stream\":true", "\"max_tokens\":100");
+      for (int i = 0; i < 5; i++) {
+        assertThat(limited(gateway, whole).statusCode()).isEqualTo(200);
+      }
+      assertThat(spent(gateway)).isEqualTo(LIMIT / 100 * 105);
+
+      provider.on("/v1/chat/completions").reply(Script.endless("data: " + WORD + "\n\n"));
+      HttpResponse<String> response = limited(gateway);
+
+      assertThat(response.headers().firstValue("x-penstock-route")).hasValue("budget tight");
+      assertThat(response.body())
+          .contains("\"finish_reason\":\"length\"")
+          .contains("\"cut\":\"Budget tight is used up")
+          .endsWith("[DONE]\n\n");
+      gateway.awaitRecorded();
+      Await.until("what was counted is charged", () -> spent(gateway) > LIMIT / 100 * 105);
+      assertThat(spent(gateway)).isBetween(LIMIT / 100 * 110, LIMIT / 100 * 120);
     }
   }
 }

@@ -217,7 +217,6 @@ final class Account {
       money =
           Savings.claim(
               money,
-              target.price(),
               call.snapshot().baselines().of(call.routedModel()),
               usage,
               waste,

@@ -112,7 +112,6 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public int onAttempt() {
-    call.tally().attempted();
     return ++number;
   }
 
@@ -223,14 +222,14 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
-    serving.note(by, failure);
+    serving.note(by.target(), failure);
     if (legs.outlive(by)) {
       return;
     }
     if (what instanceof AttemptPolicy.Next || serving.from() != null) {
       next(Cause.FALLBACK, what.why());
     } else {
-      serving.fail(by, failure);
+      serving.fail(by.target(), failure);
     }
   }
 

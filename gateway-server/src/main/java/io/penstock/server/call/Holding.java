@@ -21,12 +21,22 @@ final class Holding {
   private final Call call;
   private final Engine engine;
   private final TargetRuntime target;
-  private final String redirectedBy;
+  private final Way way;
   private final Consumer<Outcome> then;
   private long cap;
   private int clamps;
   private long output;
   private long most;
+
+  /**
+   * How the call came to this target.
+   *
+   * @param cap the output cap of an earlier attempt on it, or -1
+   * @param redirectedBy the budget that sent the call here, "" when none did
+   * @param mayLeave whether a budget may send it to another model; false when an answer is
+   *     continued
+   */
+  record Way(long cap, String redirectedBy, boolean mayLeave) {}
 
   /** What became of it. */
   sealed interface Outcome {}
@@ -54,37 +64,24 @@ final class Holding {
   /** That is all. */
   record Refused(Verdict verdict) implements Denied {}
 
-  private Holding(
-      Call call,
-      Engine engine,
-      TargetRuntime target,
-      long cap,
-      String redirectedBy,
-      Consumer<Outcome> then) {
+  private Holding(Call call, Engine engine, TargetRuntime target, Way way, Consumer<Outcome> then) {
     this.call = call;
     this.engine = engine;
     this.target = target;
-    this.cap = cap;
-    this.redirectedBy = redirectedBy;
+    this.cap = way.cap();
+    this.way = way;
     this.then = then;
   }
 
   /**
    * Asks the budgets.
    *
-   * @param cap the output cap of an earlier attempt on this target, or -1
-   * @param redirectedBy the budget that sent the call here, "" when none did
    * @param then told once, on the call's loop, perhaps before this returns; also when the client
    *     has left meanwhile
    */
   static void take(
-      Call call,
-      Engine engine,
-      TargetRuntime target,
-      long cap,
-      String redirectedBy,
-      Consumer<Outcome> then) {
-    new Holding(call, engine, target, cap, redirectedBy, then).ask();
+      Call call, Engine engine, TargetRuntime target, Way way, Consumer<Outcome> then) {
+    new Holding(call, engine, target, way, then).ask();
   }
 
   private void ask() {
@@ -92,7 +89,7 @@ final class Holding {
     WorstCase worst = WorstCase.of(call, target, output);
     call.facts().target(target, worst.nanos());
     long likely = LikelyUse.tokens(call, engine, target, output);
-    Ask ask = new Ask(worst.nanos(), worst.tokens(), likely, redirectedBy, "");
+    Ask ask = new Ask(worst.nanos(), worst.tokens(), likely, way.redirectedBy(), "");
     decide(worst, engine.budgets().reserve(call.facts(), ask));
   }
 
@@ -130,13 +127,14 @@ final class Holding {
       return;
     }
     if (verdict instanceof Verdict.Denied denied) {
-      if (clamp(bound, denied)) {
-        ask();
+      // First: a shorter answer of this model would spend what the other one was to be asked with.
+      if (denied.over() instanceof Over.Use use && way.redirectedBy().isEmpty() && way.mayLeave()) {
+        then.accept(new Redirected(denied.counter().budget(), use.model(), verdict));
         asksForItself();
         return;
       }
-      if (denied.over() instanceof Over.Use use && redirectedBy.isEmpty()) {
-        then.accept(new Redirected(denied.counter().budget(), use.model(), verdict));
+      if (clamp(bound, denied)) {
+        ask();
         asksForItself();
         return;
       }

@@ -92,11 +92,6 @@ final class Leg {
     return attempt != null && !attempt.isOver();
   }
 
-  /** Returns the attempt under way, or the last one; null while none was made. */
-  @Nullable AttemptRun run() {
-    return attempt == null ? null : attempt.run();
-  }
-
   /** Returns the money of the attempt under way, or of the last one. */
   Account account() {
     Underway made = attempt;
@@ -114,8 +109,7 @@ final class Leg {
           call,
           engine,
           target(),
-          cap,
-          aim.redirectedBy(),
+          new Holding.Way(cap, aim.redirectedBy(), serving.from() == null),
           outcome -> call.guard().run(() -> onHolding(cause, outcome)));
     } catch (RuntimeException e) {
       // A body without a bound, mostly: the target was not tried.

@@ -134,8 +134,7 @@ final class Trial {
         call,
         engine,
         target,
-        -1,
-        redirectedBy,
+        new Holding.Way(-1, redirectedBy, true),
         outcome -> {
           if (outcome instanceof Holding.Granted granted) {
             granted.reservation().cancel();

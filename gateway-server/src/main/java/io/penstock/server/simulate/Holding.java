@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the worst case of the first target that the budgets allow: the same steps as a call's
- * attempts take, clamping and one redirection included. One per request.
+ * attempts take, one redirection and then clamping included. One per request.
  */
 final class Holding {
   /** A lowered output cap below this is no answer worth paying for. */
@@ -68,16 +68,16 @@ final class Holding {
       }
       refusal = verdict;
       if (verdict instanceof Verdict.Denied denied) {
-        long lower = cap < 0 ? affordable(target, denied) : -1;
-        if (lower >= LEAST_CAP) {
-          cap = lower;
-          continue;
-        }
         Plan elsewhere = redirected(denied, seed);
         if (elsewhere != null) {
           plan = elsewhere;
           cap = -1;
           candidate = plan.next("");
+          continue;
+        }
+        long lower = cap < 0 ? affordable(target, denied) : -1;
+        if (lower >= LEAST_CAP) {
+          cap = lower;
           continue;
         }
       }

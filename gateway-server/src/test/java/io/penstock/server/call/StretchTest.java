@@ -174,6 +174,7 @@ class StretchTest {
           new Verdict.Denied(
               CounterKey.of(new UUID(0, 1), "b", -1, "", 0, Long.MAX_VALUE),
               limit,
+              limit.amount(),
               spent,
               0,
               limit.amount(),
