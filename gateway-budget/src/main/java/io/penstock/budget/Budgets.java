@@ -235,6 +235,14 @@ public final class Budgets implements AutoCloseable {
     return replica.isReady();
   }
 
+  /**
+   * Whether calls are served: as {@link #isReady}, and once that has been true, while the store is
+   * away also those that {@link Outage} lets through.
+   */
+  public boolean serves() {
+    return replica.serves(clock());
+  }
+
   /** Returns the number under which this process's rows are charged now. */
   public long owner() {
     return slices.owner();
