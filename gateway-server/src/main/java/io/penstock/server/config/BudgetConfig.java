@@ -25,6 +25,7 @@ public record BudgetConfig(
     @Setting("What happens beyond it.") OverConfig over) {
 
   private static final BigDecimal LEAST_ALERT = new BigDecimal("0.01");
+  private static final BigDecimal MOST_ALERT = BigDecimal.TEN;
 
   /** Checks that all limits are of one kind, and that alerts are for something. */
   public BudgetConfig {
@@ -33,8 +34,10 @@ public record BudgetConfig(
     overrides = List.copyOf(overrides);
     Subjects.check(per);
     for (Share alert : alerts) {
-      if (alert.ratio().compareTo(LEAST_ALERT) < 0) {
-        throw new InvalidValue("alerts", alert.toString(), "at least 1%");
+      if (!alert.isWhole()
+          || alert.ratio().compareTo(LEAST_ALERT) < 0
+          || alert.ratio().compareTo(MOST_ALERT) > 0) {
+        throw new InvalidValue("alerts", alert.toString(), "whole percents, 1% to 1000%");
       }
     }
     for (OverrideConfig override : overrides) {
@@ -67,8 +70,9 @@ public record BudgetConfig(
         throw new InvalidValue(
             "use", use == null ? "(none)" : use, "a model with action use alone");
       }
-      if (denyAt != null && denyAt.ratio().compareTo(BigDecimal.ONE) < 0) {
-        throw new InvalidValue("deny_at", denyAt.toString(), "at least 100%");
+      if (denyAt != null && (!denyAt.isWhole() || denyAt.ratio().compareTo(BigDecimal.ONE) <= 0)) {
+        throw new InvalidValue(
+            "deny_at", denyAt.toString(), "whole percents above 100%, or left out");
       }
     }
 
