@@ -134,7 +134,6 @@ final class Leg {
       case Holding.Denied denied -> {
         notMade();
         if (!stopped) {
-          engine.budgetDenied(denied.verdict());
           owner.onDenied(this, cause, denied);
         }
       }
