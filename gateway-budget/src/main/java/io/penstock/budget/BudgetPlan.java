@@ -75,10 +75,6 @@ public final class BudgetPlan {
         if (use.model().isEmpty()) {
           found.add(at + ": over.use is empty (expected: a model)");
         }
-        if (use.denyAtPercent() != 0 && use.denyAtPercent() <= 100) {
-          found.add(
-              at + ": deny_at " + use.denyAtPercent() + "% (expected: above 100%, or left out)");
-        }
       }
     }
     Set<String> rateNames = new HashSet<>();

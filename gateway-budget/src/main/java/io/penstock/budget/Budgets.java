@@ -36,6 +36,7 @@ public final class Budgets implements AutoCloseable {
   private final Wiring wiring;
   private final Desk desk;
   private final Figures figures;
+  private final Listing listing;
 
   /** Of whoever ticks. */
   private volatile long sweptAt;
@@ -67,6 +68,7 @@ public final class Budgets implements AutoCloseable {
     this.driver = new Driver(ticker, replica, store);
     this.desk = new Desk(ticker, slices, replica, driver);
     this.figures = new Figures(rules, slices, store, settings);
+    this.listing = new Listing(rules, slices, store);
     wiring.start(driver, desk);
     store.start(driver);
   }
@@ -209,8 +211,20 @@ public final class Budgets implements AutoCloseable {
    * @throws IllegalArgumentException for a cursor that no page can have given
    */
   public CompletionStage<BudgetPage> states(String cursor, int most) {
-    Rules now = rules.get();
-    return store.page(cursor, most).thenApply(page -> page.seen(now, slices));
+    return listing.page(cursor, most);
+  }
+
+  /** Returns the present counters of budgets that all calls share, and of their overrides. */
+  public List<CounterKey> shared() {
+    return listing.shared(storeNow());
+  }
+
+  /**
+   * Reads what settled calls cost as a share of the limit, of those counters that are in force: one
+   * reading of the store each, sent without waiting for the one before.
+   */
+  public CompletionStage<Map<CounterKey, Double>> spentShares(Collection<CounterKey> counters) {
+    return listing.spentShares(counters);
   }
 
   /**
@@ -232,6 +246,14 @@ public final class Budgets implements AutoCloseable {
   /** Whether calls can be granted: false while a shared store is being rebuilt. */
   public boolean isReady() {
     return replica.isReady();
+  }
+
+  /**
+   * Whether calls are served: as {@link #isReady}, and once that has been true, while the store is
+   * away also those that {@link Outage} lets through.
+   */
+  public boolean serves() {
+    return replica.serves(clock());
   }
 
   /** Returns the number under which this process's rows are charged now. */
@@ -280,8 +302,7 @@ public final class Budgets implements AutoCloseable {
 
   /** Returns the counter of a budget and a subject in the present window; for top-up and reset. */
   public @Nullable CounterKey counter(String budget, int override, String subject) {
-    Rule rule = rules.get().of(budget, override);
-    return rule == null ? null : rule.key(subject, storeNow());
+    return listing.counter(budget, override, subject, storeNow());
   }
 
   /**
@@ -291,17 +312,6 @@ public final class Budgets implements AutoCloseable {
    * @throws IllegalArgumentException when there is no such budget, or it counts no such subject
    */
   public BudgetState unspent(String budget, int override, String subject) {
-    Rule rule = rules.get().of(budget, override);
-    if (rule == null || rule.shape.per().isEmpty() != subject.isEmpty()) {
-      throw new IllegalArgumentException(
-          "subject: '"
-              + subject
-              + "' (expected: "
-              + (rule == null || rule.shape.per().isEmpty()
-                  ? "none, for the budget is shared by all)"
-                  : "whom the budget counts, by " + String.join(", ", rule.shape.per()) + ")"));
-    }
-    CounterKey key = rule.key(subject, storeNow());
-    return new BudgetState(key, rule.shape.unit(), rule.terms().limit(), 0, 0);
+    return listing.unspent(budget, override, subject, storeNow());
   }
 }

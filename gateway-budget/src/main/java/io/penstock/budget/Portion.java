@@ -13,6 +13,9 @@ final class Portion extends RateMeter {
   private long index;
   private long remaining;
 
+  /** The window in which the store told that, if some of the limit was taken then. */
+  private long toldIn = -2;
+
   /** Taken in this window. */
   private long flow;
 
@@ -156,12 +159,17 @@ final class Portion extends RateMeter {
       unasked = 0;
     }
     remaining = taken.remaining();
+    toldIn = taken.granted() > 0 || remaining < limit() ? index : toldIn;
   }
 
   @Override
   synchronized RateState state(long storeNow) {
     rollOn(storeNow);
-    return state(remaining + free, storeNow);
+    // What the store told of a window counts in that one and in the next.
+    boolean known = toldIn >= index - 1;
+    long used = flow != 0 || free < 0 ? index : before != 0 ? index - 1 : index - 2;
+    return state(
+        (known ? remaining : limit()) + free, known ? Math.max(used, toldIn) : used, storeNow);
   }
 
   @Override

@@ -45,16 +45,17 @@ abstract sealed class RateMeter permits Portion, WholeRate {
   /** Whether nothing was taken for so long that it need not be remembered. */
   abstract boolean isAtRest(long storeNow);
 
-  /** Returns how it stands when so much is left, which may be less than nothing. */
-  final RateState state(long left, long storeNow) {
+  /**
+   * Returns how it stands.
+   *
+   * @param left may be less than nothing
+   * @param used the index of the last window of which anything was taken: it counts until the next
+   *     one has ended
+   */
+  final RateState state(long left, long used, long storeNow) {
     long most = limit;
-    return new RateState(
-        name,
-        subject,
-        tokens,
-        most,
-        Math.clamp(left, 0, most),
-        window - Math.floorMod(storeNow, window));
+    long whole = Math.max(storeNow, (used + 2) * window);
+    return new RateState(name, subject, tokens, most, Math.clamp(left, 0, most), whole);
   }
 
   final boolean isUnused(long usedAt, long storeNow) {

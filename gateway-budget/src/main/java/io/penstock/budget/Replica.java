@@ -39,6 +39,10 @@ final class Replica {
   private long sentAt;
   private long sent;
   private volatile boolean storeOpen;
+
+  /** Whether it could grant at some time: until then it has nothing to go on with. */
+  private volatile boolean started;
+
   private volatile long storeOffset;
 
   Replica(Settings settings, Effects effects, Slices slices) {
@@ -151,6 +155,7 @@ final class Replica {
       }
       case Answer.Done done -> chores.done();
     }
+    started |= isReady();
     if (!standing.isReady() && phase == Phase.LINKED && chores.isPushed()) {
       standing.ready();
       pace.helloAt(now);
@@ -286,6 +291,17 @@ final class Replica {
   /** Whether calls can be granted: joined, and the store is open. */
   boolean isReady() {
     return phase == Phase.LINKED && storeOpen;
+  }
+
+  /** Whether calls are served: granted, or without the store as {@code on_outage} says. */
+  boolean serves(long now) {
+    return isReady()
+        || (started
+            && switch (settings.outage()) {
+              case SHARE -> slices.mayServe(now);
+              case DENY -> false;
+              case ALLOW -> true;
+            });
   }
 
   /** How many requests have been sent. */

@@ -93,6 +93,11 @@ final class SlidingRate {
     return Math.max(1, left - (long) Math.floor((double) room * window / amount));
   }
 
+  /** Returns the index of the last window of which anything was taken, as far as it counts. */
+  long used() {
+    return current != 0 ? index : previous != 0 ? index - 1 : index - 2;
+  }
+
   boolean isAtRest(long now) {
     return window != 0 && Math.floorDiv(now, window) > index + 1;
   }

@@ -4,9 +4,11 @@ import io.penstock.core.rule.Facts;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Whom a counter counts: values of dimensions, taken from the facts of a request. */
 final class Subjects {
@@ -15,6 +17,8 @@ final class Subjects {
 
   /** Longer subjects are replaced by a hash. UTF-16 units. */
   static final int LONGEST = 128;
+
+  private static final Pattern HASH = Pattern.compile("sha256:[0-9a-f]{32}");
 
   private static final Set<String> NAMES =
       Set.of("team", "app", "user", "end_user", "key", "model", "provider", "session");
@@ -47,6 +51,20 @@ final class Subjects {
       all.append(value(per.get(i), facts).replace(" / ", " // "));
     }
     return shorten(all.toString());
+  }
+
+  /**
+   * Returns whether a request can have this subject: as many values as dimensions, none of them
+   * empty, or the hash of a long one.
+   */
+  static boolean fits(List<String> per, String subject) {
+    if (per.size() < 2) {
+      return per.isEmpty() == subject.isEmpty();
+    }
+    // The " // " in a value is not one: what parts values has no other slash beside it.
+    String[] values = subject.split(" / ", -1);
+    return HASH.matcher(subject).matches()
+        || (values.length == per.size() && Arrays.stream(values).noneMatch(String::isBlank));
   }
 
   private static String value(String dimension, Facts facts) {

@@ -48,7 +48,8 @@ final class WholeRate extends RateMeter {
 
   @Override
   synchronized RateState state(long storeNow) {
-    return state(rate.room(limit(), reach(storeNow)), storeNow);
+    long room = rate.room(limit(), reach(storeNow));
+    return state(room, rate.used(), storeNow);
   }
 
   @Override

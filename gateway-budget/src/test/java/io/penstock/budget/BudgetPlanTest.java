@@ -44,7 +44,6 @@ class BudgetPlanTest {
                 + " metadata.NAME)",
             "budget b: alert 0% (expected: 1% to 1000%)",
             "budget c: over.use is empty (expected: a model)",
-            "budget c: deny_at 90% (expected: above 100%, or left out)",
             "budget d: override limit: in TOKENS (expected: money or tokens, as the budget's)",
             "budget e: when reads budget[...] (expected: nothing that depends on budgets)",
             "rate r limits nothing (expected: requests, tokens or concurrent)",

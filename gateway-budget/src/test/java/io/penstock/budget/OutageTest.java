@@ -144,6 +144,7 @@ class OutageTest {
         () ->
             spend(budgets, USD) instanceof Verdict.Unavailable unavailable
                 && unavailable.reason().contains("new or has lost its data"));
+    assertThat(budgets.serves()).isFalse();
   }
 
   @Test

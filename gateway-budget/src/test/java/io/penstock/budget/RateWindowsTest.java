@@ -304,4 +304,52 @@ class RateWindowsTest {
     assertThat(refused.granted()).isZero();
     assertThat(rate.take(ten, before + refused.retryMillis(), 1).granted()).isEqualTo(10);
   }
+
+  /** Who waits until the reset that a refusal names has all of the limit, alone and shared. */
+  @Test
+  void reset_ofARateThatIsUsedUp_isWhenNothingCountsAnyMore() {
+    TestTicker ticker = new TestTicker(NOON);
+    SharedStore store = new SharedStore(ticker);
+    try (Budgets shared = store.open(Outage.SHARE, plan(5, 0));
+        Budgets alone = Budgets.embedded(ticker, BudgetListener.NONE, List.of())) {
+      alone.reload(plan(5, 0));
+      store.awaitReady();
+      store.advance(MINUTE / 4);
+      for (Budgets budgets : List.of(shared, alone)) {
+        for (int i = 0; i < 5; i++) {
+          granted(budgets.admit(TestFacts.user("ann")));
+        }
+      }
+      Verdict.RateLimited first = refused(shared);
+      Verdict.RateLimited second = refused(alone);
+      long end = (Math.floorDiv(ticker.epochMillis(), MINUTE) + 2) * MINUTE;
+      for (Verdict.RateLimited limited : List.of(first, second)) {
+        assertThat(limited.rate().remaining()).isZero();
+        assertThat(limited.rate().resetAt()).isEqualTo(end);
+        assertThat(limited.retryAfterMillis())
+            .isLessThanOrEqualTo(limited.rate().resetAt() - ticker.epochMillis());
+      }
+      store.advance(end - ticker.epochMillis());
+      for (Budgets budgets : List.of(shared, alone)) {
+        Reservation one = granted(budgets.admit(TestFacts.user("ann")));
+        assertThat(one.rates().get(0).remaining()).isEqualTo(4);
+        for (int i = 0; i < 4; i++) {
+          granted(budgets.admit(TestFacts.user("ann")));
+        }
+      }
+    }
+  }
+
+  @Test
+  void reset_ofARateThatNobodyUses_isNow() {
+    WholeRate rate = whole(5);
+    assertThat(rate.state(NOON).resetAt()).isEqualTo(NOON);
+    assertThat(rate.take(1, NOON)).isTrue();
+    assertThat(rate.state(NOON + MINUTE).resetAt()).isEqualTo(NOON + 2 * MINUTE);
+    assertThat(rate.state(NOON + 2 * MINUTE).resetAt()).isEqualTo(NOON + 2 * MINUTE);
+  }
+
+  private static Verdict.RateLimited refused(Budgets budgets) {
+    return (Verdict.RateLimited) budgets.admit(TestFacts.user("ann"));
+  }
 }

@@ -7,14 +7,19 @@ import io.micrometer.core.instrument.Tags;
 import io.penstock.budget.BudgetPage;
 import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
+import io.penstock.budget.CounterKey;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.Targets;
 import io.penstock.server.config.BudgetConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,12 +28,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code penstock_budget_used_ratio}: read from the store when metrics are scraped, a page at a
- * time, so that a million users cost no scrape more than a page. Blocks; virtual threads.
+ * {@code penstock_budget_used_ratio}: read from the store when metrics are scraped. Counters of
+ * budgets that have few are all read each time; of those with many subjects a page, so that a
+ * million users cost no scrape more than a page, and their highest is known when the last page was
+ * read. Blocks; virtual threads.
  */
 final class BudgetGauges {
   private static final Logger LOG = LoggerFactory.getLogger(BudgetGauges.class);
   private static final int PAGE = 500;
+
+  /** A budget with more counters has many. */
+  private static final int FEW = 100;
+
+  /** Counters that a scrape reads by name, beyond its page. */
+  private static final int MOST_NAMED = 500;
+
   private static final long PATIENCE_MILLIS = 1_000;
 
   /** Dimensions that may be labels: of a model's values only those that clients cannot make up. */
@@ -38,10 +52,36 @@ final class BudgetGauges {
 
   private record Labels(String budget, String subject) {}
 
+  /** A counter in whatever window. */
+  private record Named(int override, String subject) {}
+
+  /** The highest of some counters, and when the window of that one ends. */
+  private record Highest(double ratio, long end) {
+    static Highest of(Highest one, Highest other) {
+      return one.ratio >= other.ratio ? one : other;
+    }
+  }
+
+  /** What the pages from the first to the last have shown. */
+  private static final class Pass {
+    final Map<String, Set<Named>> counters = new HashMap<>();
+    final Map<Labels, Highest> highest = new HashMap<>();
+
+    void add(BudgetState state, Labels labels, double ratio) {
+      CounterKey key = state.counter();
+      Set<Named> of = counters.computeIfAbsent(key.budget(), name -> new LinkedHashSet<>());
+      if (of.size() <= FEW) {
+        of.add(new Named(key.override(), key.subject()));
+      }
+      highest.merge(labels, new Highest(ratio, key.windowEnd()), Highest::of);
+    }
+  }
+
   private final Budgets budgets;
   private final AtomicReference<Snapshot> snapshot;
   private final MultiGauge gauge;
-  private Map<Labels, Double> ratios = new HashMap<>();
+  private Pass last = new Pass();
+  private Pass passing = new Pass();
   private String cursor = "";
 
   BudgetGauges(Budgets budgets, AtomicReference<Snapshot> snapshot, MeterRegistry registry) {
@@ -56,46 +96,102 @@ final class BudgetGauges {
         .register(registry);
   }
 
-  /** Reads on; publishes when the last page is read. */
+  /** Reads a page and the counters of budgets that have few, and publishes. */
   synchronized void refresh() {
     try {
-      BudgetPage page =
-          budgets
-              .states(cursor, PAGE)
-              .toCompletableFuture()
-              .get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      add(page.states());
+      Labelling labelling = new Labelling(snapshot.get());
+      BudgetPage page = get(budgets.states(cursor, PAGE));
+      Map<CounterKey, Double> ratios = new HashMap<>();
+      for (BudgetState state : page.states()) {
+        if (state.limit() > 0 && state.counter().windowEnd() > budgets.storeNow()) {
+          double ratio = (double) state.spent() / state.limit();
+          ratios.put(state.counter(), ratio);
+          passing.add(state, labelling.of(state.counter()), ratio);
+        }
+      }
+      Set<String> many = new HashSet<>();
+      Set<CounterKey> named = named(many);
+      named.removeAll(ratios.keySet());
+      ratios.putAll(get(budgets.spentShares(named)));
+      publish(ratios, many, labelling);
       cursor = page.next();
+      if (cursor.isEmpty()) {
+        last = passing;
+        passing = new Pass();
+      }
     } catch (ExecutionException | TimeoutException e) {
       LOG.atDebug().setCause(e).log("the budget store does not answer; the gauges stay");
-      return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return;
-    }
-    if (cursor.isEmpty()) {
-      publish();
     }
   }
 
-  private void add(List<BudgetState> states) {
-    Snapshot current = snapshot.get();
-    Map<String, BudgetConfig> named = new HashMap<>();
-    for (BudgetConfig budget : current.config().budgets()) {
-      if (LABELS.containsAll(budget.per())) {
-        named.put(budget.name(), budget);
-      }
+  private static <T> T get(CompletionStage<T> stage)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    return stage.toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns the present counters of budgets that have few; {@code many} receives the others. */
+  private Set<CounterKey> named(Set<String> many) {
+    Set<CounterKey> named = new LinkedHashSet<>(budgets.shared());
+    Map<String, Set<Named>> known = new TreeMap<>();
+    for (Pass pass : List.of(last, passing)) {
+      pass.counters.forEach(
+          (budget, of) -> known.computeIfAbsent(budget, name -> new LinkedHashSet<>()).addAll(of));
     }
-    long now = budgets.storeNow();
-    for (BudgetState state : states) {
-      if (state.limit() > 0 && state.counter().windowEnd() > now) {
-        BudgetConfig budget = named.get(state.counter().budget());
-        String subject = state.counter().subject();
-        boolean label = budget != null && isKnown(budget.per(), subject, current.targets());
-        double ratio = (double) state.spent() / state.limit();
-        ratios.merge(
-            new Labels(state.counter().budget(), label ? subject : MANY), ratio, Math::max);
+    known.forEach((budget, of) -> {
+      if (of.size() > FEW || named.size() + of.size() > MOST_NAMED) {
+        many.add(budget);
+        return;
       }
+      for (Named one : of) {
+        CounterKey key = budgets.counter(budget, one.override, one.subject);
+        if (key != null) {
+          named.add(key);
+        }
+      }
+    });
+    return named;
+  }
+
+  private void publish(Map<CounterKey, Double> ratios, Set<String> many, Labelling labelling) {
+    Map<Labels, Double> shown = new HashMap<>();
+    ratios.forEach((key, ratio) -> shown.merge(labelling.of(key), ratio, Math::max));
+    long now = budgets.storeNow();
+    for (Pass pass : List.of(last, passing)) {
+      pass.highest.forEach((labels, highest) -> {
+        if (many.contains(labels.budget)
+            && highest.end > now
+            && budgets.counter(labels.budget, -1, "") != null) {
+          shown.merge(labels, highest.ratio, Math::max);
+        }
+      });
+    }
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    shown.forEach((labels, ratio) ->
+        rows.add(
+            MultiGauge.Row.of(Tags.of("budget", labels.budget, "subject", labels.subject), ratio)));
+    gauge.register(rows, true);
+  }
+
+  /** Which subjects of a configuration are labels. */
+  private static final class Labelling {
+    private final Map<String, BudgetConfig> named = new HashMap<>();
+    private final Targets targets;
+
+    Labelling(Snapshot current) {
+      for (BudgetConfig budget : current.config().budgets()) {
+        if (LABELS.containsAll(budget.per())) {
+          named.put(budget.name(), budget);
+        }
+      }
+      this.targets = current.targets();
+    }
+
+    Labels of(CounterKey key) {
+      BudgetConfig budget = named.get(key.budget());
+      boolean label = budget != null && isKnown(budget.per(), key.subject(), targets);
+      return new Labels(key.budget(), label ? key.subject() : MANY);
     }
   }
 
@@ -108,14 +204,5 @@ final class BudgetGauges {
     return where != null
         && model != null
         && targets.shownModel(where.getOrDefault("provider", ""), model).equals(model);
-  }
-
-  private void publish() {
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    ratios.forEach((labels, ratio) ->
-        rows.add(
-            MultiGauge.Row.of(Tags.of("budget", labels.budget, "subject", labels.subject), ratio)));
-    gauge.register(rows, true);
-    ratios = new HashMap<>();
   }
 }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code penstock budgets}: the state of every budget and subject, from the running server; when
- * none runs, what the ledger has of them.
+ * none runs, or its budget store is away, what the ledger has of them.
  */
 @Command(
     name = "budgets",
@@ -38,11 +38,21 @@ import picocli.CommandLine.Spec;
 final class BudgetsCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final int UNAVAILABLE = 503;
   private static final String LINE = "%-24s %-24s %16s %16s %16s  %s%n";
 
   @Mixin private ConfigOption config = new ConfigOption();
 
   @Spec private @Nullable CommandSpec spec;
+
+  /** The server runs, and cannot ask its budget store. */
+  private static final class AwayException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    AwayException(String message) {
+      super(message);
+    }
+  }
 
   @Override
   public Integer call() throws Exception {
@@ -57,6 +67,10 @@ final class BudgetsCommand implements Callable<Integer> {
     } catch (ConnectException e) {
       Commands.err(spec)
           .printf("no server of this configuration answers at %s: as the ledger has it%n", admin);
+      printSettled(loaded, Commands.out(spec));
+    } catch (AwayException e) {
+      Commands.err(spec)
+          .printf("the server cannot tell, %s: as the ledger has it%n", e.getMessage());
       printSettled(loaded, Commands.out(spec));
     }
     return Main.OK;
@@ -125,8 +139,12 @@ final class BudgetsCommand implements Callable<Integer> {
     }
     HttpResponse<String> response =
         client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    String answer = admin + " answered " + response.statusCode() + ": " + response.body();
+    if (response.statusCode() == UNAVAILABLE) {
+      throw new AwayException(answer);
+    }
     if (response.statusCode() != 200) {
-      throw new IOException(admin + " answered " + response.statusCode() + ": " + response.body());
+      throw new IOException(answer);
     }
     return MAPPER.readTree(response.body());
   }

@@ -105,6 +105,7 @@ class BudgetFlowTest {
           gateway.post("/v1/chat/completions", CHAT.replace("gpt-4o-mini", "two"));
       assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
       assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4o-mini");
+      assertThat(gateway.admin("/metrics")).doesNotContain("denied_total{budget=\"dear\"}");
     }
   }
 
@@ -119,6 +120,7 @@ class BudgetFlowTest {
       HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
       assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
       assertThat(response.headers().firstValue("x-penstock-route")).hasValue("budget nearly");
+      assertThat(gateway.admin("/metrics")).doesNotContain("denied_total{budget=\"nearly\"}");
       assertThat(provider.awaitRequest(1).text()).contains("\"temperature\":0");
     }
   }
@@ -206,6 +208,9 @@ class BudgetFlowTest {
       HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
       assertThat(response.statusCode()).isEqualTo(402);
       assertThat(response.body()).contains("Budget first").doesNotContain("second");
+      assertThat(gateway.admin("/metrics"))
+          .contains("denied_total{budget=\"first\"} 1.0")
+          .doesNotContain("denied_total{budget=\"second\"}");
       assertThat(provider.requests()).isEmpty();
     }
   }
@@ -340,6 +345,26 @@ class BudgetFlowTest {
       assertThat(gateway.admin("/metrics"))
           .containsPattern(
               "penstock_bound_exceeded_usd_total\\{[^}]*model=\"gpt-4o-mini\"[^}]*\\} \\d");
+    }
+  }
+
+  /** An answer that was long in coming says how the rates stand when it comes. */
+  @Test
+  void rateHeaders_ofALateAnswer_countWhatCameMeanwhile() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "rates: [{ name: r, per: key, requests: 10, every: day }]")) {
+      Gate gate = new Gate("late");
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+      CompletableFuture<HttpResponse<String>> late =
+          CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", CHAT));
+      gate.awaitArrival();
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      HttpResponse<String> second = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(second.headers().firstValue("x-ratelimit-remaining-requests")).hasValue("8");
+      gate.open();
+
+      assertThat(late.join().headers().firstValue("x-ratelimit-remaining-requests")).hasValue("8");
     }
   }
 

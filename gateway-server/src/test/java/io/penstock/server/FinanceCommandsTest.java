@@ -102,6 +102,24 @@ class FinanceCommandsTest {
   }
 
   @Test
+  void budgets_whenTheServersStoreIsAway_areAsTheLedgerHasThem() throws Exception {
+    String config =
+        twoCalls("budgets: [{ name: org, limit: 5 USD, every: month }]\n", gateway -> {});
+    try (FakeProvider server = FakeProvider.start()) {
+      server.on("/admin/v1/budgets").reply(Script.error(503));
+      String admin = "admin: { listen: \"" + server.url().replace("http://", "") + "\" }";
+      String running =
+          file(
+              "running.yaml",
+              Files.readString(Path.of(config)).replace("admin: { listen: 127.0.0.1:0 }", admin));
+
+      assertThat(run("budgets", "--config", running)).as(complained.toString()).isZero();
+      assertThat(complained.toString()).contains("answered 503").contains("as the ledger has it");
+      assertThat(said.toString()).containsPattern("org +5.00 USD +0.42 USD +- +\\d{4}-");
+    }
+  }
+
+  @Test
   void report_ofACommandAndOfTheAdminPort_splitWhatWasSaved() throws Exception {
     String[] admin = new String[1];
     String config =

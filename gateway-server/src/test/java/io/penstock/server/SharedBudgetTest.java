@@ -153,6 +153,7 @@ class SharedBudgetTest {
       awaitReady(one);
       assertThat(one.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
       redis.kill();
+      assertThat(one.admin("/readyz")).as("the share is spent without Redis").isEqualTo("ok\n");
       HttpResponse<String> last = one.post("/v1/chat/completions", CHAT);
       while (last.statusCode() == 200) {
         last = one.post("/v1/chat/completions", CHAT);

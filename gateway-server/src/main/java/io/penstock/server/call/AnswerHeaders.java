@@ -63,11 +63,12 @@ final class AnswerHeaders {
       headers.set(ResponseHeaders.REMAINING, NanoUsd.format(remaining));
     }
     List<RateState> ofAttempt = account.rates();
-    if (call.rates().isEmpty() && ofAttempt.isEmpty()) {
+    List<RateState> ofCall = call.rates();
+    if (ofCall.isEmpty() && ofAttempt.isEmpty()) {
       return;
     }
-    List<RateState> all = new ArrayList<>(call.rates());
+    List<RateState> all = new ArrayList<>(ofCall);
     all.addAll(ofAttempt);
-    RateHeaders.add(headers, call.dialect(), all, serving.engine().ticker().epochMillis());
+    RateHeaders.add(headers, call.dialect(), all, serving.engine().budgets().storeNow());
   }
 }

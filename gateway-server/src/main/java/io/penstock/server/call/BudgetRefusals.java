@@ -1,11 +1,8 @@
 package io.penstock.server.call;
 
-import io.penstock.budget.RateState;
 import io.penstock.budget.Verdict;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** What a budget or rate that says no looks like to the client. */
 final class BudgetRefusals {
@@ -41,9 +38,7 @@ final class BudgetRefusals {
   /** Shows the rate that refused in the headers of the refusal. */
   static void note(Call call, Verdict verdict) {
     if (verdict instanceof Verdict.RateLimited limited) {
-      List<RateState> rates = new ArrayList<>(call.rates());
-      rates.add(limited.rate());
-      call.rates(rates);
+      call.refusedBy(limited.rate());
     }
   }
 

@@ -3,6 +3,8 @@ package io.penstock.server.call;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.budget.Budgets;
+import io.penstock.budget.RateState;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
@@ -10,6 +12,7 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.metrics.CallMetrics;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -17,10 +20,12 @@ import java.util.concurrent.TimeUnit;
 final class CacheReplay {
   private static final String ROUTE = "cache";
 
+  private final Budgets budgets;
   private final Accounting accounting;
   private final CallMetrics metrics;
 
-  CacheReplay(Accounting accounting, CallMetrics metrics) {
+  CacheReplay(Accounting accounting, CallMetrics metrics, Budgets budgets) {
+    this.budgets = budgets;
     this.accounting = accounting;
     this.metrics = metrics;
   }
@@ -116,9 +121,9 @@ final class CacheReplay {
     if (!source.leftOut().isEmpty()) {
       headers.set(ResponseHeaders.DROPPED, source.leftOut());
     }
-    if (!call.rates().isEmpty()) {
-      long now = accounting.ticker().epochMillis();
-      RateHeaders.add(headers, call.dialect(), call.rates(), now);
+    List<RateState> rates = call.rates();
+    if (!rates.isEmpty()) {
+      RateHeaders.add(headers, call.dialect(), rates, budgets.storeNow());
     }
     return headers;
   }

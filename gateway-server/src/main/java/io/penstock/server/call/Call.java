@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.RateState;
+import io.penstock.budget.Reservation;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.CacheMode;
 import io.penstock.core.Dialect;
@@ -14,6 +15,7 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.Responder;
 import io.penstock.server.client.Running;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -38,7 +40,8 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   private Asked asked;
   private LedgerRow.@Nullable Caller caller;
   private final Destination destination = new Destination();
-  private List<RateState> rates = List.of();
+  private @Nullable Reservation admission;
+  private @Nullable RateState refusing;
   private @Nullable CachePart cache;
 
   private @Nullable CallFacts facts;
@@ -196,13 +199,27 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     return destination.isNamed() ? destination.named() : asked.model();
   }
 
-  /** Returns the request rates as they were when this call was let in. */
+  /** Returns the request rates that let this call in, as they are now, and what refused it last. */
   List<RateState> rates() {
+    if (admission == null && refusing == null) {
+      return List.of();
+    }
+    List<RateState> rates = new ArrayList<>();
+    if (admission != null) {
+      rates.addAll(admission.rates());
+    }
+    if (refusing != null) {
+      rates.add(refusing);
+    }
     return rates;
   }
 
-  void rates(List<RateState> states) {
-    rates = states;
+  void admitted(Reservation taken) {
+    admission = taken;
+  }
+
+  void refusedBy(RateState rate) {
+    refusing = rate;
   }
 
   /** Returns what the cache has to do with this call; null when it has no business there. */

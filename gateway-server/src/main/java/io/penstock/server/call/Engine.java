@@ -58,7 +58,7 @@ public final class Engine {
     this.load = load;
     this.metrics = metrics;
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
-    CacheReplay replay = new CacheReplay(accounting, metrics);
+    CacheReplay replay = new CacheReplay(accounting, metrics, shared.budgets());
     this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
     CacheFilter exact = new CacheFilter(shared.cache(), metrics);
     EmbeddingFilter embeddings = new EmbeddingFilter(shared.cache(), metrics);
@@ -179,7 +179,7 @@ public final class Engine {
     boolean told = false;
     try {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-      RateHeaders.add(headers, call.dialect(), call.rates(), ticker().epochMillis());
+      RateHeaders.add(headers, call.dialect(), call.rates(), budgets().storeNow());
       ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
       told = true;
       accounting.refusal(call, why.code().status(), why.code().code(), rule);

@@ -133,7 +133,6 @@ final class Leg {
       case Holding.Denied denied -> {
         notMade();
         if (!stopped) {
-          engine.budgetDenied(denied.verdict());
           owner.onDenied(this, cause, denied);
         }
       }

@@ -134,7 +134,7 @@ final class Passthrough implements UpstreamListener, Forwarded {
     headers.set(ResponseHeaders.ROUTE, "passthrough");
     headers.set(ResponseHeaders.CACHE, "off");
     UpstreamId.add(headers, provider.dialect(), of::get);
-    RateHeaders.add(headers, call.dialect(), call.rates(), engine.ticker().epochMillis());
+    RateHeaders.add(headers, call.dialect(), call.rates(), engine.budgets().storeNow());
     boolean head = call.head().method().equals(HttpMethod.HEAD);
     if (head || answered == NO_CONTENT || answered == NOT_MODIFIED) {
       bodyless = headers;

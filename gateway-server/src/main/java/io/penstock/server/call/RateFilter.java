@@ -30,7 +30,7 @@ final class RateFilter implements Filter<Call> {
     return switch (verdict) {
       case Verdict.Granted(Reservation taken) -> {
         if (!taken.isEmpty()) {
-          call.rates(taken.rates());
+          call.admitted(taken);
           call.onEnd(ending -> end(taken, ending));
         }
         yield Step.next();

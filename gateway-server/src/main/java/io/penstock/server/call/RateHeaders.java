@@ -35,8 +35,12 @@ final class RateHeaders {
         AsciiString.cached(prefix + "-reset"));
   }
 
-  /** Adds the tightest rate of requests and of tokens. */
-  static void add(HttpHeaders headers, Dialect dialect, List<RateState> rates, long nowMillis) {
+  /**
+   * Adds the tightest rate of requests and of tokens.
+   *
+   * @param storeNow the store's time at which the client is told, epoch milliseconds
+   */
+  static void add(HttpHeaders headers, Dialect dialect, List<RateState> rates, long storeNow) {
     RateState requests = null;
     RateState tokens = null;
     for (RateState rate : rates) {
@@ -47,11 +51,11 @@ final class RateHeaders {
       }
     }
     if (dialect == Dialect.OPENAI) {
-      addOpenAi(headers, OPENAI_REQUESTS, requests);
-      addOpenAi(headers, OPENAI_TOKENS, tokens);
+      addOpenAi(headers, OPENAI_REQUESTS, requests, storeNow);
+      addOpenAi(headers, OPENAI_TOKENS, tokens, storeNow);
     } else if (dialect == Dialect.ANTHROPIC) {
-      addAnthropic(headers, ANTHROPIC_REQUESTS, requests, nowMillis);
-      addAnthropic(headers, ANTHROPIC_TOKENS, tokens, nowMillis);
+      addAnthropic(headers, ANTHROPIC_REQUESTS, requests, storeNow);
+      addAnthropic(headers, ANTHROPIC_TOKENS, tokens, storeNow);
     }
   }
 
@@ -63,18 +67,19 @@ final class RateHeaders {
     return (double) rate.remaining() / Math.max(1, rate.limit());
   }
 
-  private static void addOpenAi(HttpHeaders headers, Names names, @Nullable RateState rate) {
+  private static void addOpenAi(
+      HttpHeaders headers, Names names, @Nullable RateState rate, long storeNow) {
     if (rate != null) {
       amounts(headers, names, rate);
-      headers.set(names.reset, duration(rate.resetMillis()));
+      headers.set(names.reset, duration(rate.resetAt() - storeNow));
     }
   }
 
   private static void addAnthropic(
-      HttpHeaders headers, Names names, @Nullable RateState rate, long nowMillis) {
+      HttpHeaders headers, Names names, @Nullable RateState rate, long storeNow) {
     if (rate != null) {
       amounts(headers, names, rate);
-      headers.set(names.reset, Instant.ofEpochMilli(nowMillis + rate.resetMillis()).toString());
+      headers.set(names.reset, Instant.ofEpochMilli(Math.max(storeNow, rate.resetAt())).toString());
     }
   }
 

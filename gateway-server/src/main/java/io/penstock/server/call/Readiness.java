@@ -3,7 +3,11 @@ package io.penstock.server.call;
 import io.penstock.budget.Budgets;
 import io.penstock.ledger.LedgerStats;
 
-/** Whether calls sent here are served, as both ports tell whoever balances load. Thread-safe. */
+/**
+ * Whether calls sent here are served, as both ports tell whoever balances load. A replica that goes
+ * on without the budgets' store, as {@code on_outage} says, is ready: all of them lose the store at
+ * once, and a balancer would be left with none. Thread-safe.
+ */
 public final class Readiness {
   private final Load load;
   private final Budgets budgets;
@@ -34,6 +38,6 @@ public final class Readiness {
     if (ledger.full()) {
       return "the ledger's journal is full";
     }
-    return budgets.isReady() ? "" : "the budgets' shared store cannot grant yet";
+    return budgets.serves() ? "" : "the budgets' shared store cannot grant yet";
   }
 }

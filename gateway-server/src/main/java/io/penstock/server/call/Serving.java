@@ -209,6 +209,11 @@ final class Serving {
 
   /** A budget or rate does not allow what would have to be asked. */
   void refuse(Verdict verdict) {
+    if (servesUnaccepted()) {
+      return;
+    }
+    // Here and not where it refused a target: the next one, or another model, may have answered.
+    engine.budgetDenied(verdict);
     BudgetRefusals.note(call, verdict);
     refuse(BudgetRefusals.of(verdict), BudgetRefusals.rule(verdict));
   }

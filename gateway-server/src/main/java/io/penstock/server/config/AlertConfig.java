@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,21 @@ public record AlertConfig(
         List<Word.AlertKind> on,
     @Setting("Signs the posts (HMAC-SHA256).") @Nullable Secret secret) {
 
-  /** Copies. */
+  /** Copies; checks that there is somebody at the address, who is asked long after the start. */
   public AlertConfig {
     on = List.copyOf(on);
+    if (!isHttp(webhook)) {
+      throw new InvalidValue("webhook", Secret.MASK, "https:// or http:// and a host");
+    }
+  }
+
+  private static boolean isHttp(SecretUrl url) {
+    try {
+      return (url.scheme().equals("https") || url.scheme().equals("http"))
+          && URI.create(url.reveal()).getHost() != null;
+    } catch (IllegalArgumentException e) {
+      // Not an address at all; its words would quote it.
+      return false;
+    }
   }
 }

@@ -45,7 +45,11 @@ enum Rule {
           "http://collector:4318")),
   /** What the counters of a rate take. */
   RATE(each(Long.class, number -> number <= 1_000_000_000_000L, "at most 1000000000000")),
-  DENY_AT(each(Share.class, share -> share.value() >= 1.005, "at least 101%"));
+  DENY_AT(
+      each(
+          Share.class,
+          share -> share.isWhole() && share.value() > 1,
+          "whole percents above 100%, or left out"));
 
   /** Takes what is wrong with a value. */
   @FunctionalInterface

@@ -18,6 +18,11 @@ public record Share(BigDecimal ratio) implements Comparable<Share> {
     return ratio.doubleValue();
   }
 
+  /** Returns whether it is a whole number of percents. */
+  public boolean isWhole() {
+    return ratio.scale() <= 2;
+  }
+
   @Override
   public int compareTo(Share other) {
     return ratio.compareTo(other.ratio);

@@ -4,7 +4,6 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.penstock.server.config.Rule.Faults;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +13,8 @@ import java.util.Set;
 /** The longer ones of the rules for single values. Stateless. */
 final class ValueRules {
   private static final int MOST_ALERTS = 16;
+  private static final BigDecimal LEAST_ALERT = new BigDecimal("0.01");
+  private static final BigDecimal MOST_ALERT = BigDecimal.TEN;
 
   /** Of a name of metadata, in characters; the header takes no longer ones. */
   private static final int LONGEST_NAME = 128;
@@ -29,21 +30,19 @@ final class ValueRules {
 
   private ValueRules() {}
 
-  /** In whole percent, as they are told. */
+  /** In whole percents, as they are told. */
   static void alerts(Object value, Faults faults) {
     List<?> shares = (List<?>) value;
-    Map<BigDecimal, Integer> seen = new HashMap<>();
+    Map<Share, Integer> seen = new HashMap<>();
     for (int i = 0; i < shares.size(); i++) {
       Share share = (Share) shares.get(i);
-      BigDecimal percent = share.ratio().movePointRight(2).setScale(0, RoundingMode.HALF_UP);
-      Integer first = seen.putIfAbsent(percent, i);
-      if (share.ratio().compareTo(new BigDecimal("0.01")) < 0) {
-        faults.add(i, share.toString(), "at least 1%");
-      } else if (percent.intValue() > 1000) {
-        faults.add(i, share.toString(), "at most 1000%");
+      Integer first = seen.putIfAbsent(share, i);
+      if (!share.isWhole()
+          || share.ratio().compareTo(LEAST_ALERT) < 0
+          || share.ratio().compareTo(MOST_ALERT) > 0) {
+        faults.add(i, share.toString(), "whole percents, 1% to 1000%");
       } else if (first != null) {
-        faults.add(
-            i, share.toString(), "each whole percent once; the first is alerts[" + first + "]");
+        faults.add(i, share.toString(), "each once; the first is alerts[" + first + "]");
       }
     }
     if (shares.size() > MOST_ALERTS) {

@@ -18,8 +18,6 @@ import io.penstock.server.config.RateConfig;
 import io.penstock.server.config.ShadowConfig;
 import io.penstock.server.config.Share;
 import io.penstock.server.config.Word;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -102,11 +100,7 @@ public final class BudgetMapping {
   }
 
   private static int percent(Share share) {
-    return share
-        .ratio()
-        .multiply(BigDecimal.valueOf(100))
-        .setScale(0, RoundingMode.HALF_UP)
-        .intValueExact();
+    return share.ratio().movePointRight(2).intValueExact();
   }
 
   private static Limit limit(io.penstock.server.config.Limit limit) {

@@ -209,6 +209,34 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_webhookThatNobodyCanBeReachedAt_isRefused_andNotShown() {
+    for (String address : List.of("notaurl", "T0/B0/hush", "ftp://x/hush", "HTTP:///hush")) {
+      assertThat(lines(SOUND + "alerts: [{ webhook: \"" + address + "\" }]"))
+          .containsExactly(
+              "penstock.yaml:4:21: alerts[0].webhook: **** (expected: https:// or http:// and a"
+                  + " host)");
+    }
+  }
+
+  @Test
+  void load_sharesThatWouldBeRounded_areRefused() {
+    String budget = "budgets: [{ name: b, limit: 1 USD, ";
+    assertThat(lines(SOUND + budget + "alerts: [50%, 50.2%] }]"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("penstock.yaml:4:")
+        .contains("budgets[0].alerts[1]: 50.2% (expected: whole percents, 1% to 1000%)");
+    for (String share : List.of("100%", "100.4%", "90%")) {
+      assertThat(lines(SOUND + budget + "over: { use: fast, deny_at: " + share + " } }]"))
+          .anyMatch(line ->
+              line.startsWith("penstock.yaml:4:")
+                  && line.contains(
+                      "budgets[0].over.deny_at: "
+                          + share
+                          + " (expected: whole percents above 100%, or left out)"));
+    }
+  }
+
+  @Test
   void load_limitsBeyondWhatOneArrayTakes_areRefused() {
     assertThat(lines(SOUND + "limits: { body: 2GiB, headers: 5GiB }"))
         .containsExactly(
@@ -302,7 +330,9 @@ final class ConfigProblemsTest {
                     """))
         .anyMatch(line -> line.contains("budgets[0].limit: none"))
         .anyMatch(line -> line.contains("budgets[1].name: b (expected: each name once; the first"))
-        .anyMatch(line -> line.contains("budgets[2].alerts[0]: 0% (expected: at least 1%)"))
+        .anyMatch(
+            line ->
+                line.contains("budgets[2].alerts[0]: 0% (expected: whole percents, 1% to 1000%)"))
         .hasSize(3);
   }
 
@@ -338,10 +368,10 @@ final class ConfigProblemsTest {
             line -> assertThat(line).contains("budgets[0].per[2]: team (expected: each dimension"),
             line ->
                 assertThat(line)
-                    .contains("budgets[0].alerts[2]: 50.2% (expected: each whole percent once;"),
-            line -> assertThat(line).contains("budgets[0].alerts[3]: 0% (expected: at least 1%)"),
-            line -> assertThat(line).contains("budgets[0].alerts[4]: 2000% (expected: at most"),
-            line -> assertThat(line).contains("budgets[1].over.deny_at: 100% (expected: at least"),
+                    .contains("budgets[0].alerts[2]: 50.2% (expected: whole percents,"),
+            line -> assertThat(line).contains("budgets[0].alerts[3]: 0% (expected: whole percents,"),
+            line -> assertThat(line).contains("budgets[0].alerts[4]: 2000% (expected: whole"),
+            line -> assertThat(line).contains("budgets[1].over.deny_at: 100% (expected: whole"),
             line -> assertThat(line).contains("rates[0].name: missing"),
             line -> assertThat(line).contains("rates[0].per: x (expected: app,"),
             line -> assertThat(line).contains("rates[0].requests: 2000000000000"));

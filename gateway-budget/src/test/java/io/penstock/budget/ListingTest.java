@@ -1,0 +1,61 @@
+package io.penstock.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.penstock.core.rule.Condition;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ListingTest {
+  private static final Window TOTAL = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
+
+  private static Budgets budgets() {
+    Budgets budgets =
+        Budgets.embedded(new TestTicker(1_700_000_000_000L), BudgetListener.NONE, List.of());
+    budgets.reload(
+        BudgetPlan.compile(
+            List.of(
+                BudgetSpec.of("all", Condition.ALWAYS, List.of(), Limit.usd(1_000), TOTAL),
+                BudgetSpec.of(
+                    "two", Condition.ALWAYS, List.of("user", "team"), Limit.usd(1_000), TOTAL)),
+            List.of()));
+    return budgets;
+  }
+
+  @Test
+  void unspent_ofASubjectThatNoRequestHas_isRefusedWithItsForm() {
+    try (Budgets budgets = budgets()) {
+      for (String typo : List.of("", "ann", "ann / red / x", "ann / ", "ann/red", "sha256:x")) {
+        assertThatThrownBy(() -> budgets.unspent("two", -1, typo))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage(
+                "subject: '" + typo + "' (expected: whom the budget counts, by user / team)");
+      }
+      assertThatThrownBy(() -> budgets.unspent("all", -1, "ann"))
+          .hasMessageContaining("none, for the budget is shared by all");
+      String hash = "sha256:0123456789abcdef0123456789abcdef";
+      for (String sound : List.of("ann / red", "(none) / a // b", hash)) {
+        assertThat(budgets.unspent("two", -1, sound).counter().subject()).isEqualTo(sound);
+      }
+    }
+  }
+
+  @Test
+  void spentShares_areOfTheMoment_alsoWhatTheStoreWasNotTold() {
+    try (Budgets budgets = budgets()) {
+      CounterKey all = budgets.shared().get(0);
+      assertThat(budgets.shared()).hasSize(1);
+      for (int i = 0; i < 3; i++) {
+        ((Verdict.Granted) budgets.reserve(TestFacts.user("ann"), Ask.of(200, 1)))
+            .reservation()
+            .settle(100, 1);
+      }
+      Map<CounterKey, Double> shares =
+          budgets.spentShares(List.of(all)).toCompletableFuture().join();
+      assertThat(shares).containsExactly(Map.entry(all, 0.3));
+    }
+  }
+}
