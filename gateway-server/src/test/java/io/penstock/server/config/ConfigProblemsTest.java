@@ -330,9 +330,8 @@ final class ConfigProblemsTest {
                     """))
         .anyMatch(line -> line.contains("budgets[0].limit: none"))
         .anyMatch(line -> line.contains("budgets[1].name: b (expected: each name once; the first"))
-        .anyMatch(
-            line ->
-                line.contains("budgets[2].alerts[0]: 0% (expected: whole percents, 1% to 1000%)"))
+        .anyMatch(line ->
+            line.contains("budgets[2].alerts[0]: 0% (expected: whole percents, 1% to 1000%)"))
         .hasSize(3);
   }
 
@@ -367,9 +366,9 @@ final class ConfigProblemsTest {
             line -> assertThat(line).contains("budgets[0].per[1]: nobody (expected: app,"),
             line -> assertThat(line).contains("budgets[0].per[2]: team (expected: each dimension"),
             line ->
-                assertThat(line)
-                    .contains("budgets[0].alerts[2]: 50.2% (expected: whole percents,"),
-            line -> assertThat(line).contains("budgets[0].alerts[3]: 0% (expected: whole percents,"),
+                assertThat(line).contains("budgets[0].alerts[2]: 50.2% (expected: whole percents,"),
+            line ->
+                assertThat(line).contains("budgets[0].alerts[3]: 0% (expected: whole percents,"),
             line -> assertThat(line).contains("budgets[0].alerts[4]: 2000% (expected: whole"),
             line -> assertThat(line).contains("budgets[1].over.deny_at: 100% (expected: whole"),
             line -> assertThat(line).contains("rates[0].name: missing"),
