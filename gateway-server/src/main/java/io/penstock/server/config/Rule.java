@@ -63,6 +63,7 @@ enum Rule {
     void add(Object segment, String value, String expected);
   }
 
+  @SuppressWarnings("ImmutableEnumChecker") // functions without state
   private final BiConsumer<Object, Faults> check;
 
   Rule(BiConsumer<Object, Faults> check) {
