@@ -6,7 +6,7 @@ public enum Cause {
   REQUEST,
   /** The same target once more. */
   RETRY,
-  /** The next target of the route. */
+  /** The next target of the route; also the refusal after other attempts. */
   FALLBACK,
   /** Asked in parallel because the first answer was slow. */
   HEDGE,

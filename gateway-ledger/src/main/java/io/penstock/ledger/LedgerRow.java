@@ -41,6 +41,22 @@ public record LedgerRow(
     public UUID rowId() {
       return RequestIds.row(request, number);
     }
+
+    /** Returns whether the row stands for a client's request: each has one such row. */
+    boolean isRequest() {
+      return number == 0
+          ? cause == Cause.REQUEST
+          : number == 1 && !cause.isOverhead() && !isBooking();
+    }
+
+    /** Returns whether nothing was called: the row only corrects what is charged. */
+    boolean isBooking() {
+      return switch (cause) {
+        case CORRECTION, RECONCILIATION -> true;
+        case CRASH -> number == 0;
+        default -> false;
+      };
+    }
   }
 
   /**

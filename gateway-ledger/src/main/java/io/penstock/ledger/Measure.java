@@ -12,12 +12,17 @@ import org.jspecify.annotations.Nullable;
  * for reports over rows (in SQL); a test compares them.
  */
 public enum Measure {
-  /** Rows: attempts, refusals, cache hits. */
-  CALLS(row -> 1, "1"),
-  /** Requests of clients. */
+  /** Attempts, refusals, cache hits; not what only corrects an account. */
+  CALLS(
+      row -> row.attempt().isBooking() ? 0 : 1,
+      "CASE WHEN cause IN ('correction', 'reconciliation') OR cause = 'crash' AND number = 0"
+          + " THEN 0 ELSE 1 END"),
+  /** Requests of clients: each has a first attempt, or a row that says why it has none. */
   REQUESTS(
-      row -> row.attempt().cause() == Cause.REQUEST ? 1 : 0,
-      "CASE WHEN cause = 'request' THEN 1 ELSE 0 END"),
+      row -> row.attempt().isRequest() ? 1 : 0,
+      "CASE WHEN number = 0 AND cause = 'request' OR number = 1 AND cause NOT IN ('shadow',"
+          + " 'verify', 'judge', 'embedding', 'correction', 'reconciliation')"
+          + " THEN 1 ELSE 0 END"),
   /** Requests that got a whole, successful answer. */
   ANSWERED(
       Measure::answered,
@@ -26,7 +31,8 @@ public enum Measure {
   /** Rows with an error status or without an answer. */
   ERRORS(
       row -> failed(row) ? 1 : 0,
-      "CASE WHEN status >= 400 OR ending IN ('upstream_failed', 'timed_out') THEN 1 ELSE 0 END"),
+      "CASE WHEN (status >= 400 OR ending IN ('upstream_failed', 'timed_out'))"
+          + " AND NOT (cause = 'crash' AND number = 0) THEN 1 ELSE 0 END"),
   /** Answers that needed no call of their own. */
   CACHE_HITS(
       row -> row.outcome().cache().isHit() ? 1 : 0,
@@ -105,6 +111,9 @@ public enum Measure {
   }
 
   private static boolean failed(LedgerRow row) {
+    if (row.attempt().isBooking()) {
+      return false;
+    }
     Ending ending = row.outcome().ending();
     return row.outcome().status() >= 400
         || ending == Ending.UPSTREAM_FAILED

@@ -38,6 +38,10 @@ public record SpendQuery(
   }
 
   private static void requireValue(String name) {
+    if (name.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "a dimension with a control character (expected: " + EXPECTED + ")");
+    }
     boolean metadata = name.startsWith(METADATA) && name.length() > METADATA.length();
     if (!metadata && Dimension.named(name) == null) {
       throw new IllegalArgumentException(

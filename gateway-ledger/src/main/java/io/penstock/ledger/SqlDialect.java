@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import io.penstock.core.body.Json;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -63,7 +64,7 @@ enum SqlDialect {
 
     @Override
     String jsonPath(String name) {
-      return "$.\"" + name.replace("\"", "\\\"") + '"';
+      return "$." + Json.quote(name);
     }
 
     @Override

@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -154,7 +155,11 @@ public final class Reloader implements AutoCloseable {
     routers(made.routes());
     issuers.applied();
     providers.applied();
-    shared.routing().health().retain(name -> isConfigured(name, config));
+    shared.routing().health().retain(name -> config.providers().containsKey(provider(name)));
+    if (before != null) {
+      // A new key or address may be what was missing.
+      shared.routing().health().renew(name -> isChanged(provider(name), before.config(), config));
+    }
     shared.budgets().reload(plan);
     builder
         .reachable()
@@ -165,8 +170,12 @@ public final class Reloader implements AutoCloseable {
     fetch.follow(config.prices().refresh());
   }
 
-  private static boolean isConfigured(String target, Config config) {
-    return config.providers().containsKey(target.substring(0, Math.max(0, target.indexOf('/'))));
+  private static boolean isChanged(String provider, Config before, Config after) {
+    return !Objects.equals(before.providers().get(provider), after.providers().get(provider));
+  }
+
+  private static String provider(String target) {
+    return target.substring(0, Math.max(0, target.indexOf('/')));
   }
 
   /** What no route asks any more is forgotten; the model that one needs is loaded before calls. */

@@ -9,6 +9,7 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -54,15 +55,18 @@ class BilledAsAnsweredTest {
                     + "\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":"
                     + "{\"prompt_tokens\":1000,\"completion_tokens\":1000}}"));
 
-    JsonNode row =
-        row(
-            gateway.post(
-                "/v1/chat/completions",
-                "{\"model\":\"gpt-4o\",\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
-                    + "\"content\":\"hi\"}]}"));
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/chat/completions",
+            "{\"model\":\"gpt-4o\",\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
+                + "\"content\":\"hi\"}]}");
+    JsonNode row = row(response);
 
     assertThat(row.path("cost_usd").asText()).as(row.toString()).isEqualTo("0.02");
     assertThat(row.path("model").asText()).isEqualTo("gpt-4o");
+    // The gateway has not caused the difference to gpt-4o's 0.0125.
+    assertThat(response.headers().firstValue("x-penstock-saved-usd").map(BigDecimal::new))
+        .hasValueSatisfying(saved -> assertThat(saved).isZero());
   }
 
   private static final String RESEARCH =

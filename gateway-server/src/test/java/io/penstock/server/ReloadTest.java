@@ -9,6 +9,7 @@ import io.penstock.server.config.Word;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 /** Edits that cannot be applied: refused with the reason, and the next good one is taken. */
 @ExtendWith(LeakCheck.class)
 class ReloadTest {
+  private static final String CHAT =
+      "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
   @TempDir Path directory;
 
   @Test
@@ -69,6 +73,24 @@ class ReloadTest {
       return client.readToEnd();
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void edit_ofARefusedKey_isTriedAtOnce() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      provider.on("/v1/chat/completions").first(1).reply(Script.error(401));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(502);
+      assertThat(gateway.post("/v1/chat/completions", CHAT).body()).contains("cooling down");
+
+      Files.writeString(
+          gateway.file(), Files.readString(gateway.file()).replace("[sk-upstream]", "[sk-new]"));
+      Await.until(
+          "it is in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
+
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
     }
   }
 

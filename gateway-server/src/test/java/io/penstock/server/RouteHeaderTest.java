@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpResponse;
@@ -38,6 +39,24 @@ class RouteHeaderTest {
     assertThat(response.headers().firstValue("x-penstock-route")).hasValue("header, priority[0]");
     assertThat(provider.awaitRequest(1).text()).contains("\"model\":\"gpt-4o\"");
     assertThat(provider.awaitRequest(1).header("x-penstock-route")).isNull();
+  }
+
+  @Test
+  void providersError_namesWhoItIsOf() {
+    provider.reset();
+    provider
+        .on("/v1/chat/completions")
+        .reply(Script.error(400).header("x-request-id", "req-of-theirs"));
+
+    HttpResponse<String> response = gateway.post("/v1/chat/completions", CHAT);
+
+    provider.reset();
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("fake");
+    assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4o-mini");
+    assertThat(response.headers().firstValue("x-penstock-route")).isPresent();
+    assertThat(response.headers().firstValue("x-penstock-upstream-request-id"))
+        .hasValue("req-of-theirs");
   }
 
   @Test

@@ -46,6 +46,10 @@ record Health(
     return new Health(breaker, then, true, firstToken, whole, output);
   }
 
+  Health renewed() {
+    return new Health(FRESH.breaker, 0, false, firstToken, whole, output);
+  }
+
   Health onFirstToken(long nanos, long now) {
     return new Health(breaker, coolingUntil, cooling, firstToken.on(nanos, now), whole, output);
   }

@@ -263,6 +263,18 @@ public final class HealthBoard {
     return settings.apply(name.substring(0, Math.max(0, name.indexOf('/')))).policy();
   }
 
+  /**
+   * Lets calls try again at once what was set aside: its breaker is closed and it cools down no
+   * more. How fast it answers is still known.
+   */
+  public void renew(Predicate<String> names) {
+    for (String name : board.keySet()) {
+      if (names.test(name)) {
+        change(name, Health::renewed);
+      }
+    }
+  }
+
   /** Forgets names that no configuration has any more. */
   public void retain(Predicate<String> inUse) {
     for (Map.Entry<String, AtomicReference<Health>> entry : board.entrySet()) {

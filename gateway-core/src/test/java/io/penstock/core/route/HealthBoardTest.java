@@ -116,6 +116,23 @@ class HealthBoardTest {
   }
 
   @Test
+  void renew_letsCallsTryAtOnce_andKnowsHowFastItWas() {
+    board.onFailure(TARGET, FailureKind.CREDENTIALS, -1);
+    board.onFirstToken("openai/b", SECOND);
+    for (int i = 0; i < 5; i++) {
+      board.onFailure("openai/b", FailureKind.SERVER_ERROR, -1);
+    }
+    board.onFailure("other/c", FailureKind.CREDENTIALS, -1);
+
+    board.renew(name -> name.startsWith("openai/"));
+
+    assertThat(board.unavailable(TARGET)).isNull();
+    assertThat(board.unavailable("openai/b")).isNull();
+    assertThat(board.firstToken("openai/b")).isEqualTo(SECOND);
+    assertThat(board.unavailable("other/c")).isEqualTo("cooling down");
+  }
+
+  @Test
   void onFirstToken_peak_countsAtOnceAndFades() {
     board.onFirstToken(TARGET, SECOND / 10);
     board.onFirstToken(TARGET, 2 * SECOND);

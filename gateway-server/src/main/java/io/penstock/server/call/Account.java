@@ -217,6 +217,7 @@ final class Account {
       money =
           Savings.claim(
               money,
+              target.price(),
               call.snapshot().baselines().of(call.routedModel()),
               usage,
               waste,

@@ -274,7 +274,8 @@ final class Accounting {
       LedgerRow.Money money) {
     LedgerRow row =
         new LedgerRow(
-            new LedgerRow.Attempt(call.id(), 0, Cause.REQUEST),
+            new LedgerRow.Attempt(
+                call.id(), 0, call.tally().isAttempted() ? Cause.FALLBACK : Cause.REQUEST),
             new LedgerRow.Times(
                 call.startMillis(),
                 ticker.epochMillis(),

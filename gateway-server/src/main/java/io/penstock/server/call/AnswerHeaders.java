@@ -38,12 +38,27 @@ final class AnswerHeaders {
     return headers;
   }
 
+  /** Returns the headers of the error that an attempt ended with: who failed, and by what id. */
+  static HttpHeaders failed(Call call, Leg leg) {
+    HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
+    who(headers, leg.target(), leg.reason());
+    AttemptRun run = leg.run();
+    if (run != null) {
+      UpstreamId.add(headers, leg.target().provider().dialect(), run.headers());
+    }
+    return headers;
+  }
+
+  private static void who(HttpHeaders headers, TargetRuntime target, String reason) {
+    headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
+    headers.set(ResponseHeaders.PROVIDER, target.provider().name());
+    headers.set(ResponseHeaders.ROUTE, ResponseHeaders.safe(reason));
+  }
+
   private static void common(HttpHeaders headers, Serving serving, Leg leg, AttemptRun run) {
     Call call = serving.call();
     TargetRuntime target = run.target();
-    headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
-    headers.set(ResponseHeaders.PROVIDER, target.provider().name());
-    headers.set(ResponseHeaders.ROUTE, ResponseHeaders.safe(leg.reason()));
+    who(headers, target, leg.reason());
     headers.set(ResponseHeaders.CACHE, call.cacheOutcome() == CacheOutcome.MISS ? "miss" : "off");
     headers.set(ResponseHeaders.PRICE_VERSION, target.price().version());
     if (leg.cap() >= 0) {

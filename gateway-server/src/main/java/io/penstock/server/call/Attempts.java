@@ -112,6 +112,7 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public int onAttempt() {
+    call.tally().attempted();
     return ++number;
   }
 
@@ -222,14 +223,14 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public void onFailed(Leg by, Failure failure, AttemptPolicy.Decision what) {
-    serving.note(by.target(), failure);
+    serving.note(by, failure);
     if (legs.outlive(by)) {
       return;
     }
     if (what instanceof AttemptPolicy.Next || serving.from() != null) {
       next(Cause.FALLBACK, what.why());
     } else {
-      serving.fail(by.target(), failure);
+      serving.fail(by, failure);
     }
   }
 

@@ -92,6 +92,11 @@ final class Leg {
     return attempt != null && !attempt.isOver();
   }
 
+  /** Returns the attempt under way, or the last one; null while none was made. */
+  @Nullable AttemptRun run() {
+    return attempt == null ? null : attempt.run();
+  }
+
   /** Returns the money of the attempt under way, or of the last one. */
   Account account() {
     Underway made = attempt;

@@ -65,7 +65,7 @@ final class Resumption {
     if (why == null || from == null || next == null) {
       return false;
     }
-    serving.note(by.target(), failure);
+    serving.note(by, failure);
     begin(new StreamEnd.Cut(by, run, failure, from), () -> then.accept(next, why));
     return true;
   }

@@ -15,13 +15,20 @@ final class Savings {
   private Savings() {}
 
   /**
-   * Returns the money of a row with what is claimed on it.
+   * Returns the money of a row with what is claimed on it. That the provider answered with another
+   * model than it was asked for is not the gateway's doing: that difference is in both sums.
    *
+   * @param called the price of the model that was called
    * @param baseline what the client asked for; null: nothing is claimed
    * @param usage as the provider reported it; an estimate proves no saving
    */
   static LedgerRow.Money claim(
-      LedgerRow.Money paid, @Nullable PricedModel baseline, Usage usage, Waste waste, long at) {
+      LedgerRow.Money paid,
+      PricedModel called,
+      @Nullable PricedModel baseline,
+      Usage usage,
+      Waste waste,
+      long at) {
     if (baseline == null) {
       return paid;
     }
@@ -32,8 +39,8 @@ final class Savings {
     if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
       return paid;
     }
-    long would = baseline.costNanos(usage, at);
-    return money(paid, would, Math.max(0, would - paid.cost()), Math.max(0, paid.cost() - would));
+    long saved = baseline.costNanos(usage, at) - called.costNanos(usage, at);
+    return money(paid, paid.cost() + saved, Math.max(0, saved), Math.max(0, -saved));
   }
 
   /**

@@ -21,7 +21,7 @@ final class Serving {
   private final StreamEnd streamEnd;
   private @Nullable Unaccepted unaccepted;
   private @Nullable Failure lastFailure;
-  private @Nullable TargetRuntime lastFailed;
+  private @Nullable Leg lastFailed;
   private @Nullable Verdict lastRefusal;
   private boolean clientGone;
   private long total;
@@ -170,7 +170,7 @@ final class Serving {
   }
 
   /** A target failed: the client hears of the last when nobody answers. */
-  void note(TargetRuntime by, Failure failure) {
+  void note(Leg by, Failure failure) {
     lastFailed = by;
     lastFailure = failure;
   }
@@ -183,7 +183,7 @@ final class Serving {
   /** Tells the client why nobody answers; returns false when no target was tried at all. */
   boolean giveUp() {
     Failure failure = lastFailure;
-    TargetRuntime last = lastFailed;
+    Leg last = lastFailed;
     Verdict refusal = lastRefusal;
     if (failure != null && last != null) {
       fail(last, failure);
@@ -194,16 +194,15 @@ final class Serving {
   }
 
   /** Tells the client what the provider said, or what the gateway makes of it. */
-  void fail(TargetRuntime last, Failure failure) {
+  void fail(Leg last, Failure failure) {
     if (servesUnaccepted() || streamEnd.breaksOff("")) {
       return;
     }
-    String provider = last.provider().name();
+    String provider = last.target().provider().name();
     if (!endsWithEvent(ClientErrors.exception(provider, failure))) {
-      ClientErrors.reply(
-          call, provider, failure, ErrorReplies.headers(call.dialect(), call.idText()));
+      ClientErrors.reply(call, provider, failure, AnswerHeaders.failed(call, last));
     }
-    answered(last, ClientErrors.code(failure).status());
+    answered(last.target(), ClientErrors.code(failure).status());
     call.end(ClientErrors.ending(failure));
   }
 

@@ -15,6 +15,7 @@ final class Tally {
   private long upstreamSince;
   private int upstreams;
   private int counting;
+  private boolean attempted;
   private final List<Runnable> onCounted = new ArrayList<>(0);
   private int status;
   private String answeredModel = "";
@@ -44,6 +45,16 @@ final class Tally {
   /** Returns what all settled attempts saved, nano-USD; a loss is negative. */
   long savedNanos() {
     return savedNanos;
+  }
+
+  /** An attempt is made on the client's behalf: its row stands for the request. */
+  void attempted() {
+    attempted = true;
+  }
+
+  /** Returns whether there has been such an attempt. */
+  boolean isAttempted() {
+    return attempted;
   }
 
   /** What an ended attempt used is counted: until it is, its worst case stays held. */
