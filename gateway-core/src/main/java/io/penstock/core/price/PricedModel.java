@@ -161,6 +161,17 @@ public final class PricedModel {
   }
 
   /**
+   * Returns a usage in the units in which this model bills it. What answers report is in units of
+   * their own, and a fee for each request in none: this is what a row has, and what is priced.
+   *
+   * @param used as an answer reports it, or as it was estimated
+   */
+  public Usage billed(Usage used, long epochMillis) {
+    BigDecimal fee = rate(Meter.REQUEST, epochMillis);
+    return BilledUnits.of(used, fee != null && fee.signum() > 0);
+  }
+
+  /**
    * Returns what a usage costs after discounts, nano-USD, rounded half up once. What the response
    * says (tier, region) counts, not what was asked.
    */
