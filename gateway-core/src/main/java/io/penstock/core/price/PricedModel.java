@@ -29,6 +29,7 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final LayeredCards cards;
+  private final BilledUnits units;
   private final RateCache cache = new RateCache(this::find);
   private final AnsweredPrices answered;
 
@@ -46,6 +47,7 @@ public final class PricedModel {
     this.discount = discount;
     this.region = region;
     this.cards = new LayeredCards(vendor, entry);
+    this.units = BilledUnits.of(entry.id());
     this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
     Set<Long> steps = new TreeSet<>();
     entry.cards().stream()
@@ -160,15 +162,9 @@ public final class PricedModel {
     return entry.checked();
   }
 
-  /**
-   * Returns a usage in the units in which this model bills it. What answers report is in units of
-   * their own, and a fee for each request in none: this is what a row has, and what is priced.
-   *
-   * @param used as an answer reports it, or as it was estimated
-   */
+  /** Returns a usage, reported or estimated, in the units in which this model bills it. */
   public Usage billed(Usage used, long epochMillis) {
-    BigDecimal fee = rate(Meter.REQUEST, epochMillis);
-    return BilledUnits.of(used, fee != null && fee.signum() > 0);
+    return units.billed(used, rate(Meter.REQUEST, epochMillis));
   }
 
   /**

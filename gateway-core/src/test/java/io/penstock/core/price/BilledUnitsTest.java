@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What answers report, in the units in which models bill it. */
 class BilledUnitsTest {
@@ -62,6 +64,60 @@ class BilledUnitsTest {
       assertThat(price.billed(TOKENS, NOW)).isSameAs(TOKENS);
       assertThat(price.billed(with(Meter.REQUEST, 1), NOW)).isEqualTo(TOKENS);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gemini, gemini-2.5-flash, 0, 0",
+    "gemini, gemini-2.5-flash, 1, 0.035",
+    "gemini, gemini-2.5-flash, 9, 0.035",
+    "gemini, gemini-2.0-flash-001, 9, 0.035",
+    "vertex, gemini-2.5-pro, 9, 0.035",
+    "gemini, gemini-3-flash-preview, 0, 0",
+    "gemini, gemini-3-flash-preview, 1, 0.014",
+    "gemini, gemini-3-flash-preview, 9, 0.126",
+    "vertex, gemini-3.1-pro-preview, 9, 0.126",
+    "gemini, gemini-flash-latest, 9, 0.126",
+    "openai, gpt-4o, 9, 0.09",
+  })
+  void searches_areBilledByThePromptUpToGemini2_andEachFrom3(
+      String provider, String model, long searches, String usd) {
+    PricedModel price = price(provider, model);
+    Usage billed = price.billed(with(Meter.WEB_SEARCH, searches), NOW);
+
+    assertThat(NanoUsd.format(price.costNanos(billed, NOW) - price.costNanos(TOKENS, NOW)))
+        .isEqualTo(usd.equals("0") ? "0.00" : usd);
+    assertThat(price.billed(billed, NOW)).isEqualTo(billed);
+  }
+
+  /** Names of the operator's, of regions and publishers, and of generations to come. */
+  @ParameterizedTest
+  @CsvSource({
+    "gemini-2.5-flash-tuned, 1",
+    "google/gemini-1.5-pro, 1",
+    "Gemini-2.0-flash, 1",
+    "gemini-3, 4",
+    "gemini-10-pro, 4",
+    "gemini-20, 4",
+    "gemini-pro, 4",
+    "my-gemini-2.5-flash, 1",
+    "gemini-2x, 4"
+  })
+  void searches_ofAnyName_areByThePromptWhereItSaysSo(String model, long billed) throws Exception {
+    PriceBook own =
+        PriceBook.of(
+            PriceBook.bundled(),
+            List.of(
+                new ObjectMapper()
+                    .readTree(
+                        "{\"models\":[{\"provider\":\"p\",\"id\":\"%s\",\"cards\":[{\"when\":{},\"rates\":{\"input\":\"1\",\"web_search\":\"1\"}}]}]}"
+                            .formatted(model))),
+            List.of(),
+            PriceBook.Unknown.DENY);
+    Usage four = with(Meter.WEB_SEARCH, 4);
+
+    assertThat(own.price("p", model, "p/x", "").billed(four, NOW).of(Meter.WEB_SEARCH))
+        .isEqualTo(billed);
   }
 
   @Test
