@@ -37,8 +37,13 @@ public enum FailureKind {
   TOTAL_TIMEOUT,
   /** The stream ended or broke before its finish. */
   CUT,
-  /** Not the protocol: garbage, truncated JSON, wrong content type, an answer over the limit. */
-  MALFORMED;
+  /** Not the protocol: garbage, truncated JSON, wrong content type, an event over the limit. */
+  MALFORMED,
+  /**
+   * A whole answer for which the gateway has no memory: it is paid, and would be as large at
+   * another target.
+   */
+  TOO_LARGE;
 
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {

@@ -274,6 +274,35 @@ class SimulateTest {
   }
 
   @Test
+  void trace_aFeeForEachRequest_isInTheForecast_andDecidesByCost() throws Exception {
+    String lines =
+        file(
+            "trace.jsonl",
+            "{\"timestamp\":0,\"input_length\":1000,\"output_length\":1000,\"hash_ids\":[1]}\n");
+    String policy =
+        POLICY.replace(
+            "models:\n",
+            "  p: { dialect: openai, base_url: http://127.0.0.1:1/v1, keys: [none], catalogue:"
+                + " perplexity }\nmodels:\n");
+    String ran = file("ran.yaml", policy.formatted("{ targets: [openai/gpt-4o] }", ""));
+    String searching = file("searching.yaml", policy.formatted("{ targets: [p/sonar] }", ""));
+    String byCost =
+        file(
+            "cost.yaml",
+            policy.formatted("{ strategy: cost, targets: [p/sonar, openai/gpt-4o] }", ""));
+
+    JsonNode fee =
+        simulate(
+            "simulate", "--config", ran, "--policy", searching, "--log", lines, "--format", "json");
+    // 12 USD for 1,000 requests and 1 for a million tokens, of which there are 2,000.
+    assertThat(fee.at("/total/cost_usd/simulated").toString()).contains("0.014");
+    JsonNode cheapest =
+        simulate(
+            "simulate", "--config", ran, "--policy", byCost, "--log", lines, "--format", "json");
+    assertThat(cheapest.path("routes").toString()).contains("gpt-4o").doesNotContain("sonar");
+  }
+
+  @Test
   void wrongInput_isNamed() throws Exception {
     String policy = file("policy.yaml", POLICY.formatted(BOTH, ""));
     String bad =

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.penstock.testkit.Await;
 import java.io.BufferedReader;
@@ -51,7 +53,9 @@ class SmallHeapTest {
       providers:
         openai: { dialect: openai, base_url: "URL/v1", keys: [sk-up], breaker: { failures: 1000000 } }
         anthropic: { dialect: anthropic, base_url: "URL", keys: [sk-up] }
+        spare: { dialect: openai, base_url: "URL/spare/v1", keys: [sk-up], catalogue: openai }
       models:
+        both: { targets: [openai/gpt-4o-mini, spare/gpt-4o-mini] }
         gpt-4o-mini: openai/gpt-4o-mini
         claude: anthropic/claude-sonnet-4-5
       teams:
@@ -68,6 +72,8 @@ class SmallHeapTest {
   private volatile int answerBytes = 10;
   private volatile int eventBytes;
   private volatile CountDownLatch streams = new CountDownLatch(0);
+  private volatile boolean usage = true;
+  private final Queue<String> asked = new ConcurrentLinkedQueue<>();
   private HttpServer provider;
   private Process gateway;
   private String url;
@@ -85,6 +91,7 @@ class SmallHeapTest {
             stream(exchange);
             return;
           }
+          asked.add(exchange.getRequestURI().getPath());
           String text = "a".repeat(answerBytes);
           String answer =
               exchange.getRequestURI().getPath().endsWith("/messages")
@@ -93,7 +100,10 @@ class SmallHeapTest {
                       + "\"}],\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":7,\"output_tokens\":5}}"
                   : "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\""
                       + text
-                      + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5,\"total_tokens\":12}}";
+                      + "\"},\"finish_reason\":\"stop\"}]"
+                      + (usage
+                          ? ",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5,\"total_tokens\":12}}"
+                          : "}");
           byte[] bytes = answer.getBytes(StandardCharsets.US_ASCII);
           exchange.getResponseHeaders().set("content-type", "application/json");
           exchange.sendResponseHeaders(200, bytes.length);
@@ -261,14 +271,14 @@ class SmallHeapTest {
     int calls = 30;
     eventBytes = 6_000_000;
     streams = new CountDownLatch(calls);
-    byte[] asked =
+    byte[] body =
         SMALL
             .replace("MODEL", "gpt-4o-mini")
             .replace("{\"model\"", "{\"stream\":true,\"model\"")
             .getBytes(UTF_8);
     List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
     for (int i = 0; i < calls; i++) {
-      all.add(post("/v1/chat/completions", asked));
+      all.add(post("/v1/chat/completions", body));
     }
     int whole = 0;
     for (CompletableFuture<HttpResponse<String>> one : all) {
@@ -291,9 +301,52 @@ class SmallHeapTest {
     Await.until("what came of an event is counted", () -> counted.matcher(rows()).find());
   }
 
+  /**
+   * It is paid, and as large elsewhere: too large to be translated, of which the usage can be read
+   * or not, and too large to be collected. Six of them do not open the breaker of who gave them.
+   */
+  @Test
+  void answerTooLarge_isNotAskedForAgain_andBookedOnce() throws Exception {
+    for (boolean reported : new boolean[] {true, false, true, false, true}) {
+      answerBytes = 30 << 20;
+      usage = reported;
+      assertTooLarge("/v1/messages", "too large to be translated", reported);
+    }
+    answerBytes = 60 << 20;
+    assertTooLarge("/v1/chat/completions", "no room for the answer", false);
+
+    answerBytes = 10;
+    asked.clear();
+    assertThat(post("/v1/messages", small("both")).get().statusCode()).isEqualTo(200);
+    assertThat(asked).containsExactly("/v1/chat/completions");
+  }
+
+  private void assertTooLarge(String path, String why, boolean reported) throws Exception {
+    asked.clear();
+    HttpResponse<String> refused = post(path, small("both")).get();
+    assertThat(asked).containsExactly("/v1/chat/completions");
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(502);
+    assertThat(refused.body()).contains(why, "upstream_malformed").doesNotContain("is malformed");
+    assertThat(refused.headers().firstValue("x-should-retry")).hasValue("false");
+    String id = refused.headers().firstValue("x-penstock-request-id").orElseThrow();
+    Await.until("it is booked", () -> admin("/admin/v1/requests/" + id).contains("usage_source"));
+    JsonNode attempts =
+        new ObjectMapper().readTree(admin("/admin/v1/requests/" + id)).path("attempts");
+    assertThat(attempts).hasSize(1);
+    JsonNode row = attempts.path(0);
+    assertThat(row.path("usage_source").asText())
+        .as(row.toString())
+        .isEqualTo(reported ? "reported" : "estimated");
+    assertThat(row.path("usage").path("input").asLong()).as(row.toString()).isPositive();
+    assertThat(row.path("cost_usd").asText()).as(row.toString()).doesNotMatch("0(\\.0*)?");
+  }
+
   private String rows() {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(adminUrl + "/admin/v1/requests?limit=40")).build();
+    return admin("/admin/v1/requests?limit=40");
+  }
+
+  private String admin(String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(adminUrl + path)).build();
     try {
       return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     } catch (IOException | InterruptedException e) {

@@ -29,6 +29,7 @@ public final class PricedModel {
   private final String region;
   private final long[] contextSteps;
   private final LayeredCards cards;
+  private final BilledUnits units;
   private final RateCache cache = new RateCache(this::find);
   private final AnsweredPrices answered;
 
@@ -46,6 +47,7 @@ public final class PricedModel {
     this.discount = discount;
     this.region = region;
     this.cards = new LayeredCards(vendor, entry);
+    this.units = BilledUnits.of(entry.id());
     this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
     Set<Long> steps = new TreeSet<>();
     entry.cards().stream()
@@ -158,6 +160,11 @@ public final class PricedModel {
   /** Returns the day on which a source last showed this price, or null when unknown. */
   public @Nullable LocalDate checked() {
     return entry.checked();
+  }
+
+  /** Returns a usage, reported or estimated, in the units in which this model bills it. */
+  public Usage billed(Usage used, long epochMillis) {
+    return units.billed(used, rate(Meter.REQUEST, epochMillis));
   }
 
   /**

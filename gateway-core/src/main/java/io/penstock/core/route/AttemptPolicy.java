@@ -129,7 +129,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       return true;
     }
     return switch (failed.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT -> false;
+      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE -> false;
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> on.contains("timeout");
@@ -156,6 +156,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       case TOTAL_TIMEOUT -> "time is up";
       case CUT -> "cut";
       case MALFORMED -> "malformed answer";
+      case TOO_LARGE -> "answer too large";
     };
   }
 }

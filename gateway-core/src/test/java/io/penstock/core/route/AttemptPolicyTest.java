@@ -59,6 +59,8 @@ class AttemptPolicyTest {
     "CUT, 0, -1, 0, false, Retry",
     "MALFORMED, 200, -1, 0, true, Next",
     "MALFORMED, 200, -1, 0, false, GiveUp",
+    "TOO_LARGE, 0, -1, 0, true, GiveUp",
+    "TOO_LARGE, 0, -1, 0, false, GiveUp",
   })
   void decide_beforeContent(
       FailureKind kind, int status, long after, int retries, boolean next, String expected) {
@@ -81,6 +83,8 @@ class AttemptPolicyTest {
     assertThat(decide(cut, sent, Resume.OFF)).isInstanceOf(GiveUp.class);
     assertThat(decide(cut, sent, Resume.CONTINUE)).isEqualTo(new Next(true, "cut"));
     assertThat(decide(cut, noPrefill, Resume.CONTINUE)).isInstanceOf(GiveUp.class);
+    assertThat(decide(new Failed(FailureKind.TOO_LARGE, 0, -1), sent, Resume.CONTINUE))
+        .isInstanceOf(GiveUp.class);
   }
 
   @Test

@@ -91,8 +91,9 @@ class HealthBoardTest {
   }
 
   @Test
-  void onFailure_causedByClient_neverOpens() {
+  void onFailure_causedByClientOrByTheGateway_neverOpens() {
     for (int i = 0; i < 50; i++) {
+      board.onFailure(TARGET, FailureKind.TOO_LARGE, -1);
       board.onFailure(TARGET, FailureKind.BAD_REQUEST, -1);
       board.onFailure(TARGET, FailureKind.CONTEXT_LENGTH, -1);
     }

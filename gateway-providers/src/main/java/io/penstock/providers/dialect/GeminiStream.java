@@ -11,6 +11,7 @@ import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.translate.GeminiSearches;
 import io.penstock.providers.translate.UsageReaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ final class GeminiStream extends SseStreamReader {
   /** The last one reported, which each chunk does; read when somebody asks. */
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
 
+  private final GeminiSearches searches = new GeminiSearches();
   private String finish = "";
   private boolean toolCalls;
   private boolean opened;
@@ -102,6 +104,7 @@ final class GeminiStream extends SseStreamReader {
     content = false;
     finishes = false;
     usageEnd = -1;
+    int callEnd = from;
     String reason = "";
     keys.reset(json, from, to);
     while (keys.next()) {
@@ -113,6 +116,7 @@ final class GeminiStream extends SseStreamReader {
       } else if (keys.is("functionCall")) {
         toolCalls = true;
         content = true;
+        callEnd = keys.valueEnd();
       } else if (keys.is("inlineData") || keys.is("executableCode")) {
         content = true;
       } else if (keys.is("finishReason") && keys.isText()) {
@@ -128,6 +132,8 @@ final class GeminiStream extends SseStreamReader {
         usageEmpty = !keys.isFilled();
         usage = Arrays.copyOfRange(json, keys.valueStart(), usageEnd);
         keys.skipValue();
+      } else if (keys.is("groundingMetadata") && keys.valueStart() >= callEnd) {
+        grounding();
       } else if (keys.is("error") && keys.first() == '{' && reason.isEmpty() && !content) {
         JsonNode error = JsonTrees.read(json, from, to);
         if (error.path("error").isObject()) {
@@ -139,6 +145,22 @@ final class GeminiStream extends SseStreamReader {
     if (finishes) {
       finish = GeminiUnaryReader.finish(reason, toolCalls);
     }
+  }
+
+  /**
+   * Few chunks have such metadata. But for the searches it is passed over: what a source supports
+   * is text that was said before.
+   */
+  private void grounding() {
+    int end = keys.valueEnd();
+    keys.reset(json, keys.valueStart() + 1, end);
+    while (keys.next()) {
+      int behind = keys.skipValue();
+      if (keys.is("webSearchQueries")) {
+        searches.queries(JsonTrees.read(json, keys.valueStart(), behind));
+      }
+    }
+    keys.reset(json, end, to);
   }
 
   private void release() {
@@ -216,7 +238,7 @@ final class GeminiStream extends SseStreamReader {
   public AnswerSummary summary() {
     Usage known = UsageReaders.gemini(JsonTrees.read(usage, 0, usage.length));
     return new AnswerSummary(
-        known.toBuilder().model(model).build(),
+        searches.in(known.toBuilder().model(model).build()),
         !known.isEmpty() && isComplete(),
         finish,
         toolCalls);

@@ -8,6 +8,7 @@ import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.UnaryReader;
+import io.penstock.providers.translate.GeminiSearches;
 import io.penstock.providers.translate.UsageReaders;
 import java.util.Set;
 
@@ -33,7 +34,8 @@ final class GeminiUnaryReader implements UnaryReader {
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
     AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED);
-    JsonNode candidate = answer.get("candidates").path(0);
+    JsonNode candidates = answer.get("candidates");
+    JsonNode candidate = candidates.path(0);
     boolean tools = false;
     for (JsonNode part : candidate.path("content").path("parts")) {
       tools |= part.has("functionCall");
@@ -47,8 +49,12 @@ final class GeminiUnaryReader implements UnaryReader {
             .model(answer.get("modelVersion").asText(null))
             .build();
     boolean reported = !usage.isEmpty() || endpoint == Endpoint.GEMINI_COUNT_TOKENS;
+    GeminiSearches searches = new GeminiSearches();
+    for (JsonNode each : candidates) {
+      searches.metadata(each.path("groundingMetadata"));
+    }
     return AnswerWords.answer(
-        body, "application/json", new AnswerSummary(usage, reported, finish, tools));
+        body, "application/json", new AnswerSummary(searches.in(usage), reported, finish, tools));
   }
 
   /** Returns Gemini's finish reason in the words of chat. */

@@ -20,6 +20,7 @@ final class GeminiAnswerReader extends AnswerReader {
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
   private final Map<Integer, Integer> tools = new HashMap<>();
+  private final GeminiSearches searches = new GeminiSearches();
 
   /** The text of each choice: Google counts its bytes. */
   private final Map<Integer, StringBuilder> texts = new HashMap<>(2);
@@ -84,7 +85,12 @@ final class GeminiAnswerReader extends AnswerReader {
         logprobs = null;
       }
     }
-    for (JsonNode support : candidate.path("groundingMetadata").path("groundingSupports")) {
+    JsonNode metadata = candidate.path("groundingMetadata");
+    if (metadata.isObject()) {
+      searches.metadata(metadata);
+      usage = searches.in(usage);
+    }
+    for (JsonNode support : metadata.path("groundingSupports")) {
       grounding(choice, support, candidate);
     }
     String reason = Trees.text(candidate, "finishReason");
@@ -101,7 +107,7 @@ final class GeminiAnswerReader extends AnswerReader {
 
   @Override
   void alsoReported(JsonNode reported) {
-    usage = UsageReaders.gemini(reported).toBuilder().model(model).build();
+    usage = searches.in(UsageReaders.gemini(reported).toBuilder().model(model).build());
   }
 
   @Override

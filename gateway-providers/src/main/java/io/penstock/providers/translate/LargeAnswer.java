@@ -65,7 +65,7 @@ final class LargeAnswer {
             ? "the answer is too large to be translated: its "
             : "there is no memory now to translate the answer: its ";
     return Failure.of(
-        FailureKind.MALFORMED,
+        FailureKind.TOO_LARGE,
         why + length + " bytes take " + takes + " of " + memory.most() + " bytes");
   }
 

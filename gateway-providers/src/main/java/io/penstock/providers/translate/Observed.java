@@ -95,8 +95,10 @@ final class Observed implements AnswerParts {
     told += 2;
   }
 
+  /** Returns what is known; a usage without tokens, such as of searches alone, is not reported. */
   AnswerSummary summary(Usage usage, boolean complete) {
-    return new AnswerSummary(usage, complete && !usage.isEmpty(), finish, toolCalls);
+    boolean reported = complete && usage.inputTokens() + usage.outputTokens() > 0;
+    return new AnswerSummary(usage, reported, finish, toolCalls);
   }
 
   @Override

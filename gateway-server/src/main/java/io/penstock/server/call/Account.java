@@ -206,9 +206,13 @@ final class Account {
    */
   private record Close(AttemptOutcome outcome, Ending ending, Waste waste, long endNanos) {}
 
-  private Settled row(Close close, Usage usage, UsageSource source) {
+  /**
+   * Writes the row; {@code used} is as it was reported or estimated, the row has what is billed.
+   */
+  private Settled row(Close close, Usage used, UsageSource source) {
     AttemptOutcome outcome = close.outcome;
     Waste waste = close.waste;
+    Usage usage = Accounting.price(target, used).billed(used, intent.reservedAt());
     LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
     long stored = stored(outcome);
     if (stored > 0) {
@@ -219,7 +223,7 @@ final class Account {
               money,
               target.price(),
               call.snapshot().baselines().of(call.routedModel()),
-              usage,
+              used,
               waste,
               intent.reservedAt());
     }

@@ -17,6 +17,16 @@ final class AskedMeters {
   private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final List<String> SEARCHING = List.of("web_search_options", "search_parameters");
 
+  /** Gemini names a tool by a field; how often these search its answers tell. */
+  private static final List<String> GOOGLE =
+      List.of(
+          "googleSearch",
+          "google_search",
+          "googleSearchRetrieval",
+          "google_search_retrieval",
+          "enterpriseWebSearch",
+          "enterprise_web_search");
+
   /** Any of these is enough for an endpoint whose answers are no text. */
   private static final List<Meter> DRAWN = List.of(Meter.IMAGE, Meter.OUTPUT_IMAGE);
 
@@ -63,8 +73,14 @@ final class AskedMeters {
     if (tools < 0) {
       return null;
     }
-    for (JsonNode tool : read(body, tools)) {
-      Meter meter = meter(tool.path("type").asText());
+    JsonNode listed = read(body, tools);
+    // Google takes an object for a list of one.
+    Iterable<JsonNode> each = listed.isObject() ? List.of(listed) : listed;
+    for (JsonNode tool : each) {
+      Meter meter =
+          GOOGLE.stream().anyMatch(tool::has)
+              ? Meter.WEB_SEARCH
+              : meter(tool.path("type").asText());
       if (meter != null && !Fees.isBilled(call, target, meter)) {
         return meter;
       }

@@ -42,7 +42,8 @@ final class Billable {
           IDLE_TIMEOUT,
           TOTAL_TIMEOUT,
           CUT,
-          MALFORMED ->
+          MALFORMED,
+          TOO_LARGE ->
           false;
       // Without words it is no error.
       default -> !failure.message().isEmpty();

@@ -10,6 +10,7 @@ import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
+import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.List;
@@ -98,10 +99,12 @@ final class CacheReplay {
       return new Worth(paid.costNanos(), "", Targets.OTHER);
     }
     PricedModel price = target.price();
-    return price.isPriced()
-        ? new Worth(
-            price.costNanos(paid.usage(), call.startMillis()), price.version(), target.shownModel())
-        : new Worth(paid.costNanos(), "", target.shownModel());
+    if (!price.isPriced()) {
+      return new Worth(paid.costNanos(), "", target.shownModel());
+    }
+    long now = call.startMillis();
+    Usage usage = price.billed(Fees.complete(target, paid.usage()), now);
+    return new Worth(price.costNanos(usage, now), price.version(), target.shownModel());
   }
 
   /** Returns the headers of a hit. */

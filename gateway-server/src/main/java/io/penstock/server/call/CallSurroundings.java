@@ -110,7 +110,8 @@ final class CallSurroundings implements Surroundings {
             .set(Meter.CACHE_READ, warm)
             .set(Meter.OUTPUT, output)
             .build();
-    return target.price().costNanos(usage, call.startMillis());
+    long now = call.startMillis();
+    return target.price().costNanos(target.price().billed(usage, now), now);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
+import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.Failure;
@@ -27,7 +28,7 @@ final class ClientErrors {
       case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
-      case MALFORMED -> ErrorCode.UPSTREAM_MALFORMED;
+      case MALFORMED, TOO_LARGE -> ErrorCode.UPSTREAM_MALFORMED;
     };
   }
 
@@ -66,6 +67,7 @@ final class ClientErrors {
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           "The " + who + " did not answer in time" + said;
       case MALFORMED -> "The answer of the " + who + " is malformed" + said;
+      case TOO_LARGE -> "The answer of the " + who + " cannot be taken" + said;
     };
   }
 
@@ -90,6 +92,10 @@ final class ClientErrors {
         long wait = failure.retryAfterMillis();
         if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
           wait = 1000;
+        }
+        if (failure.kind() == FailureKind.TOO_LARGE) {
+          // An SDK would pay for it again.
+          headers.set(ResponseHeaders.SHOULD_RETRY, "false");
         }
         ErrorReplies.reply(
             call.responder(),

@@ -63,6 +63,8 @@ record Elsewhere(int conversations, int files, int uses) {
           "google_search",
           "googleSearchRetrieval",
           "google_search_retrieval",
+          "enterpriseWebSearch",
+          "enterprise_web_search",
           "googleMaps",
           "google_maps",
           "urlContext",

@@ -20,13 +20,14 @@ final class Savings {
    *
    * @param called the price of the model that was called
    * @param baseline what the client asked for; null: nothing is claimed
-   * @param usage as the provider reported it; an estimate proves no saving
+   * @param used as the provider reported it; an estimate proves no saving. Each of the two is valued
+   *     in the units in which it bills that
    */
   static LedgerRow.Money claim(
       LedgerRow.Money paid,
       PricedModel called,
       @Nullable PricedModel baseline,
-      Usage usage,
+      Usage used,
       Waste waste,
       long at) {
     if (baseline == null) {
@@ -36,10 +37,11 @@ final class Savings {
       // Asking the named model once would not have paid for this answer.
       return money(paid, 0, 0, paid.cost());
     }
+    Usage usage = baseline.billed(used, at);
     if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
       return paid;
     }
-    long saved = baseline.costNanos(usage, at) - called.costNanos(usage, at);
+    long saved = baseline.costNanos(usage, at) - called.costNanos(called.billed(used, at), at);
     return money(paid, paid.cost() + saved, Math.max(0, saved), Math.max(0, -saved));
   }
 

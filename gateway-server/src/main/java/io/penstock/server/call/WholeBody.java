@@ -56,7 +56,7 @@ final class WholeBody {
   Failure tooLarge() {
     long most = BodyMemory.BUFFERS.most();
     return Failure.of(
-        FailureKind.MALFORMED,
+        FailureKind.TOO_LARGE,
         "there is no room for the answer: it has over "
             + bytes.readableBytes()
             + " bytes (expected: all that are read at once <= "
@@ -90,7 +90,7 @@ final class WholeBody {
     if (!BodyMemory.HEAP.take(takes)) {
       throw new ProviderException(
           Failure.of(
-              FailureKind.MALFORMED,
+              FailureKind.TOO_LARGE,
               "there is no memory now to read the answer: its " + length + " bytes take " + takes));
     }
     try {

@@ -115,8 +115,9 @@ final class Forecaster {
       return new Outcome(
           Outcome.Kind.ANSWERED, candidate.target(), spent + hit.money().saved(), Usage.NONE);
     }
-    Usage usage = usage(request, candidate, target, cap);
-    long cost = target.price().costNanos(usage, request.atMillis());
+    long at = request.atMillis();
+    Usage usage = target.price().billed(usage(request, candidate, target, cap), at);
+    long cost = target.price().costNanos(usage, at);
     return new Outcome(Outcome.Kind.ANSWERED, candidate.target(), spent + cost, usage);
   }
 

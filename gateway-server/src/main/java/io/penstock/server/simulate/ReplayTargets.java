@@ -97,7 +97,8 @@ final class ReplayTargets implements Surroundings {
             .set(Meter.CACHE_READ, warm)
             .set(Meter.OUTPUT, outputTokens > 0 ? outputTokens : cap > 0 ? cap : LIKELY_OUTPUT)
             .build();
-    return target.price().costNanos(usage, request.atMillis());
+    long at = request.atMillis();
+    return target.price().costNanos(target.price().billed(usage, at), at);
   }
 
   /** Returns the input tokens that the gateway would have guessed. */

@@ -42,6 +42,8 @@ class ElsewhereTest {
             + " 0",
         "{'tools':[{'googleSearch':{}}]}                                                 | 0 | 0 |"
             + " 3",
+        "{'tools':[{'enterpriseWebSearch':{}},{'enterprise_web_search':{}}]}             | 0 | 0 |"
+            + " 6",
         "{'tools':[{'type':'web_search','max_uses':999999999999}]}                       | 0 | 0 |"
             + " 20",
         "{'tools':[{'type':'web_search','max_uses':'7'}]}        | 0 | 0 | 7",

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.internal.PlatformDependent;
 import io.penstock.core.Dialect;
+import io.penstock.core.FailureKind;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.HeaderLookup;
@@ -30,6 +31,7 @@ class WholeBodyTest {
       assertThat(body.add(piece)).isTrue();
     }
     assertThat(body.add(piece)).isFalse();
+    assertThat(body.tooLarge().kind()).isEqualTo(FailureKind.TOO_LARGE);
     assertThat(body.tooLarge().message()).contains("no room for the answer");
     body.release();
     assertThat(piece.refCnt()).isEqualTo(1);
