@@ -20,8 +20,8 @@ final class Savings {
    *
    * @param called the price of the model that was called
    * @param baseline what the client asked for; null: nothing is claimed
-   * @param used as the provider reported it; an estimate proves no saving. Each of the two is valued
-   *     in the units in which it bills that
+   * @param used as the provider reported it; an estimate proves no saving. Each of the two is
+   *     valued in the units in which it bills that
    */
   static LedgerRow.Money claim(
       LedgerRow.Money paid,
