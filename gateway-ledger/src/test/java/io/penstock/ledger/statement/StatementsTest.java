@@ -71,10 +71,10 @@ final class StatementsTest {
   void of_openMonth_hasUsageMarkupAndSharedToTheNano() {
     assertThat(statements.of(OCTOBER))
         .containsExactly(
-            new Line(OCTOBER, "blue", "usage", "corrections", 1, 2000),
+            new Line(OCTOBER, "blue", "usage", "corrections", 0, 2000),
             new Line(OCTOBER, "blue", "markup", "5 %", 0, 100),
             new Line(OCTOBER, "blue", "shared", "machines", 0, 67),
-            new Line(OCTOBER, "red", "usage", "corrections", 1, 1000),
+            new Line(OCTOBER, "red", "usage", "corrections", 0, 1000),
             new Line(OCTOBER, "red", "markup", "5 %", 0, 50),
             new Line(OCTOBER, "red", "shared", "machines", 0, 33));
   }
@@ -141,6 +141,6 @@ final class StatementsTest {
     assertThat(closed).contains("2026-10, issued 2026-11-20T00:00:00Z");
     StringBuilder csv = new StringBuilder();
     StatementFormat.csv(statements.of(OCTOBER), csv);
-    assertThat(csv).contains("2026-10,blue,usage,corrections,1,0.000002");
+    assertThat(csv).contains("2026-10,blue,usage,corrections,0,0.000002");
   }
 }
