@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The paths that the gateway itself answers: no entry of {@code passthrough} may take them, for
@@ -33,6 +34,30 @@ public final class ServedPaths {
   private static final List<String> TREES =
       List.of("/v1/models", "/v1beta/models", "/v1/responses");
 
+  /**
+   * How paths end that a model answers at some provider: Gemini's and Azure's OpenAI-compatible
+   * ones, Vertex, Bedrock, Cohere. What is asked there has a price.
+   */
+  private static final List<String> ASKED =
+      List.of(
+          "/chat/completions",
+          "/completions",
+          "/embeddings",
+          ":generatecontent",
+          ":streamgeneratecontent",
+          ":embedcontent",
+          ":batchembedcontents",
+          ":predict",
+          ":rawpredict",
+          ":streamrawpredict",
+          "/converse",
+          "/converse-stream",
+          "/invoke",
+          "/invoke-with-response-stream",
+          "/v2/chat",
+          "/v2/embed",
+          "/v2/rerank");
+
   private ServedPaths() {}
 
   /**
@@ -52,17 +77,39 @@ public final class ServedPaths {
    *     version or has none
    */
   public static boolean containsBelow(String belowBase) {
-    return contains(belowBase) || contains("/v1" + belowBase);
+    String plain = plain(belowBase);
+    return contains(belowBase)
+        || contains("/v1" + belowBase)
+        || ASKED.stream().anyMatch(plain::endsWith);
+  }
+
+  /**
+   * Returns whether everybody reads the same path, however often it is decoded: nothing in it leads
+   * elsewhere ({@code ..}), ends it before its end (a fragment, a query or a NUL that is encoded),
+   * or is no escape.
+   */
+  public static boolean isPlain(String path) {
+    String decoded = decoded(path);
+    if (decoded == null
+        || decoded.chars().anyMatch(c -> c == '#' || c == '?' || Character.isISOControl(c))) {
+      return false;
+    }
+    for (String segment : decoded.replace('\\', '/').split("/", -1)) {
+      if (name(segment).equals("..")) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String plain(String path) {
-    String decoded = decoded(path).replace('\\', '/').toLowerCase(Locale.ROOT);
+    String known = decoded(path);
+    String decoded = (known == null ? path : known).replace('\\', '/').toLowerCase(Locale.ROOT);
     List<String> segments = new ArrayList<>();
     for (String segment : decoded.split("/", -1)) {
-      int parameters = segment.indexOf(';');
-      String name = parameters < 0 ? segment : segment.substring(0, parameters);
+      String name = name(segment);
       if (!name.isEmpty() && !name.equals(".")) {
-        segments.add(name.strip());
+        segments.add(name);
       }
     }
     boolean prefixed =
@@ -72,15 +119,24 @@ public final class ServedPaths {
     return "/" + String.join("/", prefixed ? segments.subList(1, segments.size()) : segments);
   }
 
-  /** Until nothing is encoded any more: some providers have a proxy that decodes once more. */
-  private static String decoded(String path) {
+  /** Without what is behind a semicolon, which some take for parameters. */
+  private static String name(String segment) {
+    int parameters = segment.indexOf(';');
+    return (parameters < 0 ? segment : segment.substring(0, parameters)).strip();
+  }
+
+  /**
+   * Until nothing is encoded any more: some providers have a proxy that decodes once more. Null
+   * when something in it is no escape.
+   */
+  private static @Nullable String decoded(String path) {
     String now = path;
     while (now.indexOf('%') >= 0) {
       String next;
       try {
         next = URLDecoder.decode(now.replace("+", "%2B"), StandardCharsets.UTF_8);
       } catch (IllegalArgumentException e) {
-        return now;
+        return null;
       }
       if (next.length() >= now.length()) {
         return next;

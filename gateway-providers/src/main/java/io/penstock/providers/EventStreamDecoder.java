@@ -96,7 +96,7 @@ public final class EventStreamDecoder implements AutoCloseable {
       if (!BodyMemory.HEAP.take(takes - taken)) {
         throw new ProviderException(
             Failure.of(
-                FailureKind.MALFORMED,
+                FailureKind.TOO_LARGE,
                 "there is no memory now for a frame of over "
                     + least
                     + " bytes, which takes "

@@ -1,6 +1,7 @@
 package io.penstock.providers;
 
 import io.penstock.core.FailureKind;
+import io.penstock.core.body.SseOverflowException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,5 +25,11 @@ public record Failure(
   /** Creates a failure that has no answer behind it. */
   public static Failure of(FailureKind kind, String message) {
     return new Failure(kind, 0, message, null, null, -1);
+  }
+
+  /** Returns what a stream ends with of which an event cannot be taken. */
+  public static Failure of(SseOverflowException e) {
+    return of(
+        e.isOwn() ? FailureKind.TOO_LARGE : FailureKind.MALFORMED, String.valueOf(e.getMessage()));
   }
 }

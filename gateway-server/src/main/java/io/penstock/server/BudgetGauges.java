@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,11 +135,13 @@ final class BudgetGauges {
   /** Returns the present counters of budgets that have few; {@code many} receives the others. */
   private Set<CounterKey> named(Set<String> many) {
     Set<CounterKey> named = new LinkedHashSet<>(budgets.shared());
+    Set<String> shared = named.stream().map(CounterKey::budget).collect(Collectors.toSet());
     Map<String, Set<Named>> known = new TreeMap<>();
     for (Pass pass : List.of(last, passing)) {
       pass.counters.forEach(
           (budget, of) -> known.computeIfAbsent(budget, name -> new LinkedHashSet<>()).addAll(of));
     }
+    known.keySet().removeAll(shared);
     known.forEach((budget, of) -> {
       if (of.size() > FEW || named.size() + of.size() > MOST_NAMED) {
         many.add(budget);

@@ -245,7 +245,17 @@ class PassthroughTest {
     "POST, /V1/Chat/Completions, 404, unknown_path",
     "POST, /v1/chat/completions;x=1, 404, unknown_path",
     "POST, /chat/completions, 404, unknown_path",
-    "POST, /completions, 404, unknown_path"
+    "POST, /completions, 404, unknown_path",
+    "POST, /v1/chat/completions#, 400, invalid_request",
+    "POST, /v1/chat/completions%23x, 400, invalid_request",
+    "POST, /v1/chat/completions%253F, 400, invalid_request",
+    "POST, /v1/chat/completions%00, 400, invalid_request",
+    "POST, /v1/files/%252e%252e/chat/completions, 400, invalid_request",
+    "POST, /v1/files/..;x/chat/completions, 400, invalid_request",
+    "POST, /v1/chat/%63ompletions;%zz, 400, invalid_request",
+    "POST, /v1beta/openai/chat/completions, 404, unknown_path",
+    "POST, /openai/deployments/d/chat/completions, 404, unknown_path",
+    "POST, /v1alpha/models/m:generateContent, 404, unknown_path"
   })
   void servedPath_underAnEntryThatIsAPrefix_isServedOrRefused_andNeverPassedOn(
       String method, String path, int status, String code) throws Exception {

@@ -4,13 +4,21 @@ package io.penstock.core.body;
 public final class SseOverflowException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private SseOverflowException(String message) {
+  private final boolean own;
+
+  private SseOverflowException(String message, boolean own) {
     super(message, null, false, false);
+    this.own = own;
+  }
+
+  /** Returns whether the gateway has no room for it, rather than that nobody would have. */
+  public boolean isOwn() {
+    return own;
   }
 
   static SseOverflowException tooLong() {
     return new SseOverflowException(
-        "an SSE event is over " + SseScanner.MAX_EVENT_BYTES + " bytes");
+        "an SSE event is over " + SseScanner.MAX_EVENT_BYTES + " bytes", false);
   }
 
   static SseOverflowException noRoom(long length, long most) {
@@ -19,7 +27,8 @@ public final class SseOverflowException extends RuntimeException {
             + length
             + " bytes (expected: all that are read at once <= "
             + most
-            + ")");
+            + ")",
+        true);
   }
 
   /**
@@ -30,6 +39,7 @@ public final class SseOverflowException extends RuntimeException {
    */
   public static SseOverflowException noMemory(long length, long takes) {
     return new SseOverflowException(
-        "there is no memory now to read an SSE event: its " + length + " bytes take " + takes);
+        "there is no memory now to read an SSE event: its " + length + " bytes take " + takes,
+        true);
   }
 }

@@ -159,15 +159,22 @@ public final class SseScanner implements AutoCloseable {
     }
     long takes = (long) HEAP_PER_BYTE * length;
     if (!heap.take(takes)) {
-      int some = Math.min(length, MAX_TEXT_BYTES);
-      unread = event.toString(event.readerIndex(), some, StandardCharsets.UTF_8);
+      unread = beginning(event);
       throw SseOverflowException.noMemory(length, takes);
     }
     try {
       listener.onEvent(event);
+    } catch (SseOverflowException e) {
+      unread = beginning(event);
+      throw e;
     } finally {
       heap.give(takes);
     }
+  }
+
+  private static String beginning(ByteBuf event) {
+    int some = Math.min(event.readableBytes(), MAX_TEXT_BYTES);
+    return event.toString(event.readerIndex(), some, StandardCharsets.UTF_8);
   }
 
   /** Hands on an event that lacks its blank line, as SDK decoders do at the end of a stream. */

@@ -63,7 +63,7 @@ abstract class SseStreamReader implements StreamReader {
     try {
       scanner.feed(chunk, listener);
     } catch (SseOverflowException e) {
-      fail(malformed(e));
+      fail(Failure.of(e));
     }
   }
 
@@ -76,15 +76,11 @@ abstract class SseStreamReader implements StreamReader {
     try {
       scanner.finish(this::lastEvent);
     } catch (SseOverflowException e) {
-      fail(malformed(e));
+      fail(Failure.of(e));
     }
     if (!over) {
       onEnd();
     }
-  }
-
-  private static Failure malformed(SseOverflowException e) {
-    return Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage()));
   }
 
   /** An event without its blank line: taken when its data is whole, else it is what was cut. */
@@ -94,7 +90,7 @@ abstract class SseStreamReader implements StreamReader {
       unread = "";
       onData(event);
     }
-    forgetLarge();
+    forgetLarge(event);
   }
 
   private void event(ByteBuf event) {
@@ -107,12 +103,12 @@ abstract class SseStreamReader implements StreamReader {
     } else {
       onData(event);
     }
-    forgetLarge();
+    forgetLarge(event);
   }
 
   /** The memory of a large event was taken for as long as it is read. */
-  private void forgetLarge() {
-    if (json.length > BodyMemory.SMALL) {
+  private void forgetLarge(ByteBuf event) {
+    if (event.readableBytes() > BodyMemory.SMALL || json.length > BodyMemory.SMALL) {
       data.forget();
       json = data.bytes();
       keys.reset(json, 0, 0);

@@ -10,6 +10,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.SseOverflowException;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.UpstreamRequest;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +71,8 @@ public final class Continuation {
             String json = new String(data, from, to - from, StandardCharsets.UTF_8);
             plain[0] &= Trees.parse(json) instanceof ObjectNode event && joint.seen(event);
           });
+    } catch (SseOverflowException e) {
+      return null; // there is no memory to read again what went out
     } finally {
       bytes.release();
     }

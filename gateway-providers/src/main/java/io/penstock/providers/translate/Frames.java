@@ -66,14 +66,19 @@ public interface Frames extends AutoCloseable {
     }
 
     private void hand(ByteBuf event, Listener listener) {
-      if (!data.load(event) || data.from() == data.to()) {
-        return;
-      }
-      byte[] bytes = data.bytes();
-      if (event.readableBytes() <= BodyMemory.SMALL) {
-        listener.frame("", bytes, data.from(), data.to());
-      } else {
-        handLarge(bytes, listener);
+      boolean large = event.readableBytes() > BodyMemory.SMALL;
+      try {
+        if (data.load(event) && data.from() != data.to()) {
+          if (large) {
+            handLarge(data.bytes(), listener);
+          } else {
+            listener.frame("", data.bytes(), data.from(), data.to());
+          }
+        }
+      } finally {
+        if (large) {
+          data.forget();
+        }
       }
     }
 
@@ -87,7 +92,6 @@ public interface Frames extends AutoCloseable {
         listener.frame("", bytes, data.from(), data.to());
       } finally {
         BodyMemory.HEAP.give(takes);
-        data.forget();
       }
     }
 

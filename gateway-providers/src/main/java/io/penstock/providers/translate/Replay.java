@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ProviderException;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,7 @@ public final class Replay {
         scan(whole, stream);
       }
       return whole.complete() ? Trees.bytes(whole.answer()) : null;
-    } catch (ProviderException e) {
+    } catch (ProviderException | SseOverflowException e) {
       return null;
     }
   }

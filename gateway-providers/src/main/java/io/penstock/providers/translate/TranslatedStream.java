@@ -65,7 +65,7 @@ final class TranslatedStream implements StreamReader {
     } catch (ProviderException e) {
       fail(e.failure());
     } catch (SseOverflowException e) {
-      fail(Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage())));
+      fail(Failure.of(e));
     }
   }
 
@@ -85,7 +85,7 @@ final class TranslatedStream implements StreamReader {
       fail(e.failure());
     } catch (SseOverflowException e) {
       unread = held;
-      fail(Failure.of(FailureKind.MALFORMED, String.valueOf(e.getMessage())));
+      fail(Failure.of(e));
     }
   }
 

@@ -81,6 +81,9 @@ final class Accounting {
       reservation.cancel();
       throw Refusals.journalFull();
     }
+    if (!attempt.cause().isOverhead()) {
+      call.tally().attempted();
+    }
     return new Account(this, call, target, intent, worst.output(), reservation);
   }
 

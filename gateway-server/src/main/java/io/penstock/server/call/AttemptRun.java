@@ -242,13 +242,14 @@ final class AttemptRun implements UpstreamListener {
     if (done) {
       return;
     }
-    owner.onReadComplete(this);
-    // Most messages end in the read that ends the answer, and then are over by now.
-    if (!done && streamed != null && streamed.isSettled()) {
-      streamed.over();
-      if (upstream != null) {
-        upstream.linger();
-      }
+    if (streamed == null || !streamed.isSettled()) {
+      owner.onReadComplete(this);
+      return;
+    }
+    // Its end, which is written with what was read, goes out with it.
+    streamed.over();
+    if (upstream != null) {
+      upstream.linger();
     }
   }
 

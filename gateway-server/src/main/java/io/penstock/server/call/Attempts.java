@@ -112,7 +112,6 @@ final class Attempts implements LegListener, Forwarded {
 
   @Override
   public int onAttempt() {
-    call.tally().attempted();
     return ++number;
   }
 

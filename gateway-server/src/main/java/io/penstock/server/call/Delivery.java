@@ -274,7 +274,7 @@ final class Delivery implements AttemptListener {
       // It is paid for, but what has gone out is the head of a stream.
       serving.call().responder().abort();
       serving.answer().close();
-      serving.done(aim.target());
+      serving.brokenOff(aim.target());
     } else {
       pass(events);
       serveHeld(attempt.status());

@@ -8,8 +8,12 @@ import java.util.List;
 
 /** How an answer that is an event stream is told from a whole one. Stateless. */
 final class EventStreams {
-  /** How one begins; a comment is a field without a name. */
-  private static final List<String> BEGINNINGS = List.of("data:", "event:", ":");
+  /** As it looks in ISO 8859-1. */
+  private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
+  /** How one begins; a comment is a field without a name, and no JSON begins with a line end. */
+  private static final List<String> BEGINNINGS =
+      List.of("data:", "event:", "id:", "retry:", ":", "\n", "\r", BYTE_ORDER_MARK);
 
   private EventStreams() {}
 

@@ -121,15 +121,16 @@ final class PassedHeaders {
    * Returns path and query at the provider. A path that begins with the base address' own path is
    * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
    *
-   * @throws GatewayException 400 for a path with {@code ..}, 404 for one that is a served path
-   *     there: it would go without a price
+   * @throws GatewayException 400 for a path that may be read in several ways, 404 for one that is a
+   *     served path there: it would go without a price
    */
   static String uri(RequestHead head, String basePath) {
     String path = head.path();
-    String plain = path.toLowerCase(Locale.ROOT).replace("%2e", ".").replace('\\', '/');
-    plain = plain.replace("%2f", "/").replace("%5c", "/");
-    if (plain.contains("/..")) {
-      throw GatewayException.invalid(null, "The path must not hold \"..\".");
+    if (!ServedPaths.isPlain(path)) {
+      throw GatewayException.invalid(
+          null,
+          "The path must not hold \"..\", \"#\", an encoded \"?\", control characters or a \"%\""
+              + " that is no escape.");
     }
     String query = Credentials.withoutKey(head.query());
     String below = path.startsWith(basePath + "/") ? path.substring(basePath.length()) : path;

@@ -52,6 +52,7 @@ final class PassedRecord {
     if (!call.context().ledger().intent(intent)) {
       throw Refusals.journalFull();
     }
+    call.tally().attempted();
     return opened;
   }
 

@@ -19,6 +19,7 @@ import io.penstock.providers.Failure;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * and those of the connection are exchanged. Recorded as unpriced. Confined to its event loop.
  */
 final class Passthrough implements UpstreamListener, Forwarded {
+  private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS");
   private static final int NO_CONTENT = 204;
   private static final int NOT_MODIFIED = 304;
   private static final int UNAUTHORIZED = 401;
@@ -114,6 +116,8 @@ final class Passthrough implements UpstreamListener, Forwarded {
                     Unpooled.wrappedBuffer(body),
                     to,
                     EmptyHttpHeaders.INSTANCE),
+                // What a batch or a file does a second time nobody knows.
+                IDEMPOTENT.contains(head.method().name()),
                 this);
     upstream = sent;
     if (!call.responder().isWritable()) {

@@ -15,8 +15,9 @@ final class Savings {
   private Savings() {}
 
   /**
-   * Returns the money of a row with what is claimed on it. That the provider answered with another
-   * model than it was asked for is not the gateway's doing: that difference is in both sums.
+   * Returns the money of a row with what is claimed on it: the difference between the models that
+   * were asked for and called. That the provider answered with yet another one is not the gateway's
+   * doing.
    *
    * @param called the price of the model that was called
    * @param baseline what the client asked for; null: nothing is claimed
@@ -41,8 +42,9 @@ final class Savings {
     if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
       return paid;
     }
-    long saved = baseline.costNanos(usage, at) - called.costNanos(called.billed(used, at), at);
-    return money(paid, paid.cost() + saved, Math.max(0, saved), Math.max(0, -saved));
+    long would = baseline.costNanos(usage, at);
+    long saved = would - called.costNanos(called.billed(used, at), at);
+    return money(paid, would, Math.max(0, saved), Math.max(0, -saved));
   }
 
   /**

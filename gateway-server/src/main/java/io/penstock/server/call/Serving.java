@@ -139,6 +139,12 @@ final class Serving {
     call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
   }
 
+  /** The client's answer had begun and could not be ended. */
+  void brokenOff(TargetRuntime by) {
+    answered(by, 502);
+    call.end(Ending.UPSTREAM_FAILED);
+  }
+
   /**
    * The gateway itself failed. The client hears of it as far as it still can: by a status, by an
    * event of the stream, or by its end. Logged under the request's id.

@@ -45,17 +45,33 @@ final class WholeAsStream {
    * @return owned by the caller
    */
   static @Nullable ByteBuf events(Call call, ByteBuf whole, @Nullable String penstock) {
-    byte[] json = ByteBufUtil.getBytes(whole);
-    long takes = json.length < BodyMemory.SMALL ? 0 : BodyWeight.of(json).answering();
+    int length = whole.readableBytes();
+    if (length < BodyMemory.SMALL) {
+      return made(call, ByteBufUtil.getBytes(whole), penstock);
+    }
+    // Its own bytes first: what more it takes is read from them.
+    long takes = length;
     if (!BodyMemory.HEAP.take(takes)) {
       return null;
     }
     try {
+      byte[] json = ByteBufUtil.getBytes(whole);
+      long more = BodyWeight.of(json).answering();
+      if (!BodyMemory.HEAP.take(more)) {
+        return null;
+      }
+      takes += more;
+      return made(call, json, penstock);
+    } finally {
+      BodyMemory.HEAP.give(takes);
+    }
+  }
+
+  private static @Nullable ByteBuf made(Call call, byte[] json, @Nullable String penstock) {
+    try {
       return Unpooled.wrappedBuffer(events(call, json, penstock));
     } catch (ProviderException e) {
       return null;
-    } finally {
-      BodyMemory.HEAP.give(takes);
     }
   }
 

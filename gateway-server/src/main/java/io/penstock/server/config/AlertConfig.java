@@ -12,10 +12,13 @@ public record AlertConfig(
         List<Word.AlertKind> on,
     @Setting("Signs the posts (HMAC-SHA256).") @Nullable Secret secret) {
 
-  /** Copies; checks that there is somebody at the address, who is asked long after the start. */
+  /**
+   * Copies; checks that there is somebody at the address, who is asked long after the start. An
+   * empty one, as of a variable that is not set, is nobody.
+   */
   public AlertConfig {
     on = List.copyOf(on);
-    if (!isHttp(webhook)) {
+    if (!webhook.reveal().isBlank() && !isHttp(webhook)) {
       throw new InvalidValue("webhook", Secret.MASK, "https:// or http:// and a host");
     }
   }

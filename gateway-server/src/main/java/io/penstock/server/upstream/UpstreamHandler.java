@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.core.FailureKind;
+import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -188,11 +189,14 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Not all of that request could be written, and nothing is left to be read. */
-  void lostSending(UpstreamCall call) {
+  /**
+   * Not all of that request could be written, and nothing is left to be read. A defect of ours is
+   * no lost connection.
+   */
+  void lostSending(UpstreamCall call, Throwable why) {
     if (current == call) {
       current = null;
-      call.lostSending(decoder.hasHeard());
+      call.lostSending(decoder.hasHeard() || !(why instanceof IOException));
     }
   }
 
@@ -207,7 +211,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
       call.fail(FailureKind.MALFORMED, "the answer cannot be decoded");
     } else if (call != null) {
       // Before the close, which would be the proper end of an answer of no known length.
-      lost();
+      current = null;
+      // Only a connection that is gone says that nobody has read the request.
+      call.lost(decoder.hasHeard() || !(cause instanceof IOException));
     }
     ctx.close();
   }

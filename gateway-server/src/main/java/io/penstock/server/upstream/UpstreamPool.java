@@ -64,11 +64,27 @@ public final class UpstreamPool {
    */
   public UpstreamCall send(
       Origin origin, Timeouts timeouts, HttpRequest request, UpstreamListener listener) {
+    return send(origin, timeouts, request, true, listener);
+  }
+
+  /**
+   * Does the same.
+   *
+   * @param repeats whether it may be written again when its kept connection proves stale
+   */
+  public UpstreamCall send(
+      Origin origin,
+      Timeouts timeouts,
+      HttpRequest request,
+      boolean repeats,
+      UpstreamListener listener) {
     long now = System.nanoTime();
     UpstreamCall call = new UpstreamCall(timeouts, request, listener, now);
     UpstreamHandler kept = idle.take(origin);
     if (kept != null) {
-      call.reuses(new Reuse(this, origin, clock.getAsLong()));
+      if (repeats) {
+        call.reuses(new Reuse(this, origin, clock.getAsLong()));
+      }
       dispatch(kept, call, now);
     } else {
       connect(origin, timeouts, call, now);
@@ -160,7 +176,7 @@ public final class UpstreamPool {
         // While there is something to read, that tells what became of it.
         boolean readable = done.cause() instanceof IOException && channel.isActive();
         if (!done.isSuccess() && !readable) {
-          handler.lostSending(call);
+          handler.lostSending(call, done.cause());
         }
       });
     }

@@ -106,6 +106,11 @@ final class RawProvider {
 
   /** Sends a request; it may be under way for as long as it is not read. */
   Heard send(HttpMethod method, int bodyBytes) throws Exception {
+    return send(method, bodyBytes, true);
+  }
+
+  /** Does the same with one that is repeated, or not, when its connection proves stale. */
+  Heard send(HttpMethod method, int bodyBytes, boolean repeats) throws Exception {
     FullHttpRequest request =
         new DefaultFullHttpRequest(
             HttpVersion.HTTP_1_1,
@@ -114,7 +119,7 @@ final class RawProvider {
             Unpooled.wrappedBuffer("q".repeat(bodyBytes).getBytes(StandardCharsets.US_ASCII)));
     request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bodyBytes);
     Heard heard = new Heard();
-    loops.next().submit(() -> pool.send(origin, LONG, request, heard)).get();
+    loops.next().submit(() -> pool.send(origin, LONG, request, repeats, heard)).get();
     return heard;
   }
 

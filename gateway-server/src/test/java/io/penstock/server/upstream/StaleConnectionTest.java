@@ -78,6 +78,18 @@ class StaleConnectionTest {
   }
 
   @Test
+  void kept_lostUponARequestThatMustNotBeRepeated_isLost() throws Exception {
+    isAnswered(asked(1));
+    RawProvider.Heard heard = provider.send(HttpMethod.POST, 1, false);
+    arrives(1);
+
+    provider.reset();
+
+    assertThat(heard.all()).isEqualTo(RESET);
+    assertThat(provider.connections()).isEqualTo(1);
+  }
+
+  @Test
   void kept_lostInTheMiddleOfARequest_isMadeAgainWhole() throws Exception {
     int large = 8 << 20;
     isAnswered(asked(1));
