@@ -59,6 +59,28 @@ class TokenCounterTest {
     }
   }
 
+  @Test
+  void tokens_ofLongProse_areThoseOfTheWhole() {
+    String sentence = "The gateway counts what nobody reports, a piece at a time. ";
+    String prose = sentence.repeat(3_000).strip();
+    try (TokenCounter counter = new TokenCounter()) {
+      long one = counter.tokens("gpt-4o", sentence.strip());
+      assertThat(counter.tokens("gpt-4o", prose)).isEqualTo(3_000 * one);
+    }
+  }
+
+  @Test
+  void pieces_ofAWordWithoutEnd_areShortAndCutNoCharacter() {
+    String word = "x" + "\ud83d\ude00".repeat(TokenCounter.PIECE_CHARS);
+    int from = 0;
+    while (from < word.length()) {
+      int to = TokenCounter.pieceEnd(word, from, word.length());
+      assertThat(to - from).isBetween(1, TokenCounter.PIECE_CHARS);
+      assertThat(to == word.length() || Character.isHighSurrogate(word.charAt(to))).isTrue();
+      from = to;
+    }
+  }
+
   /** Four characters that nobody can have. */
   private static final class Unreadable implements CharSequence {
     @Override
