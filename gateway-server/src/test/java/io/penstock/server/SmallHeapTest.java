@@ -265,6 +265,32 @@ class SmallHeapTest {
     Await.until("it is settled by what it told", () -> settled.matcher(rows()).find());
   }
 
+  /**
+   * Translated events take more, and what clients have not taken yet is bounded as well: some of
+   * these streams end before their time. The process does not.
+   */
+  @Test
+  void largeEvents_thatAreTranslated_doNotEndTheProcess() throws Exception {
+    int calls = 30;
+    eventBytes = 6_000_000;
+    streams = new CountDownLatch(calls);
+    byte[] body =
+        SMALL
+            .replace("MODEL", "gpt-4o-mini")
+            .replace("{\"model\"", "{\"stream\":true,\"model\"")
+            .getBytes(UTF_8);
+    List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+    for (int i = 0; i < calls; i++) {
+      all.add(post("/v1/messages", body));
+    }
+    for (CompletableFuture<HttpResponse<String>> one : all) {
+      assertThat(one.handle((answer, broken) -> true).get()).isTrue();
+    }
+    assertThat(log).noneMatch(line -> line.contains("OutOfMemory"));
+    eventBytes = 0;
+    assertServes();
+  }
+
   /** All of them at once, and what is kept of each until its end. */
   @Test
   void largeEvents_ofManyStreams_areWholeOrClearErrors_andSettled() throws Exception {
