@@ -43,7 +43,7 @@ final class Call {
     this.meters = meters;
     this.boundMeters = boundMeters;
     this.redirecting = redirecting(counters, ask.redirectedBy());
-    this.forced = forced(counters, redirecting, ask);
+    this.forced = forced(counters, redirecting);
     this.nanos = ask.nanos();
     this.tokens = ask.tokens();
     this.likelyTokens = ask.likelyTokens();
@@ -62,15 +62,12 @@ final class Call {
   }
 
   /** Decided once: what is taken of a counter, and what is asked of the store, must agree. */
-  private static long @Nullable [] forced(Counter[] counters, int redirecting, Ask ask) {
+  private static long @Nullable [] forced(Counter[] counters, int redirecting) {
     long[] bits = null;
     for (int i = 0; i < counters.length; i++) {
-      Counter c = counters[i];
-      boolean counts =
-          c.rule.isWarning()
-              || (i == redirecting
-                  && c.used() <= c.rule.terms().redirectedMost() - ask.amount(c.rule.shape.unit()));
-      if (counts) {
+      Rule rule = counters[i].rule;
+      boolean endless = i == redirecting && rule.terms().redirectedMost() == Long.MAX_VALUE;
+      if (endless || rule.isWarning()) {
         bits = bits == null ? new long[(counters.length + 63) / 64] : bits;
         bits[i / 64] |= 1L << i;
       }

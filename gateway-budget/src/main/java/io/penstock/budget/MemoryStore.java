@@ -132,8 +132,8 @@ final class MemoryStore {
       int index = call.counter()[i];
       StoredCounter c = touched.get(index);
       long need = call.need()[i];
-      long limit = move.counters().get(index).limit();
-      if (need <= limit && c.used <= limit - need) {
+      long most = call.most()[i];
+      if (need <= most && c.used <= most - need) {
         c.add(move.owner(), need);
       } else {
         for (int j = 0; j < i; j++) {

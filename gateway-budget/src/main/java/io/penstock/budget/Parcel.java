@@ -36,11 +36,13 @@ final class Parcel {
   void add(Call call) {
     int[] index = new int[call.counters.length];
     long[] need = new long[index.length];
+    long[] most = new long[index.length];
     int n = 0;
     for (int i = 0; i < index.length; i++) {
       if (!call.isForced(i)) {
         Counter c = call.counters[i];
         index[n] = add(c, true);
+        most[n] = call.most(c);
         need[n++] = call.amount(c);
       }
     }
@@ -52,7 +54,8 @@ final class Parcel {
             case WholeRate whole -> -1;
           };
     }
-    Request.Call request = new Request.Call(Arrays.copyOf(index, n), Arrays.copyOf(need, n));
+    Request.Call request =
+        new Request.Call(Arrays.copyOf(index, n), Arrays.copyOf(need, n), Arrays.copyOf(most, n));
     batch.add(new Batched(call, n == 0 ? -1 : calls.size(), request, taken));
     if (n > 0) {
       calls.add(request);

@@ -144,6 +144,7 @@ final class RedisWire {
       for (int i = 0; i < c.counter().length; i++) {
         out.add(Integer.toString(c.counter()[i]));
         out.add(Long.toString(c.need()[i]));
+        out.add(Long.toString(c.most()[i]));
       }
     }
     out.add(Integer.toString(m.takes().size()));

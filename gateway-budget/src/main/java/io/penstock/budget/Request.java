@@ -53,8 +53,12 @@ sealed interface Request {
       int claim,
       List<Integer> alerts) {}
 
-  /** Amounts to be granted all or none: {@code need[i]} of the counter at {@code counter[i]}. */
-  record Call(int[] counter, long[] need) {}
+  /**
+   * Amounts to be granted all or none: {@code need[i]} of the counter at {@code counter[i]}, if all
+   * allowances of that are {@code most[i]} then or less. That is its limit, or more for a call that
+   * its budget has sent to another model.
+   */
+  record Call(int[] counter, long[] need, long[] most) {}
 
   /** A portion of a sliding rate: at least {@code need}, at best {@code extra} more. */
   record Take(UUID id, long windowMillis, long limit, long need, long extra) {}

@@ -2,7 +2,7 @@
 -- added by HINCRBY as decimal strings and compared by sign, length and digits.
 -- KEYS: epoch, own, live   ARGV: prefix, E, owner, fence, lease ms,
 --   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim, alerts),
---   n calls of (k, k of (counter, need)), n takes of (id, window, limit, need, extra)
+--   n calls of (k, k of (counter, need, most)), n takes of (id, window, limit, need, extra)
 -- Answers OK open living, per counter (a, s, used, spent, tight, waiting, won, taken),
 --   per call its outcome, per take (granted, remaining, retry) | EPOCH E | FENCE
 local call = redis.call
@@ -71,24 +71,24 @@ for g = 1, ng do
   if not open then refused = '-2' end
   for j = 1, n do
     if refused then break end
-    local ci, need = tonumber(ARGV[p + 2 * j - 2]), ARGV[p + 2 * j - 1]
+    local ci, need, most = tonumber(ARGV[p + 3 * j - 3]), ARGV[p + 3 * j - 2], ARGV[p + 3 * j - 1]
     local c = L[ci + 1]
-    if gt(need, c.limit) then
+    if gt(need, most) then
       refused = tostring(ci)
     else
       call('HINCRBY', c.key, 'used', need)
       done = j
-      if gt(call('HGET', c.key, 'used'), c.limit) then refused = tostring(ci) end
+      if gt(call('HGET', c.key, 'used'), most) then refused = tostring(ci) end
     end
     if refused then c.refused = true end
   end
   for j = 1, refused and done or n do
-    local c, need = L[tonumber(ARGV[p + 2 * j - 2]) + 1], ARGV[p + 2 * j - 1]
+    local c, need = L[tonumber(ARGV[p + 3 * j - 3]) + 1], ARGV[p + 3 * j - 2]
     if refused then call('HINCRBY', c.key, 'used', neg(need))
     else call('HINCRBY', c.key, fa, need) end
   end
   outcomes[g] = refused or '-1'
-  p = p + 2 * n
+  p = p + 3 * n
 end
 local living = math.max(1, call('ZCOUNT', KEYS[3], nows, '+inf'))
 local out = {'OK', open and '1' or '0', tostring(living)}

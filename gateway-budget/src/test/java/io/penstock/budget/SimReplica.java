@@ -202,7 +202,13 @@ final class SimReplica implements Effects, Reservation.Home {
       }
     }
     long[] needs = {1, 5, 20, 60};
-    Ask ask = Ask.of(needs[sim.random.nextInt(4)], 0);
+    String sentBy = "";
+    for (Rule rule : rules) {
+      if (rule.terms().over() instanceof Over.Use && sim.chance(0.5)) {
+        sentBy = rule.shape.name();
+      }
+    }
+    Ask ask = new Ask(needs[sim.random.nextInt(4)], 0, sentBy, "");
     Call call =
         new Call(counters.toArray(new Counter[0]), new RateMeter[0], 0, ask, sim.storeNow());
     ask(call);
@@ -228,8 +234,7 @@ final class SimReplica implements Effects, Reservation.Home {
           note(granted.reservation());
         }
       }
-      case Verdict.Denied denied ->
-          sim.denied(denied.counter(), denied.need(), denied.limit().amount());
+      case Verdict.Denied denied -> sim.denied(denied.counter(), denied.need(), denied.most());
       case Verdict.Unavailable unavailable -> sim.unavailable++;
       default -> throw new AssertionError(verdict);
     }
@@ -311,7 +316,12 @@ final class SimReplica implements Effects, Reservation.Home {
   public Verdict extend(Reservation reservation, long nanos, long tokens) {
     Call held = reservation.call();
     Call more =
-        new Call(held.counters.clone(), held.meters, 0, Ask.of(nanos, tokens), held.at)
+        new Call(
+                held.counters.clone(),
+                held.meters,
+                0,
+                Ask.more(nanos, tokens, held.redirectedBy()),
+                held.at)
             .growing(reservation);
     ask(more);
     note(reservation);
