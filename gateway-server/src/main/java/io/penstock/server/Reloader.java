@@ -4,35 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
-import io.penstock.core.route.RouteTable;
-import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
-import io.penstock.server.auth.CredentialFetcher;
-import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.Problem;
-import io.penstock.server.identity.TokenIssuers;
-import io.penstock.server.snapshot.BudgetMapping;
-import io.penstock.server.snapshot.CacheMapping;
-import io.penstock.server.snapshot.CloudCredentials;
-import io.penstock.server.snapshot.KeyIdentity;
 import io.penstock.server.snapshot.Prices;
-import io.penstock.server.snapshot.ProviderFactory;
-import io.penstock.server.snapshot.SnapshotBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -67,11 +52,7 @@ public final class Reloader implements AutoCloseable {
   private final Path file;
   private final Loads loads;
   private final Shared shared;
-  private final MeterRegistry registry;
-  private final Alerts alerts;
-  private final Conditions conditions = new Conditions();
-  private final ProviderFactory providers;
-  private final TokenIssuers issuers;
+  private final Installer installer;
   private final Counter failures;
   private final PriceFetch fetch = new PriceFetch(this::takeCatalogue);
   private JsonNode catalogue = PriceBook.bundled();
@@ -92,14 +73,7 @@ public final class Reloader implements AutoCloseable {
     this.file = file;
     this.loads = loads;
     this.shared = shared;
-    this.registry = registry;
-    this.alerts = alerts;
-    this.issuers = new TokenIssuers(shared.ticker());
-    this.providers =
-        new ProviderFactory(
-            shared.ticker(),
-            demoPort,
-            new CloudCredentials(new CredentialFetcher(shared.ticker()), System.getenv()));
+    this.installer = new Installer(shared, demoPort, registry, alerts);
     this.failures =
         Counter.builder("penstock.config.reload.failures")
             .description("Changed configurations and price catalogues that were refused")
@@ -124,68 +98,11 @@ public final class Reloader implements AutoCloseable {
     return status;
   }
 
-  /**
-   * Puts a configuration in force; when it throws, nothing has begun, ended or changed.
-   *
-   * @param listed the price catalogue beneath what the configuration says of prices
-   * @param after what is said of it once it is in force
-   */
   private void apply(Config config, JsonNode listed, Status after) throws IOException {
-    PriceBook prices = Prices.of(listed, config.prices());
-    BudgetPlan plan = new BudgetMapping(conditions).plan(config);
-    Snapshot before = shared.snapshot().get();
-    SnapshotBuilder builder =
-        new SnapshotBuilder(
-            config,
-            prices,
-            providers.make(config.providers()),
-            conditions,
-            before == null ? SemanticRules.NONE : before.semantic());
-    Snapshot.Identity identity = KeyIdentity.of(config, issuers.make(config), shared.ticker());
-    Snapshot made = builder.build(after.version(), identity, shared.routing(), shared.ticker());
-    shared.hits().recall(made.semantic());
-    shared.snapshot().set(made);
+    installer.install(config, listed, after.version());
     catalogue = listed;
-    if (before != null && !before.config().log().equals(config.log())) {
-      Logging.configure(config.log());
-    }
-    if (!config.cache().semantic().isEmpty()) {
-      shared.semantic().follow();
-    }
-    routers(made.routes());
-    issuers.applied();
-    providers.applied();
-    shared.routing().health().retain(name -> config.providers().containsKey(provider(name)));
-    if (before != null) {
-      // A new key or address may be what was missing.
-      shared.routing().health().renew(name -> isChanged(provider(name), before.config(), config));
-    }
-    shared.budgets().reload(plan);
-    builder
-        .reachable()
-        .forEach(target -> GatewayMeters.breaker(registry, shared.routing(), target));
-    shared.cache().resize(CacheMapping.maxBytes(config));
     status = after;
-    builder.unpriced().forEach(alerts::unpriced);
     fetch.follow(config.prices().refresh());
-  }
-
-  private static boolean isChanged(String provider, Config before, Config after) {
-    return !Objects.equals(before.providers().get(provider), after.providers().get(provider));
-  }
-
-  private static String provider(String target) {
-    return target.substring(0, Math.max(0, target.indexOf('/')));
-  }
-
-  /** What no route asks any more is forgotten; the model that one needs is loaded before calls. */
-  private void routers(RouteTable routes) {
-    Set<String> ids = new HashSet<>();
-    routes.routers().forEach(router -> ids.add(router.id()));
-    shared.routing().scores().retain(ids::contains);
-    if (routes.usesEmbedding()) {
-      shared.semantic().embed("");
-    }
   }
 
   /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */
@@ -319,8 +236,7 @@ public final class Reloader implements AutoCloseable {
   @Override
   public void close() {
     watcher.shutdownNow();
-    issuers.close();
     fetch.close();
-    providers.close();
+    installer.close();
   }
 }

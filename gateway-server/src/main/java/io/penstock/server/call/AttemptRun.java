@@ -1,12 +1,9 @@
 package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.FailureKind;
-import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Failure;
@@ -27,20 +24,11 @@ final class AttemptRun implements UpstreamListener {
   private final LoopContext loop;
   private final TargetRuntime target;
   private final Attempt attempt;
-  private final boolean stream;
   private final Watched owner;
+  private final Incoming answer;
   private final long startNanos;
   private KeySpread.@Nullable Slot key;
   private @Nullable UpstreamCall upstream;
-  private int status;
-  private @Nullable HttpHeaders headers;
-  private @Nullable StreamedAnswer streamed;
-  private @Nullable WholeBody whole;
-  private AnswerSummary summary = AnswerSummary.NONE;
-  private CharSequence words = "";
-  private boolean unclear;
-  private boolean wholeComes;
-  private boolean arrived;
   private boolean done;
 
   /** Creates the run of an attempt that began at that time, on {@link System#nanoTime}. */
@@ -54,10 +42,9 @@ final class AttemptRun implements UpstreamListener {
     this.loop = loop;
     this.target = target;
     this.attempt = attempt;
-    this.stream = stream;
-    this.wholeComes = !stream;
     this.startNanos = startNanos;
     this.owner = owner;
+    this.answer = new Incoming(this, stream, owner);
   }
 
   TargetRuntime target() {
@@ -77,13 +64,12 @@ final class AttemptRun implements UpstreamListener {
   }
 
   int status() {
-    return status;
+    return answer.status();
   }
 
   /** Returns the answer's headers once there are any. */
   HeaderLookup headers() {
-    HttpHeaders known = headers;
-    return known == null ? HeaderLookup.NONE : known::get;
+    return answer.headers();
   }
 
   /**
@@ -124,52 +110,45 @@ final class AttemptRun implements UpstreamListener {
 
   /** Fails the attempt unless there has been content. */
   void timeOutFirstToken(String message) {
-    if (firstTokenNanos() < 0) {
+    if (answer.firstTokenNanos() < 0) {
       fail(Failure.of(FailureKind.FIRST_TOKEN_TIMEOUT, message));
     }
   }
 
-  private long firstTokenNanos() {
-    return streamed == null ? -1 : streamed.firstTokenNanos();
-  }
-
   /** Returns the text of a streamed answer so far, or of a whole one that reported no usage. */
   CharSequence text() {
-    if (streamed != null) {
-      return streamed.text();
-    }
-    return whole == null ? words : whole.text();
+    return answer.text();
   }
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
-    AnswerSummary known = streamed == null ? summary : streamed.summary();
-    CharSequence relayed = known.usageReported() ? "" : text();
-    boolean sent = status != 0 || upstream != null && upstream.isSent();
+    AnswerSummary known = answer.summary();
+    CharSequence relayed = known.usageReported() ? "" : answer.text();
+    boolean sent = status() != 0 || upstream != null && upstream.isSent();
     return new AttemptOutcome(
         sent,
-        status,
+        status(),
         failure,
         clientGone,
         known,
         relayed,
-        wholeComes && !arrived,
-        firstTokenNanos());
+        answer.isUnread(),
+        answer.firstTokenNanos());
   }
 
   /** Returns the bytes of text that a stream has given so far. */
   long relayedBytes() {
-    return streamed == null ? 0 : streamed.relayedBytes();
+    return answer.relayedBytes();
   }
 
   /** Returns the same of a complete answer; -1 when it came whole. */
   long shownBytes() {
-    return arrived ? -1 : relayedBytes();
+    return answer.shownBytes();
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
   @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return streamed == null ? null : streamed.closing(finish, message, penstock);
+    return answer.closing(finish, message, penstock);
   }
 
   /** Returns whether nothing more is told of it. */
@@ -178,62 +157,16 @@ final class AttemptRun implements UpstreamListener {
   }
 
   @Override
-  public void onHead(int answered, HttpHeaders of) {
+  public void onHead(int status, HttpHeaders headers) {
     loop.pressure().work();
-    status = answered;
-    headers = of;
-    boolean success = answered >= 200 && answered < 300;
-    if (success && stream && EventStreams.isDeclared(of)) {
-      readEvents();
-    } else {
-      // Not every provider, nor every model, streams because it is asked to.
-      whole = new WholeBody(target.provider().provider(), answered, headers());
-      wholeComes = true;
-      unclear = success && stream && !of.contains(HttpHeaderNames.CONTENT_TYPE);
-    }
-  }
-
-  private void readEvents() {
-    try {
-      streamed = new StreamedAnswer(this, owner);
-    } catch (RuntimeException e) {
-      fail(Unreadable.failure(target, e));
-    }
+    answer.head(status, headers);
   }
 
   @Override
   public void onData(ByteBuf data) {
     loop.pressure().work();
-    if (done) {
-      return;
-    }
-    if (streamed != null) {
-      streamed.read(data);
-      return;
-    }
-    WholeBody collecting = whole;
-    if (collecting != null && !collecting.add(data)) {
-      fail(collecting.tooLarge());
-    } else if (unclear && collecting != null) {
-      look(collecting);
-    }
-  }
-
-  private void look(WholeBody begun) {
-    EventStreams.Look like = EventStreams.look(begun.bytes());
-    unclear = like == EventStreams.Look.UNCLEAR;
-    if (like != EventStreams.Look.EVENTS) {
-      return;
-    }
-    whole = null;
-    wholeComes = false;
-    try {
-      readEvents();
-      if (streamed != null) {
-        streamed.read(begun.bytes());
-      }
-    } finally {
-      begun.release();
+    if (!done) {
+      answer.data(data);
     }
   }
 
@@ -242,72 +175,32 @@ final class AttemptRun implements UpstreamListener {
     if (done) {
       return;
     }
-    if (streamed == null || !streamed.isSettled()) {
+    // The end of a stream, which is written with what was read, goes out with it.
+    if (!answer.overIfSettled()) {
       owner.onReadComplete(this);
-      return;
-    }
-    // Its end, which is written with what was read, goes out with it.
-    streamed.over();
-    if (upstream != null) {
+    } else if (upstream != null) {
       upstream.linger();
     }
   }
 
   @Override
   public void onEnd() {
-    if (done) {
-      return;
+    if (!done) {
+      answer.end();
     }
-    if (streamed != null) {
-      streamed.end(FailureKind.CUT, "the stream ended without a finish");
-    } else {
-      endWhole();
-    }
-  }
-
-  private void endWhole() {
-    WholeBody collected = whole;
-    if (collected == null) {
-      return;
-    }
-    whole = null;
-    arrived = true;
-    Answer answer;
-    try {
-      answer = collected.read(attempt.unaryReader(ByteBufAllocator.DEFAULT));
-    } catch (RuntimeException e) {
-      words = collected.text();
-      // The connection has done its part: nobody else would tell the client.
-      summary = Unreadable.summary(e);
-      fail(Unreadable.failure(target, e));
-      return;
-    } finally {
-      collected.release();
-    }
-    summary = answer.summary();
-    words = answer.text();
-    close();
-    owner.onAnswer(this, answer);
   }
 
   @Override
   public void onFailure(FailureKind kind, String message) {
-    if (streamed != null && kind == FailureKind.CUT && !done) {
-      // The reader knows whether the answer was complete before the connection broke.
-      streamed.end(kind, message);
-    } else {
-      fail(Failure.of(kind, message));
+    if (!done) {
+      answer.broke(kind, message);
     }
   }
 
   @Override
   public void onBroken(Throwable why) {
     // Not of the owner, which is watched: another target may be read all the same.
-    if (streamed != null) {
-      streamed.unreadable(why);
-    } else {
-      fail(Unreadable.failure(target, why));
-    }
+    answer.unreadable(why);
   }
 
   /** Ends the attempt without an answer, unless it is over. */
@@ -326,13 +219,6 @@ final class AttemptRun implements UpstreamListener {
   /** From now on nothing is told of it. */
   void close() {
     done = true;
-    if (streamed != null) {
-      streamed.close();
-    }
-    if (whole != null) {
-      words = whole.text();
-      whole.release();
-      whole = null;
-    }
+    answer.close();
   }
 }

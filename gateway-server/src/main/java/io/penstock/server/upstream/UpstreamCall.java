@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.core.FailureKind;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,31 +32,22 @@ public final class UpstreamCall {
     DONE
   }
 
-  /** How long the end of a message may take whose answer is whole. */
-  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private final Timeouts timeouts;
+  private final Deadlines deadlines;
   private final UpstreamListener listener;
   private final HttpRequest request;
-  private final long startNanos;
   private State state = State.CONNECTING;
-  private long progressNanos;
   private @Nullable Channel channel;
   private @Nullable Watch watch;
   private @Nullable Reuse reuse;
   private boolean written;
   private boolean progressed;
   private boolean paused;
-  private boolean lingering;
-  private long lingerNanos;
 
   /** Creates a request that begins now, which is given. */
   UpstreamCall(Timeouts timeouts, HttpRequest request, UpstreamListener listener, long nowNanos) {
-    this.timeouts = timeouts;
+    this.deadlines = new Deadlines(timeouts, nowNanos);
     this.request = request;
     this.listener = listener;
-    this.startNanos = nowNanos;
-    this.progressNanos = nowNanos;
   }
 
   HttpRequest request() {
@@ -83,11 +73,11 @@ public final class UpstreamCall {
 
   /** Stops or resumes reading from the provider: back-pressure of a slow client. */
   public void setPaused(boolean pause) {
-    if (paused == pause || lingering || state == State.DONE) {
+    if (paused == pause || deadlines.isLingering() || state == State.DONE) {
       return;
     }
     paused = pause;
-    progressNanos = System.nanoTime();
+    deadlines.progress(System.nanoTime());
     if (channel != null) {
       channel.config().setAutoRead(!pause);
     }
@@ -103,10 +93,9 @@ public final class UpstreamCall {
   }
 
   void linger(long nowNanos) {
-    if (state == State.READING && !lingering) {
+    if (state == State.READING && !deadlines.isLingering()) {
       setPaused(false);
-      lingering = true;
-      lingerNanos = nowNanos;
+      deadlines.linger(nowNanos);
       if (watch != null) {
         look(watch, nowNanos);
       }
@@ -129,7 +118,7 @@ public final class UpstreamCall {
     channel = on;
     watch = by;
     state = State.WAITING;
-    progressNanos = nowNanos;
+    deadlines.progress(nowNanos);
     if (paused) {
       on.config().setAutoRead(false);
     }
@@ -167,7 +156,7 @@ public final class UpstreamCall {
   void readComplete() {
     if (progressed) {
       progressed = false;
-      progressNanos = System.nanoTime();
+      deadlines.progress(System.nanoTime());
     }
     if (state == State.READING) {
       try {
@@ -258,8 +247,9 @@ public final class UpstreamCall {
     closeChannel();
     state = State.CONNECTING;
     written = false;
-    progressNanos = System.nanoTime();
-    kept.again(timeouts, this, progressNanos);
+    long now = System.nanoTime();
+    deadlines.progress(now);
+    kept.again(deadlines.timeouts(), this, now);
     return true;
   }
 
@@ -284,6 +274,7 @@ public final class UpstreamCall {
   }
 
   private long limitMillis() {
+    Timeouts timeouts = deadlines.timeouts();
     return switch (state) {
       case CONNECTING -> timeouts.connect();
       case WAITING -> timeouts.firstByte();
@@ -292,34 +283,25 @@ public final class UpstreamCall {
   }
 
   private void look(Watch by, long now) {
-    long left =
-        Math.min(left(limitMillis(), progressNanos, now), left(timeouts.total(), startNanos, now));
-    if (state == State.WAITING) {
-      // The head may come at once, and then this counts.
-      left = Math.min(left, left(timeouts.idle(), now, now));
-    }
-    if (lingering) {
-      left = Math.min(left, LINGER_NANOS - (now - lingerNanos));
-    }
-    by.lookIn(left, now, this);
-  }
-
-  private static long left(long millis, long since, long now) {
-    return TimeUnit.MILLISECONDS.toNanos(millis) - (now - since);
+    long limit = limitMillis();
+    // The head may come at once, and then the limit of silence counts.
+    long next = state == State.WAITING ? deadlines.timeouts().idle() : limit;
+    by.lookIn(deadlines.left(limit, next, now), now, this);
   }
 
   /** The watch looks; it asks whether to look again. */
   void check(Watch by) {
     long now = System.nanoTime();
-    if (lingering && now - lingerNanos >= LINGER_NANOS) {
+    if (deadlines.isLingerOver(now)) {
       cancel();
-    } else if (left(timeouts.total(), startNanos, now) <= 0) {
-      fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + timeouts.total() + " ms");
+    } else if (deadlines.isTotalOver(now)) {
+      long total = deadlines.timeouts().total();
+      fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + total + " ms");
     } else if (paused) {
       // The client is slow, not the provider: only the total time counts.
-      progressNanos = now;
+      deadlines.progress(now);
       look(by, now);
-    } else if (left(limitMillis(), progressNanos, now) <= 0) {
+    } else if (deadlines.isOver(limitMillis(), now)) {
       timedOut();
     } else {
       look(by, now);
@@ -327,12 +309,11 @@ public final class UpstreamCall {
   }
 
   private void timedOut() {
+    long limit = limitMillis();
     switch (state) {
-      case CONNECTING ->
-          fail(FailureKind.CONNECT, "no connection within " + timeouts.connect() + " ms");
-      case WAITING ->
-          fail(FailureKind.FIRST_BYTE_TIMEOUT, "no answer within " + timeouts.firstByte() + " ms");
-      case READING, DONE -> fail(FailureKind.IDLE_TIMEOUT, "silent for " + timeouts.idle() + " ms");
+      case CONNECTING -> fail(FailureKind.CONNECT, "no connection within " + limit + " ms");
+      case WAITING -> fail(FailureKind.FIRST_BYTE_TIMEOUT, "no answer within " + limit + " ms");
+      case READING, DONE -> fail(FailureKind.IDLE_TIMEOUT, "silent for " + limit + " ms");
     }
   }
 }
