@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,10 +49,9 @@ public final class TokenCounter implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private volatile EncodingRegistry encodings;
+  private volatile @Nullable EncodingRegistry encodings;
 
   /** Creates a counter; its thread starts with the first text. */
-  @SuppressWarnings("NullAway.Init") // the registry is made by the worker
   public TokenCounter() {
     worker.allowCoreThreadTimeOut(true);
   }
@@ -233,5 +233,12 @@ public final class TokenCounter implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // Tens of megabytes, for as long as anybody still knows a gateway that is closed.
+    encodings = null;
+  }
+
+  /** Returns whether encodings are in memory. */
+  boolean isLoaded() {
+    return encodings != null;
   }
 }

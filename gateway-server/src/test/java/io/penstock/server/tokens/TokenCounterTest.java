@@ -70,6 +70,15 @@ class TokenCounterTest {
   }
 
   @Test
+  void close_letsGoOfTheEncodings() {
+    TokenCounter counter = new TokenCounter();
+    counter.tokens("gpt-4o", "a");
+    assertThat(counter.isLoaded()).isTrue();
+    counter.close();
+    assertThat(counter.isLoaded()).isFalse();
+  }
+
+  @Test
   void pieces_ofAWordWithoutEnd_areShortAndCutNoCharacter() {
     String word = "x" + "\ud83d\ude00".repeat(TokenCounter.PIECE_CHARS);
     int from = 0;
