@@ -9,6 +9,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -61,6 +62,50 @@ class ResponseEncoderTest {
     List<String> theirs = written(new HttpResponseEncoder(), response(status, body));
     assertThat(String.join("", ours)).isEqualTo(String.join("", theirs));
     assertThat(ours).hasSize(pieces);
+  }
+
+  /** A stream, its length told by chunks or by the end of the connection, and what follows it. */
+  @ParameterizedTest(name = "chunked {0}, of {1} bytes in {2}")
+  @CsvSource({
+    "true, 1, 1",
+    "true, 15, 1",
+    "true, 16, 1",
+    "true, 300, 1",
+    "true, 4096, 1",
+    "true, 8192, 1",
+    "true, 8193, 3",
+    "true, 0, 1",
+    "false, 300, 1"
+  })
+  void event_isWhatNettyWrites_inOneBufferWhereSmall(boolean chunked, int length, int pieces) {
+    List<String> ours = written(new ResponseEncoder(), stream(chunked, length));
+    List<String> theirs = written(new HttpResponseEncoder(), stream(chunked, length));
+    assertThat(String.join("", ours)).isEqualTo(String.join("", theirs)).endsWith("\r\n\r\nnext");
+    List<String> head = written(new HttpResponseEncoder(), begin(chunked));
+    List<String> event =
+        written(new ResponseEncoder(), begin(chunked), new DefaultHttpContent(bytes(length)));
+    assertThat(event).hasSize(head.size() + pieces);
+  }
+
+  private static Object[] stream(boolean chunked, int length) {
+    return new Object[] {
+      begin(chunked),
+      new DefaultHttpContent(bytes(length)),
+      new DefaultHttpContent(bytes(length)),
+      new DefaultLastHttpContent(bytes(7)),
+      response(200, "next")
+    };
+  }
+
+  private static DefaultHttpResponse begin(boolean chunked) {
+    DefaultHttpResponse begin =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    HttpUtil.setTransferEncodingChunked(begin, chunked);
+    return begin;
+  }
+
+  private static ByteBuf bytes(int length) {
+    return Unpooled.copiedBuffer("e".repeat(length), StandardCharsets.UTF_8);
   }
 
   /** As after a HEAD: the head speaks of a body that is not there. */
