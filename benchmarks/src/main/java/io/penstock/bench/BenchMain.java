@@ -244,7 +244,10 @@ public final class BenchMain implements Callable<Integer> {
         int length = round == 0 ? warmup(scenario) : seconds;
         int due = scenario.kind().streaming ? streamRate : rate;
         Load load = new Load(scenario.kind(), due, length, connections, run.body());
-        Measurement measurement = Measurement.of(scenario, round, run.target(), load);
+        Measurement measurement;
+        try (Scraper _ = Scraper.of(round == 0 ? run.target().metrics() : null)) {
+          measurement = Measurement.of(scenario, round, run.target(), load);
+        }
         OUT.println(measurement.csv() + " " + measurement.load().firstError());
         if (round > 0) {
           report.add(measurement);

@@ -44,7 +44,8 @@ final class ReplicasCommand implements Callable<Integer> {
       new Table(
           "replicas",
           "CPU/request us",
-          "ratio",
+          "of these compiling",
+          "ratio without",
           "Redis scripts/request",
           "commands/request",
           "ratio",
@@ -93,6 +94,7 @@ final class ReplicasCommand implements Callable<Integer> {
     }
     run(replicas, warmupRate, Math.ceilDiv(warmup * count, warmupRate));
     long cpu = cpuNanos(replicas);
+    long compiled = compilerNanos(replicas);
     ProcessMeter meter = new ProcessMeter(redis.pid());
     long redisCpu = meter.cpuNanos();
     RedisStats before = stats(redis);
@@ -100,16 +102,18 @@ final class ReplicasCommand implements Callable<Integer> {
     RedisStats added = stats(redis).since(before);
     long requests = Math.max(1, result.completed());
     double perRequest = (cpuNanos(replicas) - cpu) / 1e3 / requests;
+    double compiling = Math.max(0, compilerNanos(replicas) - compiled) / 1e3 / requests;
     double redisPerRequest = (meter.cpuNanos() - redisCpu) / 1e3 / requests;
     double calls = (double) added.total() / requests;
     if (firstCpu == 0) {
-      firstCpu = perRequest;
+      firstCpu = perRequest - compiling;
       firstCalls = calls;
     }
     table.row(
         count,
         perRequest,
-        two(perRequest / firstCpu),
+        compiling,
+        two((perRequest - compiling) / firstCpu),
         two((double) added.scripts() / requests),
         two(calls),
         two(calls / firstCalls),
@@ -160,6 +164,10 @@ final class ReplicasCommand implements Callable<Integer> {
 
   private static long cpuNanos(List<Target> targets) {
     return targets.stream().mapToLong(target -> target.meter().cpuNanos()).sum();
+  }
+
+  private static long compilerNanos(List<Target> targets) {
+    return targets.stream().mapToLong(target -> target.meter().compilerNanos()).sum();
   }
 
   private static RedisStats stats(RedisServer redis) {

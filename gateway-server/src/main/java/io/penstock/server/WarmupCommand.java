@@ -62,7 +62,7 @@ final class WarmupCommand implements Callable<Integer> {
       try (Gateway gateway =
           Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load)) {
         place.close();
-        letCall(provider, gateway.port());
+        letCall(provider, gateway);
       }
       return Main.OK;
     } finally {
@@ -71,8 +71,8 @@ final class WarmupCommand implements Callable<Integer> {
     }
   }
 
-  private void letCall(int provider, int gateway) throws IOException, InterruptedException {
-    Process peer = WarmupPeerCommand.spawn(calls, provider, gateway);
+  private void letCall(int provider, Gateway gateway) throws IOException, InterruptedException {
+    Process peer = WarmupPeerCommand.spawn(calls, provider, gateway.port(), gateway.adminPort());
     try (BufferedReader said = peer.inputReader(StandardCharsets.UTF_8)) {
       if (!peer.waitFor(MINUTES, TimeUnit.MINUTES)) {
         throw new IOException("the calls took more than " + MINUTES + " minutes");

@@ -34,6 +34,10 @@ final class WarmupPeerCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int STREAM_EVERY = 25;
   private static final int REPEAT_EVERY = 20;
+
+  /** How often there is something else than an answered call, of each kind in turn. */
+  private static final int ASIDE_EVERY = 20;
+
   private static final String FILLER = "The penstock carries water to the turbine. ".repeat(20);
 
   @Option(names = "--calls", required = true, description = "of each client")
@@ -45,8 +49,11 @@ final class WarmupPeerCommand implements Callable<Integer> {
   @Option(names = "--gateway", required = true, description = "the gateway's port")
   private int gateway;
 
+  @Option(names = "--admin", required = true, description = "the gateway's admin port")
+  private int admin;
+
   /** Starts this command in a process of its own, with this process' Java and class path. */
-  static Process spawn(int calls, int provider, int gateway) throws IOException {
+  static Process spawn(int calls, int provider, int gateway, int admin) throws IOException {
     String java = ProcessHandle.current().info().command().orElse("java");
     return new ProcessBuilder(
             java,
@@ -60,7 +67,9 @@ final class WarmupPeerCommand implements Callable<Integer> {
             "--provider",
             String.valueOf(provider),
             "--gateway",
-            String.valueOf(gateway))
+            String.valueOf(gateway),
+            "--admin",
+            String.valueOf(admin))
         .redirectErrorStream(true)
         .start();
   }
@@ -69,13 +78,12 @@ final class WarmupPeerCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     // The provider ends with the process.
     DemoProvider.start(provider, Transport.NIO.newGroup(1, "provider"), Transport.NIO);
-    URI uri = URI.create("http://127.0.0.1:" + gateway + "/v1/chat/completions");
     try (ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       List<Future<?>> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
-        clients.add(threads.submit(() -> ask(http, uri, client)));
+        clients.add(threads.submit(() -> ask(http, client)));
       }
       for (Future<?> client : clients) {
         client.get();
@@ -84,26 +92,56 @@ final class WarmupPeerCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private Void ask(HttpClient http, URI uri, int client) throws Exception {
+  private Void ask(HttpClient http, int client) throws Exception {
     for (int i = 0; i < calls; i++) {
       boolean again = i % REPEAT_EVERY == 0;
-      String body =
-          "{\"model\":\"gpt-4o-mini\",\"max_tokens\":3,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s%s\"}]}"
-              .formatted(
-                  i % STREAM_EVERY == 1, FILLER, again ? "again" : "call " + client + '/' + i);
-      HttpRequest request =
-          HttpRequest.newBuilder(uri)
-              .timeout(PATIENCE)
-              .header("Authorization", "Bearer " + KEY)
-              .header("Content-Type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofString(body))
-              .build();
-      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new IOException(
-            "status " + response.statusCode() + ", expected 200: " + response.body());
+      String content = FILLER + (again ? "again" : "call " + client + '/' + i);
+      send(http, 200, chat(KEY, "gpt-4o-mini", i % STREAM_EVERY == 1, content));
+      if (i % ASIDE_EVERY == 0) {
+        aside(http, i / ASIDE_EVERY + client);
       }
     }
     return null;
+  }
+
+  /**
+   * What comes seldom goes the same way as calls. A profile that has none of it lets the compilers
+   * leave it out, and the first scrape of a gateway at work throws half of its code away.
+   */
+  private void aside(HttpClient http, int turn) throws Exception {
+    switch (turn % 6) {
+      case 0 -> send(http, 200, to(admin, "/metrics"));
+      case 1 -> send(http, 200, to(gateway, "/healthz"));
+      case 2 -> send(http, 200, to(gateway, "/v1/models").header("Authorization", "Bearer " + KEY));
+      case 3 -> send(http, 404, chat(KEY, "none", false, FILLER));
+      case 4 -> send(http, 401, chat("pk-unknown", "gpt-4o-mini", false, FILLER));
+      default -> send(http, 400, chat(KEY, "gpt-4o-mini", false, "\u0000\\"));
+    }
+  }
+
+  private static HttpRequest.Builder to(int port, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  private HttpRequest.Builder chat(String key, String model, boolean stream, String content) {
+    String body =
+        "{\"model\":\"%s\",\"max_tokens\":3,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+            .formatted(model, stream, content);
+    return to(gateway, "/v1/chat/completions")
+        .header("Authorization", "Bearer " + key)
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  private static void send(HttpClient http, int expected, HttpRequest.Builder request)
+      throws Exception {
+    HttpResponse<String> response =
+        http.send(request.timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString());
+    if (response.statusCode() != expected) {
+      throw new IOException(
+          "status %d of %s, expected %d: %s"
+              .formatted(
+                  response.statusCode(), response.uri().getPath(), expected, response.body()));
+    }
   }
 }
