@@ -19,7 +19,7 @@ public final class ExactCache implements AutoCloseable {
   /** Larger answers are not worth the memory. */
   public static final int MAX_ENTRY_BYTES = 1 << 20;
 
-  private static final int STORES_IN_FLIGHT = 256;
+  private static final int STORES_IN_FLIGHT = 1024;
 
   private final LocalTier local;
   private final @Nullable Shared shared;
@@ -92,7 +92,7 @@ public final class ExactCache implements AutoCloseable {
   /**
    * Where stores are worked on.
    *
-   * @param soon runs a task a few milliseconds later, on the caller's event loop if it has one
+   * @param soon runs a task some 40 ms later, on the caller's event loop if it has one
    * @param background compresses large entries, off the event loops
    */
   public record Threads(Executor soon, Executor background) {}
@@ -161,8 +161,16 @@ public final class ExactCache implements AutoCloseable {
       return CompletableFuture.completedStage(
           new Lookups(Collections.nCopies(keys.size(), null), new Ticket(epoch, -1)));
     }
-    return shared
-        .tier()
+    // One that was answered here a moment ago may be on its way there.
+    CompletionStage<Void> stores = shared.stores().hurry(keys);
+    return stores == null
+        ? shared(shared, epoch, keys, scope, maxAgeMillis)
+        : stores.thenCompose(done -> shared(shared, epoch, keys, scope, maxAgeMillis));
+  }
+
+  private CompletionStage<Lookups> shared(
+      Shared from, long epoch, List<CacheKey> keys, CacheScope scope, long maxAgeMillis) {
+    return from.tier()
         .lookup(keys, scope)
         .thenApply(found -> {
           List<@Nullable CacheEntry> entries = new ArrayList<>(keys.size());
@@ -171,7 +179,7 @@ public final class ExactCache implements AutoCloseable {
             boolean servable =
                 entry != null
                     && isServing()
-                    && !shared.deleted().covers(entry)
+                    && !from.deleted().covers(entry)
                     && entry.isServable(ticker.epochMillis(), maxAgeMillis);
             if (entry != null && servable) {
               local.put(entry, epoch);

@@ -5,17 +5,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Entries on their way to Redis. Nobody waits for a store, so those of a few milliseconds travel
- * together: one wake-up, one command and one answer for all of a scope. What does not fit is
- * dropped, which is a miss. Thread-safe.
+ * Entries on their way to Redis. Nobody waits for a store, so those of some 40 ms travel together:
+ * one wake-up, one command and one answer for all of a scope. They go at once when there are many,
+ * or when somebody looks for one of them. What does not fit is dropped, which is a miss.
+ * Thread-safe.
  */
 final class StoreQueue {
   /** Of one script: it keeps Redis from everybody else for well under a millisecond. */
@@ -28,6 +34,11 @@ final class StoreQueue {
   private final Executor background;
   private final Semaphore places;
   private final Queue<Parcel> waiting = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waitingCount = new AtomicInteger();
+
+  /** From their arrival here to Redis's answer. */
+  private final Map<CacheKey, Parcel> underWay = new ConcurrentHashMap<>();
+
   private final AtomicBoolean isCalled = new AtomicBoolean();
 
   /**
@@ -42,53 +53,109 @@ final class StoreQueue {
     this.places = new Semaphore(most);
   }
 
-  /**
-   * An entry as it goes.
-   *
-   * @param bytes encoded
-   * @param taken told when Redis has it
-   */
-  record Parcel(
-      CacheEntry entry, long generation, byte[] bytes, Consumer<? super CacheEntry> taken) {}
+  /** An entry as it goes. */
+  static final class Parcel {
+    private final CacheEntry entry;
+    private final long generation;
+    private final Consumer<? super CacheEntry> taken;
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private byte[] bytes = {};
+
+    private Parcel(CacheEntry entry, long generation, Consumer<? super CacheEntry> taken) {
+      this.entry = entry;
+      this.generation = generation;
+      this.taken = taken;
+    }
+
+    CacheEntry entry() {
+      return entry;
+    }
+
+    long generation() {
+      return generation;
+    }
+
+    /** Returns it encoded. */
+    byte[] bytes() {
+      return bytes;
+    }
+  }
 
   /** Takes an entry; returns at once. {@code taken} hears of it once Redis has it, or never. */
   void add(CacheEntry entry, long generation, Consumer<? super CacheEntry> taken) {
     if (!places.tryAcquire()) {
       return;
     }
+    Parcel parcel = new Parcel(entry, generation, taken);
+    underWay.put(entry.identity().key(), parcel);
     try {
       if (EntryCodec.isQuick(entry)) {
-        encode(entry, generation, taken);
+        encode(parcel);
       } else {
-        background.execute(() -> encode(entry, generation, taken));
+        background.execute(() -> encode(parcel));
       }
     } catch (RejectedExecutionException full) {
-      places.release();
+      over(parcel);
     }
   }
 
-  private void encode(CacheEntry entry, long generation, Consumer<? super CacheEntry> taken) {
-    byte[] bytes;
-    try {
-      bytes = tier.encode(entry, generation);
-    } catch (RuntimeException e) {
-      places.release();
-      throw e;
+  /**
+   * Sends what is under way at once if one of these keys is.
+   *
+   * @return completes when those are in Redis, or will not be; null when none is under way
+   */
+  @Nullable CompletionStage<Void> hurry(List<CacheKey> keys) {
+    if (underWay.isEmpty()) {
+      return null;
     }
-    waiting.add(new Parcel(entry, generation, bytes, taken));
-    if (isCalled.compareAndSet(false, true)) {
-      try {
-        soon.execute(this::send);
-      } catch (RejectedExecutionException closing) {
-        send();
+    List<CompletableFuture<Void>> awaited = new ArrayList<>();
+    for (CacheKey key : keys) {
+      Parcel parcel = underWay.get(key);
+      if (parcel != null) {
+        awaited.add(parcel.over);
       }
     }
+    if (awaited.isEmpty()) {
+      return null;
+    }
+    send();
+    return CompletableFuture.allOf(awaited.toArray(CompletableFuture[]::new));
+  }
+
+  private void over(Parcel parcel) {
+    places.release();
+    underWay.remove(parcel.entry.identity().key(), parcel);
+    parcel.over.complete(null);
+  }
+
+  private void encode(Parcel parcel) {
+    try {
+      parcel.bytes = tier.encode(parcel.entry, parcel.generation);
+    } catch (RuntimeException e) {
+      over(parcel);
+      throw e;
+    }
+    waiting.add(parcel);
+    if (waitingCount.incrementAndGet() >= MAX_TOGETHER) {
+      send();
+    } else if (isCalled.compareAndSet(false, true)) {
+      try {
+        soon.execute(this::timed);
+      } catch (RejectedExecutionException closing) {
+        timed();
+      }
+    }
+  }
+
+  private void timed() {
+    isCalled.set(false);
+    send();
   }
 
   private void send() {
-    isCalled.set(false);
     Map<CacheScope, List<Parcel>> scopes = new LinkedHashMap<>();
     for (Parcel next = waiting.poll(); next != null; next = waiting.poll()) {
+      waitingCount.decrementAndGet();
       scopes.computeIfAbsent(next.entry().identity().scope(), s -> new ArrayList<>()).add(next);
     }
     scopes.forEach(this::send);
@@ -109,12 +176,15 @@ final class StoreQueue {
   }
 
   private void answered(List<Parcel> together, boolean[] taken) {
-    places.release(together.size());
-    for (int i = 0; i < taken.length; i++) {
-      if (taken[i]) {
-        Parcel parcel = together.get(i);
-        parcel.taken().accept(parcel.entry());
+    try {
+      for (int i = 0; i < taken.length; i++) {
+        if (taken[i]) {
+          Parcel parcel = together.get(i);
+          parcel.taken.accept(parcel.entry);
+        }
       }
+    } finally {
+      together.forEach(this::over);
     }
   }
 }

@@ -11,9 +11,12 @@ import io.penstock.testkit.RedisServer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +107,50 @@ final class StoreQueueTest {
     String mark = "cmdstat_" + command + ":calls=";
     int at = stats.indexOf(mark) + mark.length();
     return Long.parseLong(stats.substring(at, stats.indexOf(',', at)));
+  }
+
+  @Test
+  void whoLooksForOneThatIsUnderWay_sendsItAndWaits() {
+    long now = generation(Samples.TEAM);
+    CacheEntry entry = entry(1, Samples.TEAM, "a");
+    CacheEntry large = entry(2, Samples.TEAM, "long ".repeat(2_000));
+    assertThat(queue.hurry(List.of(Samples.key("q1")))).isNull();
+    queue.add(entry, now, taken::add);
+    queue.add(large, now, taken::add);
+    assertThat(queue.hurry(List.of(Samples.key("q3")))).isNull();
+    assertThat(taken).isEmpty();
+
+    // The timer has not rung.
+    stored(queue.hurry(List.of(Samples.key("q3"), Samples.key("q1"))));
+    assertThat(taken).containsExactly(entry);
+    CompletionStage<Void> waits = queue.hurry(List.of(Samples.key("q2")));
+    runAll(background);
+    runAll(soon);
+    stored(waits);
+
+    assertThat(taken).containsExactly(entry, large);
+    assertThat(queue.hurry(List.of(Samples.key("q1"), Samples.key("q2")))).isNull();
+  }
+
+  @Test
+  void whoLooksForOneThatCannotBeStored_doesNotWaitForEver() {
+    CacheEntry dead = Samples.entry(Samples.key("d"), TIME.epochMillis() - 2 * Samples.HOUR, "d");
+    queue.add(dead, generation(Samples.TEAM), taken::add);
+    stored(queue.hurry(List.of(Samples.key("d"))));
+    assertThat(taken).isEmpty();
+  }
+
+  private static void stored(@Nullable CompletionStage<Void> stores) {
+    Objects.requireNonNull(stores).toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+  }
+
+  @Test
+  void asManyAsOneScriptTakes_goAtOnce() {
+    long now = generation(Samples.TEAM);
+    for (int i = 0; i < 32; i++) {
+      queue.add(entry(i, Samples.TEAM, "a"), now, taken::add);
+    }
+    Await.until("all are stored before the timer rings", () -> taken.size() == 32);
   }
 
   @Test

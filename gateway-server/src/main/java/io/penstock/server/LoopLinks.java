@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * share one connection on a thread of Lettuce's. Thread-safe.
  */
 final class LoopLinks implements RedisLink, Executor {
-  /** Long enough to gather stores of many calls, short enough that nobody misses them. */
-  private static final long SOON_MILLIS = 5;
+  /**
+   * Long enough to gather stores of many calls, also where replicas share them; other replicas may
+   * miss them until then.
+   */
+  private static final long SOON_MILLIS = 40;
 
   private final List<EventExecutor> loops = new ArrayList<>();
   private final List<RedisLink> links = new ArrayList<>();
@@ -56,7 +59,7 @@ final class LoopLinks implements RedisLink, Executor {
     return found;
   }
 
-  /** Runs the task some milliseconds later on the calling loop, or on any. */
+  /** Runs the task some 40 ms later on the calling loop, or on any. */
   @Override
   public void execute(Runnable task) {
     loops.get(mine()).schedule(task, SOON_MILLIS, TimeUnit.MILLISECONDS);
