@@ -19,6 +19,11 @@ final class TextEvent {
   /** Stands in the tree where the number goes. */
   static final String NUMBER = "\uE000number\uE000";
 
+  /**
+   * A longer text is written in pieces of that: what it took would be kept as long as the stream.
+   */
+  private static final int MOST_KEPT = 16 * 1024;
+
   private static final String QUOTED_NUMBER = '"' + NUMBER + '"';
 
   /** Up to the number; empty where there is none. */
@@ -62,6 +67,10 @@ final class TextEvent {
       ByteBufUtil.writeAscii(to, Long.toString(number));
     }
     int length = text.length();
+    if (length > MOST_KEPT) {
+      writeLong(text, to);
+      return;
+    }
     int needed = before.length + length + after.length;
     if (line.length < needed) {
       line = Arrays.copyOf(line, needed * 2);
@@ -79,6 +88,24 @@ final class TextEvent {
     }
     System.arraycopy(after, 0, line, at, after.length);
     to.writeBytes(line, 0, needed);
+  }
+
+  private void writeLong(String text, ByteBuf to) {
+    to.writeBytes(before);
+    for (int from = 0; from < text.length(); ) {
+      int end = Math.min(text.length(), from + MOST_KEPT);
+      if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+        end--;
+      }
+      to.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text.substring(from, end)));
+      from = end;
+    }
+    to.writeBytes(after);
+  }
+
+  /** Returns the bytes that are kept for the next text. */
+  int kept() {
+    return line.length;
   }
 
   /** Returns the event with that number and text as a tree. */
