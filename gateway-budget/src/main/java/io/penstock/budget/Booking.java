@@ -74,6 +74,8 @@ record Booking(
       c.alerted =
           (char) (c.alerted | Thresholds.translate(state.taken(), entry.alerts(), percents));
       c.toldSpent = state.spent();
+      // What was counted before nobody has told: a budget that only warns waits for no answer.
+      slices.soil(c);
     } else {
       long granted = state.have() - entry.have();
       c.allowed += granted;

@@ -386,6 +386,21 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void alerts_ofAWarningBudget_areToldThoughNobodyCallsAnyMore() {
+    plan(budget("org", 10 * USD).withOver(Over.WARN).withAlerts(List.of(50, 100)));
+    for (int i = 0; i < 12; i++) {
+      granted("ann", 2 * USD).settle(2 * USD, 0);
+      ticker.advance(20);
+    }
+    for (int i = 0; i < 60; i++) {
+      ticker.advance(250);
+      budgets.tick();
+    }
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 100);
+  }
+
+  @Test
   void alerts_thresholdsChange_eachIsRaisedOnce() {
     plan(budget("org", 10 * USD).withAlerts(List.of(50, 90)));
     spendAndTell(6 * USD);

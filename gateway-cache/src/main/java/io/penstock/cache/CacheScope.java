@@ -8,7 +8,8 @@ import java.util.Locale;
  * from a header or a body.
  *
  * @param kind how wide
- * @param subject the id of that key, user or team; "" for {@link Kind#ORG}
+ * @param subject the id of that key or team, for a user {@code team/user}, before which the issuer
+ *     of a token stands; "" for {@link Kind#ORG}
  */
 public record CacheScope(Kind kind, String subject) {
 
@@ -41,9 +42,21 @@ public record CacheScope(Kind kind, String subject) {
     return switch (kind) {
       case ORG -> new CacheScope(Kind.ORG, "");
       case TEAM -> team.isEmpty() ? alone(key, user, team) : new CacheScope(Kind.TEAM, team);
-      case USER -> user.isEmpty() ? alone(key, user, team) : new CacheScope(Kind.USER, user);
+      case USER -> user.isEmpty() ? alone(key, user, team) : person(key, user, team);
       case KEY -> alone(key, user, team);
     };
+  }
+
+  /** Teams and issuers name their users themselves: two that name one alike mean two people. */
+  private static CacheScope person(String key, String user, String team) {
+    String issuer = key.startsWith(TOKENS) ? TOKENS + word(key.substring(TOKENS.length())) : "";
+    return new CacheScope(
+        Kind.USER, issuer + (issuer.isEmpty() ? "" : "/") + word(team) + '/' + user);
+  }
+
+  /** Returns a name without what stands between names. */
+  private static String word(String name) {
+    return name.replace("%", "%25").replace("/", "%2F").replace(":", "%3A");
   }
 
   /**
@@ -69,6 +82,8 @@ public record CacheScope(Kind kind, String subject) {
       }
     }
     throw new IllegalArgumentException(
-        "scope: " + token + " (expected: org, or key, user or team with its id: team:support)");
+        "scope: "
+            + token
+            + " (expected: org, or key, user or team with its id: team:support, user:support/ann)");
   }
 }

@@ -226,6 +226,27 @@ final class CacheKeysTest {
         .isEqualTo(new CacheScope(CacheScope.Kind.KEY, "k1"));
   }
 
+  /** Teams and issuers name their users themselves. */
+  @Test
+  void scopeOf_usersOfOneName_isNotShared() {
+    CacheScope.Kind user = CacheScope.Kind.USER;
+
+    assertThat(
+            Set.of(
+                CacheScope.of(user, "k1", "ann", "support"),
+                CacheScope.of(user, "k1", "ann", "sales"),
+                CacheScope.of(user, "k1", "ann", ""),
+                CacheScope.of(user, "jwt:a", "ann", "support"),
+                CacheScope.of(user, "jwt:b", "ann", "support"),
+                CacheScope.of(user, "k1", "support/ann", "jwt:a"),
+                CacheScope.of(user, "k1", "b/ann", "a"),
+                CacheScope.of(user, "k1", "ann", "a/b")))
+        .hasSize(8);
+    assertThat(CacheScope.of(user, "k1", "ann", "support"))
+        .isEqualTo(CacheScope.of(user, "k2", "ann", "support"))
+        .isEqualTo(CacheScope.ofToken("user:support/ann"));
+  }
+
   /** A token has no key but the name of its issuer, which vouches for many. */
   @Test
   void scopeOf_tokensOfOneIssuer_areAloneEach() {

@@ -121,12 +121,12 @@ public final class Gateway implements AutoCloseable {
             cache.semantic(),
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), inForce::semanticRules),
             content);
-    this.reloader = new Reloader(file, loads, shared, demo, registry, alerts);
+    CallMetrics metrics = new CallMetrics(registry);
+    this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
     reloader.start(config);
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
-    CallMetrics metrics = new CallMetrics(registry);
     GatewayMeters.register(registry, load, stores.ledger(), alerts, cache.answers());
     stores.ledger().onCommit(alerts::committed);
     Engine engine =

@@ -11,8 +11,11 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Config;
+import io.penstock.server.config.RateConfig;
 import io.penstock.server.identity.TokenIssuers;
+import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.snapshot.BudgetMapping;
 import io.penstock.server.snapshot.CacheMapping;
 import io.penstock.server.snapshot.CloudCredentials;
@@ -34,14 +37,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Installer implements AutoCloseable {
   private final Shared shared;
+  private final CallMetrics metrics;
   private final MeterRegistry registry;
   private final Alerts alerts;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
 
-  Installer(Shared shared, IntSupplier demoPort, MeterRegistry registry, Alerts alerts) {
+  Installer(
+      Shared shared,
+      IntSupplier demoPort,
+      CallMetrics metrics,
+      MeterRegistry registry,
+      Alerts alerts) {
     this.shared = shared;
+    this.metrics = metrics;
     this.registry = registry;
     this.alerts = alerts;
     this.issuers = new TokenIssuers(shared.ticker());
@@ -80,6 +90,9 @@ final class Installer implements AutoCloseable {
         .reachable()
         .forEach(target -> GatewayMeters.breaker(registry, shared.routing(), target));
     shared.cache().resize(CacheMapping.maxBytes(config));
+    metrics.refusing(
+        config.budgets().stream().map(BudgetConfig::name).toList(),
+        config.rates().stream().map(RateConfig::name).toList());
     builder.unpriced().forEach(alerts::unpriced);
   }
 

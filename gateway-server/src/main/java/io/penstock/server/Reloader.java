@@ -13,6 +13,7 @@ import io.penstock.server.config.Config;
 import io.penstock.server.config.Inputs;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.Problem;
+import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,12 +69,13 @@ public final class Reloader implements AutoCloseable {
       Loads loads,
       Shared shared,
       IntSupplier demoPort,
+      CallMetrics metrics,
       MeterRegistry registry,
       Alerts alerts) {
     this.file = file;
     this.loads = loads;
     this.shared = shared;
-    this.installer = new Installer(shared, demoPort, registry, alerts);
+    this.installer = new Installer(shared, demoPort, metrics, registry, alerts);
     this.failures =
         Counter.builder("penstock.config.reload.failures")
             .description("Changed configurations and price catalogues that were refused")

@@ -122,6 +122,28 @@ class HedgeTest {
     throw new AssertionError(provider + " is not in " + attempts);
   }
 
+  /** It never answers whole, so nothing is learned of it: what others answer tells. */
+  @Test
+  void loserThatHasNeverAnswered_isNotBookedAtItsLongestAnswer() throws Exception {
+    Gate gate = new Gate("the first has been asked");
+    first
+        .on(CHAT)
+        .reply(request -> {
+          gate.open();
+          return Script.silentAccept();
+        });
+    second.on(CHAT).reply(late(false).pauseBeforeHeaders(gate));
+    String endless = "{\"model\":\"hedged\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+    HttpResponse<String> response = gateway.post(CHAT, endless);
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    Await.until("both are rows", () -> attemptsOf(response) == 2);
+    JsonNode lost = row(gateway.rows(response), "first");
+    assertThat(lost.path("waste").asText()).isEqualTo("hedge");
+    assertThat(lost.path("usage").path("output").asLong()).as(lost.toString()).isBetween(1L, 99L);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void slowFirst_theSecondAnswersAndTheLoserIsStoppedAndBilled(boolean stream) throws Exception {

@@ -109,11 +109,19 @@ public record Alert(
   /** Returns what is posted: {@code text} is what Slack shows. */
   public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("text", text);
+    json.put("text", escaped(text));
     json.put("id", id.toString());
     json.put("kind", kind.name().toLowerCase(Locale.ROOT));
     json.put("at", at.toString());
     json.putAll(facts);
     return json;
+  }
+
+  /**
+   * Names in it may be a client's words, and Slack takes what stands between angle brackets for a
+   * link or a call to everybody (api.slack.com/reference/surfaces/formatting#escaping).
+   */
+  private static String escaped(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

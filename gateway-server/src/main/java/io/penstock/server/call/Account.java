@@ -158,7 +158,7 @@ final class Account {
   }
 
   private void estimated(Close close, TokenCounter.Counts counts) {
-    long unread = books.unread(call, target, heldOutput);
+    long unread = books.unread(call, target, heldOutput, close.waste == Waste.HEDGE);
     Usage usage =
         Billable.usage(call, target, close.outcome, counts, books.thought(target), unread);
     row(close, usage, UsageSource.ESTIMATED);

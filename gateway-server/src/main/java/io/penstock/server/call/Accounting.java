@@ -32,6 +32,9 @@ final class Accounting {
   /** A stream of fewer bytes for each token that was billed has not shown all of them. */
   private static final int LEAST_SHOWN = 2;
 
+  /** Under which what is learned of all targets together is kept: no target has that label. */
+  private static final String ALL = "";
+
   private final Ticker ticker;
   private final TokenCounter counter;
   private final CallMetrics metrics;
@@ -121,7 +124,9 @@ final class Accounting {
 
   /** Notes the output of a call that was answered whole, tokens of all answers together. */
   void learnWhole(Call call, TargetRuntime target, long tokens) {
-    wholeAnswers.learn(target.label(), tokens / OutputCap.answers(call, target));
+    long each = tokens / OutputCap.answers(call, target);
+    wholeAnswers.learn(target.label(), each);
+    wholeAnswers.learn(ALL, each);
   }
 
   /**
@@ -129,10 +134,13 @@ final class Accounting {
    * of 100 of this target's do not pass, or all that is held as long as none is known, for the
    * provider may bill what the gateway has not seen.
    *
+   * @param beaten another target has answered the same question, and this one was stopped: as long
+   *     as none of its answers is known, those of all targets count
    * @param held the most that they may be
    */
-  long unread(Call call, TargetRuntime target, long held) {
-    long learned = wholeAnswers.likely(target.label());
+  long unread(Call call, TargetRuntime target, long held, boolean beaten) {
+    long own = wholeAnswers.likely(target.label());
+    long learned = own < 0 && beaten ? wholeAnswers.likely(ALL) : own;
     return learned < 0 ? held : Math.min(learned * OutputCap.answers(call, target), held);
   }
 

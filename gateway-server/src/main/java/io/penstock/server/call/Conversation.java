@@ -54,7 +54,7 @@ public record Conversation(
               .build();
       case GENERATE, GEMINI_COUNT_TOKENS ->
           new Reader(functions(root.path("tools")))
-              .system(root.path("systemInstruction").path("parts"))
+              .system(either(root, "systemInstruction", "system_instruction").path("parts"))
               .contents(root.path("contents"))
               .build();
       case COMPLETIONS -> new Reader(0).user(root.path("prompt")).build();
@@ -68,9 +68,15 @@ public record Conversation(
   private static int functions(JsonNode tools) {
     int count = 0;
     for (JsonNode tool : tools) {
-      count += Math.max(1, tool.path("functionDeclarations").size());
+      JsonNode functions = either(tool, "functionDeclarations", "function_declarations");
+      count += Math.max(1, functions.size());
     }
     return count;
+  }
+
+  /** Gemini takes its names in camel case and with underscores. */
+  private static JsonNode either(JsonNode of, String camel, String snake) {
+    return of.has(camel) ? of.path(camel) : of.path(snake);
   }
 
   private static final class Reader {
@@ -153,12 +159,37 @@ public record Conversation(
     private void turn(String role, JsonNode content) {
       switch (role) {
         case "system", "developer" -> system(content);
-        case "user" -> user(content);
-        default -> {
-          turns++;
-          said(textOf(content));
+        case "user" -> {
+          if (isResults(content)) {
+            other(content);
+          } else {
+            user(content);
+          }
+        }
+        default -> other(content);
+      }
+    }
+
+    private void other(JsonNode content) {
+      turns++;
+      said(textOf(content));
+    }
+
+    /** What tools answered comes in the user's name (Messages, Gemini): the user says nothing. */
+    private static boolean isResults(JsonNode content) {
+      if (!content.isArray() || content.isEmpty()) {
+        return false;
+      }
+      for (JsonNode part : content) {
+        boolean result =
+            part.path("type").asText().equals("tool_result")
+                || part.has("functionResponse")
+                || part.has("function_response");
+        if (!result) {
+          return false;
         }
       }
+      return true;
     }
 
     /** Returns the text of a string, a part or a list of parts; counts images on the way. */
@@ -184,8 +215,9 @@ public record Conversation(
     }
 
     private static boolean isInlineImage(JsonNode part) {
-      JsonNode data = part.has("inlineData") ? part.path("inlineData") : part.path("fileData");
-      return data.path("mimeType").asText().startsWith("image/");
+      JsonNode inline = either(part, "inlineData", "inline_data");
+      JsonNode data = inline.isObject() ? inline : either(part, "fileData", "file_data");
+      return either(data, "mimeType", "mime_type").asText().startsWith("image/");
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.cache.CacheMode;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.KeyInput;
@@ -106,6 +107,10 @@ final class SemanticFilter implements Filter<Call> {
         CacheFilter.keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), name);
     SemanticKeys.Semantic asked = SemanticKeys.of(input, rule.embedder().space(), call.bytes());
     boolean paid = rule.embedder().provided();
+    if (paid && call.cacheMode() == CacheMode.ONLY) {
+      // Nothing goes upstream for such a call, not even its question.
+      return new SemanticKeys.Bypassed("only");
+    }
     return paid && asked instanceof SemanticKeys.Question text && !text.isComparable()
         ? new SemanticKeys.Bypassed("length")
         : asked;

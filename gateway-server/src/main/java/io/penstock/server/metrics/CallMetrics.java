@@ -143,6 +143,15 @@ public final class CallMetrics {
         .increment((double) count);
   }
 
+  /**
+   * Shows the refusals of what is configured from its first moment: of a counter that begins with
+   * its first refusals Prometheus sees no increase.
+   */
+  public void refusing(Iterable<String> budgets, Iterable<String> limits) {
+    budgets.forEach(budget -> counters.of("penstock.budget.denied", "budget", budget));
+    limits.forEach(limit -> counters.of("penstock.rate.limited", "limit", limit));
+  }
+
   /** Counts a call that a budget refused. */
   public void budgetDenied(String budget) {
     counters.of("penstock.budget.denied", "budget", budget).increment();

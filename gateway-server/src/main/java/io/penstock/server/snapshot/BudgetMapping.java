@@ -79,9 +79,15 @@ public final class BudgetMapping {
         limit(config.limit()),
         new Window(Window.Every.valueOf(config.every().name()), own == null ? zone : own),
         overrides,
-        config.alerts().stream().map(BudgetMapping::percent).toList(),
+        alerts(config),
         over(config.over()),
         "");
+  }
+
+  /** One that only warns has to tell somebody. */
+  private static List<Integer> alerts(BudgetConfig config) {
+    List<Integer> told = config.alerts().stream().map(BudgetMapping::percent).toList();
+    return told.isEmpty() && over(config.over()) instanceof Over.Warn ? List.of(100) : told;
   }
 
   /** A shadow's own budget: no call of a client is charged to it. */

@@ -108,7 +108,9 @@ public final class UpstreamPool {
             .option(ChannelOption.SO_KEEPALIVE, true)
             // Whoever refuses a large body in its middle has answered before: that is still read.
             .option(ChannelOption.AUTO_CLOSE, false)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, timeouts.connect()))
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                Math.clamp(timeouts.connect(), 1, Integer.MAX_VALUE))
             .handler(new Initializer(origin, watch))
             .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
     call.connecting(connecting.channel(), watch, now);
