@@ -145,6 +145,32 @@ class CacheFlowTest {
     }
   }
 
+  /** Equal bodies that go to different models, as a rule says that asks who calls, and for what. */
+  @Test
+  void rulesThatAskForMoreThanTheBody_areInTheKey() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, ON)
+                    .replace(
+                        "models:\n",
+                        "models:\n"
+                            + "  outer: { targets: [by-place] }\n"
+                            + "  by-place: { strategy: rules, rules: [ { if: 'metadata.place =="
+                            + " \"dev\"', use: fake/gpt-4o-mini }, { use: fake/gpt-4o } ] }\n"))) {
+      String ask = CHAT.replace("gpt-4o-mini", "outer");
+      String metadata = "X-Penstock-Metadata";
+      String dev = "{\"place\":\"dev\"}";
+      assertThat(cache(gateway.post(PATH, ask, metadata, dev))).isEqualTo("miss");
+      HttpResponse<String> live = gateway.post(PATH, ask, metadata, "{\"place\":\"live\"}");
+      assertThat(cache(live)).isEqualTo("miss");
+      assertThat(header(live, "x-penstock-model")).isEqualTo("gpt-4o");
+      assertThat(cache(gateway.post(PATH, ask, metadata, dev))).isEqualTo("exact");
+      assertThat(cache(gateway.post(PATH, ask))).as("no place is not dev").isEqualTo("exact");
+    }
+  }
+
   @Test
   void modes_doWhatTheySay() {
     try (FakeProvider provider = FakeProvider.start();

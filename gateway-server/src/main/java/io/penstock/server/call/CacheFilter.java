@@ -101,7 +101,7 @@ final class CacheFilter implements Filter<Call> {
    * clients ask for go upstream and change the answer, so they are part of it.
    */
   static KeyInput keyInput(Call call, CacheScope scope, String route) {
-    String made = call.snapshot().cache().fingerprint(route);
+    String made = call.snapshot().cache().fingerprint(route, call.facts());
     if (call.dialect() == Dialect.ANTHROPIC) {
       made +=
           "\n"

@@ -13,20 +13,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rules in the order of the configuration; none: nothing is cached
  * @param index of their conditions
- * @param fingerprints a digest of what answers a route, by the route's configured name
+ * @param answerers what answers a route, by the route's configured name
  * @param singleFlight whether identical calls in flight wait for one
  */
 public record CacheRules(
-    List<Rule> rules,
-    ConditionIndex index,
-    Map<String, String> fingerprints,
-    boolean singleFlight) {
+    List<Rule> rules, ConditionIndex index, Map<String, Answerer> answerers, boolean singleFlight) {
   /** Indexes the rules. */
-  public CacheRules(List<Rule> rules, Map<String, String> fingerprints, boolean singleFlight) {
+  public CacheRules(List<Rule> rules, Map<String, Answerer> answerers, boolean singleFlight) {
     this(
         List.copyOf(rules),
         new ConditionIndex(rules.stream().map(Rule::when).toList()),
-        Map.copyOf(fingerprints),
+        Map.copyOf(answerers),
         singleFlight);
   }
 
@@ -38,18 +35,37 @@ public record CacheRules(
    */
   public record Rule(Condition when, long ttlMillis, CacheScope.Kind scope) {}
 
+  /**
+   * What answers a route.
+   *
+   * @param digest of its configuration, of that of the routes that it leads to and of their
+   *     providers
+   * @param deciding conditions along the way that ask for more than the body says, such as who
+   *     calls: equal bodies may go to different models
+   */
+  public record Answerer(String digest, List<Condition> deciding) {
+    public Answerer {
+      deciding = List.copyOf(deciding);
+    }
+  }
+
   /** Returns the first rule that holds, or null. */
   @Nullable Rule match(Facts facts) {
     int first = index.first(facts);
     return first == ConditionIndex.NONE ? null : rules.get(first);
   }
 
-  /** Returns the digest of a route that the configuration names. */
-  String fingerprint(String route) {
-    String known = fingerprints.get(route);
+  /** Returns what tells apart who answers a call of a route that the configuration names. */
+  String fingerprint(String route, Facts facts) {
+    Answerer known = answerers.get(route);
     if (known == null) {
       throw new IllegalStateException("no fingerprint of the route " + route);
     }
-    return known;
+    if (known.deciding.isEmpty()) {
+      return known.digest;
+    }
+    StringBuilder all = new StringBuilder(known.digest).append(' ');
+    known.deciding.forEach(condition -> all.append(condition.test(facts) ? '1' : '0'));
+    return all.toString();
   }
 }

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,22 @@ import org.jspecify.annotations.Nullable;
 public final class CacheMapping {
   /** Semantic entries lie in the exact store; its default when no exact rule gives it a size. */
   private static final long SEMANTIC_BYTES = 256L << 20;
+
+  /** Variables whose values the body and its endpoint decide: a key has those already. */
+  private static final Set<String> OF_THE_BODY =
+      Set.of(
+          "model",
+          "endpoint",
+          "stream",
+          "tokens",
+          "max_tokens",
+          "tools",
+          "images",
+          "turns",
+          "text",
+          "system",
+          "task",
+          "complexity");
 
   private final Config config;
   private final Conditions conditions;
@@ -64,11 +81,13 @@ public final class CacheMapping {
               rule.ttl().toMillis(),
               CacheScope.Kind.valueOf(rule.scope().name())));
     }
-    Map<String, String> fingerprints = new HashMap<>();
+    Map<String, CacheRules.Answerer> answerers = new HashMap<>();
     if (!rules.isEmpty() || !config.cache().semantic().isEmpty()) {
-      config.models().keySet().forEach(name -> fingerprints.put(name, fingerprint(name)));
+      for (String name : config.models().keySet()) {
+        answerers.put(name, new CacheRules.Answerer(fingerprint(name), deciding(name)));
+      }
     }
-    return new CacheRules(rules, fingerprints, config.cache().singleflight());
+    return new CacheRules(rules, answerers, config.cache().singleflight());
   }
 
   /** Compiles a condition; one that is not given always holds. */
@@ -91,18 +110,11 @@ public final class CacheMapping {
    */
   String fingerprint(String route) {
     TreeSet<String> parts = new TreeSet<>();
-    Deque<String> open = new ArrayDeque<>(List.of(route));
-    while (!open.isEmpty()) {
-      String name = open.removeFirst();
-      ModelConfig model = config.models().get(name);
-      int slash = name.indexOf('/');
-      String provider = slash < 0 ? "" : name.substring(0, slash);
-      if (model != null) {
-        if (parts.add("models." + name + effective.path("models").path(name))) {
-          model.targets().stream().map(TargetConfig::model).forEach(open::add);
-          model.rules().stream().map(RuleConfig::use).forEach(open::add);
-        }
-      } else if (config.providers().containsKey(provider)) {
+    for (String name : along(route)) {
+      if (config.models().containsKey(name)) {
+        parts.add("models." + name + effective.path("models").path(name));
+      } else if (isTarget(name)) {
+        String provider = name.substring(0, name.indexOf('/'));
         parts.add("providers." + provider + effective.path("providers").path(provider));
       } else {
         // A name that only a pattern serves: whatever may match counts.
@@ -111,6 +123,45 @@ public final class CacheMapping {
     }
     return HexFormat.of()
         .formatHex(sha256().digest(String.join("\n", parts).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private boolean isTarget(String name) {
+    int slash = name.indexOf('/');
+    return slash >= 0 && config.providers().containsKey(name.substring(0, slash));
+  }
+
+  /** Returns the conditions along the way that two calls with equal bodies may differ in. */
+  private List<Condition> deciding(String route) {
+    Set<String> names = along(route);
+    boolean any = names.stream().anyMatch(n -> !config.models().containsKey(n) && !isTarget(n));
+    List<Condition> deciding = new ArrayList<>();
+    for (String name : any ? new TreeSet<>(config.models().keySet()) : names) {
+      ModelConfig model = config.models().get(name);
+      for (RuleConfig rule : model == null ? List.<RuleConfig>of() : model.rules()) {
+        Condition when =
+            condition(
+                conditions, "models." + name + ".rules", rule.condition(), Conditions.Kind.REQUEST);
+        if (!OF_THE_BODY.containsAll(when.variables())) {
+          deciding.add(when);
+        }
+      }
+    }
+    return deciding;
+  }
+
+  /** Returns the name of a route or target and those of all that it leads to, sorted. */
+  private Set<String> along(String route) {
+    Set<String> found = new TreeSet<>();
+    Deque<String> open = new ArrayDeque<>(List.of(route));
+    while (!open.isEmpty()) {
+      String name = open.removeFirst();
+      ModelConfig model = config.models().get(name);
+      if (found.add(name) && model != null) {
+        model.targets().stream().map(TargetConfig::model).forEach(open::add);
+        model.rules().stream().map(RuleConfig::use).forEach(open::add);
+      }
+    }
+    return found;
   }
 
   private static MessageDigest sha256() {
