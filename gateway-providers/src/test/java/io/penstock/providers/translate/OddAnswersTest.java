@@ -21,6 +21,13 @@ class OddAnswersTest {
     return "data: " + json.replace('\'', '"') + "\n\n";
   }
 
+  private static String piece(String input) {
+    return event(
+        "{'type':'content_block_delta','index':0,'delta':{'type':'input_json_delta','partial_json':'"
+            + input.replace("'", "\\'")
+            + "'}}");
+  }
+
   private static Client stream(Endpoint client, Dialect provider, String bytes) {
     Client got =
         Rig.stream(
@@ -83,9 +90,6 @@ class OddAnswersTest {
       })
   void messages_inputInTheStart_isTheCallsUnlessPiecesFollow(
       String start, String piece, String expected) {
-    String delta =
-        "{'type':'content_block_delta','index':0,'delta':"
-            + "{'type':'input_json_delta','partial_json':'%s'}}";
     String stop = "{'type':'content_block_stop','index':%d}";
     String call =
         "{'type':'content_block_start','index':%d,'content_block':"
@@ -93,7 +97,7 @@ class OddAnswersTest {
     String bytes =
         event("{'type':'message_start','message':{'id':'m','model':'c','usage':{}}}")
             + event(call.formatted(0, start))
-            + (piece == null ? "" : event(delta.formatted(piece.replace("'", "\\'"))))
+            + (piece == null ? "" : piece(piece))
             + event(stop.formatted(0))
             // What one call began with is nothing to the next.
             + event(call.formatted(1, "'input':{}"))
