@@ -57,6 +57,6 @@ final class Choices {
 
   /** Returns whether some choice has begun, and each that has is finished. */
   boolean isWhole() {
-    return !begun.isEmpty() && begun.equals(finished);
+    return !finished.isEmpty() && begun.equals(finished);
   }
 }

@@ -38,11 +38,7 @@ final class JsonKeys {
 
   /** Moves to the next key; returns false when there is none. */
   boolean next() {
-    while (at < end) {
-      if (json[at] != '"') {
-        bracket(json[at++]);
-        continue;
-      }
+    for (at = quote(at); at < end; at = quote(at)) {
       int start = at + 1;
       at = stringEnd(at);
       int colon = skipSpace(at);
@@ -61,16 +57,25 @@ final class JsonKeys {
     return false;
   }
 
-  /** Counts a bracket; the square ones differ from the curly ones by one bit. */
-  private void bracket(byte b) {
-    int curly = b | 0x20;
-    if (curly == '{') {
-      if (++depth == 3) {
-        element = at;
+  /** Returns where the next string opens, and counts the brackets before it. */
+  private int quote(int from) {
+    byte[] bytes = json;
+    int to = end;
+    int open = depth;
+    int i = from;
+    for (; i < to && bytes[i] != '"'; i++) {
+      // The square ones differ from the curly ones by this bit.
+      int curly = bytes[i] | 0x20;
+      if (curly == '{') {
+        if (++open == 3) {
+          element = i;
+        }
+      } else if (curly == '}') {
+        open--;
       }
-    } else if (curly == '}') {
-      depth--;
     }
+    depth = open;
+    return i;
   }
 
   /**
