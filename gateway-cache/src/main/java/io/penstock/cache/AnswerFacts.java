@@ -12,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param complete whether it arrived to its end and the client's stream, if any, was not cut
  * @param diverted whether a fallback target, {@code over: use} or {@code X-Penstock-Route} answered
  *     instead of what the route alone would have chosen
+ * @param asked how many answers the request asks for at once; fewer are not what was asked for
  */
-public record AnswerFacts(Endpoint endpoint, int status, boolean complete, boolean diverted) {
+public record AnswerFacts(
+    Endpoint endpoint, int status, boolean complete, boolean diverted, long asked) {
+  /** States the facts of an answer to a request for one. */
+  public AnswerFacts(Endpoint endpoint, int status, boolean complete, boolean diverted) {
+    this(endpoint, status, complete, diverted, 1);
+  }
 
   /**
    * Returns why the answer must not be stored, or null when it may.
@@ -27,6 +33,12 @@ public record AnswerFacts(Endpoint endpoint, int status, boolean complete, boole
     if (!complete) {
       return "incomplete";
     }
-    return diverted ? "diverted" : AnswerInspector.inspect(endpoint, body).refusal();
+    if (diverted) {
+      return "diverted";
+    }
+    AnswerInspector.Finding found = AnswerInspector.inspect(endpoint, body);
+    return found.refusal() == null && found.answers() < asked
+        ? found.answers() + " answers of " + asked
+        : found.refusal();
   }
 }

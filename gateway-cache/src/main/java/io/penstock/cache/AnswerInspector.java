@@ -23,8 +23,9 @@ public final class AnswerInspector {
    *
    * @param text its text, all parts joined
    * @param refusal why it must not be stored, or null
+   * @param answers how many there are; one where the dialect has no several
    */
-  public record Finding(String text, @Nullable String refusal) {}
+  public record Finding(String text, @Nullable String refusal, int answers) {}
 
   /** Reads an answer; one that is not the JSON of that endpoint is refused. Pure. */
   public static Finding inspect(Endpoint endpoint, byte[] body) {
@@ -32,10 +33,10 @@ public final class AnswerInspector {
     try {
       answer = JSON.readTree(body);
     } catch (IOException malformed) {
-      return new Finding("", "malformed");
+      return new Finding("", "malformed", 0);
     }
     if (answer == null || !answer.isObject() || isError(answer)) {
-      return new Finding("", "error in the body");
+      return new Finding("", "error in the body", 0);
     }
     StringBuilder text = new StringBuilder();
     String refusal =
@@ -51,7 +52,8 @@ public final class AnswerInspector {
     } else if (refusal == null && RefusalText.is(text)) {
       refusal = "refused";
     }
-    return new Finding(text.toString(), refusal);
+    int several = Math.max(answer.path("choices").size(), answer.path("candidates").size());
+    return new Finding(text.toString(), refusal, Math.max(1, several));
   }
 
   private static boolean isError(JsonNode answer) {

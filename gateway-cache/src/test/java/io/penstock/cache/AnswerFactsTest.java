@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.Endpoint;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,6 +100,26 @@ final class AnswerFactsTest {
     return "{\"choices\":[{\"message\":{\"content\":\"%s\"},\"finish_reason\":\"stop\"}]}"
         .formatted(text)
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "CHAT|{'choices':[%s]}|{'message':{'content':'h'},'finish_reason':'stop'}",
+        "COMPLETIONS|{'choices':[%s]}|{'text':'h','finish_reason':'stop'}",
+        "GENERATE|{'candidates':[%s]}|{'finishReason':'STOP','content':{'parts':[{'text':'h'}]}}",
+      })
+  void refusal_fewerAnswersThanAskedFor_isNamed(Endpoint endpoint, String body, String answer) {
+    for (int count = 1; count <= 3; count++) {
+      String answers = String.join(",", Collections.nCopies(count, answer));
+      byte[] bytes = body.formatted(answers).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+
+      assertThat(new AnswerFacts(endpoint, 200, true, false, 2).refusal(bytes))
+          .isEqualTo(count < 2 ? "1 answers of 2" : null);
+      assertThat(new AnswerFacts(endpoint, 200, true, false).refusal(bytes)).isNull();
+    }
   }
 
   @Test

@@ -240,6 +240,28 @@ class CacheFlowTest {
   }
 
   @Test
+  void fewerChoicesThanAskedFor_areNotStored() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      String two = CHAT.replace("{\"model\"", "{\"n\":2,\"model\"");
+      String first =
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+              + "\"finish_reason\":\"stop\"}]}";
+      provider.on(PATH).reply(Script.json(ANSWER));
+      assertThat(cache(gateway.post(PATH, two))).isEqualTo("miss");
+      provider.on(PATH).reply(Script.sse(first));
+      String stream = two.replace("{\"n\"", "{\"stream\":true,\"n\"");
+      assertThat(cache(gateway.post(PATH, stream))).isEqualTo("miss");
+      assertThat(gateway.admin("/admin/v1/cache")).contains("\"entries\":0");
+
+      provider.on(PATH).reply(Script.sse(first, first.replace("\"index\":0", "\"index\":1")));
+      assertThat(cache(gateway.post(PATH, stream))).isEqualTo("miss");
+      assertThat(gateway.admin("/admin/v1/cache")).contains("\"entries\":1");
+      assertThat(cache(gateway.post(PATH, two))).isEqualTo("exact");
+    }
+  }
+
+  @Test
   void cutStream_isNotStored() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway = start(provider, ON)) {

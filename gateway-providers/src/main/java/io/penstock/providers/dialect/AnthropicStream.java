@@ -81,7 +81,8 @@ final class AnthropicStream extends SseStreamReader {
   /** Returns whether the block is output in itself: text and thinking only start here. */
   private boolean blockStart() {
     while (keys.next()) {
-      if (keys.is("type") && keys.isText()) {
+      boolean ofBlock = keys.depth() == 2 && keys.under("content_block");
+      if (ofBlock && keys.is("type") && keys.isText()) {
         String type = keys.identifier();
         toolCalls |= type.equals("tool_use");
         return !type.equals("text") && !type.equals("thinking");

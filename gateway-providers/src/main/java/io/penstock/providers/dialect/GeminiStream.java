@@ -1,6 +1,5 @@
 package io.penstock.providers.dialect;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -31,7 +30,9 @@ final class GeminiStream extends SseStreamReader {
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
 
   private final GeminiSearches searches = new GeminiSearches();
+  private final Choices choices = new Choices();
   private String finish = "";
+  private String reason = "";
   private boolean toolCalls;
   private boolean opened;
 
@@ -66,14 +67,15 @@ final class GeminiStream extends SseStreamReader {
       return;
     }
     release();
-    if (finishes && isRoom()) {
+    // Usage may come behind the finish.
+    if (choices.isWhole() && isRoom()) {
       withheld = Arrays.copyOfRange(json, from, to);
       withheldUsageEnd = usageEnd < 0 ? -1 : usageEnd - from;
       withheldUsageEmpty = usageEmpty;
     } else if (array) {
-      chunk(Arrays.copyOfRange(json, from, to), content);
+      chunk(Arrays.copyOfRange(json, from, to), content || finishes);
     } else {
-      emit(event, content);
+      emit(event, content || finishes);
     }
   }
 
@@ -104,46 +106,75 @@ final class GeminiStream extends SseStreamReader {
     content = false;
     finishes = false;
     usageEnd = -1;
-    int callEnd = from;
-    String reason = "";
+    boolean inCandidates = false;
     keys.reset(json, from, to);
-    while (keys.next()) {
-      if (keys.is("text")) {
-        if (keys.isText()) {
-          content = true;
-          relay();
-        }
-      } else if (keys.is("functionCall")) {
-        toolCalls = true;
-        content = true;
-        callEnd = keys.valueEnd();
-      } else if (keys.is("inlineData") || keys.is("executableCode")) {
-        content = true;
-      } else if (keys.is("finishReason") && keys.isText()) {
-        reason = keys.identifier();
-        finishes = true;
-      } else if (keys.is("blockReason")) {
-        reason = "SAFETY";
-        finishes = true;
-      } else if (keys.is("modelVersion") && keys.isText()) {
-        model = keys.identifier();
-      } else if (keys.is("usageMetadata") && keys.first() == '{') {
-        usageEnd = keys.valueEnd();
-        usageEmpty = !keys.isFilled();
-        usage = Arrays.copyOfRange(json, keys.valueStart(), usageEnd);
-        keys.skipValue();
-      } else if (keys.is("groundingMetadata") && keys.valueStart() >= callEnd) {
-        grounding();
-      } else if (keys.is("error") && keys.first() == '{' && reason.isEmpty() && !content) {
-        JsonNode error = JsonTrees.read(json, from, to);
-        if (error.path("error").isObject()) {
-          fail(Failures.inside(error));
-          return;
-        }
+    while (keys.next() && !isOver()) {
+      int depth = keys.depth();
+      if (depth == 1) {
+        inCandidates = keys.is("candidates");
+        ofChunk();
+      } else if (inCandidates && depth == 3) {
+        ofCandidate();
+      } else if (inCandidates && depth > 3) {
+        ofPart();
+      } else if (depth == 2 && keys.is("blockReason") && keys.under("promptFeedback")) {
+        refused();
       }
     }
+    choices.chunkRead();
     if (finishes) {
       finish = GeminiUnaryReader.finish(reason, toolCalls);
+    }
+  }
+
+  private void ofChunk() {
+    if (keys.is("modelVersion") && keys.isText()) {
+      model = keys.identifier();
+    } else if (keys.is("usageMetadata") && keys.first() == '{') {
+      usageEnd = keys.valueEnd();
+      usageEmpty = !keys.isFilled();
+      usage = Arrays.copyOfRange(json, keys.valueStart(), usageEnd);
+      keys.skipValue();
+    } else if (keys.is("error") && keys.first() == '{') {
+      fail(Failures.inside(JsonTrees.read(json, from, to)));
+    }
+  }
+
+  private void refused() {
+    if (keys.isText()) {
+      choices.refused();
+      reason = "SAFETY";
+      finishes = true;
+    }
+  }
+
+  private void ofCandidate() {
+    choices.in(keys.element());
+    if (keys.is("index")) {
+      choices.index(keys.number());
+    } else if (keys.is("finishReason") && keys.isText()) {
+      String said = keys.identifier();
+      if (!said.equals("FINISH_REASON_UNSPECIFIED")) {
+        choices.ends();
+        reason = said;
+        finishes = true;
+      }
+    } else if (keys.is("groundingMetadata")) {
+      grounding();
+    }
+  }
+
+  private void ofPart() {
+    if (keys.is("text")) {
+      if (keys.isText()) {
+        content = true;
+        relay();
+      }
+    } else if (keys.is("functionCall")) {
+      toolCalls = true;
+      content = true;
+    } else if (keys.is("inlineData") || keys.is("executableCode")) {
+      content = true;
     }
   }
 
@@ -152,15 +183,14 @@ final class GeminiStream extends SseStreamReader {
    * is text that was said before.
    */
   private void grounding() {
-    int end = keys.valueEnd();
-    keys.reset(json, keys.valueStart() + 1, end);
-    while (keys.next()) {
-      int behind = keys.skipValue();
-      if (keys.is("webSearchQueries")) {
-        searches.queries(JsonTrees.read(json, keys.valueStart(), behind));
+    JsonKeys inside = new JsonKeys();
+    inside.reset(json, keys.valueStart() + 1, keys.skipValue());
+    while (inside.next()) {
+      int behind = inside.skipValue();
+      if (inside.is("webSearchQueries")) {
+        searches.queries(JsonTrees.read(json, inside.valueStart(), behind));
       }
     }
-    keys.reset(json, end, to);
   }
 
   private void release() {
@@ -192,13 +222,12 @@ final class GeminiStream extends SseStreamReader {
 
   @Override
   void onEnd() {
+    if (!choices.isWhole()) {
+      fail(cut());
+      return;
+    }
     byte[] last = withheld;
     if (last == null) {
-      // Chunks may follow the finish; only a stream that never finished is cut.
-      if (finish.isEmpty()) {
-        fail(cut());
-        return;
-      }
       over();
       sink.settle(summary());
     } else {

@@ -6,31 +6,39 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Walks over the keys of a JSON text, at any depth, without parsing it: strings are skipped, so a
- * key named inside a text is never taken for one. Feeding it something other than JSON finds no or
- * wrong keys, but never fails. Confined to one thread; reused for every event.
+ * key named inside a text is never taken for one. It says how deep a key stands and what it stands
+ * under: a name that means something in one place may be a client's or a model's own in another.
+ * Feeding it something other than JSON finds no or wrong keys, but never fails. Confined to one
+ * thread; reused for every event.
  */
 final class JsonKeys {
+  private static final long MOST = Long.MAX_VALUE / 100;
+
   private byte[] json = new byte[0];
   private int at;
   private int end;
   private int keyStart;
   private int keyEnd;
   private int value;
+  private int depth;
+  private int topStart;
+  private int topEnd;
+  private int element;
 
-  /** Starts at the given range. */
+  /** Starts at the given range, which holds one value. */
   void reset(byte[] json, int from, int to) {
     this.json = json;
     this.at = from;
     this.end = to;
+    this.depth = 0;
+    this.topStart = from;
+    this.topEnd = from;
+    this.element = from;
   }
 
   /** Moves to the next key; returns false when there is none. */
   boolean next() {
-    while (at < end) {
-      if (json[at] != '"') {
-        at++;
-        continue;
-      }
+    for (at = quote(at); at < end; at = quote(at)) {
       int start = at + 1;
       at = stringEnd(at);
       int colon = skipSpace(at);
@@ -39,10 +47,52 @@ final class JsonKeys {
         keyEnd = at - 1;
         value = skipSpace(colon + 1);
         at = value;
+        if (depth == 1) {
+          topStart = keyStart;
+          topEnd = keyEnd;
+        }
         return true;
       }
     }
     return false;
+  }
+
+  /** Returns where the next string opens, and counts the brackets before it. */
+  private int quote(int from) {
+    byte[] bytes = json;
+    int to = end;
+    int open = depth;
+    int i = from;
+    for (; i < to && bytes[i] != '"'; i++) {
+      // The square ones differ from the curly ones by this bit.
+      int curly = bytes[i] | 0x20;
+      if (curly == '{') {
+        if (++open == 3) {
+          element = i;
+        }
+      } else if (curly == '}') {
+        open--;
+      }
+    }
+    depth = open;
+    return i;
+  }
+
+  /**
+   * Returns in how many objects and arrays the key stands: those of the outermost object have 1.
+   */
+  int depth() {
+    return depth;
+  }
+
+  /** Returns whether the key is, or stands anywhere under, this key of the outermost object. */
+  boolean under(String top) {
+    return SseData.is(json, topStart, topEnd, top);
+  }
+
+  /** For keys under an array of objects: returns which of them it is, as a number of its own. */
+  int element() {
+    return element;
   }
 
   /** Returns the length of the key in bytes. */
@@ -52,16 +102,7 @@ final class JsonKeys {
 
   /** Returns whether the key is this ASCII text. */
   boolean is(String key) {
-    int length = key.length();
-    if (keyEnd - keyStart != length) {
-      return false;
-    }
-    for (int i = 0; i < length; i++) {
-      if (json[keyStart + i] != key.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
+    return SseData.is(json, keyStart, keyEnd, key);
   }
 
   /** Returns the first byte of the value, or 0 when there is none. */
@@ -114,10 +155,25 @@ final class JsonKeys {
     return same && first() == '"' ? last : identifier();
   }
 
+  /** Returns a whole number, 0 when it begins with no digit; what is longer is cut, yet large. */
+  long number() {
+    long number = 0;
+    for (int i = value; i < end && json[i] >= '0' && json[i] <= '9' && number < MOST; i++) {
+      number = number * 10 + json[i] - '0';
+    }
+    return number;
+  }
+
   /** Goes on behind the value instead of into it; returns where that is. */
   int skipValue() {
     at = valueEnd();
     return at;
+  }
+
+  /** Goes on behind the string value, the inside of which is added to a text. */
+  void relay(RelayedText text) {
+    int start = value + 1;
+    text.add(json, start, skipValue() - 1);
   }
 
   private int scalarEnd() {

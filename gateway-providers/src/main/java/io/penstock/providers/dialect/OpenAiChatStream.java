@@ -1,5 +1,6 @@
 package io.penstock.providers.dialect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -10,6 +11,7 @@ import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -26,27 +28,15 @@ final class OpenAiChatStream extends SseStreamReader {
   private final boolean clientWantsUsage;
   private final boolean text;
 
-  private String id = "";
-  private long created;
-  private @Nullable String model;
-  private @Nullable String tier;
+  private final ChatChunk chunk;
 
   /** The last one reported, which some servers do in every chunk; read when somebody asks. */
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
-
-  private String finish = "";
-  private boolean toolCalls;
 
   private @Nullable ByteBuf withheld;
   private boolean withheldUsageOnly;
   private int withheldUsageEnd;
   private boolean withheldUsageEmpty;
-
-  private boolean content;
-  private boolean noChoices;
-  private boolean finishes;
-  private int usageStart;
-  private int usageEnd;
 
   /**
    * Creates the reader.
@@ -58,142 +48,56 @@ final class OpenAiChatStream extends SseStreamReader {
     super(allocator, sink);
     this.clientWantsUsage = clientWantsUsage;
     this.text = text;
+    this.chunk = new ChatChunk(keys, relayed);
   }
 
   @Override
   void onData(ByteBuf event) {
     if (dataIs(DONE)) {
-      complete();
+      onEnd();
       return;
     }
     if (!dataIsObject()) {
       refuseData();
       return;
     }
-    scan();
-    if (isOver()) {
+    if (!chunk.read(json, from, to)) {
+      fail(failure());
       return;
     }
     release(true);
-    boolean usageHere = usageStart >= 0;
+    boolean usageHere = chunk.usageStart() >= 0;
     if (usageHere) {
-      usage = Arrays.copyOfRange(json, usageStart, usageEnd);
+      usage = Arrays.copyOfRange(json, chunk.usageStart(), chunk.usageEnd());
     }
     // A large one is not kept: the memory that it came in is given back behind it.
-    if (usageHere && (noChoices || finishes) && event.readableBytes() <= BodyMemory.SMALL) {
+    boolean last = chunk.noChoices() || chunk.finishes();
+    if (usageHere && last && event.readableBytes() <= BodyMemory.SMALL) {
       withhold(event);
     } else {
-      emit(event, content || finishes);
+      emit(event, chunk.content() || chunk.finishes());
     }
   }
 
-  private void scan() {
-    content = false;
-    noChoices = false;
-    finishes = false;
-    usageStart = -1;
-    keys.reset(json, from, to);
-    while (keys.next()) {
-      switch (keys.keyLength()) {
-        case 2 -> firstId();
-        case 4 -> {
-          if (keys.is("text")) {
-            output();
-          }
-        }
-        case 5 -> shortKey();
-        case 7 -> {
-          if (keys.is("content") || keys.is("refusal")) {
-            output();
-          } else if (keys.is("choices")) {
-            noChoices = !keys.isFilled();
-          } else if (keys.is("created") && created == 0) {
-            created = number();
-          }
-        }
-        case 9 -> {
-          if (keys.is("reasoning") || keys.is("arguments")) {
-            output();
-          }
-        }
-        case 10 -> {
-          if (keys.is("tool_calls") && keys.isFilled()) {
-            toolCalls = true;
-            content = true;
-          }
-        }
-        case 12 -> {
-          if (keys.is("service_tier") && keys.isText()) {
-            tier = keys.identifier();
-          }
-        }
-        case 13 -> {
-          if (keys.is("finish_reason") && keys.isText()) {
-            finishes = true;
-            finish = finish(keys.identifier());
-          } else if (keys.is("function_call") && keys.isFilled()) {
-            toolCalls = true;
-            content = true;
-          }
-        }
-        case 17 -> {
-          if (keys.is("reasoning_content")) {
-            output();
-          }
-        }
-        default -> {
-          // Not ours.
-        }
+  /** The error is of the whole stream, of one choice, or Groq's own. */
+  private Failure failure() {
+    JsonNode tree = JsonTrees.read(json, from, to);
+    if (tree.hasNonNull("error")) {
+      return Failures.inside(tree);
+    }
+    for (JsonNode choice : tree.path("choices")) {
+      if (choice.hasNonNull("error")) {
+        return Failures.inside(choice);
       }
     }
-  }
-
-  private void shortKey() {
-    if (keys.is("usage")) {
-      if (keys.first() == '{') {
-        usageStart = keys.valueStart();
-        usageEnd = keys.valueEnd();
-      }
-      keys.skipValue();
-    } else if (keys.is("error") && (keys.first() == '{' || keys.isText())) {
-      fail(Failures.inside(JsonTrees.read(json, from, to)));
-    } else if (keys.is("model") && model == null && keys.isText()) {
-      model = keys.identifier();
-    } else if (keys.is("audio") && keys.isFilled()) {
-      content = true;
-    }
-  }
-
-  private void firstId() {
-    if (id.isEmpty() && keys.is("id") && keys.isText()) {
-      id = keys.identifier();
-    }
-  }
-
-  private void output() {
-    if (keys.isText()) {
-      content = true;
-      relay();
-    }
-  }
-
-  private long number() {
-    long value = 0;
-    for (int at = keys.valueStart(); at < to && json[at] >= '0' && json[at] <= '9'; at++) {
-      value = value * 10 + json[at] - '0';
-    }
-    return value;
-  }
-
-  private static String finish(String reason) {
-    return reason.equals("function_call") ? "tool_calls" : reason;
+    return Failures.inside(tree.path("x_groq"));
   }
 
   private void withhold(ByteBuf event) {
     withheld = event.retainedSlice();
-    withheldUsageOnly = noChoices;
-    withheldUsageEnd = aligned ? usageEnd : -1;
-    withheldUsageEmpty = usageEnd - usageStart <= 2;
+    withheldUsageOnly = chunk.noChoices();
+    withheldUsageEnd = aligned ? chunk.usageEnd() : -1;
+    withheldUsageEmpty = chunk.usageEnd() - chunk.usageStart() <= 2;
   }
 
   /** Lets the withheld chunk go as it is, or drops it when it is only usage nobody asked for. */
@@ -210,13 +114,14 @@ final class OpenAiChatStream extends SseStreamReader {
     }
   }
 
+  /** The provider said that it is done, or closed. */
   @Override
   void onEnd() {
-    if (finish.isEmpty()) {
+    if (chunk.choices().isWhole()) {
+      complete();
+    } else {
       release(true);
       fail(cut());
-    } else {
-      complete();
     }
   }
 
@@ -251,8 +156,10 @@ final class OpenAiChatStream extends SseStreamReader {
 
   @Override
   public AnswerSummary summary() {
-    Usage known = OpenAiUsage.read(JsonTrees.read(usage, 0, usage.length), model, tier);
-    return new AnswerSummary(known, !known.isEmpty() && isComplete(), finish, toolCalls);
+    Usage known =
+        OpenAiUsage.read(JsonTrees.read(usage, 0, usage.length), chunk.model(), chunk.tier());
+    return new AnswerSummary(
+        known, !known.isEmpty() && isComplete(), chunk.finish(), chunk.toolCalls());
   }
 
   @Override
@@ -264,13 +171,13 @@ final class OpenAiChatStream extends SseStreamReader {
           .append("\n\n");
     } else {
       out.append("data: {\"id\":")
-          .append(Json.quote(id))
+          .append(Json.quote(chunk.id()))
           .append(",\"object\":\"")
           .append(text ? "text_completion" : "chat.completion.chunk")
           .append("\",\"created\":")
-          .append(created)
+          .append(chunk.created())
           .append(",\"model\":")
-          .append(Json.quote(model == null ? "" : model))
+          .append(Json.quote(chunk.model() == null ? "" : chunk.model()))
           .append(",\"choices\":[{\"index\":0,")
           .append(text ? "\"text\":\"\"" : "\"delta\":{}")
           .append(",\"finish_reason\":")

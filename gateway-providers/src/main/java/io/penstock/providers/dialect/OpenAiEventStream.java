@@ -38,28 +38,48 @@ final class OpenAiEventStream extends SseStreamReader {
       return;
     }
     String type = "";
-    boolean content = false;
+    boolean error = false;
+    int text = -1;
+    int textEnd = -1;
     keys.reset(json, from, to);
     while (keys.next()) {
-      if (keys.is("type") && type.isEmpty()) {
-        type = keys.isText() ? keys.identifier(lastType) : "";
+      if (keys.depth() > 1) {
+        if (keys.depth() == 2 && keys.is("model") && keys.under("response")) {
+          named();
+        }
+      } else if (keys.is("type") && keys.isText()) {
+        type = keys.identifier(lastType);
         lastType = type;
-        content = isContent(type);
-      } else if (content && (keys.is("delta") || keys.is("text")) && keys.isText()) {
-        relay();
-      } else if (keys.is("model") && model == null && keys.isText()) {
-        model = keys.identifier();
-      } else if (keys.is("error") && type.isEmpty() && keys.first() == '{') {
-        type = "error";
+      } else if ((keys.is("delta") || keys.is("text")) && keys.isText()) {
+        text = keys.valueStart() + 1;
+        textEnd = keys.skipValue() - 1;
+      } else if (keys.is("model")) {
+        named();
+      } else if (keys.is("error")) {
+        error |= keys.first() == '{';
       } else if (keys.is("sequence_number")) {
         sequence++;
       }
+    }
+    if (type.isEmpty() && error) {
+      type = "error";
+    }
+    boolean content = isContent(type);
+    if (content && text >= 0) {
+      // Some say the type behind the text.
+      relayed.add(json, text, textEnd);
     }
     if (isTerminal(type)) {
       terminal(type, event);
     } else {
       toolCalls |= type.startsWith("response.function_call_arguments");
       emit(event, content);
+    }
+  }
+
+  private void named() {
+    if (model == null && keys.isText()) {
+      model = keys.identifier();
     }
   }
 

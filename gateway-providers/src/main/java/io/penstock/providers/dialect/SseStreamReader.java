@@ -179,8 +179,7 @@ abstract class SseStreamReader implements StreamReader {
 
   /** Adds the string at the current key to the relayed text. */
   final void relay() {
-    int start = keys.valueStart() + 1;
-    relayed.add(json, start, keys.skipValue() - 1);
+    keys.relay(relayed);
   }
 
   static Failure cut() {

@@ -1,6 +1,7 @@
 package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
@@ -19,6 +20,9 @@ final class AnthropicAnswerReader extends AnswerReader {
   private int tools = -1;
   private String block = "";
   private boolean wrote;
+
+  /** What the block's start says that its call is given. */
+  private JsonNode input = MissingNode.getInstance();
 
   private boolean begun;
   private boolean stopped;
@@ -40,11 +44,7 @@ final class AnthropicAnswerReader extends AnswerReader {
     start(answer);
     for (JsonNode part : answer.path("content")) {
       begin(part);
-      if (block.equals("tool_use") && !wrote) {
-        parts.toolArguments(0, tools, Trees.string(part.path("input")));
-      }
-      cited.end();
-      block = "";
+      end();
     }
     stop(answer, answer.path("stop_details"));
     if (!stopped) {
@@ -67,14 +67,7 @@ final class AnthropicAnswerReader extends AnswerReader {
       case "message_start" -> start(data.path("message"));
       case "content_block_start" -> begin(data.path("content_block"));
       case "content_block_delta" -> delta(data.path("delta"));
-      case "content_block_stop" -> {
-        // A call without arguments sends none, but JSON text is never empty.
-        if (block.equals("tool_use") && !wrote) {
-          parts.toolArguments(0, tools, "{}");
-        }
-        cited.end();
-        block = "";
-      }
+      case "content_block_stop" -> end();
       case "message_delta" -> {
         report(data.path("usage"));
         stop(data.path("delta"), data.path("delta").path("stop_details"));
@@ -118,11 +111,22 @@ final class AnthropicAnswerReader extends AnswerReader {
           parts.redacted(0, Signatures.tag(Dialect.ANTHROPIC, Trees.textOr(start, "data")));
       case "tool_use" -> {
         tools++;
+        input = start.path("input");
         parts.toolCall(0, tools, Trees.textOr(start, "id"), Trees.textOr(start, "name"), null);
       }
       // What server tools did has no counterpart; their findings are in the text.
       default -> {}
     }
+  }
+
+  private void end() {
+    // Pieces may not follow; then the start had it all. JSON text is never empty.
+    if (block.equals("tool_use") && !wrote) {
+      parts.toolArguments(0, tools, Trees.string(input.isObject() ? input : Trees.object()));
+    }
+    cited.end();
+    block = "";
+    input = MissingNode.getInstance();
   }
 
   private void delta(JsonNode delta) {

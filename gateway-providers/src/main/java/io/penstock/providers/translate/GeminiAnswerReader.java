@@ -52,7 +52,8 @@ final class GeminiAnswerReader extends AnswerReader {
       throw failure(chunk);
     }
     telling = null;
-    model = Trees.text(chunk, "modelVersion");
+    String named = Trees.textOr(chunk, "modelVersion");
+    model = named.isEmpty() ? model : named;
     if (chunk.path("usageMetadata").isObject()) {
       alsoReported(chunk.path("usageMetadata"));
     }

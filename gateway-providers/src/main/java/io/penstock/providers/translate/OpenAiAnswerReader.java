@@ -79,9 +79,12 @@ final class OpenAiAnswerReader extends AnswerReader {
     if (!reported.isObject()) {
       reported = chunk.path("x_groq").path("usage");
     }
+    String named = Trees.textOr(chunk, "model");
+    String charged = Trees.textOr(chunk, "service_tier");
+    // Not every chunk says them, the one with the usage neither.
+    model = named.isEmpty() ? model : named;
+    tier = charged.isEmpty() ? tier : charged;
     if (reported.isObject()) {
-      model = Trees.text(chunk, "model");
-      tier = Trees.textOr(chunk, "service_tier");
       alsoReported(reported);
     }
     if (!begun && !choices.isEmpty()) {

@@ -5,7 +5,9 @@ import io.netty.buffer.ByteBufUtil;
 import io.penstock.cache.AnswerFacts;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.ExactCache;
+import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.translate.Replay;
 import java.io.ByteArrayOutputStream;
@@ -212,6 +214,14 @@ final class AnswerKeeper {
     }
   }
 
+  /** Returns what decides whether that answer may be stored. */
+  static AnswerFacts facts(Call call, CacheEntry.Paid by, int status, boolean diverted) {
+    Endpoint endpoint = call.surface().endpoint();
+    RequestBody body = call.body();
+    long asked = body == null ? 1 : OutputCap.expected(endpoint, body, by.leftOut());
+    return new AnswerFacts(endpoint, status, true, diverted, asked);
+  }
+
   private CacheEntry entry(
       CacheLook look, CacheEntry.Identity identity, CacheEntry.Paid by, byte[] body) {
     CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), look.rule().ttlMillis());
@@ -230,7 +240,7 @@ final class AnswerKeeper {
   private void store(CacheEntry.Paid by, int status, byte[] body, @Nullable CacheEntry exactEntry) {
     SemanticAsk semantic = part == null ? null : part.semantic();
     boolean isStored = semantic != null || (part != null && part.toStore() != null);
-    AnswerFacts facts = new AnswerFacts(call.surface().endpoint(), status, true, diverted);
+    AnswerFacts facts = facts(call, by, status, diverted);
     if (!isStored || body.length > ExactCache.MAX_ENTRY_BYTES || facts.refusal(body) != null) {
       return;
     }

@@ -1,6 +1,5 @@
 package io.penstock.server.call;
 
-import io.penstock.cache.AnswerFacts;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
@@ -59,7 +58,7 @@ final class HitVerifier {
             ask(call, engine, target, RequestIds.MAX_ATTEMPT - 1),
             (fresh, failed) -> {
               underway.decrementAndGet();
-              if (fresh == null || !isSound(call, fresh.body())) {
+              if (fresh == null || !isSound(call, fresh)) {
                 metrics.cacheCheck("failed");
                 return;
               }
@@ -89,8 +88,8 @@ final class HitVerifier {
             });
   }
 
-  private static boolean isSound(Call call, byte[] body) {
-    return new AnswerFacts(call.surface().endpoint(), 200, true, false).refusal(body) == null;
+  private static boolean isSound(Call call, SideCall.Made fresh) {
+    return AnswerKeeper.facts(call, fresh.paid(), 200, false).refusal(fresh.body()) == null;
   }
 
   /** The question was not the same: from now on it has an answer of its own. */

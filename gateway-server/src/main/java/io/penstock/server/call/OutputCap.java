@@ -8,6 +8,7 @@ import io.penstock.core.price.Meter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The output cap and the number of answers that a request asks for. Stateless. */
@@ -38,6 +39,8 @@ final class OutputCap {
 
   private static final List<String> GOOGLE = List.of("generationConfig", "generation_config");
   private static final List<String> BEDROCK = List.of("inferenceConfig");
+
+  private static final Pattern COMMAS = Pattern.compile(",");
 
   private OutputCap() {}
 
@@ -191,6 +194,25 @@ final class OutputCap {
               * Math.max(1, JsonArrays.size(body, "prompt"));
       case GENERATE -> Math.max(1, GenerateConfig.of(body).answers());
       case IMAGES -> Math.max(1, body.count("n", 1));
+      default -> 1;
+    };
+  }
+
+  /**
+   * Returns how many answers must come back to a request that passed {@link #wish}.
+   *
+   * @param leftOut the fields that the target could not take, as a header says them: who cannot be
+   *     asked for several gives one
+   */
+  static long expected(Endpoint endpoint, RequestBody body, String leftOut) {
+    for (String field : COMMAS.split(leftOut)) {
+      if (ANSWERS.contains(field.substring(field.lastIndexOf('.') + 1))) {
+        return 1;
+      }
+    }
+    return switch (endpoint) {
+      case CHAT, COMPLETIONS -> Math.max(1, body.count("n", 1));
+      case GENERATE -> Math.max(1, GenerateConfig.of(body).answers());
       default -> 1;
     };
   }

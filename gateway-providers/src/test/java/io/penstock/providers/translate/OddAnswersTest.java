@@ -1,0 +1,117 @@
+package io.penstock.providers.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.Usage;
+import io.penstock.providers.translate.Rig.Client;
+import io.penstock.providers.translate.Rig.Wish;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Streams that say a thing elsewhere than usual, or only once. */
+class OddAnswersTest {
+  private static String event(String json) {
+    return "data: " + json.replace('\'', '"') + "\n\n";
+  }
+
+  private static String piece(String input) {
+    return event(
+        "{'type':'content_block_delta','index':0,'delta':{'type':'input_json_delta','partial_json':'"
+            + input.replace("'", "\\'")
+            + "'}}");
+  }
+
+  private static Client stream(Endpoint client, Dialect provider, String bytes) {
+    Client got =
+        Rig.stream(
+            Rig.attempt(
+                client, provider, GoldenTest.REQUESTS.getOrDefault(client, ""), Wish.STREAM),
+            bytes.getBytes(StandardCharsets.UTF_8));
+    assertThat(got.failed).isNull();
+    return got;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        // What the last chunk with usage lacks, or does not know.
+        "'choices':[],",
+        "'model':null,'service_tier':null,'choices':[],",
+        "'model':'','service_tier':'','choices':[],",
+      })
+  void chat_tierAndModelOfEarlierChunks_price(String last) {
+    String named = "{'model':'m-1','service_tier':'priority','choices':[{'index':0,";
+    String bytes =
+        event("{'model':'m-0','choices':[{'index':0,'delta':{'content':'a'}}]}")
+            + event(named + "'delta':{'content':'b'}}]}")
+            + event(named + "'delta':{},'finish_reason':'stop'}]}")
+            + event("{" + last + "'usage':{'prompt_tokens':10,'completion_tokens':5}}")
+            + "data: [DONE]\n\n";
+
+    Usage usage =
+        Objects.requireNonNull(stream(Endpoint.MESSAGES, Dialect.OPENAI, bytes).settled).usage();
+
+    assertThat(usage.inputTokens()).isEqualTo(10);
+    assertThat(usage.serviceTier()).isEqualTo("priority");
+    assertThat(usage.model()).isEqualTo("m-1");
+  }
+
+  @Test
+  void gemini_modelOfEarlierChunks_prices() {
+    String bytes =
+        event("{'modelVersion':'g-1','candidates':[{'content':{'parts':[{'text':'a'}]}}]}")
+            + event(
+                "{'candidates':[{'finishReason':'STOP'}],'usageMetadata':{'promptTokenCount':10}}");
+
+    Usage usage =
+        Objects.requireNonNull(stream(Endpoint.CHAT, Dialect.GEMINI, bytes).settled).usage();
+
+    assertThat(usage.inputTokens()).isEqualTo(10);
+    assertThat(usage.model()).isEqualTo("g-1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'input':{'path':'/tmp/x'} | | {'path':'/tmp/x'}",
+        "'input':{'path':'/tmp/x'} | {'path':'/y'} | {'path':'/y'}",
+        "'input':{} | | {}",
+        "'input':null | | {}",
+        "'input':{} | {'path':'/y'} | {'path':'/y'}",
+      })
+  void messages_inputInTheStart_isTheCallsUnlessPiecesFollow(
+      String start, String piece, String expected) {
+    String stop = "{'type':'content_block_stop','index':%d}";
+    String call =
+        "{'type':'content_block_start','index':%d,'content_block':"
+            + "{'type':'tool_use','id':'t%1$d','name':'f',%s}}";
+    String bytes =
+        event("{'type':'message_start','message':{'id':'m','model':'c','usage':{}}}")
+            + event(call.formatted(0, start))
+            + (piece == null ? "" : piece(piece))
+            + event(stop.formatted(0))
+            // What one call began with is nothing to the next.
+            + event(call.formatted(1, "'input':{}"))
+            + event(stop.formatted(1))
+            + event("{'type':'message_delta','delta':{'stop_reason':'tool_use'}}")
+            + event("{'type':'message_stop'}");
+
+    String text = stream(Endpoint.CHAT, Dialect.ANTHROPIC, bytes).text();
+
+    byte[] whole =
+        Objects.requireNonNull(
+            Replay.aggregate(Endpoint.CHAT, text.getBytes(StandardCharsets.UTF_8)));
+    JsonNode calls = Trees.answer(whole).at("/choices/0/message/tool_calls");
+    assertThat(calls.at("/0/function/arguments").asText()).isEqualTo(expected.replace('\'', '"'));
+    assertThat(calls.at("/1/function/arguments").asText()).isEqualTo("{}");
+  }
+}
