@@ -2,6 +2,7 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.Tool;
@@ -23,6 +24,11 @@ abstract class MessageRequestWriter extends RequestWriter {
 
   /** Writes what the assistant said; its calls are in the message already. */
   abstract void said(ObjectNode message, String text);
+
+  /** Whether the assistant's thoughts before its calls are written as {@code reasoning_content}. */
+  boolean takesThoughts() {
+    return false;
+  }
 
   /** Whether content that is text alone is written as one string. */
   abstract boolean joinsText();
@@ -123,6 +129,7 @@ abstract class MessageRequestWriter extends RequestWriter {
 
   private void assistant(ObjectNode message, Turn turn) {
     StringBuilder text = new StringBuilder();
+    StringBuilder thoughts = new StringBuilder();
     for (Part part : turn.parts()) {
       switch (part) {
         case Part.Text words -> text.append(words.text());
@@ -135,7 +142,11 @@ abstract class MessageRequestWriter extends RequestWriter {
                 .put("name", made.name())
                 .put("arguments", Trees.string(made.arguments()));
         // Thoughts of another model as text would leak and cost; nobody there can check them.
-        case Part.Thinking thinking -> {}
+        case Part.Thinking thinking -> {
+          if (Signatures.unsigned(Dialect.OPENAI).equals(thinking.signature())) {
+            thoughts.append(thinking.text());
+          }
+        }
         case Part.Media media ->
             fit.unsupported(
                 conversation.pathOf(turn, part),
@@ -146,6 +157,9 @@ abstract class MessageRequestWriter extends RequestWriter {
       }
     }
     said(message, text.toString());
+    if (takesThoughts() && message.has("tool_calls") && !thoughts.isEmpty()) {
+      message.put("reasoning_content", thoughts.toString());
+    }
   }
 
   /** Returns the id of a call for the provider; call and result go through here alike. */

@@ -136,6 +136,11 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
   }
 
   @Override
+  boolean takesThoughts() {
+    return "on".equals(call.target().options().get("reasoning_content"));
+  }
+
+  @Override
   boolean joinsText() {
     return true;
   }

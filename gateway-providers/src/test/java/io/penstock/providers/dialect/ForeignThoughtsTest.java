@@ -186,7 +186,7 @@ class ForeignThoughtsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA=="})
+  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA==", "penstock.openai."})
   void responses_foreignReasoning_goes(String proof) {
     String head = "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"x\"}";
     String own =
@@ -203,5 +203,26 @@ class ForeignThoughtsTest {
                     + "\"}"
                     + own))
         .isEqualTo(head + own);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"\"signature\":\"\"", "\"signature\" : \"\"", "\"signature\":\"penstock.openai.\""})
+  void messages_unsignedThoughts_go(String signature) {
+    String unsigned = "{\"type\":\"thinking\",\"thinking\":\"a\"," + signature + "}";
+
+    assertThat(
+            sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(OWN + "," + unsigned + "," + TEXT)))
+        .isEqualTo(messages(OWN + "," + TEXT));
+  }
+
+  @Test
+  void messages_emptySignatureInWhatIsSaid_staysAsItIs() {
+    String call =
+        "{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"f\",\"input\":{ \"signature\":\"\"}}";
+
+    assertThat(sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(OWN + "," + call)))
+        .isEqualTo(messages(OWN + "," + call));
   }
 }
