@@ -182,7 +182,7 @@ final class ForeignThoughts {
   }
 
   /** Whether the ASCII word is there; looked for by the rarest of its letters. */
-  private static boolean has(byte[] bytes, String word, char rare) {
+  static boolean has(byte[] bytes, String word, char rare) {
     return next(bytes, 0, word, rare) < bytes.length;
   }
 
