@@ -59,7 +59,7 @@ final class Failures {
 
   /** Classifies an answer whose status is not a success. */
   static Failure of(int status, HeaderLookup headers, ByteBuf body) {
-    JsonNode tree = JsonTrees.read(body);
+    JsonNode tree = inner(JsonTrees.read(body));
     String text =
         tree.isMissingNode()
             ? body.toString(
@@ -89,6 +89,11 @@ final class Failures {
   /** Says that an answer is not the protocol. */
   static ProviderException malformed(String why) {
     return new ProviderException(Failure.of(FailureKind.MALFORMED, why));
+  }
+
+  /** Google puts the error of what would have been a JSON array into one. */
+  private static JsonNode inner(JsonNode tree) {
+    return tree.isArray() && tree.path(0).isObject() ? tree.path(0) : tree;
   }
 
   private static Failure of(int status, JsonNode tree, String fallback, long wait) {

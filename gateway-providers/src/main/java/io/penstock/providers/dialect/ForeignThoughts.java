@@ -22,6 +22,8 @@ final class ForeignThoughts {
   private static final String TAG = "penstock.";
   private static final String OPAQUE = "opaque.penstock.";
 
+  private static final String SIGNATURE = "\"signature\"";
+
   /** What the two begin with in base64; the rest depends on what follows. */
   private static final String TAG_64 = "cGVuc3RvY2su";
 
@@ -54,7 +56,7 @@ final class ForeignThoughts {
     Endpoint endpoint = call.endpoint();
     switch (endpoint) {
       case MESSAGES, COUNT_TOKENS -> {
-        if (has(body.bytes(), TAG, '.')) {
+        if (has(body.bytes(), TAG, '.') || hasUnsigned(body.bytes())) {
           return new ForeignThoughts(body, patch, ForeignThoughts::ofMessages)
               .history("messages", "content");
         }
@@ -134,7 +136,10 @@ final class ForeignThoughts {
 
   private static boolean ofMessages(JsonNode block) {
     return switch (block.path("type").asText()) {
-      case "thinking" -> block.path("signature").asText().startsWith(TAG);
+      case "thinking" -> {
+        String signature = block.path("signature").asText();
+        yield signature.isEmpty() || signature.startsWith(TAG);
+      }
       case "redacted_thinking" -> block.path("data").asText().startsWith(TAG);
       default -> false;
     };
@@ -152,19 +157,48 @@ final class ForeignThoughts {
         && (signature.startsWith(TAG_64) || signature.startsWith(OPAQUE_64));
   }
 
+  /** Whether there is a signature that is the empty text: Claude itself leaves none empty. */
+  private static boolean hasUnsigned(byte[] bytes) {
+    int at = next(bytes, 0, SIGNATURE, 'g');
+    while (at < bytes.length) {
+      at = behindSpace(bytes, at + SIGNATURE.length());
+      if (at < bytes.length && bytes[at] == ':') {
+        at = behindSpace(bytes, at + 1);
+        if (at + 2 <= bytes.length && bytes[at] == '"' && bytes[at + 1] == '"') {
+          return true;
+        }
+      }
+      at = next(bytes, at, SIGNATURE, 'g');
+    }
+    return false;
+  }
+
+  private static int behindSpace(byte[] bytes, int from) {
+    int at = from;
+    while (at < bytes.length && bytes[at] <= ' ' && bytes[at] >= 0) {
+      at++;
+    }
+    return at;
+  }
+
   /** Whether the ASCII word is there; looked for by the rarest of its letters. */
-  private static boolean has(byte[] bytes, String word, char rare) {
+  static boolean has(byte[] bytes, String word, char rare) {
+    return next(bytes, 0, word, rare) < bytes.length;
+  }
+
+  /** Returns where the word is next, or the length. */
+  private static int next(byte[] bytes, int start, String word, char rare) {
     int offset = word.indexOf(rare);
-    int at = ByteSearch.either(bytes, 0, bytes.length, rare, rare);
+    int at = ByteSearch.either(bytes, start, bytes.length, rare, rare);
     while (at < bytes.length) {
       int from = at - offset;
       int to = from + word.length();
-      if (from >= 0 && to <= bytes.length && SseData.is(bytes, from, to, word)) {
-        return true;
+      if (from >= start && to <= bytes.length && SseData.is(bytes, from, to, word)) {
+        return from;
       }
       at = ByteSearch.either(bytes, at + 1, bytes.length, rare, rare);
     }
-    return false;
+    return bytes.length;
   }
 
   /**

@@ -24,6 +24,7 @@ final class GeminiRequests {
   static byte[] body(ProviderCall call) {
     BodyPatch patch = new BodyPatch(call.body());
     ForeignThoughts.strip(call, patch);
+    LostSignatures.replace(call, patch);
     for (String field : new String[] {"model", "requests", "generateContentRequest"}) {
       models(call, patch, field);
     }

@@ -14,7 +14,7 @@ abstract class AnswerWriter implements AnswerParts {
    * @param model the name to show instead of the provider's, or null
    * @param request the client's body without what was said
    * @param inputEstimate its tokens, nearly
-   * @param signedThoughts whether the provider signs its thoughts
+   * @param toldThoughts whether thoughts are told to a client that sends all of them back
    */
   record Context(
       String id,
@@ -22,7 +22,7 @@ abstract class AnswerWriter implements AnswerParts {
       @Nullable String model,
       ObjectNode request,
       long inputEstimate,
-      boolean signedThoughts) {
+      boolean toldThoughts) {
     String shown(String providers) {
       return model == null ? providers : model;
     }

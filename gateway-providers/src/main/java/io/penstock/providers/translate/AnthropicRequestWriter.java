@@ -226,7 +226,7 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
     }
     ToolChoice choice = conversation.toolChoice();
     JsonNode parallel = conversation.take(Option.PARALLEL_TOOL_CALLS);
-    boolean one = parallel != null && !parallel.asBoolean(true);
+    boolean one = conversation.oneCall() || (parallel != null && !parallel.asBoolean(true));
     if (choice == null && !one) {
       return;
     }

@@ -135,10 +135,14 @@ final class ChatAnswerWriter extends AnswerWriter {
     send(choice, Trees.object().put("refusal", text), null, null, true);
   }
 
+  /** The old shape has one call: the model makes the next one when it sees the first's result. */
   @Override
   public void toolCall(
       int choice, int tool, String callId, String name, @Nullable String signature) {
     begin(choice);
+    if (functions && tool > 0) {
+      return;
+    }
     thought.setLength(0);
     ObjectNode delta = Trees.object();
     ObjectNode function;
@@ -158,6 +162,9 @@ final class ChatAnswerWriter extends AnswerWriter {
 
   @Override
   public void toolArguments(int choice, int tool, String fragment) {
+    if (functions && tool > 0) {
+      return;
+    }
     if (choice > 0) {
       send(choice, arguments(tool, fragment), null, null, true);
       return;

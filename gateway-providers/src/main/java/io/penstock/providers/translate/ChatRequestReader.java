@@ -8,6 +8,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.providers.translate.Conversation.Role;
 import io.penstock.providers.translate.Conversation.ToolChoice;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,11 @@ final class ChatRequestReader extends RequestReader {
           "function_call",
           "response_format");
 
+  /** The old shape's calls have no ids: the last one of each function, which its result answers. */
+  private final Map<String, String> called = new HashMap<>();
+
+  private int madeCalls;
+
   ChatRequestReader(Fit fit) {
     super(fit);
   }
@@ -94,6 +100,7 @@ final class ChatRequestReader extends RequestReader {
       case "assistant" -> conversation.add(Role.ASSISTANT, assistant(message, path), path);
       case "tool", "function" -> {
         String id = Trees.text(message, role.equals("tool") ? "tool_call_id" : "name");
+        id = role.equals("tool") || id == null ? id : called.getOrDefault(id, id);
         if (id == null) {
           throw wrong(
               path + ".tool_call_id", "the id of a tool call", message.path("tool_call_id"));
@@ -171,7 +178,9 @@ final class ChatRequestReader extends RequestReader {
     if (Trees.present(old)) {
       String name = need(old, "name", path + ".function_call");
       ObjectNode arguments = arguments(old.path("arguments"), path + ".function_call.arguments");
-      parts.add(new Part.ToolCall(name, name, arguments, null, null));
+      String id = "function_" + madeCalls++ + "_" + name;
+      called.put(name, id);
+      parts.add(new Part.ToolCall(id, name, arguments, null, null));
     }
     return parts;
   }
@@ -205,6 +214,7 @@ final class ChatRequestReader extends RequestReader {
     JsonNode functions = list(body, "functions", "functions");
     for (int i = 0; i < functions.size(); i++) {
       OpenAiShapes.tool(functions.get(i), null, "functions." + i, conversation);
+      conversation.limitToOneCall();
     }
     JsonNode choice = body.path("tool_choice");
     if (Trees.present(choice)) {

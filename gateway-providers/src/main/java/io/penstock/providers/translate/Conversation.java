@@ -71,6 +71,7 @@ final class Conversation {
   private @Nullable IdentityHashMap<Part, String> places;
 
   private @Nullable ToolChoice toolChoice;
+  private boolean oneCall;
   private @Nullable Format format;
 
   List<Turn> turns() {
@@ -121,6 +122,15 @@ final class Conversation {
 
   void toolChoice(ToolChoice choice) {
     this.toolChoice = choice;
+  }
+
+  /** Returns whether the client's shape has room for one call in an answer. */
+  boolean oneCall() {
+    return oneCall;
+  }
+
+  void limitToOneCall() {
+    oneCall = true;
   }
 
   @Nullable Format format() {

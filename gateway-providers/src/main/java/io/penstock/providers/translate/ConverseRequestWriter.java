@@ -28,6 +28,9 @@ final class ConverseRequestWriter extends BlockRequestWriter {
           "application/vnd.ms-excel", "xls",
           "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx");
 
+  /** What a tool answered that answered nothing: a blank text is refused. */
+  private static final String NOTHING = "(empty)";
+
   /** Of the 200 characters of a name; the rest makes it unique. */
   private static final int MOST_NAME = 190;
 
@@ -110,12 +113,17 @@ final class ConverseRequestWriter extends BlockRequestWriter {
         String cache = result.cache();
         for (Part inner : result.content()) {
           if (inner instanceof Part.Text text) {
-            content.addObject().put("text", text.text());
+            if (!text.text().isBlank()) {
+              content.addObject().put("text", text.text());
+            }
             cache = cache == null ? text.cache() : cache;
           } else if (inner instanceof Part.Media media) {
             media(content, media, path);
             cache = cache == null ? media.label().cache() : cache;
           }
+        }
+        if (content.isEmpty()) {
+          content.addObject().put("text", NOTHING);
         }
         written.put("status", result.error() ? "error" : "success");
         cachePoint(into, cache);
@@ -208,6 +216,9 @@ final class ConverseRequestWriter extends BlockRequestWriter {
   private void tools(ObjectNode body) {
     ToolChoice choice = conversation.toolChoice();
     boolean none = choice != null && choice.mode() == ToolChoice.Mode.NONE;
+    if (conversation.tools().isEmpty() && conversation.usesTools()) {
+      throw fit.refusal("tools", "tools that were called before must be declared again");
+    }
     if (conversation.tools().isEmpty() || (none && !conversation.usesTools())) {
       conversation.take(Option.PARALLEL_TOOL_CALLS);
       return;

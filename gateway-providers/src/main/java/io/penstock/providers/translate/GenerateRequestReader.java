@@ -132,7 +132,11 @@ final class GenerateRequestReader extends RequestReader {
             ? config.path("responseJsonSchema")
             : config.path("responseSchema");
     String param = "generationConfig.responseSchema";
-    if (Trees.present(schema)) {
+    if (Trees.textOr(config, "responseMimeType").equals("text/x.enum")) {
+      fit.unsupported(
+          "generationConfig.responseMimeType",
+          "it answers with objects only; ask for application/json with the choice as a property");
+    } else if (Trees.present(schema)) {
       JsonNode plain =
           config.has("responseJsonSchema") ? schema : GeminiSchemas.toJsonSchema(schema);
       conversation.format(new Format("answer", object(plain, param), null, param));

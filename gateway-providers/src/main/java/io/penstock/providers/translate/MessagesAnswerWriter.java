@@ -112,10 +112,10 @@ final class MessagesAnswerWriter extends AnswerWriter {
     out.event("content_block_delta", event, 0, text);
   }
 
-  /** Unsigned thoughts stay out: a client would send them back, and Claude refuses them. */
+  /** What is not tagged stays out: a client would send it back, and Claude refuses it. */
   @Override
   public void thinking(int choice, String text) {
-    if (context.signedThoughts()) {
+    if (context.toldThoughts()) {
       ensure(Block.THINKING, "thinking", "thinking");
       piece("thinking_delta", "thinking", text);
     }

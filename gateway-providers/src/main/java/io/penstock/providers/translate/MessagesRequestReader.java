@@ -20,6 +20,9 @@ final class MessagesRequestReader extends RequestReader {
   /** The version of 2026, which refuses sampling fields and citations on user text. */
   static final String VERSION_2026 = "2026-10-21";
 
+  /** Where clients say who their user is. */
+  static final String USER_ID = "metadata.user_id";
+
   private static final Map<String, Option> OPTIONS =
       Map.ofEntries(
           entry("max_tokens", Option.MAX_TOKENS),
@@ -189,7 +192,9 @@ final class MessagesRequestReader extends RequestReader {
         throw wrong("output_config.format.type", "json_schema", format.path("type"));
       }
       ObjectNode schema = object(format.path("schema"), "output_config.format.schema");
-      conversation.format(new Format("answer", schema, true, "output_config.format"));
+      // What is strict there takes no property that may be absent; here it does.
+      Boolean strict = OpenAiShapes.isClosed(schema) ? true : null;
+      conversation.format(new Format("answer", schema, strict, "output_config.format"));
     }
   }
 
@@ -209,7 +214,7 @@ final class MessagesRequestReader extends RequestReader {
   private void rest(ObjectNode body) {
     JsonNode user = body.path("metadata").path("user_id");
     if (Trees.present(user)) {
-      conversation.set(Option.END_USER, "metadata.user_id", user);
+      conversation.set(Option.END_USER, USER_ID, user);
     }
     if (Trees.textOr(body, "speed").equals("fast")) {
       conversation.set(Option.SERVICE_TIER, "speed", TextNode.valueOf("fast"));

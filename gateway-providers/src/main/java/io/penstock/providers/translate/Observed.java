@@ -13,7 +13,7 @@ final class Observed implements AnswerParts {
   /** Characters; no model writes more, and of what comes nevertheless this is the beginning. */
   private static final int MOST_KEPT = 1024 * 1024;
 
-  private final AnswerWriter writer;
+  private final AnswerParts writer;
   private final StringBuilder relayed = new StringBuilder();
   private int counted;
   private long bytes;
@@ -34,7 +34,7 @@ final class Observed implements AnswerParts {
     ARGUMENTS
   }
 
-  Observed(AnswerWriter writer) {
+  Observed(AnswerParts writer) {
     this.writer = writer;
   }
 
@@ -93,6 +93,11 @@ final class Observed implements AnswerParts {
   /** Notes a piece that no later one is like. */
   private void other() {
     told += 2;
+  }
+
+  /** Tells an end that is not the provider's, and of which nothing is noted. */
+  void cut(Finish reason) {
+    writer.finish(0, reason, null);
   }
 
   /** Returns what is known; a usage without tokens, such as of searches alone, is not reported. */

@@ -21,7 +21,17 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
   private static final Pattern FIXED_SAMPLING =
       Pattern.compile("(?:.*/)?(?:o\\d.*|gpt-5(?:-(?:mini|nano|pro|\\d{4}).*)?|gpt-6\\.1-sol.*)");
 
+  /** Models that can be told not to think, and to think more than highly. */
+  private static final Pattern FULL_SCALE =
+      Pattern.compile("(?:.*/)?gpt-(?:5\\.1-codex-max|5\\.[2-9]|[6-9]).*");
+
+  /** Models that take {@code none}; what others do with it is not known. */
+  private static final Pattern TAKES_NONE = Pattern.compile("(?:.*/)?gpt-(?:5\\.[1-9]|[6-9]).*");
+
   private static final Pattern NO_STOP = Pattern.compile("(?:.*/)?(?:o3|o4-mini).*");
+
+  /** Characters of {@code user}. */
+  private static final int MOST_USER = 64;
 
   OpenAiRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
@@ -51,7 +61,7 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
     }
     put(body, "n", Option.CHOICES);
     put(body, "seed", Option.SEED);
-    put(body, "user", Option.END_USER);
+    user(body);
     put(body, "service_tier", Option.SERVICE_TIER);
     put(body, "verbosity", Option.VERBOSITY);
     put(body, "prediction", Option.PREDICTION);
@@ -65,6 +75,21 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
       }
     }
     return body;
+  }
+
+  /**
+   * Anthropic's clients name accounts and sessions: strangers get a hash of that, as of a name that
+   * is too long for OpenAI.
+   */
+  private void user(ObjectNode body) {
+    Conversation.Setting user = conversation.peek(Option.END_USER);
+    conversation.take(Option.END_USER);
+    if (user == null) {
+      return;
+    }
+    String name = user.value().asText();
+    boolean foreign = user.param().equals(MessagesRequestReader.USER_ID);
+    body.put("user", foreign || name.length() > MOST_USER ? hash(name) : name);
   }
 
   /** Models of that kind take the setting only at its default. */
@@ -83,13 +108,36 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
     if (effort == null) {
       return;
     }
+    String param = Effort.param(conversation);
     if (effort == Effort.NONE && FIXED_SAMPLING.matcher(call.target().model()).matches()) {
-      fit.unsupported(Effort.param(conversation), "this model always thinks");
-    } else if (!PLAIN_MODEL.matcher(call.target().model()).matches()) {
+      fit.unsupported(param, "this model always thinks");
+    } else if (PLAIN_MODEL.matcher(call.target().model()).matches()) {
+      if (effort != Effort.NONE) {
+        fit.unsupported(param, "this model does not think");
+      }
+    } else if (param.startsWith("reasoning")) {
+      // The client, or the route, has said it in the provider's own words.
       body.put("reasoning_effort", effort.word());
-    } else if (effort != Effort.NONE) {
-      fit.unsupported(Effort.param(conversation), "this model does not think");
+    } else {
+      converted(body, effort, param);
     }
+  }
+
+  /** Writes what was said in another dialect, no further than the model is known to go. */
+  private void converted(ObjectNode body, Effort effort, String param) {
+    String model = call.target().model();
+    if (effort == Effort.NONE && !TAKES_NONE.matcher(model).matches()) {
+      // It may be one that never thinks, and refuses to be told so.
+      fit.dropped(param);
+      return;
+    }
+    boolean beyond = effort.compareTo(Effort.HIGH) > 0 && !FULL_SCALE.matcher(model).matches();
+    body.put("reasoning_effort", (beyond ? Effort.HIGH : effort).word());
+  }
+
+  @Override
+  boolean takesThoughts() {
+    return "on".equals(call.target().options().get("reasoning_content"));
   }
 
   @Override

@@ -6,8 +6,11 @@ import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Tool;
 import io.penstock.providers.translate.Conversation.ToolChoice;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Shapes that chat completions and Responses have in common. */
@@ -87,6 +90,39 @@ final class OpenAiShapes {
           throw RequestReader.wrong(
               param + ".type", "text, json_object or json_schema", format.path("type"));
     }
+  }
+
+  /**
+   * Returns whether OpenAI takes a schema as strict: every object names all of its properties as
+   * required and takes no others.
+   */
+  static boolean isClosed(JsonNode schema) {
+    JsonNode properties = schema.path("properties");
+    boolean object =
+        properties.isObject()
+            || schema.path("type").asText().equals("object")
+            || schema.path("type").toString().contains("\"object\"");
+    if (object) {
+      Set<String> required = new HashSet<>();
+      schema.path("required").forEach(name -> required.add(name.asText()));
+      JsonNode more = schema.path("additionalProperties");
+      if (!more.isBoolean() || more.booleanValue()) {
+        return false;
+      }
+      for (Map.Entry<String, JsonNode> property : properties.properties()) {
+        if (!required.contains(property.getKey()) || !isClosed(property.getValue())) {
+          return false;
+        }
+      }
+    }
+    for (String inner : List.of("$defs", "definitions", "anyOf", "oneOf", "allOf", "prefixItems")) {
+      for (JsonNode one : schema.path(inner)) {
+        if (!isClosed(one)) {
+          return false;
+        }
+      }
+    }
+    return !schema.path("items").isObject() || isClosed(schema.path("items"));
   }
 
   /** Reads a file part; one that lies at a provider cannot be sent to another. */

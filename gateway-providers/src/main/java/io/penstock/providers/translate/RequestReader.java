@@ -9,6 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 /** What the readers of the four client dialects share. One per request. */
 abstract class RequestReader {
+  /** What a conversation is not the same without, in any dialect. */
+  private static final Set<String> STATE =
+      Set.of(
+          "container",
+          "mcp_servers",
+          "thread",
+          "conversation",
+          "previous_response_id",
+          "background",
+          "cachedContent");
+
   final Conversation conversation = new Conversation();
   final Fit fit;
 
@@ -32,12 +43,19 @@ abstract class RequestReader {
         continue;
       }
       Option option = options.get(name);
+      if (STATE.contains(name) && isSaid(field.getValue())) {
+        throw fit.refusal(path + name, "it names state or tools that only another provider has");
+      }
       if (option == null) {
         fit.unsupported(path + name, "Penstock knows no counterpart of it");
       } else {
         conversation.set(option, path + name, checked(option, path + name, field.getValue()));
       }
     }
+  }
+
+  private static boolean isSaid(JsonNode value) {
+    return value.isContainerNode() ? !value.isEmpty() : !value.isBoolean() || value.asBoolean();
   }
 
   private static JsonNode checked(Option option, String param, JsonNode value) {

@@ -74,6 +74,13 @@ final class ResponsesItems {
     return opened;
   }
 
+  private boolean isHalfCall() {
+    return item != null
+        && item.path("type").asText().equals("function_call")
+        && !text.isEmpty()
+        && !(Trees.parse(text.toString()) instanceof ObjectNode);
+  }
+
   private void added(ObjectNode opened) {
     ObjectNode event = event("response.output_item.added").put("output_index", output.size());
     event.set("item", opened);
@@ -263,23 +270,29 @@ final class ResponsesItems {
     close("completed");
   }
 
-  /** Closes the open item: completed, or incomplete where the answer was cut short. */
+  /**
+   * Closes the open item: completed, or incomplete where the answer was cut short. A call whose
+   * arguments are not whole is incomplete in any case: nobody is to run it.
+   */
   void close(String status) {
     ObjectNode current = item;
     if (current == null) {
       return;
     }
+    boolean half = isHalfCall();
     closePart();
     piece = null;
     if (current.path("type").asText().equals("function_call")) {
       current.put("arguments", text.isEmpty() ? "{}" : text.toString());
       text.setLength(0);
-      ObjectNode event = itemEvent("response.function_call_arguments.done");
-      event.put("name", current.path("name").asText());
-      send(event.put("arguments", current.path("arguments").asText()), false);
+      if (!half) {
+        ObjectNode event = itemEvent("response.function_call_arguments.done");
+        event.put("name", current.path("name").asText());
+        send(event.put("arguments", current.path("arguments").asText()), false);
+      }
     }
     if (current.has("status")) {
-      current.put("status", status);
+      current.put("status", half ? "incomplete" : status);
     }
     ObjectNode event = event("response.output_item.done").put("output_index", output.size());
     event.set("item", current);

@@ -23,10 +23,18 @@ final class Signatures {
     return PREFIX + issuer.label() + "." + signature;
   }
 
+  /** Returns the tag alone: whose a thought is that has no signature. */
+  static String unsigned(Dialect issuer) {
+    return tag(issuer, "");
+  }
+
   /** Returns the bare signature when that dialect issued it, else null. */
   static @Nullable String untag(Dialect issuer, @Nullable String tagged) {
     String prefix = PREFIX + issuer.label() + ".";
-    return tagged != null && tagged.startsWith(prefix) ? tagged.substring(prefix.length()) : null;
+    if (tagged == null || !tagged.startsWith(prefix) || tagged.length() == prefix.length()) {
+      return null;
+    }
+    return tagged.substring(prefix.length());
   }
 
   /** Returns whether that dialect issued the thought, so that it may be sent back there. */

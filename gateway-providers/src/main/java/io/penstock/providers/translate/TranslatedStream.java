@@ -215,8 +215,7 @@ final class TranslatedStream implements StreamReader {
       writer.error(message, penstock);
     } else {
       observed.start("", "");
-      writer.finish(
-          0, finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH, null);
+      observed.cut(finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH);
       writer.end(usage(), penstock);
     }
     events.endArray();

@@ -106,7 +106,7 @@ public final class Translation {
             call.clientModel(),
             request,
             call.body().bytes().length / 4,
-            signs(to));
+            tells(to));
     return new TranslatedAttempt(
         wiring.request(call, Operation.CHAT, bytes, headers(to, body)),
         fit.droppedParams(),
@@ -150,9 +150,9 @@ public final class Translation {
         answer -> embeddings.answer(answer, to));
   }
 
-  /** Whether thoughts of that dialect come with a signature, so that they can be sent back. */
-  private static boolean signs(Dialect to) {
-    return to == Dialect.ANTHROPIC || to == Dialect.BEDROCK;
+  /** Whether Anthropic's clients are told thoughts of that dialect: some must come back. */
+  private static boolean tells(Dialect to) {
+    return to == Dialect.ANTHROPIC || to == Dialect.BEDROCK || to == Dialect.OPENAI;
   }
 
   private static RequestReader reader(ProviderCall call, Fit fit) {
@@ -194,7 +194,10 @@ public final class Translation {
 
   private static Conversion conversion(
       ProviderCall call, Dialect to, Wiring wiring, AnswerWriter writer) {
-    Observed observed = new Observed(writer);
+    // In chat a bare thought has a field of its own.
+    boolean tags =
+        call.endpoint() == Endpoint.RESPONSES || (call.endpoint() != Endpoint.CHAT && tells(to));
+    Observed observed = new Observed(tags ? new TaggedThoughts(writer, to) : writer);
     String model = call.target().model();
     AnswerReader reader =
         switch (to) {

@@ -186,7 +186,7 @@ class ForeignThoughtsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA=="})
+  @CsvSource({"penstock.anthropic.EqQB", "opaque.penstock.anthropic.AA==", "penstock.openai."})
   void responses_foreignReasoning_goes(String proof) {
     String head = "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"x\"}";
     String own =
@@ -203,5 +203,60 @@ class ForeignThoughtsTest {
                     + "\"}"
                     + own))
         .isEqualTo(head + own);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"\"signature\":\"\"", "\"signature\" : \"\"", "\"signature\":\"penstock.openai.\""})
+  void messages_unsignedThoughts_go(String signature) {
+    String unsigned = "{\"type\":\"thinking\",\"thinking\":\"a\"," + signature + "}";
+
+    assertThat(
+            sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(OWN + "," + unsigned + "," + TEXT)))
+        .isEqualTo(messages(OWN + "," + TEXT));
+  }
+
+  @Test
+  void messages_emptySignatureInWhatIsSaid_staysAsItIs() {
+    String call =
+        "{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"f\",\"input\":{ \"signature\":\"\"}}";
+
+    assertThat(sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(OWN + "," + call)))
+        .isEqualTo(messages(OWN + "," + call));
+  }
+
+  private static final String PLACEHOLDER =
+      "\"thoughtSignature\":\"skip_thought_signature_validator\",";
+
+  private static String calls(String marked, String name) {
+    return "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"\\\"functionCall\\\"\"}]},"
+        // Two calls of one turn, kept in two contents.
+        + "{\"role\":\"model\",\"parts\":[{\"text\":\"A\"}, {"
+        + marked
+        + "\""
+        + name
+        + "\":{\"name\":\"f\",\"args\":{}}}]},"
+        + "{\"role\":\"model\",\"parts\":[{\""
+        + name
+        + "\":{\"name\":\"g\",\"args\":{}}}]},"
+        + "{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"response\":{}}}]},"
+        // A signed one of the next turn.
+        + "{\"role\":\"model\",\"parts\":[{\""
+        + name
+        + "\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"c2ln\"}]}]}";
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gemini-3-pro-preview, functionCall, true",
+    "gemini-3.1-flash, function_call, true",
+    "gemini-2.5-pro, functionCall, false"
+  })
+  void generate_callsOfAnotherProvider_getThePlaceholderFromGemini3On(
+      String model, String name, boolean marked) {
+    String sent = Wire.call(Dialect.GEMINI, Endpoint.GENERATE, calls("", name)).model(model).sent();
+
+    assertThat(sent).isEqualTo(calls(marked ? PLACEHOLDER : "", name));
   }
 }

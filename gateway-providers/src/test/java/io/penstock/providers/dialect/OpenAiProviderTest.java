@@ -296,4 +296,19 @@ class OpenAiProviderTest {
     assertThat(failure.retryAfterMillis()).isEqualTo(2000);
     assertThat(failure.message()).doesNotContain("sk-abc");
   }
+
+  @Test
+  void classify_errorInsideOfAnArray_isRead() {
+    ByteBuf bytes =
+        Unpooled.copiedBuffer(
+            "[{\"error\":{\"code\":400,\"message\":\"The input token count (9) exceeds the maximum"
+                + " number of tokens allowed (8).\",\"status\":\"INVALID_ARGUMENT\"}}\n]",
+            UTF_8);
+
+    Failure failure = Providers.of(Dialect.GEMINI).classify(400, name -> null, bytes);
+
+    bytes.release();
+    assertThat(failure.kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
+    assertThat(failure.message()).startsWith("The input token count (9)");
+  }
 }

@@ -93,6 +93,11 @@ class RoundTripTest {
         .put("role", "tool")
         .put("tool_call_id", "toolu_A")
         .put("content", "4 degrees");
+    Trees.arrayIn(second, "tools")
+        .addObject()
+        .put("type", "function")
+        .putObject("function")
+        .put("name", "weather");
 
     for (Dialect other :
         new Dialect[] {Dialect.OPENAI, Dialect.GEMINI, Dialect.BEDROCK, Dialect.COHERE}) {
@@ -322,5 +327,26 @@ class RoundTripTest {
     assertThat(choice.path("finish_reason").asText()).isEqualTo("function_call");
     assertThat(choice.path("message").path("function_call").path("arguments").asText())
         .isEqualTo("{\"city\":\"Oslo\"}");
+  }
+
+  @Test
+  void legacyFunctions_ofTwoCallsTheFirstIsToldWhole() {
+    String request =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"functions\":[{\"name\":\"w\"}]}";
+
+    ObjectNode answer =
+        answer(
+            Endpoint.CHAT,
+            Dialect.ANTHROPIC,
+            request,
+            """
+            {"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[
+             {"type":"tool_use","id":"a","name":"w","input":{"city":"Oslo"}},
+             {"type":"tool_use","id":"b","name":"v","input":{"city":"Rome"}}],
+             "stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":1}}\
+            """);
+
+    assertThat(answer.at("/choices/0/message/function_call"))
+        .isEqualTo(Trees.parse("{\"name\":\"w\",\"arguments\":\"{\\\"city\\\":\\\"Oslo\\\"}\"}"));
   }
 }

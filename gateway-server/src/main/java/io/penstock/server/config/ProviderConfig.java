@@ -26,6 +26,11 @@ public record ProviderConfig(
         @Default("on")
         Word.Switch responses,
     @Setting(
+            "Whether it wants the thoughts before its tool calls back as reasoning_content; on"
+                + " where calls are refused without them (DeepSeek, Kimi).")
+        @Default("off")
+        Word.Switch reasoningContent,
+    @Setting(
             value = "Beta features to let through beyond the harmless ones; * for all (Claude).",
             oneOrMany = true)
         List<String> betas,

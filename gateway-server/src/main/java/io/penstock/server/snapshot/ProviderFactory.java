@@ -135,6 +135,7 @@ public final class ProviderFactory implements AutoCloseable {
     put(options, "stream_options", config.streamOptions().isOn() ? "" : "off");
     boolean responses = config.responses().isOn() && config.dialect() != Dialect.DEMO;
     put(options, "responses", responses ? "" : "off");
+    put(options, "reasoning_content", config.reasoningContent().isOn() ? "on" : "");
     put(options, "prefill", config.prefill() ? "true" : "");
     config
         .deployments()
