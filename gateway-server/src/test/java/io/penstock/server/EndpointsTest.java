@@ -157,6 +157,28 @@ class EndpointsTest {
   }
 
   @Test
+  void translations_haveAPathOfTheirOwn() throws Exception {
+    String form =
+        """
+        --b7~Content-Disposition: form-data; name="model"~~listen~--b7~\
+        Content-Disposition: form-data; name="file"; filename="a.wav"~~RIFF~--b7--~\
+        """
+            .replace("~", "\r\n");
+
+    HttpResponse<byte[]> response =
+        post(
+            "/v1/audio/translations",
+            "multipart/form-data; boundary=b7",
+            form.getBytes(ISO_8859_1));
+
+    assertThat(response.statusCode()).as(new String(response.body(), ISO_8859_1)).isEqualTo(200);
+    Received sent = PROVIDER.awaitRequest(1);
+    assertThat(sent.path()).isEqualTo("/v1/audio/translations");
+    assertThat(sent.text()).isEqualTo(form.replace("listen", "whisper-1"));
+    assertThat(row(response).path("endpoint").asText()).isEqualTo("translations");
+  }
+
+  @Test
   void models_areThoseThatTheKeyMayAskFor() throws Exception {
     JsonNode all = MAPPER.readTree(gateway.get("/v1/models").body()).path("data");
     assertThat(all.findValuesAsText("id")).contains("write", "draw", "speak", "listen");

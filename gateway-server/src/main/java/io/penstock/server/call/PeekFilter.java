@@ -19,7 +19,7 @@ final class PeekFilter implements Filter<Call> {
       case MODELS, USAGE, PASSTHROUGH, STORED_RESPONSE -> {
         return Step.next();
       }
-      case TRANSCRIPTIONS -> peekForm(call);
+      case TRANSCRIPTIONS, TRANSLATIONS -> peekForm(call);
       default -> peek(call);
     }
     if (call.model().isEmpty()) {
