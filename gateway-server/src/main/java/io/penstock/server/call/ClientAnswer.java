@@ -71,14 +71,15 @@ final class ClientAnswer {
     if (ended || content) {
       return;
     }
-    String ping =
-        call.dialect() == Dialect.ANTHROPIC
-            ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
-            : ": ping\n\n";
-    if (!call.surface().arraySplit()) {
+    // Not Gemini's: its array has no comments, and Google's SDKs fail on one in a stream.
+    if (call.dialect() != Dialect.GEMINI) {
+      String ping =
+          call.dialect() == Dialect.ANTHROPIC
+              ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+              : ": ping\n\n";
       responder.write(ErrorReplies.utf8(ping));
-      responder.flush();
     }
+    responder.flush();
     timer.start(KEEP_ALIVE_NANOS, this::keepAlive);
   }
 
