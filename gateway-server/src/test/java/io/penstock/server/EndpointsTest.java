@@ -43,6 +43,7 @@ class EndpointsTest {
           draw: fake/gpt-image-1
           speak: fake/tts-1
           listen: fake/whisper-1
+          talk: fake/gpt-4o-mini-tts
           omni-moderation-latest: fake/omni-moderation-latest
         """;
     return RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", models);
@@ -128,6 +129,30 @@ class EndpointsTest {
     assertThat(response.headers().firstValue("content-type")).hasValue("audio/mpeg");
     assertThat(row(response).path("usage").path("character").asLong())
         .isEqualTo("Mind the weir".length());
+  }
+
+  @Test
+  void speech_asEvents_isAStreamWhoseUsageIsBilled() throws Exception {
+    PROVIDER
+        .on("/v1/audio/speech")
+        .reply(
+            Script.sse(
+                "data: {\"type\":\"speech.audio.delta\",\"audio\":\"AAAA\"}",
+                "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":14,"
+                    + "\"output_tokens\":1010,\"total_tokens\":1024}}"));
+
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/audio/speech",
+            "{\"model\":\"talk\",\"input\":\"Mind\",\"voice\":\"alloy\","
+                + "\"stream_format\":\"sse\"}");
+
+    assertThat(response.headers().firstValue("content-type").orElse(""))
+        .startsWith("text/event-stream");
+    assertThat(response.body()).contains("speech.audio.delta").contains(": penstock {");
+    JsonNode row = row(response);
+    assertThat(row.path("usage_source").asText()).isEqualTo("reported");
+    assertThat(row.path("usage").path("output").asLong()).isEqualTo(1010);
   }
 
   @Test
