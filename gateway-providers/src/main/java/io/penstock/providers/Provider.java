@@ -3,6 +3,7 @@ package io.penstock.providers;
 import io.netty.buffer.ByteBuf;
 import io.penstock.core.Endpoint;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One provider dialect. Stateless and shared by all event loops. */
 public interface Provider {
@@ -31,6 +32,14 @@ public interface Provider {
    */
   default String storedResponse(String idAndRest, Map<String, String> options) {
     return "/responses/" + idAndRest;
+  }
+
+  /**
+   * Returns the service tier that an answer's head tells, by the catalogue's name; null when it
+   * tells none, or the standard one.
+   */
+  default @Nullable String tier(HeaderLookup headers) {
+    return null;
   }
 
   /**
