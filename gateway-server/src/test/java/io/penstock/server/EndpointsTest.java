@@ -203,6 +203,18 @@ class EndpointsTest {
     assertThat(row(response).path("endpoint").asText()).isEqualTo("translations");
   }
 
+  @ParameterizedTest
+  @CsvSource({"/v1/moderations, 200", "/v1/nowhere, 404", "/v1/completions, 400"})
+  void clientsOwnId_comesBack(String path, int status) {
+    HttpResponse<String> named =
+        gateway.post(path, "{\"input\":\"kind words\"}", "X-Client-Request-Id", "mine-1");
+    assertThat(named.statusCode()).isEqualTo(status);
+    assertThat(named.headers().allValues("x-client-request-id")).containsExactly("mine-1");
+    HttpResponse<String> long513 =
+        gateway.post(path, "{\"input\":\"kind words\"}", "X-Client-Request-Id", "x".repeat(513));
+    assertThat(long513.headers().allValues("x-client-request-id")).isEmpty();
+  }
+
   @Test
   void models_areThoseThatTheKeyMayAskFor() throws Exception {
     JsonNode all = MAPPER.readTree(gateway.get("/v1/models").body()).path("data");
