@@ -69,6 +69,8 @@ public final class CacheKeys {
       return new Keying.Bypassed(Keying.Reason.NOT_JSON);
     }
     Dialect dialect = input.endpoint().dialect();
+    // OpenAI keeps a response where nothing is said, for who asked: another one could not go on.
+    boolean kept = input.endpoint() == Endpoint.RESPONSES;
     Set<String> left = volatileFields(dialect);
     MessageDigest digest = start(input);
     for (int i = 0; i < body.fieldCount(); i++) {
@@ -78,6 +80,7 @@ public final class CacheKeys {
       if (bypass != null) {
         return new Keying.Bypassed(bypass);
       }
+      kept &= !name.equals("store") || body.token(i) != JsonToken.VALUE_FALSE;
       if (left.contains(name)) {
         continue;
       }
@@ -88,7 +91,9 @@ public final class CacheKeys {
         hash(digest, body.bytes(), body.start(i), body.end(i));
       }
     }
-    return new Keying.Keyed(CacheKey.of(digest.digest()));
+    return kept
+        ? new Keying.Bypassed(Keying.Reason.STORED_UPSTREAM)
+        : new Keying.Keyed(CacheKey.of(digest.digest()));
   }
 
   /** Returns the key of a text within a partition. */

@@ -73,6 +73,8 @@ final class CacheKeysTest {
         "GENERATE|{\"cachedContent\":\"c\"}|PROVIDER_STATE",
         "CHAT|{\"store\":true}|STORED_UPSTREAM",
         "CHAT|{\"\\u0073tore\":true}|STORED_UPSTREAM",
+        "RESPONSES|{\"input\":\"a\"}|STORED_UPSTREAM",
+        "RESPONSES|{\"store\":null}|STORED_UPSTREAM",
         "RESPONSES|{\"background\":true}|BACKGROUND",
         "RESPONSES|{\"tools\":[{\"type\":\"web_search\"}]}|HOSTED_TOOLS",
         "CHAT|{\"web_search_options\":{}}|HOSTED_TOOLS",
@@ -90,7 +92,7 @@ final class CacheKeysTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "RESPONSES|{\"previous_response_id\":null,\"store\":null,\"background\":false}",
+        "RESPONSES|{\"previous_response_id\":null,\"store\":false,\"background\":false}",
         "COMPLETIONS|{\"prompt\":\"text\"}",
         "MESSAGES|{\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}",
         "MESSAGES|{\"tools\":[{\"type\":\"bash_20250124\",\"name\":\"bash\"}]}",

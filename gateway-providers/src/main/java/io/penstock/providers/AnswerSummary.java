@@ -2,6 +2,7 @@ package io.penstock.providers;
 
 import io.penstock.core.price.Usage;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the gateway needs to know of an answer.
@@ -19,6 +20,14 @@ public record AnswerSummary(
   /** Creates the summary of an answer that the provider does not keep. */
   public AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
     this(usage, usageReported, finish, toolCalls, List.of());
+  }
+
+  /** Returns the same of an answer whose head tells its tier; what the usage says counts more. */
+  public AnswerSummary inTier(@Nullable String tier) {
+    return tier == null || usage.serviceTier() != null
+        ? this
+        : new AnswerSummary(
+            usage.toBuilder().serviceTier(tier).build(), usageReported, finish, toolCalls, stored);
   }
 
   /** Nothing known yet. */

@@ -2,6 +2,8 @@ package io.penstock.providers;
 
 import io.netty.buffer.ByteBuf;
 import io.penstock.core.Endpoint;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One provider dialect. Stateless and shared by all event loops. */
 public interface Provider {
@@ -20,6 +22,25 @@ public interface Provider {
    *     target cannot take what the client asks for
    */
   Attempt attempt(ProviderCall call);
+
+  /**
+   * Returns where a provider of this dialect keeps a response, under its base address; may have a
+   * query.
+   *
+   * @param idAndRest the response's id and what follows it in the path
+   * @param options those of the targets
+   */
+  default String storedResponse(String idAndRest, Map<String, String> options) {
+    return "/responses/" + idAndRest;
+  }
+
+  /**
+   * Returns the service tier that an answer's head tells, by the catalogue's name; null when it
+   * tells none, or the standard one.
+   */
+  default @Nullable String tier(HeaderLookup headers) {
+    return null;
+  }
 
   /**
    * Says what an answer that is not a success means.

@@ -11,6 +11,8 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -92,6 +94,13 @@ class AttemptFlowTest {
                     + many))
         .append(
             plain.formatted(
+                "patient",
+                first.baseUrl(),
+                "timeouts: { first_byte: 60s, idle: 60s, total: 60s }, retries: { attempts: 1,"
+                    + " budget: 100% }, "
+                    + many))
+        .append(
+            plain.formatted(
                 "mute",
                 mute.baseUrl(),
                 "timeouts: { first_byte: 10m, idle: 10m, total: 10m }, probe: { every: 20ms }"))
@@ -113,17 +122,19 @@ class AttemptFlowTest {
       "held-*": held/*
       held-both: { targets: [held/gpt-4o-mini, fake/gpt-4o-mini] }
       brief: brief/gpt-4o-mini
+      patient: patient/gpt-4o-mini
       tiered: { targets: [{ model: stormy/gpt-4o-mini, set: { service_tier: flex } }, fake/gpt-4o-mini] }
       mute: mute/gpt-4o-mini
       pulse: pulse/gpt-4o-mini
     """;
   }
 
-  private static HttpResponse<String> ask(String model) {
+  private static HttpResponse<String> ask(String model, String... headers) {
     return gateway.post(
         CHAT,
         "{\"model\":\"%s\",\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
-            .formatted(model));
+            .formatted(model),
+        headers);
   }
 
   private static String provider(HttpResponse<String> response) {
@@ -198,6 +209,29 @@ class AttemptFlowTest {
     Matcher left = Pattern.compile("within (\\d+) ms").matcher(response.body());
     assertThat(left.find()).as(response.body()).isTrue();
     assertThat(Integer.parseInt(left.group(1))).as("of 1000").isLessThanOrEqualTo(800);
+  }
+
+  /** SDKs say how long they wait: what comes later reaches nobody, but by a retry's key. */
+  @ParameterizedTest
+  @CsvSource({
+    "x-stainless-timeout, 1, '', 503",
+    "x-stainless-read-timeout, 0.9, '', 503",
+    "X-Server-Timeout, 1, '', 503",
+    "x-stainless-timeout, 600, '', 200",
+    "x-stainless-timeout, soon, '', 200",
+    "x-stainless-timeout, 0, '', 200",
+    "x-stainless-timeout, 1, k1, 200"
+  })
+  void retryThatTheClientDoesNotWaitFor_isNotMade(
+      String header, String seconds, String key, int status) {
+    first.on(CHAT).nth(0).reply(Script.error(503).header("retry-after-ms", "1100"));
+    List<String> headers = new ArrayList<>(List.of(header, seconds));
+    if (!key.isEmpty()) {
+      headers.addAll(List.of("Idempotency-Key", key));
+    }
+    HttpResponse<String> response = ask("patient", headers.toArray(String[]::new));
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    assertThat(first.requests()).hasSize(status == 200 ? 2 : 1);
   }
 
   /** The tier is the route's for the first target, the client's own at the second. */

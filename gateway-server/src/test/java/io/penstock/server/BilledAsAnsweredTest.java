@@ -31,7 +31,15 @@ class BilledAsAnsweredTest {
     return RunningGateway.yaml(directory, provider, "")
         .replace(
             "models:\n",
-            "models:\n"
+            "  g: { dialect: gemini, base_url: \""
+                + provider.url()
+                + "\", keys: [k], catalogue: gemini }\n"
+                + "  c: { dialect: openai, base_url: \""
+                + provider.baseUrl()
+                + "\", keys: [k], catalogue: cohere }\n"
+                + "models:\n"
+                + "  flash: g/gemini-2.5-flash\n"
+                + "  rerank: c/rerank-v3.5\n"
                 + "  gpt-4o: fake/gpt-4o\n"
                 + "  o3-deep-research: fake/o3-deep-research\n"
                 + "  image: fake/gpt-image-1\n"
@@ -124,6 +132,59 @@ class BilledAsAnsweredTest {
         .contains(
             "penstock_unpriced_total{meter=\"web_search\",model=\"o3-deep-research\",provider=\"fake\"}"
                 + " 100");
+  }
+
+  @Test
+  void failedResponse_thatReportsUsage_isBilled() {
+    provider.reset();
+    String failed = RESEARCH.replace("completed", "failed");
+    provider
+        .on("/v1/responses")
+        .reply(
+            Script.json(
+                failed.replace(
+                    "\"output\":", "\"error\":{\"code\":\"server_error\"},\"output\":")));
+
+    HttpResponse<String> response = gateway.post("/v1/responses", research("gpt-4o", ""));
+    JsonNode row = gateway.rows(response).path(0);
+
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(row.path("cost_usd").asText()).as(row.toString()).startsWith("1.000");
+    assertThat(row.path("usage_source").asText()).isEqualTo("reported");
+  }
+
+  /** gemini-2.5-flash costs 2.50 a million; priority the more that the catalogue has for it. */
+  @ParameterizedTest
+  @CsvSource({"priority, 4.50", "standard, 2.50"})
+  void tierInGeminisHeader_isBilled(String tier, String cost) {
+    provider.reset();
+    String answer =
+        "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hi\"}]},"
+            + "\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"candidatesTokenCount\":1000000}}";
+    provider.on("/v1beta/*").reply(Script.json(answer).header("x-gemini-service-tier", tier));
+
+    JsonNode row =
+        row(
+            gateway.post(
+                "/v1beta/models/flash:generateContent",
+                "{\"serviceTier\":\"PRIORITY\",\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}"));
+
+    assertThat(row.path("cost_usd").asText()).isEqualTo(cost);
+  }
+
+  @Test
+  void queriesThatAreToldInTokens_areBilledAsQueries() {
+    provider.reset();
+    provider
+        .on("/v1/rerank")
+        .reply(Script.json("{\"results\":[],\"usage\":{\"total_tokens\":26}}"));
+
+    JsonNode row =
+        row(
+            gateway.post(
+                "/v1/rerank", "{\"model\":\"rerank\",\"query\":\"Where?\",\"documents\":[\"a\"]}"));
+
+    assertThat(row.path("cost_usd").asText()).as(row.toString()).isEqualTo("0.002");
   }
 
   @Test

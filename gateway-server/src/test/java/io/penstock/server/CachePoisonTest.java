@@ -264,6 +264,21 @@ class CachePoisonTest {
   }
 
   @Test
+  void anthropicBetas_ofSeveralLines_allCount() {
+    String path = "/v1/messages";
+    String body =
+        "{\"model\":\"gpt-4o-mini\",\"max_tokens\":9,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"lines\"}]}";
+    String beta = "anthropic-beta";
+    String[] one = {beta, "effort-2025-11-24"};
+    String[] two = {beta, "effort-2025-11-24", beta, "context-1m"};
+    assertThat(cache(gateway.post(path, body, one))).isEqualTo("miss");
+    assertThat(cache(gateway.post(path, body, two))).isEqualTo("miss");
+    assertThat(cache(gateway.post(path, body, beta, "effort-2025-11-24,context-1m")))
+        .isEqualTo("exact");
+  }
+
+  @Test
   void answersOfXPenstockRoute_areNotKeptUnderTheModelAskedFor() {
     HttpResponse<String> other = gateway.post(PATH, CHAT, "X-Penstock-Route", "fixed");
     assertThat(cache(other)).isIn("off", "");

@@ -8,6 +8,8 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bedrock, Vertex and Azure with credentials that the gateway fetches, all on loopback. */
@@ -231,6 +234,50 @@ class CloudProvidersTest {
       assertThat(gateway.admin("/metrics")).doesNotContain(OPEN);
       cloud.on("/").reply(Script.error(503));
       Await.until("the breaker is open", () -> gateway.admin("/metrics").contains(OPEN));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', /openai/v1/responses, ''",
+    "'api_version: 2025-04-01-preview', /openai/responses," + " api-version=2025-04-01-preview"
+  })
+  void azure_storedResponses_areWhereTheyWereMade(String option, String base, String query)
+      throws Exception {
+    cloud
+        .on(base)
+        .reply(
+            Script.json("{\"id\":\"resp_1\",\"status\":\"completed\",\"output\":[],\"usage\":{}}"));
+    cloud.on(base + "/*").reply(Script.json("{\"kept\":true}"));
+    try (RunningGateway gateway =
+        start(
+            "dialect: azure\nkeys: [azure-key]\nbase_url: %s\n%s\n"
+                .formatted(cloud.url(), option))) {
+      HttpResponse<String> made =
+          post(gateway, "/v1/responses", "{\"model\":\"cloud\",\"input\":\"hi\"}");
+      assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+      for (String[] asked :
+          new String[][] {
+            {"GET", "", "?include=usage"},
+            {"GET", "/input_items", ""},
+            {"POST", "/cancel", ""},
+            {"DELETE", "", ""}
+          }) {
+        HttpResponse<String> kept =
+            RunningGateway.send(
+                HttpRequest.newBuilder(
+                        URI.create(gateway.url() + "/v1/responses/resp_1" + asked[1] + asked[2]))
+                    .method(asked[0], HttpRequest.BodyPublishers.noBody())
+                    .header("Authorization", "Bearer " + RunningGateway.KEY)
+                    .build());
+        assertThat(kept.body()).isEqualTo("{\"kept\":true}");
+        assertThat(last().method()).isEqualTo(asked[0]);
+        assertThat(last().header("api-key")).isEqualTo("azure-key");
+        URI sent = URI.create(last().path());
+        assertThat(sent.getPath()).isEqualTo(base + "/resp_1" + asked[1]);
+        String all = (query + asked[2].replace('?', query.isEmpty() ? ' ' : '&')).strip();
+        assertThat(String.valueOf(sent.getQuery())).isEqualTo(all.isEmpty() ? "null" : all);
+      }
     }
   }
 

@@ -43,6 +43,7 @@ class EndpointsTest {
           draw: fake/gpt-image-1
           speak: fake/tts-1
           listen: fake/whisper-1
+          talk: fake/gpt-4o-mini-tts
           omni-moderation-latest: fake/omni-moderation-latest
         """;
     return RunningGateway.yaml(directory, PROVIDER, "").replace("\nmodels:\n", models);
@@ -131,6 +132,30 @@ class EndpointsTest {
   }
 
   @Test
+  void speech_asEvents_isAStreamWhoseUsageIsBilled() throws Exception {
+    PROVIDER
+        .on("/v1/audio/speech")
+        .reply(
+            Script.sse(
+                "data: {\"type\":\"speech.audio.delta\",\"audio\":\"AAAA\"}",
+                "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":14,"
+                    + "\"output_tokens\":1010,\"total_tokens\":1024}}"));
+
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/audio/speech",
+            "{\"model\":\"talk\",\"input\":\"Mind\",\"voice\":\"alloy\","
+                + "\"stream_format\":\"sse\"}");
+
+    assertThat(response.headers().firstValue("content-type").orElse(""))
+        .startsWith("text/event-stream");
+    assertThat(response.body()).contains("speech.audio.delta").contains(": penstock {");
+    JsonNode row = row(response);
+    assertThat(row.path("usage_source").asText()).isEqualTo("reported");
+    assertThat(row.path("usage").path("output").asLong()).isEqualTo(1010);
+  }
+
+  @Test
   void transcriptions_areForms_withTheFileUntouched() throws Exception {
     byte[] sound = "RIFF\0\u00ff\r\n--not-the-boundary\r\n\0".getBytes(ISO_8859_1);
     String form =
@@ -154,6 +179,40 @@ class EndpointsTest {
     assertThat(new String(sent.body(), ISO_8859_1))
         .isEqualTo(form.replace("listen\r\n", "whisper-1\r\n"));
     assertThat(row(response).path("usage").path("audio_second").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void translations_haveAPathOfTheirOwn() throws Exception {
+    String form =
+        """
+        --b7~Content-Disposition: form-data; name="model"~~listen~--b7~\
+        Content-Disposition: form-data; name="file"; filename="a.wav"~~RIFF~--b7--~\
+        """
+            .replace("~", "\r\n");
+
+    HttpResponse<byte[]> response =
+        post(
+            "/v1/audio/translations",
+            "multipart/form-data; boundary=b7",
+            form.getBytes(ISO_8859_1));
+
+    assertThat(response.statusCode()).as(new String(response.body(), ISO_8859_1)).isEqualTo(200);
+    Received sent = PROVIDER.awaitRequest(1);
+    assertThat(sent.path()).isEqualTo("/v1/audio/translations");
+    assertThat(sent.text()).isEqualTo(form.replace("listen", "whisper-1"));
+    assertThat(row(response).path("endpoint").asText()).isEqualTo("translations");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/v1/moderations, 200", "/v1/nowhere, 404", "/v1/completions, 400"})
+  void clientsOwnId_comesBack(String path, int status) {
+    HttpResponse<String> named =
+        gateway.post(path, "{\"input\":\"kind words\"}", "X-Client-Request-Id", "mine-1");
+    assertThat(named.statusCode()).isEqualTo(status);
+    assertThat(named.headers().allValues("x-client-request-id")).containsExactly("mine-1");
+    HttpResponse<String> long513 =
+        gateway.post(path, "{\"input\":\"kind words\"}", "X-Client-Request-Id", "x".repeat(513));
+    assertThat(long513.headers().allValues("x-client-request-id")).isEmpty();
   }
 
   @Test

@@ -224,6 +224,25 @@ class MoreFailuresTest {
     assertThat(good.requests()).isEmpty();
   }
 
+  /** Google's SDKs fail on a comment. */
+  @Test
+  void holdOver_toAGeminiClient_isTheHeadersAlone() throws Exception {
+    Gate gate = new Gate("the provider answers");
+    bad.on(CHAT).reply(Script.sse(TOKEN, LAST, DONE).pauseBeforeHeaders(gate));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(
+          RawClient.post(
+              "/v1beta/models/held:streamGenerateContent?alt=sse",
+              "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}"));
+      String begun = client.readUntil("\r\n\r\n");
+      gate.open();
+      assertThat(begun + client.readUntil("\r\n0\r\n\r\n"))
+          .startsWith("HTTP/1.1 200")
+          .contains("data: {")
+          .doesNotContain("ping");
+    }
+  }
+
   /** Its breaker opens with the failure, so that the retry that was decided finds it closed. */
   @ParameterizedTest
   @ValueSource(strings = {"held-alone", "held-first"})

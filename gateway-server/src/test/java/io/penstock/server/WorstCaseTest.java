@@ -132,6 +132,13 @@ class WorstCaseTest {
         "/v1beta/models/flash:generateContent |"
             + " {'generation_config':{'max_output_tokens':1000,'candidate_count':3},'contents':[{'parts':[{'text':'hi'}]}]}"
             + " | 0.0075 | 0.0085",
+        // Priority is 1.8 times the standard price.
+        "/v1beta/models/flash:generateContent |"
+            + " {'serviceTier':'PRIORITY','generationConfig':{'maxOutputTokens':1000},'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.0045 | 0.005",
+        "/v1beta/models/flash:generateContent |"
+            + " {'service_tier':'SERVICE_TIER_PRIORITY','generationConfig':{'maxOutputTokens':1000},'contents':[{'parts':[{'text':'hi'}]}]}"
+            + " | 0.0045 | 0.005",
         "/v1/completions | {'model':'gpt-4o-mini','prompt':'a'} | 0.0000096 | 0.00003",
         "/v1/completions | {'model':'legacy','prompt':'a'} | 0.2 | 0.5",
         "/v1/chat/completions | {'model':'gpt-4o-mini','max_output_tokens':3,SAYING}"

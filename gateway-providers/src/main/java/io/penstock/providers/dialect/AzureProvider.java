@@ -11,6 +11,7 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
 import io.penstock.providers.translate.Translation;
 import io.penstock.providers.translate.Wiring.Operation;
+import java.util.Map;
 
 /**
  * Azure OpenAI. With the option {@code api_version} the classic paths, where the deployment is part
@@ -47,16 +48,21 @@ final class AzureProvider implements Provider {
   }
 
   private static String path(ProviderCall call, Endpoint endpoint) {
-    String path = OpenAiRequests.path(endpoint);
-    String version = call.target().options().get("api_version");
-    if (version == null) {
-      return "/openai/v1" + path;
-    }
     boolean scoped = endpoint != Endpoint.RESPONSES && endpoint != Endpoint.RESPONSES_INPUT_TOKENS;
-    return (scoped ? "/openai/deployments/" + Splice.segment(call.target().model()) : "/openai")
-        + path
-        + "?api-version="
-        + Splice.segment(version);
+    String deployment = "/deployments/" + Splice.segment(call.target().model());
+    return path(OpenAiRequests.path(endpoint), scoped ? deployment : "", call.target().options());
+  }
+
+  private static String path(String path, String deployment, Map<String, String> options) {
+    String version = options.get("api_version");
+    return version == null
+        ? "/openai/v1" + path
+        : "/openai" + deployment + path + "?api-version=" + Splice.segment(version);
+  }
+
+  @Override
+  public String storedResponse(String idAndRest, Map<String, String> options) {
+    return path("/responses/" + idAndRest, "", options);
   }
 
   @Override

@@ -11,8 +11,10 @@ import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.providers.UpstreamRequest.Header;
 import io.penstock.providers.translate.Translation;
+import io.penstock.providers.translate.UsageReaders;
 import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Gemini API. Streams are always asked for as server-sent events. Option {@code api_version}:
@@ -32,6 +34,12 @@ final class GeminiProvider implements Provider {
     return call.endpoint().dialect() == Dialect.GEMINI
         ? attempt(call, model(call))
         : Translation.attempt(call, Dialect.GEMINI, WIRED);
+  }
+
+  @Override
+  public @Nullable String tier(HeaderLookup headers) {
+    String served = headers.get("x-gemini-service-tier");
+    return served == null ? null : UsageReaders.tier(served);
   }
 
   private static String model(ProviderCall call) {

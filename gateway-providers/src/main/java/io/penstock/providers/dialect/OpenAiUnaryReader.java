@@ -41,6 +41,10 @@ final class OpenAiUnaryReader implements UnaryReader {
 
     boolean body;
     int items;
+
+    /** Of sound, as far as it is told. */
+    double seconds;
+
     JsonNode toolUsage = MissingNode.getInstance();
   }
 
@@ -64,7 +68,11 @@ final class OpenAiUnaryReader implements UnaryReader {
     }
     Facts facts = scan(body);
     if (facts.error != null) {
-      throw new ProviderException(Failures.inside(facts.error));
+      // A response that failed half-way tells what it took until then.
+      AnswerSummary known = summary(facts);
+      throw new ProviderException(
+          Failures.inside(facts.error),
+          facts.usage != null && known.usageReported() ? known : AnswerSummary.NONE);
     }
     if (!facts.body) {
       throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");
@@ -93,6 +101,12 @@ final class OpenAiUnaryReader implements UnaryReader {
         switch (endpoint) {
           // They cost nothing.
           case MODERATIONS, RESPONSES_INPUT_TOKENS -> true;
+          // Whisper tells no usage, but how long the sound was.
+          case TRANSCRIPTIONS, TRANSLATIONS -> {
+            long heard = (long) Math.ceil(facts.seconds);
+            usage = usage.toBuilder().set(Meter.AUDIO_SECOND, heard).build();
+            yield heard > 0;
+          }
           // Older models are billed by the image.
           case IMAGES -> {
             usage = usage.toBuilder().set(Meter.IMAGE, facts.items).build();
@@ -123,12 +137,17 @@ final class OpenAiUnaryReader implements UnaryReader {
     };
   }
 
+  /** Voyage ranks under a name of its own. */
+  private @Nullable String orElse() {
+    return endpoint == Endpoint.RERANK ? "data" : null;
+  }
+
   private Facts scan(ByteBuf body) {
     Facts facts = new Facts();
     JsonTrees.eachField(
         body,
         (name, value) -> {
-          facts.body |= name.equals(expected());
+          facts.body |= name.equals(expected()) || name.equals(orElse());
           field(name, value, facts);
         });
     if (facts.called && facts.finish.equals("stop")) {
@@ -151,6 +170,8 @@ final class OpenAiUnaryReader implements UnaryReader {
       case "output" -> eachObject(parser, facts);
       case "tool_usage" -> facts.toolUsage = parser.readValueAsTree();
       case "data" -> facts.items = count(parser);
+      // OpenAI has written it as text, too.
+      case "duration" -> facts.seconds = parser.getValueAsDouble();
       case "status" -> {
         if (endpoint == Endpoint.RESPONSES && facts.finish.isEmpty()) {
           facts.finish = "incomplete".equals(parser.getText()) ? "length" : "stop";

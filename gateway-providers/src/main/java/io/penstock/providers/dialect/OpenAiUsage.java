@@ -40,7 +40,7 @@ final class OpenAiUsage {
       long seconds = (long) Math.ceil(usage.path("seconds").asDouble());
       return Usage.builder().set(Meter.AUDIO_SECOND, seconds).build();
     }
-    if (usage.has("prompt_tokens") || usage.has("completion_tokens")) {
+    if (isOfChat(usage)) {
       return UsageReaders.openAiChat(usage);
     }
     Usage read = UsageReaders.openAiResponses(usage, toolUsage);
@@ -52,6 +52,13 @@ final class OpenAiUsage {
             .set(Meter.INPUT_AUDIO, audio)
             .set(Meter.INPUT, read.of(Meter.INPUT) - audio)
             .build();
+  }
+
+  /** Voyage tells the total alone. */
+  private static boolean isOfChat(JsonNode usage) {
+    return usage.has("prompt_tokens")
+        || usage.has("completion_tokens")
+        || !usage.has("input_tokens") && !usage.has("output_tokens");
   }
 
   private static Usage named(Usage usage, @Nullable String model, @Nullable String tier) {

@@ -25,13 +25,17 @@ public final class UsageReaders {
    * <p>Reasoning is taken as being outside {@code completion_tokens} when the numbers say so: when
    * {@code total_tokens} is the sum of prompt, completion and reasoning (xAI), when there is more
    * reasoning than completion, or when {@code reasoning_tokens} stands at the top level
-   * (Perplexity). DeepSeek's cache hits and Perplexity's searches and citations are read too.
+   * (Perplexity). What {@code total_tokens} has beyond its parts was thought (Gemini's OpenAI
+   * surface); where nothing is said of an output it was read (Voyage). DeepSeek's cache hits and
+   * Perplexity's searches and citations are read too.
    */
   public static Usage openAiChat(JsonNode usage) {
     JsonNode in = usage.path("prompt_tokens_details");
     JsonNode out = usage.path("completion_tokens_details");
-    long prompt = usage.path("prompt_tokens").asLong();
+    long total = usage.path("total_tokens").asLong();
     long completion = usage.path("completion_tokens").asLong();
+    long read = usage.path("prompt_tokens").asLong();
+    long prompt = usage.has("completion_tokens") ? read : Math.max(read, total);
     long cached =
         in.has("cached_tokens")
             ? in.path("cached_tokens").asLong()
@@ -40,19 +44,22 @@ public final class UsageReaders {
     openAiInput(meters, prompt, cached, in);
     boolean topLevel = usage.has("reasoning_tokens") && !out.has("reasoning_tokens");
     long reasoning = (topLevel ? usage : out).path("reasoning_tokens").asLong();
-    long total = usage.path("total_tokens").asLong();
     boolean outside =
         reasoning > 0
             && (topLevel || reasoning > completion || total == prompt + completion + reasoning);
     long audio = out.path("audio_tokens").asLong();
     long image = out.path("image_tokens").asLong();
     meters.set(Meter.OUTPUT, completion - (outside ? 0 : reasoning) - audio - image);
-    meters.set(Meter.OUTPUT_REASONING, reasoning);
     meters.set(Meter.OUTPUT_AUDIO, audio);
     meters.set(Meter.OUTPUT_IMAGE, image);
-    meters.set(Meter.CITATION, usage.path("citation_tokens").asLong());
+    long cited = usage.path("citation_tokens").asLong();
+    meters.set(Meter.CITATION, cited);
     meters.set(Meter.WEB_SEARCH, usage.path("num_search_queries").asLong());
-    meters.set(Meter.AUDIO_SECOND, usage.path("prompt_audio_seconds").asLong());
+    long heard = usage.path("prompt_audio_seconds").asLong();
+    meters.set(Meter.AUDIO_SECOND, heard);
+    // Mistral's total has the tokens of sound too, which is billed by the second.
+    long parts = heard > 0 ? total : prompt + completion + (outside ? reasoning : 0) + cited;
+    meters.set(Meter.OUTPUT_REASONING, reasoning + Math.max(0, total - parts));
     return meters.build();
   }
 
@@ -74,9 +81,20 @@ public final class UsageReaders {
     meters.set(Meter.WEB_SEARCH, toolUsage.path("web_search").path("num_requests").asLong());
     meters.set(Meter.FILE_SEARCH, toolUsage.path("file_search").path("num_requests").asLong());
     JsonNode images = toolUsage.path("image_gen");
-    meters.add(Meter.INPUT_IMAGE, images.path("input_tokens").asLong());
+    long text = images.path("input_tokens_details").path("text_tokens").asLong();
+    meters.add(Meter.INPUT, text);
+    meters.add(Meter.INPUT_IMAGE, images.path("input_tokens").asLong() - text);
     meters.add(Meter.OUTPUT_IMAGE, images.path("output_tokens").asLong());
+    toolsOfXai(meters, usage.path("server_side_tool_usage_details"));
     return meters.build();
+  }
+
+  private static void toolsOfXai(Usage.Builder meters, JsonNode calls) {
+    meters.add(Meter.WEB_SEARCH, calls.path("web_search_calls").asLong());
+    meters.add(Meter.X_SEARCH, calls.path("x_search_calls").asLong());
+    meters.add(Meter.CODE_EXECUTION, calls.path("code_interpreter_calls").asLong());
+    meters.add(Meter.FILE_SEARCH, calls.path("file_search_calls").asLong());
+    meters.add(Meter.FILE_SEARCH, calls.path("document_search_calls").asLong());
   }
 
   /**
@@ -130,7 +148,11 @@ public final class UsageReaders {
     }
     meters.set(Meter.OUTPUT, output);
     meters.set(Meter.OUTPUT_REASONING, usage.path("thoughtsTokenCount").asLong());
-    return meters.serviceTier(tier(usage.path("trafficType").asText(""))).build();
+    // Vertex AI says it as a kind of traffic, the Gemini API as a tier.
+    String tier = tier(usage.path("trafficType").asText(""));
+    return meters
+        .serviceTier(tier == null ? tier(usage.path("serviceTier").asText("")) : tier)
+        .build();
   }
 
   /** Reads {@code predictions} of Vertex AI's embedding models: each counts its own text. */
@@ -213,8 +235,8 @@ public final class UsageReaders {
    */
   public static @Nullable String tier(String reported) {
     return switch (reported.toLowerCase(Locale.ROOT)) {
-      case "flex", "on_demand_flex" -> "flex";
-      case "priority", "on_demand_priority" -> "priority";
+      case "flex", "on_demand_flex", "service_tier_flex" -> "flex";
+      case "priority", "on_demand_priority", "service_tier_priority" -> "priority";
       case "fast" -> "fast";
       case "batch" -> "batch";
       case "scale" -> "scale";

@@ -241,6 +241,48 @@ class OpenAiProviderTest {
   }
 
   @Test
+  void unary_failedResponse_tellsWhatItUsed() {
+    String failed =
+        "{\"id\":\"resp_1\",\"status\":\"failed\",\"error\":{\"code\":\"server_error\","
+            + "\"message\":\"no\"},\"model\":\"m\",\"output\":[],\"usage\":{\"input_tokens\":900,"
+            + "\"output_tokens\":70}}";
+    Wire.Call call = Wire.call(Dialect.OPENAI, Endpoint.RESPONSES, "{}");
+
+    assertThatThrownBy(() -> call.unary(failed))
+        .isInstanceOfSatisfying(
+            ProviderException.class,
+            e -> {
+              assertThat(e.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);
+              assertThat(e.summary().usageReported()).isTrue();
+              assertThat(e.summary().usage().of(Meter.INPUT)).isEqualTo(900);
+              assertThat(e.summary().usage().of(Meter.OUTPUT)).isEqualTo(70);
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "RERANK | {'object':'list','data':[{'relevance_score':0.4,'index':0}],"
+            + "'usage':{'total_tokens':26}} | INPUT | 26",
+        "RERANK | {'results':[],'usage':{'total_tokens':56}} | INPUT | 56",
+        "EMBEDDINGS | {'data':[],'usage':{'total_tokens':10}} | INPUT | 10",
+        "TRANSCRIPTIONS | {'task':'transcribe','duration':599.2,'text':'Hi'} | AUDIO_SECOND | 600",
+        "TRANSLATIONS | {'duration':'600','text':'Hi'} | AUDIO_SECOND | 600",
+        "TRANSCRIPTIONS | {'duration':600,'text':'Hi','usage':{'type':'duration','seconds':601}}"
+            + " | AUDIO_SECOND | 601",
+      })
+  void unary_otherShapes_tellWhatTheyUsed(
+      Endpoint endpoint, String answer, Meter meter, long count) {
+    Answer read = Wire.call(Dialect.OPENAI, endpoint, "{}").unary(answer.replace('\'', '"'));
+
+    read.body().release();
+    assertThat(read.summary().usageReported()).isTrue();
+    assertThat(read.summary().usage().of(meter)).isEqualTo(count);
+  }
+
+  @Test
   void responsesStream_completed_costBeforeTheTerminalEvent() {
     String head =
         "event: response.created\n"

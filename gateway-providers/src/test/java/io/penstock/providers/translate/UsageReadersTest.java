@@ -100,6 +100,95 @@ class UsageReadersTest {
     assertThat(usage.of(Meter.CACHE_READ)).isEqualTo(64);
   }
 
+  /** Gemini's OpenAI surface counts thoughts in the total alone. */
+  @Test
+  void openAiChat_moreInTotalThanInItsParts_isThought() {
+    Usage usage =
+        UsageReaders.openAiChat(
+            json("{\"prompt_tokens\":7,\"completion_tokens\":9,\"total_tokens\":233}"));
+
+    assertThat(usage)
+        .isEqualTo(usage(Map.of(Meter.INPUT, 7L, Meter.OUTPUT, 9L, Meter.OUTPUT_REASONING, 217L)));
+  }
+
+  /** Voyage embeds and ranks without saying what is what: nothing is put out. */
+  @Test
+  void openAiChat_totalAlone_isInput() {
+    assertThat(UsageReaders.openAiChat(json("{\"total_tokens\":26}")))
+        .isEqualTo(usage(Map.of(Meter.INPUT, 26L)));
+  }
+
+  /** Mistral bills sound by the second and counts its tokens in the total. */
+  @Test
+  void openAiChat_totalWithSound_isNotCountedTwice() {
+    Usage usage =
+        UsageReaders.openAiChat(
+            json(
+                """
+                {"prompt_tokens":4,"completion_tokens":635,"total_tokens":3264,
+                 "prompt_audio_seconds":203}\
+                """));
+
+    assertThat(usage)
+        .isEqualTo(usage(Map.of(Meter.INPUT, 4L, Meter.OUTPUT, 635L, Meter.AUDIO_SECOND, 203L)));
+  }
+
+  @Test
+  void openAiResponses_toolsOfXai_areCounted() {
+    Usage usage =
+        UsageReaders.openAiResponses(
+            json(
+                """
+                {"input_tokens":20,"output_tokens":7,"server_side_tool_usage_details":{
+                 "web_search_calls":2,"x_search_calls":3,"code_interpreter_calls":1,
+                 "file_search_calls":4,"document_search_calls":5,"mcp_calls":6}}\
+                """),
+            MissingNode.getInstance());
+
+    assertThat(usage)
+        .isEqualTo(
+            usage(
+                Map.of(
+                    Meter.INPUT, 20L,
+                    Meter.OUTPUT, 7L,
+                    Meter.WEB_SEARCH, 2L,
+                    Meter.X_SEARCH, 3L,
+                    Meter.CODE_EXECUTION, 1L,
+                    Meter.FILE_SEARCH, 9L)));
+  }
+
+  @Test
+  void openAiResponses_textForAnImage_isText() {
+    Usage usage =
+        UsageReaders.openAiResponses(
+            json("{\"input_tokens\":20,\"output_tokens\":7}"),
+            json(
+                """
+                {"image_gen":{"input_tokens":300,"input_tokens_details":{"text_tokens":100,
+                 "image_tokens":200},"output_tokens":4160}}\
+                """));
+
+    assertThat(usage)
+        .isEqualTo(
+            usage(
+                Map.of(
+                    Meter.INPUT, 120L,
+                    Meter.INPUT_IMAGE, 200L,
+                    Meter.OUTPUT, 7L,
+                    Meter.OUTPUT_IMAGE, 4160L)));
+  }
+
+  @Test
+  void gemini_tier_isWhatTheUsageSays() {
+    for (String tier : new String[] {"priority", "PRIORITY", "SERVICE_TIER_PRIORITY"}) {
+      assertThat(
+              UsageReaders.gemini(json("{\"promptTokenCount\":1,\"serviceTier\":\"" + tier + "\"}"))
+                  .serviceTier())
+          .isEqualTo("priority");
+    }
+    assertThat(UsageReaders.gemini(json("{\"serviceTier\":\"standard\"}")).serviceTier()).isNull();
+  }
+
   @Test
   void openAiResponses_longCacheWritesAndTools_areApart() {
     Usage usage =

@@ -122,7 +122,8 @@ final class AttemptRun implements UpstreamListener {
 
   /** Returns how it ended; the text is dear to gather, so only when the usage is not known. */
   AttemptOutcome outcome(@Nullable Failure failure, boolean clientGone) {
-    AnswerSummary known = answer.summary();
+    AnswerSummary known =
+        answer.summary().inTier(target.provider().provider().tier(answer.headers()));
     CharSequence relayed = known.usageReported() ? "" : answer.text();
     boolean sent = status() != 0 || upstream != null && upstream.isSent();
     return new AttemptOutcome(

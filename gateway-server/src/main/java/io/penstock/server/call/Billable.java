@@ -75,9 +75,15 @@ final class Billable {
 
   /**
    * Returns whether the provider has said what it bills. A model that is billed by the tokens of
-   * its images has not when only the images can be counted.
+   * its images has not when only the images can be counted, nor one that is billed by the query
+   * when it tells tokens.
    */
   static boolean isReported(Call call, TargetRuntime target, AnswerSummary summary) {
+    if (call.surface().endpoint() == Endpoint.RERANK
+        && summary.usage().of(Meter.RERANK_QUERY) == 0
+        && Fees.isBilled(call, target, Meter.RERANK_QUERY)) {
+      return false;
+    }
     return summary.usageReported()
         && (summary.usage().of(Meter.IMAGE) == 0
             || target.price().rate(Meter.IMAGE, call.startMillis()) != null

@@ -107,7 +107,7 @@ final class CacheFilter implements Filter<Call> {
           "\n"
               + call.headers().get(RequestHeaders.ANTHROPIC_VERSION)
               + "\n"
-              + call.headers().get(RequestHeaders.ANTHROPIC_BETA);
+              + RequestHeaders.betas(call.headers());
     }
     return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
   }

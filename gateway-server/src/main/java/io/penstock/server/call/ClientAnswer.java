@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the client has seen of its answer. Until the first content nothing goes out, so that another
  * target can still answer and an error still gets its true status; after the route's hold time the
- * headers and keep-alive comments do. Confined to its event loop.
+ * headers and keep-alive comments do. After it they fill the model's silences. Confined to its
+ * event loop.
  */
 final class ClientAnswer {
   /** A longer stream is not gone on with when it is cut. */
@@ -29,6 +30,10 @@ final class ClientAnswer {
   private boolean begun;
   private boolean content;
   private boolean ended;
+
+  /** Whether nothing has gone out since the timer last ran: no clock is read for each event. */
+  private boolean silent;
+
   private @Nullable ByteArrayOutputStream seen;
 
   /**
@@ -63,23 +68,31 @@ final class ClientAnswer {
     if (!begun && !ended && with != null) {
       head(with);
       onHoldOver.run();
-      keepAlive();
     }
+    keepAlive();
   }
 
   private void keepAlive() {
-    if (ended || content) {
+    if (ended || !begun || call.isEnded()) {
       return;
     }
-    String ping =
-        call.dialect() == Dialect.ANTHROPIC
-            ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
-            : ": ping\n\n";
-    if (!call.surface().arraySplit()) {
-      responder.write(ErrorReplies.utf8(ping));
-      responder.flush();
+    if (!content || silent && responder.isWritable()) {
+      ping();
     }
+    silent = true;
     timer.start(KEEP_ALIVE_NANOS, this::keepAlive);
+  }
+
+  private void ping() {
+    // Not Gemini's: its array has no comments, and Google's SDKs fail on one in a stream.
+    if (call.dialect() != Dialect.GEMINI) {
+      String ping =
+          call.dialect() == Dialect.ANTHROPIC
+              ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+              : ": ping\n\n";
+      responder.write(ErrorReplies.utf8(ping));
+    }
+    responder.flush();
   }
 
   private void head(HttpHeaders with) {
@@ -89,8 +102,8 @@ final class ClientAnswer {
 
   /** Begins the answer: from now on no other target can give it. */
   void begin(HttpHeaders with) {
+    // The timer of the hold goes on as that of silences.
     content = true;
-    timer.cancel();
     if (!begun && !ended) {
       head(with);
     }
@@ -116,6 +129,7 @@ final class ClientAnswer {
 
   /** Takes bytes of the stream that has begun; owned. */
   void stream(ByteBuf bytes) {
+    silent = false;
     if (seen != null) {
       keep(seen, bytes);
     }

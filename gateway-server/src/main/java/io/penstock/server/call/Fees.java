@@ -2,11 +2,14 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
+import io.penstock.providers.translate.UsageReaders;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +33,9 @@ final class Fees {
   /** Tokens. */
   private static final int USUAL_CITATIONS = 32_768;
 
-  private static final String TIER = "service_tier";
+  private static final List<String> TIER = List.of("service_tier");
+  private static final List<String> TIER_OF_GEMINI = List.of("serviceTier", "service_tier");
+
   private static final String GEOGRAPHY = "inference_geo";
 
   private static final Usage ONE_REQUEST = Usage.builder().set(Meter.REQUEST, 1).build();
@@ -169,7 +174,6 @@ final class Fees {
   /** Returns the tiers beside the standard one; {@code auto} may land in the dearest. */
   static Set<String> tiers(Call call, TargetRuntime target) {
     RequestBody body = call.body();
-    String tier = inForce(TIER, call, target);
     boolean asksForFast =
         call.surface().endpoint() == Endpoint.MESSAGES
             && body != null
@@ -177,12 +181,16 @@ final class Fees {
     if (asksForFast || isFast(target.set()) || isFast(target.defaults())) {
       return Set.of("fast");
     }
-    if (tier == null) {
-      return Set.of();
+    Set<String> tiers = new HashSet<>();
+    for (String name : call.dialect() == Dialect.GEMINI ? TIER_OF_GEMINI : TIER) {
+      String asked = inForce(name, call, target);
+      String tier =
+          asked == null ? null : asked.equals("auto") ? "priority" : UsageReaders.tier(asked);
+      if (tier != null && BILLED_TIERS.contains(tier)) {
+        tiers.add(tier);
+      }
     }
-    return tier.equals("auto")
-        ? Set.of("priority")
-        : BILLED_TIERS.contains(tier) ? Set.of(tier) : Set.of();
+    return tiers;
   }
 
   private static boolean isFast(Map<String, JsonNode> parameters) {

@@ -99,11 +99,11 @@ final class PassedHeaders {
   }
 
   /**
-   * Returns path and query of a stored response at a provider of OpenAI's dialect.
+   * Returns path and query of a stored response at the provider that keeps it.
    *
    * @throws GatewayException 400 for an id that is none
    */
-  static String stored(String idAndRest, RequestHead head, String basePath) {
+  static String stored(String idAndRest, RequestHead head, ProviderRuntime provider) {
     for (int i = 0; i < idAndRest.length(); i++) {
       char c = idAndRest.charAt(i);
       boolean plain = c < 0x80 && (Character.isLetterOrDigit(c) || c == '_' || c == '-');
@@ -113,8 +113,9 @@ final class PassedHeaders {
       }
     }
     String query = Credentials.withoutKey(head.query());
-    String at = basePath + "/responses/" + idAndRest;
-    return query.isEmpty() ? at : at + "?" + query;
+    String at =
+        provider.basePath() + provider.provider().storedResponse(idAndRest, provider.options());
+    return query.isEmpty() ? at : at + (at.indexOf('?') < 0 ? "?" : "&") + query;
   }
 
   /**

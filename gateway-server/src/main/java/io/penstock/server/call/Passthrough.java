@@ -57,7 +57,7 @@ final class Passthrough implements UpstreamListener, Forwarded {
     boolean stored = call.surface().endpoint() == Endpoint.STORED_RESPONSE;
     String uri =
         stored
-            ? PassedHeaders.stored(call.surface().rest(), call.head(), provider.basePath())
+            ? PassedHeaders.stored(call.surface().rest(), call.head(), provider)
             : PassedHeaders.uri(call.head(), provider.basePath());
     call.destination().route(stored ? "" : call.surface().rest());
     call.facts().passedTo(provider);

@@ -31,12 +31,8 @@ final class Paths {
           Map.entry("/v1/moderations", Surface.of(Endpoint.MODERATIONS)),
           Map.entry("/v1/images/generations", Surface.of(Endpoint.IMAGES)),
           Map.entry("/v1/audio/speech", Surface.of(Endpoint.SPEECH)),
-          Map.entry(
-              "/v1/audio/transcriptions",
-              Surface.of(Endpoint.TRANSCRIPTIONS, Dialect.OPENAI, "transcriptions")),
-          Map.entry(
-              "/v1/audio/translations",
-              Surface.of(Endpoint.TRANSCRIPTIONS, Dialect.OPENAI, "translations")),
+          Map.entry("/v1/audio/transcriptions", Surface.of(Endpoint.TRANSCRIPTIONS)),
+          Map.entry("/v1/audio/translations", Surface.of(Endpoint.TRANSLATIONS)),
           Map.entry("/v1/rerank", Surface.of(Endpoint.RERANK)),
           Map.entry("/v1/responses", Surface.of(Endpoint.RESPONSES)),
           Map.entry("/v1/responses/input_tokens", Surface.of(Endpoint.RESPONSES_INPUT_TOKENS)),

@@ -19,7 +19,7 @@ final class PeekFilter implements Filter<Call> {
       case MODELS, USAGE, PASSTHROUGH, STORED_RESPONSE -> {
         return Step.next();
       }
-      case TRANSCRIPTIONS -> peekForm(call);
+      case TRANSCRIPTIONS, TRANSLATIONS -> peekForm(call);
       default -> peek(call);
     }
     if (call.model().isEmpty()) {
@@ -38,7 +38,12 @@ final class PeekFilter implements Filter<Call> {
 
   /** Elsewhere the field means nothing: a provider that ignores it is not to be waited for. */
   private static boolean streams(Call call, RequestBody body) {
-    return body.flag("stream", false) && call.surface().endpoint().hasStreams();
+    Endpoint endpoint = call.surface().endpoint();
+    boolean asked =
+        body.flag("stream", false)
+            // Speech names the form of its stream, and has no other word for one.
+            || endpoint == Endpoint.SPEECH && "sse".equals(body.text("stream_format"));
+    return asked && endpoint.hasStreams();
   }
 
   /** Returns the model of a request that names none; "" where it has to. */

@@ -1,6 +1,10 @@
 package io.penstock.server.call;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.penstock.providers.HeaderLookup;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names of the request headers that the gateway reads. Not texts: those would be hashed anew at
@@ -21,4 +25,18 @@ final class RequestHeaders {
   static final AsciiString USER = AsciiString.cached("x-penstock-user");
 
   private RequestHeaders() {}
+
+  /**
+   * Returns the features that an Anthropic client asks for, of all lines; null when there are none.
+   */
+  static @Nullable String betas(HttpHeaders headers) {
+    List<String> lines = headers.getAll(ANTHROPIC_BETA);
+    return lines.isEmpty() ? null : String.join(",", lines);
+  }
+
+  /** Returns a client's headers as providers look them up; a list may stand in several lines. */
+  static HeaderLookup lookup(HttpHeaders headers) {
+    return name ->
+        ANTHROPIC_BETA.contentEqualsIgnoreCase(name) ? betas(headers) : headers.get(name);
+  }
 }

@@ -36,7 +36,8 @@ final class Retries {
             made,
             otherKey,
             serving.answer().isBegun(),
-            serving.leftMillis(aim.target()),
+            // What comes when nobody waits any more is paid for and thrown away.
+            Math.min(serving.leftMillis(aim.target()), Patience.leftMillis(serving.call())),
             budget());
   }
 

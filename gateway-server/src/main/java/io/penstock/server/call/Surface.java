@@ -12,7 +12,7 @@ import io.penstock.core.Endpoint;
  * @param stream whether the path asks for a stream (Gemini)
  * @param arraySplit Gemini streaming as one JSON array, without {@code alt=sse}
  * @param rest what follows the endpoint in the path: a model's id, a response's id and what is
- *     asked of it, an audio method
+ *     asked of it
  */
 public record Surface(
     Endpoint endpoint,

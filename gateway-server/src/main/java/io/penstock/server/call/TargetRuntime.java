@@ -112,7 +112,7 @@ public record TargetRuntime(
         body(call),
         call.stream(),
         call.surface().arraySplit(),
-        call.headers()::get,
+        RequestHeaders.lookup(call.headers()),
         cap,
         set,
         defaults,

@@ -19,17 +19,25 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
 
 /** Writes one answer to its channel. */
 final class ChannelResponder implements Responder {
   /** What is written counts as taken when all of it is: one large piece would look like a stall. */
   private static final int PIECE = 16 * 1024;
 
+  private static final AsciiString CLIENT_ID = AsciiString.cached("x-client-request-id");
+
+  /** As OpenAI takes it. */
+  private static final int LONGEST_ID = 512;
+
   private final ChannelHandlerContext ctx;
   private final ClientHandler handler;
   private final boolean http2;
   private final boolean http10;
   private final boolean headOnly;
+  private final @Nullable String clientId;
   private boolean close;
   private boolean begun;
   private boolean ended;
@@ -42,6 +50,7 @@ final class ChannelResponder implements Responder {
     this.http2 = http2;
     this.http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
     this.headOnly = request.method().equals(HttpMethod.HEAD);
+    this.clientId = request.headers().get(CLIENT_ID);
     this.close = !http2 && wantsClose(request);
   }
 
@@ -137,6 +146,9 @@ final class ChannelResponder implements Responder {
   }
 
   private void connection(HttpHeaders headers) {
+    if (clientId != null && isPlain(clientId)) {
+      headers.set(CLIENT_ID, clientId);
+    }
     if (http2) {
       return;
     }
@@ -145,6 +157,11 @@ final class ChannelResponder implements Responder {
     } else if (http10) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
+  }
+
+  /** Whether a client's text may stand in a header as it is. */
+  private static boolean isPlain(String text) {
+    return text.length() <= LONGEST_ID && text.chars().allMatch(c -> c >= 0x20 && c <= 0x7e);
   }
 
   @Override

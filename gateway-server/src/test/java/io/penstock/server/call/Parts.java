@@ -16,6 +16,7 @@ import io.penstock.ledger.RequestIds;
 import io.penstock.providers.Target;
 import io.penstock.providers.dialect.Providers;
 import io.penstock.server.client.RequestHead;
+import io.penstock.server.client.Responder;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
 import io.penstock.server.upstream.Transport;
@@ -76,8 +77,13 @@ final class Parts {
   }
 
   /** A call that nobody waits for, of a process without a configuration. */
-  @SuppressWarnings("NullAway") // Whoever asks for the configuration is no part to be tested so.
   static Call call(LoopContext context, Endpoint endpoint, String body) {
+    return call(context, endpoint, body, Nobody.INSTANCE);
+  }
+
+  /** The same for a client that is there. */
+  @SuppressWarnings("NullAway") // Whoever asks for the configuration is no part to be tested so.
+  static Call call(LoopContext context, Endpoint endpoint, String body, Responder client) {
     RequestHead head =
         new RequestHead(
             HttpMethod.POST,
@@ -92,6 +98,6 @@ final class Parts {
         new Arrival(head, Surface.of(endpoint), who, context.ids().next()),
         0,
         body.getBytes(StandardCharsets.UTF_8),
-        Nobody.INSTANCE);
+        client);
   }
 }
