@@ -289,6 +289,37 @@ class CacheFlowTest {
     }
   }
 
+  /** The first target cools down: who answers meanwhile does not answer for it afterwards. */
+  @Test
+  void answerPastATargetThatIsDown_isNotStored() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, ON)
+                    .replace(
+                        "models:\n",
+                        "models:\n  vectors: { targets: [fake/text-embedding-3-small,"
+                            + " fake/text-embedding-3-large] }\n"))) {
+      Script held = Script.error(429).retryAfter("600");
+      provider.on(PATH).model("gpt-4o").reply(held);
+      provider.on("/v1/embeddings").model("text-embedding-3-small").reply(held);
+      String two = CHAT.replace("gpt-4o-mini", "two");
+      String vectors = "{\"model\":\"vectors\",\"input\":[\"a\"]}";
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<String> answer = gateway.post(PATH, two);
+        assertThat(cache(answer)).as("%d", i).isEqualTo("miss");
+        HttpResponse<String> vector = gateway.post("/v1/embeddings", vectors);
+        assertThat(cache(vector)).as("%d", i).isEqualTo("miss");
+        if (i > 0) {
+          assertThat(header(answer, "x-penstock-route"))
+              .contains("past fake/gpt-4o (cooling down)");
+          assertThat(header(vector, "x-penstock-route")).contains("(cooling down)");
+        }
+      }
+    }
+  }
+
   @Test
   void hit_isServedWhenTheBudgetIsOver() {
     try (FakeProvider provider = FakeProvider.start();

@@ -50,6 +50,7 @@ class ContextLengthTest {
           gemini-embedding-001: g/gemini-embedding-001
           sonnet: a/claude-sonnet-4-5
           longer: { targets: [fake/gpt-4o, fake/gpt-4.1] }
+          steps: { targets: [fake/gpt-4o, fake/gpt-4o-mini, fake/gpt-4.1] }
           longest: { targets: [fake/gpt-4, fake/gpt-4o] }
         """
             .formatted(provider.url());
@@ -172,6 +173,19 @@ class ContextLengthTest {
         gateway.post(CHAT, chat("gpt-4o", "\"" + "Foxes jump over dogs. ".repeat(30_000) + "\""));
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(response.body()).contains("counted exactly", "context_length_exceeded");
+  }
+
+  @Test
+  void providersOwnError_sendsTheCallToALongerContextOnly() {
+    provider
+        .on(CHAT)
+        .model("gpt-4o")
+        .reply(
+            Script.json("{\"error\":{\"message\":\"no\",\"code\":\"context_length_exceeded\"}}")
+                .status(400));
+    HttpResponse<String> longer = gateway.post(CHAT, chat("steps", "\"hi\""));
+    assertThat(model(longer)).isEqualTo("gpt-4.1");
+    assertThat(provider.requests()).as("gpt-4o-mini takes no more").hasSize(2);
   }
 
   @Test

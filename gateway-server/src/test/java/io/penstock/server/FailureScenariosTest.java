@@ -122,6 +122,7 @@ class FailureScenariosTest {
     models:
       "alone-*": bad/*
       "both-*": { targets: [bad/*, good/*] }
+      longer: { targets: [bad/gpt-4o-mini, good/gpt-4.1] }
       again: again/gpt-4o-mini
       again-both: { targets: [again/gpt-4o-mini, good/gpt-4o-mini] }
       mute: mute/gpt-4o-mini
@@ -350,7 +351,9 @@ class FailureScenariosTest {
     Script fault = refusal(400, "context_length_exceeded");
     Seen seen = failsAlone(ALONE, fault, stream, 400, Worked.NO);
     assertThat(seen.body()).contains("context_length_exceeded");
-    isInvisible(BOTH, fault, stream, Worked.NO);
+    assertThat(failsAlone(BOTH, fault, stream, 400, Worked.NO).body()).contains("context_length");
+    assertThat(good.requests()).as("the same model takes no more there").isEmpty();
+    isInvisible("longer", fault, stream, Worked.NO);
   }
 
   @ParameterizedTest

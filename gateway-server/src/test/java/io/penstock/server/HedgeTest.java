@@ -69,6 +69,8 @@ class HedgeTest {
       patient: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 1h, budget: 100%% } }
       never: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 0%% } }
       learned: { targets: [first/gpt-4.1, second/gpt-4o-mini], hedge: { after: p95, budget: 100%% } }
+      plain: second/gpt-4.1-mini
+      relay: { targets: [first/gpt-4.1-nano, second/gpt-4.1-mini, second/gpt-4.1-nano], hedge: { after: p95, budget: 100%% } }
       whole: { targets: [first/gpt-4o, second/gpt-4o-mini], resume: buffer }
       watched: { targets: [probed/gpt-4o-mini, second/gpt-4o-mini] }
       returning: { targets: [back/gpt-4o-mini, second/gpt-4o-mini] }
@@ -251,11 +253,28 @@ class HedgeTest {
 
   @Test
   void p95_unknownAtFirst_isLearnedFromAnswers() {
-    assertThat(gateway.post(CHAT, body("learned", true)).statusCode()).isEqualTo(200);
+    for (int i = 0; i < 20; i++) {
+      assertThat(gateway.post(CHAT, body("learned", true)).statusCode()).isEqualTo(200);
+    }
     assertThat(second.requests()).as("nothing was known").isEmpty();
     first.on(CHAT).reply(Script.silentAccept());
     HttpResponse<String> response = gateway.post(CHAT, body("learned", true));
     assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("second");
+  }
+
+  /** The first target says nothing of how long the next one may take. */
+  @Test
+  void firstFails_theNextOneIsHedgedByItsOwnTime() {
+    for (int i = 0; i < 20; i++) {
+      assertThat(gateway.post(CHAT, body("plain", true)).statusCode()).isEqualTo(200);
+    }
+    first.on(CHAT).reply(Script.error(500));
+    second.on(CHAT).model("gpt-4.1-mini").reply(Script.silentAccept());
+    HttpResponse<String> response = gateway.post(CHAT, body("relay", true));
+    assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4.1-nano");
+    assertThat(response.headers().firstValue("x-penstock-route").orElse(""))
+        .contains("after hedge after");
+    gateway.awaitRest();
   }
 
   @Test

@@ -244,6 +244,74 @@ class SemanticFlowTest {
     }
   }
 
+  private RunningGateway start(FakeProvider provider, String model, String more) {
+    provider.on(PATH).reply(Script.json(ANSWER));
+    String yaml =
+        RunningGateway.yaml(directory, provider, ON.replace("verify: 0%", "verify: 100%") + more)
+            .replace("models:\n", "models:\n" + model);
+    return RunningGateway.start(directory, yaml);
+  }
+
+  private static void awaitCheck(RunningGateway gateway, String result) {
+    Await.until(
+        "the check",
+        () ->
+            gateway
+                .admin("/metrics")
+                .contains("penstock_cache_checks_total{result=\"" + result + "\"} 1.0"));
+  }
+
+  private static final String NOT_ASKED = "Use 3 nested loops.";
+
+  /** Another model's answer would show nothing, and must not take its place. */
+  @Test
+  void verify_whileTheTargetOfTheAnswerIsDown_asksNobody() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "  pair: { targets: [fake/gpt-4.1, fake/gpt-4.1-mini] }\n", "")) {
+      String question = body(QUESTION, "").replace("gpt-4o-mini", "pair");
+      assertThat(cache(ask(gateway, question))).isEqualTo("miss");
+      Await.until(
+          "the answer to be stored",
+          () -> gateway.admin("/admin/v1/cache").contains("\"vectors\":1"));
+      provider.on(PATH).reply(Script.json(ANSWER.replace("s[::-1]", NOT_ASKED)));
+      provider.on(PATH).model("gpt-4.1").reply(Script.error(429).retryAfter("600"));
+      assertThat(cache(ask(gateway, body("Name a river.", "").replace("gpt-4o-mini", "pair"))))
+          .isEqualTo("miss");
+      int asked = provider.requests().size();
+      String other = body(OTHER_WORDS, "").replace("gpt-4o-mini", "pair");
+      assertThat(cache(ask(gateway, other))).isEqualTo("semantic");
+      awaitCheck(gateway, "skipped");
+      assertThat(provider.requests()).hasSize(asked);
+      assertThat(ask(gateway, other).body()).isEqualTo(ANSWER);
+    }
+  }
+
+  /** What the route would have turned down shows nothing either. */
+  @Test
+  void verify_anAnswerThatIsNotAccepted_changesNothing() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "  tiers: { strategy: cascade, targets: [{ model: fake/gpt-4.1-mini, accept:"
+                    + " \"response.text.contains('::')\" }, fake/gpt-4.1] }\n",
+                "")) {
+      String question = body(QUESTION, "").replace("gpt-4o-mini", "tiers");
+      assertThat(cache(ask(gateway, question))).isEqualTo("miss");
+      Await.until(
+          "the answer to be stored",
+          () -> gateway.admin("/admin/v1/cache").contains("\"vectors\":1"));
+      provider.on(PATH).reply(Script.json(ANSWER.replace("s[::-1]", NOT_ASKED)));
+      String other = body(OTHER_WORDS, "").replace("gpt-4o-mini", "tiers");
+      assertThat(cache(ask(gateway, other))).isEqualTo("semantic");
+      awaitCheck(gateway, "failed");
+      HttpResponse<String> again = ask(gateway, other);
+      assertThat(again.body()).isEqualTo(ANSWER);
+      assertThat(cache(again)).isEqualTo("semantic");
+    }
+  }
+
   @Test
   void admin_dropsByLikeness_andTakesReportsOfWrongAnswers() {
     try (FakeProvider provider = FakeProvider.start();

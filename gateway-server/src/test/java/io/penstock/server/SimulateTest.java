@@ -300,6 +300,17 @@ class SimulateTest {
         simulate(
             "simulate", "--config", ran, "--policy", byCost, "--log", lines, "--format", "json");
     assertThat(cheapest.path("routes").toString()).contains("gpt-4o").doesNotContain("sonar");
+    String overNames =
+        file(
+            "names.yaml",
+            policy.formatted(
+                "{ strategy: cost, targets: [costly, dear] }\n  costly: p/sonar\n  dear:"
+                    + " openai/gpt-4o",
+                ""));
+    JsonNode named =
+        simulate(
+            "simulate", "--config", ran, "--policy", overNames, "--log", lines, "--format", "json");
+    assertThat(named.path("routes").toString()).contains("gpt-4o").doesNotContain("sonar");
   }
 
   @Test

@@ -39,7 +39,8 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
    * @param retries tries of this target after the first, so far
    * @param sent whether content has gone out to the client
    * @param hasNext whether the plan has another target: {@link Plan#hasNext()}
-   * @param hasKey whether the provider has another key that is not set aside
+   * @param hasKey whether the provider has another key that is not set aside and that this call did
+   *     not try yet
    * @param canPrefill whether the next target can go on from what was sent
    * @param remainingMillis until the client's deadline
    */

@@ -31,14 +31,13 @@ final class Chooser {
   /**
    * Returns the order.
    *
+   * @param outlay of the request that is routed
    * @param warm where this conversation's prompt cache is warm, for {@code cost}
    */
-  List<Choice> order(
-      RouteTable.Found route,
-      Facts facts,
-      Surroundings around,
-      Warm warm,
-      SplittableRandom random) {
+  List<Choice> order(RouteTable.Found route, Outlay outlay, Warm warm) {
+    Facts facts = outlay.facts();
+    Surroundings around = outlay.around();
+    SplittableRandom random = outlay.random();
     List<Choice> all = table.choices(route);
     return switch (route.spec()) {
       case RouteSpec.Plain plain -> all;
@@ -46,7 +45,7 @@ final class Chooser {
       case RouteSpec.Cascade cascade -> all;
       case RouteSpec.Weighted weighted -> weighted(all, opening(route, around), random);
       case RouteSpec.Latency latency -> latency(all, facts.stream(), random);
-      case RouteSpec.Cost cost -> cost(cost, all, around, warm);
+      case RouteSpec.Cost cost -> cost(cost, all, outlay, warm);
       case RouteSpec.Complexity complexity -> complexity(complexity, all, around);
       case RouteSpec.Rules rules -> rules(rules, route.rest(), facts);
     };
@@ -120,7 +119,8 @@ final class Chooser {
     return nanos == 0 ? "not measured" : Math.round(nanos / NANOS_PER_MILLI) + " ms";
   }
 
-  private List<Choice> cost(RouteSpec.Cost spec, List<Choice> all, Surroundings around, Warm warm) {
+  private static List<Choice> cost(
+      RouteSpec.Cost spec, List<Choice> all, Outlay outlay, Warm warm) {
     record Priced(Choice choice, long cost) {}
     List<Priced> priced = new ArrayList<>(all.size());
     List<Choice> unknown = new ArrayList<>(0);
@@ -128,8 +128,7 @@ final class Chooser {
       if (spec.minQuality() > 0 && !(choice.spec().quality() >= spec.minQuality())) {
         continue;
       }
-      String target = choice.target();
-      long cost = around.expectedCost(target, warm.tokensOn(target), health.expectedOutput(target));
+      long cost = outlay.of(choice.target(), warm.tokensOn(choice.target()));
       if (cost >= 0) {
         priced.add(new Priced(choice, cost));
       } else {

@@ -170,12 +170,13 @@ public final class HealthBoard {
   }
 
   /**
-   * Returns the p95 of the time to the first token, or to a whole answer, nanoseconds; 0 while
-   * unknown.
+   * Returns the p95 of the time to the first token, or to a whole answer, nanoseconds; 0 until 20
+   * answers have been seen.
    */
   public long p95(String name, boolean stream) {
     Health health = health(name);
-    return (long) (stream ? health.firstToken() : health.whole()).p95();
+    Speed speed = stream ? health.firstToken() : health.whole();
+    return speed.seen() < Speed.ENOUGH ? 0 : (long) speed.p95();
   }
 
   /** Returns the mean output tokens of that target; 0 while unknown. */

@@ -1,10 +1,13 @@
 package io.penstock.core.route;
 
 import io.penstock.core.ErrorCode;
+import io.penstock.core.FailureKind;
 import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,14 @@ public final class Plan {
   private List<Step> way = List.of();
   private final List<PutOff> putOff = new ArrayList<>(0);
   private boolean isLongEnough;
+  private boolean diverted;
+
+  /** Targets that said nothing in their time. */
+  private final Set<String> silent = new HashSet<>(0);
+
+  /** The longest context that was too short for this request, tokens; 0 while none was. */
+  private long tooShort;
+
   private final Stickiness sticky;
 
   /** A target that was passed over, and why. */
@@ -79,6 +90,14 @@ public final class Plan {
   }
 
   /**
+   * Returns whether some target was passed over for a reason that passes: what answers now may not
+   * be what would answer the next request like it.
+   */
+  public boolean isDiverted() {
+    return diverted;
+  }
+
+  /**
    * Returns what a request is refused with when there was no target: what would be the same for the
    * next request like it is said as such; 503 when waiting may help.
    */
@@ -113,6 +132,47 @@ public final class Plan {
       told = skipped.size();
     }
     return found;
+  }
+
+  /** A target that {@link #next} gave can't be asked after all: it has gone down meanwhile. */
+  public void gone(Candidate target) {
+    String why = planner.health().unavailable(target.target());
+    passOver(target, why == null ? "breaker open" : why);
+    diverted = true;
+  }
+
+  /**
+   * A target failed. One that was silent is not asked again, whatever route names it; after a
+   * context that was too short only longer ones are, and those of which nobody knows.
+   */
+  public void failed(Candidate target, FailureKind kind) {
+    switch (kind) {
+      case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> silent.add(target.target());
+      case CONTEXT_LENGTH -> tooShort = Math.max(tooShort, around.context(target));
+      default -> {
+        return;
+      }
+    }
+    putOff.removeIf(later -> hopeless(later.candidate()) != null);
+    Candidate next = ahead;
+    String why = next == null ? null : hopeless(next);
+    if (next != null && why != null) {
+      ahead = null;
+      passOver(next, why);
+    }
+  }
+
+  /** Returns why a target would fail as another one of this call did, or null. */
+  private @Nullable String hopeless(Candidate target) {
+    if (silent.contains(target.target())) {
+      return "was silent";
+    }
+    long context = tooShort == 0 ? 0 : around.context(target);
+    return context > 0 && context <= tooShort ? Surroundings.SHORT_CONTEXT : null;
+  }
+
+  private void passOver(Candidate target, String why) {
+    skipped.add(new Skipped(target.target(), why));
   }
 
   /** Returns the next tier of the nearest cascade: the last answer was not accepted. */
@@ -193,21 +253,27 @@ public final class Plan {
             here.options(route.spec().options()),
             reason(),
             here.keyHint(sticky));
-    String why = planner.health().unavailable(candidate.target());
-    why = why == null ? around.unfit(candidate) : why;
+    String why = unfit(candidate);
     if (why != null) {
-      skipped.add(new Skipped(candidate.target(), why));
+      passOver(candidate, why);
       return;
     }
     long context = around.shortContext(candidate);
     if (context > 0) {
       putOff.add(new PutOff(candidate, here.steps(), context));
-      skipped.add(new Skipped(candidate.target(), Surroundings.LIKELY_SHORT));
+      passOver(candidate, Surroundings.LIKELY_SHORT);
     } else {
       isLongEnough = true;
       ahead = candidate;
       wayAhead = here.steps();
     }
+  }
+
+  private @Nullable String unfit(Candidate candidate) {
+    String down = planner.health().unavailable(candidate.target());
+    String why = down == null ? around.unfit(candidate) : down;
+    diverted |= down != null || Surroundings.NO_CREDENTIAL.equals(why);
+    return why == null ? hopeless(candidate) : why;
   }
 
   private String reason() {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Immutable; one per configuration.
  */
 public final class Planner {
+  private static final RouteOptions.Sticky CONVERSATION =
+      new RouteOptions.Sticky(RouteOptions.StickyBy.CONVERSATION, 0);
+
   private final RouteTable table;
   private final HealthBoard health;
   private final Placements placements;
@@ -60,24 +63,25 @@ public final class Planner {
   /** Returns the order of one route, with what is sticky in front. */
   List<Choice> order(
       RouteTable.Found route, Facts facts, Surroundings around, SplittableRandom random) {
-    RouteOptions.Sticky sticky = route.spec().options().sticky();
-    String name = stickyName(route.name(), sticky, facts);
+    Outlay outlay = new Outlay(this, facts, around, random);
+    String name = memoryName(route, facts);
     Placements.Placement last = name == null ? null : placements.find(name);
-    if (sticky == null || last == null) {
-      return chooser.order(route, facts, around, Chooser.Warm.NOTHING, random);
+    if (last == null) {
+      return chooser.order(route, outlay, Chooser.Warm.NOTHING);
     }
     long now = ticker.nanoTime();
     Chooser.Warm warm =
         last.isWarm(now)
             ? new Chooser.Warm(last.target(), last.warmTokens())
             : Chooser.Warm.NOTHING;
-    List<Choice> order = chooser.order(route, facts, around, warm, random);
-    if (order.isEmpty()) {
+    List<Choice> order = chooser.order(route, outlay, warm);
+    RouteOptions.Sticky sticky = route.spec().options().sticky();
+    if (sticky == null || order.isEmpty()) {
       return order;
     }
     int kept = indexOf(order, last.target());
     boolean lasts = sticky.forNanos() > 0 ? now - last.usedAt() < sticky.forNanos() : false;
-    boolean stays = lasts || (last.isWarm(now) && !repays(order.getFirst(), last, around));
+    boolean stays = lasts || (last.isWarm(now) && !repays(order.getFirst(), last, outlay));
     if (kept < 0 || !stays) {
       return order;
     }
@@ -88,16 +92,14 @@ public final class Planner {
     return moved;
   }
 
-  private boolean repays(Choice first, Placements.Placement last, Surroundings around) {
+  private static boolean repays(Choice first, Placements.Placement last, Outlay outlay) {
     if (first.target().equals(last.target())) {
       return false;
     }
     String there = first.target();
-    long output = health.expectedOutput(there);
-    long stay =
-        around.expectedCost(last.target(), last.warmTokens(), health.expectedOutput(last.target()));
-    long firstThere = around.expectedCost(there, 0, output);
-    long laterThere = around.expectedCost(there, last.warmTokens(), output);
+    long stay = outlay.of(last.target(), last.warmTokens());
+    long firstThere = outlay.of(there, 0);
+    long laterThere = outlay.of(there, last.warmTokens());
     if (stay < 0 || firstThere < 0 || laterThere < 0) {
       return false;
     }
@@ -112,6 +114,16 @@ public final class Planner {
       }
     }
     return -1;
+  }
+
+  /**
+   * Returns by what a route remembers where it led: what is sticky by its subject, {@code cost} by
+   * the conversation, whose prompt cache it counts in; null when it remembers nothing.
+   */
+  static @Nullable String memoryName(RouteTable.Found route, Facts facts) {
+    RouteOptions.Sticky sticky = route.spec().options().sticky();
+    boolean counts = sticky == null && route.spec() instanceof RouteSpec.Cost;
+    return stickyName(route.name(), counts ? CONVERSATION : sticky, facts);
   }
 
   /**

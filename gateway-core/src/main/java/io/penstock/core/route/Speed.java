@@ -6,9 +6,13 @@ package io.penstock.core.route;
  * @param mean peak-EWMA: a slow answer counts at once and is forgotten slowly; 0: none seen
  * @param seenAt when that was last changed
  * @param p95 running estimate of the 95th percentile; 0: none seen
+ * @param seen answers so far, at most {@link #ENOUGH}
  */
-record Speed(double mean, long seenAt, double p95) {
-  static final Speed UNKNOWN = new Speed(0, 0, 0);
+record Speed(double mean, long seenAt, double p95, int seen) {
+  static final Speed UNKNOWN = new Speed(0, 0, 0, 0);
+
+  /** So many answers have one, on average, that is slower than the 95th percentile. */
+  static final int ENOUGH = 20;
 
   private static final double DECAY_NANOS = 10e9;
   private static final double QUANTILE = 0.95;
@@ -28,6 +32,6 @@ record Speed(double mean, long seenAt, double p95) {
     } else {
       quantile -= QUANTILE_STEP * (1 - QUANTILE) * p95;
     }
-    return new Speed(next, now, quantile);
+    return new Speed(next, now, quantile, Math.min(ENOUGH, seen + 1));
   }
 }

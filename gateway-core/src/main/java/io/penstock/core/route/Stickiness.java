@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the sticky routes on one request's ways remember of where they led. Confined to the
- * exchange's loop.
+ * What the routes on one request's ways remember of where they led: those that are sticky, and
+ * {@code cost}, which counts warm prompt caches in. Confined to the exchange's loop.
  */
 final class Stickiness {
   private final Placements placements;
@@ -24,7 +24,7 @@ final class Stickiness {
   /** A target is asked: two may be at once, and which answers is not known yet. */
   void taken(Candidate target, List<Plan.Step> way) {
     for (Plan.Step step : way) {
-      if (step.route().spec().options().sticky() != null) {
+      if (isSticky(step) || step.route().spec() instanceof RouteSpec.Cost) {
         IdentityHashMap<Candidate, List<Plan.Step>> known = ways;
         if (known == null) {
           known = new IdentityHashMap<>(2);
@@ -43,11 +43,16 @@ final class Stickiness {
       return;
     }
     for (Plan.Step step : known.getOrDefault(by, List.of())) {
-      String name = name(step.route());
+      // What is not sticky remembers only where a prompt cache is warm.
+      String name = isSticky(step) || warmTokens > 0 ? name(step.route()) : null;
       if (name != null) {
         placements.put(name, step.target(), key, warmTokens, ttlNanos);
       }
     }
+  }
+
+  private static boolean isSticky(Plan.Step step) {
+    return step.route().spec().options().sticky() != null;
   }
 
   /** Returns the provider key with which a route's target answered last; null when not known. */
@@ -60,6 +65,6 @@ final class Stickiness {
   }
 
   private @Nullable String name(RouteTable.Found route) {
-    return Planner.stickyName(route.name(), route.spec().options().sticky(), facts);
+    return Planner.memoryName(route, facts);
   }
 }

@@ -13,6 +13,9 @@ public interface Surroundings {
   /** With the meter behind it. */
   String NO_RATE = "no price for ";
 
+  /** Of a provider whose credentials are fetched: the next request may find one. */
+  String NO_CREDENTIAL = "no credential";
+
   String OVER_CEILING = "over the ceiling";
   String SHORT_CONTEXT = "context too short";
 
@@ -45,6 +48,11 @@ public interface Surroundings {
    * left that takes more.
    */
   default long shortContext(Candidate candidate) {
+    return 0;
+  }
+
+  /** Returns the usual context of a target, tokens; 0 when nobody knows. */
+  default long context(Candidate candidate) {
     return 0;
   }
 

@@ -27,6 +27,9 @@ final class Bench implements Surroundings {
   /** The contexts of targets that are likely too short, tokens. */
   final Map<String, Long> shortContexts = new HashMap<>();
 
+  /** The contexts of targets, tokens. */
+  final Map<String, Long> contexts = new HashMap<>();
+
   /** Nano-USD: {cold input token, warm input token, output token}. */
   final Map<String, long[]> prices = new HashMap<>();
 
@@ -77,6 +80,11 @@ final class Bench implements Surroundings {
   @Override
   public long shortContext(Candidate candidate) {
     return shortContexts.getOrDefault(candidate.target(), 0L);
+  }
+
+  @Override
+  public long context(Candidate candidate) {
+    return contexts.getOrDefault(candidate.target(), 0L);
   }
 
   @Override

@@ -158,7 +158,18 @@ class HealthBoardTest {
     board.onWhole(TARGET, 5 * SECOND);
     assertThat(board.speed(TARGET, true)).isEqualTo(SECOND / 10);
     assertThat(board.speed(TARGET, false)).isEqualTo(5 * SECOND);
-    assertThat(board.p95(TARGET, false)).isEqualTo(5 * SECOND);
+  }
+
+  @Test
+  void p95_ofFewSamples_isNotKnown() {
+    for (int i = 0; i < 19; i++) {
+      board.onWhole(TARGET, 5 * SECOND);
+      board.onFirstToken(TARGET, SECOND);
+    }
+    assertThat(board.p95(TARGET, false)).isZero();
+    board.onWhole(TARGET, 5 * SECOND);
+    assertThat(board.p95(TARGET, false) / (double) SECOND).isCloseTo(5, within(0.1));
+    assertThat(board.p95(TARGET, true)).isZero();
   }
 
   @Test

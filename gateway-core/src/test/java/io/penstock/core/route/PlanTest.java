@@ -175,6 +175,127 @@ class PlanTest {
         .containsExactly("openai/b: cost 0.000005 USD", "openai/c: cost 0.000024 USD after 429");
   }
 
+  /** What other names cost is what the target costs that would be tried first there. */
+  @Test
+  void next_costOverNames_cheapestFirst_theUnknownLast() {
+    bench
+        .model("small", new RouteSpec.Plain(TargetSpec.of("openai/a"), PLAIN))
+        .model("pair", new RouteSpec.Priority(targets("openai/b", "openai/a"), PLAIN))
+        .model("unpriced", new RouteSpec.Plain(TargetSpec.of("openai/x"), PLAIN))
+        .model("m", new RouteSpec.Cost(targets("unpriced", "pair", "small"), 0, PLAIN));
+    bench.facts.set("tokens", 1000);
+    bench.prices.put("openai/a", new long[] {1, 1, 1});
+    bench.prices.put("openai/b", new long[] {5, 1, 5});
+
+    assertThat(all("m"))
+        .containsExactly(
+            "openai/a: cost 0.000001 USD",
+            "openai/b: cost 0.000005 USD, priority[0] after 429",
+            "openai/a: cost 0.000005 USD, priority[1] after 429",
+            "openai/x: cost unknown after 429");
+    for (int i = 0; i < 5; i++) {
+      bench.health.onFailure("openai/b", FailureKind.SERVER_ERROR, -1);
+    }
+    assertThat(all("m"))
+        .first()
+        .isEqualTo("openai/a: cost 0.000001 USD, priority[1] past openai/b (breaker open)");
+  }
+
+  @Test
+  void next_stickyOverNames_warmCache_staysUnlessMovingRepays() {
+    bench
+        .model("near", new RouteSpec.Plain(TargetSpec.of("openai/a"), PLAIN))
+        .model("far", new RouteSpec.Plain(TargetSpec.of("openai/b"), PLAIN))
+        .model(
+            "m",
+            new RouteSpec.Priority(
+                targets("near", "far"), PLAIN.sticky(new Sticky(StickyBy.SESSION, 0))));
+    bench.facts.set("tokens", 10_000).set("session", "s");
+    bench.prices.put("openai/a", new long[] {30, 30, 0});
+    bench.prices.put("openai/b", new long[] {30, 3, 0});
+    Plan plan = bench.plan("m", 1);
+    plan.next("");
+    plan.answered(Objects.requireNonNull(plan.next("500")), "", 9_500, 300 * SECOND);
+
+    assertThat(all("m")).first().isEqualTo("openai/b: priority[1], prompt cache warm");
+    bench.prices.put("openai/a", new long[] {1, 1, 0});
+    assertThat(all("m")).first().isEqualTo("openai/a: priority[0]");
+  }
+
+  /** Without {@code sticky} too; the order alone is theirs: nothing is put in front. */
+  @Test
+  void next_cost_countsTheWarmCacheOfTheConversation() {
+    bench.model("m", new RouteSpec.Cost(targets("openai/dear", "openai/cheap"), 0, PLAIN));
+    bench.facts.set("tokens", 10_000).set("session", "s");
+    bench.prices.put("openai/dear", new long[] {30, 3, 0});
+    bench.prices.put("openai/cheap", new long[] {20, 2, 0});
+    Plan plan = bench.plan("m", 1);
+    plan.next("");
+    plan.answered(Objects.requireNonNull(plan.next("500")), "", 9_500, 300 * SECOND);
+
+    assertThat(all("m")).first().asString().startsWith("openai/dear: cost 0.0000435 USD");
+    bench.facts.set("session", "another");
+    assertThat(all("m")).first().asString().startsWith("openai/cheap");
+    bench.facts.set("session", "s");
+    bench.time.pass(301 * SECOND);
+    assertThat(all("m")).first().asString().startsWith("openai/cheap");
+  }
+
+  @Test
+  void failed_silent_isNotAskedAgain_whateverRouteNamesIt() {
+    bench
+        .model("in", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN))
+        .model("m", new RouteSpec.Priority(targets("openai/a", "in"), PLAIN));
+    Plan plan = bench.plan("m", 1);
+    Candidate first = Objects.requireNonNull(plan.next(""));
+    assertThat(plan.hasNext()).isTrue(); // it has been looked at before it is known to be silent
+
+    plan.failed(first, FailureKind.FIRST_TOKEN_TIMEOUT);
+
+    assertThat(tell(Objects.requireNonNull(plan.next("silence"))))
+        .isEqualTo("openai/b: priority[1], priority[1] past openai/a (was silent) after silence");
+    assertThat(plan.hasNext()).isFalse();
+  }
+
+  @Test
+  void failed_contextLength_onlyALongerOneIsAsked() {
+    bench.model(
+        "m",
+        new RouteSpec.Priority(targets("openai/a", "openai/b", "onprem/c", "openai/d"), PLAIN));
+    bench.contexts.putAll(Map.of("openai/a", 8_000L, "openai/b", 8_000L, "openai/d", 16_000L));
+    Plan plan = bench.plan("m", 1);
+    Candidate first = Objects.requireNonNull(plan.next(""));
+    plan.hasNext();
+
+    plan.failed(first, FailureKind.CONTEXT_LENGTH);
+
+    // Of c nobody knows.
+    assertThat(Objects.requireNonNull(plan.next("")).target()).isEqualTo("onprem/c");
+    assertThat(Objects.requireNonNull(plan.next("")).target()).isEqualTo("openai/d");
+    assertThat(plan.hasNext()).isFalse();
+    assertThat(plan.skipped()).containsExactly(new Plan.Skipped("openai/b", "context too short"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"no credential, true", "over the ceiling, false", "no price, false"})
+  void isDiverted_onlyForWhatPasses(String why, boolean diverted) {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN));
+    bench.unfit.put("openai/a", why);
+    Plan plan = bench.plan("m", 1);
+    assertThat(plan.isDiverted()).isFalse();
+    plan.next("");
+    assertThat(plan.isDiverted()).isEqualTo(diverted);
+  }
+
+  @Test
+  void isDiverted_pastABreakerOrACooldown() {
+    bench.model("m", new RouteSpec.Priority(targets("openai/a", "openai/b"), PLAIN));
+    bench.health.onFailure("openai/a", FailureKind.RATE_LIMITED, 2000);
+    Plan plan = bench.plan("m", 1);
+    plan.next("");
+    assertThat(plan.isDiverted()).isTrue();
+  }
+
   @Test
   void next_costWithWarmCache_movesOnlyWhenItRepays() {
     bench.model(

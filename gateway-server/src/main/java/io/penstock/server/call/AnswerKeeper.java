@@ -75,12 +75,17 @@ final class AnswerKeeper {
    * wait for it asks for itself.
    */
   private void broken(Throwable why) {
-    broken = true;
-    stream = null;
+    abstain();
     LOG.atError()
         .addKeyValue("request", call.idText())
         .setCause(why)
         .log("an answer could not be kept; its client gets it all the same");
+  }
+
+  /** The answer is its client's alone: one of those who wait for it asks for itself. */
+  void abstain() {
+    broken = true;
+    stream = null;
     FlightLead lead = part == null ? null : part.lead();
     if (lead != null) {
       lead.over();

@@ -64,6 +64,8 @@ final class Attempts implements LegListener, Forwarded {
    * @param after why the last one did not do, "" at first
    */
   void next(Cause cause, String after) {
+    // It was to be asked beside the target that did not do; the next one has a time of its own.
+    hedging.cancel();
     if (isNamed() || !ask(cause, after)) {
       giveUp();
     }
@@ -86,15 +88,25 @@ final class Attempts implements LegListener, Forwarded {
   /** Returns that candidate or the next whose breaker lets the call through. */
   private @Nullable Candidate startable(@Nullable Candidate first, String after) {
     Candidate found = first;
-    while (found != null
-        && !(serving.fits(found) && engine.routing().health().tryStart(found.target()))) {
+    while (found != null && !starts(found)) {
       found = plan.next(after.isEmpty() ? "breaker" : after);
     }
     return found;
   }
 
+  private boolean starts(Candidate found) {
+    if (!serving.fits(found)) {
+      return false;
+    }
+    boolean starts = engine.routing().health().tryStart(found.target());
+    if (!starts) {
+      plan.gone(found);
+    }
+    return starts;
+  }
+
   private boolean begin(Cause cause, @Nullable Candidate found, boolean fellBack) {
-    boolean diverted = fellBack || !redirectedBy.isEmpty();
+    boolean diverted = fellBack || plan.isDiverted() || !redirectedBy.isEmpty();
     TargetRuntime to = found == null ? null : call.snapshot().targets().find(found);
     if (found == null || to == null) {
       return false;
@@ -121,7 +133,7 @@ final class Attempts implements LegListener, Forwarded {
       by.offer();
       if (!by.isJudged()) {
         // The next target is kept for when this answer is turned down.
-        hedging.arm(by.target(), this::hedge);
+        hedging.arm(by, this::hedge);
       }
     }
   }
@@ -214,7 +226,8 @@ final class Attempts implements LegListener, Forwarded {
   }
 
   @Override
-  public void onUnavailable(Leg by) {
+  public void onUnavailable(Leg by, Failure failure) {
+    serving.note(by, failure);
     if (!legs.outlive(by)) {
       next(Cause.FALLBACK, "breaker");
     }
@@ -266,8 +279,11 @@ final class Attempts implements LegListener, Forwarded {
   @Override
   public void clientGone() {
     serving.clientGone();
-    hedging.cancel();
-    if (!legs.goOnWithoutClient(isNeededByOthers())) {
+    boolean needed = isNeededByOthers();
+    if (!needed) {
+      hedging.cancel();
+    }
+    if (!legs.goOnWithoutClient(needed)) {
       serving.abandon();
     }
   }

@@ -38,17 +38,20 @@ final class CallSurroundings implements Surroundings {
     this.scored = scored;
   }
 
+  /** Returns the plan of a call by that route, of which nothing is remembered. */
+  static Plan plan(Call call, RouteTable.Found route) {
+    return call.snapshot()
+        .planner()
+        .plan(
+            route,
+            call.facts(),
+            new CallSurroundings(call, Scored.UNHEARD),
+            ThreadLocalRandom.current().nextLong());
+  }
+
   /** Returns the target that a call by that route would be sent to now; null when none fits. */
   static @Nullable TargetRuntime first(Call call, RouteTable.Found route) {
-    Candidate candidate =
-        call.snapshot()
-            .planner()
-            .plan(
-                route,
-                call.facts(),
-                new CallSurroundings(call, Scored.UNHEARD),
-                ThreadLocalRandom.current().nextLong())
-            .next("");
+    Candidate candidate = plan(call, route).next("");
     return candidate == null ? null : call.snapshot().targets().find(candidate);
   }
 
@@ -72,7 +75,7 @@ final class CallSurroundings implements Surroundings {
       return NO_RATE + unrated.label();
     }
     if (!target.provider().keys().isReady()) {
-      return "no credential";
+      return NO_CREDENTIAL;
     }
     long ceiling = candidate.options().ceilingNanos();
     if (ceiling > 0) {
@@ -90,6 +93,12 @@ final class CallSurroundings implements Surroundings {
     TargetRuntime target = call.snapshot().targets().find(candidate);
     long context = target == null ? 0 : target.price().contextLimit();
     return context > 0 && InputEstimate.isLikelyOver(call, context) ? context : 0;
+  }
+
+  @Override
+  public long context(Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate);
+    return target == null ? 0 : Math.max(0, target.price().contextLimit());
   }
 
   @Override

@@ -44,6 +44,9 @@ final class Delivery implements AttemptListener {
   private boolean open;
   private boolean rejected;
 
+  /** Whether a cascade would turn it down, though it may be served. */
+  private boolean unaccepted;
+
   /** A whole answer's, until it is served. */
   private @Nullable ByteBuf body;
 
@@ -92,7 +95,9 @@ final class Delivery implements AttemptListener {
     }
     open = true;
     serving.forgetUnaccepted();
-    if (serving.from() == null) {
+    if (unaccepted) {
+      serving.keeper().abstain();
+    } else if (serving.from() == null) {
       serving.keeper().begin(aim.target(), aim.diverted(), leftOut);
     } else {
       serving.keeper().goOn(aim.target());
@@ -186,7 +191,8 @@ final class Delivery implements AttemptListener {
 
   /** An answer is only turned down for another that can be asked. */
   private boolean isRejected(boolean accepted) {
-    return !accepted && !serving.isClientGone() && owner.onUnaccepted(leg);
+    unaccepted = !accepted;
+    return !accepted && !serving.isForsaken() && owner.onUnaccepted(leg);
   }
 
   private Settled reject(AttemptRun attempt, AnswerSummary summary) {

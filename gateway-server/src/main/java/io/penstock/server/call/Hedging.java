@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says when a call that waits longer than usual for its answer should ask another target as well:
+ * Says when a call that waits longer than its target usually takes should ask another one as well:
  * once, and only as often as the route's share of calls allows. Confined to the call's loop.
  */
 final class Hedging {
@@ -15,7 +15,8 @@ final class Hedging {
   private final Routing routing;
   private final RouteOptions.@Nullable Hedge options;
   private final LoopTimer timer;
-  private boolean armed;
+  private @Nullable Leg armedFor;
+  private boolean taken;
 
   Hedging(Call call, Routing routing, RouteOptions options) {
     this.call = call;
@@ -24,17 +25,20 @@ final class Hedging {
     this.timer = new LoopTimer(call.guard());
   }
 
-  /** The first attempt goes out: {@code slow} is told, with a reason, when it takes too long. */
-  void arm(TargetRuntime target, Consumer<String> slow) {
-    if (options == null || armed) {
+  /** A leg's attempt goes out: {@code slow} is told, with a reason, when the leg takes too long. */
+  void arm(Leg leg, Consumer<String> slow) {
+    if (options == null || taken || leg == armedFor) {
       return;
     }
-    armed = true;
-    budget(options).onCall();
+    if (armedFor == null) {
+      budget(options).onCall();
+    }
+    armedFor = leg;
+    timer.cancel();
     long delay =
         options.afterNanos() > 0
             ? options.afterNanos()
-            : routing.health().p95(target.label(), call.stream());
+            : routing.health().p95(leg.target().label(), call.stream());
     if (delay <= 0) {
       // Nothing is known of how long this target usually takes.
       return;
@@ -45,7 +49,8 @@ final class Hedging {
 
   /** Takes one hedge of the route's share; false when it is used up. */
   boolean tryTake() {
-    return options != null && budget(options).tryExtra();
+    taken = options != null && budget(options).tryExtra();
+    return taken;
   }
 
   private ShareBudget budget(RouteOptions.Hedge hedge) {

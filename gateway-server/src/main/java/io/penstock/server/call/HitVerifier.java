@@ -1,11 +1,15 @@
 package io.penstock.server.call;
 
+import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
+import io.penstock.core.route.Candidate;
+import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -13,8 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks upstream for a share of the hits that were served, after the client has its answer, and has
- * the two answers compared. Thread-safe; each call's part runs on its loop.
+ * Asks the target that made an answer again for a share of the hits that were served, after the
+ * client has its answer, and has the two answers compared. Thread-safe; each call's part runs on
+ * its loop.
  */
 final class HitVerifier {
   /** Checks under way at once: more would keep too many request bodies. */
@@ -43,9 +48,10 @@ final class HitVerifier {
     if (!ask.rule().record().gate().shouldVerify(ThreadLocalRandom.current().nextDouble())) {
       return;
     }
-    TargetRuntime target = target(call);
-    if (target == null) {
-      metrics.cacheCheck("failed");
+    Way way = way(call, candidate.entry().paid());
+    if (way == null) {
+      // Another target may answer otherwise, and be right.
+      metrics.cacheCheck("skipped");
       return;
     }
     if (underway.incrementAndGet() > MOST_UNDERWAY) {
@@ -55,18 +61,18 @@ final class HitVerifier {
     }
     call.guard()
         .when(
-            ask(call, engine, target, RequestIds.MAX_ATTEMPT - 1),
+            ask(call, engine, way.target(), RequestIds.MAX_ATTEMPT - 1),
             (fresh, failed) -> {
               underway.decrementAndGet();
-              if (fresh == null || !isSound(call, fresh)) {
+              if (fresh == null || !isSound(call, fresh) || !way.accepts(fresh)) {
                 metrics.cacheCheck("failed");
                 return;
               }
-              compare(call, ask, candidate, fresh);
+              compare(call, ask, candidate, way, fresh);
               if (ThreadLocalRandom.current().nextDouble() < TWINS) {
                 call.guard()
                     .when(
-                        ask(call, engine, target, RequestIds.MAX_ATTEMPT - 2),
+                        ask(call, engine, way.target(), RequestIds.MAX_ATTEMPT - 2),
                         (twin, missing) -> {
                           if (twin != null) {
                             desk.twins(call, ask, fresh.body(), twin.body());
@@ -77,12 +83,12 @@ final class HitVerifier {
   }
 
   private void compare(
-      Call call, SemanticAsk ask, SemanticCache.Candidate candidate, SideCall.Made fresh) {
+      Call call, SemanticAsk ask, SemanticCache.Candidate candidate, Way way, SideCall.Made fresh) {
     call.guard()
         .when(
             desk.check(call, ask, candidate, fresh.body()),
             (wrong, failed) -> {
-              if (wrong != null && wrong) {
+              if (wrong != null && wrong && way.asRouted()) {
                 keepRight(call, ask, fresh);
               }
             });
@@ -105,9 +111,45 @@ final class HitVerifier {
     return SideCall.make(call, engine, () -> SideCall.Order.again(call, target, row, "verify", ""));
   }
 
-  /** Returns the target that would have been tried first. */
-  private static @Nullable TargetRuntime target(Call call) {
+  /**
+   * The target that made the stored answer, as the call would ask it now.
+   *
+   * @param judge of its answer; null when it is taken as it comes
+   * @param asRouted whether the route would have its answer: no other target comes first but tiers
+   *     that may be turned down, and none was passed over for now
+   */
+  private record Way(TargetRuntime target, @Nullable Judge judge, boolean asRouted) {
+    boolean accepts(SideCall.Made fresh) {
+      AnswerSummary summary = new AnswerSummary(fresh.paid().usage(), true, "", false);
+      return judge == null || judge.accepts(fresh.body(), summary);
+    }
+  }
+
+  /**
+   * Returns null when the route does not lead there, or not now, or none could judge the answer.
+   */
+  private static @Nullable Way way(Call call, CacheEntry.Paid by) {
     RouteTable.Found route = call.snapshot().routes().find(call.model());
-    return route == null ? null : CallSurroundings.first(call, route);
+    if (route == null) {
+      return null;
+    }
+    Plan plan = CallSurroundings.plan(call, route);
+    boolean asRouted = true;
+    for (Candidate next = plan.next(""); next != null; next = plan.next("")) {
+      Judge judge = Judge.of(call, next);
+      TargetRuntime target = call.snapshot().targets().find(next);
+      if (target != null
+          && next.provider().equals(by.provider())
+          && next.model().equals(by.model())) {
+        if (judge != null && call.stream() && judge.readsLogprob()) {
+          // Log-probabilities are lost where events are put together.
+          return null;
+        }
+        return new Way(
+            judge == null ? target : judge.asking(target), judge, asRouted && !plan.isDiverted());
+      }
+      asRouted &= judge != null;
+    }
+    return null;
   }
 }

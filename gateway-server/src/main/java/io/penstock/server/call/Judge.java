@@ -35,12 +35,16 @@ final class Judge {
     return asItComes ? null : new Judge(call, accept);
   }
 
+  /** Returns whether the condition is on how sure the model was. */
+  boolean readsLogprob() {
+    return accept.text().contains("response.logprob");
+  }
+
   /** Returns the target asked in a way that answers what the condition reads. */
   TargetRuntime asking(TargetRuntime target) {
-    boolean reads = accept.text().contains("response.logprob");
     Dialect dialect = target.provider().dialect();
     boolean tells = dialect == Dialect.OPENAI || dialect == Dialect.AZURE;
-    if (!reads || !tells || call.surface().endpoint() != Endpoint.CHAT) {
+    if (!readsLogprob() || !tells || call.surface().endpoint() != Endpoint.CHAT) {
       return target;
     }
     return target.withDefault("logprobs", BooleanNode.TRUE);

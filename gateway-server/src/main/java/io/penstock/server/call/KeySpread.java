@@ -4,6 +4,7 @@ import io.penstock.core.Ticker;
 import io.penstock.providers.auth.Credential;
 import io.penstock.server.auth.CredentialSource;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -75,20 +76,30 @@ public final class KeySpread {
     this.ticker = ticker;
   }
 
-  /** Returns the key of that name while it does not rest, else one as {@link #pick()} does. */
-  @Nullable Slot pick(@Nullable String name) {
+  /**
+   * Returns the key of that name while it does not rest, else one as {@link #pick()} does.
+   *
+   * @param tried keys that have failed already: only taken when there is no other
+   */
+  @Nullable Slot pick(@Nullable String name, Collection<Slot> tried) {
     if (name != null) {
       for (Slot slot : slots) {
-        if (slot.name.equals(name) && slot.restsUntil <= ticker.epochMillis()) {
+        if (slot.name.equals(name)
+            && slot.restsUntil <= ticker.epochMillis()
+            && !tried.contains(slot)) {
           return slot;
         }
       }
     }
-    return pick();
+    return pick(hasOther(tried) ? tried : List.of());
   }
 
   /** Returns a key; when all rest, the one that rests the shortest; null when there is none. */
   @Nullable Slot pick() {
+    return pick(List.of());
+  }
+
+  private @Nullable Slot pick(Collection<Slot> but) {
     if (slots.length <= 1) {
       return slots.length == 0 ? null : slots[0];
     }
@@ -96,7 +107,7 @@ public final class KeySpread {
     int total = 0;
     Slot soonest = slots[0];
     for (Slot slot : slots) {
-      total += slot.restsUntil <= now ? slot.weight : 0;
+      total += slot.restsUntil <= now && !but.contains(slot) ? slot.weight : 0;
       soonest = slot.restsUntil < soonest.restsUntil ? slot : soonest;
     }
     if (total == 0) {
@@ -104,7 +115,7 @@ public final class KeySpread {
     }
     int at = ThreadLocalRandom.current().nextInt(total);
     for (Slot slot : slots) {
-      at -= slot.restsUntil <= now ? slot.weight : 0;
+      at -= slot.restsUntil <= now && !but.contains(slot) ? slot.weight : 0;
       if (at < 0) {
         return slot;
       }
@@ -127,11 +138,11 @@ public final class KeySpread {
     return Instant.ofEpochMilli(ticker.epochMillis());
   }
 
-  /** Returns whether another key than this one is fit to be tried. */
-  boolean hasOther(Slot than) {
+  /** Returns whether another key than these is fit to be tried. */
+  boolean hasOther(Collection<Slot> than) {
     long now = ticker.epochMillis();
     for (Slot slot : slots) {
-      if (slot != than && slot.restsUntil <= now) {
+      if (slot.restsUntil <= now && !than.contains(slot)) {
         return true;
       }
     }

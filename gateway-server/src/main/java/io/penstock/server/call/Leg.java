@@ -243,7 +243,7 @@ final class Leg {
     switch (retries.after(failure, otherKey)) {
       case AttemptPolicy.Retry retry -> {
         account().settle(outcome, ending, Waste.RETRY);
-        retries.later(retry, this::again);
+        retries.later(retry, () -> again(failure));
       }
       case AttemptPolicy.Next next -> {
         account().settle(outcome, ending, Waste.FALLBACK);
@@ -256,12 +256,12 @@ final class Leg {
     }
   }
 
-  private void again() {
+  private void again(Failure failure) {
     if (vitals.tryAgain()) {
       begin(Cause.RETRY);
     } else {
       // Others have found meanwhile that it is down.
-      owner.onUnavailable(this);
+      owner.onUnavailable(this, failure);
     }
   }
 

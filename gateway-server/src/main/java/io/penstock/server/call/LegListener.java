@@ -19,8 +19,8 @@ interface LegListener {
   /** The target cannot take the request, or nothing can be recorded. */
   void onImpossible(Leg leg, GatewayException why);
 
-  /** It was to be retried, but its breaker has opened meanwhile. */
-  void onUnavailable(Leg leg);
+  /** It was to be retried after that failure, but its breaker has opened meanwhile. */
+  void onUnavailable(Leg leg, Failure failure);
 
   /** The model has begun to answer: nobody else is waited for. */
   void onContent(Leg leg);

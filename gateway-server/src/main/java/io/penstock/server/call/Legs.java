@@ -91,7 +91,7 @@ final class Legs {
     List<Leg> drained = new ArrayList<>(1);
     for (Leg leg : running) {
       boolean drains = drained.isEmpty() && leg.target().provider().drainOnDisconnect();
-      if (leg.isRunning() && (forOthers || drains)) {
+      if (forOthers || (drains && leg.isRunning())) {
         drained.add(leg);
         leg.setPaused(false);
       } else {

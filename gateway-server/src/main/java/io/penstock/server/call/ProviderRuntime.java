@@ -13,6 +13,7 @@ import io.penstock.server.config.Secret;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
 import java.net.URI;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +70,10 @@ public record ProviderRuntime(
    * Does the same for a call whose prompt may be warm somewhere.
    *
    * @param hint the name of the key that holds a warm prompt cache, or null
+   * @param tried keys with which it was refused or held back
    */
-  KeySpread.@Nullable Slot pickKey(@Nullable String hint) {
-    return keys.pick(hint);
+  KeySpread.@Nullable Slot pickKey(@Nullable String hint, Collection<KeySpread.Slot> tried) {
+    return keys.pick(hint, tried);
   }
 
   /**

@@ -26,10 +26,10 @@ final class Retries {
   /**
    * Decides what to do after a failed attempt of which the client has seen nothing.
    *
-   * @param otherKey whether the provider has another key that is fit to be tried
+   * @param otherKey whether the provider has another key that is fit and was not tried yet
    */
   AttemptPolicy.Decision after(Failure failure, boolean otherKey) {
-    return serving.isClientGone()
+    return serving.isForsaken()
         ? new AttemptPolicy.GiveUp("client gone")
         : aim.after(
             failure,

@@ -82,6 +82,13 @@ final class Serving {
     return clientGone;
   }
 
+  /** Returns whether nobody waits for the answer: neither the client nor any who follow it. */
+  boolean isForsaken() {
+    CachePart part = call.cache();
+    FlightLead lead = part == null ? null : part.lead();
+    return clientGone && (lead == null || !lead.isFollowed());
+  }
+
   void clientGone() {
     clientGone = true;
   }

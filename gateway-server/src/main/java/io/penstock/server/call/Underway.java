@@ -67,7 +67,9 @@ final class Underway implements Stretch.Stream {
       patience = new LoopTimer(call.guard());
       patience.start(limit, () -> run.timeOutFirstToken(message));
     }
-    run.start(aim.target().provider().pickKey(aim.candidate().keyHint()), traceparent, leftMillis);
+    ProviderRuntime provider = aim.target().provider();
+    run.start(
+        provider.pickKey(aim.candidate().keyHint(), leg.vitals().tried()), traceparent, leftMillis);
     if (!call.responder().isWritable()) {
       run.setPaused(true);
     }

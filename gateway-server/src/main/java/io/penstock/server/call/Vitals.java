@@ -5,6 +5,8 @@ import io.penstock.core.price.Usage;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What one leg of a call tells the boards of its target. Confined to the call's loop. */
@@ -15,12 +17,20 @@ final class Vitals {
   private final String name;
   private final Renewal renewal;
 
+  /** Keys that were refused or held back: each is good for one attempt that is not counted. */
+  private final List<KeySpread.Slot> tried = new ArrayList<>(0);
+
   Vitals(Engine engine, Aim aim, Guard guard) {
     this.engine = engine;
     this.health = engine.routing().health();
     this.aim = aim;
     this.name = aim.target().label();
     this.renewal = new Renewal(guard);
+  }
+
+  /** Returns the keys with which the target was refused or held back. */
+  List<KeySpread.Slot> tried() {
+    return tried;
   }
 
   /** Returns whether the target may be asked again; counts it as a probe when one is due. */
@@ -61,16 +71,20 @@ final class Vitals {
 
   /**
    * The attempt failed. A key that was refused or held back is set aside, a credential that was
-   * fetched is fetched anew, and while there is another one the target itself has shown that it is
-   * there. Any other failure is the target's. Returns whether another key is to be tried.
+   * fetched is fetched anew, and while there is another one that was not tried the target itself
+   * has shown that it is there. Any other failure is the target's. Returns whether another key is
+   * to be tried.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
     engine.setAside(run, failure);
-    KeySpread.Slot key = run.key();
+    aim.plan().failed(aim.candidate(), failure.kind());
+    KeySpread.Slot key = failure.kind().isOfKey() ? run.key() : null;
+    if (key != null) {
+      tried.add(key);
+    }
     boolean otherKey =
         key != null
-            && failure.kind().isOfKey()
-            && (aim.target().provider().keys().hasOther(key) || isRenewed(key, run, failure));
+            && (aim.target().provider().keys().hasOther(tried) || isRenewed(key, run, failure));
     if (otherKey) {
       health.onSuccess(name, 0);
     } else {

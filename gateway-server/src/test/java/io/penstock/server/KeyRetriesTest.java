@@ -1,0 +1,97 @@
+package io.penstock.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Ticker;
+import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Received;
+import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How often one call asks one target: with several keys, and when its breaker opens meanwhile. */
+@ExtendWith(LeakCheck.class)
+class KeyRetriesTest {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String BODY =
+      "{\"model\":\"gpt-4o-mini\",\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  /** A wall clock that the provider's slow answers move on. */
+  private static final class Clock implements Ticker {
+    final AtomicLong moved = new AtomicLong();
+
+    @Override
+    public long nanoTime() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public long epochMillis() {
+      return System.currentTimeMillis() + moved.get();
+    }
+  }
+
+  @TempDir Path directory;
+
+  private RunningGateway start(FakeProvider provider, Ticker ticker, String setting) {
+    String yaml =
+        RunningGateway.yaml(directory, provider, "")
+            .replace("keys: [sk-upstream]", "keys: [k-one, k-two]")
+            .replace("total: 20s", "total: 3s")
+            .replace("retries: { attempts: 0 }", setting);
+    return RunningGateway.start(directory, yaml, ticker);
+  }
+
+  /** A key that was held back rests a second: by the time that the other fails it is fit again. */
+  @Test
+  void keysHeldBack_slowly_areAskedOnceEach_thenTheRetriesCount() {
+    Clock clock = new Clock();
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                clock,
+                "retries: { attempts: 1, backoff: 1ms, max_backoff: 1ms, budget: 100% }")) {
+      provider
+          .on(CHAT)
+          .reply(request -> {
+            clock.moved.addAndGet(1300);
+            return Script.error(429);
+          });
+      assertThat(gateway.post(CHAT, BODY).statusCode()).isEqualTo(429);
+      assertThat(provider.requests()).as("each key, and one retry").hasSize(3);
+      assertThat(provider.requests().subList(0, 2))
+          .extracting(Received::key)
+          .containsExactlyInAnyOrder("k-one", "k-two");
+    }
+  }
+
+  @Test
+  void breakerThatOpensBetweenTheTries_leavesTheProvidersOwnError() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                Ticker.system(),
+                "retries: { attempts: 5, backoff: 1ms, max_backoff: 1ms, budget: 100% }"
+                    + "\n    breaker: { failures: 2, within: 10m, open: 1h }")) {
+      provider
+          .on(CHAT)
+          .reply(Script.json("{\"error\":{\"message\":\"the provider says why\"}}").status(500));
+      HttpResponse<String> response = gateway.post(CHAT, BODY);
+      assertThat(provider.requests()).hasSize(2);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
+      assertThat(response.body()).contains("the provider says why");
+
+      HttpResponse<String> next = gateway.post(CHAT, BODY);
+      assertThat(next.statusCode()).isEqualTo(503);
+      assertThat(next.body()).contains("breaker open");
+      assertThat(next.headers().firstValueAsLong("retry-after").orElse(0)).isGreaterThan(3000);
+    }
+  }
+}
