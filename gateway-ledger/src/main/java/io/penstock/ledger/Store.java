@@ -119,7 +119,10 @@ final class Store implements AutoCloseable {
     int on(Connection open) throws SQLException;
   }
 
-  /** After a failure the connection is given up, and with it whatever was begun. */
+  /**
+   * After a failure the connection is given up, and with it whatever was begun; it is kept where
+   * only the data was refused.
+   */
   private int inTransaction(Work work) throws SQLException {
     Connection open = connection();
     try {
@@ -128,7 +131,11 @@ final class Store implements AutoCloseable {
       open.commit();
       return count;
     } catch (SQLException | RuntimeException e) {
-      close();
+      if (Admission.isOfData(e)) {
+        open.rollback();
+      } else {
+        close();
+      }
       throw e;
     } finally {
       if (connection != null) {
