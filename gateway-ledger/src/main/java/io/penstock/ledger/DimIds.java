@@ -106,13 +106,13 @@ final class DimIds {
     for (int i = 0; i < values.length; i++) {
       Dimension dimension = Dimension.ROLLED.get(i);
       boolean kept = whole || !RollupTable.NOT_BARE.contains(dimension);
-      values[i] = kept ? clean(dimension.of(row)) : "";
+      values[i] = kept ? RowColumns.withoutNul(dimension.of(row)) : "";
       key.append(values[i]).append('\u001f');
     }
     TreeMap<String, String> extra = new TreeMap<>();
     if (whole) {
       for (String name : extras) {
-        extra.put(name, clean(Dimension.extra(name, row)));
+        extra.put(name, RowColumns.withoutNul(Dimension.extra(name, row)));
       }
     }
     String json = RowColumns.json(extra);
@@ -154,10 +154,6 @@ final class DimIds {
         return results.getLong(1);
       }
     }
-  }
-
-  private static String clean(String text) {
-    return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
   }
 
   /** Forgets what a transaction that failed may have made. */

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.UUID;
+import org.postgresql.Driver;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteOpenMode;
 
@@ -89,7 +90,21 @@ enum SqlDialect {
   POSTGRES {
     @Override
     Connection connect(String url) throws SQLException {
+      if (!isAddress(url)) {
+        // The driver's own words would quote the password.
+        throw new SQLException(
+            "cannot be read (expected: jdbc:postgresql://HOST:PORT/DATABASE?user=NAME)");
+      }
       return DriverManager.getConnection(url);
+    }
+
+    @Override
+    boolean isAddress(String url) {
+      try {
+        return Driver.parseURL(url, null) != null;
+      } catch (RuntimeException e) {
+        return false; // an escape that is none
+      }
     }
 
     @Override
@@ -133,6 +148,11 @@ enum SqlDialect {
           .replace("{clustered}", "");
     }
   };
+
+  /** Returns whether the driver can read that URL of its own. */
+  boolean isAddress(String url) {
+    return true;
+  }
 
   /** Opens a connection in auto-commit mode. */
   abstract Connection connect(String url) throws SQLException;

@@ -87,6 +87,52 @@ final class SpendTest {
 
   @ParameterizedTest
   @EnumSource
+  void spend_ofAStatus_isThatOfItsRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    long to = FROM + 50 * HOUR + 1;
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      SpendQuery ok = new SpendQuery(List.of("team"), FROM + 1, to, Map.of("status", "200"), true);
+      verify(reader.queries().spend(ok), rows, FROM + 1, to);
+      for (String none : List.of("404", "ok")) {
+        SpendQuery query =
+            new SpendQuery(List.of("team"), FROM + 1, to, Map.of("status", none), true);
+        assertThat(reader.queries().spend(query).lines()).isEmpty();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_byMetadataThatHadNul_isAnswered(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    LedgerRow row = Rows.row(new Random(1), Rows.NOV_1);
+    Map<String, String> metadata = Map.of("project", "a\0b", "o\0ther", "c");
+    LedgerRow odd =
+        new LedgerRow(
+            row.attempt(),
+            row.times(),
+            new LedgerRow.Caller("t", "a", "u", "e", "k", "s", metadata),
+            row.destination(),
+            row.outcome(),
+            row.usage(),
+            row.usageSource(),
+            row.money(),
+            row.charges());
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(List.of(odd));
+    }
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      for (String by : List.of("metadata.project", "metadata.unknown")) {
+        SpendQuery query = SpendQuery.of(Rows.NOV_1 - 1, Rows.NOV_1 + 1, by);
+        assertThat(reader.queries().spend(query).total().of(Measure.COST))
+            .isEqualTo(row.money().cost());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void spend_ofFewCallersInAPeriodThatGoesOn_equalsTheRows(SqlDialect dialect) throws Exception {
     LedgerOptions options = options(dialect);
     List<LedgerRow> rows = fill(options);
