@@ -119,7 +119,8 @@ enum SqlDialect {
 
     @Override
     String jsonText(String column) {
-      return "(" + column + "::jsonb ->> ?)";
+      // Earlier versions kept NUL, which jsonb refuses.
+      return "(REPLACE(" + column + ", '\\u0000', '\\ufffd')::jsonb ->> ?)";
     }
 
     @Override

@@ -225,6 +225,18 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Forgets counters that nobody will charge any more. */
+  void forgetCounters(long nowMillis) throws SQLException {
+    boolean[] more = {true};
+    while (more[0]) {
+      inTransaction(open -> {
+        dialect.lockRollups(open);
+        more[0] = counters.forget(open, nowMillis);
+        return 0;
+      });
+    }
+  }
+
   /** Keeps contents that are not there yet. */
   void keep(List<Content> batch) throws SQLException {
     inTransaction(open -> {
