@@ -57,7 +57,7 @@ final class SqlQueries implements LedgerQueries {
 
   @Override
   public Spend spend(SpendQuery query) {
-    return pool.read(connection -> spend.read(connection, query));
+    return pool.read(connection -> spend.of(connection, query));
   }
 
   @Override

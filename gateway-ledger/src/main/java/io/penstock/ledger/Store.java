@@ -65,6 +65,15 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Whoever writes rows says which dimensions they have. */
+  void retireRollups() {
+    try {
+      rollups.retire(connection());
+    } catch (SQLException e) {
+      throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
+    }
+  }
+
   private Connection connection() throws SQLException {
     Connection open = connection;
     if (open == null) {
