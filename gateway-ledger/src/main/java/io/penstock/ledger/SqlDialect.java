@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.UUID;
-import org.postgresql.Driver;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteOpenMode;
 
@@ -101,9 +100,9 @@ enum SqlDialect {
     @Override
     boolean isAddress(String url) {
       try {
-        return Driver.parseURL(url, null) != null;
-      } catch (RuntimeException e) {
-        return false; // an escape that is none
+        return DriverManager.getDriver(url) != null;
+      } catch (SQLException | RuntimeException e) {
+        return false; // no driver can read it
       }
     }
 
