@@ -14,6 +14,11 @@ public final class Owners {
     return owner >>> BITS;
   }
 
+  /** Returns the lowest number of an owner of that epoch. */
+  public static long firstOf(long epoch) {
+    return of(epoch, 0);
+  }
+
   static long of(long epoch, long number) {
     return (epoch << BITS) | number;
   }

@@ -61,10 +61,38 @@ final class RedisAddress implements AutoCloseable {
     }
   }
 
-  private static RedisURI parse(String text) {
-    RedisURI uri = RedisURI.create(text);
+  /**
+   * Reads an address.
+   *
+   * @throws IllegalArgumentException when it is none; never quotes it, for it may hold a password
+   */
+  @SuppressWarnings("UnusedException") // its words are the address
+  static RedisURI parse(String text) {
+    RedisURI uri;
+    try {
+      uri = RedisURI.create(text);
+    } catch (RuntimeException e) {
+      throw unreadable();
+    }
+    boolean found = uri.getHost() != null && isPort(uri.getPort());
+    boolean named = !uri.getSentinels().isEmpty();
+    if (named
+        ? !uri.getSentinels().stream().allMatch(one -> isPort(one.getPort()))
+        : !found && uri.getSocket() == null) {
+      throw unreadable();
+    }
     uri.setTimeout(ANSWER);
     return uri;
+  }
+
+  private static IllegalArgumentException unreadable() {
+    return new IllegalArgumentException(
+        "state.redis: cannot be read (expected: an address such as redis://:PASSWORD@HOST:6379,"
+            + " the password percent-encoded)");
+  }
+
+  private static boolean isPort(int port) {
+    return port > 0 && port < 1 << 16;
   }
 
   /** Redis under {@code allkeys-*} would forget money; an ACL may hide the setting. */

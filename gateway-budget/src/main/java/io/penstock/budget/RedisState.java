@@ -18,6 +18,16 @@ public record RedisState(List<String> uris, String namespace, Outage outage) {
     }
   }
 
+  /** Returns whether a Redis may be at that address. */
+  public static boolean isAddress(String address) {
+    try {
+      RedisAddress.parse(address);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /** Returns the prefix of every key; one hash tag keeps them together on a Cluster. */
   String prefix() {
     return "{" + namespace + "}:p1";

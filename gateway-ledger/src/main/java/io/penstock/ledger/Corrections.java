@@ -85,14 +85,16 @@ public final class Corrections {
   /**
    * Returns the row that brings a day, model and key to what the provider charges.
    *
-   * @param id a hash of what is adjusted; its last ten bits are not used
+   * @param hash of what is adjusted; the id has it after the day, so that it stands among the day's
    * @param difference nano-USD
    */
   public static LedgerRow reconciled(
-      UUID id, long dayMillis, String provider, String model, String key, long difference) {
+      UUID hash, long dayMillis, String provider, String model, String key, long difference) {
     return booked(
         new LedgerRow.Attempt(
-            RequestIds.request(id, RequestIds.MAX_ATTEMPT), 0, Cause.RECONCILIATION),
+            RequestIds.of(dayMillis, hash.getMostSignificantBits(), hash.getLeastSignificantBits()),
+            0,
+            Cause.RECONCILIATION),
         dayMillis,
         new LedgerRow.Caller("", "", "", "", key, "", Map.of()),
         new LedgerRow.Destination("", "", "", "", provider, model),

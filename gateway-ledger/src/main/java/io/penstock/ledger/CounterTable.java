@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,9 +17,22 @@ import java.util.UUID;
 /** What every counter was charged, by owner, in the same transaction as the rows. */
 final class CounterTable {
   private static final int MAX_KNOWN = 100_000;
+  private static final int FORGET_AT_ONCE = 1000;
+  private static final int PORTION = 1000;
+
+  /**
+   * A day longer each than the store in Redis keeps them: whoever reaps a dead owner books what the
+   * ledger lacks of the totals there.
+   */
+  private static final long AFTER_WINDOW = Duration.ofDays(2).toMillis();
+
+  private static final long IDLE = Duration.ofDays(31).toMillis();
 
   private final SqlDialect dialect;
   private final Set<UUID> known = new HashSet<>();
+
+  /** The latest day of which rows came; counters that are known were charged on it. */
+  private long day;
 
   CounterTable(SqlDialect dialect) {
     this.dialect = dialect;
@@ -26,6 +40,7 @@ final class CounterTable {
 
   /** Adds the charges of rows that were inserted in the same transaction. */
   void add(Connection connection, List<LedgerRow> rows) throws SQLException {
+    remind(rows);
     TreeMap<UUID, Counter> counters = new TreeMap<>();
     TreeMap<UUID, TreeMap<Long, Long>> totals = new TreeMap<>();
     for (LedgerRow row : rows) {
@@ -56,11 +71,27 @@ final class CounterTable {
     }
   }
 
+  /**
+   * On a new day every counter that is charged is marked once more, so that it is not forgotten.
+   */
+  private void remind(List<LedgerRow> rows) {
+    long latest = day;
+    for (LedgerRow row : rows) {
+      latest = Math.max(latest, Grain.DAY.floor(row.times().endedAt()));
+    }
+    if (latest > day) {
+      day = latest;
+      known.clear();
+    }
+  }
+
   private void insert(Connection connection, Map<UUID, Counter> counters) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end)"
-                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")) {
+            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end,"
+                + " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                + " changed_at = excluded.changed_at WHERE counter.changed_at <"
+                + " excluded.changed_at")) {
       for (Counter counter : counters.values()) {
         dialect.bind(insert, 1, counter.id());
         insert.setString(2, counter.budget());
@@ -68,6 +99,7 @@ final class CounterTable {
         insert.setString(4, counter.subject());
         insert.setLong(5, counter.windowStart());
         insert.setLong(6, counter.windowEnd());
+        insert.setLong(7, day);
         insert.addBatch();
       }
       insert.executeBatch();
@@ -83,21 +115,104 @@ final class CounterTable {
     known.clear();
   }
 
-  /** Returns the counters that the filter selects. */
-  List<LedgerQueries.CounterTotal> totals(Connection connection, String where, long value)
+  /**
+   * Forgets counters whose window ended long ago, and those without end that have been idle for
+   * long. In portions: returns whether there may be more. The caller keeps other writers away.
+   */
+  boolean forget(Connection connection, long nowMillis) throws SQLException {
+    try (PreparedStatement begin =
+        connection.prepareStatement("UPDATE counter SET changed_at = ? WHERE changed_at = 0")) {
+      begin.setLong(1, Grain.DAY.floor(nowMillis));
+      begin.executeUpdate();
+    }
+    List<UUID> ids = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT id FROM counter WHERE window_end < ? OR (window_end = ? AND changed_at < ?)"
+                + " LIMIT "
+                + FORGET_AT_ONCE)) {
+      select.setLong(1, nowMillis - AFTER_WINDOW);
+      select.setLong(2, Long.MAX_VALUE);
+      select.setLong(3, nowMillis - IDLE);
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          ids.add(dialect.uuid(results, 1));
+        }
+      }
+    }
+    delete(connection, "DELETE FROM counter_total WHERE counter = ?", ids);
+    delete(connection, "DELETE FROM counter WHERE id = ?", ids);
+    ids.forEach(known::remove);
+    return ids.size() == FORGET_AT_ONCE;
+  }
+
+  private void delete(Connection connection, String sql, List<UUID> ids) throws SQLException {
+    try (PreparedStatement delete = connection.prepareStatement(sql)) {
+      for (UUID id : ids) {
+        dialect.bind(delete, 1, id);
+        delete.addBatch();
+      }
+      delete.executeBatch();
+    }
+  }
+
+  /** Passes the sum of each counter whose window ends after that instant, as it is read. */
+  int sums(
+      Connection connection,
+      long endsAfter,
+      LedgerQueries.Owned owned,
+      LedgerQueries.CounterConsumer consumer)
       throws SQLException {
-    List<LedgerQueries.CounterTotal> totals = new ArrayList<>();
+    connection.setAutoCommit(false); // PostgreSQL reads in portions only inside a transaction
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT c.id, c.budget, c.override_index, c.subject, c.window_start, c.window_end,"
-                + " t.owner, t.total FROM counter_total t JOIN counter c ON c.id = t.counter WHERE "
-                + where)) {
-      select.setLong(1, value);
+                + " SUM(t.total) FROM counter c JOIN counter_total t ON t.counter = c.id"
+                + " WHERE c.window_end > ? AND (t.owner BETWEEN ? AND ?) = "
+                + (owned.within() ? "(1 = 1)" : "(1 = 0)")
+                + " GROUP BY c.id")) {
+      select.setFetchSize(PORTION);
+      select.setLong(1, endsAfter);
+      select.setLong(2, owned.first());
+      select.setLong(3, owned.last());
+      int count = 0;
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          totals.add(
-              new LedgerQueries.CounterTotal(
-                  counter(results), results.getLong(7), results.getLong(8)));
+          consumer.accept(counter(results), results.getLong(7));
+          count++;
+        }
+      }
+      return count;
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  /** Returns what that counter was charged, by owner. */
+  Map<Long, Long> ofCounter(Connection connection, UUID counter) throws SQLException {
+    Map<Long, Long> totals = new HashMap<>();
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT owner, total FROM counter_total WHERE counter = ?")) {
+      dialect.bind(select, 1, counter);
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          totals.put(results.getLong(1), results.getLong(2));
+        }
+      }
+    }
+    return totals;
+  }
+
+  /** Returns what that owner charged, by counter. */
+  Map<UUID, Long> ofOwner(Connection connection, long owner) throws SQLException {
+    Map<UUID, Long> totals = new HashMap<>();
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT counter, total FROM counter_total WHERE owner = ?")) {
+      select.setLong(1, owner);
+      try (ResultSet results = select.executeQuery()) {
+        while (results.next()) {
+          totals.put(dialect.uuid(results, 1), results.getLong(2));
         }
       }
     }

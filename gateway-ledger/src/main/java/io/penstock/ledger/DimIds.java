@@ -1,9 +1,13 @@
 package io.penstock.ledger;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +21,9 @@ import java.util.stream.Collectors;
  */
 final class DimIds {
   private static final int MAX_KNOWN = 100_000;
+
+  /** Bytes of UTF-8; PostgreSQL indexes no text of over 2,704, and clients say some of it. */
+  private static final int MAX_KEY = 1024;
 
   private final List<String> extras;
 
@@ -99,17 +106,31 @@ final class DimIds {
     for (int i = 0; i < values.length; i++) {
       Dimension dimension = Dimension.ROLLED.get(i);
       boolean kept = whole || !RollupTable.NOT_BARE.contains(dimension);
-      values[i] = kept ? clean(dimension.of(row)) : "";
+      values[i] = kept ? RowColumns.withoutNul(dimension.of(row)) : "";
       key.append(values[i]).append('\u001f');
     }
     TreeMap<String, String> extra = new TreeMap<>();
     if (whole) {
       for (String name : extras) {
-        extra.put(name, clean(Dimension.extra(name, row)));
+        extra.put(name, RowColumns.withoutNul(Dimension.extra(name, row)));
       }
     }
     String json = RowColumns.json(extra);
-    return id(connection, key.append(json).toString(), values, json);
+    return id(connection, indexable(key.append(json).toString()), values, json);
+  }
+
+  /** Returns a long key's hash in its place: a set is found by what fits an index. */
+  private static String indexable(String key) {
+    byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= MAX_KEY) {
+      return key;
+    }
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return "sha256:" + HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   private static long id(Connection connection, String key, String[] values, String extra)
@@ -133,10 +154,6 @@ final class DimIds {
         return results.getLong(1);
       }
     }
-  }
-
-  private static String clean(String text) {
-    return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
   }
 
   /** Forgets what a transaction that failed may have made. */

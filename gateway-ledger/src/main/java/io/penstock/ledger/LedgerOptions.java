@@ -33,6 +33,15 @@ public record LedgerOptions(
     return new LedgerOptions(url, journal, null, null, List.of(), JournalSizes.DEFAULT);
   }
 
+  /** Returns whether a ledger may be at that URL: of a database that is known, and readable. */
+  public static boolean isAddress(String url) {
+    try {
+      return SqlDialect.of(url).isAddress(url);
+    } catch (LedgerException e) {
+      return false;
+    }
+  }
+
   /** Returns the URL without what could be a password. */
   public String safeUrl() {
     int query = url.indexOf('?');

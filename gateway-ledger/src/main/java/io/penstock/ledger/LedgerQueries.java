@@ -50,11 +50,16 @@ public interface LedgerQueries {
   /** Returns what each counter of that owner was charged, ever. */
   Map<UUID, Long> ownerTotals(long owner);
 
+  /** Returns what that counter was charged, ever, by owner; 0: corrections. */
+  Map<Long, Long> counterTotals(UUID counter);
+
   /**
-   * Returns the total of each counter whose window has not ended, by owner. A restored budget store
+   * Passes what each counter was charged, in no order and as it is read. A restored budget store
    * gets its ledger part from here.
+   *
+   * @param endsAfter epoch milliseconds: only counters whose window ends after that
    */
-  List<CounterTotal> counterTotals(long nowMillis);
+  void counterSums(long endsAfter, Owned owned, CounterConsumer consumer);
 
   /** Takes requests one by one. */
   interface RequestConsumer {
@@ -66,11 +71,25 @@ public interface LedgerQueries {
     void accept(List<LedgerRow> rows, @Nullable Content content);
   }
 
+  /** Takes counters one by one. */
+  interface CounterConsumer {
+    /**
+     * Takes a counter.
+     *
+     * @param sum in the counter's unit
+     */
+    void accept(Counter counter, long sum);
+  }
+
   /**
-   * What one owner charged to one counter.
+   * Whose charges count.
    *
-   * @param owner 0: corrections
-   * @param sum in the counter's unit
+   * @param first lowest number of an owner
+   * @param last highest, included
+   * @param within whether those between count, or all others
    */
-  record CounterTotal(Counter counter, long owner, long sum) {}
+  record Owned(long first, long last, boolean within) {
+    /** Everybody's, corrections too. */
+    public static final Owned ALL = new Owned(Long.MIN_VALUE, Long.MAX_VALUE, true);
+  }
 }

@@ -50,7 +50,7 @@ public record LedgerRow(
     }
 
     /** Returns whether nothing was called: the row only corrects what is charged. */
-    boolean isBooking() {
+    public boolean isBooking() {
       return switch (cause) {
         case CORRECTION, RECONCILIATION -> true;
         case CRASH -> number == 0;

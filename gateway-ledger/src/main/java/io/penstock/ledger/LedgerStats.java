@@ -11,6 +11,12 @@ public interface LedgerStats {
   /** Refusals and cache hits, cost 0, that found the journal full. */
   long unrecorded();
 
+  /**
+   * Rows that the database refuses for what they say, since the start: they are in a file beside
+   * the journals' directory. Stays 0; anything else is a defect.
+   */
+  long refused();
+
   /** Rows for which a journal segment had to be made on the event loop. */
   long stalls();
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -41,6 +42,7 @@ final class LedgerThread {
 
   private final Journal journal;
   private final Store store;
+  private final Admission admission;
   private final LedgerOptions options;
   private final Ticker ticker;
   private final Thread thread;
@@ -62,9 +64,11 @@ final class LedgerThread {
   private volatile String error = "";
   private volatile boolean closed;
 
-  LedgerThread(Journal journal, Store store, LedgerOptions options, Ticker ticker) {
+  LedgerThread(
+      Journal journal, Store store, Admission admission, LedgerOptions options, Ticker ticker) {
     this.journal = journal;
     this.store = store;
+    this.admission = admission;
     this.options = options;
     this.ticker = ticker;
     this.expireAt = ticker.nanoTime();
@@ -130,6 +134,10 @@ final class LedgerThread {
     return openCount;
   }
 
+  long refused() {
+    return admission.refused();
+  }
+
   long lastCommitMillis() {
     return lastCommitMillis;
   }
@@ -184,25 +192,37 @@ final class LedgerThread {
       rows.addAll(booking.rows);
       owners.addAll(booking.owners);
     }
+    Set<UUID> refused = Set.of();
     if (!rows.isEmpty() || !owners.isEmpty()) {
-      store.append(rows, owners);
+      refused = admission.append(rows, owners).refused();
       lastCommitMillis = ticker.epochMillis();
       error = "";
-      for (Consumer<LedgerRow> listener : listeners) {
-        rows.forEach(listener);
+      for (LedgerRow row : rows) {
+        if (!refused.contains(row.id())) {
+          listeners.forEach(listener -> listener.accept(row));
+        }
       }
     }
     behind = batch.size() == BATCH;
     batch.clear();
     for (Booking booking : booked) {
       bookings.remove(booking);
-      booking.done.complete(null);
+      end(booking, refused);
     }
     journal.chain().free();
     int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
     return progress + keepContents();
+  }
+
+  private static void end(Booking booking, Set<UUID> refused) {
+    if (booking.rows.stream().anyMatch(row -> refused.contains(row.id()))) {
+      booking.done.completeExceptionally(
+          new LedgerException("the database refuses the row for what it says"));
+    } else {
+      booking.done.complete(null);
+    }
   }
 
   /** After the rows, in a transaction of its own: content never holds money up. */
@@ -268,6 +288,7 @@ final class LedgerThread {
       return;
     }
     expireAt = ticker.nanoTime() + EXPIRE_EVERY_NANOS;
+    store.forgetCounters(ticker.epochMillis());
     if (options.retainContent() != null) {
       store.expireContent(ticker.epochMillis() - options.retainContent().toMillis());
     }

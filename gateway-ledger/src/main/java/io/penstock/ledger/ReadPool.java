@@ -3,6 +3,9 @@ package io.penstock.ledger;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -15,17 +18,50 @@ final class ReadPool implements AutoCloseable {
   private final Semaphore permits = new Semaphore(SIZE);
   private final ConcurrentLinkedQueue<Connection> idle = new ConcurrentLinkedQueue<>();
 
+  /**
+   * SQLite reads inside native code, where a virtual thread keeps its carrier: a few reports would
+   * hold up everything that runs on virtual threads. Null where reading waits for a socket.
+   */
+  private final @Nullable ExecutorService threads;
+
   ReadPool(LedgerOptions options) {
     this.dialect = SqlDialect.of(options.url());
     this.options = options;
+    this.threads =
+        dialect == SqlDialect.SQLITE
+            ? Executors.newFixedThreadPool(
+                SIZE, Thread.ofPlatform().name("penstock-reads").daemon().factory())
+            : null;
   }
 
   SqlDialect dialect() {
     return dialect;
   }
 
-  /** Runs a query; a connection that failed is not used again. */
+  /**
+   * Runs a query, of which the caller waits for the end; a connection that failed is not used
+   * again.
+   */
   <T extends @Nullable Object> T read(Query<T> query) {
+    ExecutorService own = threads;
+    if (own == null || !Thread.currentThread().isVirtual()) {
+      return here(query);
+    }
+    try {
+      return own.submit(() -> here(query)).get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new LedgerException("ledger: " + e, e);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LedgerException("interrupted while reading the ledger", e);
+    }
+  }
+
+  private <T extends @Nullable Object> T here(Query<T> query) {
     permits.acquireUninterruptibly();
     try {
       Connection connection = idle.poll();
@@ -49,6 +85,9 @@ final class ReadPool implements AutoCloseable {
 
   @Override
   public void close() {
+    if (threads != null) {
+      threads.shutdown();
+    }
     for (Connection connection = idle.poll(); connection != null; connection = idle.poll()) {
       try {
         connection.close();

@@ -12,7 +12,10 @@ import java.util.UUID;
  * thread.
  */
 final class RecordBuffer {
-  /** Longer text is cut: it comes from clients and a record must fit into a segment. */
+  /**
+   * Bytes of UTF-8; longer text is cut: it comes from clients, a record must fit into a segment,
+   * and PostgreSQL indexes no text of over 2,704 bytes.
+   */
   static final int MAX_TEXT = 1024;
 
   /** Fits most records. */
@@ -93,10 +96,14 @@ final class RecordBuffer {
     length += chars;
   }
 
-  private void putBytes(byte[] more) {
-    putUnsigned(more.length);
-    reserve(more.length);
-    System.arraycopy(more, 0, bytes, length, more.length);
-    length += more.length;
+  private void putBytes(byte[] text) {
+    int kept = Math.min(text.length, MAX_TEXT);
+    while (kept < text.length && (text[kept] & 0xC0) == 0x80) {
+      kept--; // whole characters only
+    }
+    putUnsigned(kept);
+    reserve(kept);
+    System.arraycopy(text, 0, bytes, length, kept);
+    length += kept;
   }
 }

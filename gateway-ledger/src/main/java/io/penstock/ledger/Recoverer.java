@@ -20,20 +20,20 @@ final class Recoverer {
   private static final Logger LOG = LoggerFactory.getLogger(Recoverer.class);
   private static final int BATCH = 500;
 
-  private final Store store;
+  private final Admission admission;
   private final JournalReader reader = JournalReader.ofAll();
   private final Set<Long> owners = new TreeSet<>();
   private int journals;
   private long rows;
   private long crashed;
 
-  private Recoverer(Store store) {
-    this.store = store;
+  private Recoverer(Admission admission) {
+    this.admission = admission;
   }
 
   /** Imports what is there and deletes it. */
-  static Recovery run(List<Path> roots, Store store) {
-    Recoverer recoverer = new Recoverer(store);
+  static Recovery run(List<Path> roots, Admission admission) {
+    Recoverer recoverer = new Recoverer(admission);
     for (Path root : roots) {
       try {
         for (Journal.Dead dead : Journal.dead(root)) {
@@ -58,7 +58,7 @@ final class Recoverer {
         for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
           accept(entry, open, batch, named);
           if (batch.size() == BATCH) {
-            rows += store.append(batch);
+            rows += admission.append(batch, List.of()).fresh();
             batch.clear();
           }
         }
@@ -66,9 +66,9 @@ final class Recoverer {
         segment.release();
       }
     }
-    rows += store.append(batch);
+    rows += admission.append(batch, List.of()).fresh();
     List<LedgerRow> bounds = open.values().stream().map(Corrections::crashed).toList();
-    crashed += store.append(bounds, named);
+    crashed += admission.append(bounds, List.copyOf(named)).fresh();
     dead.remove();
     owners.addAll(named);
     journals++;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -131,7 +132,7 @@ final class RowColumns {
       caller.endUser(),
       caller.key(),
       caller.session(),
-      caller.metadata().isEmpty() ? "{}" : json(new TreeMap<>(caller.metadata())),
+      metadata(caller.metadata()),
       to.endpoint(),
       to.asked(),
       to.route(),
@@ -151,6 +152,21 @@ final class RowColumns {
       charges(row.charges()),
       budgets(row.charges())
     };
+  }
+
+  /** Without NUL: as an escape it gets into PostgreSQL's text, and then into no report. */
+  private static String metadata(Map<String, String> metadata) {
+    if (metadata.isEmpty()) {
+      return "{}";
+    }
+    TreeMap<String, String> clean = new TreeMap<>();
+    metadata.forEach((name, value) -> clean.put(withoutNul(name), withoutNul(value)));
+    return json(clean);
+  }
+
+  /** Returns the text with the character that stands for what cannot be shown instead of NUL. */
+  static String withoutNul(String text) {
+    return text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
   }
 
   private static String budgets(List<Charge> charges) {

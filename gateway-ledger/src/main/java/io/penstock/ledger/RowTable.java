@@ -127,8 +127,7 @@ final class RowTable {
         switch (line[column]) {
           case null -> insert.setNull(at++, Types.BIGINT);
           // PostgreSQL refuses NUL in text; a client may have sent one.
-          case String text ->
-              insert.setString(at++, text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD'));
+          case String text -> insert.setString(at++, RowColumns.withoutNul(text));
           case Object number -> insert.setLong(at++, (Long) number);
         }
       }

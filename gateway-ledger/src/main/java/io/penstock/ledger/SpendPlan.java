@@ -24,8 +24,10 @@ record SpendPlan(List<Range> ranges, boolean fromRows) {
   record Range(@Nullable Grain grain, long from, long to) {}
 
   static SpendPlan of(Connection connection, SpendQuery query) throws SQLException {
-    return isRolled(connection, query)
-        ? new SpendPlan(plan(query, isBare(query), end(connection, query)), false)
+    boolean bare = isBare(query);
+    // No roll-up has callers by the hour.
+    return isRolled(connection, query) && (bare || !query.by().contains("hour"))
+        ? new SpendPlan(plan(query, bare, end(connection, query)), false)
         : new SpendPlan(List.of(new Range(null, query.from(), query.to())), true);
   }
 
@@ -76,7 +78,7 @@ record SpendPlan(List<Range> ranges, boolean fromRows) {
   private static List<Range> plan(SpendQuery query, boolean bare, long end) {
     Grain coarsest;
     if (query.by().contains("hour")) {
-      coarsest = bare ? Grain.HOUR : null;
+      coarsest = Grain.HOUR;
     } else if (bare) {
       coarsest = Grain.BARE_DAY;
     } else {

@@ -27,13 +27,40 @@ final class SpendReader {
           .reversed()
           .thenComparing(line -> String.join("\u001f", line.key()));
 
-  private final SqlDialect dialect;
+  /** Bytes, about, of a group while a report of it is written. */
+  private static final long LINE_BYTES = 1536;
 
+  private static final int PORTION = 1000;
+
+  private final SqlDialect dialect;
+  private final long mostLines;
+
+  /** Reads as many groups as an eighth of the heap holds. */
   SpendReader(SqlDialect dialect) {
-    this.dialect = dialect;
+    this(dialect, Math.max(10_000, Runtime.getRuntime().maxMemory() / 8 / LINE_BYTES));
   }
 
-  Spend read(Connection connection, SpendQuery query) throws SQLException {
+  SpendReader(SqlDialect dialect, long mostLines) {
+    this.dialect = dialect;
+    this.mostLines = mostLines;
+  }
+
+  /**
+   * Reads sums.
+   *
+   * @throws IllegalArgumentException when there are more groups than memory for them
+   */
+  Spend of(Connection connection, SpendQuery query) throws SQLException {
+    connection.setAutoCommit(false); // PostgreSQL reads in portions only inside a transaction
+    try {
+      return read(connection, query);
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private Spend read(Connection connection, SpendQuery query) throws SQLException {
     SpendPlan plan = SpendPlan.of(connection, query);
     List<Meter> meters = usedMeters(connection);
     Map<List<String>, SpendLine> lines = new LinkedHashMap<>();
@@ -116,7 +143,7 @@ final class SpendReader {
     }
   }
 
-  private static void collect(
+  private void collect(
       Connection connection,
       Source source,
       String text,
@@ -125,6 +152,7 @@ final class SpendReader {
       Adder adder)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(text)) {
+      select.setFetchSize(PORTION);
       int at = 1;
       for (String parameter : source.sql.parameters()) {
         select.setString(at++, parameter);
@@ -137,6 +165,14 @@ final class SpendReader {
         while (results.next()) {
           SpendLine line = lines.computeIfAbsent(key(query, results), SpendLine::new);
           adder.add(line, results, query.by().size() + 1);
+          if (lines.size() > mostLines) {
+            throw new IllegalArgumentException(
+                "by: "
+                    + String.join(",", query.by())
+                    + ": more than "
+                    + mostLines
+                    + " groups (expected: fewer: a shorter period, a filter, or a larger heap)");
+          }
         }
       }
     }

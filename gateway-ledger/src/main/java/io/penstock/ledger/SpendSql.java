@@ -148,7 +148,9 @@ final class SpendSql {
       parameters.add(dialect.jsonPath(SpendQuery.metadataName(name)));
       return dialect.jsonText("s.metadata");
     }
-    return "s." + column(name);
+    String column = "s." + column(name);
+    // A number in rows: PostgreSQL compares none with the text of a filter.
+    return name.equals("status") ? "CAST(" + column + " AS TEXT)" : column;
   }
 
   private String rolled(String name) {

@@ -89,7 +89,21 @@ enum SqlDialect {
   POSTGRES {
     @Override
     Connection connect(String url) throws SQLException {
+      if (!isAddress(url)) {
+        // The driver's own words would quote the password.
+        throw new SQLException(
+            "cannot be read (expected: jdbc:postgresql://HOST:PORT/DATABASE?user=NAME)");
+      }
       return DriverManager.getConnection(url);
+    }
+
+    @Override
+    boolean isAddress(String url) {
+      try {
+        return DriverManager.getDriver(url) != null;
+      } catch (SQLException | RuntimeException e) {
+        return false; // no driver can read it
+      }
     }
 
     @Override
@@ -104,7 +118,8 @@ enum SqlDialect {
 
     @Override
     String jsonText(String column) {
-      return "(" + column + "::jsonb ->> ?)";
+      // Earlier versions kept NUL, which jsonb refuses.
+      return "(REPLACE(" + column + ", '\\u0000', '\\ufffd')::jsonb ->> ?)";
     }
 
     @Override
@@ -133,6 +148,11 @@ enum SqlDialect {
           .replace("{clustered}", "");
     }
   };
+
+  /** Returns whether the driver can read that URL of its own. */
+  boolean isAddress(String url) {
+    return true;
+  }
 
   /** Opens a connection in auto-commit mode. */
   abstract Connection connect(String url) throws SQLException;

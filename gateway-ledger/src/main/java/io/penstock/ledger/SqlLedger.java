@@ -51,11 +51,13 @@ public final class SqlLedger implements Ledger {
     makeDirectory(options.url());
     Store store = Store.open(options, ticker);
     try {
+      store.retireRollups();
       List<Path> all = new ArrayList<>(others);
       all.addFirst(options.journal());
-      Recovery recovery = Recoverer.run(all, store);
+      Admission admission = new Admission(store, options.journal());
+      Recovery recovery = Recoverer.run(all, admission);
       Journal journal = Journal.open(options.journal(), options.journalSizes());
-      LedgerThread thread = new LedgerThread(journal, store, options, ticker);
+      LedgerThread thread = new LedgerThread(journal, store, admission, options, ticker);
       thread.start();
       return new SqlLedger(journal, thread, new ReadPool(options), recovery);
     } catch (IOException e) {
@@ -198,6 +200,11 @@ public final class SqlLedger implements Ledger {
     @Override
     public long unrecorded() {
       return journal.counts().unrecorded().sum();
+    }
+
+    @Override
+    public long refused() {
+      return thread.refused();
     }
 
     @Override

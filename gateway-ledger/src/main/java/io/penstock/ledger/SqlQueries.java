@@ -1,6 +1,5 @@
 package io.penstock.ledger;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -58,21 +57,21 @@ final class SqlQueries implements LedgerQueries {
 
   @Override
   public Spend spend(SpendQuery query) {
-    return pool.read(connection -> spend.read(connection, query));
+    return pool.read(connection -> spend.of(connection, query));
   }
 
   @Override
   public Map<UUID, Long> ownerTotals(long owner) {
-    Map<UUID, Long> totals = new HashMap<>();
-    for (CounterTotal total :
-        pool.read(connection -> counters.totals(connection, "t.owner = ?", owner))) {
-      totals.put(total.counter().id(), total.sum());
-    }
-    return totals;
+    return pool.read(connection -> counters.ofOwner(connection, owner));
   }
 
   @Override
-  public List<CounterTotal> counterTotals(long nowMillis) {
-    return pool.read(connection -> counters.totals(connection, "c.window_end > ?", nowMillis));
+  public Map<Long, Long> counterTotals(UUID counter) {
+    return pool.read(connection -> counters.ofCounter(connection, counter));
+  }
+
+  @Override
+  public void counterSums(long endsAfter, Owned owned, CounterConsumer consumer) {
+    pool.read(connection -> counters.sums(connection, endsAfter, owned, consumer));
   }
 }

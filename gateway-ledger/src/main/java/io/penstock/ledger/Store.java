@@ -65,6 +65,15 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Whoever writes rows says which dimensions they have. */
+  void retireRollups() {
+    try {
+      rollups.retire(connection());
+    } catch (SQLException e) {
+      throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
+    }
+  }
+
   private Connection connection() throws SQLException {
     Connection open = connection;
     if (open == null) {
@@ -119,7 +128,10 @@ final class Store implements AutoCloseable {
     int on(Connection open) throws SQLException;
   }
 
-  /** After a failure the connection is given up, and with it whatever was begun. */
+  /**
+   * After a failure the connection is given up, and with it whatever was begun; it is kept where
+   * only the data was refused.
+   */
   private int inTransaction(Work work) throws SQLException {
     Connection open = connection();
     try {
@@ -128,7 +140,11 @@ final class Store implements AutoCloseable {
       open.commit();
       return count;
     } catch (SQLException | RuntimeException e) {
-      close();
+      if (Admission.isOfData(e)) {
+        open.rollback();
+      } else {
+        close();
+      }
       throw e;
     } finally {
       if (connection != null) {
@@ -215,6 +231,18 @@ final class Store implements AutoCloseable {
         open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
       rowDelete.setLong(1, beforeMillis);
       return rowDelete.executeUpdate();
+    }
+  }
+
+  /** Forgets counters that nobody will charge any more. */
+  void forgetCounters(long nowMillis) throws SQLException {
+    boolean[] more = {true};
+    while (more[0]) {
+      inTransaction(open -> {
+        dialect.lockRollups(open);
+        more[0] = counters.forget(open, nowMillis);
+        return 0;
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 package io.penstock.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.Ticker;
 import io.penstock.testkit.Await;
@@ -11,6 +12,8 @@ import java.sql.Statement;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DatabaseAwayTest {
   @TempDir Path directory;
@@ -36,6 +39,17 @@ final class DatabaseAwayTest {
       assertThat(ledger.stats().databaseError()).isEmpty();
       assertThat(ledger.stats().lost()).isZero();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1:abc/l", "127.0.0.1:1/l%zz"})
+  void open_urlThatCannotBeRead_neverQuotesThePassword(String place) {
+    String url = "jdbc:postgresql://" + place + "?user=u&password=SECRETPW";
+    assertThatThrownBy(() -> SqlLedger.open(LedgerOptions.of(url, directory), Ticker.system()))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("ledger.url: ")
+        .hasMessageNotContaining("SECRETPW")
+        .hasMessageContaining("expected: jdbc:postgresql://HOST");
   }
 
   @Test

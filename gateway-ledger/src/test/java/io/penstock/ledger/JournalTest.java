@@ -59,12 +59,12 @@ final class JournalTest {
   void buffer_anyText_utf8AfterItsLengthAndGrows() {
     RecordBuffer written = new RecordBuffer();
     List<String> texts =
-        List.of("", "team", "a\u00e9", "\ud83d\ude00", "x".repeat(200), "\u4e2d".repeat(1024));
-    for (int i = 0; i < 10; i++) {
+        List.of("", "team", "a\u00e9", "\ud83d\ude00", "x".repeat(200), "\u4e2d".repeat(341));
+    for (int i = 0; i < 30; i++) {
       texts.forEach(written::putText);
     }
     ByteBuffer buffer = ByteBuffer.wrap(written.bytes(), 0, written.length());
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 30; i++) {
       for (String text : texts) {
         byte[] bytes = new byte[(int) Wire.getUnsigned(buffer)];
         buffer.get(bytes);
@@ -79,6 +79,16 @@ final class JournalTest {
     RecordBuffer written = new RecordBuffer();
     written.putText("x".repeat(RecordBuffer.MAX_TEXT + 1));
     assertThat(Wire.getUnsigned(ByteBuffer.wrap(written.bytes()))).isEqualTo(RecordBuffer.MAX_TEXT);
+  }
+
+  @Test
+  void buffer_longTextOfManyBytesEach_isCutByWholeCharacters() {
+    RecordBuffer written = new RecordBuffer();
+    written.putText("x" + "\u6d41".repeat(RecordBuffer.MAX_TEXT));
+    ByteBuffer read = ByteBuffer.wrap(written.bytes());
+    byte[] kept = new byte[(int) Wire.getUnsigned(read)];
+    read.get(kept);
+    assertThat(new String(kept, StandardCharsets.UTF_8)).isEqualTo("x" + "\u6d41".repeat(341));
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.testkit.PostgresServer;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +84,127 @@ final class SpendTest {
         long to = from + (long) (random.nextDouble() * 55 * 24 * HOUR);
         Spend spend = reader.queries().spend(new SpendQuery(by, from, to, Map.of(), true));
         verify(spend, rows, from, to);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_moreGroupsThanMemory_isRefused(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    SpendQuery query = SpendQuery.of(FROM, FROM + 100 * 24 * HOUR, "user");
+    try (Connection connection = dialect.connect(options.url())) {
+      assertThat(new SpendReader(dialect, 20).of(connection, query).lines()).hasSize(20);
+      assertThatThrownBy(() -> new SpendReader(dialect, 19).of(connection, query))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("by: user: more than 19 groups (expected: fewer");
+      assertThat(connection.getAutoCommit()).isTrue();
+    }
+    assertThat(rows).isNotEmpty();
+  }
+
+  @Test
+  void spend_callersByTheHour_areSaidToBeFromRows() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    fill(options);
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      long to = FROM + 50 * HOUR;
+      assertThat(reader.queries().spend(SpendQuery.of(FROM, to, "hour", "user")).fromRows())
+          .isTrue();
+      assertThat(reader.queries().spend(SpendQuery.of(FROM, to, "hour", "team")).fromRows())
+          .isFalse();
+      assertThat(reader.queries().spend(SpendQuery.of(FROM, to, "day", "user")).fromRows())
+          .isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rollup_nameThatWasAwayForAWhile_isNotTakenForKnown(SqlDialect dialect) throws Exception {
+    LedgerOptions with = options(dialect);
+    LedgerOptions without = LedgerOptions.of(with.url(), with.journal());
+    SpendQuery query = SpendQuery.of(FROM, FROM + 50 * HOUR, "metadata.project");
+    SqlLedger.open(with, Ticker.system()).close();
+    try (LedgerReader reader = SqlLedger.read(without)) {
+      assertThat(reader.queries().spend(query).fromRows()).as("readers change nothing").isFalse();
+    }
+    try (SqlLedger ledger = SqlLedger.open(without, Ticker.system())) {
+      ledger.book(Rows.row(new Random(4), FROM + HOUR));
+    }
+    try (SqlLedger ledger = SqlLedger.open(with, Ticker.system())) {
+      Spend spend = ledger.queries().spend(query);
+      assertThat(spend.fromRows()).isTrue();
+      assertThat(spend.lines())
+          .singleElement()
+          .satisfies(line -> assertThat(line.key()).containsExactly("apollo"));
+    }
+  }
+
+  @Test
+  void read_onAVirtualThread_sqliteRunsOnAnother() throws Exception {
+    try (ReadPool pool = new ReadPool(options(SqlDialect.SQLITE))) {
+      AtomicBoolean virtual = new AtomicBoolean(true);
+      Thread.ofVirtual()
+          .start(() -> virtual.set(pool.read(connection -> Thread.currentThread().isVirtual())))
+          .join();
+      assertThat(virtual).isFalse();
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              pool.read(connection -> connection.prepareStatement("no SQL"));
+            } catch (RuntimeException e) {
+              failure.set(e);
+            }
+          })
+          .join();
+      assertThat(failure.get()).isInstanceOf(LedgerException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_ofAStatus_isThatOfItsRows(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    List<LedgerRow> rows = fill(options);
+    long to = FROM + 50 * HOUR + 1;
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      SpendQuery ok = new SpendQuery(List.of("team"), FROM + 1, to, Map.of("status", "200"), true);
+      verify(reader.queries().spend(ok), rows, FROM + 1, to);
+      for (String none : List.of("404", "ok")) {
+        SpendQuery query =
+            new SpendQuery(List.of("team"), FROM + 1, to, Map.of("status", none), true);
+        assertThat(reader.queries().spend(query).lines()).isEmpty();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void spend_byMetadataThatHadNul_isAnswered(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    LedgerRow row = Rows.row(new Random(1), Rows.NOV_1);
+    Map<String, String> metadata = Map.of("project", "a\0b", "o\0ther", "c");
+    LedgerRow odd =
+        new LedgerRow(
+            row.attempt(),
+            row.times(),
+            new LedgerRow.Caller("t", "a", "u", "e", "k", "s", metadata),
+            row.destination(),
+            row.outcome(),
+            row.usage(),
+            row.usageSource(),
+            row.money(),
+            row.charges());
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(List.of(odd));
+    }
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      for (String by : List.of("metadata.project", "metadata.unknown")) {
+        SpendQuery query = SpendQuery.of(Rows.NOV_1 - 1, Rows.NOV_1 + 1, by);
+        assertThat(reader.queries().spend(query).total().of(Measure.COST))
+            .isEqualTo(row.money().cost());
       }
     }
   }

@@ -8,6 +8,7 @@ import io.penstock.core.Ticker;
 import io.penstock.core.price.Usage;
 import io.penstock.testkit.PostgresServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -72,8 +74,14 @@ final class SqlLedgerTest {
       assertThat(ledger.queries().recent(newest.getLast().id(), 1))
           .containsExactly(rows.get(rows.size() - 11));
       assertThat(ledger.queries().ownerTotals(7)).containsEntry(Rows.counter("org", "").id(), cost);
-      assertThat(ledger.queries().counterTotals(Rows.NOV_1)).hasSize(6);
-      assertThat(ledger.queries().counterTotals(Long.MAX_VALUE - 1)).isEmpty();
+      Counter org = Rows.counter("org", "");
+      assertThat(ledger.queries().counterTotals(org.id())).containsExactly(Map.entry(7L, cost));
+      assertThat(sums(ledger, Rows.NOV_1, LedgerQueries.Owned.ALL))
+          .hasSize(6)
+          .containsEntry(org, cost);
+      assertThat(sums(ledger, Rows.NOV_1, new LedgerQueries.Owned(7, 7, true))).hasSize(6);
+      assertThat(sums(ledger, Rows.NOV_1, new LedgerQueries.Owned(5, 9, false))).isEmpty();
+      assertThat(sums(ledger, Long.MAX_VALUE - 1, LedgerQueries.Owned.ALL)).isEmpty();
     }
     assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(2000);
     for (Grain grain : Grain.values()) {
@@ -86,6 +94,82 @@ final class SqlLedgerTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private static Map<Counter, Long> sums(Ledger ledger, long endsAfter, LedgerQueries.Owned owned) {
+    Map<Counter, Long> sums = new HashMap<>();
+    ledger.queries().counterSums(endsAfter, owned, sums::put);
+    return sums;
+  }
+
+  private static LedgerRow charged(Random random, long day, Counter... counters) {
+    LedgerRow row = Rows.row(random, Rows.NOV_1 + day * 86_400_000L);
+    return new LedgerRow(
+        row.attempt(),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        row.outcome(),
+        row.usage(),
+        row.usageSource(),
+        row.money(),
+        Stream.of(counters).map(counter -> new Charge(counter, 7, 5)).toList());
+  }
+
+  private static Counter endingAt(String name, long end) {
+    return new Counter(
+        UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)), name, -1, "", 0, end);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void forgetCounters_endedOrIdle_andNoOthers(SqlDialect dialect) throws SQLException {
+    LedgerOptions options = options(dialect);
+    SqlLedger.open(options, Ticker.system()).close();
+    long day = 86_400_000;
+    long now = Rows.NOV_1 + 40 * day;
+    Counter ended = endingAt("ended", now - 2 * day - 1);
+    Counter late = endingAt("late", now - 2 * day + 1);
+    Counter idle = endingAt("idle", Long.MAX_VALUE);
+    Counter lively = endingAt("lively", Long.MAX_VALUE);
+    Random random = new Random(8);
+    LedgerRow first = charged(random, 0, ended, late, idle, lively);
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(List.of(first));
+      store.append(List.of(charged(random, 20, lively)));
+      store.forgetCounters(now);
+      // What is charged again begins anew.
+      store.append(List.of(charged(random, 20, idle)));
+    }
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      assertThat(reader.queries().ownerTotals(7))
+          .isEqualTo(Map.of(late.id(), 5L, lively.id(), 10L, idle.id(), 5L));
+      assertThat(reader.queries().request(first.attempt().request()).getFirst().charges())
+          .extracting(Charge::counter)
+          .containsExactly(late, idle, lively);
+    }
+  }
+
+  @Test
+  void forgetCounters_ofThePreviousVersion_areIdleFromNowOn() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    Files.createDirectories(directory.resolve("data"));
+    try (Connection connection = SqlDialect.SQLITE.connect(options.url());
+        Statement statement = connection.createStatement()) {
+      Schema.migrate(connection, SqlDialect.SQLITE, 5);
+      statement.execute(
+          "INSERT INTO counter VALUES (x'00000000000000000000000000000001', 'b', -1, '', 0, "
+              + Long.MAX_VALUE
+              + ")");
+      statement.execute(
+          "INSERT INTO counter_total VALUES (x'00000000000000000000000000000001', 7, 5)");
+    }
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.forgetCounters(Rows.NOV_1);
+      assertThat(scalar(options, "SELECT changed_at FROM counter")).isEqualTo(Rows.NOV_1);
+      store.forgetCounters(Rows.NOV_1 + 32L * 86_400_000);
+    }
+    assertThat(scalar(options, "SELECT COUNT(*) FROM counter_total")).isZero();
   }
 
   @Test
@@ -174,14 +258,24 @@ final class SqlLedgerTest {
   @EnumSource
   void migrate_fromThePreviousVersion_keepsRows(SqlDialect dialect) throws Exception {
     LedgerOptions options = options(dialect);
+    Counter endless = endingAt("endless", Long.MAX_VALUE);
     Files.createDirectories(directory.resolve("data"));
     try (Connection connection = dialect.connect(options.url())) {
       Schema.migrate(connection, dialect, Schema.VERSION - 1);
-      List<LedgerRow> rows = List.of(Rows.row(new Random(3), Rows.NOV_1));
-      new CounterTable(dialect).add(connection, new RowTable(dialect).insert(connection, rows));
+      LedgerRow row = charged(new Random(3), 0, endless);
+      new RowTable(dialect).insert(connection, List.of(row));
+      String id = dialect == SqlDialect.SQLITE ? "x'%s'" : "'%s'";
+      id = id.formatted(endless.id().toString().replace("-", ""));
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(
+            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end)"
+                + (" VALUES (" + id + ", 'endless', -1, '', 0, " + Long.MAX_VALUE + ")"));
+        statement.execute("INSERT INTO counter_total VALUES (" + id + ", 7, 5)");
+      }
     }
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
       assertThat(ledger.queries().recent(null, 10)).hasSize(1);
+      assertThat(ledger.queries().counterTotals(endless.id())).containsExactly(Map.entry(7L, 5L));
     }
     assertThat(scalar(options, "SELECT COUNT(*) FROM ledger_row")).isEqualTo(1);
     assertThat(scalar(options, "SELECT version FROM penstock_schema")).isEqualTo(Schema.VERSION);

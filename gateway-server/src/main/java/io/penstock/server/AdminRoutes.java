@@ -130,6 +130,7 @@ final class AdminRoutes {
     store.put("queue", stats.queue());
     store.put("open", stats.open());
     store.put("lost", stats.lost());
+    store.put("refused", stats.refused());
     store.put("unrecorded", stats.unrecorded());
     store.put("full", stats.full());
     store.put("last_commit", commit == 0 ? null : Instant.ofEpochMilli(commit).toString());

@@ -278,10 +278,7 @@ final class BudgetAdmin {
     do {
       // Sums leave out the owners of an epoch: told to another one they would be wrong.
       epoch = Owners.epochOf(budgets.owner());
-      budgets.ledgerChanged(
-          sums.ofOtherEpochs(epoch).stream()
-              .filter(part -> part.counter().id().equals(key.id()))
-              .toList());
+      budgets.ledgerChanged(List.of(sums.ofOtherEpochs(key, epoch)));
     } while (Owners.epochOf(budgets.owner()) != epoch);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("budget", key.budget());

@@ -38,6 +38,9 @@ final class GatewayMeters {
     FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
         .description("Records that neither journal nor database took; stays 0")
         .register(registry);
+    FunctionCounter.builder("penstock.ledger.refused", ledger, l -> l.stats().refused())
+        .description("Rows that the database refuses for what they say; stays 0")
+        .register(registry);
     for (Word.AlertKind kind : Word.AlertKind.values()) {
       FunctionCounter.builder("penstock.alerts", alerts, a -> a.raised(kind))
           .description("Alerts that were raised")

@@ -5,13 +5,11 @@ import io.penstock.budget.Charge;
 import io.penstock.budget.CounterKey;
 import io.penstock.budget.LedgerPart;
 import io.penstock.budget.Owners;
-import io.penstock.ledger.Counter;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.server.call.Charges;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -37,34 +35,44 @@ final class LedgerSums {
 
   /** Sums over all rows, for a store that starts empty in this process. */
   static List<LedgerPart> all(Ledger ledger, long nowMillis) {
-    return parts(ledger.queries().counterTotals(nowMillis), owner -> true, 1);
+    return parts(ledger.queries(), nowMillis, LedgerQueries.Owned.ALL, 1);
   }
 
   /** Sums of counters whose window has not ended, over the rows of owners of other epochs. */
   List<LedgerPart> ofOtherEpochs(long epoch) {
     // Taken before the read: a version promises everything that was committed before it.
     long next = nextVersion();
-    return parts(
-        ledger.queries().counterTotals(budgets.storeNow()),
-        owner -> Owners.epochOf(owner) != epoch,
-        next);
+    LedgerQueries.Owned others =
+        new LedgerQueries.Owned(Owners.firstOf(epoch), Owners.firstOf(epoch + 1) - 1, false);
+    return parts(ledger.queries(), budgets.storeNow(), others, next);
+  }
+
+  /** The same of one counter. */
+  LedgerPart ofOtherEpochs(CounterKey counter, long epoch) {
+    long next = nextVersion();
+    return new LedgerPart(counter, next, sum(counter, owner -> Owners.epochOf(owner) != epoch));
   }
 
   /** Returns what is booked on a counter in all, corrections included. */
   long committed(CounterKey counter) {
-    return ledger.queries().counterTotals(budgets.storeNow()).stream()
-        .filter(total -> total.counter().id().equals(counter.id()))
-        .mapToLong(LedgerQueries.CounterTotal::sum)
-        .reduce(0, Math::addExact);
+    return sum(counter, owner -> true);
+  }
+
+  private long sum(CounterKey counter, LongPredicate owners) {
+    long sum = 0;
+    for (Map.Entry<Long, Long> total : ledger.queries().counterTotals(counter.id()).entrySet()) {
+      if (owners.test(total.getKey())) {
+        sum = Math.addExact(sum, total.getValue());
+      }
+    }
+    return sum;
   }
 
   /** Sums of one owner's rows. */
   List<LedgerPart> of(long owner) {
     long next = nextVersion();
-    return parts(
-        ledger.queries().counterTotals(budgets.storeNow() - AFTER_WINDOW),
-        other -> other == owner,
-        next);
+    LedgerQueries.Owned its = new LedgerQueries.Owned(owner, owner, true);
+    return parts(ledger.queries(), budgets.storeNow() - AFTER_WINDOW, its, next);
   }
 
   /** What the ledger lacks of these totals of one owner. */
@@ -87,15 +95,12 @@ final class LedgerSums {
   }
 
   private static List<LedgerPart> parts(
-      List<LedgerQueries.CounterTotal> totals, LongPredicate owners, long version) {
-    Map<Counter, Long> sums = new HashMap<>();
-    for (LedgerQueries.CounterTotal total : totals) {
-      if (owners.test(total.owner())) {
-        sums.merge(total.counter(), total.sum(), Math::addExact);
-      }
-    }
-    List<LedgerPart> parts = new ArrayList<>(sums.size());
-    sums.forEach((counter, sum) -> parts.add(new LedgerPart(Charges.key(counter), version, sum)));
+      LedgerQueries ledger, long endsAfter, LedgerQueries.Owned owned, long version) {
+    List<LedgerPart> parts = new ArrayList<>();
+    ledger.counterSums(
+        endsAfter,
+        owned,
+        (counter, sum) -> parts.add(new LedgerPart(Charges.key(counter), version, sum)));
     return parts;
   }
 }

@@ -33,9 +33,7 @@ final class SettledBudgets {
    */
   static List<Line> of(BudgetPlan plan, LedgerQueries ledger, long nowMillis) {
     Map<Counter, Long> sums = new TreeMap<>(ORDER);
-    for (LedgerQueries.CounterTotal total : ledger.counterTotals(nowMillis)) {
-      sums.merge(total.counter(), total.sum(), Math::addExact);
-    }
+    ledger.counterSums(nowMillis, LedgerQueries.Owned.ALL, sums::put);
     return sums.entrySet().stream()
         .mapMulti((Map.Entry<Counter, Long> e, Consumer<Line> lines) -> {
           Limit limit = limit(plan, e.getKey());

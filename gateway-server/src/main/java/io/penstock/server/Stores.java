@@ -2,8 +2,11 @@ package io.penstock.server;
 
 import io.penstock.budget.BudgetListener;
 import io.penstock.budget.Budgets;
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.Spend;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.config.Config;
@@ -29,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Stores implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
   private static final long TICK_MILLIS = 250;
+  private static final long LEDGER_RETRY_MILLIS = 5_000;
 
   private final @Nullable ServingLock lock;
   private final Ledger ledger;
@@ -108,8 +112,17 @@ final class Stores implements AutoCloseable {
   CompletionStage<Spend> spend(SpendQuery query) {
     return CompletableFuture.supplyAsync(
         () -> {
-          ledger.flush(2_000);
-          return ledger.queries().spend(query);
+          try {
+            ledger.flush(2_000);
+            return ledger.queries().spend(query);
+          } catch (LedgerException e) {
+            LOG.atWarn().addKeyValue("error", e.getMessage()).log("the ledger does not answer");
+            throw new GatewayException(
+                ErrorCode.OVERLOADED,
+                "The ledger does not answer. Try again later.",
+                null,
+                LEDGER_RETRY_MILLIS);
+          }
         },
         queries);
   }

@@ -136,7 +136,14 @@ class BadInputTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"[]", "{\"a\":1}", "{\"a\":", "{\"a\":\"1\",\"a\":\"2\"}"})
+      value = {
+        "[]",
+        "{\"a\":\"b\\u0000c\"}",
+        "{\"a\\nb\":\"c\"}",
+        "{\"a\":1}",
+        "{\"a\":",
+        "{\"a\":\"1\",\"a\":\"2\"}"
+      })
   void metadata_bad_isRefused(String metadata) {
     HttpResponse<String> response =
         gateway.post("/v1/chat/completions", CHAT, "X-Penstock-Metadata", metadata);

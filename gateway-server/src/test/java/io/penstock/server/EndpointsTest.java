@@ -182,6 +182,26 @@ class EndpointsTest {
   }
 
   @Test
+  void form_withALongModel_isRefused() throws Exception {
+    String form =
+        """
+        --b7~Content-Disposition: form-data; name="model"~~%s~--b7~\
+        Content-Disposition: form-data; name="file"; filename="a.wav"~~RIFF~--b7--~\
+        """
+            .formatted("m".repeat(257))
+            .replace("~", "\r\n");
+
+    HttpResponse<byte[]> response =
+        post(
+            "/v1/audio/transcriptions",
+            "multipart/form-data; boundary=b7",
+            form.getBytes(ISO_8859_1));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(new String(response.body(), ISO_8859_1)).contains("longer than 256 characters");
+  }
+
+  @Test
   void translations_haveAPathOfTheirOwn() throws Exception {
     String form =
         """

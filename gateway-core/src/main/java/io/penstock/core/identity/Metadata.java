@@ -84,6 +84,9 @@ public final class Metadata {
           throw invalid(
               "\"" + clip(name) + "\" or its value is not 1 to " + MAX_LENGTH + " characters long");
         }
+        if (hasControl(name) || hasControl(value)) {
+          throw invalid("a name or a value has a control character");
+        }
         if (metadata.put(name, value) != null) {
           throw invalid("\"" + name + "\" is there twice");
         }
@@ -98,6 +101,10 @@ public final class Metadata {
     } catch (IOException e) {
       throw invalid("it is not valid JSON");
     }
+  }
+
+  private static boolean hasControl(String text) {
+    return text.chars().anyMatch(Character::isISOControl);
   }
 
   private static String clip(String name) {

@@ -12,6 +12,7 @@ import java.util.List;
  * @param providerCost nano-USD; equal to the ledger's when the export has usage only
  * @param ledgerTokens input and output
  * @param providerTokens input and output; -1 when the export has costs only
+ * @param adjustments how many the ledger has already
  * @param causes likely ones, the likeliest first; empty without drift
  */
 public record Drift(
@@ -22,6 +23,7 @@ public record Drift(
     long providerCost,
     long ledgerTokens,
     long providerTokens,
+    int adjustments,
     List<Cause> causes) {
   public Drift {
     causes = List.copyOf(causes);

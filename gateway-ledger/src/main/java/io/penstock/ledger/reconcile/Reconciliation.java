@@ -5,6 +5,10 @@ import io.penstock.ledger.Cause;
 import io.penstock.ledger.Corrections;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.Measure;
+import io.penstock.ledger.Spend;
+import io.penstock.ledger.SpendLine;
+import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.UsageSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -12,6 +16,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,7 +43,11 @@ public record Reconciliation(
     keys = Map.copyOf(keys);
   }
 
-  /** Returns every compared line by day, model and key. Blocks. */
+  /**
+   * Returns every compared line by day, model and key. Blocks.
+   *
+   * @throws IllegalArgumentException when rows of those days have been deleted
+   */
   public List<Drift> compare(LedgerQueries ledger, List<ProviderLine> export) {
     if (export.isEmpty()) {
       return List.of();
@@ -58,21 +67,49 @@ public record Reconciliation(
               byKey ? ProviderExport.ours(keys, line.key()) : "");
       slots.computeIfAbsent(slot, key -> new Sums()).add(line);
     }
+    long from = first.toEpochDay() * DAY_MILLIS;
+    long to = (last.toEpochDay() + 1) * DAY_MILLIS;
+    // Before the rows: what comes in between is in them alone.
+    Spend rolled =
+        ledger.spend(new SpendQuery(List.of("day"), from, to, Map.of("provider", provider), false));
+    Map<String, Days> days = new HashMap<>();
     ledger.rows(
-        first.toEpochDay() * DAY_MILLIS,
-        (last.toEpochDay() + 1) * DAY_MILLIS,
-        row -> add(row, byModel, byKey, slots));
+        from,
+        to,
+        row -> {
+          if (row.destination().provider().equals(provider)) {
+            add(row, byModel, byKey, slots);
+            days.computeIfAbsent(day(row).toString(), key -> new Days()).add(row);
+          }
+        });
+    requireRows(rolled, days);
     List<Drift> drifts = new ArrayList<>();
     slots.forEach((slot, sums) -> drifts.add(drift(slot, sums, slots)));
     return drifts;
   }
 
-  private void add(LedgerRow row, boolean byModel, boolean byKey, Map<Slot, Sums> slots) {
-    if (!row.destination().provider().equals(provider)) {
-      return;
+  private static LocalDate day(LedgerRow row) {
+    return LocalDate.ofInstant(Instant.ofEpochMilli(row.times().endedAt()), ZoneOffset.UTC);
+  }
+
+  /** Roll-ups outlive rows: what they have and rows do not would be booked a second time. */
+  private static void requireRows(Spend rolled, Map<String, Days> days) {
+    for (SpendLine line : rolled.lines()) {
+      String day = line.key().getFirst();
+      Days rows = days.getOrDefault(day, new Days());
+      long calls = line.of(Measure.CALLS);
+      boolean sameCost = line.of(Measure.COST) == rows.cost;
+      if (calls > rows.calls || (calls == rows.calls && !sameCost)) {
+        throw new IllegalArgumentException(
+            day
+                + ": rows of that day are deleted (expected: an export of days whose rows are all"
+                + " kept; ledger.retain says how long)");
+      }
     }
-    LocalDate day =
-        LocalDate.ofInstant(Instant.ofEpochMilli(row.times().endedAt()), ZoneOffset.UTC);
+  }
+
+  private void add(LedgerRow row, boolean byModel, boolean byKey, Map<Slot, Sums> slots) {
+    LocalDate day = day(row);
     String model = row.usage().model() == null ? row.destination().model() : row.usage().model();
     if (models.containsKey(model)) {
       model = ProviderExport.ours(models, model);
@@ -93,6 +130,7 @@ public record Reconciliation(
         cost,
         sums.ledgerTokens,
         sums.hasTokens ? sums.providerTokens : -1,
+        sums.adjustments,
         causes(slot, sums, slots));
   }
 
@@ -156,6 +194,17 @@ public record Reconciliation(
     return rows;
   }
 
+  /** What the rows of a day come to. */
+  private static final class Days {
+    private long calls;
+    private long cost;
+
+    void add(LedgerRow row) {
+      calls += row.attempt().isBooking() ? 0 : 1;
+      cost = Math.addExact(cost, row.money().cost());
+    }
+  }
+
   private record Slot(LocalDate day, String model, String key) {}
 
   private static final class Sums {
@@ -163,6 +212,7 @@ public record Reconciliation(
     private long ledgerTokens;
     private long estimated;
     private long rows;
+    private int adjustments;
     private long providerCost;
     private long providerTokens;
     private boolean hasCost;
@@ -186,7 +236,9 @@ public record Reconciliation(
       ledgerCost = Math.addExact(ledgerCost, row.money().cost());
       ledgerTokens += usage.inputTokens() + usage.outputTokens();
       estimated += row.usageSource() == UsageSource.ESTIMATED ? 1 : 0;
-      rows += row.attempt().cause() == Cause.RECONCILIATION ? 0 : 1;
+      boolean adjustment = row.attempt().cause() == Cause.RECONCILIATION;
+      adjustments += adjustment ? 1 : 0;
+      rows += adjustment ? 0 : 1;
     }
 
     long difference() {

@@ -69,6 +69,42 @@ final class ReconciliationTest {
             List.of()));
   }
 
+  private static List<ProviderLine> billed(String usd) {
+    return ProviderExport.csv(
+        "date,model,key,in,out,usd\n2026-11-01,gpt-a,,100,0," + usd + "\n", COLUMNS);
+  }
+
+  @Test
+  void compare_dayWhoseRowsAreDeleted_isRefused() throws Exception {
+    call("2026-11-01", "gpt-a", 100, "1.00", UsageSource.REPORTED);
+    call("2026-11-01", "gpt-b", 100, "1.00", UsageSource.REPORTED);
+    assertThat(OPENAI.compare(ledger.queries(), billed("1.00"))).hasSize(2);
+    try (var connection =
+            java.sql.DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("ledger.db"));
+        var sql = connection.createStatement()) {
+      sql.execute("DELETE FROM ledger_row WHERE model = 'gpt-a'");
+    }
+    assertThatThrownBy(() -> OPENAI.compare(ledger.queries(), billed("1.00")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("2026-11-01: rows of that day are deleted (expected: ");
+  }
+
+  @Test
+  void adjustments_billThatIsCorrectedBackAndForth_areBookedEachTime() {
+    call("2026-11-01", "gpt-a", 100, "1.00", UsageSource.REPORTED);
+    for (String usd : List.of("10.00", "8.00", "10.00", "8.00")) {
+      List<Drift> drifts = OPENAI.compare(ledger.queries(), billed(usd));
+      OPENAI.adjustments(drifts).forEach(ledger::book);
+      OPENAI.adjustments(drifts).forEach(ledger::book);
+      assertThat(OPENAI.compare(ledger.queries(), billed(usd)))
+          .singleElement()
+          .satisfies(drift -> assertThat(drift.difference()).isZero());
+    }
+    call("2026-11-03", "gpt-a", 100, "1.00", UsageSource.REPORTED);
+    assertThat(ledger.queries().recent(null, 1).getFirst().attempt().cause())
+        .isEqualTo(Cause.REQUEST);
+  }
+
   @Test
   void compare_everyKindOfDrift_namesItsCauseAndBooksOnce() {
     call("2026-11-01", "gpt-a", 100, "1.00", UsageSource.REPORTED);

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.GatewayException;
+import io.penstock.ledger.LedgerException;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.RequestSink;
 import io.penstock.server.client.Responder;
@@ -113,6 +114,10 @@ public final class AdminSink implements RequestSink, AutoCloseable {
       return handler.handle(new AdminRequest(rest, AdminRequest.parse(head.query()), body));
     } catch (IllegalArgumentException e) {
       return AdminReply.error(400, "invalid_request", String.valueOf(e.getMessage()));
+    } catch (LedgerException e) {
+      LOG.atWarn().addKeyValue("error", e.getMessage()).log("the ledger does not answer");
+      return AdminReply.error(
+          503, "ledger_unavailable", "The ledger does not answer; the gateway's log says why.");
     } catch (RuntimeException e) {
       LOG.atError().setCause(e).log("an admin request failed");
       return AdminReply.error(500, "internal_error", "The gateway failed; its log has the cause.");

@@ -33,7 +33,15 @@ final class PeekFilter implements Filter<Call> {
     String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
     RequestBody form = RequestBody.parseForm(call.bytes(), type);
     String model = form.text("model");
-    call.asked(new Asked(form, model == null ? "" : model, streams(call, form)));
+    String asked = model == null ? "" : model;
+    limit(asked);
+    call.asked(new Asked(form, asked, streams(call, form)));
+  }
+
+  private static void limit(String model) {
+    if (model.length() > 256) {
+      throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
+    }
   }
 
   /** Elsewhere the field means nothing: a provider that ignores it is not to be waited for. */
@@ -59,9 +67,7 @@ final class PeekFilter implements Filter<Call> {
       String named = body.text("model");
       model = named == null ? unnamed(call.surface().endpoint()) : named;
     }
-    if (model.length() > 256) {
-      throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
-    }
+    limit(model);
     boolean stream = inPath ? call.surface().stream() : streams(call, body);
     call.asked(new Asked(body, model, stream));
   }

@@ -15,7 +15,10 @@ public record CacheConfig(
         List<SemanticConfig> semantic,
     @Setting("Whether identical calls in flight wait for one.") @Default("false")
         boolean singleflight,
-    @Setting(value = "Its own Redis; that of `state` when left out.", oneOrMany = true)
+    @Setting(
+            value = "Its own Redis; that of `state` when left out.",
+            oneOrMany = true,
+            rule = Rule.REDIS)
         List<SecretUrl> redis) {
 
   /** Copies. */

@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.budget.RedisState;
+import io.penstock.ledger.LedgerOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -14,8 +16,14 @@ enum Rule {
   LEDGER_URL(
       each(
           SecretUrl.class,
-          url -> url.reveal().startsWith("sqlite:") || url.reveal().startsWith("jdbc:postgresql:"),
-          "sqlite:FILE or jdbc:postgresql://host/db")),
+          url -> LedgerOptions.isAddress(url.reveal()),
+          "sqlite:FILE or jdbc:postgresql://host/db, any special character percent-encoded")),
+  REDIS(
+      each(
+          SecretUrl.class,
+          url -> RedisState.isAddress(url.reveal()),
+          "redis://, rediss:// or redis-sentinel:// with host and port, a password"
+              + " percent-encoded")),
   /** The name of a dimension in {@code rollup}. */
   ROLLUP(each(String.class, Rule::isMetadata, "metadata.NAME")),
   PER(Subjects::check),

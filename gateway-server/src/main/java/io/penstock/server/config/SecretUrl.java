@@ -46,6 +46,10 @@ public final class SecretUrl {
     int start = authority < 0 ? 0 : authority + 3;
     int end = endOfAuthority(start);
     int at = value.lastIndexOf('@', end - 1);
+    if (at < start && value.indexOf('@', end) >= 0) {
+      // A password with a / or ? that is not encoded: nobody can say where it ends.
+      return value.substring(0, start) + Secret.MASK;
+    }
     String host =
         at >= start ? Secret.MASK + value.substring(at, end) : value.substring(start, end);
     String rest = value.substring(end);

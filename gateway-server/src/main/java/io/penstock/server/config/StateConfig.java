@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 public record StateConfig(
     @Setting(
             value = "redis:// rediss:// or redis-sentinel://, or a list of a cluster's nodes.",
-            oneOrMany = true)
+            oneOrMany = true,
+            rule = Rule.REDIS)
         List<SecretUrl> redis,
     @Setting("The prefix of every key.") @Default("penstock") String namespace,
     @Setting("What budgets do while the store is away.") @Default("share") Word.Outage onOutage,

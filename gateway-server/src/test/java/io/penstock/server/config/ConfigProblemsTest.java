@@ -8,6 +8,8 @@ import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each kind of mistake says, word for word. */
 final class ConfigProblemsTest {
@@ -374,6 +376,26 @@ final class ConfigProblemsTest {
             line -> assertThat(line).contains("rates[0].name: missing"),
             line -> assertThat(line).contains("rates[0].per: x (expected: app,"),
             line -> assertThat(line).contains("rates[0].requests: 2000000000000"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ledger: { url: 'jdbc:postgresql://127.0.0.1:abc/l?user=u&password=SECRETPW' }",
+        "ledger: { url: 'jdbc:postgresql://127.0.0.1:1/l%zz?user=u&password=SECRETPW' }",
+        "ledger: { url: 'jdbc:postgresql://127.0.0.1:abc/l?user=u', password: SECRETPW }",
+        "state: { redis: 'redis://:SECRETPW@ho st:1' }",
+        "state: { redis: 'redis://:SECRETPW@host:99999' }",
+        "state: { redis: ['redis://host:1', 'redis://:SECRETPW/x@host:1'] }",
+        "cache: { redis: 'redis://:SECRETPW@host:70000' }"
+      })
+  void load_addressThatCannotBeRead_isRefusedWithoutItsPassword(String yaml) {
+    assertThat(lines(yaml))
+        .singleElement()
+        .asString()
+        .startsWith("penstock.yaml:1:")
+        .contains("(expected: ")
+        .doesNotContain("SECRETPW");
   }
 
   @Test

@@ -123,6 +123,7 @@ final class ConfigValuesTest {
         .hasToString("https://hooks.slack.com/****");
     assertThat(SecretUrl.of("jdbc:postgresql://db/x?user=u&password=p"))
         .hasToString("jdbc:postgresql://db/x?****");
+    assertThat(SecretUrl.of("redis://:pw/d?x@host:1")).hasToString("redis://****");
     assertThat(SecretUrl.of("rediss://u:p@host:1")).hasToString("rediss://****@host:1");
     assertThat(SecretUrl.of("ann:pw@proxy:3128")).hasToString("****@proxy:3128");
     assertThat(SecretUrl.of("sqlite:data/ledger.db")).hasToString("sqlite:data/ledger.db");
