@@ -11,7 +11,7 @@ class AlertTest {
     Alert alert = Alert.unpriced("x/<!channel> <http://evil|a & b>", Instant.EPOCH);
 
     assertThat(alert.text()).contains("<!channel>");
-    assertThat(alert.json().get("text").toString())
+    assertThat(String.valueOf(alert.json().get("text")))
         .contains("x/&lt;!channel&gt; &lt;http://evil|a &amp; b&gt;");
     assertThat(alert.json()).containsEntry("target", "x/<!channel> <http://evil|a & b>");
   }
