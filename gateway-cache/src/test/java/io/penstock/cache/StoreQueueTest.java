@@ -172,14 +172,18 @@ final class StoreQueueTest {
   @Test
   void moreThanMayBeUnderWay_areDropped_andPlacesComeBack() {
     long now = generation(Samples.TEAM);
-    for (int i = 0; i < MOST + 20; i++) {
-      queue.add(entry(i, Samples.TEAM, "a"), now, taken::add);
+    // Fewer than go at once, which would make room.
+    int most = 10;
+    StoreQueue small =
+        new StoreQueue(tier, new ExactCache.Threads(soon::add, background::add), most);
+    for (int i = 0; i < most + 5; i++) {
+      small.add(entry(i, Samples.TEAM, "a"), now, taken::add);
     }
     runAll(soon);
-    Await.until("what fitted is stored", () -> taken.size() == MOST);
-    queue.add(entry(500, Samples.TEAM, "a"), now, taken::add);
+    Await.until("what fitted is stored", () -> taken.size() == most);
+    small.add(entry(500, Samples.TEAM, "a"), now, taken::add);
     runAll(soon);
-    Await.until("there is room again", () -> taken.size() == MOST + 1);
+    Await.until("there is room again", () -> taken.size() == most + 1);
   }
 
   @Test

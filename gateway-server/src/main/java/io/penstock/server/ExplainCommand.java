@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.Secret;
@@ -15,6 +16,8 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,6 +54,12 @@ final class ExplainCommand implements Callable<Integer> {
       description = "chat, responses, messages, embeddings, ... (default: ${DEFAULT-VALUE})")
   private String endpoint = "chat";
 
+  @Option(
+      names = "--header",
+      paramLabel = "NAME: VALUE",
+      description = "of the request, several times for several; without credentials")
+  private List<String> headers = List.of();
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -62,9 +71,7 @@ final class ExplainCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
-    ObjectNode question = JSON.createObjectNode().put("key", key).put("endpoint", endpoint);
-    question.set("body", read(body));
-    HttpURLConnection connection = post(loaded.admin(), JSON.writeValueAsBytes(question));
+    HttpURLConnection connection = post(loaded.admin(), question());
     boolean answered = connection.getResponseCode() == 200;
     try (InputStream in = answered ? connection.getInputStream() : connection.getErrorStream()) {
       JsonNode reply = JSON.readTree(in);
@@ -77,9 +84,31 @@ final class ExplainCommand implements Callable<Integer> {
     }
   }
 
-  private static JsonNode read(Path file) throws IOException {
+  /** The body goes as it is in the file: what decides may look at its very bytes. */
+  private byte[] question() throws IOException {
+    ObjectNode asked = JSON.createObjectNode().put("key", key).put("endpoint", endpoint);
+    ObjectNode sent = asked.putObject("headers");
+    if (endpoint.equals("messages")) {
+      // As every SDK of that endpoint sends it.
+      sent.put("anthropic-version", "2023-06-01");
+    }
+    for (String header : headers) {
+      int colon = header.indexOf(':');
+      if (colon < 1) {
+        throw new IllegalArgumentException("--header: " + header + " (expected: NAME: VALUE)");
+      }
+      String name = header.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+      sent.put(name, header.substring(colon + 1).strip());
+    }
+    asked.putRawValue("body", new RawValue(read(body)));
+    return JSON.writeValueAsBytes(asked);
+  }
+
+  private static String read(Path file) throws IOException {
+    String json = Files.readString(file);
     try {
-      return JSON.readTree(Files.readAllBytes(file));
+      JSON.readTree(json);
+      return json.strip();
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("--body: " + file + ": " + e.getOriginalMessage(), e);
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.core.GatewayException;
+import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.admin.AdminHandler;
 import io.penstock.server.admin.AdminReply;
@@ -12,7 +14,7 @@ import io.penstock.server.call.Explainer;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.snapshot.KeyIdentity;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** {@code POST /admin/v1/explain}: the decision, without the call. */
@@ -41,10 +43,18 @@ final class ExplainRoute implements AdminHandler {
     return AdminReply.json(
         explainer.explain(
             new Explainer.Question(
-                who,
-                asked.path("endpoint").asText("chat"),
-                asked.path("body").toString().getBytes(StandardCharsets.UTF_8),
-                headers)));
+                who, asked.path("endpoint").asText("chat"), body(request.body()), headers)));
+  }
+
+  /** Returns the body as it was written: a cache key is made of its very bytes. */
+  private static byte[] body(byte[] question) {
+    try {
+      RequestBody fields = RequestBody.parse(question);
+      int at = fields.indexOf("body");
+      return Arrays.copyOfRange(question, fields.start(at), fields.end(at));
+    } catch (GatewayException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
   }
 
   private static JsonNode read(byte[] body) {

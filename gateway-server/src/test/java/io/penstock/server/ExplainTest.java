@@ -96,6 +96,24 @@ class ExplainTest {
     assertThat(provider.requests()).isEmpty();
   }
 
+  /** A key is made of a body's bytes: as Python writes them, and numbers that a parser rewrites. */
+  @Test
+  void cache_ofABodyThatIsWrittenOtherwise_isFoundAsTheCallFindsIt() throws Exception {
+    String body =
+        CHAT.replace("hi", "spaced")
+            .replace(",", ", ")
+            .replaceFirst("\\{", "{\"temperature\": 0.70, ");
+    assertThat(gateway.post("/v1/chat/completions", body).statusCode()).isEqualTo(200);
+    assertThat(explain("k-test", body).path("cache").asText()).isEqualTo("hit");
+  }
+
+  @Test
+  void bodyWithAFieldTwice_isRefusedAsTheCallIs() throws Exception {
+    String body = CHAT.replaceFirst("\\{", "{\"n\":1,\"n\":1,");
+    assertThat(gateway.post("/v1/chat/completions", body).statusCode()).isEqualTo(400);
+    assertThat(explain("k-test", body).path("status").asInt()).isEqualTo(400);
+  }
+
   /** What is asked about is not traffic. */
   @Test
   void cache_thatIsBypassed_isOffAndNotCounted() throws Exception {

@@ -73,8 +73,8 @@ final class SemanticKeysTest {
         "CHAT|{'messages':[{'role':'user','content':[{'type':'text','text':'Q one'}]}]}|Q one",
         "MESSAGES|{'system':'S','messages':[{'role':'user','content':'Q two'}]}|Q two",
         "GENERATE|{'contents':[{'parts':[{'text':'Q three'}]}]}|Q three",
-        "RESPONSES|{'input':'Q four'}|Q four",
-        "RESPONSES|{'input':[{'role':'user','content':[{'type':'input_text','text':'Q'}]}]}|Q",
+        "RESPONSES|{'store':false,'input':'Q four'}|Q four",
+        "RESPONSES|{'store':false,'input':[{'role':'user','content':[{'type':'input_text','text':'Q'}]}]}|Q",
       })
   void of_eachDialect_findsTheQuestion(Endpoint endpoint, String body, String text) {
     SemanticKeys.Semantic found = of(endpoint, TEAM, body.replace('\'', '"'));

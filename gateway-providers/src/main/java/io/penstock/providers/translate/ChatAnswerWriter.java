@@ -2,6 +2,7 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ErrorBodies;
@@ -239,7 +240,7 @@ final class ChatAnswerWriter extends AnswerWriter {
       chunk.putArray("choices");
       ObjectNode written = UsageWriters.chat(usage);
       if (penstock != null) {
-        written.set("penstock", Trees.parse(penstock));
+        written.putRawValue("penstock", new RawValue(penstock));
       }
       chunk.set("usage", written);
       out.event(null, chunk, false);

@@ -2,6 +2,7 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ final class ChatExpansion {
       chunk.putArray("choices");
       ObjectNode shown = usage.deepCopy();
       if (penstock != null) {
-        shown.set("penstock", Trees.parse(penstock));
+        shown.putRawValue("penstock", new RawValue(penstock));
       }
       chunk.set("usage", shown);
       out.event(null, chunk, false);

@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ErrorBodies;
@@ -247,7 +248,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
   static ObjectNode withCost(ObjectNode chunk, @Nullable String penstock) {
     if (penstock != null) {
       JsonNode usage = chunk.get("usageMetadata");
-      (usage instanceof ObjectNode there ? there : chunk).set("penstock", Trees.answer(penstock));
+      // As it is: read as a tree, small amounts would be written with exponents.
+      (usage instanceof ObjectNode there ? there : chunk)
+          .putRawValue("penstock", new RawValue(penstock));
     }
     return chunk;
   }
