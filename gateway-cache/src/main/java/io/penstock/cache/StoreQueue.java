@@ -59,7 +59,7 @@ final class StoreQueue {
     private final long generation;
     private final Consumer<? super CacheEntry> taken;
     private final CompletableFuture<Void> over = new CompletableFuture<>();
-    private byte[] bytes = {};
+    private volatile byte[] bytes = {};
 
     private Parcel(CacheEntry entry, long generation, Consumer<? super CacheEntry> taken) {
       this.entry = entry;
@@ -111,7 +111,8 @@ final class StoreQueue {
     List<CompletableFuture<Void>> awaited = new ArrayList<>();
     for (CacheKey key : keys) {
       Parcel parcel = underWay.get(key);
-      if (parcel != null) {
+      // One that is being compressed may take long: whoever asks for it asks the provider.
+      if (parcel != null && parcel.bytes.length > 0) {
         awaited.add(parcel.over);
       }
     }

@@ -54,7 +54,7 @@ public enum Endpoint {
   /** Returns whether its answers may be streams. */
   public boolean hasStreams() {
     return switch (this) {
-      case COMPLETIONS, IMAGES, SPEECH, TRANSCRIPTIONS -> true;
+      case COMPLETIONS, IMAGES, SPEECH, TRANSCRIPTIONS, TRANSLATIONS -> true;
       default -> isConversation();
     };
   }

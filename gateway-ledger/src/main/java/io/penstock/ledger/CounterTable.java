@@ -4,8 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,22 +15,10 @@ import java.util.UUID;
 /** What every counter was charged, by owner, in the same transaction as the rows. */
 final class CounterTable {
   private static final int MAX_KNOWN = 100_000;
-  private static final int FORGET_AT_ONCE = 1000;
   private static final int PORTION = 1000;
-
-  /**
-   * A day longer each than the store in Redis keeps them: whoever reaps a dead owner books what the
-   * ledger lacks of the totals there.
-   */
-  private static final long AFTER_WINDOW = Duration.ofDays(2).toMillis();
-
-  private static final long IDLE = Duration.ofDays(31).toMillis();
 
   private final SqlDialect dialect;
   private final Set<UUID> known = new HashSet<>();
-
-  /** The latest day of which rows came; counters that are known were charged on it. */
-  private long day;
 
   CounterTable(SqlDialect dialect) {
     this.dialect = dialect;
@@ -40,7 +26,6 @@ final class CounterTable {
 
   /** Adds the charges of rows that were inserted in the same transaction. */
   void add(Connection connection, List<LedgerRow> rows) throws SQLException {
-    remind(rows);
     TreeMap<UUID, Counter> counters = new TreeMap<>();
     TreeMap<UUID, TreeMap<Long, Long>> totals = new TreeMap<>();
     for (LedgerRow row : rows) {
@@ -71,27 +56,11 @@ final class CounterTable {
     }
   }
 
-  /**
-   * On a new day every counter that is charged is marked once more, so that it is not forgotten.
-   */
-  private void remind(List<LedgerRow> rows) {
-    long latest = day;
-    for (LedgerRow row : rows) {
-      latest = Math.max(latest, Grain.DAY.floor(row.times().endedAt()));
-    }
-    if (latest > day) {
-      day = latest;
-      known.clear();
-    }
-  }
-
   private void insert(Connection connection, Map<UUID, Counter> counters) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end,"
-                + " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-                + " changed_at = excluded.changed_at WHERE counter.changed_at <"
-                + " excluded.changed_at")) {
+            "INSERT INTO counter (id, budget, override_index, subject, window_start, window_end)"
+                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")) {
       for (Counter counter : counters.values()) {
         dialect.bind(insert, 1, counter.id());
         insert.setString(2, counter.budget());
@@ -99,7 +68,6 @@ final class CounterTable {
         insert.setString(4, counter.subject());
         insert.setLong(5, counter.windowStart());
         insert.setLong(6, counter.windowEnd());
-        insert.setLong(7, day);
         insert.addBatch();
       }
       insert.executeBatch();
@@ -113,47 +81,6 @@ final class CounterTable {
   /** Forgets what a transaction that failed may have inserted. */
   void rolledBack() {
     known.clear();
-  }
-
-  /**
-   * Forgets counters whose window ended long ago, and those without end that have been idle for
-   * long. In portions: returns whether there may be more. The caller keeps other writers away.
-   */
-  boolean forget(Connection connection, long nowMillis) throws SQLException {
-    try (PreparedStatement begin =
-        connection.prepareStatement("UPDATE counter SET changed_at = ? WHERE changed_at = 0")) {
-      begin.setLong(1, Grain.DAY.floor(nowMillis));
-      begin.executeUpdate();
-    }
-    List<UUID> ids = new ArrayList<>();
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT id FROM counter WHERE window_end < ? OR (window_end = ? AND changed_at < ?)"
-                + " LIMIT "
-                + FORGET_AT_ONCE)) {
-      select.setLong(1, nowMillis - AFTER_WINDOW);
-      select.setLong(2, Long.MAX_VALUE);
-      select.setLong(3, nowMillis - IDLE);
-      try (ResultSet results = select.executeQuery()) {
-        while (results.next()) {
-          ids.add(dialect.uuid(results, 1));
-        }
-      }
-    }
-    delete(connection, "DELETE FROM counter_total WHERE counter = ?", ids);
-    delete(connection, "DELETE FROM counter WHERE id = ?", ids);
-    ids.forEach(known::remove);
-    return ids.size() == FORGET_AT_ONCE;
-  }
-
-  private void delete(Connection connection, String sql, List<UUID> ids) throws SQLException {
-    try (PreparedStatement delete = connection.prepareStatement(sql)) {
-      for (UUID id : ids) {
-        dialect.bind(delete, 1, id);
-        delete.addBatch();
-      }
-      delete.executeBatch();
-    }
   }
 
   /** Passes the sum of each counter whose window ends after that instant, as it is read. */

@@ -288,7 +288,6 @@ final class LedgerThread {
       return;
     }
     expireAt = ticker.nanoTime() + EXPIRE_EVERY_NANOS;
-    store.forgetCounters(ticker.epochMillis());
     if (options.retainContent() != null) {
       store.expireContent(ticker.epochMillis() - options.retainContent().toMillis());
     }

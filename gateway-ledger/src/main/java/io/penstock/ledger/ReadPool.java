@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,8 @@ final class ReadPool implements AutoCloseable {
     }
     try {
       return own.submit(() -> here(query)).get();
+    } catch (RejectedExecutionException e) {
+      throw new LedgerException("the ledger is closed", e);
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case RuntimeException failure -> throw failure;

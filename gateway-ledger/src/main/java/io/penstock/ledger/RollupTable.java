@@ -79,23 +79,6 @@ final class RollupTable {
     }
   }
 
-  /**
-   * Forgets the further dimensions that are not rolled up any more: once one is again, rows in
-   * between lack it.
-   */
-  void retire(Connection connection) throws SQLException {
-    String kept = extras.stream().map(name -> "?").collect(Collectors.joining(", "));
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "DELETE FROM rollup_extra"
-                + (extras.isEmpty() ? "" : " WHERE name NOT IN (" + kept + ")"))) {
-      for (int i = 0; i < extras.size(); i++) {
-        delete.setString(1 + i, extras.get(i));
-      }
-      delete.executeUpdate();
-    }
-  }
-
   /** Adds rows that were inserted in the same transaction. */
   void add(Connection connection, List<LedgerRow> rows) throws SQLException {
     Map<Alike, Sums> hours = new HashMap<>();

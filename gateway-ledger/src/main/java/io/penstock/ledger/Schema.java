@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class Schema {
   private static final List<List<String>> STEPS =
-      List.of(first(), second(), third(), fourth(), fifth(), sixth());
+      List.of(first(), second(), third(), fourth(), fifth());
 
   /** The version that this program writes. */
   static final int VERSION = STEPS.size();
@@ -166,11 +166,6 @@ final class Schema {
         .sorted()
         .map(column -> "CREATE INDEX dim_by_" + column + " ON dim (" + column + ")")
         .toList();
-  }
-
-  /** When a counter was last charged, to the day; 0: not known yet. */
-  private static List<String> sixth() {
-    return List.of("ALTER TABLE counter ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0");
   }
 
   private static String bareDays(String table, Stream<String> sums) {

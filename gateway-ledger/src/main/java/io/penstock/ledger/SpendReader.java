@@ -35,9 +35,9 @@ final class SpendReader {
   private final SqlDialect dialect;
   private final long mostLines;
 
-  /** Reads as many groups as an eighth of the heap holds. */
+  /** Reads as many groups as a third of the heap holds. */
   SpendReader(SqlDialect dialect) {
-    this(dialect, Math.max(10_000, Runtime.getRuntime().maxMemory() / 8 / LINE_BYTES));
+    this(dialect, Math.max(10_000, Runtime.getRuntime().maxMemory() / 3 / LINE_BYTES));
   }
 
   SpendReader(SqlDialect dialect, long mostLines) {

@@ -51,7 +51,6 @@ public final class SqlLedger implements Ledger {
     makeDirectory(options.url());
     Store store = Store.open(options, ticker);
     try {
-      store.retireRollups();
       List<Path> all = new ArrayList<>(others);
       all.addFirst(options.journal());
       Admission admission = new Admission(store, options.journal());

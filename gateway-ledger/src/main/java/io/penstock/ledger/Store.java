@@ -65,15 +65,6 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Whoever writes rows says which dimensions they have. */
-  void retireRollups() {
-    try {
-      rollups.retire(connection());
-    } catch (SQLException e) {
-      throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
-    }
-  }
-
   private Connection connection() throws SQLException {
     Connection open = connection;
     if (open == null) {
@@ -231,18 +222,6 @@ final class Store implements AutoCloseable {
         open.prepareStatement("DELETE FROM ledger_row WHERE id IN (" + old + ")")) {
       rowDelete.setLong(1, beforeMillis);
       return rowDelete.executeUpdate();
-    }
-  }
-
-  /** Forgets counters that nobody will charge any more. */
-  void forgetCounters(long nowMillis) throws SQLException {
-    boolean[] more = {true};
-    while (more[0]) {
-      inTransaction(open -> {
-        dialect.lockRollups(open);
-        more[0] = counters.forget(open, nowMillis);
-        return 0;
-      });
     }
   }
 

@@ -119,28 +119,6 @@ final class SpendTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void rollup_nameThatWasAwayForAWhile_isNotTakenForKnown(SqlDialect dialect) throws Exception {
-    LedgerOptions with = options(dialect);
-    LedgerOptions without = LedgerOptions.of(with.url(), with.journal());
-    SpendQuery query = SpendQuery.of(FROM, FROM + 50 * HOUR, "metadata.project");
-    SqlLedger.open(with, Ticker.system()).close();
-    try (LedgerReader reader = SqlLedger.read(without)) {
-      assertThat(reader.queries().spend(query).fromRows()).as("readers change nothing").isFalse();
-    }
-    try (SqlLedger ledger = SqlLedger.open(without, Ticker.system())) {
-      ledger.book(Rows.row(new Random(4), FROM + HOUR));
-    }
-    try (SqlLedger ledger = SqlLedger.open(with, Ticker.system())) {
-      Spend spend = ledger.queries().spend(query);
-      assertThat(spend.fromRows()).isTrue();
-      assertThat(spend.lines())
-          .singleElement()
-          .satisfies(line -> assertThat(line.key()).containsExactly("apollo"));
-    }
-  }
-
   @Test
   void read_onAVirtualThread_sqliteRunsOnAnother() throws Exception {
     try (ReadPool pool = new ReadPool(options(SqlDialect.SQLITE))) {

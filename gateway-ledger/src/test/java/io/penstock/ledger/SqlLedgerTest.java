@@ -121,57 +121,6 @@ final class SqlLedgerTest {
         UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)), name, -1, "", 0, end);
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void forgetCounters_endedOrIdle_andNoOthers(SqlDialect dialect) throws SQLException {
-    LedgerOptions options = options(dialect);
-    SqlLedger.open(options, Ticker.system()).close();
-    long day = 86_400_000;
-    long now = Rows.NOV_1 + 40 * day;
-    Counter ended = endingAt("ended", now - 2 * day - 1);
-    Counter late = endingAt("late", now - 2 * day + 1);
-    Counter idle = endingAt("idle", Long.MAX_VALUE);
-    Counter lively = endingAt("lively", Long.MAX_VALUE);
-    Random random = new Random(8);
-    LedgerRow first = charged(random, 0, ended, late, idle, lively);
-    try (Store store = Store.open(options, Ticker.system())) {
-      store.append(List.of(first));
-      store.append(List.of(charged(random, 20, lively)));
-      store.forgetCounters(now);
-      // What is charged again begins anew.
-      store.append(List.of(charged(random, 20, idle)));
-    }
-    try (LedgerReader reader = SqlLedger.read(options)) {
-      assertThat(reader.queries().ownerTotals(7))
-          .isEqualTo(Map.of(late.id(), 5L, lively.id(), 10L, idle.id(), 5L));
-      assertThat(reader.queries().request(first.attempt().request()).getFirst().charges())
-          .extracting(Charge::counter)
-          .containsExactly(late, idle, lively);
-    }
-  }
-
-  @Test
-  void forgetCounters_ofThePreviousVersion_areIdleFromNowOn() throws Exception {
-    LedgerOptions options = options(SqlDialect.SQLITE);
-    Files.createDirectories(directory.resolve("data"));
-    try (Connection connection = SqlDialect.SQLITE.connect(options.url());
-        Statement statement = connection.createStatement()) {
-      Schema.migrate(connection, SqlDialect.SQLITE, 5);
-      statement.execute(
-          "INSERT INTO counter VALUES (x'00000000000000000000000000000001', 'b', -1, '', 0, "
-              + Long.MAX_VALUE
-              + ")");
-      statement.execute(
-          "INSERT INTO counter_total VALUES (x'00000000000000000000000000000001', 7, 5)");
-    }
-    try (Store store = Store.open(options, Ticker.system())) {
-      store.forgetCounters(Rows.NOV_1);
-      assertThat(scalar(options, "SELECT changed_at FROM counter")).isEqualTo(Rows.NOV_1);
-      store.forgetCounters(Rows.NOV_1 + 32L * 86_400_000);
-    }
-    assertThat(scalar(options, "SELECT COUNT(*) FROM counter_total")).isZero();
-  }
-
   @Test
   void close_rowWrittenJustBefore_isInTheDatabase() throws SQLException {
     LedgerOptions options = options(SqlDialect.SQLITE);

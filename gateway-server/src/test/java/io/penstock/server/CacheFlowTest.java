@@ -96,7 +96,7 @@ class CacheFlowTest {
       HttpResponse<String> usage = gateway.post(PATH, STREAM_USAGE);
       assertThat(usage.body())
           .contains("\"completion_tokens\":100")
-          .contains("\"penstock\":{\"cost_usd\":0.0,\"saved_usd\":" + 2.1E-4)
+          .contains("\"penstock\":{\"cost_usd\":0.00,\"saved_usd\":0.00021")
           .endsWith("data: [DONE]\n\n");
       assertThat(provider.requests()).hasSize(1);
     }

@@ -138,6 +138,22 @@ class ProviderEmbedderTest {
     }
   }
 
+  /** Such calls promise to cost nothing, or nothing more. */
+  @Test
+  void onlyFromTheCache_andRepeatsOfAnIdempotencyKey_embedNothing() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      HttpResponse<String> only = gateway.post(PATH, body(QUESTION), "X-Penstock-Cache", "only");
+      assertThat(only.statusCode()).isEqualTo(504);
+      assertThat(provider.requests()).isEmpty();
+      for (int i = 0; i < 3; i++) {
+        ask(gateway, QUESTION, "Idempotency-Key", "once");
+      }
+      assertThat(provider.requests()).hasSize(1);
+      assertThat(embeddings(provider)).isZero();
+    }
+  }
+
   @Test
   void embedderThatFails_costsTheMissOnly() {
     List<Script> failures =

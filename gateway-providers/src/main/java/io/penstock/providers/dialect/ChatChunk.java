@@ -134,9 +134,13 @@ final class ChatChunk {
       }
       case 13 -> {
         if (keys.is("finish_reason") && keys.isText()) {
-          choices.ends();
-          finishes = true;
-          finish = finish(keys.identifier());
+          String said = keys.identifier();
+          // Some say an empty one in every chunk.
+          if (!said.isEmpty()) {
+            choices.ends();
+            finishes = true;
+            finish = finish(said);
+          }
         }
       }
       default -> {

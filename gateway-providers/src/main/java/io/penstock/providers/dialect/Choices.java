@@ -47,12 +47,10 @@ final class Choices {
     ends = false;
   }
 
-  /** The prompt was refused: there is no answer but that. */
+  /** The prompt was refused: there is no answer but that, and what came before it. */
   void refused() {
-    if (begun.isEmpty()) {
-      begun.set(0);
-      finished.set(0);
-    }
+    begun.set(0);
+    finished.or(begun);
   }
 
   /** Returns whether some choice has begun, and each that has is finished. */

@@ -11,6 +11,7 @@ import io.penstock.providers.SseData;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +57,10 @@ final class ForeignThoughts {
     Endpoint endpoint = call.endpoint();
     switch (endpoint) {
       case MESSAGES, COUNT_TOKENS -> {
-        if (has(body.bytes(), TAG, '.') || hasUnsigned(body.bytes())) {
-          return new ForeignThoughts(body, patch, ForeignThoughts::ofMessages)
+        // Others that speak as Claude does sign nothing, and want their thoughts back.
+        boolean signs = call.target().model().toLowerCase(Locale.ROOT).contains("claude");
+        if (has(body.bytes(), TAG, '.') || (signs && hasUnsigned(body.bytes()))) {
+          return new ForeignThoughts(body, patch, block -> ofMessages(block, signs))
               .history("messages", "content");
         }
       }
@@ -134,11 +137,11 @@ final class ForeignThoughts {
     }
   }
 
-  private static boolean ofMessages(JsonNode block) {
+  private static boolean ofMessages(JsonNode block, boolean signs) {
     return switch (block.path("type").asText()) {
       case "thinking" -> {
         String signature = block.path("signature").asText();
-        yield signature.isEmpty() || signature.startsWith(TAG);
+        yield (signs && signature.isEmpty()) || signature.startsWith(TAG);
       }
       case "redacted_thinking" -> block.path("data").asText().startsWith(TAG);
       default -> false;

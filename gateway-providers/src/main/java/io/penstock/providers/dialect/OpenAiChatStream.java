@@ -54,7 +54,8 @@ final class OpenAiChatStream extends SseStreamReader {
   @Override
   void onData(ByteBuf event) {
     if (dataIs(DONE)) {
-      onEnd();
+      // Some servers end so and never say why a choice stopped: such an answer has no finish.
+      complete();
       return;
     }
     if (!dataIsObject()) {
@@ -114,7 +115,7 @@ final class OpenAiChatStream extends SseStreamReader {
     }
   }
 
-  /** The provider said that it is done, or closed. */
+  /** The provider closed without saying that it is done. */
   @Override
   void onEnd() {
     if (chunk.choices().isWhole()) {

@@ -171,7 +171,13 @@ final class OpenAiUnaryReader implements UnaryReader {
       case "tool_usage" -> facts.toolUsage = parser.readValueAsTree();
       case "data" -> facts.items = count(parser);
       // OpenAI has written it as text, too.
-      case "duration" -> facts.seconds = parser.getValueAsDouble();
+      case "duration" -> {
+        if (parser.currentToken().isScalarValue()) {
+          facts.seconds = parser.getValueAsDouble();
+        } else {
+          parser.skipChildren();
+        }
+      }
       case "status" -> {
         if (endpoint == Endpoint.RESPONSES && facts.finish.isEmpty()) {
           facts.finish = "incomplete".equals(parser.getText()) ? "length" : "stop";

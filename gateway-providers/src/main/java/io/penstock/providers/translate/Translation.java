@@ -7,6 +7,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.BodyWeight;
+import io.penstock.core.body.RequestBody;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.UpstreamRequest.Header;
@@ -106,7 +107,7 @@ public final class Translation {
             call.clientModel(),
             request,
             call.body().bytes().length / 4,
-            tells(to));
+            tells(call, to));
     return new TranslatedAttempt(
         wiring.request(call, Operation.CHAT, bytes, headers(to, body)),
         fit.droppedParams(),
@@ -150,9 +151,25 @@ public final class Translation {
         answer -> embeddings.answer(answer, to));
   }
 
-  /** Whether Anthropic's clients are told thoughts of that dialect: some must come back. */
-  private static boolean tells(Dialect to) {
-    return to == Dialect.ANTHROPIC || to == Dialect.BEDROCK || to == Dialect.OPENAI;
+  /**
+   * Whether Anthropic's clients are told thoughts of that dialect: some must come back. Providers
+   * of OpenAI's dialect think without being asked to, and clients that did not ask read the first
+   * block as the answer.
+   */
+  private static boolean tells(ProviderCall call, Dialect to) {
+    return switch (to) {
+      case ANTHROPIC, BEDROCK -> true;
+      case OPENAI ->
+          call.endpoint() != Endpoint.MESSAGES
+              || asksForThoughts(call.body())
+              || "on".equals(call.target().options().get("reasoning_content"));
+      default -> false;
+    };
+  }
+
+  private static boolean asksForThoughts(RequestBody body) {
+    int thinking = body.indexOf("thinking");
+    return thinking >= 0 && !body.raw(thinking).contains("\"disabled\"");
   }
 
   private static RequestReader reader(ProviderCall call, Fit fit) {
@@ -196,7 +213,8 @@ public final class Translation {
       ProviderCall call, Dialect to, Wiring wiring, AnswerWriter writer) {
     // In chat a bare thought has a field of its own.
     boolean tags =
-        call.endpoint() == Endpoint.RESPONSES || (call.endpoint() != Endpoint.CHAT && tells(to));
+        call.endpoint() == Endpoint.RESPONSES
+            || (call.endpoint() != Endpoint.CHAT && tells(call, to));
     Observed observed = new Observed(tags ? new TaggedThoughts(writer, to) : writer);
     String model = call.target().model();
     AnswerReader reader =

@@ -58,7 +58,9 @@ public final class UsageReaders {
     long heard = usage.path("prompt_audio_seconds").asLong();
     meters.set(Meter.AUDIO_SECOND, heard);
     // Mistral's total has the tokens of sound too, which is billed by the second.
-    long parts = heard > 0 ? total : prompt + completion + (outside ? reasoning : 0) + cited;
+    // Where cached input or thoughts are told apart, nobody knows what else a total counts.
+    boolean told = heard > 0 || cached > 0 || reasoning > 0 || usage.has("cache_read_input_tokens");
+    long parts = told ? total : prompt + completion + cited;
     meters.set(Meter.OUTPUT_REASONING, reasoning + Math.max(0, total - parts));
     return meters.build();
   }

@@ -44,7 +44,7 @@ final class Delivery implements AttemptListener {
   private boolean open;
   private boolean rejected;
 
-  /** Whether a cascade would turn it down, though it may be served. */
+  /** Whether a cascade has not accepted it, though it may be served: also one too long to judge. */
   private boolean unaccepted;
 
   /** A whole answer's, until it is served. */
@@ -58,6 +58,7 @@ final class Delivery implements AttemptListener {
     this.judge = judge;
     boolean buffered = aim.plan().options().resume() == RouteOptions.Resume.BUFFER;
     this.mostHeld = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
+    this.unaccepted = judge != null;
   }
 
   /**

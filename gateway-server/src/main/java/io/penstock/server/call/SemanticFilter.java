@@ -111,6 +111,10 @@ final class SemanticFilter implements Filter<Call> {
       // Nothing goes upstream for such a call, not even its question.
       return new SemanticKeys.Bypassed("only");
     }
+    if (paid && call.headers().contains(RequestHeaders.IDEMPOTENCY_KEY)) {
+      // Whether it is the first of its key is known only later, and a second one pays nothing.
+      return new SemanticKeys.Bypassed("idempotent");
+    }
     return paid && asked instanceof SemanticKeys.Question text && !text.isComparable()
         ? new SemanticKeys.Bypassed("length")
         : asked;

@@ -46,8 +46,9 @@ public final class SecretUrl {
     int start = authority < 0 ? 0 : authority + 3;
     int end = endOfAuthority(start);
     int at = value.lastIndexOf('@', end - 1);
-    if (at < start && value.indexOf('@', end) >= 0) {
-      // A password with a / or ? that is not encoded: nobody can say where it ends.
+    if (value.indexOf('@', end) >= 0) {
+      // A password with a / or ? that is not encoded, maybe with an @ too: nobody can say where it
+      // ends.
       return value.substring(0, start) + Secret.MASK;
     }
     String host =
