@@ -253,6 +253,13 @@ final class ChatChunk {
     return noChoices;
   }
 
+  /** No chunk follows: an answer of which some choice is not finished has no finish. */
+  void done() {
+    if (!choices.isWhole()) {
+      finish = "";
+    }
+  }
+
   /** Returns whether this chunk finishes a choice. */
   boolean finishes() {
     return finishes;

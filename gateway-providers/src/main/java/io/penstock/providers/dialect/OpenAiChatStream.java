@@ -55,6 +55,7 @@ final class OpenAiChatStream extends SseStreamReader {
   void onData(ByteBuf event) {
     if (dataIs(DONE)) {
       // Some servers end so and never say why a choice stopped: such an answer has no finish.
+      chunk.done();
       complete();
       return;
     }

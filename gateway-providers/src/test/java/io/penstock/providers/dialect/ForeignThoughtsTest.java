@@ -32,7 +32,11 @@ class ForeignThoughtsTest {
   }
 
   private static String sent(Dialect dialect, Endpoint endpoint, String body) {
-    return Wire.call(dialect, endpoint, body).model("m").sent();
+    return sent(dialect, endpoint, body, "m");
+  }
+
+  private static String sent(Dialect dialect, Endpoint endpoint, String body, String model) {
+    return Wire.call(dialect, endpoint, body).model(model).sent();
   }
 
   @ParameterizedTest
@@ -211,10 +215,20 @@ class ForeignThoughtsTest {
       value = {"\"signature\":\"\"", "\"signature\" : \"\"", "\"signature\":\"penstock.openai.\""})
   void messages_unsignedThoughts_go(String signature) {
     String unsigned = "{\"type\":\"thinking\",\"thinking\":\"a\"," + signature + "}";
+    String body = messages(OWN + "," + unsigned + "," + TEXT).replace("\"m\"", "\"claude-m\"");
 
-    assertThat(
-            sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, messages(OWN + "," + unsigned + "," + TEXT)))
-        .isEqualTo(messages(OWN + "," + TEXT));
+    assertThat(sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, body, "claude-m"))
+        .isEqualTo(messages(OWN + "," + TEXT).replace("\"m\"", "\"claude-m\""));
+  }
+
+  /** Others that speak as Claude does sign nothing, and want their thoughts back. */
+  @Test
+  void messages_unsignedThoughtsOfAnotherModel_stay() {
+    String unsigned = "{\"type\":\"thinking\",\"thinking\":\"a\",\"signature\":\"\"}";
+    String body = messages(unsigned + "," + TEXT);
+
+    assertThat(sent(Dialect.ANTHROPIC, Endpoint.MESSAGES, body, "kimi-k2"))
+        .isEqualTo(body.replace("\"model\":\"m\"", "\"model\":\"kimi-k2\""));
   }
 
   @Test

@@ -200,12 +200,14 @@ class OddStreamsTest {
   void chat_choiceThatIsNotFinished_isCut(String chunks) {
     String stream = chunks(chunks);
 
-    for (String end : List.of("", DONE)) {
-      Failure failure = chat().streamed(stream + end).failure();
+    Failure failure = chat().streamed(stream).failure();
 
-      assertThat(failure).as(end).isNotNull();
-      assertThat(failure.kind()).isEqualTo(FailureKind.CUT);
-    }
+    assertThat(failure).isNotNull();
+    assertThat(failure.kind()).isEqualTo(FailureKind.CUT);
+    // Some servers never say more than that they are done; such an answer is not kept.
+    Wire.Outcome done = chat().streamed(stream + DONE);
+    assertThat(done.failure()).isNull();
+    assertThat(settled(done).finish()).isEmpty();
   }
 
   @ParameterizedTest

@@ -172,12 +172,11 @@ class RowsTest {
   @MethodSource("answers")
   void answer_ofTheRow_isWhatTheClientGets(Row row) throws JsonProcessingException {
     List<String> words = row.words();
-    Attempt attempt =
-        Rig.attempt(
-            endpoint(words.get(2)),
-            dialect(words.get(0)),
-            PLAIN.getOrDefault(words.get(2), ""),
-            Wish.PLAIN);
+    String asked = PLAIN.getOrDefault(words.get(2), "");
+    if (words.contains("thinking")) {
+      asked = asked.replaceFirst("\\{", "{\"thinking\":{\"type\":\"adaptive\"},");
+    }
+    Attempt attempt = Rig.attempt(endpoint(words.get(2)), dialect(words.get(0)), asked, Wish.PLAIN);
     if (row.checks().equals(List.of("fails"))) {
       assertThatThrownBy(() -> Rig.unary(attempt, row.body()))
           .isInstanceOf(ProviderException.class);
