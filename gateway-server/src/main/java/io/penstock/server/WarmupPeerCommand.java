@@ -106,7 +106,7 @@ final class WarmupPeerCommand implements Callable<Integer> {
 
   /**
    * What comes seldom goes the same way as calls. A profile that has none of it lets the compilers
-   * leave it out, and the first scrape of a gateway at work throws half of its code away.
+   * leave it out, and the first scrape of a gateway at work has code compiled anew.
    */
   private void aside(HttpClient http, int turn) throws Exception {
     switch (turn % 6) {
