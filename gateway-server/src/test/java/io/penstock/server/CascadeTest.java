@@ -32,6 +32,7 @@ class CascadeTest {
       models:
         careful: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4o], baseline: fake/gpt-4o }
         sure: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.finish == 'stop' && response.logprob > -0.4" }, fake/gpt-4o] }
+        slow: { strategy: cascade, hold: 50ms, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4o] }
         bold: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json", stream: optimistic }, fake/gpt-4o] }
         tight: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4.1] }
         hurried: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.json" }, fake/gpt-4o], hedge: { after: 20ms, budget: 100% } }
@@ -187,6 +188,28 @@ class CascadeTest {
     assertThat(strong.requests()).isEmpty();
     gate.open();
     assertThat(answer.join()).contains("Hello").doesNotContain("json").endsWith("data: [DONE]\n\n");
+  }
+
+  /** Whoever answers is not known yet when the headers go out. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void holdOver_beforeItIsJudged_theLastEventNamesWhoAnswered(boolean accepted) throws Exception {
+    Gate gate = new Gate("last event");
+    weak.on(CHAT)
+        .reply(
+            streams(accepted ? "{\"a\":" : "no", accepted ? "1}" : " json").pauseBefore(1, gate));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(RawClient.post(CHAT, body("slow", true)));
+      assertThat(client.readUntil(": ping\n\n"))
+          .startsWith("HTTP/1.1 200")
+          .contains("x-penstock-request-id")
+          .doesNotContain("x-penstock-model", "x-penstock-provider", "x-penstock-route");
+      gate.open();
+      assertThat(client.readUntil("[DONE]"))
+          .contains(
+              "\"answered_by\":\"%s\",\"cost_usd\""
+                  .formatted(accepted ? "weak/gpt-4o-mini" : "fake/gpt-4o"));
+    }
   }
 
   @Test

@@ -49,6 +49,18 @@ final class AnswerHeaders {
     return headers;
   }
 
+  /** Returns these headers without what is known only of the target that answers. */
+  static HttpHeaders anonymous(HttpHeaders headers) {
+    return headers
+        .copy()
+        .remove(ResponseHeaders.MODEL)
+        .remove(ResponseHeaders.PROVIDER)
+        .remove(ResponseHeaders.ROUTE)
+        .remove(ResponseHeaders.PRICE_VERSION)
+        .remove(ResponseHeaders.MAX_TOKENS)
+        .remove(ResponseHeaders.DROPPED);
+  }
+
   private static void who(HttpHeaders headers, TargetRuntime target, String reason) {
     headers.set(ResponseHeaders.MODEL, ResponseHeaders.safe(target.model()));
     headers.set(ResponseHeaders.PROVIDER, target.provider().name());

@@ -27,6 +27,8 @@ final class ClientAnswer {
   private final Runnable onHoldOver;
   private final LoopTimer timer;
   private @Nullable HttpHeaders headers;
+  private boolean provisional;
+  private boolean anonymous;
   private boolean begun;
   private boolean content;
   private boolean ended;
@@ -52,12 +54,15 @@ final class ClientAnswer {
   /**
    * Takes the headers that the attempt under way would begin with; the first call starts the hold
    * time, after which they go out without content.
+   *
+   * @param mayChange whether another target may still answer when they are out: then they name none
    */
-  void offer(HttpHeaders ofAttempt) {
+  void offer(HttpHeaders ofAttempt, boolean mayChange) {
     if (begun) {
       return;
     }
     headers = ofAttempt;
+    provisional = mayChange;
     if (!timer.isStarted()) {
       timer.start(TimeUnit.MILLISECONDS.toNanos(holdMillis), this::holdOver);
     }
@@ -66,7 +71,8 @@ final class ClientAnswer {
   private void holdOver() {
     HttpHeaders with = headers;
     if (!begun && !ended && with != null) {
-      head(with);
+      anonymous = provisional;
+      head(anonymous ? AnswerHeaders.anonymous(with) : with);
       onHoldOver.run();
     }
     keepAlive();
@@ -143,6 +149,11 @@ final class ClientAnswer {
   /** Returns whether the status line has gone out. */
   boolean isBegun() {
     return begun;
+  }
+
+  /** Returns whether it has gone out and names no target: the last event does. */
+  boolean isAnonymous() {
+    return anonymous;
   }
 
   /** Returns whether the model's words have, or are about to. */

@@ -75,7 +75,7 @@ final class Delivery implements AttemptListener {
   /** Offers the headers to the client, for when the hold time is over. */
   void offer() {
     if (headers != null && WholeAsStream.serves(serving.call())) {
-      serving.answer().offer(headers);
+      serving.answer().offer(headers, mostHeld > 0 || serving.hasUnaccepted());
     }
   }
 
@@ -183,10 +183,15 @@ final class Delivery implements AttemptListener {
     }
     open();
     Settled settled = succeeded(attempt, summary);
-    return serving.from() == null ? said(settled) : settled.json(aim.target().label());
+    return serving.from() == null
+        ? said(settled)
+        : settled.json("continued_by", aim.target().label());
   }
 
-  private static @Nullable String said(Settled settled) {
+  private @Nullable String said(Settled settled) {
+    if (mostHeld > 0 || serving.answer().isAnonymous()) {
+      return settled.json("answered_by", aim.target().label());
+    }
     return settled.isKnown() ? settled.json() : null;
   }
 

@@ -115,6 +115,11 @@ final class Serving {
     unaccepted = weak;
   }
 
+  /** Returns whether there is a weak answer for when none better comes. */
+  boolean hasUnaccepted() {
+    return unaccepted != null;
+  }
+
   /** A better answer is there. */
   void forgetUnaccepted() {
     Unaccepted kept = unaccepted;

@@ -25,9 +25,13 @@ record Settled(long costNanos, long totalNanos, long savedNanos, boolean isKnown
     return "{\"cost_usd\":" + cost() + ",\"saved_usd\":" + saved() + "}";
   }
 
-  /** Does the same for a stream that another target than its headers say has gone on with. */
-  String json(String continuedBy) {
-    String by = "{\"continued_by\":" + Json.quote(continuedBy);
+  /**
+   * Does the same for a stream whose headers do not say whose this is.
+   *
+   * @param role what the target did: {@code answered_by}, {@code continued_by}
+   */
+  String json(String role, String target) {
+    String by = "{\"" + role + "\":" + Json.quote(target);
     return isKnown ? by + "," + json().substring(1) : by + "}";
   }
 }

@@ -73,7 +73,7 @@ class ClientAnswerTest {
     Call call = Parts.call(context, endpoint, "{}", client);
     ClientAnswer answer = new ClientAnswer(call, HOLD_MILLIS, () -> {});
     HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
-    answer.offer(headers);
+    answer.offer(headers, false);
     answer.begin(headers);
     answer.stream(ErrorReplies.utf8("data: a\n\n"));
     assertThat(client.taken()).isEqualTo("200 data: a\n\n");
