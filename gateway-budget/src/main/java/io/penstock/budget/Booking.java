@@ -83,10 +83,9 @@ record Booking(
       c.toldSpent = entry.spent();
     }
     c.lost = false;
-    c.toldAllowed = state.have();
+    c.heard(state.have(), state.tight());
     c.allUsed = state.used();
     c.allSpent = state.allSpent();
-    c.tight = (int) state.tight();
     if (c.tight != 0 && c.free() > 0) {
       urgent.accept(c);
     }

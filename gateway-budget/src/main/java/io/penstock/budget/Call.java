@@ -110,6 +110,11 @@ final class Call {
     return forced != null && (forced[i / 64] >>> i & 1) != 0;
   }
 
+  /** Whether that counter's budget sent this call to another model. */
+  boolean isRedirecting(int i) {
+    return redirecting == i;
+  }
+
   /** Returns the budget that sent this call to another model, "" when none did. */
   String redirectedBy() {
     return redirecting < 0 ? "" : counters[redirecting].rule.shape.name();

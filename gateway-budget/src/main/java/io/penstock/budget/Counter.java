@@ -50,6 +50,12 @@ final class Counter {
   /** Number of the recall that is on; 0: none. */
   volatile int tight;
 
+  /**
+   * A debt has become allowance and no answer has told whether it is beyond the limit. Written
+   * under the replica's lock.
+   */
+  private volatile boolean stretched;
+
   volatile long allSpent;
   volatile long allUsed;
   long allowed;
@@ -79,6 +85,23 @@ final class Counter {
     this.key = key;
     this.usedAt = (int) now;
     this.measuredAt = (int) now;
+  }
+
+  /**
+   * Takes an amount for a call that its budget has not sent to another model. Not from a budget
+   * that is used up and sends calls on: what is free there redirected calls gave back, and it may
+   * lie beyond the limit.
+   */
+  boolean takeOrdinarily(long amount) {
+    if (!take(amount, false)) {
+      return false;
+    }
+    // Looked at afterwards: both were set before what was redirected could be given back.
+    if (amount > 0 && (tight != 0 || stretched) && rule.terms().over() instanceof Over.Use) {
+      give(amount);
+      return false;
+    }
+    return true;
   }
 
   /** Takes an amount if it is free; a forced one is taken anyway and leaves a debt. */
@@ -121,6 +144,7 @@ final class Counter {
   void balance(boolean drain) {
     long before = free;
     while (before != EVICTED && (before < 0 || (drain && before > 0))) {
+      stretched |= before < 0;
       if (FREE.compareAndSet(this, before, 0)) {
         allowed -= before;
         return;
@@ -132,6 +156,7 @@ final class Counter {
   /** Becomes the slice of a new owner: holds stay, what was settled was the old owner's. */
   void adopt(boolean keepFree) {
     long held = held();
+    stretched |= tight != 0 || free < 0;
     long kept = keepFree ? Math.max(0, free) : 0;
     free = kept;
     spent = 0;
@@ -140,6 +165,19 @@ final class Counter {
     toldAllowed = CARRIED;
     toldSpent = UNTOLD;
     tight = 0;
+  }
+
+  /**
+   * The store has told what it thinks of this.
+   *
+   * @param have what it has allowed this replica, as it knows
+   */
+  void heard(long have, long recall) {
+    toldAllowed = have;
+    tight = (int) recall;
+    if (have == allowed) {
+      stretched = false;
+    }
   }
 
   /** Whether a move has told of it, so that {@link #allSpent} is the store's. */

@@ -114,7 +114,7 @@ final class Slices {
   private boolean takeCounters(Call call, long now) {
     Counter[] counters = call.counters;
     for (int i = 0; i < counters.length; i++) {
-      if (!counters[i].take(call.amount(counters[i]), call.isForced(i))) {
+      if (!take(call, i)) {
         for (int j = 0; j < i; j++) {
           counters[j].give(call.amount(counters[j]));
         }
@@ -129,6 +129,13 @@ final class Slices {
       }
     }
     return true;
+  }
+
+  private static boolean take(Call call, int i) {
+    Counter counter = call.counters[i];
+    return call.isForced(i) || call.isRedirecting(i)
+        ? counter.take(call.amount(counter), call.isForced(i))
+        : counter.takeOrdinarily(call.amount(counter));
   }
 
   /** Gives back what a call had taken: nobody wants it any more. */

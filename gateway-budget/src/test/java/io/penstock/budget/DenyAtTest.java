@@ -73,4 +73,19 @@ class DenyAtTest {
     assertThat(reserve(one, "org", 1)).isInstanceOf(Verdict.Denied.class);
     assertThat(reserve(one, "", 1)).isInstanceOf(Verdict.Denied.class);
   }
+
+  @Test
+  void redirectedHold_settledBelow_leavesNothingBeyondTheLimitToOthers() {
+    store.awaitReady();
+    held(reserve(one, "", 9 * USD)).settle(9 * USD, 0);
+
+    held(reserve(one, "org", 3 * USD)).settle(USD / 2, 0);
+    Verdict ordinary = reserve(one, "", 2 * USD);
+
+    assertThat(ordinary)
+        .as("it has given 2.5 back, of which 0.5 are below the limit")
+        .isInstanceOfSatisfying(
+            Verdict.Denied.class, denied -> assertThat(denied.affordable()).isEqualTo(USD / 2));
+    assertThat(held(reserve(one, "", USD / 2)).heldNanos()).isEqualTo(USD / 2);
+  }
 }

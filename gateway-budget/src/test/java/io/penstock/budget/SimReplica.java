@@ -259,6 +259,7 @@ final class SimReplica implements Effects, Reservation.Home {
         sim.chance(0.02) ? held + 7 : (long) (held * shares[sim.random.nextInt(shares.length)]);
     for (Counter c : r.counters()) {
       sim.spent.merge(c.key.id(), cost, Long::sum);
+      ordinarily(r, c, cost);
       sim.excused.merge(c.key.id(), Math.max(0, cost - held), Long::sum);
     }
     journal.addAll(r.settle(cost, 0));
@@ -421,6 +422,7 @@ final class SimReplica implements Effects, Reservation.Home {
     for (Open hold : open) {
       for (Counter c : hold.reservation.counters()) {
         sim.deadHeld.merge(c.key.id(), hold.reservation.heldNanos(), Long::sum);
+        ordinarily(hold.reservation, c, hold.reservation.heldNanos());
       }
     }
     sim.at(sim.uniform(5, 3 * Simulation.LEASE), this::restart);
@@ -491,6 +493,28 @@ final class SimReplica implements Effects, Reservation.Home {
     for (Open hold : open) {
       for (Counter c : hold.reservation.counters()) {
         sum += c.key.id().equals(id) ? hold.reservation.heldNanos() : 0;
+      }
+    }
+    return sum;
+  }
+
+  /** Counts an amount of a call that this budget had not sent to another model. */
+  private void ordinarily(Reservation of, Counter c, long amount) {
+    if (isOrdinary(of, c)) {
+      sim.ordinary.merge(c.key.id(), amount, Long::sum);
+    }
+  }
+
+  private static boolean isOrdinary(Reservation of, Counter c) {
+    return !of.call().redirectedBy().equals(c.rule.shape.name());
+  }
+
+  long heldOrdinarily(UUID id) {
+    long sum = 0;
+    for (Open hold : dead ? Set.<Open>of() : open) {
+      for (Counter c : hold.reservation.counters()) {
+        boolean counts = c.key.id().equals(id) && isOrdinary(hold.reservation, c);
+        sum += counts ? hold.reservation.heldNanos() : 0;
       }
     }
     return sum;

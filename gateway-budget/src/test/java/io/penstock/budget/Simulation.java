@@ -66,6 +66,10 @@ final class Simulation {
   final Map<UUID, Long> spent = new HashMap<>();
   final Map<UUID, Long> deadHeld = new HashMap<>();
   final Map<UUID, Long> excused = new HashMap<>();
+
+  /** Of what is spent and what the dead held, that of calls which nothing had sent elsewhere. */
+  final Map<UUID, Long> ordinary = new HashMap<>();
+
   long now = 1_000;
   boolean quiet;
   int granted;
@@ -164,6 +168,21 @@ final class Simulation {
         throw new AssertionError(
             "I1: %s spent and held %d of %d".formatted(rule.shape.name(), sum, most));
       }
+      ordinary(rule, id);
+    }
+  }
+
+  /** What the redirected give back is not for the others, whose limit is the budget's. */
+  private void ordinary(Rule rule, UUID id) {
+    long sum = ordinary.getOrDefault(id, 0L);
+    for (SimReplica r : replicas) {
+      sum += r.heldOrdinarily(id);
+    }
+    long most = rule.terms().limit() + excused.getOrDefault(id, 0L);
+    if (sum > most) {
+      throw new AssertionError(
+          "I1: %s spent and held %d of %d without what was redirected"
+              .formatted(rule.shape.name(), sum, most));
     }
   }
 
