@@ -19,6 +19,7 @@ public final class ExactCache implements AutoCloseable {
   /** Larger answers are not worth the memory. */
   public static final int MAX_ENTRY_BYTES = 1 << 20;
 
+  /** In places of 16 KiB. */
   private static final int STORES_IN_FLIGHT = 1024;
 
   private final LocalTier local;

@@ -29,6 +29,9 @@ final class StoreQueue {
 
   private static final int MAX_TOGETHER_BYTES = 256 << 10;
 
+  /** A larger entry takes a place for each that it has begun. */
+  private static final int PLACE_BYTES = 16 << 10;
+
   private final RedisTier tier;
   private final Executor soon;
   private final Executor background;
@@ -44,7 +47,8 @@ final class StoreQueue {
   /**
    * Creates a queue.
    *
-   * @param most entries between the gateway and Redis's answer
+   * @param most places between the gateway and Redis's answer, of 16 KiB: an entry takes one or
+   *     more
    */
   StoreQueue(RedisTier tier, ExactCache.Threads threads, int most) {
     this.tier = tier;
@@ -67,6 +71,10 @@ final class StoreQueue {
       this.taken = taken;
     }
 
+    private int places() {
+      return 1 + entry.body().length / PLACE_BYTES;
+    }
+
     CacheEntry entry() {
       return entry;
     }
@@ -83,10 +91,10 @@ final class StoreQueue {
 
   /** Takes an entry; returns at once. {@code taken} hears of it once Redis has it, or never. */
   void add(CacheEntry entry, long generation, Consumer<? super CacheEntry> taken) {
-    if (!places.tryAcquire()) {
+    Parcel parcel = new Parcel(entry, generation, taken);
+    if (!places.tryAcquire(parcel.places())) {
       return;
     }
-    Parcel parcel = new Parcel(entry, generation, taken);
     underWay.put(entry.identity().key(), parcel);
     try {
       if (EntryCodec.isQuick(entry)) {
@@ -124,7 +132,7 @@ final class StoreQueue {
   }
 
   private void over(Parcel parcel) {
-    places.release();
+    places.release(parcel.places());
     underWay.remove(parcel.entry.identity().key(), parcel);
     parcel.over.complete(null);
   }

@@ -186,6 +186,21 @@ final class StoreQueueTest {
   }
 
   @Test
+  void largeOnes_takeMorePlaces() {
+    long now = generation(Samples.TEAM);
+    StoreQueue small = new StoreQueue(tier, new ExactCache.Threads(soon::add, Runnable::run), 10);
+    String large = "word ".repeat((4 * 16 << 10) / 5);
+    for (int i = 0; i < 4; i++) {
+      small.add(entry(i, Samples.TEAM, large), now, taken::add);
+    }
+    runAll(soon);
+    Await.until("two of 64 KiB are stored", () -> taken.size() == 2);
+    small.add(entry(500, Samples.TEAM, large), now, taken::add);
+    runAll(soon);
+    Await.until("there is room again", () -> taken.size() == 3);
+  }
+
+  @Test
   void aLargeOne_isCompressedInTheBackground_thenTravelsWithTheOthers() {
     long now = generation(Samples.TEAM);
     queue.add(entry(1, Samples.TEAM, "long ".repeat(2_000)), now, taken::add);

@@ -171,6 +171,29 @@ class CacheFlowTest {
     }
   }
 
+  /** A key has no {@code stream}: one entry serves both, unless they go to different models. */
+  @Test
+  void rulesThatAskForTheStream_areInTheKey() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, ON)
+                    .replace(
+                        "models:\n",
+                        "models:\n  by-stream: { strategy: rules, rules: [ { if: stream, use:"
+                            + " fake/gpt-4o-mini }, { use: fake/gpt-4o } ] }\n"))) {
+      String ask = CHAT.replace("gpt-4o-mini", "by-stream");
+      String streamed = ask.replaceFirst("\\{", "{\"stream\":true,");
+      assertThat(cache(gateway.post(PATH, ask))).isEqualTo("miss");
+      HttpResponse<String> other = gateway.post(PATH, streamed);
+      assertThat(cache(other)).isEqualTo("miss");
+      assertThat(header(other, "x-penstock-model")).isEqualTo("gpt-4o-mini");
+      assertThat(cache(gateway.post(PATH, ask))).isEqualTo("exact");
+      assertThat(cache(gateway.post(PATH, streamed))).isEqualTo("exact");
+    }
+  }
+
   @Test
   void modes_doWhatTheySay() {
     try (FakeProvider provider = FakeProvider.start();

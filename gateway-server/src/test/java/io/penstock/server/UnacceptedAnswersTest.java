@@ -27,6 +27,7 @@ class UnacceptedAnswersTest {
       models:
         careful: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.text.contains('GOOD')" }, fake/gpt-4o] }
         fallback: { targets: [weak/gpt-4o-mini, fake/gpt-4o] }
+        bold: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: 'response.text.contains("GOOD")', stream: optimistic }, fake/gpt-4o] }
       """;
 
   @TempDir Path directory;
@@ -175,5 +176,17 @@ class UnacceptedAnswersTest {
     gate.open();
     assertThat(leader.join().body()).contains("bad");
     assertThat(follower.join().body()).contains("GOOD").doesNotContain("bad");
+  }
+
+  /** It went out as it came: nobody knows whether it would have been accepted. */
+  @Test
+  void optimisticStream_isNotServedToCallsThatAreJudged() {
+    weak.on(CHAT).reply(streams("weak"));
+    assertThat(ask(body("bold", true)).body()).contains("weak");
+    weak.on(CHAT).reply(says("weak"));
+    HttpResponse<String> judged = ask(body("bold", false));
+    assertThat(cache(judged)).isEqualTo("miss");
+    assertThat(judged.body()).contains("GOOD");
+    assertThat(cache(ask(body("bold", true)))).as("what was accepted").isEqualTo("exact");
   }
 }

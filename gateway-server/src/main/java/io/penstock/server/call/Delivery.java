@@ -44,7 +44,10 @@ final class Delivery implements AttemptListener {
   private boolean open;
   private boolean rejected;
 
-  /** Whether a cascade has not accepted it, though it may be served: also one too long to judge. */
+  /**
+   * Whether a cascade has not accepted it, though it may be served: also one that is too long to
+   * judge, or goes out as it comes.
+   */
   private boolean unaccepted;
 
   /** A whole answer's, until it is served. */
@@ -58,7 +61,7 @@ final class Delivery implements AttemptListener {
     this.judge = judge;
     boolean buffered = aim.plan().options().resume() == RouteOptions.Resume.BUFFER;
     this.mostHeld = judge != null ? Judge.MOST_HELD_BYTES : buffered ? MAX_HELD_BYTES : 0;
-    this.unaccepted = judge != null;
+    this.unaccepted = judge != null || Judge.isSpared(serving.call(), aim.candidate());
   }
 
   /**

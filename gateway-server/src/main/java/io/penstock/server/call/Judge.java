@@ -30,9 +30,16 @@ final class Judge {
   /** Returns who judges a tier's answer, or null when it is taken as it comes. */
   static @Nullable Judge of(Call call, Candidate candidate) {
     Condition accept = candidate.spec().accept();
-    boolean asItComes =
-        accept.equals(Condition.ALWAYS) || (call.stream() && candidate.spec().optimistic());
-    return asItComes ? null : new Judge(call, accept);
+    return accept.equals(Condition.ALWAYS) || isSpared(call, candidate)
+        ? null
+        : new Judge(call, accept);
+  }
+
+  /** Returns whether a tier's answer goes out as it comes though others of it are judged. */
+  static boolean isSpared(Call call, Candidate candidate) {
+    return !candidate.spec().accept().equals(Condition.ALWAYS)
+        && call.stream()
+        && candidate.spec().optimistic();
   }
 
   /** Returns whether the condition is on how sure the model was. */

@@ -31,21 +31,12 @@ public final class CacheMapping {
   /** Semantic entries lie in the exact store; its default when no exact rule gives it a size. */
   private static final long SEMANTIC_BYTES = 256L << 20;
 
-  /** Variables whose values the body and its endpoint decide: a key has those already. */
-  private static final Set<String> OF_THE_BODY =
-      Set.of(
-          "model",
-          "endpoint",
-          "stream",
-          "tokens",
-          "max_tokens",
-          "tools",
-          "images",
-          "turns",
-          "text",
-          "system",
-          "task",
-          "complexity");
+  /**
+   * Variables whose values every key has already. Not {@code stream}, which no key has, and not
+   * what the last question decides, which is no part of a semantic partition.
+   */
+  private static final Set<String> OF_EVERY_KEY =
+      Set.of("model", "endpoint", "max_tokens", "tools", "images", "turns", "system");
 
   private final Config config;
   private final Conditions conditions;
@@ -141,7 +132,7 @@ public final class CacheMapping {
         Condition when =
             condition(
                 conditions, "models." + name + ".rules", rule.condition(), Conditions.Kind.REQUEST);
-        if (!OF_THE_BODY.containsAll(when.variables())) {
+        if (!OF_EVERY_KEY.containsAll(when.variables())) {
           deciding.add(when);
         }
       }
