@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Runs the load scenarios: all targets up at once, then round by round, one after the other. */
 @Command(
@@ -121,18 +125,23 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
   private @Nullable Path out;
 
+  @Spec private CommandSpec spec;
+
   /** A target with one of the sizes. */
   private record Run(Scenario scenario, Target target, int body) {}
 
   private final List<Run> runs = new ArrayList<>();
 
-  /** Exit codes: 0 measured, 1 wrong arguments, 2 could not run. */
+  /** Exit codes: 0 measured, 1 could not run, 2 wrong arguments. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new BenchMain()).execute(args));
+    System.exit(
+        new CommandLine(new BenchMain()).setExecutionStrategy(new Arguments()).execute(args));
   }
 
   @Override
   public Integer call() throws IOException, Unavailable {
+    List<Target> running = given();
+    checkLabels();
     boolean pinned = pin && Launcher.canPin();
     Report report = new Report(method(pinned));
     RedisServer redis = null;
@@ -142,15 +151,16 @@ public final class BenchMain implements Callable<Integer> {
     try (Launcher launcher = Launcher.open(pinned)) {
       Target mock = launcher.mock(new Launcher.Mock(mockPort, tokens, eventMicros, eventMicros));
       for (Scenario scenario : Scenario.ALL) {
-        if (only.isEmpty() || only.stream().anyMatch(scenario.label()::startsWith)) {
+        if (isWanted(scenario)) {
           if (scenario.needsRedis() && redis == null) {
             redis = RedisServer.start();
           }
           start(scenario, launcher, mock, redis == null ? "" : redis.uri(), report);
         }
       }
-      for (String gateway : gateways) {
-        given(Target.running(gateway, headers));
+      running.forEach(this::given);
+      if (runs.isEmpty()) {
+        throw new Unavailable("nothing to measure; RESULTS.md stays as it is");
       }
       measure(report);
     } finally {
@@ -164,6 +174,30 @@ public final class BenchMain implements Callable<Integer> {
     report.write(folder, scenarios);
     OUT.println(report.markdown(scenarios));
     return 0;
+  }
+
+  private boolean isWanted(Scenario scenario) {
+    return only.isEmpty() || only.stream().anyMatch(scenario.label()::startsWith);
+  }
+
+  private void checkLabels() {
+    for (String label : only) {
+      if (Arrays.stream(Scenario.ALL).noneMatch(s -> s.label().startsWith(label))) {
+        String all =
+            Arrays.stream(Scenario.ALL).map(Scenario::label).collect(Collectors.joining(", "));
+        throw new ParameterException(
+            spec.commandLine(),
+            "--only: " + label + " (expected: how one of these begins: " + all + ")");
+      }
+    }
+  }
+
+  private List<Target> given() {
+    try {
+      return gateways.stream().map(gateway -> Target.running(gateway, headers)).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 
   private void start(
@@ -264,10 +298,11 @@ public final class BenchMain implements Callable<Integer> {
 
   private String method(boolean pinned) {
     return String.format(
-        "Open loop: latency counts from when a request was due. %d rounds of %d s, interleaved,"
-            + " after %d s of warm-up each; medians. %d requests/s with bodies of %s bytes and %d"
-            + " streams/s of %d events %d us apart, over %d keep-alive connections; %s (%d CPUs,"
-            + " %s, Java %s).",
+        "Open loop: latency counts from when a request was due, of what is unanswered 3 s after the"
+            + " end until then; what was refused or cut only counts as failed. %d rounds of %d s,"
+            + " interleaved, after %d s of warm-up each; medians. %d requests/s with bodies of %s"
+            + " bytes and %d streams/s of %d events %d us apart, over %d keep-alive connections; %s"
+            + " (%d CPUs, %s, Java %s).",
         rounds,
         seconds,
         warmup,

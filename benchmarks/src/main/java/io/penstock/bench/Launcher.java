@@ -218,7 +218,7 @@ final class Launcher implements AutoCloseable {
     while (!ready.test(port)) {
       if (!process.isAlive() || System.nanoTime() - deadline > 0) {
         process.destroy();
-        throw new Unavailable(name + " did not start: " + lastLine(log(name)));
+        throw new Unavailable(name + " did not start: " + lastWords(log(name)));
       }
       LockSupport.parkNanos(20_000_000);
     }
@@ -246,10 +246,12 @@ final class Launcher implements AutoCloseable {
     return name.replace(' ', '-');
   }
 
-  /** The last thing it said, without the paths of this run. */
-  private String lastLine(Path log) {
+  /** The last that it said, without the paths of this run. */
+  private String lastWords(Path log) {
     List<String> lines = read(log).lines().map(line -> line.replace(work + "/", "")).toList();
-    return lines.isEmpty() ? "it said nothing" : lines.get(Math.max(0, lines.size() - 2));
+    return lines.isEmpty()
+        ? "it said nothing"
+        : String.join("; ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
   }
 
   static String read(Path file) {

@@ -31,6 +31,11 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
     this.target = target;
   }
 
+  /** Returns when what it waits for was due; -1 when it waits for nothing. */
+  long waitsSince() {
+    return busy ? due : -1;
+  }
+
   int target() {
     return target;
   }
@@ -50,7 +55,7 @@ final class LoadConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
     context = ctx;
-    generator.next(this);
+    generator.opened(this);
   }
 
   @Override

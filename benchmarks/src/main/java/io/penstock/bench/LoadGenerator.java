@@ -10,8 +10,10 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.penstock.bench.Watcher.Outcome;
 import java.net.URI;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -34,6 +36,7 @@ final class LoadGenerator {
   private final CompletableFuture<LoadResult> done = new CompletableFuture<>();
   private final Queue<LoadConnection> idle = new ArrayDeque<>();
   private final Queue<Long> overdue = new ArrayDeque<>();
+  private final Set<LoadConnection> connections = new HashSet<>();
   private final Histogram latency = new Histogram(MAX_MICROS, 3);
   private final Histogram firstToken = new Histogram(MAX_MICROS, 3);
   private final Histogram gaps = new Histogram(MAX_MICROS, 3);
@@ -101,9 +104,16 @@ final class LoadGenerator {
     return failed > 0;
   }
 
+  /** The connection is there. */
+  void opened(LoadConnection connection) {
+    connections.add(connection);
+    next(connection);
+  }
+
   /** The connection has ended; another takes its place. */
   void lost(LoadConnection connection) {
     idle.remove(connection);
+    connections.remove(connection);
     if (!done.isDone()) {
       connect(connection.target());
     }
@@ -173,9 +183,20 @@ final class LoadGenerator {
   private void giveUp() {
     if (!done.isDone()) {
       failed = total - completed;
+      unanswered(System.nanoTime());
       firstError = firstError.isEmpty() ? "unanswered 3 s after the end" : firstError;
       done.complete(result());
     }
+  }
+
+  /** What nobody has answered has waited as long as this at least: it is the worst there is. */
+  private void unanswered(long now) {
+    for (LoadConnection connection : connections) {
+      if (connection.waitsSince() >= 0) {
+        latency.recordValue(micros(now - connection.waitsSince()));
+      }
+    }
+    overdue.forEach(due -> latency.recordValue(micros(now - due)));
   }
 
   private LoadResult result() {

@@ -50,6 +50,14 @@ record Target(
               + spec
               + " (expected: NAME=URL,PID or NAME=URL,PID,MODEL, the URL of its chat completions)");
     }
+    if (ProcessHandle.of(Long.parseLong(parts.group(3))).isEmpty()) {
+      throw new IllegalArgumentException(
+          "--gateway: "
+              + spec
+              + " (expected: the PID of a process that runs, not "
+              + parts.group(3)
+              + ")");
+    }
     String model = parts.group(4) == null ? Client.BENCH.model() : parts.group(4);
     StringBuilder lines = new StringBuilder();
     headers.forEach(header -> lines.append(header).append("\r\n"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.Gate;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.URI;
@@ -48,6 +49,20 @@ final class LoadGeneratorTest {
       assertThat(provider.requests()).isNotEmpty();
       assertThat(other.requests()).hasSize(60 - provider.requests().size()).isNotEmpty();
     }
+  }
+
+  @Test
+  void unanswered_countWithWhatTheyHaveWaited() {
+    Gate never = new Gate("nobody answers");
+    provider.on("/v1/chat/completions").nth(1).reply(Script.json("{}").pauseBeforeHeaders(never));
+
+    LoadResult result = LoadGenerator.run(chat, new Load(Load.Kind.UNIQUE, 4, 1, 1, 300));
+    never.open();
+
+    assertThat(result.completed()).isEqualTo(1);
+    assertThat(result.failed()).isEqualTo(3);
+    assertThat(result.latency().getTotalCount()).isEqualTo(4);
+    assertThat(result.latency().getValueAtPercentile(99)).isGreaterThan(3_000_000);
   }
 
   @Test
