@@ -20,6 +20,8 @@ final class Subjects {
 
   private static final Pattern HASH = Pattern.compile("sha256:[0-9a-f]{32}");
 
+  private static final Pattern DOUBTFUL = Pattern.compile("^/|/$| /|/ |//");
+
   private static final Set<String> NAMES =
       Set.of("team", "app", "user", "end_user", "key", "model", "provider", "session");
 
@@ -47,10 +49,19 @@ final class Subjects {
       if (i > 0) {
         all.append(" / ");
       }
-      // A value that holds the separator must not look like two values.
-      all.append(value(per.get(i), facts).replace(" / ", " // "));
+      all.append(besideOthers(value(per.get(i), facts)));
     }
     return shorten(all.toString());
+  }
+
+  /**
+   * Returns a value as no other looks and no two values do: all its slashes are doubled where one
+   * stands at an end, beside a space or beside another.
+   */
+  private static String besideOthers(String value) {
+    return value.indexOf('/') >= 0 && DOUBTFUL.matcher(value).find()
+        ? value.replace("/", "//")
+        : value;
   }
 
   /**

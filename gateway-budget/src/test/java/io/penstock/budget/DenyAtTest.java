@@ -74,18 +74,46 @@ class DenyAtTest {
     assertThat(reserve(one, "", 1)).isInstanceOf(Verdict.Denied.class);
   }
 
+  private static Counter sending(Over over) {
+    Window total = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
+    Rule rule =
+        new Rule(
+            new Rule.Shape("org", -1, Limit.Unit.NANO_USD, List.of(), total),
+            new Rule.Terms(10, List.of(), over, false));
+    Counter counter = new Counter(rule, rule.key("", 0), 0);
+    counter.allowed = 12;
+    counter.give(3);
+    return counter;
+  }
+
+  /** Between the settlement and the next answer of the store. */
   @Test
-  void redirectedHold_settledBelow_leavesNothingBeyondTheLimitToOthers() {
-    store.awaitReady();
-    held(reserve(one, "", 9 * USD)).settle(9 * USD, 0);
+  void whatRedirectedCallsGiveBack_whileTheBudgetIsTight_isNotForOthers() {
+    Counter counter = sending(new Over.Use("mini", 120));
+    counter.heard(12, 1);
 
-    held(reserve(one, "org", 3 * USD)).settle(USD / 2, 0);
-    Verdict ordinary = reserve(one, "", 2 * USD);
+    assertThat(counter.takeOrdinarily(2)).isFalse();
+    assertThat(counter.take(2, false)).as("the redirected").isTrue();
+    counter.give(2);
+    counter.heard(12, 0);
+    assertThat(counter.takeOrdinarily(2)).as("it is within the limit").isTrue();
+    assertThat(counter.free()).isEqualTo(1);
+    Counter denying = sending(Over.DENY);
+    denying.heard(12, 1);
+    assertThat(denying.takeOrdinarily(2)).as("all of it is below the limit").isTrue();
+  }
 
-    assertThat(ordinary)
-        .as("it has given 2.5 back, of which 0.5 are below the limit")
-        .isInstanceOfSatisfying(
-            Verdict.Denied.class, denied -> assertThat(denied.affordable()).isEqualTo(USD / 2));
-    assertThat(held(reserve(one, "", USD / 2)).heldNanos()).isEqualTo(USD / 2);
+  @Test
+  void debtOfARedirectedCall_thatBecameAllowance_isNotForOthersBeforeTheStoreKnows() {
+    Counter counter = sending(new Over.Use("mini", 0));
+    counter.take(5, true);
+    counter.balance(false);
+    counter.give(4);
+
+    assertThat(counter.takeOrdinarily(1)).isFalse();
+    counter.heard(12, 0);
+    assertThat(counter.takeOrdinarily(1)).as("the answer did not have the debt").isFalse();
+    counter.heard(counter.allowed, 0);
+    assertThat(counter.takeOrdinarily(1)).isTrue();
   }
 }
