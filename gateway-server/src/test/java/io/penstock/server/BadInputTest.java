@@ -91,6 +91,19 @@ class BadInputTest {
     assertThat(answer).startsWith("HTTP/1.1 413").contains("request_too_large");
   }
 
+  /** Many clients read the answer only when they have sent all of their body. */
+  @Test
+  void body_ofAHundredMegabytes_sentWhole_isRefusedAndNotReset() throws Exception {
+    byte[] piece = "a".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(RawClient.head("/v1/chat/completions", 100L * piece.length));
+      for (int i = 0; i < 100; i++) {
+        client.send(piece);
+      }
+      assertThat(client.readUntil("request_too_large")).startsWith("HTTP/1.1 413");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"pk-unknown", "pk-old", "pk-off", "''"})
   void key_bad_getsTheSameWords(String key) {

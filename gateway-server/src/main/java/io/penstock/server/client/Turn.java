@@ -25,8 +25,11 @@ final class Turn {
     DISCARD
   }
 
-  /** Read away after an early answer: closing on unread bytes would reset the answer too. */
-  private static final long MAX_DISCARD_BYTES = 64L * 1024 * 1024;
+  /**
+   * Read away after an early answer, within the time that a body may take: closing on unread bytes
+   * would reset the answer too.
+   */
+  private static final long MAX_DISCARD_BYTES = 256L << 20;
 
   private final ChannelHandlerContext ctx;
   private final RequestSink sink;

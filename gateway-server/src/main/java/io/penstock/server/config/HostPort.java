@@ -16,6 +16,15 @@ public record HostPort(String host, int port) {
     return host.equals("localhost") || host.equals("::1") || LOOPBACK.matcher(host).matches();
   }
 
+  /** Returns whether both cannot be listened on at once: the same address, or any and another. */
+  public boolean meets(HostPort other) {
+    return port != 0 && port == other.port && (host.equals(other.host) || isAny() || other.isAny());
+  }
+
+  private boolean isAny() {
+    return host.equals("0.0.0.0") || host.equals("::");
+  }
+
   @Override
   public String toString() {
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;

@@ -17,6 +17,13 @@ final class Sense {
           "admin",
           "listen");
     }
+    if (admin.listen().meets(config.listen())) {
+      tree.problem(
+          admin.listen().toString(),
+          "another port than that of listen, where clients connect",
+          "admin",
+          "listen");
+    }
     config.providers().forEach((name, provider) -> provider(name, provider, tree));
     alerts(config.budgets(), tree);
     config.teams().forEach((name, team) -> denied(team.deny(), tree, "teams", name));

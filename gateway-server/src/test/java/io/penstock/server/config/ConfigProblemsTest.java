@@ -200,6 +200,16 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_adminOnThePortOfClients_isRefused() {
+    assertThat(lines(SOUND + "admin: { listen: 127.0.0.1:8080 }"))
+        .containsExactly(
+            "penstock.yaml:4:18: admin.listen: 127.0.0.1:8080 (expected: another port than that of"
+                + " listen, where clients connect)");
+    assertThat(new HostPort("127.0.0.1", 0).meets(new HostPort("127.0.0.1", 0))).isFalse();
+    assertThat(new HostPort("127.0.0.1", 1).meets(new HostPort("127.0.0.2", 1))).isFalse();
+  }
+
+  @Test
   void load_emptySecretFile_isNoSecret() {
     Loads.write(directory, "empty", "\n");
     assertThat(lines(SOUND + "admin: { listen: 0.0.0.0:9091, token: file:empty }"))
