@@ -24,7 +24,7 @@ final class GenerateParts {
   }
 
   List<Part> read(JsonNode content, String path) {
-    JsonNode list = RequestReader.list(content, "parts", path + ".parts");
+    JsonNode list = RequestReader.oneOrMore(content, "parts", path + ".parts");
     List<Part> parts = new ArrayList<>(2);
     for (int i = 0; i < list.size(); i++) {
       part(RequestReader.object(list.get(i), path + ".parts." + i), path + ".parts." + i, parts);

@@ -80,12 +80,7 @@ final class GenerateRequestReader extends RequestReader {
     } else if (Trees.present(system)) {
       conversation.add(Role.SYSTEM, parts.read(system, "systemInstruction"), "systemInstruction");
     }
-    JsonNode contents = body.path("contents");
-    if (contents.isObject()) {
-      contents = Trees.array().add(contents);
-    } else if (Trees.present(contents) && !contents.isArray()) {
-      throw wrong("contents", "a list", contents);
-    }
+    JsonNode contents = oneOrMore(body, "contents", "contents");
     for (int i = 0; i < contents.size(); i++) {
       content(object(contents.get(i), "contents." + i), "contents." + i);
     }
@@ -164,15 +159,16 @@ final class GenerateRequestReader extends RequestReader {
   }
 
   private void tools(ObjectNode body) {
-    JsonNode tools = list(body, "tools", "tools");
+    JsonNode tools = oneOrMore(body, "tools", "tools");
     for (int i = 0; i < tools.size(); i++) {
       for (Map.Entry<String, JsonNode> kind : object(tools.get(i), "tools." + i).properties()) {
         if (!kind.getKey().equals("functionDeclarations")) {
           fit.unsupported("tools." + i + "." + kind.getKey(), "this tool runs only at Google");
           continue;
         }
-        for (JsonNode function : kind.getValue()) {
-          declare(function, "tools." + i + ".functionDeclarations");
+        String path = "tools." + i + ".functionDeclarations";
+        for (JsonNode function : oneOrMore(tools.get(i), kind.getKey(), path)) {
+          declare(function, path);
         }
       }
     }

@@ -101,6 +101,12 @@ abstract class RequestReader {
     return value;
   }
 
+  /** Does the same; an object where a list may be is a list of one, as Google reads it. */
+  static JsonNode oneOrMore(JsonNode object, String field, String param) {
+    JsonNode value = object.path(field);
+    return value.isObject() ? Trees.array().add(value) : list(object, field, param);
+  }
+
   static ObjectNode object(JsonNode value, String param) {
     if (value instanceof ObjectNode object) {
       return object;

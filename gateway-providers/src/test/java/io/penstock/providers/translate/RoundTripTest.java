@@ -41,6 +41,22 @@ class RoundTripTest {
         "output_tokens_details":{"thinking_tokens":5}}}\
       """;
 
+  /** As Google's own examples write it; Gemini takes it, so that others behind it must. */
+  @Test
+  void generate_oneObjectWhereAListMayBe_isAListOfOne() {
+    String body =
+        """
+        {"systemInstruction":{"parts":{"text":"Be brief."}},
+         "contents":{"role":"user","parts":{"text":"Hi"}},
+         "tools":{"functionDeclarations":{"name":"weather","parameters":{"type":"OBJECT"}}}}
+        """;
+    JsonNode sent = Rig.sent(Endpoint.GENERATE, Dialect.OPENAI, body, Wish.PLAIN);
+
+    assertThat(sent.path("messages").findValuesAsText("content"))
+        .containsExactly("Be brief.", "Hi");
+    assertThat(sent.path("tools").findValuesAsText("name")).containsExactly("weather");
+  }
+
   @Test
   void chatClient_claudeToolLoop_bringsEveryThoughtBackInOrder() {
     ObjectNode answer = answer(Endpoint.CHAT, Dialect.ANTHROPIC, CHAT, CLAUDE);

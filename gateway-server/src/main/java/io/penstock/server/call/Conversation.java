@@ -9,6 +9,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
 import io.penstock.core.route.Surroundings;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,7 +151,8 @@ public record Conversation(
       if (contents.isTextual()) {
         return user(contents);
       }
-      for (JsonNode content : contents) {
+      // Google reads one object as a list of one.
+      for (JsonNode content : contents.isObject() ? List.of(contents) : contents) {
         turn(content.path("role").asText("user"), content.path("parts"));
       }
       return this;

@@ -64,4 +64,10 @@ class ConversationTest {
     assertThat(conversation.tools()).isEqualTo(2);
     assertThat(conversation.images()).isEqualTo(2);
   }
+
+  @Test
+  void geminisContents_asOneObject_areTheQuestion() {
+    String body = "{'contents':{'role':'user','parts':{'text':'why?'}}}";
+    assertThat(of(Endpoint.GENERATE, body).text()).isEqualTo("why?");
+  }
 }
