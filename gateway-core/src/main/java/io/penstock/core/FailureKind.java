@@ -43,7 +43,12 @@ public enum FailureKind {
    * A whole answer for which the gateway has no memory: it is paid, and would be as large at
    * another target.
    */
-  TOO_LARGE;
+  TOO_LARGE,
+  /**
+   * The gateway has no file descriptor left to connect with: it says nothing of the provider, and
+   * would be so for another target.
+   */
+  NO_SOCKET;
 
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {

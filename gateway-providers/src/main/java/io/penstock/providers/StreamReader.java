@@ -44,12 +44,16 @@ public interface StreamReader extends AutoCloseable {
   /** Returns what is known so far; complete once the sink's {@code settle} was called. */
   AnswerSummary summary();
 
-  /**
-   * Returns the length of {@link #relayedText} in bytes, or somewhat more; cheap, for each event.
-   */
+  /** Returns the length of the text relayed in bytes, or somewhat more; cheap, for each event. */
   long relayedBytes();
 
-  /** Returns the text and tool arguments relayed so far, for counting tokens when usage is lost. */
+  /** The text will be read: all of it is kept, as far as memory goes. Call before it comes. */
+  default void keepText() {}
+
+  /**
+   * Returns the text and tool arguments relayed so far, for counting tokens when usage is lost: a
+   * {@link ClippedText} where not all is kept.
+   */
   CharSequence relayedText();
 
   /**

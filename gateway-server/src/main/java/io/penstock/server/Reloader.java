@@ -35,6 +35,9 @@ public final class Reloader implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
   private static final long LOOK_MILLIS = 500;
 
+  /** In so many looks what is refused is read again, though no file looks different: 2 s. */
+  private static final int LOOKS = 4;
+
   /** Reads the configuration file. */
   @FunctionalInterface
   public interface Loads {
@@ -61,6 +64,8 @@ public final class Reloader implements AutoCloseable {
   private final ScheduledExecutorService watcher =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("config-watcher").factory());
+  private int looks;
+  private boolean again;
   private @Nullable Inputs seen;
   private @Nullable Inputs inForce;
 
@@ -146,22 +151,33 @@ public final class Reloader implements AutoCloseable {
       lookAgain();
     } catch (RuntimeException e) {
       // Not out of here: nobody would look any more, and no later edit be seen.
-      LOG.atError().setCause(e).log("the configuration could not be looked at");
-      reject(List.of("it could not be applied: " + e.getMessage()));
+      List<String> problems = List.of("it could not be applied: " + e.getMessage());
+      again = true;
+      if (!isTold(problems)) {
+        LOG.atError().setCause(e).log("the configuration could not be looked at");
+        reject(problems);
+      }
     }
   }
 
   private void lookAgain() {
     Inputs before = seen;
-    if (before != null && !before.mayHaveChanged()) {
+    again = before != null && !before.mayHaveChanged();
+    if (again && !isDue()) {
       return;
     }
+    looks = 0;
     LoadResult result = loads.load(file);
     seen = result.inputs();
     // The first look only learns which files there are: they were read a moment ago.
     if (before != null || !isApplied(result)) {
       take(result);
     }
+  }
+
+  /** What kept it from being read or applied may be gone without a trace in the files. */
+  private boolean isDue() {
+    return !status.problems().isEmpty() && ++looks >= LOOKS;
   }
 
   /** Returns whether that is in force already, and takes note of what it warns of. */
@@ -227,7 +243,15 @@ public final class Reloader implements AutoCloseable {
     return problems.stream().map(Problem::toString).toList();
   }
 
+  /** Returns whether the same files were refused for the same before. */
+  private boolean isTold(List<String> problems) {
+    return again && problems.equals(status.problems());
+  }
+
   private void reject(List<String> problems) {
+    if (isTold(problems)) {
+      return;
+    }
     failures.increment();
     status = new Status(status.version(), problems, status.warnings());
     LOG.atError()

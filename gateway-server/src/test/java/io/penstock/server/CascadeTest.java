@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.providers.TextRoom;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -14,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +137,22 @@ class CascadeTest {
     assertThat(response.body()).contains("1}");
     assertThat(strong.requests()).isEmpty();
     assertThat(gateway.rows(response)).hasSize(1);
+  }
+
+  @Test
+  void longStream_isJudgedByAllOfItsText() throws Exception {
+    String[] pieces = new String[2_000];
+    Arrays.fill(
+        pieces,
+        "a hundred characters, so that more comes than is kept of text by which tokens are counted"
+            + " at most. ");
+    pieces[0] = "{\"a\":\"";
+    pieces[pieces.length - 1] = "\"}";
+    weak.on(CHAT).reply(streams(pieces));
+    HttpResponse<String> response = ask("careful", true);
+    assertThat(response.body()).contains("\"answered_by\":\"weak/gpt-4o-mini\"");
+    assertThat(strong.requests()).isEmpty();
+    Await.until("its text is let go of", () -> BodyMemory.HEAP.held() < TextRoom.FREE);
   }
 
   @ParameterizedTest

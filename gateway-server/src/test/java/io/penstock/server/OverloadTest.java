@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OverloadTest {
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String NOWHERE = "GET /v1/nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final String HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
   @TempDir Path directory;
@@ -87,6 +88,8 @@ class OverloadTest {
       }
       try (RawClient ninth = RawClient.to(gateway)) {
         ninth.send(HEALTH);
+        assertThat(ninth.readUntil("ok\n")).as("a probe").startsWith("HTTP/1.1 200");
+        ninth.send(NOWHERE);
         assertThat(ninth.readUntil("}}"))
             .startsWith("HTTP/1.1 503")
             .contains("overloaded")
@@ -100,8 +103,8 @@ class OverloadTest {
             "there is room again",
             () -> {
               try {
-                ninth.send(HEALTH);
-                return ninth.readUntil("\n").startsWith("HTTP/1.1 200");
+                ninth.send(NOWHERE);
+                return ninth.readUntil("}}").contains("HTTP/1.1 404");
               } catch (java.io.IOException e) {
                 throw new AssertionError(e);
               }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.core.Ticker;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.LogConfig;
+import io.penstock.server.config.Problem;
 import io.penstock.server.config.Word;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -14,8 +15,10 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -256,12 +259,71 @@ class ReloadTest {
     }
   }
 
+  @Test
+  void fileThatCouldNotBeRead_isReadAgain_andToldOnce() throws Exception {
+    AtomicBoolean broken = new AtomicBoolean();
+    AtomicInteger refused = new AtomicInteger();
+    try (FakeProvider provider = FakeProvider.start()) {
+      String yaml = RunningGateway.yaml(directory, provider, "");
+      Path file = Files.writeString(directory.resolve("penstock.yaml"), yaml);
+      LoadResult.Loaded loaded = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(file);
+      Reloader.Loads loads =
+          at -> {
+            LoadResult.Loaded now = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(at);
+            if (!broken.get()) {
+              return now;
+            }
+            // No file will look different when it can be read again.
+            refused.incrementAndGet();
+            Problem why =
+                new Problem(
+                    at.toString(),
+                    1,
+                    1,
+                    "",
+                    "Too many open files",
+                    "a file that can be read",
+                    null);
+            return new LoadResult.Rejected(
+                List.of(why), List.of(), now.inputs(), now.config().admin());
+          };
+      try (Gateway gateway = Gateway.start(loaded.config(), file, loads, Ticker.system())) {
+        broken.set(true);
+        Await.until(
+            "it is looked at",
+            () -> {
+              if (refused.get() == 0) {
+                touch(file, yaml);
+              }
+              return config(gateway).contains("Too many open files");
+            });
+        // The first ones may be of edits.
+        Await.until("it is read again", () -> refused.get() >= 3);
+        String told = failures(gateway);
+        Await.until("it is read once more", () -> refused.get() >= 5);
+        assertThat(failures(gateway)).isEqualTo(told);
+        broken.set(false);
+        Await.until("it is well", () -> config(gateway).contains("\"problems\":[]"));
+      }
+    }
+  }
+
   private static void touch(Path file, String yaml) {
     try {
       Files.writeString(file, yaml + "# " + System.nanoTime() + "\n");
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  private static String failures(Gateway gateway) {
+    URI at = URI.create("http://127.0.0.1:" + gateway.adminPort() + "/metrics");
+    return RunningGateway.send(HttpRequest.newBuilder(at).build())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("penstock_config_reload_failures_total"))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String config(Gateway gateway) {

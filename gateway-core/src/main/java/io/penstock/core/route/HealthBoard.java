@@ -123,6 +123,7 @@ public final class HealthBoard {
     long now = ticker.nanoTime();
     switch (kind) {
       case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE -> onSuccess(name, 0);
+      case NO_SOCKET -> onAbandoned(name);
       case RATE_LIMITED, QUOTA, CREDENTIALS ->
           change(
               name,

@@ -104,6 +104,11 @@ final class FramedStream implements StreamReader {
   }
 
   @Override
+  public void keepText() {
+    events.keepText();
+  }
+
+  @Override
   public CharSequence relayedText() {
     return events.relayedText();
   }

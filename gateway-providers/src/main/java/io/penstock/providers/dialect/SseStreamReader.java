@@ -8,6 +8,7 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.body.SseScanner;
+import io.penstock.providers.ClippedText;
 import io.penstock.providers.Failure;
 import io.penstock.providers.SseData;
 import io.penstock.providers.StreamReader;
@@ -194,12 +195,18 @@ abstract class SseStreamReader implements StreamReader {
   @Override
   public CharSequence relayedText() {
     String behind = unread.isEmpty() ? scanner.unread() : unread;
-    return behind.isEmpty() ? relayed.toString() : relayed + behind;
+    return ClippedText.join(relayed.text(), behind);
+  }
+
+  @Override
+  public void keepText() {
+    relayed.keepWhole();
   }
 
   @Override
   public void close() {
     over = true;
+    relayed.close();
     scanner.close();
   }
 }

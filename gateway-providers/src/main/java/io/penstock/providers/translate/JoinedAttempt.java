@@ -129,6 +129,11 @@ final class JoinedAttempt implements Attempt {
     }
 
     @Override
+    public void keepText() {
+      reader.keepText();
+    }
+
+    @Override
     public CharSequence relayedText() {
       return reader.relayedText();
     }

@@ -10,13 +10,8 @@ import org.jspecify.annotations.Nullable;
  * last event told, so that one of the same shape can be told without being read.
  */
 final class Observed implements AnswerParts {
-  /** Characters; no model writes more, and of what comes nevertheless this is the beginning. */
-  private static final int MOST_KEPT = 1024 * 1024;
-
   private final AnswerParts writer;
-  private final StringBuilder relayed = new StringBuilder();
-  private int counted;
-  private long bytes;
+  private final ObservedText relayed = new ObservedText();
   private boolean started;
   private boolean toolCalls;
   private String finish = "";
@@ -42,29 +37,29 @@ final class Observed implements AnswerParts {
     return started;
   }
 
-  /** Counts what has come since it was asked last. */
   long relayedBytes() {
-    for (; counted < relayed.length(); counted++) {
-      char c = relayed.charAt(counted);
-      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
-    }
-    return bytes;
+    return relayed.bytes();
   }
 
+  /** Returns the text, or its beginning. */
   CharSequence relayed() {
-    return relayed;
+    return relayed.text();
+  }
+
+  /** Keeps all of the text from now on. */
+  void keepWhole() {
+    relayed.keepWhole();
+  }
+
+  /** Keeps nothing more. */
+  void close() {
+    relayed.close();
   }
 
   /** Forgets what was told, before an event is read. */
   void next() {
     told = 0;
     piece = "";
-  }
-
-  private void keep(String words) {
-    int fits = Math.min(words.length(), MOST_KEPT - relayed.length());
-    relayed.append(words, 0, fits);
-    bytes += words.length() - fits;
   }
 
   /** Returns the text, thought or fragment of arguments that was all there was; else null. */
@@ -87,7 +82,7 @@ final class Observed implements AnswerParts {
     choice = ofChoice;
     tool = ofTool;
     piece = words;
-    keep(words);
+    relayed.add(words);
   }
 
   /** Notes a piece that no later one is like. */
@@ -145,7 +140,7 @@ final class Observed implements AnswerParts {
   @Override
   public void refusal(int ofChoice, String text) {
     other();
-    keep(text);
+    relayed.add(text);
     writer.refusal(ofChoice, text);
   }
 
@@ -154,7 +149,7 @@ final class Observed implements AnswerParts {
       int ofChoice, int ofTool, String id, String name, @Nullable String signature) {
     other();
     toolCalls = true;
-    keep(name);
+    relayed.add(name);
     writer.toolCall(ofChoice, ofTool, id, name, signature);
   }
 

@@ -64,13 +64,17 @@ final class TranslatedAttempt implements Attempt {
   private Answer translated(byte[] json, ByteBufAllocator allocator) {
     Aggregate whole = aggregate.get();
     Conversion way = conversion.apply(whole, false);
-    way.reader().whole(Trees.answer(json));
-    Usage usage = way.reader().usage();
-    way.writer().end(usage, null);
-    ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
-    AnswerSummary summary = way.observed().summary(usage, true);
-    CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
-    return new Answer(answer, "application/json", summary, text);
+    try {
+      way.reader().whole(Trees.answer(json));
+      Usage usage = way.reader().usage();
+      way.writer().end(usage, null);
+      ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
+      AnswerSummary summary = way.observed().summary(usage, true);
+      CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
+      return new Answer(answer, "application/json", summary, text);
+    } finally {
+      way.observed().close();
+    }
   }
 
   /** Returns what an answer without its content tells. */
@@ -84,6 +88,8 @@ final class TranslatedAttempt implements Attempt {
       if (usage.isObject()) {
         way.reader().alsoReported(usage);
       }
+    } finally {
+      way.observed().close();
     }
     return way.observed().summary(way.reader().usage(), true);
   }

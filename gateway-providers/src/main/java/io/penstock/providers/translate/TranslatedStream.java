@@ -10,6 +10,7 @@ import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.ClippedText;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.SseData;
@@ -202,9 +203,14 @@ final class TranslatedStream implements StreamReader {
   }
 
   @Override
+  public void keepText() {
+    observed.keepWhole();
+  }
+
+  @Override
   public CharSequence relayedText() {
     String behind = unread.isEmpty() ? frames.unread() : unread;
-    return behind.isEmpty() ? observed.relayed() : observed.relayed() + behind;
+    return ClippedText.join(observed.relayed(), behind);
   }
 
   @Override
@@ -226,6 +232,7 @@ final class TranslatedStream implements StreamReader {
   @Override
   public void close() {
     over = true;
+    observed.close();
     events.close();
     frames.close();
   }

@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * gateway, stops the attempt, and nothing follows. Called on the attempt's event loop.
  */
 interface AttemptListener {
+  /** Returns whether the text of a streamed answer is read when it is settled. */
+  default boolean readsText() {
+    return false;
+  }
+
   /** Bytes of a streamed answer; owned by the callee. */
   void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content);
 

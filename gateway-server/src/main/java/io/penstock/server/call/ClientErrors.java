@@ -28,6 +28,7 @@ final class ClientErrors {
       case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
+      case NO_SOCKET -> ErrorCode.OVERLOADED;
       case MALFORMED, TOO_LARGE -> ErrorCode.UPSTREAM_MALFORMED;
     };
   }
@@ -68,6 +69,7 @@ final class ClientErrors {
           "The " + who + " did not answer in time" + said;
       case MALFORMED -> "The answer of the " + who + " is malformed" + said;
       case TOO_LARGE -> "The answer of the " + who + " cannot be taken" + said;
+      case NO_SOCKET -> "The gateway has no connection to spare" + said;
     };
   }
 

@@ -131,6 +131,11 @@ final class Delivery implements AttemptListener {
   }
 
   @Override
+  public boolean readsText() {
+    return judge != null;
+  }
+
+  @Override
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
     if (open) {
       pass(bytes);

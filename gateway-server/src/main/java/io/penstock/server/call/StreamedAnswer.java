@@ -29,6 +29,9 @@ final class StreamedAnswer implements StreamReader.Sink {
     this.run = run;
     this.owner = owner;
     this.reader = run.attempt().streamReader(ByteBufAllocator.DEFAULT, this);
+    if (owner.readsText()) {
+      reader.keepText();
+    }
   }
 
   /** Returns what is known of it so far. */
@@ -36,7 +39,7 @@ final class StreamedAnswer implements StreamReader.Sink {
     return settled ? summary : reader.summary();
   }
 
-  /** Returns its text so far; dear to gather. */
+  /** Returns its text so far, or its beginning; dear to gather. */
   CharSequence text() {
     return reader.relayedText();
   }

@@ -21,6 +21,11 @@ final class Watched implements AttemptListener {
   }
 
   @Override
+  public boolean readsText() {
+    return owner.readsText();
+  }
+
+  @Override
   public void onStreamBytes(AttemptRun attempt, ByteBuf bytes, boolean content) {
     try {
       owner.onStreamBytes(attempt, bytes, content);

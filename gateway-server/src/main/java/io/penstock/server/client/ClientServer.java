@@ -101,6 +101,8 @@ public final class ClientServer {
               + bound.cause().getMessage(),
           bound.cause());
     }
+    // Behind Netty's own, which stops accepting for a second.
+    bound.channel().pipeline().addLast(LastResort.OfListener.INSTANCE);
     return new ClientServer(bound.channel(), connections);
   }
 
@@ -116,6 +118,10 @@ public final class ClientServer {
         return new Unread(() -> options.limits().get().unreadBytes() / parts);
       }
     };
+  }
+
+  Channel listener() {
+    return listener;
   }
 
   /** Returns the port that was bound. */
@@ -200,7 +206,7 @@ public final class ClientServer {
   }
 
   /** How one connection is served. */
-  private record Bounded(ClientLimits limits, Unread unread, RequestSink to) {
+  record Bounded(ClientLimits limits, Unread unread, RequestSink to) {
     void http1(ChannelPipeline pipeline) {
       HttpDecoderConfig config =
           new HttpDecoderConfig()
@@ -243,6 +249,7 @@ public final class ClientServer {
                           new ClientHandler(stream, to, limits, null));
                 }
               }));
+      pipeline.addLast(LastResort.OfConnection.INSTANCE);
     }
   }
 

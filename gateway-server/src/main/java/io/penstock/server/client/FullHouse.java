@@ -2,10 +2,15 @@ package io.penstock.server.client;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.GatewayException;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses requests of a connection that was one too many, until there are fewer again. */
+/**
+ * Refuses requests of a connection that was one too many, until there are fewer again. Probes are
+ * answered: who is taken for dead because many are here is started anew, and has the same before
+ * it.
+ */
 final class FullHouse implements RequestSink {
   private final RequestSink sink;
   private final ChannelGroup connections;
@@ -19,11 +24,16 @@ final class FullHouse implements RequestSink {
 
   @Override
   public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-    if (connections.size() <= max) {
+    if (connections.size() <= max || isProbe(head)) {
       return sink.admit(head, loop, responder);
     }
     turnAway(head, ReadFailures.tooManyConnections(max), loop, responder);
     return null;
+  }
+
+  private static boolean isProbe(RequestHead head) {
+    return head.method().equals(HttpMethod.GET)
+        && (head.path().equals("/healthz") || head.path().equals("/readyz"));
   }
 
   @Override

@@ -110,8 +110,7 @@ final class Loading {
     } catch (CharacterCodingException e) {
       problems.error(mark, Where.ROOT, "not UTF-8", "YAML 1.2 in UTF-8");
     } catch (IOException e) {
-      String why = Files.exists(file) ? e.getClass().getSimpleName() : "no such file";
-      problems.error(mark, Where.ROOT, why, "a file that can be read");
+      problems.error(mark, Where.ROOT, Texts.why(file, e), "a file that can be read");
     }
     return null;
   }

@@ -2,6 +2,7 @@ package io.penstock.server.config;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -97,8 +98,18 @@ final class Texts {
       }
       return secret;
     } catch (IOException e) {
-      throw new Missing(text, "a readable file (" + e.getClass().getSimpleName() + ")");
+      throw new Missing(text, "a readable file (" + why(file, e) + ")");
     }
+  }
+
+  /** Returns why a file could not be read, in the system's words where it has any. */
+  static String why(Path file, IOException thrown) {
+    if (!Files.exists(file)) {
+      return "no such file";
+    }
+    String reason = thrown instanceof FileSystemException of ? of.getReason() : thrown.getMessage();
+    String kind = thrown.getClass().getSimpleName();
+    return reason == null ? kind : kind + ": " + reason;
   }
 
   /** Returns the file that {@code file:PATH} names, or null for other text. */

@@ -4,6 +4,7 @@ import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingRegistry;
 import com.knuddels.jtokkit.api.EncodingType;
+import io.penstock.providers.ClippedText;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
@@ -129,7 +130,8 @@ public final class TokenCounter implements AutoCloseable {
     }
 
     Counts byLength() {
-      return new Counts(requestBody.length / 3L + 1, answer.length() / 3L + 1);
+      return new Counts(
+          requestBody.length / 3L + 1, ClippedText.tokens(answer, answer.length() / 3L + 1));
     }
   }
 
@@ -141,7 +143,8 @@ public final class TokenCounter implements AutoCloseable {
       counted += counted * texts.rest() / text.length();
     }
     long input = counted + 3L * texts.messages() + 3;
-    return new Counts(input, answer.isEmpty() ? 0 : tokens(model, answer.toString()));
+    long output = answer.isEmpty() ? 0 : tokens(model, answer.toString());
+    return new Counts(input, ClippedText.tokens(answer, output));
   }
 
   /** Counts one text as that model's provider would, as nearly as is known in public. */

@@ -189,19 +189,34 @@ public final class UpstreamCall {
   void fail(FailureKind kind, String message) {
     if (state != State.DONE) {
       finish();
-      closeChannel();
       try {
-        listener.onFailure(kind, message);
-      } catch (Throwable e) {
-        broken(e);
+        closeChannel();
+      } finally {
+        // Whatever becomes of the connection: whoever waits holds money and a place.
+        tell(kind, message);
       }
+    }
+  }
+
+  private void tell(FailureKind kind, String message) {
+    try {
+      listener.onFailure(kind, message);
+    } catch (Throwable e) {
+      broken(e);
     }
   }
 
   /** The listener has a defect: nobody else would tell whoever waits for it. */
   private void broken(Throwable thrown) {
     finish();
-    closeChannel();
+    try {
+      closeChannel();
+    } finally {
+      tellBroken(thrown);
+    }
+  }
+
+  private void tellBroken(Throwable thrown) {
     try {
       listener.onBroken(thrown);
     } catch (Throwable e) {

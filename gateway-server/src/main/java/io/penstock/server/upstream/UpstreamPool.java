@@ -2,11 +2,13 @@ package io.penstock.server.upstream;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.ssl.SslContext;
@@ -29,7 +31,7 @@ public final class UpstreamPool {
   private static final int CHUNK_BYTES = 64 * 1024;
 
   private final EventLoop loop;
-  private final Transport transport;
+  private final ChannelFactory<? extends Channel> sockets;
   private final AddressResolverGroup<InetSocketAddress> resolver;
   private final LongSupplier clock;
   private final IdleConnections idle;
@@ -50,8 +52,17 @@ public final class UpstreamPool {
       Transport transport,
       AddressResolverGroup<InetSocketAddress> resolver,
       LongSupplier clock) {
+    this(loop, new ReflectiveChannelFactory<>(transport.socketChannel()), resolver, clock);
+  }
+
+  /** Creates the pool with sockets of its own kind, which fit the loop. */
+  UpstreamPool(
+      EventLoop loop,
+      ChannelFactory<? extends Channel> sockets,
+      AddressResolverGroup<InetSocketAddress> resolver,
+      LongSupplier clock) {
     this.loop = loop;
-    this.transport = transport;
+    this.sockets = sockets;
     this.resolver = resolver;
     this.clock = clock;
     this.idle = new IdleConnections(loop, clock);
@@ -102,7 +113,7 @@ public final class UpstreamPool {
     ChannelFuture connecting =
         new Bootstrap()
             .group(loop)
-            .channel(transport.socketChannel())
+            .channelFactory(sockets)
             .resolver(resolver)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
@@ -113,6 +124,11 @@ public final class UpstreamPool {
                 Math.clamp(timeouts.connect(), 1, Integer.MAX_VALUE))
             .handler(new Initializer(origin, watch))
             .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
+    if (connecting.isDone() && !connecting.channel().isRegistered()) {
+      // There is no socket, and what stands for it is of no loop: nothing can be asked of it.
+      loop.execute(() -> unreached(origin, timeouts, call, now, connecting.cause()));
+      return;
+    }
     call.connecting(connecting.channel(), watch, now);
     connecting.addListener(done -> {
       if (!done.isSuccess()) {
@@ -148,7 +164,9 @@ public final class UpstreamPool {
   private static void unreached(
       Origin origin, Timeouts timeouts, UpstreamCall call, long begun, @Nullable Throwable cause) {
     long now = System.nanoTime();
-    if (!call.isDone()) {
+    if (!call.isDone() && Descriptors.PROCESS.areLacking(cause)) {
+      call.fail(FailureKind.NO_SOCKET, "it is out of file descriptors");
+    } else if (!call.isDone()) {
       call.fail(FailureKind.CONNECT, origin.unreached().failed(cause, now));
     } else if (now - begun >= TimeUnit.MILLISECONDS.toNanos(timeouts.connect())) {
       // The call has closed its connection, so that the cause is that.

@@ -2,6 +2,7 @@ package io.penstock.server.tokens;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.providers.ClippedText;
 import io.penstock.testkit.Gate;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -66,6 +67,18 @@ class TokenCounterTest {
     try (TokenCounter counter = new TokenCounter()) {
       long one = counter.tokens("gpt-4o", sentence.strip());
       assertThat(counter.tokens("gpt-4o", prose)).isEqualTo(3_000 * one);
+    }
+  }
+
+  @Test
+  void count_proseOfWhichTheBeginningIsKept_isNearlyThatOfTheWhole() {
+    String prose =
+        "Of a long answer the beginning is kept, and the rest is told by it. ".repeat(6_000);
+    CharSequence clipped = new ClippedText(prose.substring(0, 16_384), 16_384, prose.length());
+    try (TokenCounter counter = new TokenCounter()) {
+      long whole = counter.count("gpt-4o", BODY, prose).output();
+      long told = counter.count("gpt-4o", BODY, clipped).output();
+      assertThat((double) told).isBetween(whole * 0.98, whole * 1.02);
     }
   }
 

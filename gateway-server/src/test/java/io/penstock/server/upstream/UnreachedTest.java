@@ -7,7 +7,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -17,6 +19,7 @@ import io.netty.handler.proxy.ProxyConnectException;
 import io.netty.resolver.DefaultAddressResolverGroup;
 import io.penstock.core.FailureKind;
 import io.penstock.testkit.Ports;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NoRouteToHostException;
@@ -28,11 +31,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 class UnreachedTest {
@@ -160,10 +166,48 @@ class UnreachedTest {
     }
   }
 
-  private record Sent(UpstreamCall call, CompletableFuture<String> failure) {}
+  @ParameterizedTest
+  @CsvSource({
+    "'newSocketStream(..) failed with error(-24): Too many open files', NO_SOCKET, 'it is out of"
+        + " file descriptors', false",
+    "Permission denied, CONNECT, 'the connection failed', true",
+  })
+  void pool_withoutASocket_failsTheCallOnItsLoop_andTheProviderOnlyForOtherCauses(
+      String said, FailureKind kind, String message, boolean ofProvider) throws Exception {
+    EventLoopGroup loops = Transport.NIO.newGroup(1, "pool");
+    try {
+      EventLoop loop = loops.next();
+      UpstreamPool pool =
+          new UpstreamPool(
+              loop,
+              () -> {
+                throw new ChannelException("no channel", new IOException(said));
+              },
+              DefaultAddressResolverGroup.INSTANCE,
+              System::nanoTime);
+      Origin origin = new Origin("127.0.0.1", 1, null, null);
+
+      Sent sent = loop.submit(() -> send(pool, origin)).get();
+
+      assertThat(sent.failure().get(20, TimeUnit.SECONDS)).isEqualTo(message);
+      assertThat(sent.kind().get()).isEqualTo(kind);
+      assertThat(loop.inEventLoop(sent.on().get())).isTrue();
+      assertThat(lines).hasSize(ofProvider ? 1 : 0);
+    } finally {
+      loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  private record Sent(
+      UpstreamCall call,
+      CompletableFuture<String> failure,
+      AtomicReference<FailureKind> kind,
+      AtomicReference<Thread> on) {}
 
   private static Sent send(UpstreamPool pool, Origin origin) {
     CompletableFuture<String> failure = new CompletableFuture<>();
+    AtomicReference<FailureKind> failed = new AtomicReference<>();
+    AtomicReference<Thread> on = new AtomicReference<>();
     UpstreamListener listener =
         new UpstreamListener() {
           @Override
@@ -183,6 +227,8 @@ class UnreachedTest {
 
           @Override
           public void onFailure(FailureKind kind, String message) {
+            failed.set(kind);
+            on.set(Thread.currentThread());
             failure.complete(message);
           }
         };
@@ -192,7 +238,9 @@ class UnreachedTest {
             new Timeouts(60_000, 60_000, 60_000, 60_000),
             new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"),
             listener),
-        failure);
+        failure,
+        failed,
+        on);
   }
 
   @Test
