@@ -43,7 +43,12 @@ public enum FailureKind {
    * A whole answer for which the gateway has no memory: it is paid, and would be as large at
    * another target.
    */
-  TOO_LARGE;
+  TOO_LARGE,
+  /**
+   * A whole answer that cannot be told in the client's dialect, such as one that stops with a
+   * malformed tool call: it is paid, and the target is well.
+   */
+  UNTRANSLATABLE;
 
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {

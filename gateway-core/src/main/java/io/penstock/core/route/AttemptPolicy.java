@@ -130,7 +130,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       return true;
     }
     return switch (failed.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE -> false;
+      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, UNTRANSLATABLE -> false;
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> on.contains("timeout");
@@ -158,6 +158,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       case CUT -> "cut";
       case MALFORMED -> "malformed answer";
       case TOO_LARGE -> "answer too large";
+      case UNTRANSLATABLE -> "answer without a form";
     };
   }
 }

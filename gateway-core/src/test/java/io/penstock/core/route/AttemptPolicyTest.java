@@ -61,6 +61,8 @@ class AttemptPolicyTest {
     "MALFORMED, 200, -1, 0, false, GiveUp",
     "TOO_LARGE, 0, -1, 0, true, GiveUp",
     "TOO_LARGE, 0, -1, 0, false, GiveUp",
+    "UNTRANSLATABLE, 0, -1, 0, true, GiveUp",
+    "UNTRANSLATABLE, 0, -1, 0, false, GiveUp",
   })
   void decide_beforeContent(
       FailureKind kind, int status, long after, int retries, boolean next, String expected) {

@@ -94,6 +94,7 @@ class HealthBoardTest {
   void onFailure_causedByClientOrByTheGateway_neverOpens() {
     for (int i = 0; i < 50; i++) {
       board.onFailure(TARGET, FailureKind.TOO_LARGE, -1);
+      board.onFailure(TARGET, FailureKind.UNTRANSLATABLE, -1);
       board.onFailure(TARGET, FailureKind.BAD_REQUEST, -1);
       board.onFailure(TARGET, FailureKind.CONTEXT_LENGTH, -1);
     }

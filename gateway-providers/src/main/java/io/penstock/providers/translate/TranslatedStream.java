@@ -193,7 +193,7 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return observed.summary(usage(), complete);
+    return observed.summary(usage(), complete || reader.isBroken());
   }
 
   @Override

@@ -28,7 +28,7 @@ final class ClientErrors {
       case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
-      case MALFORMED, TOO_LARGE -> ErrorCode.UPSTREAM_MALFORMED;
+      case MALFORMED, TOO_LARGE, UNTRANSLATABLE -> ErrorCode.UPSTREAM_MALFORMED;
     };
   }
 
@@ -68,6 +68,7 @@ final class ClientErrors {
           "The " + who + " did not answer in time" + said;
       case MALFORMED -> "The answer of the " + who + " is malformed" + said;
       case TOO_LARGE -> "The answer of the " + who + " cannot be taken" + said;
+      case UNTRANSLATABLE -> "The answer of the " + who + " cannot be told" + said;
     };
   }
 
@@ -93,7 +94,8 @@ final class ClientErrors {
         if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
           wait = 1000;
         }
-        if (failure.kind() == FailureKind.TOO_LARGE) {
+        if (failure.kind() == FailureKind.TOO_LARGE
+            || failure.kind() == FailureKind.UNTRANSLATABLE) {
           // An SDK would pay for it again.
           headers.set(ResponseHeaders.SHOULD_RETRY, "false");
         }
