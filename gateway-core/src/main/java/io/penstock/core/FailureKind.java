@@ -48,7 +48,12 @@ public enum FailureKind {
    * The gateway has no file descriptor left to connect with: it says nothing of the provider, and
    * would be so for another target.
    */
-  NO_SOCKET;
+  NO_SOCKET,
+  /**
+   * A whole answer that cannot be told in the client's dialect, such as one that stops with a
+   * malformed tool call: it is paid, and the target is well.
+   */
+  UNTRANSLATABLE;
 
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {

@@ -130,7 +130,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       return true;
     }
     return switch (failed.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, NO_SOCKET -> false;
+      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, NO_SOCKET, UNTRANSLATABLE -> false;
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> on.contains("timeout");
@@ -159,6 +159,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       case MALFORMED -> "malformed answer";
       case TOO_LARGE -> "answer too large";
       case NO_SOCKET -> "no socket left";
+      case UNTRANSLATABLE -> "answer without a form";
     };
   }
 }

@@ -115,14 +115,16 @@ public final class HealthBoard {
 
   /**
    * Reports a failed attempt. What the client caused is no failure of the target, nor is an answer
-   * that this gateway cannot take; a 429 cools the target down and does not open its breaker.
+   * that this gateway cannot take or tell; a 429 cools the target down and does not open its
+   * breaker.
    *
    * @param retryAfterMillis the provider's wish, or -1
    */
   public void onFailure(String name, FailureKind kind, long retryAfterMillis) {
     long now = ticker.nanoTime();
     switch (kind) {
-      case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE -> onSuccess(name, 0);
+      case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE, UNTRANSLATABLE ->
+          onSuccess(name, 0);
       case NO_SOCKET -> onAbandoned(name);
       case RATE_LIMITED, QUOTA, CREDENTIALS ->
           change(

@@ -63,6 +63,8 @@ class AttemptPolicyTest {
     "TOO_LARGE, 0, -1, 0, false, GiveUp",
     "NO_SOCKET, 0, -1, 0, true, GiveUp",
     "NO_SOCKET, 0, -1, 0, false, GiveUp",
+    "UNTRANSLATABLE, 0, -1, 0, true, GiveUp",
+    "UNTRANSLATABLE, 0, -1, 0, false, GiveUp",
   })
   void decide_beforeContent(
       FailureKind kind, int status, long after, int retries, boolean next, String expected) {

@@ -141,7 +141,8 @@ final class AnthropicStream extends SseStreamReader {
             : "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
                 + Json.quote(reason.equals("length") ? "max_tokens" : "end_turn")
                 + ",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
-                + summary().usage().outputTokens()
+                // At its start it has told of one token.
+                + Math.max(summary().usage().outputTokens(), relayedBytes() / 4)
                 + "}}\n\n"
                 + comment
                 + STOP;

@@ -24,6 +24,7 @@ final class OpenAiEventStream extends SseStreamReader {
   private List<String> stored = List.of();
   private String lastType = "";
   private long sequence;
+  private final OpenResponse open = new OpenResponse();
 
   OpenAiEventStream(ByteBufAllocator allocator, Sink sink) {
     super(allocator, sink);
@@ -44,8 +45,11 @@ final class OpenAiEventStream extends SseStreamReader {
     keys.reset(json, from, to);
     while (keys.next()) {
       if (keys.depth() > 1) {
-        if (keys.depth() == 2 && keys.is("model") && keys.under("response")) {
-          named();
+        if (keys.depth() == 2 && keys.under("response")) {
+          open.field(keys);
+          if (keys.is("model")) {
+            named();
+          }
         }
       } else if (keys.is("type") && keys.isText()) {
         type = keys.identifier(lastType);
@@ -68,11 +72,15 @@ final class OpenAiEventStream extends SseStreamReader {
     if (content && text >= 0) {
       // Some say the type behind the text.
       relayed.add(json, text, textEnd);
+      open.text(json, text, textEnd);
     }
     if (isTerminal(type)) {
       terminal(type, event);
     } else {
       toolCalls |= type.startsWith("response.function_call_arguments");
+      if (!content) {
+        open.event(type, json, from, to);
+      }
       emit(event, content);
     }
   }
@@ -179,15 +187,8 @@ final class OpenAiEventStream extends SseStreamReader {
                 + ",\"param\":null,\"sequence_number\":"
                 + sequence
                 + "}\n\n"
-            : "event: response.incomplete\n"
-                + "data: {\"type\":\"response.incomplete\",\"sequence_number\":"
-                + sequence
-                + ",\"response\":{\"object\":\"response\",\"status\":\"incomplete\","
-                + "\"incomplete_details\":{\"reason\":"
-                + Json.quote(reason.equals("length") ? "max_output_tokens" : reason)
-                + "},\"model\":"
-                + Json.quote(model == null ? "" : model)
-                + ",\"output\":[]}}\n\n";
-    return ByteBufUtil.writeUtf8(allocator, comment + event);
+            : open.closing(
+                sequence, reason.equals("length") ? "max_output_tokens" : reason, model, comment);
+    return ByteBufUtil.writeUtf8(allocator, reason == null ? comment + event : event);
   }
 }

@@ -46,6 +46,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     double seconds;
 
     JsonNode toolUsage = MissingNode.getInstance();
+    final HostedCalls hosted = new HostedCalls();
   }
 
   /**
@@ -119,7 +120,8 @@ final class OpenAiUnaryReader implements UnaryReader {
 
   private Usage usage(Facts facts, JsonNode reported) {
     return switch (endpoint) {
-      case RESPONSES -> OpenAiUsage.responses(reported, facts.toolUsage, facts.model, facts.tier);
+      case RESPONSES ->
+          OpenAiUsage.responses(reported, facts.toolUsage, facts.hosted, facts.model, facts.tier);
       case IMAGES -> OpenAiUsage.images(reported, facts.model);
       default -> OpenAiUsage.read(reported, facts.model, facts.tier);
     };
@@ -218,6 +220,9 @@ final class OpenAiUnaryReader implements UnaryReader {
       return;
     }
     while (parser.nextToken() == JsonToken.START_OBJECT) {
+      String type = "";
+      String status = "";
+      String action = "";
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
         JsonToken value = parser.nextToken();
@@ -227,16 +232,33 @@ final class OpenAiUnaryReader implements UnaryReader {
           String finish = parser.getText();
           facts.finish = finish.equals("function_call") ? "tool_calls" : finish;
         } else if (name.equals("type") && value == JsonToken.VALUE_STRING) {
-          String type = parser.getText();
+          type = parser.getText();
           facts.toolCalls |= type.endsWith("_call") && !type.startsWith("web_");
           facts.called |= type.equals("function_call") || type.equals("custom_tool_call");
+        } else if (name.equals("status") && value == JsonToken.VALUE_STRING) {
+          status = parser.getText();
+        } else if (name.equals("action") && value == JsonToken.START_OBJECT) {
+          action = type(parser);
         } else if (name.equals("message") && value == JsonToken.START_OBJECT) {
           message(parser, facts);
         } else {
           parser.skipChildren();
         }
       }
+      facts.hosted.add(type, status, action);
     }
+  }
+
+  /** Returns the type of an object, "" when it has none. */
+  private static String type(JsonParser parser) throws IOException {
+    String type = "";
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
+      type = name.equals("type") && value == JsonToken.VALUE_STRING ? parser.getText() : type;
+      parser.skipChildren();
+    }
+    return type;
   }
 
   private static void message(JsonParser parser, Facts facts) throws IOException {

@@ -16,10 +16,15 @@ final class OpenAiUsage {
     return named(byShape(usage, MissingNode.getInstance()), model, tier);
   }
 
-  /** Reads the usage of a Responses object. */
+  /** Reads the usage of a Responses object, whose output has those calls. */
   static Usage responses(
-      JsonNode usage, JsonNode toolUsage, @Nullable String model, @Nullable String tier) {
-    return named(UsageReaders.openAiResponses(usage, toolUsage), model, tier);
+      JsonNode usage,
+      JsonNode toolUsage,
+      HostedCalls calls,
+      @Nullable String model,
+      @Nullable String tier) {
+    Usage read = UsageReaders.openAiResponses(usage, toolUsage);
+    return named(calls.in(read, usage, toolUsage), model, tier);
   }
 
   /** Reads the usage of generated images: what is put out is image unless it says otherwise. */

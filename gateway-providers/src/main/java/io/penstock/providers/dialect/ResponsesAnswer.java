@@ -11,7 +11,12 @@ final class ResponsesAnswer {
   private ResponsesAnswer() {}
 
   static Usage usage(JsonNode response, @Nullable String model, @Nullable String tier) {
-    return OpenAiUsage.responses(response.path("usage"), response.path("tool_usage"), model, tier);
+    return OpenAiUsage.responses(
+        response.path("usage"),
+        response.path("tool_usage"),
+        HostedCalls.of(response.path("output")),
+        model,
+        tier);
   }
 
   /** Returns the ids under which it and its items may be kept. */

@@ -15,6 +15,7 @@ import java.util.function.Function;
 abstract class AnswerReader {
   final AnswerParts parts;
   private final Function<JsonNode, Failure> errors;
+  private boolean broken;
 
   AnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
     this.parts = parts;
@@ -60,9 +61,15 @@ abstract class AnswerReader {
     return new ProviderException(errors.apply(error));
   }
 
-  /** A stop reason that stands for a broken answer. */
-  static ProviderException broken(String reason) {
-    return Trees.malformed("the model's answer is malformed: it stopped with " + reason);
+  /** A stop reason that no client can be told; the usage is then the whole answer's. */
+  final ProviderException broken(String reason) {
+    broken = true;
+    return Trees.untranslatable("the model stopped with " + reason);
+  }
+
+  /** Returns whether it ended with such a reason. */
+  final boolean isBroken() {
+    return broken;
   }
 
   /** The whole arguments of a call at once. */

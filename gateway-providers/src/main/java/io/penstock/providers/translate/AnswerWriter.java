@@ -30,6 +30,7 @@ abstract class AnswerWriter implements AnswerParts {
 
   final Context context;
   final Outlet out;
+  private boolean cut;
 
   AnswerWriter(Context context, Outlet out) {
     this.context = context;
@@ -43,13 +44,24 @@ abstract class AnswerWriter implements AnswerParts {
    */
   abstract void end(Usage usage, @Nullable String penstock);
 
+  /** Does the same for an answer that the gateway cuts short. */
+  final void cut(Usage usage, @Nullable String penstock) {
+    cut = true;
+    end(usage, penstock);
+  }
+
+  /** Returns whether a usage can be told: of a cut answer it may be half known, without input. */
+  final boolean tells(Usage usage) {
+    return !cut || usage.inputTokens() > 0;
+  }
+
   /** Writes an error as the last event. */
   abstract void error(String message, @Nullable String penstock);
 
   /** Refuses them; dialects that have a form for media say so themselves. */
   @Override
   public void media(int choice, String mime, String data) {
-    throw Trees.malformed(
+    throw Trees.untranslatable(
         "the model answered with " + mime + ", which has no form for this client");
   }
 

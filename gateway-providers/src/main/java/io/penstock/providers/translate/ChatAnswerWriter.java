@@ -235,7 +235,7 @@ final class ChatAnswerWriter extends AnswerWriter {
 
   @Override
   void end(Usage usage, @Nullable String penstock) {
-    if (showUsage) {
+    if (showUsage && tells(usage)) {
       ObjectNode chunk = chunk();
       chunk.putArray("choices");
       ObjectNode written = UsageWriters.chat(usage);

@@ -153,6 +153,7 @@ final class CohereAnswerReader extends AnswerReader {
   }
 
   private void end(JsonNode answer) {
+    usage = UsageReaders.cohere(answer.path("usage"));
     String reason = Trees.textOr(answer, "finish_reason");
     Finish finish =
         switch (reason) {
@@ -164,7 +165,6 @@ final class CohereAnswerReader extends AnswerReader {
           case "ERROR", "TIMEOUT" -> throw failure(answer);
           default -> throw broken(reason.isEmpty() ? "no finish_reason" : reason);
         };
-    usage = UsageReaders.cohere(answer.path("usage"));
     over = true;
     parts.finish(0, finish, null);
   }

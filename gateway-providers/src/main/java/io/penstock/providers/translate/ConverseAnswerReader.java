@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
 import io.penstock.providers.translate.AnswerParts.Citation;
 import io.penstock.providers.translate.AnswerParts.Finish;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Reads Bedrock Converse; in streams the usage comes last, after the stop. */
 final class ConverseAnswerReader extends AnswerReader {
@@ -20,6 +22,10 @@ final class ConverseAnswerReader extends AnswerReader {
   private boolean begun;
   private boolean stopped;
   private boolean over;
+
+  /** Why no client can be told how it stopped; in a stream that is said once the usage came. */
+  private @Nullable ProviderException unsayable;
+
   private Usage usage = Usage.NONE;
 
   ConverseAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, String model) {
@@ -35,12 +41,16 @@ final class ConverseAnswerReader extends AnswerReader {
       throw Trees.malformed("the answer has no message");
     }
     begin();
+    // First: what is written of the answer may have no form.
+    usage(answer);
     for (JsonNode block : content) {
       block(block);
       cited.end();
     }
     stop(answer);
-    usage(answer);
+    if (unsayable != null) {
+      throw unsayable;
+    }
     if (!stopped) {
       throw Trees.malformed("the answer has no stopReason");
     }
@@ -128,6 +138,9 @@ final class ConverseAnswerReader extends AnswerReader {
       case "metadata" -> {
         usage(data);
         over = stopped;
+        if (unsayable != null) {
+          throw unsayable;
+        }
       }
       default -> {
         if (type.endsWith("Exception")) {
@@ -159,13 +172,16 @@ final class ConverseAnswerReader extends AnswerReader {
     if (reason == null) {
       return;
     }
+    if (reason.equals("malformed_model_output") || reason.equals("malformed_tool_use")) {
+      unsayable = broken(reason);
+      return;
+    }
     Finish finish =
         switch (reason) {
           case "stop_sequence" -> Finish.STOP_SEQUENCE;
           case "max_tokens", "model_context_window_exceeded" -> Finish.LENGTH;
           case "tool_use" -> Finish.TOOL_CALLS;
           case "content_filtered", "guardrail_intervened", "refusal" -> Finish.CONTENT_FILTER;
-          case "malformed_model_output", "malformed_tool_use" -> throw broken(reason);
           default -> byContent(Finish.STOP, tools >= 0);
         };
     stopped = true;

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class GeminiAnswerReader extends AnswerReader {
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
+
+  /** The choices that have more than thoughts. */
+  private final BitSet told = new BitSet();
+
   private final Map<Integer, Integer> tools = new HashMap<>();
   private final GeminiSearches searches = new GeminiSearches();
 
@@ -97,7 +101,7 @@ final class GeminiAnswerReader extends AnswerReader {
     String reason = Trees.text(candidate, "finishReason");
     if (reason != null && !reason.equals("FINISH_REASON_UNSPECIFIED") && !ended.get(choice)) {
       ended.set(choice);
-      parts.finish(choice, finish(reason, tools.containsKey(choice)), null);
+      parts.finish(choice, finish(reason, choice), null);
     }
   }
 
@@ -122,6 +126,7 @@ final class GeminiAnswerReader extends AnswerReader {
     String own = Trees.text(part, "thoughtSignature");
     String signature = own == null ? null : Signatures.tag(Dialect.GEMINI, own);
     if (part.has("functionCall")) {
+      told.set(choice);
       JsonNode call = part.path("functionCall");
       int tool = tools.merge(choice, 0, (before, zero) -> before + 1);
       parts.toolCall(choice, tool, Trees.textOr(call, "id"), Trees.textOr(call, "name"), signature);
@@ -136,10 +141,12 @@ final class GeminiAnswerReader extends AnswerReader {
         parts.thinking(choice, words);
       }
     } else if (!words.isEmpty()) {
+      told.set(choice);
       telling = texts.computeIfAbsent(choice, of -> new StringBuilder());
       telling.append(words);
       parts.text(choice, words, logprobs);
     } else if (part.has("inlineData")) {
+      told.set(choice);
       JsonNode data = part.path("inlineData");
       parts.media(choice, Trees.textOr(data, "mimeType"), Trees.textOr(data, "data"));
     }
@@ -214,17 +221,28 @@ final class GeminiAnswerReader extends AnswerReader {
     return into.put("logprob", candidate.path("logProbability").asDouble()).putNull("bytes");
   }
 
-  private static Finish finish(String reason, boolean called) {
+  private Finish finish(String reason, int choice) {
+    boolean called = tools.containsKey(choice);
     return switch (reason) {
       case "STOP" -> byContent(Finish.STOP, called);
       case "MAX_TOKENS" -> Finish.LENGTH;
       case "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE" ->
           Finish.CONTENT_FILTER;
+      // A call is missing: whatever was said before it, a quiet stop would lie.
+      case "MALFORMED_FUNCTION_CALL",
+          "MALFORMED_RESPONSE",
+          "MISSING_THOUGHT_SIGNATURE",
+          "TOO_MANY_TOOL_CALLS",
+          "UNEXPECTED_TOOL_CALL" ->
+          throw broken(reason);
       default -> {
         if (reason.startsWith("IMAGE_")) {
           yield Finish.CONTENT_FILTER;
         }
-        throw broken(reason);
+        if (!told.get(choice)) {
+          throw broken(reason);
+        }
+        yield byContent(Finish.STOP, called);
       }
     };
   }

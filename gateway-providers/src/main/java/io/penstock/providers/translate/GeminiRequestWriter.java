@@ -34,6 +34,9 @@ final class GeminiRequestWriter extends RequestWriter {
 
   private final Map<String, String> names = new HashMap<>();
 
+  /** What results show that models before Gemini 3 take only behind the results. */
+  private final ArrayNode behind = Trees.array();
+
   GeminiRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
     super(call, conversation, fit);
   }
@@ -68,6 +71,9 @@ final class GeminiRequestWriter extends RequestWriter {
     String carried = null;
     boolean called = false;
     for (Part part : turn.parts()) {
+      if (!(part instanceof Part.ToolResult)) {
+        showBehind(parts);
+      }
       if (part instanceof Part.Thinking thought) {
         String own = Signatures.untag(Dialect.GEMINI, thought.signature());
         carried = own == null ? carried : own;
@@ -86,13 +92,23 @@ final class GeminiRequestWriter extends RequestWriter {
         }
       }
     }
+    showBehind(parts);
     if (parts.isEmpty()) {
       throw fit.refusal(turn.path(), "nothing is left of this message");
     }
   }
 
+  private void showBehind(ArrayNode parts) {
+    parts.addAll(behind);
+    behind.removeAll();
+  }
+
+  private boolean isBeforeThree() {
+    return BY_BUDGET.matcher(call.target().model()).matches();
+  }
+
   private @Nullable String missing() {
-    return BY_BUDGET.matcher(call.target().model()).matches() ? null : NO_SIGNATURE;
+    return isBeforeThree() ? null : NO_SIGNATURE;
   }
 
   private void call(ArrayNode parts, Part.ToolCall made, @Nullable String signature) {
@@ -133,7 +149,7 @@ final class GeminiRequestWriter extends RequestWriter {
     }
     for (Part shown : result.content()) {
       if (shown instanceof Part.Media media) {
-        media(Trees.arrayIn(response, "parts"), media, path);
+        media(isBeforeThree() ? behind : Trees.arrayIn(response, "parts"), media, path);
       }
     }
   }

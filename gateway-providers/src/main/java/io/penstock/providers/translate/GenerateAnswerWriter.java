@@ -230,7 +230,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
       part.put("text", "");
       candidate.put("finishReason", finish.getValue()).put("index", finish.getKey());
     }
-    chunk.set("usageMetadata", UsageWriters.gemini(usage));
+    if (tells(usage)) {
+      chunk.set("usageMetadata", UsageWriters.gemini(usage));
+    }
     out.event(null, withCost(chunk, penstock), false);
   }
 

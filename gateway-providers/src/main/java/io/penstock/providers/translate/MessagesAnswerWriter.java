@@ -202,7 +202,12 @@ final class MessagesAnswerWriter extends AnswerWriter {
     ObjectNode event = Trees.object().put("type", "message_delta");
     ObjectNode delta = event.putObject("delta").put("stop_reason", reason());
     delta.put("stop_sequence", stopSequence);
-    event.set("usage", UsageWriters.anthropic(usage));
+    // The field must be there; what it leaves out is as the start has it.
+    event.set(
+        "usage",
+        tells(usage)
+            ? UsageWriters.anthropic(usage)
+            : Trees.object().put("output_tokens", usage.outputTokens()));
     out.event("message_delta", event, false);
     note(penstock);
     out.event("message_stop", Trees.object().put("type", "message_stop"), false);

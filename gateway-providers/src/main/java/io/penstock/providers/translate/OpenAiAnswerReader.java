@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiAnswerReader extends AnswerReader {
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
+
+  /** The choices that have more than thoughts. */
+  private final BitSet told = new BitSet();
+
   private final Map<Integer, CallOrder> calls = new HashMap<>(2);
 
   /** The calls that the last event told arguments of, and nothing else; null: none. */
@@ -38,9 +42,17 @@ final class OpenAiAnswerReader extends AnswerReader {
           : Trees.malformed("the answer has no choices");
     }
     read(answer, "message");
-    if (!finished()) {
+    BitSet open = (BitSet) started.clone();
+    open.andNot(ended);
+    open.stream().forEach(this::endUnsaid);
+  }
+
+  /** Ends a choice that does not say why it stopped: what is whole has stopped. */
+  private void endUnsaid(int choice) {
+    if (!told.get(choice)) {
       throw Trees.malformed("the answer has no finish_reason");
     }
+    end(choice, "stop");
   }
 
   @Override
@@ -100,14 +112,18 @@ final class OpenAiAnswerReader extends AnswerReader {
       message(index, choice.path(field), choice.path("logprobs").path("content"));
       String finish = Trees.text(choice, "finish_reason");
       if (finish != null && !finish.isEmpty() && !ended.get(index)) {
-        ended.set(index);
-        CallOrder made = calls.get(index);
-        if (made != null) {
-          made.end();
-        }
-        parts.finish(index, finish(finish, made != null), null);
+        end(index, finish);
       }
     }
+  }
+
+  private void end(int choice, String finish) {
+    ended.set(choice);
+    CallOrder made = calls.get(choice);
+    if (made != null) {
+      made.end();
+    }
+    parts.finish(choice, finish(finish, made != null), null);
   }
 
   private void message(int choice, JsonNode message, JsonNode logprobs) {
@@ -122,6 +138,7 @@ final class OpenAiAnswerReader extends AnswerReader {
         logprobs.isArray() && !logprobs.isEmpty() ? logprobs : null);
     String refusal = Trees.textOr(message, "refusal");
     if (!refusal.isEmpty()) {
+      told.set(choice);
       parts.refusal(choice, refusal);
     }
     for (JsonNode annotation : message.path("annotations")) {
@@ -149,6 +166,7 @@ final class OpenAiAnswerReader extends AnswerReader {
   private void content(int choice, JsonNode content, @Nullable JsonNode logprobs) {
     if (content.isTextual()) {
       if (!content.textValue().isEmpty()) {
+        told.set(choice);
         parts.text(choice, content.textValue(), logprobs);
       }
       return;
@@ -158,12 +176,14 @@ final class OpenAiAnswerReader extends AnswerReader {
         part.path("thinking")
             .forEach(thought -> parts.thinking(choice, Trees.textOr(thought, "text")));
       } else if (!Trees.textOr(part, "text").isEmpty()) {
+        told.set(choice);
         parts.text(choice, Trees.textOr(part, "text"), null);
       }
     }
   }
 
   private void call(int choice, int tool, JsonNode call) {
+    told.set(choice);
     JsonNode function = call.path("function");
     String name = Trees.textOr(function, "name");
     CallOrder order = calls.computeIfAbsent(choice, of -> new CallOrder(parts, of));
@@ -177,7 +197,7 @@ final class OpenAiAnswerReader extends AnswerReader {
     }
   }
 
-  private static Finish finish(String reason, boolean called) {
+  private Finish finish(String reason, boolean called) {
     return switch (reason) {
       case "length", "max_tokens", "model_length" -> Finish.LENGTH;
       case "tool_calls", "function_call" -> Finish.TOOL_CALLS;

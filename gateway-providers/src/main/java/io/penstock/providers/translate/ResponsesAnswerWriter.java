@@ -137,7 +137,9 @@ final class ResponsesAnswerWriter extends AnswerWriter {
     String status = reason == null ? "completed" : "incomplete";
     items.close(status);
     response.set("output", items.output());
-    response.set("usage", UsageWriters.responses(usage));
+    if (tells(usage)) {
+      response.set("usage", UsageWriters.responses(usage));
+    }
     response.put("status", status);
     if (reason != null) {
       response.putObject("incomplete_details").put("reason", reason);

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.penstock.core.FailureKind;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
@@ -64,17 +66,36 @@ final class TranslatedAttempt implements Attempt {
   private Answer translated(byte[] json, ByteBufAllocator allocator) {
     Aggregate whole = aggregate.get();
     Conversion way = conversion.apply(whole, false);
+    ObjectNode told = Trees.answer(json);
     try {
-      way.reader().whole(Trees.answer(json));
+      way.reader().whole(told);
       Usage usage = way.reader().usage();
       way.writer().end(usage, null);
       ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
       AnswerSummary summary = way.observed().summary(usage, true);
       CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
       return new Answer(answer, "application/json", summary, text);
+    } catch (ProviderException e) {
+      throw untold(e.failure(), summary(way, told));
     } finally {
       way.observed().close();
     }
+  }
+
+  /** An answer that tells its usage is whole and paid, whatever else it lacks. */
+  private static ProviderException untold(Failure why, AnswerSummary known) {
+    boolean paid = known.usageReported() && why.kind() == FailureKind.MALFORMED;
+    return new ProviderException(
+        paid ? Failure.of(FailureKind.UNTRANSLATABLE, why.message()) : why, known);
+  }
+
+  /** Returns what an answer tells of its cost that was not read to its end. */
+  private static AnswerSummary summary(Conversion way, ObjectNode answer) {
+    JsonNode usage = answer.path(way.reader().usageField());
+    if (usage.isObject()) {
+      way.reader().alsoReported(usage);
+    }
+    return way.observed().summary(way.reader().usage(), true);
   }
 
   /** Returns what an answer without its content tells. */
@@ -84,10 +105,7 @@ final class TranslatedAttempt implements Attempt {
       way.reader().whole(answer);
     } catch (ProviderException e) {
       // What it lacks is what was left out.
-      JsonNode usage = answer.path(way.reader().usageField());
-      if (usage.isObject()) {
-        way.reader().alsoReported(usage);
-      }
+      return summary(way, answer);
     } finally {
       way.observed().close();
     }

@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ClippedText;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class TranslatedStream implements StreamReader {
+  /** Of plain text, nearly. */
+  private static final int BYTES_PER_TOKEN = 4;
+
   private final Frames frames;
   private final AnswerReader reader;
   private final AnswerWriter writer;
@@ -194,7 +198,7 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return observed.summary(usage(), complete);
+    return observed.summary(usage(), complete || reader.isBroken());
   }
 
   @Override
@@ -222,11 +226,19 @@ final class TranslatedStream implements StreamReader {
     } else {
       observed.start("", "");
       observed.cut(finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH);
-      writer.end(usage(), penstock);
+      writer.cut(soFar(), penstock);
     }
     events.endArray();
     ByteBuf bytes = events.take();
     return bytes == null ? Unpooled.EMPTY_BUFFER : bytes;
+  }
+
+  /** Returns the usage of what was relayed: mostly nothing was reported yet of its output. */
+  private Usage soFar() {
+    Usage known = usage();
+    long written = (observed.relayedBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    long more = Math.max(0, written - known.outputTokens());
+    return known.toBuilder().add(Meter.OUTPUT, more).build();
   }
 
   @Override

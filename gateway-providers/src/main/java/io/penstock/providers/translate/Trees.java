@@ -212,6 +212,11 @@ final class Trees {
     return tree.get(field) instanceof ObjectNode object ? object : tree.putObject(field);
   }
 
+  /** A whole answer that the client's dialect has no form for. */
+  static ProviderException untranslatable(String why) {
+    return new ProviderException(Failure.of(FailureKind.UNTRANSLATABLE, why));
+  }
+
   static ProviderException malformed(String why) {
     return new ProviderException(Failure.of(FailureKind.MALFORMED, why));
   }

@@ -58,10 +58,11 @@ public final class UsageReaders {
     long heard = usage.path("prompt_audio_seconds").asLong();
     meters.set(Meter.AUDIO_SECOND, heard);
     // Mistral's total has the tokens of sound too, which is billed by the second.
-    // Where cached input or thoughts are told apart, nobody knows what else a total counts.
-    boolean told = heard > 0 || cached > 0 || reasoning > 0 || usage.has("cache_read_input_tokens");
-    long parts = told ? total : prompt + completion + cited;
-    meters.set(Meter.OUTPUT_REASONING, reasoning + Math.max(0, total - parts));
+    // Where thoughts are told apart, nobody knows what else a total counts.
+    boolean told = heard > 0 || reasoning > 0 || usage.has("cache_read_input_tokens");
+    long more = told ? 0 : Math.max(0, total - prompt - completion - cited);
+    // Some count what was cached once more.
+    meters.set(Meter.OUTPUT_REASONING, reasoning + (more == cached ? 0 : more));
     return meters.build();
   }
 

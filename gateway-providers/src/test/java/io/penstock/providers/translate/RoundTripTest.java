@@ -240,7 +240,7 @@ class RoundTripTest {
     assertThatThrownBy(() -> answer(Endpoint.CHAT, Dialect.ANTHROPIC, CHAT, paused))
         .isInstanceOfSatisfying(
             ProviderException.class,
-            e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.MALFORMED));
+            e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.UNTRANSLATABLE));
     assertThatThrownBy(() ->
             answer(
                 Endpoint.CHAT,

@@ -111,6 +111,18 @@ class UsageReadersTest {
         .isEqualTo(usage(Map.of(Meter.INPUT, 7L, Meter.OUTPUT, 9L, Meter.OUTPUT_REASONING, 217L)));
   }
 
+  @Test
+  void openAiChat_moreInTotalBesideCachedInput_isThoughtUnlessItIsThat() {
+    String reported =
+        "{\"prompt_tokens\":1000,\"completion_tokens\":50,\"total_tokens\":%d,"
+            + "\"prompt_tokens_details\":{\"cached_tokens\":600}}";
+
+    assertThat(UsageReaders.openAiChat(json(reported.formatted(1350))).of(Meter.OUTPUT_REASONING))
+        .isEqualTo(300);
+    assertThat(UsageReaders.openAiChat(json(reported.formatted(1650))).of(Meter.OUTPUT_REASONING))
+        .isZero();
+  }
+
   /** Voyage embeds and ranks without saying what is what: nothing is put out. */
   @Test
   void openAiChat_totalAlone_isInput() {

@@ -43,7 +43,8 @@ final class Billable {
           TOTAL_TIMEOUT,
           CUT,
           MALFORMED,
-          TOO_LARGE ->
+          TOO_LARGE,
+          UNTRANSLATABLE ->
           false;
       // Without words it is no error.
       default -> !failure.message().isEmpty();

@@ -29,7 +29,7 @@ final class ClientErrors {
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
       case NO_SOCKET -> ErrorCode.OVERLOADED;
-      case MALFORMED, TOO_LARGE -> ErrorCode.UPSTREAM_MALFORMED;
+      case MALFORMED, TOO_LARGE, UNTRANSLATABLE -> ErrorCode.UPSTREAM_MALFORMED;
     };
   }
 
@@ -70,6 +70,7 @@ final class ClientErrors {
       case MALFORMED -> "The answer of the " + who + " is malformed" + said;
       case TOO_LARGE -> "The answer of the " + who + " cannot be taken" + said;
       case NO_SOCKET -> "The gateway has no connection to spare" + said;
+      case UNTRANSLATABLE -> "The answer of the " + who + " cannot be told" + said;
     };
   }
 
@@ -95,7 +96,8 @@ final class ClientErrors {
         if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
           wait = 1000;
         }
-        if (failure.kind() == FailureKind.TOO_LARGE) {
+        if (failure.kind() == FailureKind.TOO_LARGE
+            || failure.kind() == FailureKind.UNTRANSLATABLE) {
           // An SDK would pay for it again.
           headers.set(ResponseHeaders.SHOULD_RETRY, "false");
         }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
+import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.ledger.Waste;
+import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +58,18 @@ final class StreamEnd {
   }
 
   private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
-    ByteBuf closing =
-        run.closing(
-            null, ClientErrors.message(by.target().provider().name(), failure) + more, null);
+    String message = ClientErrors.message(by.target().provider().name(), failure) + more;
+    ByteBuf closing = run.closing(null, message, null);
+    if (closing != null && call.dialect() == Dialect.ANTHROPIC) {
+      // Its errors name the call, which the stream's reader does not know.
+      closing.release();
+      closing =
+          ErrorReplies.utf8(
+              "event: error\ndata: "
+                  + ErrorBodies.json(
+                      Dialect.ANTHROPIC, 502, "upstream_error", message, null, call.idText())
+                  + "\n\n");
+    }
     if (closing != null) {
       serving.answer().stream(closing);
       serving.answer().end();

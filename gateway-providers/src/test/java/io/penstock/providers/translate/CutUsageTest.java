@@ -1,0 +1,97 @@
+package io.penstock.providers.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.providers.Attempt;
+import io.penstock.providers.StreamReader;
+import io.penstock.providers.dialect.Providers;
+import io.penstock.providers.translate.Rig.Client;
+import io.penstock.providers.translate.Rig.Wish;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** What a stream that the gateway cuts short tells of its usage: nothing that nobody knows. */
+class CutUsageTest {
+  private static final String OPENAI =
+      "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
+          + "{\"content\":\"Hello there, you\"}}]}\n\n";
+  private static final String ANTHROPIC =
+      """
+      data: {"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":9,"output_tokens":1}}}
+
+      data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+      data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello there, you"}}
+
+      """;
+  private static final String CHAT =
+      "{\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String MESSAGES =
+      "{\"stream\":true,\"max_tokens\":9,"
+          + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  private static final String GENERATE =
+      "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}";
+  private static final String RESPONSES = "{\"stream\":true,\"input\":\"hi\"}";
+
+  /** Returns the usage that is told last, wherever the dialect has it; missing: none. */
+  private static JsonNode told(Attempt attempt, String events) {
+    Client client = new Client();
+    try (StreamReader reader = attempt.streamReader(Rig.ALLOCATOR, client)) {
+      reader.read(Unpooled.wrappedBuffer(events.getBytes(StandardCharsets.UTF_8)));
+      ByteBuf last = reader.closing("length", "", null);
+      JsonNode usage = MissingNode.getInstance();
+      for (String line : last.toString(StandardCharsets.UTF_8).lines().toList()) {
+        if (line.startsWith("data: {")) {
+          JsonNode event = Trees.answer(line.substring(6));
+          for (String place : new String[] {"/usage", "/usageMetadata", "/response/usage"}) {
+            usage = event.at(place).isMissingNode() ? usage : event.at(place);
+          }
+        }
+      }
+      last.release();
+      return usage;
+    }
+  }
+
+  private static Attempt attempt(Endpoint client, Dialect from, String request) {
+    return Rig.attempt(client, from, request, Wish.STREAM);
+  }
+
+  @Test
+  void nothingReported_noZerosAreTold() {
+    assertThat(told(attempt(Endpoint.GENERATE, Dialect.OPENAI, GENERATE), OPENAI).isMissingNode())
+        .isTrue();
+    assertThat(told(attempt(Endpoint.RESPONSES, Dialect.OPENAI, RESPONSES), OPENAI).isNull())
+        .isTrue();
+    assertThat(told(attempt(Endpoint.MESSAGES, Dialect.OPENAI, MESSAGES), OPENAI))
+        .isEqualTo(Trees.answer("{\"output_tokens\":4}"));
+    String gemini = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hello\"}]}}]}\n\n";
+    assertThat(told(attempt(Endpoint.CHAT, Dialect.GEMINI, CHAT), gemini).isMissingNode()).isTrue();
+  }
+
+  @Test
+  void inputReported_outputIsWhatWasRelayed() {
+    JsonNode chat = told(attempt(Endpoint.CHAT, Dialect.ANTHROPIC, CHAT), ANTHROPIC);
+    JsonNode generate = told(attempt(Endpoint.GENERATE, Dialect.ANTHROPIC, GENERATE), ANTHROPIC);
+
+    assertThat(chat.path("prompt_tokens").asInt()).isEqualTo(9);
+    assertThat(chat.path("completion_tokens").asInt()).isEqualTo(4);
+    assertThat(generate.path("candidatesTokenCount").asInt()).isEqualTo(4);
+  }
+
+  @Test
+  void sameDialect_outputIsWhatWasRelayed() {
+    Attempt spliced =
+        Providers.of(Dialect.ANTHROPIC)
+            .attempt(Rig.call(Endpoint.MESSAGES, Dialect.ANTHROPIC, MESSAGES, Wish.STREAM));
+
+    assertThat(told(spliced, ANTHROPIC).path("output_tokens").asInt()).isEqualTo(4);
+  }
+}
