@@ -130,7 +130,8 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       return true;
     }
     return switch (failed.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, NO_SOCKET, UNTRANSLATABLE -> false;
+      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, NO_SOCKET, UNTRANSLATABLE ->
+          false;
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> on.contains("timeout");
