@@ -28,7 +28,8 @@ class ListingTest {
   @Test
   void unspent_ofASubjectThatNoRequestHas_isRefusedWithItsForm() {
     try (Budgets budgets = budgets()) {
-      for (String typo : List.of("", "ann", "ann / red / x", "ann / ", "ann/red", "sha256:x")) {
+      for (String typo :
+          List.of("", "ann", "ann / red / x", "ann / ", "ann/red", "sha256:x", "ann / r\u001bd")) {
         assertThatThrownBy(() -> budgets.unspent("two", -1, typo))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessage(
@@ -39,6 +40,28 @@ class ListingTest {
       String hash = "sha256:0123456789abcdef0123456789abcdef";
       for (String sound : List.of("ann / red", "(none) / a // b", hash)) {
         assertThat(budgets.unspent("two", -1, sound).counter().subject()).isEqualTo(sound);
+      }
+    }
+  }
+
+  @Test
+  void counter_ofALongSubject_isTheOneThatRequestsHave() {
+    String name = "n".repeat(5_000);
+    try (Budgets budgets = budgets()) {
+      BudgetSpec each =
+          BudgetSpec.of("each", Condition.ALWAYS, List.of("user"), Limit.usd(1_000), TOTAL);
+      budgets.reload(BudgetPlan.compile(List.of(each), List.of()));
+      CounterKey charged =
+          ((Verdict.Granted) budgets.reserve(TestFacts.user(name), Ask.of(200, 1)))
+              .reservation()
+              .settle(100, 1)
+              .get(0)
+              .counter();
+      assertThat(budgets.unspent("each", -1, name).counter()).isEqualTo(charged);
+      assertThat(budgets.counter("each", -1, name)).isEqualTo(charged);
+      for (String typo : List.of("ann\0", "a\u001b[2J")) {
+        assertThatThrownBy(() -> budgets.unspent("each", -1, typo))
+            .isInstanceOf(IllegalArgumentException.class);
       }
     }
   }
