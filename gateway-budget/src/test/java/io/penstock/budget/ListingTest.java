@@ -67,6 +67,39 @@ class ListingTest {
   }
 
   @Test
+  void states_ofAFormerMeaning_haveNoLimit() {
+    Window month = new Window(Window.Every.MONTH, ZoneOffset.UTC);
+    Limit limit = Limit.usd(1_000);
+    BudgetSpec before = BudgetSpec.of("b", Condition.ALWAYS, List.of("user"), limit, TOTAL);
+    BudgetSpec otherWindow = BudgetSpec.of("b", Condition.ALWAYS, List.of("user"), limit, month);
+    BudgetSpec otherPer = BudgetSpec.of("b", Condition.ALWAYS, List.of("app"), limit, TOTAL);
+    try (Budgets budgets = budgets()) {
+      for (BudgetSpec next : List.of(otherWindow, otherPer)) {
+        budgets.reload(BudgetPlan.compile(List.of(before), List.of()));
+        CounterKey old =
+            ((Verdict.Granted) budgets.reserve(TestFacts.user("ann"), Ask.of(200, 1)))
+                .reservation()
+                .settle(100, 1)
+                .get(0)
+                .counter();
+        assertThat(limitOf(budgets, old)).isEqualTo(1_000);
+        assertThat(before.counts(old)).isTrue();
+        assertThat(next.counts(old)).isFalse();
+        budgets.reload(BudgetPlan.compile(List.of(next), List.of()));
+        assertThat(limitOf(budgets, old)).isEqualTo(-1);
+      }
+    }
+  }
+
+  private static long limitOf(Budgets budgets, CounterKey counter) {
+    return budgets.states("", 100).toCompletableFuture().join().states().stream()
+        .filter(state -> state.counter().equals(counter))
+        .findFirst()
+        .orElseThrow()
+        .limit();
+  }
+
+  @Test
   void spentShares_areOfTheMoment_alsoWhatTheStoreWasNotTold() {
     try (Budgets budgets = budgets()) {
       CounterKey all = budgets.shared().get(0);
