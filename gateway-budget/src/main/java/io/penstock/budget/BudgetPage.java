@@ -32,9 +32,9 @@ public record BudgetPage(List<BudgetState> states, String next) {
   }
 
   private static BudgetState seen(BudgetState s, Rules rules, Slices slices) {
-    Rule found = rules.of(s.counter(), s.unit());
-    // A store that heard of a counter from the ledger alone does not know its unit.
-    Rule rule = found == null ? rules.meaning(s.counter()) : found;
+    // None for a counter of what the budget was before a reload: no limit is in force for it. A
+    // store that heard of a counter from the ledger alone does not know its unit.
+    Rule rule = rules.meaning(s.counter());
     Limit.Unit unit = rule == null ? s.unit() : rule.shape.unit();
     long limit = rule == null ? -1 : rule.terms().limit();
     Counter c = slices.find(s.counter().id());

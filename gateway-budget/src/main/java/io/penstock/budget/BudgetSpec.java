@@ -69,6 +69,19 @@ public record BudgetSpec(
     return new BudgetSpec(name, when, per, limit, window, overrides, alerts, over, other);
   }
 
+  /**
+   * Returns whether this is a counter of this budget or of an override of it, with the present
+   * unit, dimensions and window.
+   */
+  public boolean counts(CounterKey key) {
+    if (!key.budget().equals(name) || key.override() >= overrides.size()) {
+      return false;
+    }
+    Limit terms = key.override() < 0 ? limit : overrides.get(key.override()).limit();
+    Window.Span span = window.at(key.windowStart());
+    return CounterKey.of(name, key.override(), terms.unit(), per, key.subject(), span).equals(key);
+  }
+
   /** Returns whether its match or its subject depends on the target that is tried. */
   public boolean dependsOnTarget() {
     return when.dependsOnTarget()

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class Listing {
+  private static final int MAX_SHOWN = 200;
+
   private final AtomicReference<Rules> rules;
   private final Slices slices;
   private final Budgets.Store store;
@@ -66,7 +68,7 @@ final class Listing {
 
   @Nullable CounterKey counter(String budget, int override, String subject, long storeNow) {
     Rule rule = rules.get().of(budget, override);
-    return rule == null ? null : rule.key(subject, storeNow);
+    return rule == null ? null : rule.key(Subjects.said(rule.shape.per(), subject), storeNow);
   }
 
   BudgetState unspent(String budget, int override, String subject, long storeNow) {
@@ -74,13 +76,17 @@ final class Listing {
     if (rule == null || !Subjects.fits(rule.shape.per(), subject)) {
       throw new IllegalArgumentException(
           "subject: '"
-              + subject
+              + shown(subject)
               + "' (expected: "
               + (rule == null || rule.shape.per().isEmpty()
                   ? "none, for the budget is shared by all)"
                   : "whom the budget counts, by " + String.join(" / ", rule.shape.per()) + ")"));
     }
-    CounterKey key = rule.key(subject, storeNow);
+    CounterKey key = rule.key(Subjects.said(rule.shape.per(), subject), storeNow);
     return new BudgetState(key, rule.shape.unit(), rule.terms().limit(), 0, 0);
+  }
+
+  private static String shown(String subject) {
+    return subject.length() <= MAX_SHOWN ? subject : subject.substring(0, MAX_SHOWN) + "...";
   }
 }

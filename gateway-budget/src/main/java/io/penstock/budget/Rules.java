@@ -162,19 +162,6 @@ final class Rules {
     return rule != null && rule.key(key.subject(), key.windowStart()).equals(key) ? rule : null;
   }
 
-  /** Returns the rule of a budget's counters, or null when no budget means them any more. */
-  @Nullable Rule of(CounterKey key, Limit.Unit unit) {
-    for (Rule rule : slots) {
-      Rule.Shape shape = rule.shape;
-      if (shape.name().equals(key.budget())
-          && shape.override() == key.override()
-          && shape.unit() == unit) {
-        return rule;
-      }
-    }
-    return null;
-  }
-
   /** Forgets meters that are at rest. */
   void sweep(long storeNow) {
     for (Rate rate : rates) {

@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Whom a counter counts: values of dimensions, taken from the facts of a request. */
 final class Subjects {
@@ -66,9 +67,12 @@ final class Subjects {
 
   /**
    * Returns whether a request can have this subject: as many values as dimensions, none of them
-   * empty, or the hash of a long one.
+   * empty, or the hash of a long one; no control character.
    */
   static boolean fits(List<String> per, String subject) {
+    if (subject.chars().anyMatch(Character::isISOControl)) {
+      return false;
+    }
     if (per.size() < 2) {
       return per.isEmpty() == subject.isEmpty();
     }
@@ -76,6 +80,17 @@ final class Subjects {
     String[] values = subject.split(" / ", -1);
     return HASH.matcher(subject).matches()
         || (values.length == per.size() && Arrays.stream(values).noneMatch(String::isBlank));
+  }
+
+  /** Returns the subject that a request has of which somebody says this. */
+  static String said(List<String> per, String subject) {
+    if (per.size() < 2) {
+      return shorten(subject);
+    }
+    return shorten(
+        Arrays.stream(subject.split(" / ", -1))
+            .map(Subjects::shorten)
+            .collect(Collectors.joining(" / ")));
   }
 
   private static String value(String dimension, Facts facts) {

@@ -28,7 +28,8 @@ class ListingTest {
   @Test
   void unspent_ofASubjectThatNoRequestHas_isRefusedWithItsForm() {
     try (Budgets budgets = budgets()) {
-      for (String typo : List.of("", "ann", "ann / red / x", "ann / ", "ann/red", "sha256:x")) {
+      for (String typo :
+          List.of("", "ann", "ann / red / x", "ann / ", "ann/red", "sha256:x", "ann / r\u001bd")) {
         assertThatThrownBy(() -> budgets.unspent("two", -1, typo))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessage(
@@ -41,6 +42,61 @@ class ListingTest {
         assertThat(budgets.unspent("two", -1, sound).counter().subject()).isEqualTo(sound);
       }
     }
+  }
+
+  @Test
+  void counter_ofALongSubject_isTheOneThatRequestsHave() {
+    String name = "n".repeat(5_000);
+    try (Budgets budgets = budgets()) {
+      BudgetSpec each =
+          BudgetSpec.of("each", Condition.ALWAYS, List.of("user"), Limit.usd(1_000), TOTAL);
+      budgets.reload(BudgetPlan.compile(List.of(each), List.of()));
+      CounterKey charged =
+          ((Verdict.Granted) budgets.reserve(TestFacts.user(name), Ask.of(200, 1)))
+              .reservation()
+              .settle(100, 1)
+              .get(0)
+              .counter();
+      assertThat(budgets.unspent("each", -1, name).counter()).isEqualTo(charged);
+      assertThat(budgets.counter("each", -1, name)).isEqualTo(charged);
+      for (String typo : List.of("ann\0", "a\u001b[2J")) {
+        assertThatThrownBy(() -> budgets.unspent("each", -1, typo))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+  }
+
+  @Test
+  void states_ofAFormerMeaning_haveNoLimit() {
+    Window month = new Window(Window.Every.MONTH, ZoneOffset.UTC);
+    Limit limit = Limit.usd(1_000);
+    BudgetSpec before = BudgetSpec.of("b", Condition.ALWAYS, List.of("user"), limit, TOTAL);
+    BudgetSpec otherWindow = BudgetSpec.of("b", Condition.ALWAYS, List.of("user"), limit, month);
+    BudgetSpec otherPer = BudgetSpec.of("b", Condition.ALWAYS, List.of("app"), limit, TOTAL);
+    try (Budgets budgets = budgets()) {
+      for (BudgetSpec next : List.of(otherWindow, otherPer)) {
+        budgets.reload(BudgetPlan.compile(List.of(before), List.of()));
+        CounterKey old =
+            ((Verdict.Granted) budgets.reserve(TestFacts.user("ann"), Ask.of(200, 1)))
+                .reservation()
+                .settle(100, 1)
+                .get(0)
+                .counter();
+        assertThat(limitOf(budgets, old)).isEqualTo(1_000);
+        assertThat(before.counts(old)).isTrue();
+        assertThat(next.counts(old)).isFalse();
+        budgets.reload(BudgetPlan.compile(List.of(next), List.of()));
+        assertThat(limitOf(budgets, old)).isEqualTo(-1);
+      }
+    }
+  }
+
+  private static long limitOf(Budgets budgets, CounterKey counter) {
+    return budgets.states("", 100).toCompletableFuture().join().states().stream()
+        .filter(state -> state.counter().equals(counter))
+        .findFirst()
+        .orElseThrow()
+        .limit();
   }
 
   @Test

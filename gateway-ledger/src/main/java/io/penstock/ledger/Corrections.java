@@ -1,6 +1,7 @@
 package io.penstock.ledger;
 
 import io.penstock.core.Ending;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ public final class Corrections {
       new LedgerRow.Caller("", "", "", "", "", "", Map.of());
   private static final LedgerRow.Destination NOWHERE =
       new LedgerRow.Destination("", "", "", "", "", "");
+
+  /** The rule of a row of which the database refused the texts. */
+  static final String REFUSED = "texts refused by the database";
 
   private Corrections() {}
 
@@ -121,6 +125,78 @@ public final class Corrections {
         attempt.cause() == Cause.RECONCILIATION ? UsageSource.RECONCILED : UsageSource.NONE,
         new LedgerRow.Money(cost, cost, 0, 0, 0, ""),
         charges);
+  }
+
+  /** Returns whether somebody waits to hear whether the row was booked. */
+  static boolean isAnswered(LedgerRow row) {
+    Cause cause = row.attempt().cause();
+    return cause == Cause.CORRECTION || cause == Cause.RECONCILIATION;
+  }
+
+  /**
+   * Returns what to book of a row that the database refuses for what it says, to be tried in turn:
+   * without what the client and the provider said, then without any text and quantity. Both have
+   * its id, times, money and charges, so that budgets miss nothing.
+   */
+  static List<LedgerRow> bare(LedgerRow row) {
+    LedgerRow.Caller caller = row.caller();
+    LedgerRow.Destination to = row.destination();
+    LedgerRow.Caller known =
+        new LedgerRow.Caller(
+            caller.team(), caller.app(), caller.user(), "", caller.key(), "", Map.of());
+    LedgerRow.Destination where =
+        new LedgerRow.Destination(
+            to.endpoint(), "", to.route(), to.reason(), to.provider(), to.model());
+    List<Charge> ascii =
+        row.charges().stream()
+            .map(charge -> new Charge(ascii(charge.counter()), charge.owner(), charge.amount()))
+            .toList();
+    return List.of(
+        bare(row, known, where, row.usage(), row.charges()),
+        bare(row, NOBODY, NOWHERE, Usage.NONE, ascii));
+  }
+
+  private static LedgerRow bare(
+      LedgerRow row,
+      LedgerRow.Caller caller,
+      LedgerRow.Destination destination,
+      Usage usage,
+      List<Charge> charges) {
+    LedgerRow.Outcome outcome = row.outcome();
+    LedgerRow.Money money = row.money();
+    Usage.Builder quantities = Usage.builder();
+    for (Meter meter : Meter.values()) {
+      quantities.set(meter, usage.of(meter));
+    }
+    return new LedgerRow(
+        row.attempt(),
+        row.times(),
+        caller,
+        destination,
+        new LedgerRow.Outcome(
+            outcome.status(), outcome.ending(), "", REFUSED, outcome.cache(), outcome.waste()),
+        quantities.build(),
+        row.usageSource(),
+        new LedgerRow.Money(
+            money.cost(), money.list(), money.baseline(), money.saved(), money.premium(), ""),
+        charges);
+  }
+
+  /**
+   * Returns the counter with texts that a database of any encoding takes; it is known by its id.
+   */
+  private static Counter ascii(Counter counter) {
+    return new Counter(
+        counter.id(),
+        ascii(counter.budget()),
+        counter.override(),
+        ascii(counter.subject()),
+        counter.windowStart(),
+        counter.windowEnd());
+  }
+
+  private static String ascii(String text) {
+    return text.replaceAll("[^ -~]", "?");
   }
 
   /** Returns the row that takes another back, with the next attempt number. */

@@ -63,9 +63,9 @@ final class CounterTable {
                 + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")) {
       for (Counter counter : counters.values()) {
         dialect.bind(insert, 1, counter.id());
-        insert.setString(2, counter.budget());
+        insert.setString(2, RowColumns.withoutNul(counter.budget()));
         insert.setInt(3, counter.override());
-        insert.setString(4, counter.subject());
+        insert.setString(4, RowColumns.withoutNul(counter.subject()));
         insert.setLong(5, counter.windowStart());
         insert.setLong(6, counter.windowEnd());
         insert.addBatch();

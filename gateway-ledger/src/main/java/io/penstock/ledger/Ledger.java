@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * event loop at start; the rest from any thread that may block, unless it says otherwise.
  */
 public interface Ledger extends AutoCloseable {
+  /** So many reports share the memory for their groups; more of them wait for each other. */
+  int REPORTS = 4;
+
   /** Returns a new writer for one event loop. */
   LedgerWriter writer();
 

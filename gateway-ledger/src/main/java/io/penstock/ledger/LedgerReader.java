@@ -7,7 +7,7 @@ public final class LedgerReader implements AutoCloseable {
 
   LedgerReader(ReadPool pool) {
     this.pool = pool;
-    this.queries = new SqlQueries(pool);
+    this.queries = new SqlQueries(pool, 1);
   }
 
   /** Reads of what is committed. */

@@ -192,13 +192,13 @@ final class LedgerThread {
       rows.addAll(booking.rows);
       owners.addAll(booking.owners);
     }
-    Set<UUID> refused = Set.of();
+    Admission.Result result = new Admission.Result(0, Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
-      refused = admission.append(rows, owners).refused();
+      result = admission.append(rows, owners);
       lastCommitMillis = ticker.epochMillis();
       error = "";
       for (LedgerRow row : rows) {
-        if (!refused.contains(row.id())) {
+        if (!result.refused().contains(row.id())) {
           listeners.forEach(listener -> listener.accept(row));
         }
       }
@@ -207,7 +207,7 @@ final class LedgerThread {
     batch.clear();
     for (Booking booking : booked) {
       bookings.remove(booking);
-      end(booking, refused);
+      end(booking, result);
     }
     journal.chain().free();
     int progress = (int) (read - consumed) + booked.size();
@@ -216,8 +216,9 @@ final class LedgerThread {
     return progress + keepContents();
   }
 
-  private static void end(Booking booking, Set<UUID> refused) {
-    if (booking.rows.stream().anyMatch(row -> refused.contains(row.id()))) {
+  private static void end(Booking booking, Admission.Result result) {
+    if (booking.rows.stream().anyMatch(row -> result.refused().contains(row.id()))
+        || booking.owners.stream().anyMatch(result.refusedOwners()::contains)) {
       booking.done.completeExceptionally(
           new LedgerException("the database refuses the row for what it says"));
     } else {

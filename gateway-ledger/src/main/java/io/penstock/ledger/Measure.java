@@ -33,10 +33,11 @@ public enum Measure {
       row -> failed(row) ? 1 : 0,
       "CASE WHEN (status >= 400 OR ending IN ('upstream_failed', 'timed_out'))"
           + " AND NOT (cause = 'crash' AND number = 0) THEN 1 ELSE 0 END"),
-  /** Answers that needed no call of their own. */
+  /** Answers that needed no call of their own; the gateway's checks of them are none. */
   CACHE_HITS(
-      row -> row.outcome().cache().isHit() ? 1 : 0,
-      "CASE WHEN cache IN ('exact', 'semantic', 'joined', 'replayed') THEN 1 ELSE 0 END"),
+      row -> row.outcome().cache().isHit() && !row.attempt().cause().isOverhead() ? 1 : 0,
+      "CASE WHEN cache IN ('exact', 'semantic', 'joined', 'replayed')"
+          + " AND cause NOT IN ('shadow', 'verify', 'judge', 'embedding') THEN 1 ELSE 0 END"),
   COST(row -> row.money().cost(), "cost"),
   LIST_COST(row -> row.money().list(), "list_cost"),
   BASELINE(row -> row.money().baseline(), "baseline"),

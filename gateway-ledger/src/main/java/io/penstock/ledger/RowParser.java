@@ -103,11 +103,12 @@ final class RowParser {
   private static List<Charge> charges(String json, Map<UUID, Counter> counters) {
     List<Charge> charges = new ArrayList<>();
     for (List<String> entry : parse(json, TEXT_TABLE)) {
-      Counter counter = counters.get(UUID.fromString(entry.get(0)));
-      if (counter != null) { // else its window ended long ago
-        charges.add(
-            new Charge(counter, Long.parseLong(entry.get(1)), Long.parseLong(entry.get(2))));
+      UUID id = UUID.fromString(entry.get(0));
+      Counter counter = counters.get(id);
+      if (counter == null) {
+        throw new LedgerException("the ledger has a charge to an unknown counter: " + id);
       }
+      charges.add(new Charge(counter, Long.parseLong(entry.get(1)), Long.parseLong(entry.get(2))));
     }
     return charges;
   }

@@ -28,16 +28,25 @@ final class SpendReader {
           .thenComparing(line -> String.join("\u001f", line.key()));
 
   /** Bytes, about, of a group while a report of it is written. */
-  private static final long LINE_BYTES = 1536;
+  static final long LINE_BYTES = 1536;
 
   private static final int PORTION = 1000;
 
   private final SqlDialect dialect;
   private final long mostLines;
 
-  /** Reads as many groups as a third of the heap holds. */
-  SpendReader(SqlDialect dialect) {
-    this(dialect, Math.max(10_000, Runtime.getRuntime().maxMemory() / 3 / LINE_BYTES));
+  /**
+   * Reads as many groups as a third of the heap holds for each of so many results at once.
+   *
+   * @param results that are held at the same time
+   */
+  static SpendReader sharing(SqlDialect dialect, int results) {
+    return new SpendReader(dialect, most(Runtime.getRuntime().maxMemory(), results));
+  }
+
+  /** Returns how many groups a result may have, of a heap of so many bytes. */
+  static long most(long heap, int results) {
+    return Math.max(10_000, heap / 3 / LINE_BYTES / results);
   }
 
   SpendReader(SqlDialect dialect, long mostLines) {

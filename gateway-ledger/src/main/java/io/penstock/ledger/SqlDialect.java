@@ -10,6 +10,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteOpenMode;
 
@@ -99,6 +102,9 @@ enum SqlDialect {
 
     @Override
     boolean isAddress(String url) {
+      if (AT_HOST.matcher(url).find()) {
+        return false; // a password that the driver takes for a part of the host's name
+      }
       try {
         return DriverManager.getDriver(url) != null;
       } catch (SQLException | RuntimeException e) {
@@ -148,6 +154,18 @@ enum SqlDialect {
           .replace("{clustered}", "");
     }
   };
+
+  /**
+   * The driver warns of a URL that it cannot read, and quotes it, password and all: nothing of it
+   * is logged, errors are thrown anyway. Kept, because an unused logger forgets its level.
+   */
+  private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+  private static final Pattern AT_HOST = Pattern.compile("^jdbc:postgresql://[^/?]*@");
+
+  static {
+    DRIVER.setLevel(Level.OFF);
+  }
 
   /** Returns whether the driver can read that URL of its own. */
   boolean isAddress(String url) {

@@ -28,7 +28,7 @@ public final class SqlLedger implements Ledger {
     this.journal = journal;
     this.thread = thread;
     this.pool = pool;
-    this.queries = new SqlQueries(pool);
+    this.queries = new SqlQueries(pool, Ledger.REPORTS);
     this.recovery = recovery;
   }
 

@@ -16,10 +16,14 @@ final class SqlQueries implements LedgerQueries {
   private final SpendReader spend;
   private final ContentTable contents;
 
-  SqlQueries(ReadPool pool) {
+  /**
+   * @param reports that may be made at once
+   */
+  SqlQueries(ReadPool pool, int reports) {
     this.pool = pool;
     this.counters = new CounterTable(pool.dialect());
-    this.spend = new SpendReader(pool.dialect());
+    // Beside its own period a report holds the one before, which it compares with.
+    this.spend = SpendReader.sharing(pool.dialect(), 2 * reports);
     this.rows = new RowReader(pool.dialect(), counters);
     this.contents = new ContentTable(pool.dialect());
   }

@@ -108,6 +108,45 @@ final class CountedRowsTest {
 
   @ParameterizedTest
   @EnumSource
+  void cacheHits_theGatewaysOwnChecks_areNone(SqlDialect dialect) throws Exception {
+    List<LedgerRow> rows = new ArrayList<>();
+    UUID request = request();
+    rows.add(ofHit(row(request, 0, Cause.REQUEST)));
+    int number = RequestIds.MAX_ATTEMPT;
+    for (Cause cause : List.of(Cause.VERIFY, Cause.SHADOW, Cause.JUDGE, Cause.EMBEDDING)) {
+      rows.add(ofHit(row(request, number--, cause)));
+    }
+    LedgerOptions options = options(dialect);
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(rows);
+    }
+
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      for (String by : List.of("model", "session")) {
+        Spend spend = reader.queries().spend(SpendQuery.of(0, AT * 2, by));
+        assertThat(spend.fromRows()).as(by).isEqualTo(by.equals("session"));
+        assertThat(spend.total().of(Measure.CACHE_HITS)).as(by).isEqualTo(1);
+      }
+    }
+  }
+
+  private static LedgerRow ofHit(LedgerRow row) {
+    LedgerRow.Outcome outcome = row.outcome();
+    return new LedgerRow(
+        row.attempt(),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        new LedgerRow.Outcome(
+            outcome.status(), outcome.ending(), "", "", CacheOutcome.SEMANTIC, outcome.waste()),
+        row.usage(),
+        row.usageSource(),
+        row.money(),
+        row.charges());
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void metadata_ofAnyName_isFound(SqlDialect dialect) throws Exception {
     LedgerOptions options = options(dialect);
     List<String> names = List.of("a\\", "\"q\"", "a.b", "é", "x\\\"]");

@@ -88,6 +88,15 @@ final class SpendTest {
     }
   }
 
+  @Test
+  void groups_ofAllResultsAtOnce_areWithinAThirdOfTheHeap() {
+    long heap = 4L << 30;
+    int results = 2 * Ledger.REPORTS;
+    assertThat(SpendReader.most(heap, results) * results * SpendReader.LINE_BYTES)
+        .isBetween(heap / 4, heap / 3);
+    assertThat(SpendReader.most(0, results)).isEqualTo(10_000);
+  }
+
   @ParameterizedTest
   @EnumSource
   void spend_moreGroupsThanMemory_isRefused(SqlDialect dialect) throws Exception {

@@ -345,4 +345,21 @@ final class SqlLedgerTest {
       assertThat(ledger.queries().ownerTotals(0)).containsValue(-5L);
     }
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void chargeToAnUnknownCounter_isSaid(SqlDialect dialect) throws Exception {
+    LedgerOptions options = options(dialect);
+    LedgerRow row = Rows.row(new Random(5), Rows.NOV_1);
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      ledger.book(row);
+      try (Connection connection = dialect.connect(options.url());
+          Statement sql = connection.createStatement()) {
+        sql.execute("DELETE FROM counter");
+      }
+      assertThatThrownBy(() -> ledger.queries().request(row.attempt().request()))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining("unknown counter");
+    }
+  }
 }

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
@@ -52,6 +53,9 @@ final class AdminRoutes {
   private final Reloader reloader;
   private final BudgetGauges gauges;
   private final ProcessMetrics process;
+
+  /** A report holds what it read until it is written. */
+  private final Semaphore reports = new Semaphore(Ledger.REPORTS);
 
   AdminRoutes(
       Ledger ledger,
@@ -158,6 +162,15 @@ final class AdminRoutes {
 
   private AdminReply spend(AdminRequest request) {
     ledger.flush(2_000);
+    reports.acquireUninterruptibly();
+    try {
+      return report(request);
+    } finally {
+      reports.release();
+    }
+  }
+
+  private AdminReply report(AdminRequest request) {
     String format = request.parameter("format", "json");
     Report report =
         Report.of(

@@ -39,7 +39,6 @@ final class BudgetsCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int UNAVAILABLE = 503;
-  private static final String LINE = "%-24s %-24s %16s %16s %16s  %s%n";
 
   @Mixin private ConfigOption config = new ConfigOption();
 
@@ -80,21 +79,21 @@ final class BudgetsCommand implements Callable<Integer> {
   private static void printSettled(Config config, PrintWriter out) {
     BudgetPlan plan = new BudgetMapping(new Conditions()).plan(config);
     try (LedgerReader ledger = Ledgers.read(config)) {
-      out.printf(LINE, "BUDGET", "SUBJECT", "LIMIT", "SPENT", "HELD", "RESETS");
+      BudgetTable table = new BudgetTable(out);
       for (SettledBudgets.Line line :
           SettledBudgets.of(plan, ledger.queries(), System.currentTimeMillis())) {
         long end = line.counter().windowEnd();
-        out.printf(
-            LINE,
+        table.add(
             line.counter().budget(),
+            line.counter().override(),
             line.counter().subject(),
             line.limit().show(line.limit().amount()),
             line.limit().show(line.spent()),
             "-",
             end == Long.MAX_VALUE ? "never" : Instant.ofEpochMilli(end).toString());
       }
+      table.flush();
     }
-    out.flush();
   }
 
   /** Prints all pages. */
@@ -102,17 +101,13 @@ final class BudgetsCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       String cursor = "";
-      boolean first = true;
+      BudgetTable table = new BudgetTable(out);
       do {
         JsonNode page = page(client, token, admin, cursor);
-        if (first) {
-          out.printf(LINE, "BUDGET", "SUBJECT", "LIMIT", "SPENT", "HELD", "RESETS");
-          first = false;
-        }
         for (JsonNode state : page.path("budgets")) {
-          out.printf(
-              LINE,
+          table.add(
               state.path("budget").asText(),
+              state.path("override").asInt(-1),
               state.path("subject").asText(),
               state.path("limit").asText("-"),
               state.path("spent").asText(),
@@ -121,7 +116,7 @@ final class BudgetsCommand implements Callable<Integer> {
         }
         cursor = page.path("next").asText();
       } while (!cursor.isEmpty());
-      out.flush();
+      table.flush();
     }
   }
 

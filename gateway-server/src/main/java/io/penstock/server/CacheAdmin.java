@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /admin/v1/cache}: what is kept, and dropping it. Blocks; runs on virtual threads. */
 final class CacheAdmin {
@@ -145,7 +146,20 @@ final class CacheAdmin {
         request.parameter("model"),
         request.parameter("tag"),
         age == null ? null : System.currentTimeMillis() - millis(age),
-        request.parameter("scope"));
+        scope(request));
+  }
+
+  /** A user without a team is nobody's: nothing dropped must not look like nothing there. */
+  private static @Nullable String scope(AdminRequest request) {
+    String scope = request.parameter("scope");
+    if (scope != null && scope.startsWith("user:") && scope.indexOf('/') < 0) {
+      throw new IllegalArgumentException(
+          "scope: "
+              + scope
+              + " (expected: team and user, such as user:support/ann; before them the issuer of a"
+              + " token: user:jwt:ISSUER/support/ann)");
+    }
+    return scope;
   }
 
   private static double similarity(AdminRequest request) {

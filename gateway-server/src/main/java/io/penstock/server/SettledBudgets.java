@@ -5,6 +5,7 @@ import io.penstock.budget.BudgetSpec;
 import io.penstock.budget.Limit;
 import io.penstock.ledger.Counter;
 import io.penstock.ledger.LedgerQueries;
+import io.penstock.server.call.Charges;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -44,16 +45,12 @@ final class SettledBudgets {
         .toList();
   }
 
-  /** Returns null for a budget that is not configured any more. */
+  /** Returns null for a counter of which no configured budget is the one that it was. */
   private static @Nullable Limit limit(BudgetPlan plan, Counter counter) {
     for (BudgetSpec budget : plan.budgets()) {
-      if (budget.name().equals(counter.budget())) {
+      if (budget.counts(Charges.key(counter))) {
         int override = counter.override();
-        return override < 0
-            ? budget.limit()
-            : override < budget.overrides().size()
-                ? budget.overrides().get(override).limit()
-                : null;
+        return override < 0 ? budget.limit() : budget.overrides().get(override).limit();
       }
     }
     return null;

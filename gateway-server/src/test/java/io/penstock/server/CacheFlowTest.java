@@ -433,6 +433,7 @@ class CacheFlowTest {
           }) {
         assertThat(delete(gateway, "?" + other)).as(other).contains("\"dropped\":0");
       }
+      assertThat(delete(gateway, "?scope=user:ada")).contains("such as user:support/ann");
       assertThat(delete(gateway, "?scope=everyone")).contains("scope: everyone (expected: org");
     }
   }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** For whom a call is: by its key, by what the application says, by an included file. */
@@ -118,6 +119,21 @@ class IdentityFlowTest {
                 : gateway.post("/v1/chat/completions", body, "X-Penstock-User", header));
     assertThat(row.path("end_user").asText()).isEqualTo(expected.replace("'", ""));
     assertThat(row.path("user").asText()).as("no header overrides the key's").isEqualTo("ada");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"user\":\"a\\u0000\"",
+        "\"safety_identifier\":\"a\\u001bb\"",
+        "\"metadata\":{\"user_id\":\"a\\nb\"}"
+      })
+  void endUser_withAControlCharacter_isRefused(String fields) {
+    HttpResponse<String> response =
+        gateway.post(
+            "/v1/chat/completions", CHAT.replace("{\"model\"", "{" + fields + ",\"model\""));
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("invalid_request", "control character");
   }
 
   @Test

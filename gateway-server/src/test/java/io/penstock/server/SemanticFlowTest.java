@@ -212,6 +212,9 @@ class SemanticFlowTest {
           .contains("penstock_overhead_usd_total{cause=\"verify\"} ");
       assertThat(gateway.admin("/admin/v1/requests/" + header(hit, "x-penstock-request-id")))
           .containsIgnoringCase("\"verify\"");
+      assertThat(gateway.admin("/admin/v1/spend?by=cache&from=2000-01-01"))
+          .as("the check is no hit of the cache")
+          .contains("\"off\"");
     }
   }
 

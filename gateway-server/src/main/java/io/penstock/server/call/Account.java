@@ -259,7 +259,7 @@ final class Account {
                 close.ending,
                 error,
                 "",
-                stored > 0 ? CacheOutcome.PARTIAL : call.cacheOutcome(),
+                cacheOutcome(stored),
                 money.cost() == 0 ? Waste.NONE : waste),
             usage,
             source,
@@ -270,6 +270,14 @@ final class Account {
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
     return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
+  }
+
+  /** What the cache did for the call, it did not for what the gateway asks of its own. */
+  private CacheOutcome cacheOutcome(long stored) {
+    if (intent.attempt().cause().isOverhead()) {
+      return CacheOutcome.OFF;
+    }
+    return stored > 0 ? CacheOutcome.PARTIAL : call.cacheOutcome();
   }
 
   /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */

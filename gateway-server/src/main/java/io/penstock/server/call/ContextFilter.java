@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.Filter;
+import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
@@ -63,7 +65,20 @@ final class ContextFilter implements Filter<Call> {
       return "";
     }
     boolean plain = call.snapshot().config().endUsers() == Word.EndUsers.PLAIN;
-    return plain ? clip(said.strip()) : Hashes.of(said.strip());
+    return plain ? shown(clip(said.strip())) : Hashes.of(said.strip());
+  }
+
+  /** What is kept as it was said goes to reports, terminals and a database that refuses NUL. */
+  private static String shown(String endUser) {
+    if (endUser.chars().anyMatch(Character::isISOControl)) {
+      throw new GatewayException(
+          ErrorCode.INVALID_REQUEST,
+          "The end user (X-Penstock-User, safety_identifier, user or metadata.user_id) has a"
+              + " control character; send it without.",
+          "user",
+          GatewayException.NO_RETRY_AFTER);
+    }
+    return endUser;
   }
 
   private static @Nullable String textOrNull(RequestBody body, String name) {
