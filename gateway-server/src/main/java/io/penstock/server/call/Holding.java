@@ -12,9 +12,6 @@ import java.util.function.Consumer;
  * the budget affords a shorter answer. Confined to the call's loop.
  */
 final class Holding {
-  /** A lowered output cap below this is no answer worth paying for. */
-  private static final long LEAST_CAP = 16;
-
   /** So often the cap is lowered: several budgets may refuse, and others spend meanwhile. */
   private static final int MOST_CLAMPS = 5;
 
@@ -166,7 +163,7 @@ final class Holding {
     // Per-token cost rounded up, so that the lowered bound never exceeds the room.
     long perToken = money ? (bound - unanswered.nanos() + output - 1) / output : 1;
     long affordable = room / perToken / OutputCap.answers(call, target);
-    if (affordable < LEAST_CAP) {
+    if (affordable < LeastCap.of(call, target)) {
       return false;
     }
     clamps++;
