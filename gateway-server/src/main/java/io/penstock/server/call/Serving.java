@@ -84,9 +84,14 @@ final class Serving {
 
   /** Returns whether nobody waits for the answer: neither the client nor any who follow it. */
   boolean isForsaken() {
+    return clientGone && !isFollowed();
+  }
+
+  /** Returns whether other calls wait for the answer of this one. */
+  boolean isFollowed() {
     CachePart part = call.cache();
     FlightLead lead = part == null ? null : part.lead();
-    return clientGone && (lead == null || !lead.isFollowed());
+    return lead != null && lead.isFollowed();
   }
 
   void clientGone() {
