@@ -26,6 +26,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
   private final CallMetrics metrics;
   private final String shape;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final Heartbeat heartbeat;
   private boolean streaming;
   private long behind;
 
@@ -42,6 +43,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
     this.call = call;
     this.replay = replay;
     this.metrics = metrics;
+    this.heartbeat = new Heartbeat(call);
     this.shape = call.stream() ? shapeOf(call) : "";
   }
 
@@ -77,7 +79,9 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
       streaming = true;
       call.forwarded(this);
       call.responder().head(200, headers);
+      heartbeat.start();
     }
+    heartbeat.heard();
     call.responder().write(Unpooled.wrappedBuffer(piece.bytes()));
     call.responder().flush();
     behind = call.responder().isWritable() ? 0 : behind + piece.bytes().length;
