@@ -252,7 +252,7 @@ final class Attempts implements LegListener, Forwarded {
   public void broken(Throwable why) {
     hedging.cancel();
     try {
-      legs.broken();
+      legs.broken(why);
     } finally {
       serving.broken(why);
     }

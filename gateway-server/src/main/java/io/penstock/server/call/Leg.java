@@ -278,7 +278,7 @@ final class Leg {
   }
 
   /** The gateway failed: stops what is under way, and settles it as far as it can be told. */
-  void broken() {
+  void broken(Throwable why) {
     stopped = true;
     retries.cancel();
     try {
@@ -288,7 +288,7 @@ final class Leg {
       delivery.discard();
     } finally {
       if (attempt != null) {
-        attempt.broken();
+        attempt.broken(why);
       }
     }
   }
