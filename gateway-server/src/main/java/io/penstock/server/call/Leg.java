@@ -46,7 +46,7 @@ final class Leg {
     this.aim = aim;
     this.call = serving.call();
     this.engine = serving.engine();
-    this.vitals = new Vitals(engine, aim, call.guard());
+    this.vitals = new Vitals(serving, aim);
     Judge judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
     this.judged = judge != null;
     this.outgoing = new Outgoing(serving, aim, judge);
