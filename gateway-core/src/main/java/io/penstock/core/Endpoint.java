@@ -59,6 +59,11 @@ public enum Endpoint {
     };
   }
 
+  /** Returns whether what it answers with is text that a model writes. */
+  public boolean isText() {
+    return this == COMPLETIONS || isConversation();
+  }
+
   /** Returns whether this endpoint produces model text by turns of a conversation. */
   public boolean isConversation() {
     return switch (this) {

@@ -50,7 +50,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -245,22 +244,15 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests, waits for those under way as long as {@code limits.drain} says, then
-   * stops everything. What is recorded is in the database when this returns.
+   * Refuses new requests, waits for those under way as long as {@code limits.drain} says, tells the
+   * clients of what is left, then stops everything. What is recorded is in the database when this
+   * returns.
    */
   @Override
   public void close() {
     load.drain();
     stores.draining();
-    traffic.drain();
-    long begun = System.nanoTime();
-    long most = inForce.limits().drain().toNanos();
-    // A connection ends after its last answer has been taken, which may be later than the call.
-    while ((load.inflight() > 0 || traffic.connections() > 0) && System.nanoTime() - begun < most) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-    load.cut();
-    traffic.close();
+    new Drain(load, traffic, contexts).run(inForce.limits().drain().toNanos());
     reloader.close();
     admin.close();
     adminSink.close();

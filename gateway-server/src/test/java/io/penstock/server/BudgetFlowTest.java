@@ -126,6 +126,32 @@ class BudgetFlowTest {
   }
 
   @Test
+  void budget_overUse_ofAnotherKind_is402() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets:\n"
+                    + "  - { name: texts, when: 'endpoint == \"embeddings\"', limit: 0.00000001"
+                    + " USD, over: { use: fixed } }\n"
+                    + "  - { name: vectors, when: 'endpoint == \"chat\"', limit: 0.00000001 USD,"
+                    + " over: { use: text-embedding-3-small } }\n"
+                    + "clamp: off")) {
+      String embeddings = "{\"model\":\"text-embedding-3-small\",\"input\":\"hi\"}";
+      HttpResponse<String> response = gateway.post("/v1/embeddings", embeddings);
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(402);
+      assertThat(response.body()).contains("Budget texts");
+      HttpResponse<String> chat = gateway.post("/v1/chat/completions", CHAT);
+      assertThat(chat.statusCode()).as(chat.body()).isEqualTo(402);
+      assertThat(chat.body()).contains("Budget vectors");
+      assertThat(provider.requests()).isEmpty();
+      assertThat(gateway.explain("embeddings", embeddings, "{}"))
+          .contains("Budget texts")
+          .doesNotContain("redirect");
+    }
+  }
+
+  @Test
   void budget_overUse_withClamp_redirectsBeforeItLowersTheCap() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -142,7 +142,10 @@ class DrainTest {
         client.send(RawClient.post("/v1/chat/completions", CHAT));
         client.readUntil("one");
         gateway.close();
-        assertThat(client.readToEnd()).doesNotContain("[DONE]");
+        assertThat(client.readToEnd())
+            .contains("\"code\":\"draining\"")
+            .doesNotContain("[DONE]")
+            .endsWith("0\r\n\r\n");
       }
       never.open();
       try (RunningGateway again =
@@ -151,8 +154,42 @@ class DrainTest {
         // Counted and settled before the ledger closed, not left for recovery to guess.
         assertThat(again.admin("/admin/v1/requests"))
             .contains("\"usage_source\":\"estimated\"")
-            .contains("\"ending\":\"client_gone\"");
+            .contains("\"ending\":\"upstream_failed\"")
+            .contains("\"error\":\"draining\"")
+            .doesNotContain("client_gone");
       }
+    }
+  }
+
+  @Test
+  void drain_over_whatHasNoHeadIs503_andMayBeTriedElsewhere() throws Exception {
+    Gate never = new Gate("never");
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on("/v1/chat/completions").reply(TWO_EVENTS.pauseBeforeHeaders(never));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.patient(
+                      RunningGateway.yaml(directory, provider, "cache: { singleflight: true }\n"))
+                  .replace("drain: 5s", "drain: 100ms"));
+      try (RawClient client = RawClient.to(gateway);
+          RawClient follower = RawClient.to(gateway)) {
+        String request = RawClient.post("/v1/chat/completions", CHAT.replace("true", "false"));
+        client.send(request);
+        provider.awaitRequest(1);
+        follower.send(request);
+        Await.until(
+            "both are under way",
+            () -> gateway.admin("/metrics").contains("penstock_inflight 2.0"));
+        gateway.close();
+        for (RawClient told : new RawClient[] {client, follower}) {
+          assertThat(told.readToEnd())
+              .startsWith("HTTP/1.1 503")
+              .contains("retry-after: 1\r\n", "\"code\":\"draining\"");
+        }
+        assertThat(provider.requests()).hasSize(1);
+      }
+      never.open();
     }
   }
 }

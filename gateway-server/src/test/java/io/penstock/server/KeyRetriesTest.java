@@ -71,6 +71,24 @@ class KeyRetriesTest {
     }
   }
 
+  /** The next target is of the same provider: its keys have had their turn. */
+  @Test
+  void keysHeldBack_slowly_areNotAskedAnewForTheNextTarget() {
+    Clock clock = new Clock();
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, clock, "retries: { attempts: 0 }")) {
+      provider
+          .on(CHAT)
+          .reply(request -> {
+            clock.moved.addAndGet(1300);
+            return Script.error(429);
+          });
+      assertThat(gateway.post(CHAT, BODY.replace("gpt-4o-mini", "two")).statusCode())
+          .isEqualTo(429);
+      assertThat(provider.requests()).as("each key, and the next target").hasSize(3);
+    }
+  }
+
   @Test
   void breakerThatOpensBetweenTheTries_leavesTheProvidersOwnError() {
     try (FakeProvider provider = FakeProvider.start();

@@ -188,6 +188,24 @@ class SingleFlightFlowTest {
   }
 
   @Test
+  void targetFails_leaderWouldNotWait_theNextOneIsAskedForThoseWhoFollow() {
+    String two = CHAT.replace("gpt-4o-mini", "two");
+    Gate gate = new Gate("failure");
+    provider.on(PATH).reply(Script.json(ANSWER));
+    provider.on(PATH).nth(0).reply(Script.error(503).pauseBeforeHeaders(gate));
+    CompletableFuture<HttpResponse<String>> leader =
+        CompletableFuture.supplyAsync(
+            () -> gateway.post(PATH, two, "x-stainless-timeout", "0.001"), CALLERS);
+    provider.awaitRequest(1);
+    CompletableFuture<HttpResponse<String>> follower = call(two);
+    awaitInflight(2);
+    gate.open();
+    assertThat(leader.join().statusCode()).as(leader.join().body()).isEqualTo(200);
+    assertThat(header(follower.join(), "x-penstock-cache")).isEqualTo("exact");
+    assertThat(provider.requests()).hasSize(2);
+  }
+
+  @Test
   void stream_fansOutAsItComes_andEveryOneGetsItsShape() throws Exception {
     Gate early = new Gate("second piece");
     Gate late = new Gate("third piece");

@@ -3,8 +3,8 @@ package io.penstock.providers.translate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the name of a Claude model says about it takes. */
-final class AnthropicModels {
+/** What the name of a Claude model says about what it takes. Stateless. */
+public final class AnthropicModels {
   private static final Pattern VERSION =
       Pattern.compile("claude-(?:[a-z]+-)?(\\d+)(?:[-.](\\d{1,2}))?(?!\\d)");
 
@@ -16,8 +16,8 @@ final class AnthropicModels {
     return !version.find() || atLeast(version, 4, 1);
   }
 
-  /** Whether thinking takes a token budget (before 4.6) instead of an effort. */
-  static boolean thinksByBudget(String model) {
+  /** Returns whether thinking takes a token budget (before 4.6) instead of an effort. */
+  public static boolean thinksByBudget(String model) {
     Matcher version = VERSION.matcher(model);
     if (!version.find()) {
       return false;

@@ -170,12 +170,13 @@ final class Account {
    * what it used can be told, its worst case is charged.
    *
    * @param attempt null when none was made
+   * @param why what it failed with
    */
-  void broken(@Nullable AttemptRun attempt) {
+  void broken(@Nullable AttemptRun attempt, Throwable why) {
     if (settled) {
       return;
     }
-    Failure failure = Unreadable.broken();
+    Failure failure = Unreadable.broken(why);
     try {
       settle(
           attempt == null ? AttemptOutcome.unsent(failure) : attempt.outcome(failure, true),

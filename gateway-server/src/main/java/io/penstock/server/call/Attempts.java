@@ -6,7 +6,6 @@ import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteOptions;
-import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.providers.Failure;
 import java.util.Objects;
@@ -200,16 +199,11 @@ final class Attempts implements LegListener, Forwarded {
   /** Sends the call to another model because a budget says so; once. */
   private void redirect(Holding.Redirected to) {
     redirection = to.verdict();
-    RouteTable.Found route = call.snapshot().routes().find(to.model());
-    if (route == null) {
-      serving.refuse(to.verdict());
-      return;
-    }
     redirectedBy = to.budget();
     plan =
         call.snapshot()
             .planner()
-            .plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
+            .plan(to.to(), call.facts(), around, ThreadLocalRandom.current().nextLong());
     next(Cause.REDIRECT, "");
   }
 
@@ -258,7 +252,7 @@ final class Attempts implements LegListener, Forwarded {
   public void broken(Throwable why) {
     hedging.cancel();
     try {
-      legs.broken();
+      legs.broken(why);
     } finally {
       serving.broken(why);
     }

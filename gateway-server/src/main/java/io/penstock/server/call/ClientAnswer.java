@@ -3,7 +3,6 @@ package io.penstock.server.call;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.penstock.core.Dialect;
 import io.penstock.server.client.Responder;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class ClientAnswer {
   /** A longer stream is not gone on with when it is cut. */
   private static final int MOST_SEEN_BYTES = 16 << 20;
-
-  private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   private final Call call;
   private final Responder responder;
@@ -83,22 +80,10 @@ final class ClientAnswer {
       return;
     }
     if (!content || silent && responder.isWritable()) {
-      ping();
+      Heartbeat.write(call);
     }
     silent = true;
-    timer.start(KEEP_ALIVE_NANOS, this::keepAlive);
-  }
-
-  private void ping() {
-    // Not Gemini's: its array has no comments, and Google's SDKs fail on one in a stream.
-    if (call.dialect() != Dialect.GEMINI) {
-      String ping =
-          call.dialect() == Dialect.ANTHROPIC
-              ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
-              : ": ping\n\n";
-      responder.write(ErrorReplies.utf8(ping));
-    }
-    responder.flush();
+    timer.start(Heartbeat.NANOS, this::keepAlive);
   }
 
   private void head(HttpHeaders with) {
@@ -106,12 +91,16 @@ final class ClientAnswer {
     responder.head(200, with);
   }
 
-  /** Begins the answer: from now on no other target can give it. */
+  /** Begins an event stream: from now on no other target can give the answer. */
   void begin(HttpHeaders with) {
-    // The timer of the hold goes on as that of silences.
     content = true;
-    if (!begun && !ended) {
-      head(with);
+    if (begun || ended) {
+      return;
+    }
+    head(with);
+    // A short hold's timer goes on as that of silences: most streams need no second one.
+    if (!timer.isStarted() || TimeUnit.MILLISECONDS.toNanos(holdMillis) > Heartbeat.NANOS) {
+      timer.start(Heartbeat.NANOS, this::keepAlive);
     }
   }
 

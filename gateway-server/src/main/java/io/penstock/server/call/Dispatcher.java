@@ -164,6 +164,7 @@ public final class Dispatcher implements RequestSink {
           new Call(
               context, snapshot, arrival, RequestIds.millis(arrival.requestId()), body, responder);
       call = made;
+      context.calls().begun(made);
       made.onEnd(this);
       made.endedBy(this);
       return made;
@@ -184,6 +185,7 @@ public final class Dispatcher implements RequestSink {
       giveBack();
       Call ended = call;
       if (ended != null) {
+        context.calls().ended(ended);
         engine.ended(ended, ending);
       }
     }

@@ -7,6 +7,7 @@ import io.penstock.cache.SingleFlight;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
+import io.penstock.core.GatewayException;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.providers.Failure;
 import io.penstock.server.metrics.CallMetrics;
@@ -26,6 +27,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
   private final CallMetrics metrics;
   private final String shape;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final Heartbeat heartbeat;
   private boolean streaming;
   private long behind;
 
@@ -42,6 +44,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
     this.call = call;
     this.replay = replay;
     this.metrics = metrics;
+    this.heartbeat = new Heartbeat(call);
     this.shape = call.stream() ? shapeOf(call) : "";
   }
 
@@ -77,7 +80,9 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
       streaming = true;
       call.forwarded(this);
       call.responder().head(200, headers);
+      heartbeat.start();
     }
+    heartbeat.heard();
     call.responder().write(Unpooled.wrappedBuffer(piece.bytes()));
     call.responder().flush();
     behind = call.responder().isWritable() ? 0 : behind + piece.bytes().length;
@@ -120,24 +125,26 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
     }
     Failure failure =
         Failure.of(FailureKind.CUT, "the identical call that this one shared broke off");
-    if (call.surface().arraySplit()) {
+    end(ClientErrors.exception("", failure), true);
+  }
+
+  private void end(GatewayException why, boolean canTell) {
+    if (!canTell || call.surface().arraySplit()) {
       // In the middle of an element, for all that is known here.
       call.responder().abort();
     } else {
-      call.responder().write(ClientErrors.event(call, ClientErrors.exception("", failure)));
+      call.responder().write(ClientErrors.event(call, why));
       call.responder().end();
     }
-    call.tally().answered(ClientErrors.code(failure).status(), "", "");
+    call.tally().answered(why.code().status(), "", "");
     call.end(Ending.UPSTREAM_FAILED);
   }
 
   @Override
   public void broken(Throwable why) {
-    Refusals.told(call, why);
+    GatewayException told = Refusals.told(call, why);
     if (!call.isEnded()) {
-      call.responder().abort();
-      call.tally().answered(ErrorCode.INTERNAL_ERROR.status(), "", "");
-      call.end(Ending.UPSTREAM_FAILED);
+      end(told, told.code() == ErrorCode.DRAINING);
     }
   }
 

@@ -5,16 +5,15 @@ import io.penstock.budget.Limit;
 import io.penstock.budget.Over;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
+import io.penstock.core.route.RouteTable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the worst case of one attempt on every budget that matches, and lowers the output cap where
  * the budget affords a shorter answer. Confined to the call's loop.
  */
 final class Holding {
-  /** A lowered output cap below this is no answer worth paying for. */
-  private static final long LEAST_CAP = 16;
-
   /** So often the cap is lowered: several budgets may refuse, and others spend meanwhile. */
   private static final int MOST_CLAMPS = 5;
 
@@ -59,7 +58,7 @@ final class Holding {
   }
 
   /** A budget wants the call to go to another model; {@code verdict} is what it says otherwise. */
-  record Redirected(String budget, String model, Verdict verdict) implements Denied {}
+  record Redirected(String budget, RouteTable.Found to, Verdict verdict) implements Denied {}
 
   /** That is all. */
   record Refused(Verdict verdict) implements Denied {}
@@ -128,8 +127,9 @@ final class Holding {
     }
     if (verdict instanceof Verdict.Denied denied) {
       // First: a shorter answer of this model would spend what the other one was to be asked with.
-      if (denied.over() instanceof Over.Use use && way.redirectedBy().isEmpty() && way.mayLeave()) {
-        then.accept(new Redirected(denied.counter().budget(), use.model(), verdict));
+      RouteTable.Found other = otherModel(denied);
+      if (other != null) {
+        then.accept(new Redirected(denied.counter().budget(), other, verdict));
         asksForItself();
         return;
       }
@@ -140,6 +140,12 @@ final class Holding {
       }
     }
     then.accept(new Refused(verdict));
+  }
+
+  private RouteTable.@Nullable Found otherModel(Verdict.Denied denied) {
+    return denied.over() instanceof Over.Use use && way.redirectedBy().isEmpty() && way.mayLeave()
+        ? Redirection.of(call, use.model())
+        : null;
   }
 
   /** Last: whoever asks next must not take what this call was just offered. */
@@ -166,7 +172,7 @@ final class Holding {
     // Per-token cost rounded up, so that the lowered bound never exceeds the room.
     long perToken = money ? (bound - unanswered.nanos() + output - 1) / output : 1;
     long affordable = room / perToken / OutputCap.answers(call, target);
-    if (affordable < LEAST_CAP) {
+    if (affordable < LeastCap.of(call, target)) {
       return false;
     }
     clamps++;

@@ -46,7 +46,7 @@ final class Leg {
     this.aim = aim;
     this.call = serving.call();
     this.engine = serving.engine();
-    this.vitals = new Vitals(engine, aim, call.guard());
+    this.vitals = new Vitals(serving, aim);
     Judge judge = serving.from() == null ? Judge.of(call, aim.candidate()) : null;
     this.judged = judge != null;
     this.outgoing = new Outgoing(serving, aim, judge);
@@ -278,7 +278,7 @@ final class Leg {
   }
 
   /** The gateway failed: stops what is under way, and settles it as far as it can be told. */
-  void broken() {
+  void broken(Throwable why) {
     stopped = true;
     retries.cancel();
     try {
@@ -288,7 +288,7 @@ final class Leg {
       delivery.discard();
     } finally {
       if (attempt != null) {
-        attempt.broken();
+        attempt.broken(why);
       }
     }
   }

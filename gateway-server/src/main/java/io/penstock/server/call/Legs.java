@@ -36,21 +36,21 @@ final class Legs {
   }
 
   /** The gateway failed: all are stopped and settled, whatever becomes of the others. */
-  void broken() {
+  void broken(Throwable why) {
     List<Leg> all = new ArrayList<>(running);
     if (leaving != null) {
       all.add(leaving);
     }
     running.clear();
-    broken(all.iterator());
+    broken(all.iterator(), why);
   }
 
-  private static void broken(Iterator<Leg> legs) {
+  private static void broken(Iterator<Leg> legs, Throwable why) {
     if (legs.hasNext()) {
       try {
-        legs.next().broken();
+        legs.next().broken(why);
       } finally {
-        broken(legs);
+        broken(legs, why);
       }
     }
   }

@@ -13,6 +13,7 @@ import io.penstock.server.upstream.UpstreamPool;
  * @param ids its source of request ids
  * @param spending the ledger's sums, read elsewhere
  * @param pressure whether it has more to do than it can
+ * @param calls those that are under way on it
  */
 public record LoopContext(
     EventLoop loop,
@@ -20,4 +21,17 @@ public record LoopContext(
     LedgerWriter ledger,
     RequestIds ids,
     Spending spending,
-    LoopPressure pressure) {}
+    LoopPressure pressure,
+    Calls calls) {
+
+  /** Creates what belongs to a loop on which no call is under way. */
+  public LoopContext(
+      EventLoop loop,
+      UpstreamPool pool,
+      LedgerWriter ledger,
+      RequestIds ids,
+      Spending spending,
+      LoopPressure pressure) {
+    this(loop, pool, ledger, ids, spending, pressure, new Calls());
+  }
+}

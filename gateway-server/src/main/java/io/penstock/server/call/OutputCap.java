@@ -74,7 +74,7 @@ final class OutputCap {
 
   /** Returns whether a request of this endpoint can be sent with a cap of the gateway's. */
   static boolean isSent(Endpoint endpoint) {
-    return endpoint.isConversation() || endpoint == Endpoint.COMPLETIONS;
+    return endpoint.isText();
   }
 
   /**

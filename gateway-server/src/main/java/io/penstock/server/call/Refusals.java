@@ -169,6 +169,15 @@ public final class Refusals {
         ErrorCode.DRAINING, "This gateway is stopping; another replica will answer.", null, 1000);
   }
 
+  /** The process stops before the call has ended. */
+  static GatewayException cut() {
+    return new GatewayException(
+        ErrorCode.DRAINING,
+        "This gateway is stopping and has no more time for this call; another replica will answer.",
+        null,
+        1000);
+  }
+
   private static String list(Collection<String> names) {
     String joined =
         String.join(", ", names.stream().sorted().limit(LISTED).map(Refusals::clip).toList());

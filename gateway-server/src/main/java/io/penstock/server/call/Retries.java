@@ -36,9 +36,13 @@ final class Retries {
             made,
             otherKey,
             serving.answer().isBegun(),
-            // What comes when nobody waits any more is paid for and thrown away.
-            Math.min(serving.leftMillis(aim.target()), Patience.leftMillis(serving.call())),
+            Math.min(serving.leftMillis(aim.target()), patience()),
             budget());
+  }
+
+  /** What comes when nobody waits any more is paid for and thrown away; those who follow wait. */
+  private long patience() {
+    return serving.isFollowed() ? Long.MAX_VALUE : Patience.leftMillis(serving.call());
   }
 
   /** Returns why another leg may go on with this one's stream, which was cut; null when not. */

@@ -6,6 +6,8 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.route.Candidate;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ final class Serving {
   private final ClientAnswer answer;
   private final AnswerKeeper keeper;
   private final StreamEnd streamEnd;
+  private final List<KeySpread.Slot> triedKeys = new ArrayList<>(0);
   private @Nullable Unaccepted unaccepted;
   private @Nullable Failure lastFailure;
   private @Nullable Leg lastFailed;
@@ -53,6 +56,11 @@ final class Serving {
     return answer;
   }
 
+  /** Returns the keys that providers refused or held back, of whichever target. */
+  List<KeySpread.Slot> triedKeys() {
+    return triedKeys;
+  }
+
   /** Returns what may keep a copy of it for others. */
   AnswerKeeper keeper() {
     return keeper;
@@ -84,9 +92,14 @@ final class Serving {
 
   /** Returns whether nobody waits for the answer: neither the client nor any who follow it. */
   boolean isForsaken() {
+    return clientGone && !isFollowed();
+  }
+
+  /** Returns whether other calls wait for the answer of this one. */
+  boolean isFollowed() {
     CachePart part = call.cache();
     FlightLead lead = part == null ? null : part.lead();
-    return clientGone && (lead == null || !lead.isFollowed());
+    return lead != null && lead.isFollowed();
   }
 
   void clientGone() {

@@ -224,7 +224,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
       }
     } finally {
       if (account != null) {
-        account.broken(run);
+        account.broken(run, why);
       }
       answer.completeExceptionally(told(call, why));
     }

@@ -81,14 +81,11 @@ final class Trial {
     Candidate next = plan.next("");
     while (next != null && candidates.size() < MOST_CANDIDATES) {
       Holding.Redirected elsewhere = consider(next);
-      RouteTable.Found other =
-          elsewhere == null ? null : call.snapshot().routes().find(elsewhere.model());
-      if (elsewhere != null && other != null) {
+      if (elsewhere != null) {
         skipped.addAll(plan.skipped());
         redirectedBy = elsewhere.budget();
-        return walk(other);
+        return walk(elsewhere.to());
       }
-      decided |= elsewhere != null;
       next = plan.next(decided ? "" : after);
     }
     skipped.addAll(plan.skipped());
@@ -167,7 +164,7 @@ final class Trial {
     refusal = second ? redirection : why;
     if (outcome instanceof Holding.Redirected elsewhere) {
       redirection = why;
-      json.put("redirect", elsewhere.model());
+      json.put("redirect", elsewhere.to().name());
       return elsewhere;
     }
     after = BudgetRefusals.rule(denial);

@@ -131,12 +131,12 @@ final class Underway implements Stretch.Stream {
   }
 
   /** The gateway failed: stops it, and settles it as far as it can be told. */
-  void broken() {
+  void broken(Throwable why) {
     over();
     try {
       run.cancel();
     } finally {
-      account.broken(run);
+      account.broken(run, why);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
+import io.penstock.core.GatewayException;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
@@ -23,9 +24,14 @@ final class Unreadable {
 
   private Unreadable() {}
 
-  /** Returns what a row says of an attempt whose answer was read, but not taken. */
-  static Failure broken() {
-    return BROKEN;
+  /**
+   * Returns what a row says of an attempt that was given up for that reason: a refusal's own code,
+   * else that the gateway has a defect.
+   */
+  static Failure broken(Throwable why) {
+    return why instanceof GatewayException told
+        ? new Failure(FailureKind.CUT, 0, told.message(), told.code().code(), null, -1)
+        : BROKEN;
   }
 
   /** Does the same for a call of the gateway's own; the log has the cause. */

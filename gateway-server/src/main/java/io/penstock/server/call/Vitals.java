@@ -5,7 +5,6 @@ import io.penstock.core.price.Usage;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -17,18 +16,19 @@ final class Vitals {
   private final String name;
   private final Renewal renewal;
 
-  /** Keys that were refused or held back: each is good for one attempt that is not counted. */
-  private final List<KeySpread.Slot> tried = new ArrayList<>(0);
+  /** Of the whole call: each key is good for one attempt that is not counted, at any target. */
+  private final List<KeySpread.Slot> tried;
 
-  Vitals(Engine engine, Aim aim, Guard guard) {
-    this.engine = engine;
+  Vitals(Serving serving, Aim aim) {
+    this.engine = serving.engine();
+    this.tried = serving.triedKeys();
     this.health = engine.routing().health();
     this.aim = aim;
     this.name = aim.target().label();
-    this.renewal = new Renewal(guard);
+    this.renewal = new Renewal(serving.call().guard());
   }
 
-  /** Returns the keys with which the target was refused or held back. */
+  /** Returns the keys with which this call was refused or held back. */
   List<KeySpread.Slot> tried() {
     return tried;
   }

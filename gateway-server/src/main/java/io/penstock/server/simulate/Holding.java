@@ -124,7 +124,9 @@ final class Holding {
   }
 
   private @Nullable Plan redirected(Verdict.Denied denied, long seed) {
-    if (!(denied.over() instanceof Over.Use use) || !redirectedBy.isEmpty()) {
+    if (!(denied.over() instanceof Over.Use use)
+        || !redirectedBy.isEmpty()
+        || !request.question().endpoint().isText()) {
       return null;
     }
     RouteTable.Found route = policy.routes().find(use.model());

@@ -115,7 +115,7 @@ class AccountTest {
     Account account = open();
     account.settle(cut(AnswerSummary.NONE, new Illegible(true)), Ending.COMPLETED, Waste.NONE);
     awaitWorstCase();
-    account.broken(null);
+    account.broken(null, new IllegalStateException("defect"));
     assertThat(state().spent()).isEqualTo(BOUND);
   }
 
@@ -131,7 +131,7 @@ class AccountTest {
 
   @Test
   void broken_beforeAnythingWasSent_costsNothing() {
-    open().broken(null);
+    open().broken(null, new IllegalStateException("defect"));
     LedgerRow row = ledger.rows.element();
     assertThat(row.usageSource()).isEqualTo(UsageSource.NONE);
     assertThat(state().held()).isZero();

@@ -2,14 +2,11 @@ package io.penstock.server.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Endpoint;
-import io.penstock.server.client.Responder;
 import io.penstock.testkit.FakeTicker;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,62 +16,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ClientAnswerTest {
   private static final long HOLD_MILLIS = 5_000;
 
+  private static final HttpHeaders HEADERS =
+      DefaultHttpHeadersFactory.headersFactory().newHeaders();
+
   private final EmbeddedChannel clock = new EmbeddedChannel();
   private final Written client = new Written();
 
-  /** What has gone out. */
-  private static final class Written implements Responder {
-    private final StringBuilder text = new StringBuilder();
-    private boolean writable = true;
-
-    @Override
-    public void reply(int status, HttpHeaders headers, ByteBuf body) {
-      body.release();
-    }
-
-    @Override
-    public void head(int status, HttpHeaders headers) {
-      text.append(status).append(' ');
-    }
-
-    @Override
-    public void write(ByteBuf data) {
-      text.append(data.toString(StandardCharsets.UTF_8));
-      data.release();
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void end() {
-      text.append("END");
-    }
-
-    @Override
-    public void abort() {}
-
-    @Override
-    public boolean isWritable() {
-      return writable;
-    }
-
-    private String taken() {
-      String taken = text.toString();
-      text.setLength(0);
-      return taken;
-    }
-  }
-
-  private ClientAnswer begun(Endpoint endpoint) {
+  private ClientAnswer answer(Endpoint endpoint, long holdMillis) {
     clock.freezeTime();
     LoopContext context =
         Parts.context(clock.eventLoop(), FakeTicker.at("2026-11-21T12:00:00Z"), new NoLedger());
     Call call = Parts.call(context, endpoint, "{}", client);
-    ClientAnswer answer = new ClientAnswer(call, HOLD_MILLIS, () -> {});
-    HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
-    answer.offer(headers, false);
-    answer.begin(headers);
+    return new ClientAnswer(call, holdMillis, () -> {});
+  }
+
+  private ClientAnswer begun(Endpoint endpoint) {
+    ClientAnswer answer = answer(endpoint, HOLD_MILLIS);
+    answer.offer(HEADERS, false);
+    return begun(answer);
+  }
+
+  private ClientAnswer begun(ClientAnswer answer) {
+    answer.begin(HEADERS);
     answer.stream(ErrorReplies.utf8("data: a\n\n"));
     assertThat(client.taken()).isEqualTo("200 data: a\n\n");
     return answer;
@@ -106,6 +69,29 @@ class ClientAnswerTest {
     assertThat(client.taken()).isEqualTo("END");
     pass(60);
     assertThat(client.taken()).isEmpty();
+  }
+
+  @Test
+  void silenceAfterALongHold_isFilledNoLater() {
+    ClientAnswer answer = answer(Endpoint.CHAT, 60_000);
+    answer.offer(HEADERS, false);
+    pass(10);
+    begun(answer);
+    pass(15);
+    assertThat(client.taken()).isEmpty();
+    pass(15);
+    assertThat(client.taken()).isEqualTo(": ping\n\n");
+    answer.close();
+  }
+
+  @Test
+  void silenceOfAStreamThatWasNotOffered_isFilled() {
+    ClientAnswer answer = begun(answer(Endpoint.IMAGES, HOLD_MILLIS));
+    pass(15);
+    assertThat(client.taken()).isEmpty();
+    pass(15);
+    assertThat(client.taken()).isEqualTo(": ping\n\n");
+    answer.close();
   }
 
   @Test

@@ -1,0 +1,36 @@
+package io.penstock.server.call;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The calls of clients that are under way on one loop, for when the process has no more time for
+ * them. Confined to the loop.
+ */
+public final class Calls {
+  private final Set<Call> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  void begun(Call call) {
+    underWay.add(call);
+  }
+
+  void ended(Call call) {
+    underWay.remove(call);
+  }
+
+  /**
+   * Ends all of them with the error {@code draining}: by a status where nothing has gone out, else
+   * by an event of the stream.
+   *
+   * @return how many there were
+   */
+  public int cut() {
+    List<Call> all = List.copyOf(underWay);
+    for (Call call : all) {
+      call.guard().broken(Refusals.cut());
+    }
+    return all.size();
+  }
+}

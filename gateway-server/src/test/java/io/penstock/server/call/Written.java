@@ -1,0 +1,51 @@
+package io.penstock.server.call;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.penstock.server.client.Responder;
+import java.nio.charset.StandardCharsets;
+
+/** What has gone out. */
+final class Written implements Responder {
+  private final StringBuilder text = new StringBuilder();
+  boolean writable = true;
+
+  @Override
+  public void reply(int status, HttpHeaders headers, ByteBuf body) {
+    body.release();
+  }
+
+  @Override
+  public void head(int status, HttpHeaders headers) {
+    text.append(status).append(' ');
+  }
+
+  @Override
+  public void write(ByteBuf data) {
+    text.append(data.toString(StandardCharsets.UTF_8));
+    data.release();
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void end() {
+    text.append("END");
+  }
+
+  @Override
+  public void abort() {}
+
+  @Override
+  public boolean isWritable() {
+    return writable;
+  }
+
+  /** Returns what has gone out since this was last asked. */
+  String taken() {
+    String taken = text.toString();
+    text.setLength(0);
+    return taken;
+  }
+}
