@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -125,7 +126,7 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
   private @Nullable Path out;
 
-  @Spec private CommandSpec spec;
+  @Spec private @Nullable CommandSpec spec;
 
   /** A target with one of the sizes. */
   private record Run(Scenario scenario, Target target, int body) {}
@@ -185,18 +186,20 @@ public final class BenchMain implements Callable<Integer> {
       if (Arrays.stream(Scenario.ALL).noneMatch(s -> s.label().startsWith(label))) {
         String all =
             Arrays.stream(Scenario.ALL).map(Scenario::label).collect(Collectors.joining(", "));
-        throw new ParameterException(
-            spec.commandLine(),
-            "--only: " + label + " (expected: how one of these begins: " + all + ")");
+        throw wrong("--only: " + label + " (expected: how one of these begins: " + all + ")");
       }
     }
+  }
+
+  private ParameterException wrong(String why) {
+    return new ParameterException(Objects.requireNonNull(spec).commandLine(), why);
   }
 
   private List<Target> given() {
     try {
       return gateways.stream().map(gateway -> Target.running(gateway, headers)).toList();
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      throw wrong(String.valueOf(e.getMessage()));
     }
   }
 
