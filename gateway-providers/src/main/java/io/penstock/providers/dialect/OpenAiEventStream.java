@@ -191,4 +191,10 @@ final class OpenAiEventStream extends SseStreamReader {
                 sequence, reason.equals("length") ? "max_output_tokens" : reason, model, comment);
     return ByteBufUtil.writeUtf8(allocator, reason == null ? comment + event : event);
   }
+
+  @Override
+  public void close() {
+    open.close();
+    super.close();
+  }
 }

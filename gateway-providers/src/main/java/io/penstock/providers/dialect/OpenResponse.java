@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.util.internal.EmptyArrays;
+import io.penstock.core.body.BodyMemory;
+import io.penstock.providers.TextRoom;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  * read only then; what is over the bound is left out. Belongs to one answer.
  */
 final class OpenResponse {
-  /** Bytes of finished items, and as many of the text of the open one. */
+  /** Bytes of finished items and parts, all of which are asked for. */
   private static final int MOST_KEPT = 64 * 1024;
+
+  /** Bytes of what begins an item or a part, which has nothing in it yet. */
+  private static final int MOST_BEGUN = 4 * 1024;
+
+  private final BodyMemory memory;
+  private final TextRoom room;
 
   private final List<byte[]> items = new ArrayList<>(2);
   private final List<byte[]> parts = new ArrayList<>(1);
@@ -29,6 +37,17 @@ final class OpenResponse {
   private int length;
   private boolean cut;
   private int kept;
+  private int taken;
+
+  OpenResponse() {
+    this(BodyMemory.HEAP);
+  }
+
+  /** Creates an empty one that keeps what it notes in that memory. */
+  OpenResponse(BodyMemory memory) {
+    this.memory = memory;
+    this.room = new TextRoom(memory);
+  }
 
   /** Notes a field of a response, at which the keys stand. */
   void field(JsonKeys keys) {
@@ -70,14 +89,18 @@ final class OpenResponse {
 
   /** Notes a piece of the open part's text, or of the open call's arguments, as JSON has it. */
   void text(byte[] json, int from, int to) {
-    int more = to - from;
-    if (cut || more > MOST_KEPT - length) {
-      // Whole pieces, so that no escape is cut in two.
-      cut = true;
+    if (cut) {
       return;
     }
+    int more = to - from;
     if (length + more > text.length) {
-      text = Arrays.copyOf(text, Math.clamp((length + more) * 2L, 256, MOST_KEPT));
+      int size = room.grow(text.length, length + more);
+      if (size < length + more) {
+        // Whole pieces, so that no escape is cut in two.
+        cut = true;
+        return;
+      }
+      text = Arrays.copyOf(text, size);
     }
     System.arraycopy(json, from, text, length, more);
     length += more;
@@ -89,14 +112,28 @@ final class OpenResponse {
   }
 
   private static byte @Nullable [] copy(byte[] json, int from, int to) {
-    return to - from > MOST_KEPT ? null : Arrays.copyOfRange(json, from, to);
+    return to - from > MOST_BEGUN ? null : Arrays.copyOfRange(json, from, to);
   }
 
   private void keep(List<byte[]> list, byte[] json, int from, int to) {
-    if (to - from <= MOST_KEPT - kept) {
-      kept += to - from;
+    int more = to - from;
+    if (more > MOST_KEPT - kept) {
+      return;
+    }
+    // What parts have given up is still this one's.
+    int missing = Math.max(0, kept + more - taken);
+    if (memory.take(missing)) {
+      taken += missing;
+      kept += more;
       list.add(Arrays.copyOfRange(json, from, to));
     }
+  }
+
+  /** Gives back the memory; what there is can still be read. */
+  void close() {
+    room.close();
+    memory.give(taken);
+    taken = 0;
   }
 
   /**

@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.BodyMemory;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
@@ -173,7 +174,7 @@ class OpenResponseTest {
     List<JsonNode> last = closed(events.toArray(String[]::new));
 
     assertThat(last).hasSize(4);
-    assertThat(last.get(0).path("text").asText()).hasSize(65_000).matches("x+");
+    assertThat(last.get(0).path("text").asText()).hasSize(16_000).matches("x+");
   }
 
   @Test
@@ -182,5 +183,27 @@ class OpenResponseTest {
 
     assertThat(last).hasSize(1);
     assertThat(last.getFirst().at("/response/output").isEmpty()).isTrue();
+  }
+
+  /** Thousands of streams may be open at once: each keeps little, and asks for it. */
+  @Test
+  void memory_isAskedForAndBounded_andGivenBack() {
+    BodyMemory memory = new BodyMemory(1 << 20);
+    OpenResponse open = new OpenResponse(memory);
+    byte[] piece = "words ".repeat(100).getBytes(UTF_8);
+    for (int i = 0; i < 10_000; i++) {
+      open.text(piece, 0, piece.length);
+    }
+    assertThat(memory.held()).isLessThanOrEqualTo(16 << 10);
+    byte[] done = MESSAGE.replace(".added", ".done").replace('\'', '"').getBytes(UTF_8);
+    for (int i = 0; i < 1_000; i++) {
+      open.event("response.output_item.done", done, 0, done.length);
+    }
+    assertThat(memory.held()).isBetween(60L << 10, 80L << 10);
+    String before = open.closing(1, "length", "m", "");
+    open.close();
+    assertThat(memory.held()).isZero();
+    assertThat(open.closing(1, "length", "m", "")).as("what there is").isEqualTo(before);
+    assertThat(new OpenResponse(new BodyMemory(0)).closing(1, "length", "m", "")).contains("[]");
   }
 }
