@@ -170,7 +170,10 @@ class DrainTest {
           RunningGateway.start(
               directory,
               RunningGateway.patient(
-                      RunningGateway.yaml(directory, provider, "cache: { singleflight: true }\n"))
+                      RunningGateway.yaml(
+                          directory,
+                          provider,
+                          "cache: { exact: { ttl: 1h }, singleflight: true }\n"))
                   .replace("drain: 5s", "drain: 100ms"));
       try (RawClient client = RawClient.to(gateway);
           RawClient follower = RawClient.to(gateway)) {
@@ -181,6 +184,7 @@ class DrainTest {
         Await.until(
             "both are under way",
             () -> gateway.admin("/metrics").contains("penstock_inflight 2.0"));
+        assertThat(provider.requests()).as("the second waits for the first").hasSize(1);
         gateway.close();
         for (RawClient told : new RawClient[] {client, follower}) {
           assertThat(told.readToEnd())

@@ -76,7 +76,7 @@ public final class Engine {
             new StoredFilter(shared.responses()),
             exact,
             embeddings,
-            new FlightFilter(shared.cache(), replay, metrics),
+            new FlightFilter(shared.cache(), replay, metrics, load),
             semantic,
             new CacheOnlyFilter(),
             new RouterFilter(shared.semantic()::embed, metrics),

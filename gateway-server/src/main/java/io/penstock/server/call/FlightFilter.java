@@ -24,11 +24,13 @@ final class FlightFilter implements Filter<Call> {
   private final ExactCache cache;
   private final CacheReplay replay;
   private final CallMetrics metrics;
+  private final Load load;
 
-  FlightFilter(ExactCache cache, CacheReplay replay, CallMetrics metrics) {
+  FlightFilter(ExactCache cache, CacheReplay replay, CallMetrics metrics, Load load) {
     this.cache = cache;
     this.replay = replay;
     this.metrics = metrics;
+    this.load = load;
   }
 
   @Override
@@ -63,6 +65,10 @@ final class FlightFilter implements Filter<Call> {
         FlightLead mine = new FlightLead(call, lead);
         // A call that has ended meanwhile hands it over at once.
         call.onEnd(ending -> mine.over());
+        if (load.isOver() && !call.isEnded()) {
+          // The one before was cut, and this one is about to be: nobody pays for its beginning.
+          throw Refusals.cut();
+        }
         call.inCache().lead(mine);
         yield missed(call, look);
       }

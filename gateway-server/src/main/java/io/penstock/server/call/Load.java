@@ -9,6 +9,7 @@ public final class Load {
   private final AtomicLong bytes = new AtomicLong();
   private final Orphans orphans = new Orphans();
   private volatile boolean draining;
+  private volatile boolean over;
 
   /** Takes a place; false when {@code max} are taken. */
   boolean enter(int max) {
@@ -57,13 +58,22 @@ public final class Load {
     draining = true;
   }
 
+  /** Returns whether no call begins to ask a provider any more. */
+  boolean isOver() {
+    return over;
+  }
+
   /** Returns the calls that go on without their client. */
   Orphans orphans() {
     return orphans;
   }
 
-  /** The time of a drain is over: no call goes on without its client any more. */
+  /**
+   * The time of a drain is over: no call goes on without its client any more, or in place of
+   * another.
+   */
   public void cut() {
+    over = true;
     orphans.end();
   }
 }

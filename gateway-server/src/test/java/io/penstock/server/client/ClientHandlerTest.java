@@ -232,7 +232,7 @@ class ClientHandlerTest {
     serve(SMALL);
     client.send(get("/unary") + early(1L << 40));
     String piece = "x".repeat(1 << 20);
-    for (int i = 0; i <= 64; i++) {
+    for (int i = 0; i <= 256; i++) {
       client.send(piece);
     }
     assertThat(client.config().isAutoRead()).as("no more of it is read").isFalse();
