@@ -156,6 +156,15 @@ final class Launcher implements AutoCloseable {
       return new Gateway(name, REPOSITORY, javaOptions, read(scenario(file)));
     }
 
+    /** Returns it with this namespace in Redis in place of its scenario's. */
+    Gateway inNamespace(String namespace) {
+      String other = yaml.replace("namespace: bench,", "namespace: " + namespace + ",");
+      if (other.equals(yaml)) {
+        throw new IllegalArgumentException(name + ": its scenario names no namespace 'bench'");
+      }
+      return new Gateway(name, repository, javaOptions, other);
+    }
+
     Gateway with(String variant, Path from, String options) {
       return new Gateway(name + " " + variant, from, options, yaml);
     }

@@ -40,6 +40,13 @@ final class ReplicasCommand implements Callable<Integer> {
   @Option(names = "--warmup-rate", defaultValue = "2000", description = "of all together")
   private int warmupRate;
 
+  @Option(
+      names = "--apart",
+      description =
+          "each count also with a namespace for each gateway, so that they share the machine and"
+              + " Redis but no counter, answer or lease: what sharing costs is the difference")
+  private boolean apart;
+
   private final Table table =
       new Table(
           "replicas",
@@ -73,7 +80,13 @@ final class ReplicasCommand implements Callable<Integer> {
       }
       try (Launcher launcher = Launcher.open(false);
           RedisServer redis = RedisServer.start()) {
-        measure(count, launcher, redis);
+        measure(count, false, launcher, redis);
+      }
+      if (apart) {
+        try (Launcher launcher = Launcher.open(false);
+            RedisServer redis = RedisServer.start()) {
+          measure(count, true, launcher, redis);
+        }
       }
     }
     OUT.printf(
@@ -85,12 +98,12 @@ final class ReplicasCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void measure(int count, Launcher launcher, RedisServer redis) throws Unavailable {
+  private void measure(int count, boolean alone, Launcher launcher, RedisServer redis)
+      throws Unavailable {
     Target mock = launcher.mock(new Launcher.Mock(0, 30, 0, 0));
     List<Target> replicas = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Launcher.Gateway gateway = Launcher.Gateway.of("replica " + i, "", "08-redis.yaml");
-      replicas.add(launcher.penstock(gateway, mock, redis.uri()));
+      replicas.add(launcher.penstock(replica(i, alone), mock, redis.uri()));
     }
     run(replicas, warmupRate, Math.ceilDiv(warmup * count, warmupRate));
     long cpu = cpuNanos(replicas);
@@ -109,8 +122,9 @@ final class ReplicasCommand implements Callable<Integer> {
       firstCpu = perRequest - compiling;
       firstCalls = calls;
     }
+    String name = alone ? count + " apart" : "" + count;
     table.row(
-        count,
+        name,
         perRequest,
         compiling,
         two((perRequest - compiling) / firstCpu),
@@ -123,8 +137,13 @@ final class ReplicasCommand implements Callable<Integer> {
         result.latency().getValueAtPercentile(99),
         mebibytesEach(replicas),
         result.failed());
-    commands.append(count).append(": ").append(added.perRequest(requests)).append('\n');
-    System.err.println(count + " replicas measured " + result.firstError());
+    commands.append(name).append(": ").append(added.perRequest(requests)).append('\n');
+    System.err.println(name + " replicas measured " + result.firstError());
+  }
+
+  private static Launcher.Gateway replica(int number, boolean alone) {
+    Launcher.Gateway gateway = Launcher.Gateway.of("replica " + number, "", "08-redis.yaml");
+    return alone ? gateway.inNamespace("bench-" + number) : gateway;
   }
 
   private void measureProxies(int count, Launcher launcher) throws Unavailable {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.StatementBook;
 import io.penstock.ledger.report.Csv;
+import io.penstock.ledger.report.KeptRows;
 import io.penstock.ledger.statement.StatementTerms;
 import io.penstock.ledger.statement.Statements;
 import java.io.IOException;
@@ -37,9 +38,14 @@ public final class FocusExport {
     this.book = book;
   }
 
-  /** Writes every charge of that period; a row belongs to the day on which it ended. Blocks. */
+  /**
+   * Writes every charge of that period; a row belongs to the day on which it ended. Blocks.
+   *
+   * @throws IllegalArgumentException when rows of the period have been deleted; nothing is written
+   */
   public void writeCsv(LedgerQueries ledger, long from, long to, Appendable out)
       throws IOException {
+    KeptRows.require(ledger, from, to, null);
     List<FocusColumn> columns = options.columns();
     Csv.write(out, columns.stream().map(Enum::name).toList());
     FocusValues texts = new FocusValues(options, book.closed().keySet());
@@ -57,8 +63,13 @@ public final class FocusExport {
         });
   }
 
-  /** Writes the same as Parquet, with decimals of 17 digits after the point. Blocks. */
+  /**
+   * Writes the same as Parquet, with decimals of 17 digits after the point. Blocks.
+   *
+   * @throws IllegalArgumentException when rows of the period have been deleted; nothing is written
+   */
   public void writeParquet(LedgerQueries ledger, long from, long to, Path file) throws IOException {
+    KeptRows.require(ledger, from, to, null);
     try (FocusParquet parquet = new FocusParquet(file, options.columns())) {
       FocusValues texts = new FocusValues(options, book.closed().keySet());
       lines(ledger, from, to, line -> parquet.write(texts.of(line)));

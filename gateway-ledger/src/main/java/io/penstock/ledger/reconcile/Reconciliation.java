@@ -5,18 +5,14 @@ import io.penstock.ledger.Cause;
 import io.penstock.ledger.Corrections;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.Measure;
-import io.penstock.ledger.Spend;
-import io.penstock.ledger.SpendLine;
-import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.UsageSource;
+import io.penstock.ledger.report.KeptRows;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,20 +65,16 @@ public record Reconciliation(
     }
     long from = first.toEpochDay() * DAY_MILLIS;
     long to = (last.toEpochDay() + 1) * DAY_MILLIS;
-    // Before the rows: what comes in between is in them alone.
-    Spend rolled =
-        ledger.spend(new SpendQuery(List.of("day"), from, to, Map.of("provider", provider), false));
-    Map<String, Days> days = new HashMap<>();
+    // Roll-ups outlive rows: what they have and rows do not would be booked a second time.
+    KeptRows.require(ledger, from, to, provider);
     ledger.rows(
         from,
         to,
         row -> {
           if (row.destination().provider().equals(provider)) {
             add(row, byModel, byKey, slots);
-            days.computeIfAbsent(day(row).toString(), key -> new Days()).add(row);
           }
         });
-    requireRows(rolled, days);
     List<Drift> drifts = new ArrayList<>();
     slots.forEach((slot, sums) -> drifts.add(drift(slot, sums, slots)));
     return drifts;
@@ -90,22 +82,6 @@ public record Reconciliation(
 
   private static LocalDate day(LedgerRow row) {
     return LocalDate.ofInstant(Instant.ofEpochMilli(row.times().endedAt()), ZoneOffset.UTC);
-  }
-
-  /** Roll-ups outlive rows: what they have and rows do not would be booked a second time. */
-  private static void requireRows(Spend rolled, Map<String, Days> days) {
-    for (SpendLine line : rolled.lines()) {
-      String day = line.key().getFirst();
-      Days rows = days.getOrDefault(day, new Days());
-      long calls = line.of(Measure.CALLS);
-      boolean sameCost = line.of(Measure.COST) == rows.cost;
-      if (calls > rows.calls || (calls == rows.calls && !sameCost)) {
-        throw new IllegalArgumentException(
-            day
-                + ": rows of that day are deleted (expected: an export of days whose rows are all"
-                + " kept; ledger.retain says how long)");
-      }
-    }
   }
 
   private void add(LedgerRow row, boolean byModel, boolean byKey, Map<Slot, Sums> slots) {
@@ -192,17 +168,6 @@ public record Reconciliation(
       }
     }
     return rows;
-  }
-
-  /** What the rows of a day come to. */
-  private static final class Days {
-    private long calls;
-    private long cost;
-
-    void add(LedgerRow row) {
-      calls += row.attempt().isBooking() ? 0 : 1;
-      cost = Math.addExact(cost, row.money().cost());
-    }
   }
 
   private record Slot(LocalDate day, String model, String key) {}

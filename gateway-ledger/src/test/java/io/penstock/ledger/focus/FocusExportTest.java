@@ -1,6 +1,7 @@
 package io.penstock.ledger.focus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import blue.strategic.parquet.Hydrator;
 import blue.strategic.parquet.ParquetReader;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,6 +73,31 @@ final class FocusExportTest {
           .isEqualByComparingTo(NanoUsd.toUsd(totals[0]));
       assertThat(FocusSample.sum(csv, "ListCost")).isEqualByComparingTo(NanoUsd.toUsd(totals[1]));
       assertThat(csv).contains("Adjustment").contains("rounding to nano-USD").contains(">4000");
+    }
+  }
+
+  @Test
+  void export_periodWhoseFirstRowsAreDeleted_isRefusedAndWritesNothing() throws Exception {
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(12))) {
+      try (var connection =
+              DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("ledger.db"));
+          var sql = connection.createStatement()) {
+        sql.execute(
+            "DELETE FROM ledger_row WHERE id = (SELECT id FROM ledger_row ORDER BY ended_at LIMIT"
+                + " 1)");
+      }
+      FocusOptions options =
+          FocusSample.options(FocusOptions.Version.V1_4, FocusOptions.View.PROVIDER, "0.05");
+      FocusExport export = new FocusExport(options, FocusSample::rate, ledger.statements());
+      StringBuilder csv = new StringBuilder();
+      assertThatThrownBy(() -> export.writeCsv(ledger.queries(), 0, Long.MAX_VALUE, csv))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageMatching("2026-11-[0-9]+: rows of that day are deleted .*ledger.retain.*");
+      assertThat(csv).isEmpty();
+      Path file = directory.resolve("focus.parquet");
+      assertThatThrownBy(() -> export.writeParquet(ledger.queries(), 0, Long.MAX_VALUE, file))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(file).doesNotExist();
     }
   }
 
