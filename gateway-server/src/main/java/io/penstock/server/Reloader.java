@@ -38,6 +38,9 @@ public final class Reloader implements AutoCloseable {
   /** In so many looks what is refused is read again, though no file looks different: 2 s. */
   private static final int LOOKS = 4;
 
+  /** The same where only an edit or a restart helps: a minute. */
+  private static final int LOOKS_AT_READ = 120;
+
   /** Reads the configuration file. */
   @FunctionalInterface
   public interface Loads {
@@ -65,6 +68,7 @@ public final class Reloader implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("config-watcher").factory());
   private int looks;
+  private int pause = LOOKS;
   private boolean again;
   private @Nullable Inputs seen;
   private @Nullable Inputs inForce;
@@ -167,6 +171,7 @@ public final class Reloader implements AutoCloseable {
       return;
     }
     looks = 0;
+    pause = LOOKS;
     LoadResult result = loads.load(file);
     seen = result.inputs();
     // The first look only learns which files there are: they were read a moment ago.
@@ -177,7 +182,7 @@ public final class Reloader implements AutoCloseable {
 
   /** What kept it from being read or applied may be gone without a trace in the files. */
   private boolean isDue() {
-    return !status.problems().isEmpty() && ++looks >= LOOKS;
+    return !status.problems().isEmpty() && ++looks >= pause;
   }
 
   /** Returns whether that is in force already, and takes note of what it warns of. */
@@ -198,11 +203,13 @@ public final class Reloader implements AutoCloseable {
         List<String> fixed =
             FixedSections.changed(shared.snapshot().get().config(), loaded.config());
         if (!fixed.isEmpty()) {
+          pause = LOOKS_AT_READ;
           reject(List.of("changes to " + String.join(", ", fixed) + " need a restart"));
           return;
         }
         List<String> emptied = emptied(loaded.inputs());
         if (!emptied.isEmpty()) {
+          pause = LOOKS_AT_READ;
           reject(emptied);
           return;
         }

@@ -156,7 +156,9 @@ class DrainTest {
             .contains("\"usage_source\":\"estimated\"")
             .contains("\"ending\":\"upstream_failed\"")
             .contains("\"error\":\"draining\"")
-            .doesNotContain("client_gone");
+            .doesNotContain("client_gone", "\"rejected\"");
+        assertThat(again.admin("/admin/v1/spend?by=endpoint"))
+            .contains("\"requests\" : 1,", "\"calls\" : 1,", "\"errors\" : 1,");
       }
     }
   }
@@ -194,6 +196,49 @@ class DrainTest {
         assertThat(provider.requests()).hasSize(1);
       }
       never.open();
+    }
+  }
+
+  @Test
+  void drain_over_weakAnswerThatIsKept_isServed() throws Exception {
+    Gate never = new Gate("never");
+    Script weak =
+        Script.json(
+            "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+                + "\"weak\"},\"finish_reason\":\"stop\"}],"
+                + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}");
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider
+          .on("/v1/chat/completions")
+          .reply(received ->
+              received.text().contains("gpt-4o-mini")
+                  ? weak
+                  : TWO_EVENTS.pauseBeforeHeaders(never));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+                  .replace(
+                      "models:\n",
+                      "models:\n  strict: { strategy: cascade, targets: [{ model: fake/gpt-4o-mini,"
+                          + " accept: 'response.text == \"good\"' }, fake/gpt-4o] }\n")
+                  .replace("drain: 5s", "drain: 100ms"));
+      try (RawClient client = RawClient.to(gateway)) {
+        client.send(
+            RawClient.post(
+                "/v1/chat/completions",
+                CHAT.replace("true", "false").replace("gpt-4o-mini", "strict")));
+        provider.awaitRequest(2);
+        gateway.close();
+        assertThat(client.readToEnd()).startsWith("HTTP/1.1 200").contains("weak");
+      }
+      never.open();
+      try (RunningGateway again =
+          RunningGateway.start(
+              directory, RunningGateway.patient(RunningGateway.yaml(directory, provider, "")))) {
+        assertThat(again.admin("/admin/v1/spend?by=endpoint"))
+            .contains("\"requests\" : 1,", "\"calls\" : 2,");
+      }
     }
   }
 }

@@ -272,6 +272,9 @@ class SingleFlightFlowTest {
       follower.until("\"error\"");
     }
     assertThat(gateway.admin("/admin/v1/cache")).contains("\"entries\":0");
+    Await.until(
+        "each of the two calls has a row",
+        () -> gateway.admin("/admin/v1/spend?by=endpoint").contains("\"requests\" : 2,"));
   }
 
   @Test

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param effort the word that goes with {@code adaptive}, or null
  */
 record ClaudeThinking(String type, long budget, @Nullable String effort) {
+  /** The fewest tokens that Anthropic lets a model think for. */
+  private static final long FEWEST = 1024;
+
   /**
    * What decides.
    *
@@ -50,8 +53,8 @@ record ClaudeThinking(String type, long budget, @Nullable String effort) {
       return null;
     }
     long budget = effort.budget(conversation);
-    budget = model.cap() > 0 ? Math.min(budget, model.cap() - 1) : budget;
-    if (budget < 1024) {
+    budget = model.cap() > 0 ? Math.min(budget, most(model.cap())) : budget;
+    if (budget < FEWEST) {
       throw writer.fit.refusal(
           param,
           "thinking takes at least 1024 tokens, and the output cap is "
@@ -59,6 +62,11 @@ record ClaudeThinking(String type, long budget, @Nullable String effort) {
               + "; raise it");
     }
     return new ClaudeThinking("enabled", budget, null);
+  }
+
+  /** Returns the most that leaves room for an answer: a fifth of the cap, as far as it can. */
+  private static long most(long cap) {
+    return Math.min(cap - 1, Math.max(FEWEST, cap / 5 * 4));
   }
 
   private static String word(String model, Effort effort) {

@@ -258,6 +258,16 @@ final class Accounting {
         LedgerRow.Money.ZERO);
   }
 
+  /** Records that the answer which a call shared with another broke off, or a drain cut it. */
+  void sharedCut(Call call, int status, String error) {
+    withoutAttempt(
+        call,
+        destination(call, "cache", "", ""),
+        new LedgerRow.Outcome(
+            status, Ending.UPSTREAM_FAILED, error, "", call.cacheOutcome(), Waste.NONE),
+        LedgerRow.Money.ZERO);
+  }
+
   /** Records that a call got the stored answer of its Idempotency-Key. */
   void replayed(Call call, int status) {
     withoutAttempt(

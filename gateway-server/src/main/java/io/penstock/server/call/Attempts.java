@@ -251,10 +251,13 @@ final class Attempts implements LegListener, Forwarded {
   @Override
   public void broken(Throwable why) {
     hedging.cancel();
+    TargetRuntime asked = number == 0 ? null : legs.asked();
+    // Before what the legs keep is dropped.
+    serving.serveWeakInstead(why);
     try {
       legs.broken(why);
     } finally {
-      serving.broken(why);
+      serving.broken(why, asked);
     }
   }
 

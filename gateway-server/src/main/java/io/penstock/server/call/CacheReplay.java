@@ -8,6 +8,7 @@ import io.penstock.budget.RateState;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
+import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
@@ -78,6 +79,13 @@ final class CacheReplay {
   /** Records a call that has got its stored answer, and ends it. */
   void book(Call call, CacheEntry entry) {
     book(call, entry, worth(call, entry.paid()));
+  }
+
+  /** Records a call whose shared answer broke off, and ends it. */
+  void cut(Call call, GatewayException why) {
+    accounting.sharedCut(call, why.code().status(), why.code().code());
+    call.tally().answered(why.code().status(), "", "");
+    call.end(Ending.UPSTREAM_FAILED);
   }
 
   private void book(Call call, CacheEntry entry, Worth worth) {

@@ -176,20 +176,38 @@ public final class Engine {
 
   /** Does the same, naming the rule that refused. */
   void refuse(Call call, GatewayException why, String rule) {
+    try {
+      tell(call, why);
+      accounting.refusal(call, why.code().status(), why.code().code(), rule);
+    } finally {
+      // Whatever fails above: what the call holds is given back.
+      call.tally().answered(why.code().status(), "", "");
+      call.end(Ending.REJECTED);
+    }
+  }
+
+  /** Does the same for a call of which attempts have rows: there is none of its own. */
+  void giveUp(Call call, GatewayException why, TargetRuntime asked) {
+    try {
+      tell(call, why);
+    } finally {
+      call.tally().answered(why.code().status(), asked.provider().name(), asked.shownModel());
+      call.end(Ending.UPSTREAM_FAILED);
+    }
+  }
+
+  private void tell(Call call, GatewayException why) {
     boolean told = false;
     try {
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
       RateHeaders.add(headers, call.dialect(), call.rates(), budgets().storeNow());
       ErrorReplies.reply(call.responder(), call.dialect(), call.idText(), why, headers);
       told = true;
-      accounting.refusal(call, why.code().status(), why.code().code(), rule);
     } finally {
-      // Whatever fails above: the client does not wait, and what the call holds is given back.
+      // Whatever fails above: the client does not wait.
       if (!told) {
         call.responder().abort();
       }
-      call.tally().answered(why.code().status(), "", "");
-      call.end(Ending.REJECTED);
     }
   }
 

@@ -136,8 +136,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
       call.responder().write(ClientErrors.event(call, why));
       call.responder().end();
     }
-    call.tally().answered(why.code().status(), "", "");
-    call.end(Ending.UPSTREAM_FAILED);
+    replay.cut(call, why);
   }
 
   @Override

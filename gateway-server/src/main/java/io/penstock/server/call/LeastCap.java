@@ -11,7 +11,8 @@ import io.penstock.providers.translate.AnthropicModels;
 
 /**
  * The least output cap that a request can be sent with. A Claude model refuses one that does not
- * exceed the tokens that it is to think for. Stateless.
+ * exceed the tokens that it is to think for, and what is over them is all that it may answer with.
+ * Stateless.
  */
 final class LeastCap {
   /** Less is no answer worth paying for. */
@@ -39,12 +40,12 @@ final class LeastCap {
     JsonNode thinking = inForce(target, THINKING, translated ? nothing() : sent(call, THINKING));
     if (thinking.path("type").asText().equals("enabled")) {
       long budget = Math.max(THOUGHTS, thinking.path("budget_tokens").asLong());
-      return Math.min(budget, WholeNumber.MOST) + 1;
+      return Math.min(budget, WholeNumber.MOST) + OF_ANY;
     }
     // A translated budget is lowered with the cap.
     boolean thinks =
         translated && AnthropicModels.thinksByBudget(target.model()) && isTold(call, target);
-    return thinks ? THOUGHTS + 1 : OF_ANY;
+    return thinks ? THOUGHTS + OF_ANY : OF_ANY;
   }
 
   private static boolean isClaude(TargetRuntime target) {

@@ -35,6 +35,12 @@ final class Legs {
     return running.size() == 1 ? running.getFirst() : null;
   }
 
+  /** Returns the target that was asked last; null before there is any. */
+  @Nullable TargetRuntime asked() {
+    Leg last = running.isEmpty() ? leaving : running.getLast();
+    return last == null ? null : last.target();
+  }
+
   /** The gateway failed: all are stopped and settled, whatever becomes of the others. */
   void broken(Throwable why) {
     List<Leg> all = new ArrayList<>(running);

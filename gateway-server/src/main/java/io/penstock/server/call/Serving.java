@@ -158,6 +158,18 @@ final class Serving {
     return true;
   }
 
+  /** There is no more time for a better answer: serves a weak one if there is one. */
+  void serveWeakInstead(Throwable why) {
+    if (why instanceof GatewayException && !call.isEnded() && call.tally().status() == 0) {
+      try {
+        servesUnaccepted();
+      } catch (RuntimeException e) {
+        // Logged; the client hears of it as of any other.
+        Refusals.told(call, e);
+      }
+    }
+  }
+
   /** The client has its answer. */
   void done(TargetRuntime by) {
     answered(by, 200);
@@ -171,10 +183,13 @@ final class Serving {
   }
 
   /**
-   * The gateway itself failed. The client hears of it as far as it still can: by a status, by an
-   * event of the stream, or by its end. Logged under the request's id.
+   * The gateway itself failed, or has no more time. The client hears of it as far as it still can:
+   * by a status, by an event of the stream, or by its end. A failure is logged under the request's
+   * id.
+   *
+   * @param asked the last target of which an attempt has a row; null for none
    */
-  void broken(Throwable why) {
+  void broken(Throwable why, @Nullable TargetRuntime asked) {
     GatewayException told = Refusals.told(call, why);
     forgetUnaccepted();
     if (call.isEnded() || call.tally().status() != 0) {
@@ -190,7 +205,11 @@ final class Serving {
     } else {
       endsWithEvent(told);
     }
-    engine.refuse(call, told);
+    if (asked == null) {
+      engine.refuse(call, told);
+    } else {
+      engine.giveUp(call, told, asked);
+    }
   }
 
   /** The client has left and nothing goes on. */
