@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,7 +156,10 @@ public final class ExactCache implements AutoCloseable {
         .thenApply(found -> new Lookup(found.entries().getFirst(), found.ticket()));
   }
 
-  /** Does the same for several keys of one scope, in one round trip. */
+  /**
+   * Does the same for several keys of one scope, in one round trip. One that is being stored is
+   * waited for; both together take no longer than a call waits for Redis.
+   */
   public CompletionStage<Lookups> shared(List<CacheKey> keys, CacheScope scope, long maxAgeMillis) {
     long epoch = local.epoch();
     if (shared == null || !isServing()) {
@@ -164,9 +168,15 @@ public final class ExactCache implements AutoCloseable {
     }
     // One that was answered here a moment ago may be on its way there.
     CompletionStage<Void> stores = shared.stores().hurry(keys);
-    return stores == null
-        ? shared(shared, epoch, keys, scope, maxAgeMillis)
-        : stores.thenCompose(done -> shared(shared, epoch, keys, scope, maxAgeMillis));
+    if (stores == null) {
+      return shared(shared, epoch, keys, scope, maxAgeMillis);
+    }
+    // A slow Redis is waited for once: store and look-up would each take what a call waits for it.
+    Lookups late = new Lookups(Collections.nCopies(keys.size(), null), new Ticket(epoch, -1));
+    return stores
+        .thenCompose(done -> shared(shared, epoch, keys, scope, maxAgeMillis))
+        .toCompletableFuture()
+        .completeOnTimeout(late, RedisConnector.CALL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private CompletionStage<Lookups> shared(

@@ -39,7 +39,7 @@ public final class RedisConnector implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(1);
 
   /** A call waits no longer for Redis: beyond it a miss is cheaper. */
-  private static final Duration CALL = Duration.ofMillis(200);
+  static final Duration CALL = Duration.ofMillis(200);
 
   private static final long RECONNECT_MILLIS = 200;
   private static final long CLOSE_SECONDS = 2;

@@ -117,6 +117,31 @@ final class SharedCacheTest {
   }
 
   @Test
+  void shared_storeThatRedisDoesNotAnswer_isWaitedForAsLongAsALookUp() {
+    stored("a");
+    CacheEntry next = Samples.entry(KEY, TIME.epochMillis(), "b");
+    ExactCache.Ticket ticket = look(one).ticket();
+    server.command("CLIENT", "PAUSE", "60000", "WRITE");
+    try {
+      one.store(ticket, next);
+      // The connection's own time-out is a minute, so that each of both waits would last too long.
+      ExactCache.Lookup late =
+          one.shared(KEY, Samples.TEAM, Samples.HOUR)
+              .toCompletableFuture()
+              .orTimeout(20, TimeUnit.SECONDS)
+              .join();
+      assertThat(late.entry()).isNull();
+      assertThat(one.isCertain(late)).isFalse();
+    } finally {
+      server.command("CLIENT", "UNPAUSE");
+    }
+    await(() -> {
+      CacheEntry held = look(one).entry();
+      return held != null && held.body()[0] == 'b';
+    });
+  }
+
+  @Test
   void shared_otherReplicasEntry_isFoundWhole() {
     String body = "{\"text\":\"" + "long answer ".repeat(1_000) + "\"}";
     stored(body);

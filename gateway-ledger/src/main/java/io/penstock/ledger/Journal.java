@@ -61,7 +61,7 @@ final class Journal implements AutoCloseable {
       journal = new Journal(directory, channel, sizes);
     } catch (IOException e) {
       channel.close();
-      throw new IOException("cannot make files of " + sizes.segment() + " bytes: " + e, e);
+      throw e;
     }
     journal.thread.start();
     return journal;

@@ -51,14 +51,26 @@ final class Segment {
     this.out = map.duplicate().position(HEADER);
   }
 
+  /** How a file is made. */
+  interface Making {
+    FileChannel open(Path file) throws IOException;
+  }
+
   /** Makes a file of that many zero bytes, so that a full disk shows here and not as a SIGBUS. */
   static Segment create(Path file, int bytes) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
+    return create(
+        file,
+        bytes,
+        path ->
+            FileChannel.open(
+                path,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE));
+  }
+
+  static Segment create(Path file, int bytes, Making making) throws IOException {
+    try (FileChannel channel = making.open(file)) {
       ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
       for (long at = 0; at < bytes; ) {
         zeros.clear().limit((int) Math.min(ZEROS, bytes - at));
@@ -69,7 +81,18 @@ final class Segment {
       return segment;
     } catch (IOException e) {
       Files.deleteIfExists(file);
-      throw e;
+      throw new IOException(
+          file + ": cannot make a file of " + bytes + " bytes (free: " + free(file) + "): " + e, e);
+    }
+  }
+
+  /** Returns the bytes that the file's disk has left for this user, as text. */
+  private static String free(Path file) {
+    try {
+      Path directory = file.toAbsolutePath().getParent();
+      return Long.toString(Files.getFileStore(directory).getUsableSpace());
+    } catch (IOException e) {
+      return "unknown";
     }
   }
 

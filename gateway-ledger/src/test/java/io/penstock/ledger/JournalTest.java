@@ -1,13 +1,16 @@
 package io.penstock.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.testkit.Await;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 final class JournalTest {
@@ -195,6 +200,22 @@ final class JournalTest {
       chain.replenish();
       assertThat(writer.intent(Rows.intent(next, 1))).isTrue();
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void segment_fullDisk_namesFileSizeAndWhatIsFree() {
+    Path file = directory.resolve("a.journal");
+    Path full = Path.of("/dev/full");
+    assertThatThrownBy(() ->
+            Segment.create(
+                file,
+                1 << 16,
+                path -> FileChannel.open(full, StandardOpenOption.READ, StandardOpenOption.WRITE)))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(file + ": cannot make a file of 65536 bytes (free: ")
+        .hasMessageMatching(".*free: [0-9]+.*No space left on device");
+    assertThat(file).doesNotExist();
   }
 
   @Test

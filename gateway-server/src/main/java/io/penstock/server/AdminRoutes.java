@@ -86,7 +86,10 @@ final class AdminRoutes {
         .route(GET, "/admin/v1/requests/{id}", this::request)
         .route(GET, "/admin/v1/models", request -> models())
         .route(GET, "/admin/v1/budgets", budgets::list)
-        .route(GET, "/admin/v1/budgets/{name}/burn-down", budgets::burnDown)
+        .route(
+            GET,
+            "/admin/v1/budgets/{name}/burn-down",
+            request -> budgets.burnDown(request, reports))
         .route(POST, "/admin/v1/budgets/{name}/top-up", budgets::topUp)
         .route(POST, "/admin/v1/budgets/{name}/reset", budgets::reset)
         .route(GET, "/admin/v1/alerts", request -> alerts(alerts))
@@ -186,7 +189,7 @@ final class AdminRoutes {
 
   private AdminReply series(AdminRequest request) {
     ledger.flush(2_000);
-    return new SpendSeries(ledger.queries()).answer(request);
+    return new SpendSeries(ledger.queries(), reports).answer(request);
   }
 
   private AdminReply request(AdminRequest request) {

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -95,9 +96,12 @@ final class BudgetAdmin {
     });
   }
 
-  /** Answers {@code NAME/burn-down?subject=ann}: one counter, with what led there. */
-  AdminReply burnDown(AdminRequest request) {
-    return answer(() -> burnDownOf(request));
+  /**
+   * Answers {@code NAME/burn-down?subject=ann}: one counter, with what led there. Its reads are a
+   * report.
+   */
+  AdminReply burnDown(AdminRequest request, Semaphore reports) {
+    return answer(() -> burnDownOf(request, reports));
   }
 
   AdminReply topUp(AdminRequest request) {
@@ -140,7 +144,7 @@ final class BudgetAdmin {
     return json;
   }
 
-  private AdminReply burnDownOf(AdminRequest request) throws AwayException {
+  private AdminReply burnDownOf(AdminRequest request, Semaphore reports) throws AwayException {
     String name = QueryStringDecoder.decodeComponent(request.rest());
     String subject = request.parameter("subject", "");
     CounterKey key = budgets.counter(name, override(request.parameter("override", "-1")), subject);
@@ -158,7 +162,7 @@ final class BudgetAdmin {
     }
     ledger.flush(COMMIT_MILLIS);
     Map<String, @Nullable Object> json = json(state);
-    json.putAll(new BudgetBurn(ledger.queries(), budgets.storeNow()).of(budget, state));
+    json.putAll(new BudgetBurn(ledger.queries(), budgets.storeNow(), reports).of(budget, state));
     return AdminReply.json(json);
   }
 

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,17 +37,30 @@ final class BudgetBurn {
 
   private final LedgerQueries ledger;
   private final long now;
+  private final Semaphore reports;
 
-  BudgetBurn(LedgerQueries ledger, long nowMillis) {
+  /**
+   * Creates one.
+   *
+   * @param reports the places that all reports share
+   */
+  BudgetBurn(LedgerQueries ledger, long nowMillis, Semaphore reports) {
     this.ledger = ledger;
     this.now = nowMillis;
+    this.reports = reports;
   }
 
   /** Returns the steps and the pace; without steps where the ledger can't tell. */
   Map<String, @Nullable Object> of(BudgetConfig budget, BudgetState state) {
     long from = Math.max(state.counter().windowStart(), now - LONGEST);
     String step = now - from > 3 * DAY ? "day" : "hour";
-    Map<String, Long> spent = steps(budget, state, from, step);
+    reports.acquireUninterruptibly();
+    Map<String, Long> spent;
+    try {
+      spent = steps(budget, state, from, step);
+    } finally {
+      reports.release();
+    }
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("step", step);
     json.put("points", spent == null ? null : points(spent, state.unit()));

@@ -39,6 +39,7 @@ import io.penstock.server.metrics.MeterClock;
 import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
+import io.penstock.server.upstream.Descriptors;
 import io.penstock.server.upstream.Transport;
 import io.penstock.server.upstream.UpstreamPool;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -177,6 +178,10 @@ public final class Gateway implements AutoCloseable {
         .addKeyValue("admin", config.admin().listen() + " -> " + gateway.adminPort())
         .addKeyValue("transport", gateway.transport)
         .log("serving");
+    String shortage = Descriptors.shortage(Descriptors.LIMITS, config.limits().connections());
+    if (!shortage.isEmpty()) {
+      LOG.warn(shortage);
+    }
     Snapshot.Limits limits = gateway.snapshot.get().limits();
     if (limits.body() > limits.inflightBytes()) {
       LOG.atWarn()

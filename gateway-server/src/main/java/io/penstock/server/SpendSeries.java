@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +35,16 @@ final class SpendSeries {
   private static final int MAX_STEPS = 400;
 
   private final LedgerQueries ledger;
+  private final Semaphore reports;
 
-  SpendSeries(LedgerQueries ledger) {
+  /**
+   * Creates one.
+   *
+   * @param reports the places that all reports share
+   */
+  SpendSeries(LedgerQueries ledger, Semaphore reports) {
     this.ledger = ledger;
+    this.reports = reports;
   }
 
   /** The lengths of a step, UTC. */
@@ -141,6 +149,15 @@ final class SpendSeries {
   }
 
   AdminReply answer(AdminRequest request) {
+    reports.acquireUninterruptibly();
+    try {
+      return read(request);
+    } finally {
+      reports.release();
+    }
+  }
+
+  private AdminReply read(AdminRequest request) {
     String by = request.parameter("by", "team");
     int top = Math.min(MAX_TOP, AdminRoutes.whole("top", request.parameter("top", "7")));
     Step step = Step.named(request.parameter("over", "day"));

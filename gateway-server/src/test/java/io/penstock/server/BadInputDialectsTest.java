@@ -157,10 +157,10 @@ class BadInputDialectsTest {
         "/v1/chat/completions | {'model':'gpt-4o-mini','messages':'x'} | messages",
         "/v1/chat/completions | {'model':'gpt-4o-mini','messages':null} | messages",
         "/v1/chat/completions | {'model':'gpt-4o-mini','n':'8','messages':[]} | n",
-        "/v1/chat/completions | {'model':'gpt-4o-mini','max_tokens':8.0,'messages':[]}"
+        "/v1/chat/completions | {'model':'gpt-4o-mini','max_tokens':8.5,'messages':[]}"
             + " | max_tokens",
         "/v1/completions | {'model':'gpt-4o-mini','prompt':5} | prompt",
-        "/v1/completions | {'model':'gpt-4o-mini','best_of':8e0,'prompt':'a'} | best_of",
+        "/v1/completions | {'model':'gpt-4o-mini','best_of':85e-1,'prompt':'a'} | best_of",
         "/v1/embeddings | {'model':'text-embedding-3-small','input':[ ]} | input",
         "/v1/embeddings | {'model':'text-embedding-3-small'} | input",
         "/v1/audio/speech | {'model':'gpt-4o-mini','voice':'alloy','input':5} | input",

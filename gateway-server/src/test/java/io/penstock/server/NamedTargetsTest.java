@@ -54,6 +54,7 @@ class NamedTargetsTest {
             - { use: claude-sonnet }
         thrifty: { strategy: cost, targets: [gpt-4o, gpt-4o-mini] }
         ordered: { targets: [gpt-4o-mini, gpt-4o], sticky: { by: session } }
+        reversed: { targets: [gpt-4o, gpt-4o-mini], sticky: { by: session } }
       """;
 
   private static final FakeProvider provider = FakeProvider.start();
@@ -125,7 +126,8 @@ class NamedTargetsTest {
         "careful",
         "assistant",
         "thrifty",
-        "ordered"
+        "ordered",
+        "reversed"
       })
   void everyRoute_answersTurnAfterTurn_andExplains(String model) {
     String hard =
@@ -151,5 +153,15 @@ class NamedTargetsTest {
     provider.on(CHAT).model("gpt-4o-mini").nth(0).reply(Script.error(500));
     assertThat(header(ask("ordered", "warm", "hi"), "model")).isEqualTo("gpt-4o");
     assertThat(header(ask("ordered", "warm", "hi"), "model")).isEqualTo("gpt-4o-mini");
+  }
+
+  @Test
+  void warmCache_ofACheaperName_isKeptThoughAnotherNameIsFirst() {
+    provider.on(CHAT).model("gpt-4o").nth(0).reply(Script.error(500));
+    assertThat(header(ask("reversed", "kept", "hi"), "model")).isEqualTo("gpt-4o-mini");
+    HttpResponse<String> response = ask("reversed", "kept", "hi");
+    assertThat(header(response, "model")).isEqualTo("gpt-4o-mini");
+    assertThat(header(response, "route")).contains("prompt cache warm");
+    assertThat(header(ask("reversed", "another", "hi"), "model")).isEqualTo("gpt-4o");
   }
 }

@@ -2,15 +2,21 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Bodies that are well formed and yet not what the accounting looks for: nothing stays held. */
 @ExtendWith(LeakCheck.class)
@@ -86,6 +92,36 @@ class OddBodiesTest {
                     + "}");
         assertThat(answer.statusCode()).as(more.substring(0, 20)).isBetween(200, 499);
       }
+      awaitNothingUnderWay(gateway);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '~',
+      delimiter = '|',
+      value = {
+        "/v1/chat/completions|'model':'gpt-4o-mini','max_tokens':1e2,'messages':TURN",
+        "/v1/messages|'model':'gpt-4o-mini','max_tokens':1e2,'messages':TURN",
+        "/v1/responses|'model':'gpt-4o-mini','max_output_tokens':1e2,'input':'hi'",
+        "/v1beta/models/gpt-4o-mini:generateContent"
+            + "|'contents':[{'parts':[{'text':'hi'}]}],'generationConfig':{'maxOutputTokens':1e2}",
+      })
+  void byteOrderMark_andAWholeNumberWithAnExponent_areWhatTheyMean(String path, String fields)
+      throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "")) {
+      String json = fields.replace('\'', '"').replace("TURN", "[{'role':'user','content':'hi'}]");
+      HttpResponse<String> answer = gateway.post(path, "\ufeff{" + json.replace('\'', '"') + "}");
+      assertThat(provider.requests()).as(answer.body()).hasSize(1);
+      byte[] sent = provider.requests().getFirst().body();
+      assertThat(new String(sent, StandardCharsets.UTF_8).strip()).startsWith("{");
+      JsonNode read = new ObjectMapper().readTree(sent);
+      int cap = 0;
+      for (String name : List.of("max_tokens", "max_completion_tokens", "max_output_tokens")) {
+        cap = Math.max(cap, read.path(name).asInt());
+      }
+      assertThat(cap).isEqualTo(100);
       awaitNothingUnderWay(gateway);
     }
   }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -111,6 +112,15 @@ class TelemetryTest {
           .contains("gen_ai.client.token.usage")
           .contains("gen_ai.client.operation.duration")
           .contains("penstock.cost");
+      assertThat(
+              collector.requests().stream()
+                  .map(received -> json(received.text()))
+                  .map(all -> all.path(all.fieldNames().next()).path(0).path("resource"))
+                  .map(resource -> attribute(resource, "service.instance.id"))
+                  .distinct())
+          .as("traces and metrics are of one process")
+          .singleElement()
+          .satisfies(id -> assertThat(UUID.fromString(id).version()).isEqualTo(4));
     }
   }
 

@@ -212,7 +212,8 @@ public final class RequestBody {
   }
 
   /**
-   * Returns a whole non-negative number, or the default when it is absent or null.
+   * Returns a whole non-negative number, also one written as {@code 1e2} or {@code 100.0}, or the
+   * default when it is absent or null.
    *
    * @throws GatewayException 400 when it is something else
    */
@@ -224,6 +225,8 @@ public final class RequestBody {
     long value = -1;
     if (tokens[i] == JsonToken.VALUE_NUMBER_INT && ends[i] - starts[i] <= 18) {
       value = Long.parseLong(raw(i));
+    } else if (tokens[i] == JsonToken.VALUE_NUMBER_FLOAT) {
+      value = WholeNumber.of(raw(i));
     }
     if (value < 0) {
       throw wrongType(name, "a whole number >= 0");

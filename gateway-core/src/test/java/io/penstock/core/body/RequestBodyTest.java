@@ -130,6 +130,20 @@ class RequestBodyTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"100", "1e2", "1E+2", "100.0", "0.1e3", "1000e-1"})
+  void count_wholeNumber_inAnySpelling(String number) {
+    assertThat(json("{\"n\":" + number + "}").count("n", -1)).isEqualTo(100);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.5", "1e-2", "-1e2", "-1", "\"100\"", "1e99999999999", "true"})
+  void count_otherThanWhole_is400ThatNamesIt(String value) {
+    assertThatThrownBy(() -> json("{\"n\":" + value + "}").count("n", -1))
+        .isInstanceOf(GatewayException.class)
+        .hasMessageContaining("\"n\" must be a whole number");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE"})
   void parse_otherEncoding_is400(String charset) {
     for (String text : new String[] {"{}", "{\"model\":\"gpt\",\"n\":1}", " {\"a\":\"\u00e9\"}"}) {

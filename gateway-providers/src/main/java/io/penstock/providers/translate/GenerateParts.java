@@ -107,7 +107,8 @@ final class GenerateParts {
     return new Part.Label(Trees.textOr(data, "displayName"), "", null);
   }
 
-  static Part.Kind kind(String mime) {
+  static Part.Kind kind(String written) {
+    String mime = Part.Media.type(written);
     if (mime.startsWith("audio/")) {
       return Part.Kind.AUDIO;
     }

@@ -153,8 +153,11 @@ final class GenerateRequestReader extends RequestReader {
           "generationConfig.thinkingConfig.thinkingBudget",
           TextNode.valueOf("none"));
     } else if (budget.isNumber() && budget.asLong() > 0) {
+      JsonNode whole = Trees.whole(budget);
       conversation.set(
-          Option.THINKING_BUDGET, "generationConfig.thinkingConfig.thinkingBudget", budget);
+          Option.THINKING_BUDGET,
+          "generationConfig.thinkingConfig.thinkingBudget",
+          whole == null ? budget : whole);
     }
   }
 

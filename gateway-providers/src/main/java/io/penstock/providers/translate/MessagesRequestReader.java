@@ -198,14 +198,15 @@ final class MessagesRequestReader extends RequestReader {
     }
   }
 
-  private void budget(JsonNode budget, JsonNode cap) {
-    if (!budget.isIntegralNumber()
+  private void budget(JsonNode said, JsonNode cap) {
+    JsonNode budget = Trees.whole(said);
+    if (budget == null
         || budget.asLong() < 1024
         || (cap.isNumber() && budget.asLong() >= cap.asLong())) {
       throw GatewayException.invalid(
           "thinking.budget_tokens",
           "\"thinking.budget_tokens\" is "
-              + budget
+              + said
               + " (expected: at least 1024 and less than max_tokens).");
     }
     conversation.set(Option.THINKING_BUDGET, "thinking.budget_tokens", budget);

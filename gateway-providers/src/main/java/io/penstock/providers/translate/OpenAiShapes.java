@@ -138,7 +138,7 @@ final class OpenAiShapes {
       return new Part.Media(Part.Kind.DOCUMENT, "application/pdf", null, url, label);
     }
     String data = RequestReader.need(file, "file_data", path);
-    if (data.startsWith("data:")) {
+    if (RequestReader.isData(data)) {
       return RequestReader.media(Part.Kind.DOCUMENT, data, label, path + ".file_data");
     }
     return new Part.Media(Part.Kind.DOCUMENT, mimeOf(name), data, null, label);

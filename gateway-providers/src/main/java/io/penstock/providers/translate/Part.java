@@ -2,6 +2,7 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +24,26 @@ sealed interface Part {
   /**
    * An image, document, sound or film.
    *
+   * @param mime its type in small letters and without parameters, as {@link #type} makes it; ""
+   *     when nobody said
    * @param data base64, or null when there is a URL
    * @param url where it is, or null
    * @param label what it is called and how it is to be treated
    */
   record Media(Kind kind, String mime, @Nullable String data, @Nullable String url, Label label)
       implements Part {
+    public Media {
+      mime = type(mime);
+    }
+
+    /** Returns the type that a client wrote as RFC 2045 compares them. */
+    static String type(String written) {
+      int end = written.indexOf(';');
+      return (end < 0 ? written : written.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+    }
+
     String describe() {
-      return kind.name().toLowerCase(java.util.Locale.ROOT) + " (" + mime + ")";
+      return kind.name().toLowerCase(Locale.ROOT) + " (" + mime + ")";
     }
 
     /** Returns it with a breakpoint of the prompt cache behind it, of that time to live. */

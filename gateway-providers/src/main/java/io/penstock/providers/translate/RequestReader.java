@@ -3,12 +3,15 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.GatewayException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the readers of the four client dialects share. One per request. */
 abstract class RequestReader {
+  private static final String DATA = "data:";
+
   /** What a conversation is not the same without, in any dialect. */
   private static final Set<String> STATE =
       Set.of(
@@ -61,10 +64,11 @@ abstract class RequestReader {
   private static JsonNode checked(Option option, String param, JsonNode value) {
     return switch (option) {
       case MAX_TOKENS, TOP_K, CHOICES, TOP_LOGPROBS, THINKING_BUDGET, SEED -> {
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+        JsonNode whole = Trees.whole(value);
+        if (whole == null) {
           throw wrong(param, "a whole number", value);
         }
-        yield value;
+        yield whole;
       }
       case TEMPERATURE, TOP_P, FREQUENCY_PENALTY, PRESENCE_PENALTY -> {
         if (!value.isNumber()) {
@@ -166,18 +170,23 @@ abstract class RequestReader {
 
   /** Returns the medium behind a data URI or a plain URL. */
   static Part.Media media(Part.Kind kind, String uri, Part.Label label, String param) {
-    if (!uri.startsWith("data:")) {
+    if (!isData(uri)) {
       return new Part.Media(kind, "", null, uri, label);
     }
     int comma = uri.indexOf(',');
-    int semicolon = uri.indexOf(";base64");
-    if (comma < 0 || semicolon < 0 || semicolon > comma) {
+    String head = uri.substring(0, Math.max(0, comma)).toLowerCase(Locale.ROOT);
+    if (!head.contains(";base64")) {
       throw GatewayException.invalid(
           param,
           "\"" + param + "\" is not a base64 data URI (expected: data:<type>;base64,<data>).");
     }
-    String mime = uri.substring(5, uri.indexOf(';'));
+    String mime = head.substring(DATA.length());
     return new Part.Media(kind, mime, uri.substring(comma + 1), null, label);
+  }
+
+  /** Returns whether the text is a data URI: schemes have no case. */
+  static boolean isData(String uri) {
+    return uri.regionMatches(true, 0, DATA, 0, DATA.length());
   }
 
   /** Returns the lifetime that a {@code cache_control} asks for, or null. */

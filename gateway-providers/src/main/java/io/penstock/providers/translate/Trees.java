@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -55,6 +56,17 @@ final class Trees {
 
   static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
+  }
+
+  /**
+   * Returns a whole number that fits 64 bits, however it is written ({@code 100}, {@code 1e2},
+   * {@code 100.0}), as such; null when the value is none.
+   */
+  static @Nullable JsonNode whole(JsonNode value) {
+    if (!value.isNumber() || !value.canConvertToExactIntegral() || !value.canConvertToLong()) {
+      return null;
+    }
+    return value.isIntegralNumber() ? value : LongNode.valueOf(value.longValue());
   }
 
   static ArrayNode array() {

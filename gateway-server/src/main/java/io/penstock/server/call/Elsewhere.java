@@ -6,6 +6,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
+import io.penstock.core.body.WholeNumber;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -116,7 +117,7 @@ record Elsewhere(int conversations, int files, int uses) {
       uses += usesOf(body, tools);
     }
     int most = capped ? body.indexOf("max_tool_calls") : -1;
-    boolean named = most >= 0 && body.token(most) == JsonToken.VALUE_NUMBER_INT;
+    boolean named = most >= 0 && body.token(most).isNumeric();
     return Math.min(uses, named ? uses(body.raw(most)) : MOST_USES);
   }
 

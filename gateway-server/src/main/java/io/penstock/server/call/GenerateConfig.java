@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
+import io.penstock.core.body.WholeNumber;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

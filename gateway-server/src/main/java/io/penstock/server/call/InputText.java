@@ -20,7 +20,8 @@ record InputText(long all, long values, long longest) {
   /** Within so many bytes an address that carries its data says so. */
   private static final int HEAD = 128;
 
-  private static final Pattern CARRIED = Pattern.compile("data:[^,]*;base64,");
+  private static final Pattern CARRIED =
+      Pattern.compile("data:[^,]*;base64,", Pattern.CASE_INSENSITIVE);
 
   private static final boolean[] BASE64 = new boolean[256];
 

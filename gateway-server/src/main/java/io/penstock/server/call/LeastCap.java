@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
+import io.penstock.core.body.WholeNumber;
 import io.penstock.providers.translate.AnthropicModels;
 
 /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.WholeNumber;
 import io.penstock.core.price.Meter;
 import java.util.List;
 import java.util.Map;

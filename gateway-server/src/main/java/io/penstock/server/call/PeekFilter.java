@@ -6,6 +6,7 @@ import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
+import java.util.Arrays;
 
 /** Finds the body's top-level fields in one pass: model, stream, caps. */
 final class PeekFilter implements Filter<Call> {
@@ -59,7 +60,21 @@ final class PeekFilter implements Filter<Call> {
     return endpoint == Endpoint.MODERATIONS ? MODERATION : "";
   }
 
+  /**
+   * Puts blanks in place of UTF-8's byte order mark, which RFC 8259 lets a reader pass over: some
+   * providers refuse it. No offset moves and nothing is copied.
+   */
+  private static void blankMark(byte[] json) {
+    if (json.length >= 3
+        && json[0] == (byte) 0xef
+        && json[1] == (byte) 0xbb
+        && json[2] == (byte) 0xbf) {
+      Arrays.fill(json, 0, 3, (byte) ' ');
+    }
+  }
+
   private static void peek(Call call) {
+    blankMark(call.bytes());
     RequestBody body = RequestBody.parse(call.bytes());
     boolean inPath = !call.surface().model().isEmpty();
     String model = call.model();

@@ -43,15 +43,15 @@ final class PictureText {
     int from = start + 1;
     StringBuilder head = new StringBuilder(MOST_HEAD);
     int at = head(json, from, head, DATA.length());
-    if (head.toString().equals(DATA)) {
-      while (head.length() < MOST_HEAD && !head.toString().endsWith(BASE64)) {
+    if (head.toString().equalsIgnoreCase(DATA)) {
+      while (head.length() < MOST_HEAD && !endsInBase64(head)) {
         int next = head(json, at, head, head.length() + 1);
         if (next == at) {
           return 0;
         }
         at = next;
       }
-      if (!head.toString().endsWith(BASE64)) {
+      if (!endsInBase64(head)) {
         return 0;
       }
     } else {
@@ -61,6 +61,11 @@ final class PictureText {
     head(json, at, beginning, BEGINNING);
     int end = isImage(beginning) ? end(json, at) : -1;
     return end < 0 ? 0 : end - from;
+  }
+
+  private static boolean endsInBase64(StringBuilder head) {
+    int from = head.length() - BASE64.length();
+    return from >= 0 && head.substring(from).equalsIgnoreCase(BASE64);
   }
 
   /** Appends characters until there are that many, the string ends, or one is not plain. */

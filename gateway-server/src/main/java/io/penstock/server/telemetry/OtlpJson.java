@@ -4,10 +4,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /** The pieces of OTLP's JSON encoding. 64-bit numbers are strings there. */
 final class OtlpJson {
   static final String SCOPE = "io.penstock";
+
+  /** Of this process: what replicas send under one name is told apart, and sums stay sums. */
+  private static final String INSTANCE = UUID.randomUUID().toString();
 
   private OtlpJson() {}
 
@@ -46,7 +50,12 @@ final class OtlpJson {
   }
 
   private static Map<String, Object> resource() {
-    return Map.of("attributes", new Attributes().text("service.name", "penstock").list());
+    return Map.of(
+        "attributes",
+        new Attributes()
+            .text("service.name", "penstock")
+            .text("service.instance.id", INSTANCE)
+            .list());
   }
 
   static Map<String, Object> traces(List<Object> spans) {

@@ -43,6 +43,7 @@ class InputTextTest {
       strings = {
         "MEDIA",
         "data:application/pdf;base64,MEDIA",
+        "DATA:image/PNG;Base64,MEDIA",
         "data:audio/wav;codecs=\\\"1\\\";base64,MEDIA",
         "MEDIA\\nMEDIA\\r\\n",
         "\\/\\/MEDIA",

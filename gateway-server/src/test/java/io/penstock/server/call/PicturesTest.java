@@ -53,6 +53,7 @@ class PicturesTest {
         "{\"image_url\":{\"url\":\"data:image/png;base64,PNG\"},\"type\":\"image_url\"}",
         "{\"type\":\"im\\u0061ge_url\",\"im\\u0061ge_url\":{\"url\":\"data:im\\u0061ge\\/png;base64,PNG\"}}",
         "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image\\/png;name=a;base64,PNG\"}}",
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"DATA:Image/Jpeg;charset=utf-8;Base64,PNG\"}}",
         "{\"type\":\"tool_result\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"data\":\"PNG\"}}]}",
         "{\"functionResponse\":{\"parts\":[{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"PNG\"}}]}}"
       })

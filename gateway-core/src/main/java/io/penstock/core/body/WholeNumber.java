@@ -1,11 +1,11 @@
-package io.penstock.server.call;
+package io.penstock.core.body;
 
 import java.math.BigDecimal;
 
 /** Whole numbers in any of the ways that a lenient reader takes them. Stateless. */
-final class WholeNumber {
+public final class WholeNumber {
   /** What is more counts as this: no request gets so many of anything, and products fit. */
-  static final long MOST = 100_000_000_000L;
+  public static final long MOST = 100_000_000_000L;
 
   /** Longer is no number that anybody means. */
   private static final int MOST_CHARACTERS = 64;
@@ -13,7 +13,7 @@ final class WholeNumber {
   private WholeNumber() {}
 
   /** Returns the number that a text such as {@code 8}, {@code 8.0} or {@code 8e0} is, else -1. */
-  static long of(String text) {
+  public static long of(String text) {
     if (text.length() > MOST_CHARACTERS) {
       return -1;
     }
