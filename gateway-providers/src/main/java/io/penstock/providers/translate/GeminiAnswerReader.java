@@ -57,7 +57,11 @@ final class GeminiAnswerReader extends AnswerReader {
     }
     telling = null;
     String named = Trees.textOr(chunk, "modelVersion");
-    model = named.isEmpty() ? model : named;
+    if (!named.isEmpty() && !named.equals(model)) {
+      model = named;
+      // No usage may come: what is counted then has this model's price.
+      usage = usage.toBuilder().model(model).build();
+    }
     if (chunk.path("usageMetadata").isObject()) {
       alsoReported(chunk.path("usageMetadata"));
     }
