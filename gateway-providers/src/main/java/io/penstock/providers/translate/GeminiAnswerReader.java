@@ -232,13 +232,17 @@ final class GeminiAnswerReader extends AnswerReader {
       case "MAX_TOKENS" -> Finish.LENGTH;
       case "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE" ->
           Finish.CONTENT_FILTER;
-      // A call is missing: whatever was said before it, a quiet stop would lie.
       case "MALFORMED_FUNCTION_CALL",
           "MALFORMED_RESPONSE",
           "MISSING_THOUGHT_SIGNATURE",
           "TOO_MANY_TOOL_CALLS",
-          "UNEXPECTED_TOOL_CALL" ->
+          "UNEXPECTED_TOOL_CALL" -> {
+        if (!told.get(choice)) {
           throw broken(reason);
+        }
+        // A call is missing: what was said before it is an answer cut short, no quiet stop.
+        yield Finish.LENGTH;
+      }
       default -> {
         if (reason.startsWith("IMAGE_")) {
           yield Finish.CONTENT_FILTER;
