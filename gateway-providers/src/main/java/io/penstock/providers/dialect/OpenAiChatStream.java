@@ -31,6 +31,7 @@ final class OpenAiChatStream extends SseStreamReader {
 
   private final boolean clientWantsUsage;
   private final boolean text;
+  private final long asked;
 
   private final ChatChunk chunk;
 
@@ -47,11 +48,14 @@ final class OpenAiChatStream extends SseStreamReader {
    *
    * @param clientWantsUsage the client asked for the usage chunk
    * @param text the old completions endpoint
+   * @param asked how many choices
    */
-  OpenAiChatStream(ByteBufAllocator allocator, Sink sink, boolean clientWantsUsage, boolean text) {
+  OpenAiChatStream(
+      ByteBufAllocator allocator, Sink sink, boolean clientWantsUsage, boolean text, long asked) {
     super(allocator, sink);
     this.clientWantsUsage = clientWantsUsage;
     this.text = text;
+    this.asked = asked;
     this.chunk = new ChatChunk(keys, relayed);
   }
 
@@ -120,10 +124,10 @@ final class OpenAiChatStream extends SseStreamReader {
     }
   }
 
-  /** The provider closed without saying that it is done. */
+  /** The provider closed without saying that it is done: then nothing may be missing. */
   @Override
   void onEnd() {
-    if (chunk.choices().isWhole()) {
+    if (chunk.choices().isWhole() && chunk.choices().isEach(asked)) {
       complete();
     } else {
       release(true);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads chat completions, of OpenAI and of everything compatible. */
 final class OpenAiAnswerReader extends AnswerReader {
+  private final long asked;
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
 
@@ -30,8 +31,14 @@ final class OpenAiAnswerReader extends AnswerReader {
   private @Nullable String model;
   private String tier = "";
 
-  OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+  /**
+   * Creates the reader.
+   *
+   * @param asked how many choices
+   */
+  OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, long asked) {
     super(parts, errors);
+    this.asked = asked;
   }
 
   @Override
@@ -219,6 +226,11 @@ final class OpenAiAnswerReader extends AnswerReader {
   @Override
   boolean over() {
     return false;
+  }
+
+  @Override
+  boolean lacks() {
+    return started.cardinality() < asked;
   }
 
   @Override

@@ -225,4 +225,24 @@ class UntoldAnswersTest {
     assertThat(Objects.requireNonNull(client.failed).kind()).isEqualTo(FailureKind.CUT);
     assertThat(client.known.usageReported()).isFalse();
   }
+
+  @Test
+  void stream_choiceThatNeverBegins_isCut_unlessTheProviderSaysItIsDone() {
+    String asked =
+        "{\"generationConfig\":{\"candidateCount\":2},\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}";
+    String first =
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+            + "\"finish_reason\":\"stop\"}]}\n\n";
+    Client cut =
+        Rig.stream(
+            Rig.attempt(Endpoint.GENERATE, Dialect.OPENAI, asked, Wish.STREAM),
+            first.getBytes(StandardCharsets.UTF_8));
+    Client done =
+        Rig.stream(
+            Rig.attempt(Endpoint.GENERATE, Dialect.OPENAI, asked, Wish.STREAM),
+            (first + "data: [DONE]\n\n").getBytes(StandardCharsets.UTF_8));
+
+    assertThat(Objects.requireNonNull(cut.failed).kind()).isEqualTo(FailureKind.CUT);
+    assertThat(done.failed).isNull();
+  }
 }
