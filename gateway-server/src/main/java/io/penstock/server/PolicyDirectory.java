@@ -77,7 +77,11 @@ final class PolicyDirectory implements Policy.Directory {
     Provider dialect = Providers.of(from.dialect());
     String catalogue = from.catalogue() == null ? from.dialect().label() : from.catalogue();
     return new Policy.Target(
-        Prices.target(prices, provider, from, model), catalogue, from.region(), dialect::serves);
+        Prices.target(prices, provider, from, model),
+        from.dialect(),
+        catalogue,
+        from.region(),
+        dialect::serves);
   }
 
   @Override

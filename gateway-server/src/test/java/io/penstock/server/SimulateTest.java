@@ -231,6 +231,46 @@ class SimulateTest {
         .isEqualTo(1);
   }
 
+  /** Returns what one small call comes to where a budget is too small for it. */
+  private JsonNode ofOneCall(String answered, String route, String more) throws IOException {
+    String usage = "\"status\":200,\"usage\":{\"input\":100,\"output\":100}";
+    String lines = file("log.jsonl", row(1, 1, answered, usage));
+    String ran = file("ran.yaml", POLICY.formatted(route, ""));
+    String less = file("less.yaml", POLICY.formatted(route, more));
+    return simulate(
+        "simulate", "--config", ran, "--policy", less, "--log", lines, "--format", "json");
+  }
+
+  @Test
+  void redirection_toAModelThatWritesNoText_isARefusal() throws Exception {
+    JsonNode report =
+        ofOneCall(
+            "openai/gpt-4o",
+            "openai/gpt-4o\n  vectors: openai/text-embedding-3-small",
+            "budgets: [{ name: small, limit: 0.05 USD, every: day, over: { use: vectors } }]\n"
+                + "clamp: off");
+
+    assertThat(report.at("/total/blocked/simulated/likely").asInt())
+        .as(report.toString())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void clamp_belowWhatTheRouteHasTheModelThinkFor_isARefusal() throws Exception {
+    String route =
+        "{ targets: [{ model: anthropic/claude-haiku-4-5, set: { thinking: { type: enabled,"
+            + " budget_tokens: %d } } }] }";
+    String small = "budgets: [{ name: small, limit: 0.02 USD, every: day }]\nclamp: on";
+    String answered = "anthropic/claude-haiku-4-5";
+
+    JsonNode little = ofOneCall(answered, route.formatted(1024), small);
+    JsonNode much = ofOneCall(answered, route.formatted(8000), small);
+
+    // Some 3,900 tokens are affordable.
+    assertThat(little.at("/total/blocked/simulated").asInt()).as(little.toString()).isZero();
+    assertThat(much.at("/total/blocked/simulated/likely").asInt()).as(much.toString()).isOne();
+  }
+
   @Test
   void trace_isTheSameToTheByte_andSaysWhatItCannotKnow() throws Exception {
     StringBuilder trace = new StringBuilder();

@@ -53,6 +53,11 @@ final class Choices {
     finished.or(begun);
   }
 
+  /** Returns whether as many choices have begun as were asked for. */
+  boolean isEach(long asked) {
+    return begun.cardinality() >= Math.min(asked, MOST + 1);
+  }
+
   /** Returns whether some choice has begun, and each that has is finished. */
   boolean isWhole() {
     return !finished.isEmpty() && begun.equals(finished);

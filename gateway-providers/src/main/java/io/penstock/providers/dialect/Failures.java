@@ -7,6 +7,7 @@ import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,10 @@ final class Failures {
 
   private static final Pattern SECRET =
       Pattern.compile("\\b(sk|pk|gsk|xai|pplx|key|AIza|AKIA|ASIA)[-_]?[A-Za-z0-9*_-]{8,}");
+
+  private static final List<String> CODES = List.of("code", "type", "status", "__type");
+
+  private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
 
   private static final String CREDENTIALS_MESSAGE =
       "The provider refused the gateway's credential.";
@@ -99,7 +104,7 @@ final class Failures {
   private static Failure of(int status, JsonNode tree, String fallback, long wait) {
     JsonNode error = tree.path("error").isObject() ? tree.path("error") : tree;
     String message = message(tree, error);
-    String code = firstText(error, "code", "type", "status", "__type");
+    String code = code(error);
     String words =
         (message
                 + " "
@@ -123,6 +128,17 @@ final class Failures {
     String param = text(error, "param");
     return new Failure(
         kind, status, shown, code.isEmpty() ? null : code, param.isEmpty() ? null : param, wait);
+  }
+
+  /** Google, OpenRouter and vLLM repeat the status as the code: what says more goes before it. */
+  private static String code(JsonNode error) {
+    for (String name : CODES) {
+      String said = text(error, name);
+      if (!said.isEmpty() && !STATUS.matcher(said).matches()) {
+        return said;
+      }
+    }
+    return "";
   }
 
   private static FailureKind kind(int status, String words) {

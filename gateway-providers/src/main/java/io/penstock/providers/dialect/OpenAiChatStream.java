@@ -1,6 +1,7 @@
 package io.penstock.providers.dialect;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -25,8 +26,12 @@ final class OpenAiChatStream extends SseStreamReader {
   private static final String DONE = "[DONE]";
   private static final String LAST = "data: [DONE]\n\n";
 
+  /** Of plain text, nearly. */
+  private static final int BYTES_PER_TOKEN = 4;
+
   private final boolean clientWantsUsage;
   private final boolean text;
+  private final long asked;
 
   private final ChatChunk chunk;
 
@@ -43,11 +48,14 @@ final class OpenAiChatStream extends SseStreamReader {
    *
    * @param clientWantsUsage the client asked for the usage chunk
    * @param text the old completions endpoint
+   * @param asked how many choices
    */
-  OpenAiChatStream(ByteBufAllocator allocator, Sink sink, boolean clientWantsUsage, boolean text) {
+  OpenAiChatStream(
+      ByteBufAllocator allocator, Sink sink, boolean clientWantsUsage, boolean text, long asked) {
     super(allocator, sink);
     this.clientWantsUsage = clientWantsUsage;
     this.text = text;
+    this.asked = asked;
     this.chunk = new ChatChunk(keys, relayed);
   }
 
@@ -116,10 +124,10 @@ final class OpenAiChatStream extends SseStreamReader {
     }
   }
 
-  /** The provider closed without saying that it is done. */
+  /** The provider closed without saying that it is done: then nothing may be missing. */
   @Override
   void onEnd() {
-    if (chunk.choices().isWhole()) {
+    if (chunk.choices().isWhole() && chunk.choices().isEach(asked)) {
       complete();
     } else {
       release(true);
@@ -172,24 +180,53 @@ final class OpenAiChatStream extends SseStreamReader {
           .append(ErrorBodies.json(Dialect.OPENAI, 502, "upstream_error", message, null, ""))
           .append("\n\n");
     } else {
-      out.append("data: {\"id\":")
-          .append(Json.quote(chunk.id()))
-          .append(",\"object\":\"")
-          .append(text ? "text_completion" : "chat.completion.chunk")
-          .append("\",\"created\":")
-          .append(chunk.created())
-          .append(",\"model\":")
-          .append(Json.quote(chunk.model() == null ? "" : chunk.model()))
-          .append(",\"choices\":[{\"index\":0,")
-          .append(text ? "\"text\":\"\"" : "\"delta\":{}")
-          .append(",\"finish_reason\":")
-          .append(Json.quote(reason))
-          .append("}]}\n\n");
+      String choice =
+          "[{\"index\":0,"
+              + (text ? "\"text\":\"\"" : "\"delta\":{}")
+              + ",\"finish_reason\":"
+              + Json.quote(reason)
+              + "}]";
+      chunk(out, choice, null);
+      ObjectNode used = clientWantsUsage ? usageSoFar() : null;
+      if (used != null) {
+        chunk(out, "[]", used);
+      }
     }
     if (penstock != null) {
       out.append(": penstock ").append(penstock).append("\n\n");
     }
     return ByteBufUtil.writeUtf8(allocator, out.append(LAST));
+  }
+
+  private void chunk(StringBuilder out, String written, @Nullable ObjectNode used) {
+    out.append("data: {\"id\":")
+        .append(Json.quote(chunk.id()))
+        .append(",\"object\":\"")
+        .append(text ? "text_completion" : "chat.completion.chunk")
+        .append("\",\"created\":")
+        .append(chunk.created())
+        .append(",\"model\":")
+        .append(Json.quote(chunk.model() == null ? "" : chunk.model()))
+        .append(",\"choices\":")
+        .append(written)
+        .append(used == null ? "" : ",\"usage\":" + used)
+        .append("}\n\n");
+  }
+
+  /**
+   * Returns what was last reported, with at least the output that was relayed; null where nothing
+   * was reported of the input, because most say it in the last chunk alone.
+   */
+  private @Nullable ObjectNode usageSoFar() {
+    JsonNode reported = JsonTrees.read(usage, 0, usage.length);
+    if (!(reported instanceof ObjectNode known) || known.path("prompt_tokens").asLong() <= 0) {
+      return null;
+    }
+    long written = (relayedBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    long before = known.path("completion_tokens").asLong();
+    long more = Math.max(0, written - before);
+    known.put("completion_tokens", before + more);
+    return known.put("total_tokens", known.path("total_tokens").asLong() + more);
   }
 
   @Override

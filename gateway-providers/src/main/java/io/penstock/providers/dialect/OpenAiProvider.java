@@ -80,7 +80,8 @@ final class OpenAiProvider implements Provider {
                     allocator,
                     sink,
                     OpenAiRequests.wantsUsage(call.body()),
-                    call.endpoint() == Endpoint.COMPLETIONS)
+                    call.endpoint() == Endpoint.COMPLETIONS,
+                    OpenAiRequests.choices(call))
                 : new OpenAiEventStream(allocator, sink));
   }
 

@@ -8,9 +8,12 @@ import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Splices an OpenAI request: everything unknown stays, in its order. */
 final class OpenAiRequests {
+  private static final Pattern SMALL = Pattern.compile("[0-9]{1,9}");
+
   private OpenAiRequests() {}
 
   /** Returns the path under the provider's base URL. */
@@ -51,6 +54,22 @@ final class OpenAiRequests {
       case CHAT -> List.of("max_completion_tokens", "max_tokens");
       default -> List.of("max_tokens");
     };
+  }
+
+  /** Returns how many choices are asked for: as the route fixes it, the client sent it or it is. */
+  static long choices(ProviderCall call) {
+    JsonNode fixed = call.set().get("n");
+    JsonNode added = call.defaults().get("n");
+    int sent = call.body().indexOf("n");
+    if (fixed != null) {
+      return fixed.asLong(1);
+    }
+    if (sent < 0) {
+      return added == null ? 1 : added.asLong(1);
+    }
+    // What is no number is the provider's to refuse.
+    String raw = call.body().raw(sent);
+    return SMALL.matcher(raw).matches() ? Long.parseLong(raw) : 1;
   }
 
   /** Returns whether the client itself asks for the usage chunk. */

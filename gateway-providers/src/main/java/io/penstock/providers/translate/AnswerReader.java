@@ -51,6 +51,13 @@ abstract class AnswerReader {
   /** Returns whether the stream's own end was read, so that nothing follows. */
   abstract boolean over();
 
+  /**
+   * Returns whether a choice that was asked for has not begun; some providers say they are done.
+   */
+  boolean lacks() {
+    return false;
+  }
+
   /** Returns whether every choice is finished: the connection may close. */
   abstract boolean finished();
 

@@ -86,7 +86,7 @@ final class AnthropicAnswerReader extends AnswerReader {
 
   private void report(JsonNode reported) {
     fields.merge(reported);
-    usage = fields.isEmpty() ? Usage.NONE : fields.toUsage().toBuilder().model(model).build();
+    usage = fields.toUsage().toBuilder().model(model).build();
   }
 
   private void begin(JsonNode start) {

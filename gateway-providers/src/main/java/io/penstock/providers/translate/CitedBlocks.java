@@ -22,6 +22,11 @@ final class CitedBlocks {
     this.parts = parts;
   }
 
+  /** Returns whether any text was told. */
+  boolean hasText() {
+    return told > 0;
+  }
+
   /** An event is read next. */
   void nextEvent() {
     tellsText = false;

@@ -172,7 +172,9 @@ final class ConverseAnswerReader extends AnswerReader {
     if (reason == null) {
       return;
     }
-    if (reason.equals("malformed_model_output") || reason.equals("malformed_tool_use")) {
+    boolean malformed =
+        reason.equals("malformed_model_output") || reason.equals("malformed_tool_use");
+    if (malformed && !cited.hasText()) {
       unsayable = broken(reason);
       return;
     }
@@ -180,6 +182,8 @@ final class ConverseAnswerReader extends AnswerReader {
         switch (reason) {
           case "stop_sequence" -> Finish.STOP_SEQUENCE;
           case "max_tokens", "model_context_window_exceeded" -> Finish.LENGTH;
+          // What was said before it is an answer cut short, no quiet stop.
+          case "malformed_model_output", "malformed_tool_use" -> Finish.LENGTH;
           case "tool_use" -> Finish.TOOL_CALLS;
           case "content_filtered", "guardrail_intervened", "refusal" -> Finish.CONTENT_FILTER;
           default -> byContent(Finish.STOP, tools >= 0);

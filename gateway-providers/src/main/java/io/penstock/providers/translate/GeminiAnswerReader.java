@@ -57,7 +57,11 @@ final class GeminiAnswerReader extends AnswerReader {
     }
     telling = null;
     String named = Trees.textOr(chunk, "modelVersion");
-    model = named.isEmpty() ? model : named;
+    if (!named.isEmpty() && !named.equals(model)) {
+      model = named;
+      // No usage may come: what is counted then has this model's price.
+      usage = usage.toBuilder().model(model).build();
+    }
     if (chunk.path("usageMetadata").isObject()) {
       alsoReported(chunk.path("usageMetadata"));
     }
@@ -228,13 +232,17 @@ final class GeminiAnswerReader extends AnswerReader {
       case "MAX_TOKENS" -> Finish.LENGTH;
       case "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "RECITATION", "LANGUAGE" ->
           Finish.CONTENT_FILTER;
-      // A call is missing: whatever was said before it, a quiet stop would lie.
       case "MALFORMED_FUNCTION_CALL",
           "MALFORMED_RESPONSE",
           "MISSING_THOUGHT_SIGNATURE",
           "TOO_MANY_TOOL_CALLS",
-          "UNEXPECTED_TOOL_CALL" ->
+          "UNEXPECTED_TOOL_CALL" -> {
+        if (!told.get(choice)) {
           throw broken(reason);
+        }
+        // A call is missing: what was said before it is an answer cut short, no quiet stop.
+        yield Finish.LENGTH;
+      }
       default -> {
         if (reason.startsWith("IMAGE_")) {
           yield Finish.CONTENT_FILTER;

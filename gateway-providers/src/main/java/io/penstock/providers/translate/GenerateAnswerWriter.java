@@ -8,6 +8,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.ErrorBodies;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,10 @@ final class GenerateAnswerWriter extends AnswerWriter {
   private final StringBuilder said = new StringBuilder();
 
   private final Map<Integer, String> finishes = new TreeMap<>();
+
+  /** The choices with words of refusal. */
+  private final BitSet refused = new BitSet();
+
   private @Nullable ObjectNode pending;
   private int pendingChoice;
   private @Nullable TextEvent piece;
@@ -154,6 +159,7 @@ final class GenerateAnswerWriter extends AnswerWriter {
 
   @Override
   public void refusal(int choice, String text) {
+    refused.set(choice);
     text(choice, text, null);
   }
 
@@ -206,14 +212,16 @@ final class GenerateAnswerWriter extends AnswerWriter {
 
   @Override
   public void finish(int choice, Finish finish, @Nullable String stopSequence) {
-    if (finish == Finish.LENGTH || finish == Finish.CONTENT_FILTER) {
+    if (finish == Finish.LENGTH || finish == Finish.CONTENT_FILTER || finish == Finish.REFUSAL) {
       dropHalfCall();
     }
     flush();
     finishes.put(
         choice,
         switch (finish) {
-          case STOP, STOP_SEQUENCE, TOOL_CALLS -> "STOP";
+          // OpenAI's own words of refusal come with a plain stop.
+          case STOP -> refused.get(choice) ? "SAFETY" : "STOP";
+          case STOP_SEQUENCE, TOOL_CALLS -> "STOP";
           case LENGTH -> "MAX_TOKENS";
           case CONTENT_FILTER, REFUSAL -> "SAFETY";
         });

@@ -33,6 +33,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private int pieceOf = -1;
   private String id = "";
   private Finish finish = Finish.STOP;
+  private boolean refused;
   private @Nullable String stopSequence;
 
   MessagesAnswerWriter(Context context, Outlet out) {
@@ -139,6 +140,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
 
   @Override
   public void refusal(int choice, String text) {
+    refused = true;
     text(choice, text, null);
   }
 
@@ -215,7 +217,8 @@ final class MessagesAnswerWriter extends AnswerWriter {
 
   private String reason() {
     return switch (finish) {
-      case STOP -> "end_turn";
+      // OpenAI's own words of refusal come with a plain stop.
+      case STOP -> refused ? "refusal" : "end_turn";
       case STOP_SEQUENCE -> "stop_sequence";
       case LENGTH -> "max_tokens";
       case TOOL_CALLS -> "tool_use";

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads chat completions, of OpenAI and of everything compatible. */
 final class OpenAiAnswerReader extends AnswerReader {
+  private final long asked;
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
 
@@ -30,8 +31,14 @@ final class OpenAiAnswerReader extends AnswerReader {
   private @Nullable String model;
   private String tier = "";
 
-  OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
+  /**
+   * Creates the reader.
+   *
+   * @param asked how many choices
+   */
+  OpenAiAnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors, long asked) {
     super(parts, errors);
+    this.asked = asked;
   }
 
   @Override
@@ -78,11 +85,11 @@ final class OpenAiAnswerReader extends AnswerReader {
 
   @Override
   void alsoReported(JsonNode reported) {
-    usage =
-        UsageReaders.openAiChat(reported).toBuilder()
-            .model(model)
-            .serviceTier(UsageReaders.tier(tier))
-            .build();
+    usage = named(UsageReaders.openAiChat(reported));
+  }
+
+  private Usage named(Usage read) {
+    return read.toBuilder().model(model).serviceTier(UsageReaders.tier(tier)).build();
   }
 
   private void read(ObjectNode chunk, String field) {
@@ -91,11 +98,7 @@ final class OpenAiAnswerReader extends AnswerReader {
     if (!reported.isObject()) {
       reported = chunk.path("x_groq").path("usage");
     }
-    String named = Trees.textOr(chunk, "model");
-    String charged = Trees.textOr(chunk, "service_tier");
-    // Not every chunk says them, the one with the usage neither.
-    model = named.isEmpty() ? model : named;
-    tier = charged.isEmpty() ? tier : charged;
+    answeredBy(Trees.textOr(chunk, "model"), Trees.textOr(chunk, "service_tier"));
     if (reported.isObject()) {
       alsoReported(reported);
     }
@@ -114,6 +117,18 @@ final class OpenAiAnswerReader extends AnswerReader {
       if (finish != null && !finish.isEmpty() && !ended.get(index)) {
         end(index, finish);
       }
+    }
+  }
+
+  /** Not every chunk says them, the one with the usage neither. */
+  private void answeredBy(String named, String charged) {
+    boolean isNew =
+        (!named.isEmpty() && !named.equals(model)) || (!charged.isEmpty() && !charged.equals(tier));
+    if (isNew) {
+      model = named.isEmpty() ? model : named;
+      tier = charged.isEmpty() ? tier : charged;
+      // No usage may come: what is counted then has the price of these.
+      usage = named(usage);
     }
   }
 
@@ -211,6 +226,11 @@ final class OpenAiAnswerReader extends AnswerReader {
   @Override
   boolean over() {
     return false;
+  }
+
+  @Override
+  boolean lacks() {
+    return started.cardinality() < asked;
   }
 
   @Override

@@ -82,7 +82,9 @@ final class TranslatedStream implements StreamReader {
     String held = frames.unread();
     try {
       frames.finish(listener);
-      if (!over) {
+      if (!over && reader.lacks()) {
+        fail(cut());
+      } else if (!over) {
         complete();
       }
     } catch (ProviderException e) {
@@ -166,9 +168,7 @@ final class TranslatedStream implements StreamReader {
 
   private void complete() {
     if (!reader.finished()) {
-      fail(
-          Failure.of(
-              FailureKind.CUT, "The provider's stream ended before the answer was finished."));
+      fail(cut());
       return;
     }
     flush();
@@ -178,6 +178,11 @@ final class TranslatedStream implements StreamReader {
     writer.end(usage(), penstock);
     events.endArray();
     flush();
+  }
+
+  private static Failure cut() {
+    return Failure.of(
+        FailureKind.CUT, "The provider's stream ended before the answer was finished.");
   }
 
   private void fail(Failure failure) {

@@ -98,6 +98,7 @@ public final class Translation {
     ObjectNode body = conversation(call, to, request, fit);
     RouteSettings.apply(call, body);
     byte[] bytes = bytes(call, body);
+    long choices = body.path("n").asLong(1);
     // The answer is written for as long as it comes: what was said is not needed for it.
     request.remove(SAID);
     var context =
@@ -113,7 +114,8 @@ public final class Translation {
         fit.droppedParams(),
         call.endpoint() == Endpoint.GENERATE && call.arraySplit(),
         wiring::frames,
-        (out, stream) -> conversion(call, to, wiring, clientWriter(call, context, out, stream)),
+        (out, stream) ->
+            conversion(call, to, wiring, clientWriter(call, context, out, stream), choices),
         () -> Aggregate.of(call.endpoint()));
   }
 
@@ -210,7 +212,7 @@ public final class Translation {
   }
 
   private static Conversion conversion(
-      ProviderCall call, Dialect to, Wiring wiring, AnswerWriter writer) {
+      ProviderCall call, Dialect to, Wiring wiring, AnswerWriter writer, long choices) {
     // In chat a bare thought has a field of its own.
     boolean tags =
         call.endpoint() == Endpoint.RESPONSES
@@ -223,7 +225,7 @@ public final class Translation {
           case GEMINI -> new GeminiAnswerReader(observed, wiring::failure);
           case BEDROCK -> new ConverseAnswerReader(observed, wiring::failure, model);
           case COHERE -> new CohereAnswerReader(observed, wiring::failure, model);
-          default -> new OpenAiAnswerReader(observed, wiring::failure);
+          default -> new OpenAiAnswerReader(observed, wiring::failure, choices);
         };
     return new Conversion(reader, observed, writer);
   }

@@ -326,4 +326,17 @@ class OddStreamsTest {
     assertThat(text.summary().toolCalls()).isFalse();
     assertThat(text.beforeContent()).isEqualTo(text.text());
   }
+
+  @Test
+  void chat_choiceThatNeverBegins_isCut_unlessTheProviderSaysItIsDone() {
+    Wire.Call two = Wire.call(Dialect.OPENAI, Endpoint.CHAT, "{\"n\":2,\"stream\":true}");
+    String first = chunks("{'index':0,'delta':{'content':'a'},'finish_reason':'stop'}");
+    String second = chunks("{'index':1,'delta':{'content':'b'},'finish_reason':'stop'}");
+
+    assertThat(two.streamed(first).failure()).isNotNull();
+    assertThat(two.streamed(first).settled()).isNull();
+    settled(two.streamed(first + second));
+    // It may know of no several choices.
+    settled(two.streamed(first + "data: [DONE]\n\n"));
+  }
 }

@@ -15,6 +15,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -352,5 +353,24 @@ class OpenAiProviderTest {
     bytes.release();
     assertThat(failure.kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
     assertThat(failure.message()).startsWith("The input token count (9)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"error\":{\"code\":400,\"message\":\"m\",\"status\":\"INVALID_ARGUMENT\"}}|INVALID_ARGUMENT",
+        "{\"object\":\"error\",\"message\":\"m\",\"type\":\"BadRequestError\",\"code\":400}|BadRequestError",
+        "{\"error\":{\"message\":\"m\",\"code\":400}}|",
+        "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"bad_value\"}}|bad_value",
+        "{\"object\":\"error\",\"message\":\"m\",\"code\":\"3230\"}|3230"
+      })
+  void classify_statusAsCode_isNoCode(String body, @Nullable String code) {
+    ByteBuf bytes = Unpooled.copiedBuffer(body, UTF_8);
+
+    Failure failure = Providers.of(Dialect.OPENAI).classify(400, name -> null, bytes);
+
+    bytes.release();
+    assertThat(failure.code()).isEqualTo(code);
   }
 }

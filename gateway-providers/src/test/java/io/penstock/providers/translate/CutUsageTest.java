@@ -94,4 +94,33 @@ class CutUsageTest {
 
     assertThat(told(spliced, ANTHROPIC).path("output_tokens").asInt()).isEqualTo(4);
   }
+
+  private static final String COUNTING =
+      "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
+          + "{\"content\":\"Hello there, you\"}}],\"usage\":"
+          + "{\"prompt_tokens\":9,\"completion_tokens\":1,\"total_tokens\":10}}\n\n";
+
+  private static JsonNode toldOfChat(String request, String events) {
+    Attempt spliced =
+        Providers.of(Dialect.OPENAI)
+            .attempt(Rig.call(Endpoint.CHAT, Dialect.OPENAI, request, Wish.STREAM));
+    return told(spliced, events);
+  }
+
+  @Test
+  void chat_sameDialect_askedForUsage_getsWhatIsKnown() {
+    JsonNode usage = toldOfChat(CHAT, COUNTING);
+
+    assertThat(usage.path("prompt_tokens").asInt()).isEqualTo(9);
+    assertThat(usage.path("completion_tokens").asInt()).isEqualTo(4);
+    assertThat(usage.path("total_tokens").asInt()).isEqualTo(13);
+  }
+
+  @Test
+  void chat_sameDialect_notAskedOrNotKnown_tellsNone() {
+    String unasked = CHAT.replace("true},", "false},");
+
+    assertThat(toldOfChat(unasked, COUNTING).isMissingNode()).isTrue();
+    assertThat(toldOfChat(CHAT, OPENAI).isMissingNode()).isTrue();
+  }
 }

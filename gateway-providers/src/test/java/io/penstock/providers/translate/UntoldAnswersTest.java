@@ -36,7 +36,7 @@ class UntoldAnswersTest {
           + "\"content\":[{\"type\":\"text\",\"text\":\"Let me\"}],\"stop_reason\":\"pause_turn\","
           + "\"usage\":{\"input_tokens\":1000,\"output_tokens\":100}}";
   private static final String NOVA =
-      "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[{\"text\":\"I\"}]}},"
+      "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[]}},"
           + "\"stopReason\":\"malformed_tool_use\","
           + "\"usage\":{\"inputTokens\":1000,\"outputTokens\":100,\"totalTokens\":1100}}";
   private static final String COHERE =
@@ -118,7 +118,7 @@ class UntoldAnswersTest {
   }
 
   @Test
-  void gemini_thoughtsOrAMissingCall_areNoQuietStop() {
+  void gemini_thoughtsAlone_areNoQuietStop() {
     assertUntold(
         Endpoint.CHAT,
         Dialect.GEMINI,
@@ -126,7 +126,7 @@ class UntoldAnswersTest {
     assertUntold(
         Endpoint.CHAT,
         Dialect.GEMINI,
-        GEMINI.formatted("{\"text\":\"I call\"}", "MALFORMED_FUNCTION_CALL"));
+        GEMINI.formatted("{\"text\":\"Hm\",\"thought\":true}", "MALFORMED_FUNCTION_CALL"));
   }
 
   @Test
@@ -165,7 +165,9 @@ class UntoldAnswersTest {
   void streams_stopThatNobodyCanBeTold_tellTheirLastUsage() {
     assertUntoldStream(
         Dialect.GEMINI,
-        "data: " + GEMINI.formatted("{\"text\":\"I\"}", "MALFORMED_FUNCTION_CALL") + "\n\n");
+        "data: "
+            + GEMINI.formatted("{\"text\":\"I\",\"thought\":true}", "MALFORMED_FUNCTION_CALL")
+            + "\n\n");
     assertUntoldStream(
         Dialect.ANTHROPIC,
         """
@@ -178,7 +180,35 @@ class UntoldAnswersTest {
     assertUntoldStream(
         Dialect.BEDROCK,
         """
-        contentBlockDelta\t{"delta":{"text":"I"}}
+        messageStop\t{"stopReason":"malformed_tool_use"}
+        metadata\t{"usage":{"inputTokens":1000,"outputTokens":100}}
+        """);
+  }
+
+  private static void assertCutShort(Dialect from, String events) {
+    Client client =
+        Rig.stream(
+            Rig.attempt(Endpoint.CHAT, from, ASK, Wish.STREAM),
+            events.getBytes(StandardCharsets.UTF_8));
+
+    assertThat(client.failed).isNull();
+    assertThat(client.text())
+        .contains("\"content\":\"I call\"", "\"finish_reason\":\"length\"")
+        .endsWith("data: [DONE]\n\n");
+    assertThat(Objects.requireNonNull(client.settled).finish()).isEqualTo("length");
+    assertThat(client.known.usageReported()).isTrue();
+    assertUsage(client.known.usage());
+  }
+
+  @Test
+  void streams_malformedCallBehindText_areCutShortAndBooked() {
+    assertCutShort(
+        Dialect.GEMINI,
+        "data: " + GEMINI.formatted("{\"text\":\"I call\"}", "MALFORMED_FUNCTION_CALL") + "\n\n");
+    assertCutShort(
+        Dialect.BEDROCK,
+        """
+        contentBlockDelta\t{"delta":{"text":"I call"}}
         messageStop\t{"stopReason":"malformed_tool_use"}
         metadata\t{"usage":{"inputTokens":1000,"outputTokens":100}}
         """);
@@ -194,5 +224,25 @@ class UntoldAnswersTest {
 
     assertThat(Objects.requireNonNull(client.failed).kind()).isEqualTo(FailureKind.CUT);
     assertThat(client.known.usageReported()).isFalse();
+  }
+
+  @Test
+  void stream_choiceThatNeverBegins_isCut_unlessTheProviderSaysItIsDone() {
+    String asked =
+        "{\"generationConfig\":{\"candidateCount\":2},\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}";
+    String first =
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+            + "\"finish_reason\":\"stop\"}]}\n\n";
+    Client cut =
+        Rig.stream(
+            Rig.attempt(Endpoint.GENERATE, Dialect.OPENAI, asked, Wish.STREAM),
+            first.getBytes(StandardCharsets.UTF_8));
+    Client done =
+        Rig.stream(
+            Rig.attempt(Endpoint.GENERATE, Dialect.OPENAI, asked, Wish.STREAM),
+            (first + "data: [DONE]\n\n").getBytes(StandardCharsets.UTF_8));
+
+    assertThat(Objects.requireNonNull(cut.failed).kind()).isEqualTo(FailureKind.CUT);
+    assertThat(done.failed).isNull();
   }
 }

@@ -9,13 +9,15 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
 import io.penstock.core.body.WholeNumber;
 import io.penstock.providers.translate.AnthropicModels;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The least output cap that a request can be sent with. A Claude model refuses one that does not
  * exceed the tokens that it is to think for, and what is over them is all that it may answer with.
  * Stateless.
  */
-final class LeastCap {
+public final class LeastCap {
   /** Less is no answer worth paying for. */
   private static final long OF_ANY = 16;
 
@@ -30,36 +32,71 @@ final class LeastCap {
   private LeastCap() {}
 
   /**
+   * Where a request goes.
+   *
+   * @param client the dialect that it is asked in
+   * @param set what the route fixes of the body
+   * @param defaults what the route adds to it
+   */
+  public record Way(
+      Dialect client,
+      Dialect provider,
+      String model,
+      Map<String, JsonNode> set,
+      Map<String, JsonNode> defaults) {
+    private boolean isTranslated() {
+      return client != Dialect.ANTHROPIC;
+    }
+  }
+
+  /**
    * Returns it, tokens of one answer. Reads parts of the body: only for who is to lower its cap.
    */
   static long of(Call call, TargetRuntime target) {
-    if (!isClaude(target)) {
+    Way way =
+        new Way(
+            call.dialect(),
+            target.target().dialect(),
+            target.model(),
+            target.set(),
+            target.defaults());
+    return of(way, () -> way.isTranslated() ? nothing() : sent(call, THINKING), () -> asked(call));
+  }
+
+  /** Does the same for a request whose body is not known: by what its route says of thinking. */
+  public static long of(Way way) {
+    return of(way, LeastCap::nothing, LeastCap::nothing);
+  }
+
+  /**
+   * Does the same.
+   *
+   * @param thinking what is sent as it stands: all of a client that speaks the dialect
+   * @param effort what is asked for in the client's dialect
+   */
+  private static long of(Way way, Supplier<JsonNode> thinking, Supplier<JsonNode> effort) {
+    if (!isClaude(way)) {
       return OF_ANY;
     }
-    boolean translated = call.dialect() != Dialect.ANTHROPIC;
-    // What is sent as it stands: the route's own, and all of a client that speaks the dialect.
-    JsonNode thinking = inForce(target, THINKING, translated ? nothing() : sent(call, THINKING));
-    if (thinking.path("type").asText().equals("enabled")) {
-      long budget = Math.max(THOUGHTS, thinking.path("budget_tokens").asLong());
+    JsonNode enabled = inForce(way, THINKING, thinking.get());
+    if (enabled.path("type").asText().equals("enabled")) {
+      long budget = Math.max(THOUGHTS, enabled.path("budget_tokens").asLong());
       return Math.min(budget, WholeNumber.MOST) + OF_ANY;
     }
     // A translated budget is lowered with the cap.
     boolean thinks =
-        translated && AnthropicModels.thinksByBudget(target.model()) && isTold(call, target);
+        way.isTranslated()
+            && AnthropicModels.thinksByBudget(way.model())
+            && isEffort(inForce(way, EFFORT, effort.get()));
     return thinks ? THOUGHTS + OF_ANY : OF_ANY;
   }
 
-  private static boolean isClaude(TargetRuntime target) {
-    return switch (target.target().dialect()) {
+  private static boolean isClaude(Way way) {
+    return switch (way.provider()) {
       case ANTHROPIC -> true;
-      case BEDROCK, VERTEX -> target.model().contains("claude");
+      case BEDROCK, VERTEX -> way.model().contains("claude");
       default -> false;
     };
-  }
-
-  /** Returns whether a request that is translated, or its route, has the model think. */
-  private static boolean isTold(Call call, TargetRuntime target) {
-    return isEffort(inForce(target, EFFORT, asked(call)));
   }
 
   private static JsonNode asked(Call call) {
@@ -85,9 +122,9 @@ final class LeastCap {
   }
 
   /** Returns what a route fixes, else what was sent, else what the route adds. */
-  private static JsonNode inForce(TargetRuntime target, String name, JsonNode sent) {
-    JsonNode fixed = target.set().get(name);
-    JsonNode added = target.defaults().get(name);
+  private static JsonNode inForce(Way way, String name, JsonNode sent) {
+    JsonNode fixed = way.set().get(name);
+    JsonNode added = way.defaults().get(name);
     return either(
         fixed == null ? nothing() : fixed, either(sent, added == null ? nothing() : added));
   }

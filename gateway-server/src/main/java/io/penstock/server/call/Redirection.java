@@ -1,6 +1,8 @@
 package io.penstock.server.call;
 
 import io.penstock.core.Dialect;
+import io.penstock.core.Endpoint;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.RouteTable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,35 +10,50 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a budget may send a call instead of refusing it: to a model that answers alike. Stateless.
  */
-final class Redirection {
+public final class Redirection {
   private Redirection() {}
 
-  /**
-   * Returns the route of the model that a budget names; null when there is none, when the call does
-   * not ask for text, or when the catalogue knows that nobody on the route writes any.
-   */
+  /** A model of a provider, as far as it tells what it writes. */
+  public record Writer(PricedModel price, Dialect dialect) {}
+
+  /** Returns the route of the model that a budget names; null when there is none that fits. */
   static RouteTable.@Nullable Found of(Call call, String model) {
-    if (!call.surface().endpoint().isText()) {
-      return null;
-    }
-    RouteTable routes = call.snapshot().routes();
-    RouteTable.Found route = routes.find(model);
+    Targets targets = call.snapshot().targets();
+    return of(
+        call.surface().endpoint(),
+        call.snapshot().routes(),
+        model,
+        (provider, name) -> {
+          TargetRuntime found = targets.find(provider, name);
+          return found == null ? null : new Writer(found.price(), found.target().dialect());
+        });
+  }
+
+  /**
+   * Does the same for whoever has no call.
+   *
+   * @param endpoint what was asked
+   * @return null when there is no such route, when the endpoint does not ask for text, or when the
+   *     catalogue knows that nobody on the route writes any
+   */
+  public static RouteTable.@Nullable Found of(
+      Endpoint endpoint, RouteTable routes, String model, Targets.Finder<Writer> writers) {
+    RouteTable.Found route = endpoint.isText() ? routes.find(model) : null;
     if (route == null) {
       return null;
     }
-    List<TargetRuntime> targets = call.snapshot().targets().reachable(routes, route);
+    List<Writer> targets = Targets.reachable(routes, route, writers);
     boolean fits = targets.isEmpty() || targets.stream().anyMatch(Redirection::writesText);
     return fits ? route : null;
   }
 
   /** Whether it may: what the catalogue does not know counts as such. */
-  private static boolean writesText(TargetRuntime target) {
+  private static boolean writesText(Writer target) {
     return switch (target.price().kind()) {
       case "embedding", "rerank", "transcription", "moderation", "ocr", "realtime" -> false;
       // Google's speak by the same endpoint as they write.
       case "image", "speech" ->
-          target.target().dialect() == Dialect.GEMINI
-              || target.target().dialect() == Dialect.VERTEX;
+          target.dialect() == Dialect.GEMINI || target.dialect() == Dialect.VERTEX;
       default -> true;
     };
   }

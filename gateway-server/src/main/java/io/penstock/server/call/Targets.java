@@ -118,7 +118,8 @@ public final class Targets {
         bare.shownModel());
   }
 
-  private static Map<String, JsonNode> json(Map<String, Object> values) {
+  /** Returns what a route says of the body, as JSON. */
+  public static Map<String, JsonNode> json(Map<String, Object> values) {
     Map<String, JsonNode> json = new HashMap<>();
     values.forEach((name, value) -> json.put(name, (JsonNode) value));
     return json;
@@ -126,22 +127,34 @@ public final class Targets {
 
   /** Returns the targets that a route may reach, in the order of the configuration. */
   public List<TargetRuntime> reachable(RouteTable table, RouteTable.Found route) {
-    List<TargetRuntime> found = new ArrayList<>();
-    collect(table, route.spec(), route.rest(), found);
+    return reachable(table, route, this::find);
+  }
+
+  /** Finds a model of a provider. */
+  @FunctionalInterface
+  public interface Finder<T> {
+    /** Returns null when the provider is not configured. */
+    @Nullable T find(String provider, String model);
+  }
+
+  /** Does the same for targets of another kind. */
+  static <T> List<T> reachable(RouteTable table, RouteTable.Found route, Finder<T> finder) {
+    List<T> found = new ArrayList<>();
+    collect(table, route.spec(), route.rest(), finder, found);
     return found;
   }
 
-  private void collect(RouteTable table, RouteSpec spec, String rest, List<TargetRuntime> into) {
+  private static <T> void collect(
+      RouteTable table, RouteSpec spec, String rest, Finder<T> finder, List<T> into) {
     for (TargetSpec target : spec.targets()) {
       String name = target.model().replace("*", rest);
       int slash = name.indexOf('/');
       RouteTable.Found nested = table.names().contains(name) ? table.find(name) : null;
-      TargetRuntime runtime =
-          slash > 0 ? find(name.substring(0, slash), name.substring(slash + 1)) : null;
-      if (runtime != null) {
-        into.add(runtime);
+      T one = slash > 0 ? finder.find(name.substring(0, slash), name.substring(slash + 1)) : null;
+      if (one != null) {
+        into.add(one);
       } else if (nested != null) {
-        collect(table, nested.spec(), nested.rest(), into);
+        collect(table, nested.spec(), nested.rest(), finder, into);
       }
     }
   }

@@ -9,6 +9,9 @@ import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
 import io.penstock.core.route.Planner;
 import io.penstock.core.route.RouteTable;
+import io.penstock.server.call.LeastCap;
+import io.penstock.server.call.Redirection;
+import io.penstock.server.call.Targets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * attempts take, one redirection and then clamping included. One per request.
  */
 final class Holding {
-  /** A lowered output cap below this is no answer worth paying for. */
-  private static final long LEAST_CAP = 16;
-
   /** The budget module takes no larger bound. */
   private static final long MOST = 100_000_000_000_000_000L;
 
@@ -76,7 +76,7 @@ final class Holding {
           continue;
         }
         long lower = cap < 0 ? affordable(target, denied) : -1;
-        if (lower >= LEAST_CAP) {
+        if (lower >= leastCap(candidate, target)) {
           cap = lower;
           continue;
         }
@@ -124,17 +124,32 @@ final class Holding {
   }
 
   private @Nullable Plan redirected(Verdict.Denied denied, long seed) {
-    if (!(denied.over() instanceof Over.Use use)
-        || !redirectedBy.isEmpty()
-        || !request.question().endpoint().isText()) {
+    if (!(denied.over() instanceof Over.Use use) || !redirectedBy.isEmpty()) {
       return null;
     }
-    RouteTable.Found route = policy.routes().find(use.model());
+    RouteTable.Found route =
+        Redirection.of(request.question().endpoint(), policy.routes(), use.model(), this::writer);
     if (route == null) {
       return null;
     }
     redirectedBy = denied.counter().budget();
     return planner.plan(route, facts, targets, seed);
+  }
+
+  private Redirection.@Nullable Writer writer(String provider, String model) {
+    Policy.Target target = policy.directory().target(provider, model);
+    return target == null ? null : new Redirection.Writer(target.price(), target.dialect());
+  }
+
+  /** What the client itself said of thinking is not recorded. */
+  private long leastCap(Candidate candidate, Policy.Target target) {
+    return LeastCap.of(
+        new LeastCap.Way(
+            request.question().endpoint().dialect(),
+            target.dialect(),
+            candidate.model(),
+            Targets.json(candidate.spec().set()),
+            Targets.json(candidate.spec().defaults())));
   }
 
   /** Returns the verdict of a store that is in this process: it never has to be waited for. */

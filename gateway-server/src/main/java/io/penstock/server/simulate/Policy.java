@@ -1,6 +1,7 @@
 package io.penstock.server.simulate;
 
 import io.penstock.budget.BudgetPlan;
+import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.PricedModel;
@@ -49,11 +50,16 @@ public record Policy(
   /**
    * A model of a configured provider.
    *
+   * @param dialect the provider's
    * @param catalogue whose models count tokens alike
    * @param serves which endpoints it has
    */
   public record Target(
-      PricedModel price, String catalogue, String region, Predicate<Endpoint> serves) {}
+      PricedModel price,
+      Dialect dialect,
+      String catalogue,
+      String region,
+      Predicate<Endpoint> serves) {}
 
   /** Keys and targets by name. */
   public interface Directory {
