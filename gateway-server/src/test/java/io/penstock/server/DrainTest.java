@@ -200,6 +200,37 @@ class DrainTest {
   }
 
   @Test
+  void drain_over_streamOfResponses_endsWithAnEventOfItsDialect() throws Exception {
+    Gate never = new Gate("never");
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider
+          .on("/v1/responses")
+          .reply(
+              Script.sse(
+                      "{\"type\":\"response.output_text.delta\",\"item_id\":\"m\",\"output_index\":0,"
+                          + "\"content_index\":0,\"delta\":\"one\",\"sequence_number\":1}",
+                      "{\"type\":\"response.completed\",\"response\":{},\"sequence_number\":2}")
+                  .pauseBefore(1, never));
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+                  .replace("drain: 5s", "drain: 100ms"));
+      try (RawClient client = RawClient.to(gateway)) {
+        client.send(
+            RawClient.post(
+                "/v1/responses", "{\"stream\":true,\"model\":\"gpt-4o-mini\",\"input\":\"hi\"}"));
+        client.readUntil("one");
+        gateway.close();
+        assertThat(client.readToEnd())
+            .contains("event: error\ndata: {\"type\":\"error\",\"code\":\"draining\"")
+            .contains("\"error\":{\"message\":");
+      }
+      never.open();
+    }
+  }
+
+  @Test
   void drain_over_weakAnswerThatIsKept_isServed() throws Exception {
     Gate never = new Gate("never");
     Script weak =

@@ -4,9 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
+import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
+import io.penstock.core.body.Json;
 import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.Failure;
 
@@ -129,7 +131,26 @@ final class ClientErrors {
     if (call.surface().arraySplit()) {
       return ErrorReplies.utf8("[" + json + "]");
     }
+    if (call.surface().endpoint() == Endpoint.RESPONSES) {
+      return ErrorReplies.utf8("event: error\ndata: " + typed(why, json) + "\n\n");
+    }
     String name = call.dialect() == Dialect.ANTHROPIC ? "event: error\n" : "";
     return ErrorReplies.utf8(name + "data: " + json + "\n\n");
+  }
+
+  /**
+   * Returns the error event of Responses, which has a type as all of its events, and beside it what
+   * other surfaces have: OpenAI's SDKs raise that as an error.
+   */
+  private static String typed(GatewayException why, String json) {
+    String param = why.param();
+    return "{\"type\":\"error\",\"code\":"
+        + Json.quote(why.code().code())
+        + ",\"message\":"
+        + Json.quote(why.message())
+        + ",\"param\":"
+        + (param == null ? "null" : Json.quote(param))
+        + ","
+        + json.substring(1);
   }
 }

@@ -6,6 +6,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.Failure;
@@ -63,11 +64,12 @@ final class StreamEnd {
     if (closing != null && call.dialect() == Dialect.ANTHROPIC) {
       // Its errors name the call, which the stream's reader does not know.
       closing.release();
+      ErrorCode code = ClientErrors.code(failure);
       closing =
           ErrorReplies.utf8(
               "event: error\ndata: "
                   + ErrorBodies.json(
-                      Dialect.ANTHROPIC, 502, "upstream_error", message, null, call.idText())
+                      Dialect.ANTHROPIC, code.status(), code.code(), message, null, call.idText())
                   + "\n\n");
     }
     if (closing != null) {
