@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * has: what waits for a client that does not read is bounded. A turn is over when its answer is
  * queued; the connection is idle, or drained, only when its answers have been taken too.
  */
-final class ClientHandler extends ChannelInboundHandlerAdapter {
+final class ClientHandler extends ChannelInboundHandlerAdapter
+    implements IdleConnections.Connection {
   /** Stands for a request whose head has not arrived. */
   private static final HttpRequest UNREAD =
       new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
@@ -32,6 +33,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   private final SentAhead ahead;
   private final @Nullable StrictRequestDecoder http1;
   private final MovingDeadline deadline;
+  private final Channel channel;
+  private final @Nullable IdleConnections idle;
+  private final IdleConnections.Spot spot = new IdleConnections.Spot(this);
   private final Ticker ticker;
   private @Nullable Turn turn;
   private int unwritten;
@@ -45,12 +49,16 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
    * Creates the handler of one connection or stream.
    *
    * @param http1 decodes the connection; null for an HTTP/2 stream
+   * @param idle knows the connections of the loop that may make room; null for an HTTP/2 stream
    */
   ClientHandler(
       Channel channel,
       RequestSink sink,
       ClientLimits limits,
-      @Nullable StrictRequestDecoder http1) {
+      @Nullable StrictRequestDecoder http1,
+      @Nullable IdleConnections idle) {
+    this.channel = channel;
+    this.idle = idle;
     this.sink = sink;
     this.limits = limits;
     this.http1 = http1;
@@ -65,6 +73,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     deadline.set();
+    nothingUnderWay();
   }
 
   @Override
@@ -114,6 +123,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
       begun.closeAfter();
     }
     turn = begun;
+    if (idle != null) {
+      idle.remove(spot);
+    }
     return begun;
   }
 
@@ -152,6 +164,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     } else if (!ahead.isEmpty()) {
       // Not nested: a pipeline of a thousand requests must not become a thousand stack frames.
       ctx.channel().eventLoop().execute(() -> takeAhead(ctx));
+    } else {
+      nothingUnderWay();
     }
     closeIfDone(ctx);
   }
@@ -162,6 +176,27 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     if (last && turn == null && unwritten == 0) {
       ctx.close();
     }
+  }
+
+  private void nothingUnderWay() {
+    if (idle != null) {
+      idle.add(spot);
+    }
+  }
+
+  @Override
+  public long idleNanos() {
+    return idleNanos;
+  }
+
+  @Override
+  public boolean closeIfIdle() {
+    boolean isIdle =
+        turn == null && unwritten == 0 && ahead.isEmpty() && http1 != null && !http1.isHeadBegun();
+    if (isIdle) {
+      channel.close();
+    }
+    return isIdle;
   }
 
   private void takeAhead(ChannelHandlerContext ctx) {
@@ -210,6 +245,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
 
   private void gone() {
     deadline.clear();
+    if (idle != null) {
+      idle.remove(spot);
+    }
     ahead.releaseAll();
     if (turn != null) {
       turn.gone();

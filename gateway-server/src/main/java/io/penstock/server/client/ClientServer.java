@@ -89,7 +89,7 @@ public final class ClientServer {
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
-            .childHandler(new Initializer(options, sink, connections, unread(options, loops)));
+            .childHandler(new Initializer(options, sink, connections, new PerLoop(options, loops)));
     var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IOException(
@@ -106,18 +106,27 @@ public final class ClientServer {
     return new ClientServer(bound.channel(), connections);
   }
 
-  private static FastThreadLocal<Unread> unread(Options options, EventLoopGroup loops) {
-    long count = 0;
-    for (EventExecutor ignored : loops) {
-      count++;
-    }
-    long parts = count;
-    return new FastThreadLocal<>() {
-      @Override
-      protected Unread initialValue() {
-        return new Unread(() -> options.limits().get().unreadBytes() / parts);
+  /** What the connections of one loop share. */
+  record Shared(Unread unread, IdleConnections idle) {}
+
+  static final class PerLoop extends FastThreadLocal<Shared> {
+    private final Options options;
+    private final long loops;
+
+    PerLoop(Options options, EventLoopGroup all) {
+      this.options = options;
+      long count = 0;
+      for (EventExecutor ignored : all) {
+        count++;
       }
-    };
+      this.loops = count;
+    }
+
+    @Override
+    protected Shared initialValue() {
+      return new Shared(
+          new Unread(() -> options.limits().get().unreadBytes() / loops), new IdleConnections());
+    }
   }
 
   Channel listener() {
@@ -162,27 +171,27 @@ public final class ClientServer {
     connections.newCloseFuture().awaitUninterruptibly();
   }
 
-  private static final class Initializer extends ChannelInitializer<Channel> {
+  static final class Initializer extends ChannelInitializer<Channel> {
     private final Options options;
     private final RequestSink sink;
     private final ChannelGroup connections;
-    private final FastThreadLocal<Unread> unread;
+    private final PerLoop perLoop;
 
-    Initializer(
-        Options options,
-        RequestSink sink,
-        ChannelGroup connections,
-        FastThreadLocal<Unread> unread) {
+    Initializer(Options options, RequestSink sink, ChannelGroup connections, PerLoop perLoop) {
       this.options = options;
       this.sink = sink;
       this.connections = connections;
-      this.unread = unread;
+      this.perLoop = perLoop;
     }
 
     @Override
     protected void initChannel(Channel channel) {
       ClientLimits limits = options.limits().get();
       int max = limits.connections();
+      Shared shared = perLoop.get();
+      if (connections.size() >= max) {
+        shared.idle().makeRoom(channel.eventLoop().ticker().nanoTime());
+      }
       int open = connections.size();
       if (open - max >= max / SPARE) {
         channel.close();
@@ -195,7 +204,7 @@ public final class ClientServer {
         pipeline.addLast(new HAProxyMessageDecoder(), new ProxyProtocolHandler());
       }
       Supplier<SslContext> tls = options.tls();
-      Bounded bounded = new Bounded(limits, unread.get(), to);
+      Bounded bounded = new Bounded(limits, shared, to);
       if (tls == null) {
         bounded.http1(pipeline);
       } else {
@@ -206,7 +215,7 @@ public final class ClientServer {
   }
 
   /** How one connection is served. */
-  record Bounded(ClientLimits limits, Unread unread, RequestSink to) {
+  record Bounded(ClientLimits limits, Shared shared, RequestSink to) {
     void http1(ChannelPipeline pipeline) {
       HttpDecoderConfig config =
           new HttpDecoderConfig()
@@ -217,8 +226,8 @@ public final class ClientServer {
       pipeline.addLast(
           decoder,
           new ResponseEncoder(),
-          new StalledClient(limits.stalledMillis(), unread),
-          new ClientHandler(pipeline.channel(), to, limits, decoder));
+          new StalledClient(limits.stalledMillis(), shared.unread()),
+          new ClientHandler(pipeline.channel(), to, limits, decoder, shared.idle()));
     }
 
     void http2(ChannelPipeline pipeline) {
@@ -229,7 +238,7 @@ public final class ClientServer {
               .maxHeaderListSize(limits.headBytes());
       pipeline.addLast(
           new Http2Bounds(limits.keepAliveMillis()),
-          new StalledClient(limits.stalledMillis(), unread));
+          new StalledClient(limits.stalledMillis(), shared.unread()));
       pipeline.addLast(
           Http2FrameCodecBuilder.forServer()
               .initialSettings(settings)
@@ -245,8 +254,8 @@ public final class ClientServer {
                       .pipeline()
                       .addLast(
                           new Http2StreamFrameToHttpObjectCodec(true),
-                          new StalledClient(limits.stalledMillis(), unread),
-                          new ClientHandler(stream, to, limits, null));
+                          new StalledClient(limits.stalledMillis(), shared.unread()),
+                          new ClientHandler(stream, to, limits, null, null));
                 }
               }));
       pipeline.addLast(LastResort.OfConnection.INSTANCE);

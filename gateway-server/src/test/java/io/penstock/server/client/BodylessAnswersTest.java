@@ -62,7 +62,9 @@ class BodylessAnswersTest {
             1, 8192, 10_000, MINUTE_MILLIS, MINUTE_MILLIS, MINUTE_MILLIS, Long.MAX_VALUE);
     StrictRequestDecoder decoder = new StrictRequestDecoder(new HttpDecoderConfig());
     client.with(
-        decoder, new ResponseEncoder(), new ClientHandler(client, new Told(), limits, decoder));
+        decoder,
+        new ResponseEncoder(),
+        new ClientHandler(client, new Told(), limits, decoder, null));
   }
 
   /** Answers as the path says. */

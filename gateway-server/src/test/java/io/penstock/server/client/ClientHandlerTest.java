@@ -66,7 +66,7 @@ class ClientHandlerTest {
         decoder,
         new HttpResponseEncoder(),
         new StalledClient(limits.stalledMillis(), new Unread(limits::unreadBytes)),
-        new ClientHandler(client, new Letters(answerBytes, held), limits, decoder));
+        new ClientHandler(client, new Letters(answerBytes, held), limits, decoder, null));
   }
 
   private static String get(String path) {

@@ -39,11 +39,14 @@ class LastResortTest {
     netty.detachAppender(lines);
   }
 
+  private static ClientServer.Shared shared() {
+    return new ClientServer.Shared(new Unread(LIMITS::unreadBytes), new IdleConnections());
+  }
+
   @Test
   void http2_ofOneWhoDoesNotSpeakIt_isClosedAndNotToldOf() {
     EmbeddedChannel channel = new EmbeddedChannel();
-    new ClientServer.Bounded(LIMITS, new Unread(LIMITS::unreadBytes), new Nowhere())
-        .http2(channel.pipeline());
+    new ClientServer.Bounded(LIMITS, shared(), new Nowhere()).http2(channel.pipeline());
     channel.writeInbound(
         ByteBufUtil.writeAscii(
             channel.alloc(), "GET / HTTP/1.1\r\nHost: somebody.example\r\n\r\n"));
@@ -56,8 +59,7 @@ class LastResortTest {
   @Test
   void http2_whoseConnectionBreaks_isClosedAtOnce() {
     EmbeddedChannel channel = new EmbeddedChannel();
-    new ClientServer.Bounded(LIMITS, new Unread(LIMITS::unreadBytes), new Nowhere())
-        .http2(channel.pipeline());
+    new ClientServer.Bounded(LIMITS, shared(), new Nowhere()).http2(channel.pipeline());
     channel.pipeline().fireExceptionCaught(new IOException("Connection reset by peer"));
     channel.checkException();
     assertThat(channel.isOpen()).isFalse();

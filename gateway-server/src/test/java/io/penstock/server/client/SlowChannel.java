@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.DefaultChannelId;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.MockTicker;
@@ -18,7 +19,8 @@ final class SlowChannel extends EmbeddedChannel {
   private int allowed;
 
   private SlowChannel(MockTicker ticker) {
-    super(builder().ticker(ticker));
+    // Of its own, for the sets of open channels.
+    super(builder().ticker(ticker).channelId(DefaultChannelId.newInstance()));
     this.ticker = ticker;
     config().setWriteBufferWaterMark(new WriteBufferWaterMark(32 * 1024, 128 * 1024));
   }
