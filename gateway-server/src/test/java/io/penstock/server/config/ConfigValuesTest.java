@@ -196,7 +196,7 @@ final class ConfigValuesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"penstock.yaml", "kubernetes/config.yaml"})
+  @ValueSource(strings = {"penstock/penstock.yaml", "kubernetes/config.yaml"})
   void deployments_putNoVariableRawIntoAQuery(String file) throws Exception {
     assertThat(Files.readString(Path.of("../docker").resolve(file)))
         .contains("password: \"${POSTGRES_PASSWORD}\"")
