@@ -168,6 +168,31 @@ class AlertFlowTest {
   }
 
   @Test
+  void topUpAndReset_withAKey_countOnce() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, per: team, limit: 1 USD, every: total }]")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      String body = "{\"subject\":\"engineering\",\"amount\":\"0.5 USD\"}";
+      HttpResponse<String> first = change(gateway, "small/top-up", body, "key-1");
+      HttpResponse<String> again = change(gateway, "small/top-up", body, "key-1");
+      assertThat(again.statusCode()).as(again.body()).isEqualTo(200);
+      assertThat(again.body()).isEqualTo(first.body()).contains("\"given_back\":\"0.50 USD\"");
+      String other = body.replace("0.5 USD", "0.6 USD");
+      HttpResponse<String> conflict = change(gateway, "small/top-up", other, "key-1");
+      assertThat(conflict.statusCode()).isEqualTo(409);
+      assertThat(conflict.body()).contains("idempotency_conflict", "0.50 USD");
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"-0.49979 USD\"");
+
+      assertThat(change(gateway, "small/top-up", other, "key-2").statusCode()).isEqualTo(200);
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"-1.09979 USD\"");
+      assertThat(change(gateway, "small/top-up", body, "k".repeat(257)).body())
+          .contains("Idempotency-Key: 257 characters (expected: at most 256)");
+    }
+  }
+
+  @Test
   void topUp_thatIsWrong_saysWhatWasExpected() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =
@@ -245,6 +270,11 @@ class AlertFlowTest {
   }
 
   private static HttpResponse<String> change(RunningGateway gateway, String path, String body) {
+    return change(gateway, path, body, "");
+  }
+
+  private static HttpResponse<String> change(
+      RunningGateway gateway, String path, String body, String key) {
     return RunningGateway.send(
         HttpRequest.newBuilder(
                 URI.create(
@@ -252,6 +282,7 @@ class AlertFlowTest {
                         + gateway.gateway().adminPort()
                         + "/admin/v1/budgets/"
                         + path))
+            .header("idempotency-key", key)
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build());
   }
