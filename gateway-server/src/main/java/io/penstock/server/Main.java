@@ -85,6 +85,13 @@ public final class Main {
 
   /** A report that arrived nowhere is no success, whichever command wrote it. */
   private static int run(CommandLine.ParseResult parsed) {
+    if (!parsed.unmatched().isEmpty() && parsed.isUsageHelpRequested()) {
+      // With --help picocli forgives what it does not know.
+      CommandLine at = parsed.asCommandLineList().getFirst();
+      at.getErr().println("penstock: no such command: " + parsed.unmatched().getFirst());
+      at.usage(at.getErr());
+      return WRONG_INPUT;
+    }
     int code = new CommandLine.RunLast().execute(parsed);
     CommandLine line = parsed.asCommandLineList().getLast();
     boolean serves = LONG_RUNNING.contains(line.getCommandName());

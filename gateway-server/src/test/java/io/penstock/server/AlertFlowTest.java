@@ -15,6 +15,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -71,6 +73,10 @@ class AlertFlowTest {
       JsonNode alert = MAPPER.readTree(taken.text());
       assertThat(alert.path("text").asText())
           .contains("Budget small of engineering has passed 50%: 0.00021 USD of 0.0004 USD");
+      assertThat(alert.path("text").asText()).contains(" USD an hour since the window began");
+      Instant since = Instant.parse(alert.path("since").asText());
+      assertThat(Duration.between(since, Instant.parse(alert.path("resets").asText())))
+          .isBetween(Duration.ofHours(23), Duration.ofHours(25));
       assertThat(taken.header("x-penstock-alert-id")).isEqualTo(alert.path("id").asText());
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec("hush".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));

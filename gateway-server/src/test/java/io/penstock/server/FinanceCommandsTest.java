@@ -190,6 +190,39 @@ class FinanceCommandsTest {
   }
 
   @Test
+  void options_thatWouldBePassedOver_areRefused() throws Exception {
+    String config = twoCalls();
+    for (String option : List.of("--focus-version=1.3", "--focus-view=chargeback", "--markup=5%")) {
+      assertThat(run("report", "--config", config, option)).as(option).isEqualTo(1);
+      assertThat(complained.toString())
+          .contains(option.substring(0, option.indexOf('=')) + " goes with --format focus");
+    }
+    assertThat(run("report", "--config", config, "--format", "xml")).isEqualTo(1);
+    assertThat(complained.toString())
+        .contains("--format: xml (expected: table, csv, json or focus");
+    assertThat(run("reprot", "--help")).isEqualTo(1);
+    assertThat(complained.toString()).contains("no such command: reprot");
+    assertThat(run("report", "--help")).isZero();
+    assertThat(run("key", "new", "--team", "a\nb")).isEqualTo(1);
+    assertThat(complained.toString()).contains("--team: a\\u000ab (expected: a name without");
+    assertThat(
+            run(
+                "reconcile",
+                "--config",
+                config,
+                "--provider",
+                "fake",
+                "--export",
+                config,
+                "--format",
+                "csv",
+                "--tolerance",
+                "5"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("--tolerance: 5 (expected: money such as 0.01 USD)");
+  }
+
+  @Test
   void close_statementThatArrivesNowhere_leavesTheMonthOpen() throws Exception {
     String config = twoCalls();
     String[] close = {
