@@ -161,7 +161,8 @@ public final class SqlLedger implements Ledger {
       }
       booking.done().get();
     } catch (ExecutionException e) {
-      throw new LedgerException(String.valueOf(e.getCause().getMessage()), e);
+      Throwable cause = e.getCause();
+      throw new LedgerException(String.valueOf(cause == null ? e : cause.getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while booking", e);
