@@ -84,9 +84,10 @@ final class DatabaseAwayTest {
   void book_isBeingWrittenWhenTheTimeIsOver_saysSo_andIsBookedOnce() throws Exception {
     String url = PostgresServer.shared().newDatabase();
     LedgerRow row = topUp(1);
-    try (Connection admin = SqlDialect.POSTGRES.connect(url);
-        Statement sql = admin.createStatement();
-        SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, directory), Ticker.system())) {
+    // The lock ends before the ledger does, which waits for it.
+    try (SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, directory), Ticker.system());
+        Connection admin = SqlDialect.POSTGRES.connect(url);
+        Statement sql = admin.createStatement()) {
       admin.setAutoCommit(false);
       sql.execute("LOCK TABLE ledger_row IN EXCLUSIVE MODE");
       Throwable thrown = catchThrowable(() -> ledger.book(row, 300, 300));
