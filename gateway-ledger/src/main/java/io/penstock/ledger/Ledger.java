@@ -27,9 +27,10 @@ public interface Ledger extends AutoCloseable {
 
   /**
    * Appends a row that no attempt made: a top-up, a reset, a correction. In the database when this
-   * returns. Any thread.
+   * returns, after 17 s at most. Any thread. A row whose id is there already is not booked again.
    *
-   * @throws LedgerException when the database does not take it
+   * @throws StillBookingException when it is being written then: it is tried until it is booked
+   * @throws LedgerException when the database does not take it: it is not booked later either
    */
   void book(LedgerRow row);
 

@@ -1,7 +1,7 @@
 package io.penstock.ledger;
 
 /** The ledger could not be opened, read or written; the message says which and why. */
-public final class LedgerException extends RuntimeException {
+public class LedgerException extends RuntimeException {
   public LedgerException(String message) {
     super(message);
   }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
@@ -104,21 +103,13 @@ final class LedgerThread {
     return !closed && contents.put(content);
   }
 
-  CompletableFuture<Void> book(LedgerRow row) {
-    return add(new Booking(List.of(row), List.of(), new CompletableFuture<>()));
-  }
-
-  CompletableFuture<Void> found(long owner) {
-    return add(new Booking(List.of(), List.of(owner), new CompletableFuture<>()));
-  }
-
-  private CompletableFuture<Void> add(Booking booking) {
+  /** Writes it with the next batch, unless it is withdrawn before. */
+  void add(Booking booking) {
     bookings.add(booking);
     if (closed) {
-      booking.done.completeExceptionally(new LedgerException("the ledger is closed"));
+      booking.withdraw("the ledger is closed");
     }
     LockSupport.unpark(thread);
-    return booking.done;
   }
 
   /** Ends the wait for more. */
@@ -167,7 +158,7 @@ final class LedgerThread {
       }
     }
     for (Booking booking = bookings.poll(); booking != null; booking = bookings.poll()) {
-      booking.done.completeExceptionally(new LedgerException("the ledger is closed"));
+      booking.done().completeExceptionally(new LedgerException("the ledger is closed"));
     }
   }
 
@@ -188,13 +179,17 @@ final class LedgerThread {
     List<Long> owners = new ArrayList<>();
     List<LedgerRow> rows = new ArrayList<>(batch);
     for (Booking booking : bookings) {
-      booked.add(booking);
-      rows.addAll(booking.rows);
-      owners.addAll(booking.owners);
+      if (booking.take()) {
+        booked.add(booking);
+        rows.addAll(booking.rows());
+        owners.addAll(booking.owners());
+      } else {
+        bookings.remove(booking);
+      }
     }
     Admission.Result result = new Admission.Result(0, Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
-      result = admission.append(rows, owners);
+      result = append(rows, owners, booked);
       lastCommitMillis = ticker.epochMillis();
       error = "";
       for (LedgerRow row : rows) {
@@ -207,7 +202,7 @@ final class LedgerThread {
     batch.clear();
     for (Booking booking : booked) {
       bookings.remove(booking);
-      end(booking, result);
+      booking.end(result);
     }
     journal.chain().free();
     int progress = (int) (read - consumed) + booked.size();
@@ -216,13 +211,17 @@ final class LedgerThread {
     return progress + keepContents();
   }
 
-  private static void end(Booking booking, Admission.Result result) {
-    if (booking.rows.stream().anyMatch(row -> result.refused().contains(row.id()))
-        || booking.owners.stream().anyMatch(result.refusedOwners()::contains)) {
-      booking.done.completeExceptionally(
-          new LedgerException("the database refuses the row for what it says"));
-    } else {
-      booking.done.complete(null);
+  /** Bookings of a transaction that certainly failed may be withdrawn. */
+  private Admission.Result append(List<LedgerRow> rows, List<Long> owners, List<Booking> booked)
+      throws SQLException, IOException {
+    long commits = store.commits();
+    try {
+      return admission.append(rows, owners);
+    } catch (SQLException | IOException | RuntimeException e) {
+      if (store.commits() == commits) {
+        bookings.removeIf(b -> booked.contains(b) && b.failed(String.valueOf(e.getMessage())));
+      }
+      throw e;
     }
   }
 
@@ -300,7 +299,4 @@ final class LedgerThread {
       LOG.info("ledger: deleted rows older than {}: {}", options.retain(), deleted);
     }
   }
-
-  /** Rows that no attempt made, or an owner whose crash rows are to be taken back. */
-  private record Booking(List<LedgerRow> rows, List<Long> owners, CompletableFuture<Void> done) {}
 }

@@ -1,6 +1,7 @@
 package io.penstock.ledger;
 
 import io.penstock.core.Ticker;
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
@@ -29,6 +30,13 @@ public final class RequestIds {
   /** Returns a new request id. */
   public UUID next() {
     return of(ticker.epochMillis(), random.nextLong(), random.nextLong());
+  }
+
+  /** Returns the id that a name has at that time: the same for whoever asks. */
+  public static UUID named(long epochMillis, String name) {
+    UUID hash = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    // The hash's own version and variant stand where few bits are taken from.
+    return of(epochMillis, hash.getLeastSignificantBits() << 4, hash.getMostSignificantBits());
   }
 
   static UUID of(long epochMillis, long randomHigh, long randomLow) {

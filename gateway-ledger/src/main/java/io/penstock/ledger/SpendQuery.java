@@ -19,33 +19,34 @@ public record SpendQuery(
     List<String> by, long from, long to, Map<String, String> where, boolean latency) {
   private static final Set<String> PERIODS = Set.of("hour", "day", "month");
   private static final String METADATA = "metadata.";
-  private static final String EXPECTED =
-      "team, app, user, end_user, key, model, provider, endpoint, route, session, budget, day,"
-          + " hour, month, status, cache, cause, waste, metadata.NAME";
+  private static final String NAMES =
+      "team, app, user, end_user, key, model, provider, endpoint, route, session, ";
+  private static final String MORE = "status, cache, cause, waste, metadata.NAME";
+  private static final String GROUPS = NAMES + "budget, day, hour, month, " + MORE;
 
   public SpendQuery {
     by = List.copyOf(by);
     where = Map.copyOf(where);
     for (String name : by) {
       if (!PERIODS.contains(name) && !name.equals("budget")) {
-        requireValue(name);
+        requireValue(name, GROUPS);
       }
     }
-    where.keySet().forEach(SpendQuery::requireValue);
+    where.keySet().forEach(name -> requireValue(name, NAMES + MORE));
     if (from > to) {
       throw new IllegalArgumentException("from is after to: " + from + " > " + to);
     }
   }
 
-  private static void requireValue(String name) {
+  private static void requireValue(String name, String expected) {
     if (name.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException(
-          "a dimension with a control character (expected: " + EXPECTED + ")");
+          "a dimension with a control character (expected: " + expected + ")");
     }
     boolean metadata = name.startsWith(METADATA) && name.length() > METADATA.length();
     if (!metadata && Dimension.named(name) == null) {
       throw new IllegalArgumentException(
-          "no such dimension: " + name + " (expected: " + EXPECTED + ")");
+          "no such dimension: " + name + " (expected: " + expected + ")");
     }
   }
 

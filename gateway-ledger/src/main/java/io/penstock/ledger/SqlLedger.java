@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,7 +14,10 @@ import java.util.function.Consumer;
 
 /** The ledger over SQLite or PostgreSQL. */
 public final class SqlLedger implements Ledger {
-  private static final long BOOK_TIMEOUT_SECONDS = 10;
+  private static final long BOOK_MILLIS = 10_000;
+
+  /** A try that is under way ends within SQLite's busy_timeout of 5 s, or is not waited for. */
+  private static final long LAST_TRY_MILLIS = 7_000;
 
   private final Journal journal;
   private final LedgerThread thread;
@@ -128,24 +130,52 @@ public final class SqlLedger implements Ledger {
 
   @Override
   public void book(LedgerRow row) {
-    await(thread.book(row));
+    book(row, BOOK_MILLIS, LAST_TRY_MILLIS);
+  }
+
+  /**
+   * Does so within another time.
+   *
+   * @param millis after which it is not tried again
+   * @param lastTryMillis how long to wait then for a try that is under way
+   */
+  void book(LedgerRow row, long millis, long lastTryMillis) {
+    await(new Booking(List.of(row), List.of()), millis, lastTryMillis);
   }
 
   @Override
   public void found(long owner) {
-    await(thread.found(owner));
+    await(new Booking(List.of(), List.of(owner)), BOOK_MILLIS, LAST_TRY_MILLIS);
   }
 
-  private void await(CompletableFuture<Void> done) {
+  private void await(Booking booking, long millis, long lastTryMillis) {
+    thread.add(booking);
     try {
-      done.get(BOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      throw new LedgerException("the database did not take the row: " + thread.error(), e);
+      if (isDone(booking, millis)) {
+        return;
+      }
+      booking.withdraw(thread.error());
+      if (!isDone(booking, lastTryMillis) && booking.stay()) {
+        throw new StillBookingException(
+            "the row is still being written: " + thread.error(), booking.done());
+      }
+      booking.done().get();
     } catch (ExecutionException e) {
-      throw new LedgerException(String.valueOf(e.getCause()), e);
+      Throwable cause = e.getCause();
+      throw new LedgerException(String.valueOf(cause == null ? e : cause.getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException("interrupted while booking", e);
+    }
+  }
+
+  private static boolean isDone(Booking booking, long millis)
+      throws ExecutionException, InterruptedException {
+    try {
+      booking.done().get(millis, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 

@@ -32,6 +32,7 @@ final class Store implements AutoCloseable {
   private final RollupTable rollups;
   private final ContentTable contents;
   private @Nullable Connection connection;
+  private long commits;
 
   private Store(LedgerOptions options) {
     this.options = options;
@@ -72,6 +73,11 @@ final class Store implements AutoCloseable {
       connection = open;
     }
     return open;
+  }
+
+  /** Returns how many commits were begun: only what is behind none of them failed for certain. */
+  long commits() {
+    return commits;
   }
 
   /** Appends rows that are not there yet and returns how many those were. */
@@ -128,6 +134,7 @@ final class Store implements AutoCloseable {
     try {
       open.setAutoCommit(false);
       int count = work.on(open);
+      commits++;
       open.commit();
       return count;
     } catch (SQLException | RuntimeException e) {

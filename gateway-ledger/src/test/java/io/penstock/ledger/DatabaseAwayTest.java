@@ -2,6 +2,7 @@ package io.penstock.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.penstock.core.Ticker;
 import io.penstock.testkit.Await;
@@ -9,7 +10,9 @@ import io.penstock.testkit.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +41,64 @@ final class DatabaseAwayTest {
       assertThat(ledger.queries().request(row.attempt().request())).containsExactly(row);
       assertThat(ledger.stats().databaseError()).isEmpty();
       assertThat(ledger.stats().lost()).isZero();
+    }
+  }
+
+  private static LedgerRow topUp(long number) {
+    Charge back = new Charge(Rows.counter("org", ""), 0, -5);
+    return Corrections.correction(
+        RequestIds.of(Rows.NOV_1, 1, number << 10),
+        Rows.NOV_1,
+        Rows.caller("a", "b"),
+        0,
+        List.of(back),
+        "top-up");
+  }
+
+  @Test
+  void book_databaseRefusesTooLong_isNotBookedLater() throws Exception {
+    String url = PostgresServer.shared().newDatabase();
+    LedgerRow refused = topUp(1);
+    LedgerRow taken = topUp(2);
+    try (Connection admin = SqlDialect.POSTGRES.connect(url);
+        Statement sql = admin.createStatement();
+        SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, directory), Ticker.system())) {
+      sql.execute("ALTER TABLE rollup RENAME TO away");
+      assertThatThrownBy(() -> ledger.book(refused, 300, 60_000))
+          .isInstanceOf(LedgerException.class)
+          .isNotInstanceOf(StillBookingException.class)
+          .hasMessageContaining("not booked")
+          .hasMessageContaining("rollup");
+      sql.execute("ALTER TABLE away RENAME TO rollup");
+      ledger.book(taken);
+      assertThat(ledger.queries().recent(null, 5)).containsExactly(taken);
+      // A retry is no second booking, and a retry of a retry neither.
+      ledger.book(refused);
+      ledger.book(refused);
+      assertThat(ledger.queries().counterTotals(Rows.counter("org", "").id()))
+          .containsEntry(0L, -10L);
+    }
+  }
+
+  @Test
+  void book_isBeingWrittenWhenTheTimeIsOver_saysSo_andIsBookedOnce() throws Exception {
+    String url = PostgresServer.shared().newDatabase();
+    LedgerRow row = topUp(1);
+    // The lock ends before the ledger does, which waits for it.
+    try (SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, directory), Ticker.system());
+        Connection admin = SqlDialect.POSTGRES.connect(url);
+        Statement sql = admin.createStatement()) {
+      admin.setAutoCommit(false);
+      sql.execute("LOCK TABLE ledger_row IN EXCLUSIVE MODE");
+      Throwable thrown = catchThrowable(() -> ledger.book(row, 300, 300));
+      assertThat(thrown).isInstanceOf(StillBookingException.class);
+      assertThat(ledger.queries().recent(null, 5)).isEmpty();
+      admin.commit();
+      ((StillBookingException) thrown).done().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      ledger.book(row);
+      assertThat(ledger.queries().recent(null, 5)).containsExactly(row);
+      assertThat(ledger.queries().counterTotals(Rows.counter("org", "").id()))
+          .containsEntry(0L, -5L);
     }
   }
 

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
 final class AdminRoutes {
   private static final int MAX_ROWS = 1000;
+  private static final List<String> SPEND =
+      List.of("by", "from", "to", "where", "find", "limit", "movers", "format");
 
   private final Ledger ledger;
   private final Shared shared;
@@ -164,6 +166,7 @@ final class AdminRoutes {
   }
 
   private AdminReply spend(AdminRequest request) {
+    Periods.requireKnown(request, SPEND);
     ledger.flush(2_000);
     reports.acquireUninterruptibly();
     try {

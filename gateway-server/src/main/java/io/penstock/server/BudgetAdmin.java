@@ -7,27 +7,20 @@ import io.penstock.budget.BudgetPage;
 import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.CounterKey;
-import io.penstock.budget.Owners;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.NanoUsd;
-import io.penstock.ledger.Corrections;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.ledger.RequestIds;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
-import io.penstock.server.call.Charges;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Limit;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -50,8 +43,7 @@ final class BudgetAdmin {
   private final Budgets budgets;
   private final Ledger ledger;
   private final LedgerSums sums;
-  private final Ticker ticker;
-  private final RequestIds ids;
+  private final BudgetCorrections corrections;
   private final AtomicReference<Snapshot> snapshot;
 
   BudgetAdmin(Budgets budgets, Ledger ledger, Ticker ticker, AtomicReference<Snapshot> snapshot) {
@@ -59,8 +51,7 @@ final class BudgetAdmin {
     this.budgets = budgets;
     this.ledger = ledger;
     this.sums = new LedgerSums(ledger, budgets);
-    this.ticker = ticker;
-    this.ids = new RequestIds(ticker, new SplittableRandom(new SecureRandom().nextLong()));
+    this.corrections = new BudgetCorrections(budgets, ledger, sums, ticker);
   }
 
   /** The store did not answer in time. */
@@ -193,12 +184,17 @@ final class BudgetAdmin {
       // Money may be given before any is spent.
       state = budgets.unspent(name, override(body), subject);
     }
+    String verb = reset ? "reset" : "top-up";
     ledger.flush(COMMIT_MILLIS);
+    LedgerRow before = corrections.before(key, verb, request.idempotencyKey());
+    if (before != null) {
+      long wanted = reset ? BudgetCorrections.given(before) : amount(body, state, 0);
+      return corrections.again(key, state.unit(), before, wanted);
+    }
     // By the ledger: the store may not have heard yet of a reset just before this one.
     long committed = sums.committed(key);
-    return reset
-        ? book(key, state, Math.max(0, committed), "reset")
-        : book(key, state, amount(body, state, committed), "top-up");
+    long amount = reset ? Math.max(0, committed) : amount(body, state, committed);
+    return corrections.book(key, state.unit(), amount, verb, request.idempotencyKey());
   }
 
   private static String subject(JsonNode body) {
@@ -264,31 +260,5 @@ final class BudgetAdmin {
       cursor = page.next();
     } while (!cursor.isEmpty());
     return null;
-  }
-
-  /** The row without owner is the audit; what it changes is told to the store. */
-  private AdminReply book(CounterKey key, BudgetState state, long amount, String verb) {
-    String shown = new io.penstock.budget.Limit(0, state.unit()).show(amount);
-    LedgerRow row =
-        Corrections.correction(
-            ids.next(),
-            ticker.epochMillis(),
-            new LedgerRow.Caller("", "", "", "", "", "", Map.of()),
-            0,
-            List.of(Charges.toLedger(new io.penstock.budget.Charge(key, 0, -amount))),
-            verb + " " + key.budget() + " " + shown);
-    ledger.book(row);
-    long epoch;
-    do {
-      // Sums leave out the owners of an epoch: told to another one they would be wrong.
-      epoch = Owners.epochOf(budgets.owner());
-      budgets.ledgerChanged(List.of(sums.ofOtherEpochs(key, epoch)));
-    } while (Owners.epochOf(budgets.owner()) != epoch);
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("budget", key.budget());
-    json.put("subject", key.subject());
-    json.put("given_back", shown);
-    json.put("row", row.id().toString());
-    return AdminReply.json(json);
   }
 }

@@ -6,10 +6,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What a platform charges beyond what calls cost: options of each command that makes a bill. */
 final class ChargebackOptions {
+  private static final Pattern PERCENT = Pattern.compile("[0-9]{1,6}([.][0-9]{1,9})?%");
+  private static final Pattern FRACTION = Pattern.compile("0|0?[.][0-9]{1,9}");
+
   @Option(
       names = "--markup",
       paramLabel = "SHARE",
@@ -38,18 +42,17 @@ final class ChargebackOptions {
     return new StatementTerms(share(), costs);
   }
 
-  /** A share such as 5% or 0.05, as it is added to amounts. */
+  /** 5 alone would be five times the usage where 5 % was meant: it is refused. */
   private BigDecimal share() {
-    boolean percent = markup.endsWith("%");
-    try {
-      BigDecimal number =
-          new BigDecimal(percent ? markup.substring(0, markup.length() - 1) : markup);
-      if (number.signum() >= 0) {
-        return percent ? number.movePointLeft(2) : number;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below, with the value.
+    if (PERCENT.matcher(markup).matches()) {
+      return new BigDecimal(markup.substring(0, markup.length() - 1)).movePointLeft(2);
     }
-    throw new IllegalArgumentException("--markup: " + markup + " (expected: a share such as 5%)");
+    if (FRACTION.matcher(markup).matches()) {
+      return new BigDecimal(markup);
+    }
+    throw new IllegalArgumentException(
+        "--markup: "
+            + markup
+            + " (expected: a share such as 5%, or the same as a fraction below 1, 0.05)");
   }
 }

@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,6 +34,10 @@ final class KeyCommand implements Callable<Integer> {
   public Integer call() {
     Commands.err(spec).println("penstock: key needs a subcommand: new");
     return Main.WRONG_INPUT;
+  }
+
+  private static boolean isHidden(int c) {
+    return Character.isISOControl(c) || c == 0x2028 || c == 0x2029;
   }
 
   /** Makes one. */
@@ -61,6 +66,9 @@ final class KeyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+      requirePlain("--team", team);
+      requirePlain("--app", app);
+      requirePlain("--user", user);
       checkExpires();
       checkTeam();
       byte[] random = new byte[SECRET_BYTES];
@@ -74,6 +82,18 @@ final class KeyCommand implements Callable<Integer> {
       out.println(stanza(KeyRing.hash(secret)));
       out.flush();
       return Main.OK;
+    }
+
+    /** In the quotes of the stanza a line break or escape would be another text. */
+    private static void requirePlain(String option, @Nullable String text) {
+      if (text != null && text.chars().anyMatch(KeyCommand::isHidden)) {
+        String shown =
+            text.codePoints()
+                .mapToObj(c -> isHidden(c) ? String.format("\\u%04x", c) : Character.toString(c))
+                .collect(Collectors.joining());
+        throw new IllegalArgumentException(
+            option + ": " + shown + " (expected: a name without control characters)");
+      }
     }
 
     private void checkExpires() {

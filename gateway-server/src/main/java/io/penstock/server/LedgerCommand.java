@@ -20,6 +20,11 @@ abstract class LedgerCommand implements Callable<Integer> {
     return Commands.err(spec);
   }
 
+  /** Returns whether an option stands on the command line. */
+  final boolean isGiven(String option) {
+    return spec != null && spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
   /** What a command does with the ledger. */
   interface Reading {
     void read(Config config, LedgerReader ledger, PrintWriter out) throws Exception;

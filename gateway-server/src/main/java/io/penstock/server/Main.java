@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -25,6 +26,9 @@ public final class Main {
   static final int CANNOT_RUN = 2;
 
   private static final Map<String, Class<?>> COMMANDS = commands();
+
+  /** What they did is not what they printed. */
+  private static final Set<String> LONG_RUNNING = Set.of("demo", "serve", "warmup", "warmup-peer");
 
   private Main() {}
 
@@ -72,10 +76,30 @@ public final class Main {
           error.getCommandLine().usage(err);
           return WRONG_INPUT;
         })
+        .setExecutionStrategy(Main::run)
         .setExecutionExceptionHandler((error, line, parsed) -> {
           line.getErr().println("penstock: " + reason(error));
           return error instanceof IllegalArgumentException ? WRONG_INPUT : CANNOT_RUN;
         });
+  }
+
+  /** A report that arrived nowhere is no success, whichever command wrote it. */
+  private static int run(CommandLine.ParseResult parsed) {
+    if (!parsed.unmatched().isEmpty() && parsed.isUsageHelpRequested()) {
+      // With --help picocli forgives what it does not know.
+      CommandLine at = parsed.asCommandLineList().getFirst();
+      at.getErr().println("penstock: no such command: " + parsed.unmatched().getFirst());
+      at.usage(at.getErr());
+      return WRONG_INPUT;
+    }
+    int code = new CommandLine.RunLast().execute(parsed);
+    CommandLine line = parsed.asCommandLineList().getLast();
+    boolean serves = LONG_RUNNING.contains(line.getCommandName());
+    if (code != OK || serves || Commands.isWritten(line.getOut())) {
+      return code;
+    }
+    line.getErr().println("penstock: " + Commands.NOT_WRITTEN);
+    return CANNOT_RUN;
   }
 
   private static String reason(Throwable error) {

@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.core.Suggest;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.admin.AdminRequest;
 import java.time.DateTimeException;
@@ -10,12 +11,16 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Periods as people write them: a day, a month, an instant; UTC. */
 final class Periods {
   /** More dimensions than anybody can read; a database has a bound of its own. */
   private static final int MAX_DIMENSIONS = 32;
+
+  /** The start of the year 10000, which texts of four digits cannot say. */
+  private static final long LAST = millis(LocalDate.of(10_000, 1, 1));
 
   private Periods() {}
 
@@ -36,8 +41,11 @@ final class Periods {
         throw new IllegalArgumentException(
             "where: " + text + " (expected: DIMENSION:VALUE such as team:support)");
       }
+      String name = text.substring(0, colon);
       String value = text.substring(colon + 1);
-      where.put(text.substring(0, colon), value.equals("(none)") ? "" : value);
+      if (where.put(name, value.equals("(none)") ? "" : value) != null) {
+        throw new IllegalArgumentException("where: " + name + " (expected: each one once)");
+      }
     }
     requireFew("where", where.size());
     return new SpendQuery(all.by(), all.from(), all.to(), where, all.latency());
@@ -54,6 +62,7 @@ final class Periods {
   static SpendQuery query(String by, @Nullable String from, @Nullable String to) {
     List<String> dimensions = by.isBlank() ? List.of() : List.of(by.replace(" ", "").split(","));
     requireFew("by", dimensions.size());
+    requireOnce("by", by, dimensions);
     long start =
         from == null
             ? YearMonth.now(ZoneOffset.UTC)
@@ -80,7 +89,47 @@ final class Periods {
     }
   }
 
+  private static void requireOnce(String name, String text, List<String> values) {
+    if (Set.copyOf(values).size() < values.size()) {
+      throw new IllegalArgumentException(name + ": " + text + " (expected: each one once)");
+    }
+  }
+
+  /**
+   * Refuses what would be passed over: parameters that nobody reads, and second values.
+   *
+   * @param known the parameters; of these only {@code where} may stand several times
+   * @throws IllegalArgumentException naming the parameter
+   */
+  static void requireKnown(AdminRequest request, List<String> known) {
+    request
+        .query()
+        .forEach((name, values) -> {
+          if (!known.contains(name)) {
+            String near = Suggest.nearest(name, known);
+            throw new IllegalArgumentException(
+                name
+                    + ": no such parameter (expected: "
+                    + String.join(", ", known)
+                    + (near == null ? ")" : "; did you mean " + near + "?)"));
+          }
+          if (values.size() > 1 && !name.equals("where")) {
+            throw new IllegalArgumentException(
+                name + ": " + String.join(" and ", values) + " (expected: it once)");
+          }
+        });
+  }
+
   private static long parse(String name, String text, boolean wholeUnit) {
+    long millis = millis(name, text, wholeUnit);
+    if (millis < 0 || millis > LAST) {
+      throw new IllegalArgumentException(
+          name + ": " + text + " (expected: a time in the years 1970 to 9999)");
+    }
+    return millis;
+  }
+
+  private static long millis(String name, String text, boolean wholeUnit) {
     try {
       if (text.length() == 7) {
         YearMonth month = YearMonth.parse(text);
@@ -91,7 +140,7 @@ final class Periods {
         return millis(wholeUnit ? day.plusDays(1) : day);
       }
       return Instant.parse(text).toEpochMilli();
-    } catch (DateTimeException e) {
+    } catch (DateTimeException | ArithmeticException e) {
       throw new IllegalArgumentException(
           name
               + ": "

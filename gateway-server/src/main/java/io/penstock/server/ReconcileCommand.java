@@ -104,6 +104,7 @@ final class ReconcileCommand extends LedgerCommand {
       List<Drift> drifts = reconciliation.compare(ledger.queries(), lines);
       print(drifts, out);
       if (book) {
+        Commands.requireWritten(out, "nothing was booked");
         List<LedgerRow> rows = reconciliation.adjustments(drifts);
         try (Ledger booking = Ledgers.open(loaded.ledger(), Ticker.system())) {
           rows.forEach(booking::book);

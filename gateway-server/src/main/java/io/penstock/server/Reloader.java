@@ -200,8 +200,8 @@ public final class Reloader implements AutoCloseable {
   synchronized void take(LoadResult result) {
     switch (result) {
       case LoadResult.Loaded loaded -> {
-        List<String> fixed =
-            FixedSections.changed(shared.snapshot().get().config(), loaded.config());
+        Config before = shared.snapshot().get().config();
+        List<String> fixed = FixedSections.changed(before, loaded.config());
         if (!fixed.isEmpty()) {
           pause = LOOKS_AT_READ;
           reject(List.of("changes to " + String.join(", ", fixed) + " need a restart"));
@@ -213,17 +213,17 @@ public final class Reloader implements AutoCloseable {
           reject(emptied);
           return;
         }
-        List<String> moved =
-            MovedOverrides.warnings(shared.snapshot().get().config(), loaded.config());
+        List<String> edits = new ArrayList<>(MovedOverrides.warnings(before, loaded.config()));
+        edits.addAll(RaisedLimits.warnings(before, loaded.config()));
         List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
-        warnings.addAll(moved);
+        warnings.addAll(edits);
         try {
           apply(
               loaded.config(),
               catalogue,
               new Status(status.version() + 1, List.of(), List.copyOf(warnings)));
           inForce = loaded.inputs();
-          moved.forEach(LOG::warn);
+          edits.forEach(LOG::warn);
           LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
         } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));

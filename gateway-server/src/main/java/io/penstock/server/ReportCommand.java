@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,16 @@ import picocli.CommandLine.Option;
     description = "Spend by team, model, day or any other dimension.",
     mixinStandardHelpOptions = true)
 final class ReportCommand extends LedgerCommand {
+  /** Options that say nothing of another format. */
+  private static final List<String> FOCUS =
+      List.of(
+          "--focus-metadata",
+          "--focus-parquet",
+          "--focus-version",
+          "--focus-view",
+          "--markup",
+          "--shared");
+
   @Option(
       names = "--by",
       paramLabel = "D,...",
@@ -91,12 +102,12 @@ final class ReportCommand extends LedgerCommand {
     if (cache && focus) {
       throw new IllegalArgumentException("--cache: format: focus (expected: table, csv or json)");
     }
-    if ((metadata != null || parquet != null) && !focus) {
-      throw new IllegalArgumentException(
-          (metadata != null ? "--focus-metadata" : "--focus-parquet")
-              + " goes with --format focus");
+    for (String option : FOCUS) {
+      if (isGiven(option) && !focus) {
+        throw new IllegalArgumentException(option + " goes with --format focus");
+      }
     }
-    ReportFormat as = focus ? ReportFormat.CSV : ReportFormat.named(format);
+    ReportFormat as = focus ? ReportFormat.CSV : format();
     String dimensions = by != null ? by : cache ? "route,team" : "team,model";
     SpendQuery query = Periods.query(dimensions, from, to);
     return onLedger((loaded, ledger, out) -> {
@@ -110,6 +121,15 @@ final class ReportCommand extends LedgerCommand {
         out.print(as.format(Report.of(ledger.queries(), query, Instant.now())));
       }
     });
+  }
+
+  private ReportFormat format() {
+    try {
+      return ReportFormat.named(format);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "--format: " + format + " (expected: table, csv, json or focus)", e);
+    }
   }
 
   private void focus(Config of, LedgerReader ledger, SpendQuery period, PrintWriter out)

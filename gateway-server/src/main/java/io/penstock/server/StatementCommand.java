@@ -50,17 +50,19 @@ final class StatementCommand extends LedgerCommand {
     StatementTerms terms = chargeback.terms();
     return onLedger((loaded, ledger, out) -> {
       Statements statements = new Statements(ledger.queries(), ledger.statements(), terms);
-      if (close) {
-        statements.close(of, Instant.now());
-      }
-      List<StatementBook.Line> lines = statements.of(of);
+      Instant now = Instant.now();
+      List<StatementBook.Line> lines = close ? statements.toClose(of, now) : statements.of(of);
       if (lines.isEmpty()) {
         err().println("no calls were recorded in " + of + " (--month names another)");
       }
       if (format.equals("csv")) {
         StatementFormat.csv(lines, out);
       } else {
-        StatementFormat.html(lines, statements.closed().get(of), out);
+        StatementFormat.html(lines, close ? now : statements.closed().get(of), out);
+      }
+      if (close) {
+        Commands.requireWritten(out, of + " stays open");
+        statements.close(of, lines, now);
       }
     });
   }

@@ -230,6 +230,33 @@ class AdminPortTest {
     assertThat(wrong.body()).contains("by: 3001 dimensions (expected: at most 32)");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          bye=team                       | bye: no such parameter (expected: by, from, to, where, find, limit, movers, format; did you mean by?)
+          group=team                     | group: no such parameter (expected: by, from,
+          by=team&by=model               | by: team and model (expected: it once)
+          by=team,team                   | by: team,team (expected: each one once)
+          where=team:a&where=team:b      | where: team (expected: each one once)
+          where=budget:org               | no such dimension: budget (expected: team, app, user, end_user, key, model, provider, endpoint, route, session, status,
+          from=%2B12026-01-01T00:00:00Z  | from: +12026-01-01T00:00:00Z (expected: a time in the years 1970 to 9999)
+          from=1960-01                   | from: 1960-01 (expected: a time in the years 1970 to 9999)
+          format=focus                   | format: focus (expected: table, csv or json)
+          """)
+  void spend_whatWouldBePassedOver_isRefusedByName(String query, String said) {
+    HttpResponse<String> wrong = ask("/admin/v1/spend?" + query, "s3cret-token");
+    assertThat(wrong.statusCode()).as(wrong.body()).isEqualTo(400);
+    assertThat(wrong.body()).contains(said);
+  }
+
+  @Test
+  void spend_ofAllYears_isAnswered() {
+    HttpResponse<String> all = ask("/admin/v1/spend?from=1970-01&to=9999-12", "s3cret-token");
+    assertThat(all.statusCode()).as(all.body()).isEqualTo(200);
+  }
+
   private static String status() {
     return ask("/admin/v1/status", "s3cret-token").body();
   }

@@ -15,6 +15,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -71,6 +73,10 @@ class AlertFlowTest {
       JsonNode alert = MAPPER.readTree(taken.text());
       assertThat(alert.path("text").asText())
           .contains("Budget small of engineering has passed 50%: 0.00021 USD of 0.0004 USD");
+      assertThat(alert.path("text").asText()).contains(" USD an hour since the window began");
+      Instant since = Instant.parse(alert.path("since").asText());
+      assertThat(Duration.between(since, Instant.parse(alert.path("resets").asText())))
+          .isBetween(Duration.ofHours(23), Duration.ofHours(25));
       assertThat(taken.header("x-penstock-alert-id")).isEqualTo(alert.path("id").asText());
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec("hush".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
@@ -168,6 +174,31 @@ class AlertFlowTest {
   }
 
   @Test
+  void topUpAndReset_withAKey_countOnce() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: small, per: team, limit: 1 USD, every: total }]")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      String body = "{\"subject\":\"engineering\",\"amount\":\"0.5 USD\"}";
+      HttpResponse<String> first = change(gateway, "small/top-up", body, "key-1");
+      HttpResponse<String> again = change(gateway, "small/top-up", body, "key-1");
+      assertThat(again.statusCode()).as(again.body()).isEqualTo(200);
+      assertThat(again.body()).isEqualTo(first.body()).contains("\"given_back\":\"0.50 USD\"");
+      String other = body.replace("0.5 USD", "0.6 USD");
+      HttpResponse<String> conflict = change(gateway, "small/top-up", other, "key-1");
+      assertThat(conflict.statusCode()).isEqualTo(409);
+      assertThat(conflict.body()).contains("idempotency_conflict", "0.50 USD");
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"-0.49979 USD\"");
+
+      assertThat(change(gateway, "small/top-up", other, "key-2").statusCode()).isEqualTo(200);
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"-1.09979 USD\"");
+      assertThat(change(gateway, "small/top-up", body, "k".repeat(257)).body())
+          .contains("Idempotency-Key: 257 characters (expected: at most 256)");
+    }
+  }
+
+  @Test
   void topUp_thatIsWrong_saysWhatWasExpected() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =
@@ -245,6 +276,11 @@ class AlertFlowTest {
   }
 
   private static HttpResponse<String> change(RunningGateway gateway, String path, String body) {
+    return change(gateway, path, body, "");
+  }
+
+  private static HttpResponse<String> change(
+      RunningGateway gateway, String path, String body, String key) {
     return RunningGateway.send(
         HttpRequest.newBuilder(
                 URI.create(
@@ -252,6 +288,7 @@ class AlertFlowTest {
                         + gateway.gateway().adminPort()
                         + "/admin/v1/budgets/"
                         + path))
+            .header("idempotency-key", key)
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build());
   }

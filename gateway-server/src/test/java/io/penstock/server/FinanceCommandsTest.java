@@ -10,6 +10,7 @@ import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -170,12 +172,96 @@ class FinanceCommandsTest {
     // A month that is not over stays open.
     assertThat(run("statement", "--config", config, "--month", month, "--close")).isEqualTo(1);
     assertThat(complained.toString()).contains("is not over");
-    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isZero();
-    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isEqualTo(2);
-    assertThat(complained.toString()).contains("2020-01 is closed");
+    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isEqualTo(1);
+    assertThat(complained.toString()).contains("no calls were recorded in 2020-01: it stays open");
     assertThat(run("statement", "--config", config, "--month", "soon")).isEqualTo(1);
     assertThat(run("statement", "--config", config, "--markup", "much")).isEqualTo(1);
-    assertThat(complained.toString()).contains("--markup: much (expected: a share such as 5%)");
+    assertThat(complained.toString()).contains("--markup: much (expected: a share such as 5%");
+    for (String markup : List.of("5", "1", "1.5", "-5%", "1e9%", "5 %", "%")) {
+      assertThat(run("statement", "--config", config, "--markup=" + markup)).isEqualTo(1);
+      assertThat(complained.toString())
+          .contains("--markup: " + markup + " (expected: ", "as a fraction below 1, 0.05)");
+    }
+    assertThat(run("statement", "--config", config, "--month", month, "--markup", "0.05")).isZero();
+    assertThat(said.toString()).contains("markup,5 %,0,0.021");
+    assertThat(run("statement", "--config", config, "--shared", "gw=abc")).isEqualTo(1);
+    assertThat(complained.toString())
+        .contains("--shared: gw: abc (expected: money such as 200 USD)");
+  }
+
+  @Test
+  void options_thatWouldBePassedOver_areRefused() throws Exception {
+    String config = twoCalls();
+    for (String option : List.of("--focus-version=1.3", "--focus-view=chargeback", "--markup=5%")) {
+      assertThat(run("report", "--config", config, option)).as(option).isEqualTo(1);
+      assertThat(complained.toString())
+          .contains(option.substring(0, option.indexOf('=')) + " goes with --format focus");
+    }
+    assertThat(run("report", "--config", config, "--format", "xml")).isEqualTo(1);
+    assertThat(complained.toString())
+        .contains("--format: xml (expected: table, csv, json or focus");
+    assertThat(run("reprot", "--help")).isEqualTo(1);
+    assertThat(complained.toString()).contains("no such command: reprot");
+    assertThat(run("report", "--help")).isZero();
+    assertThat(run("key", "new", "--team", "a\nb")).isEqualTo(1);
+    assertThat(complained.toString()).contains("--team: a\\u000ab (expected: a name without");
+    assertThat(
+            run(
+                "reconcile",
+                "--config",
+                config,
+                "--provider",
+                "fake",
+                "--export",
+                config,
+                "--format",
+                "csv",
+                "--tolerance",
+                "5"))
+        .isEqualTo(1);
+    assertThat(complained.toString()).contains("--tolerance: 5 (expected: money such as 0.01 USD)");
+  }
+
+  @Test
+  void close_statementThatArrivesNowhere_leavesTheMonthOpen() throws Exception {
+    String config = twoCalls();
+    String[] close = {
+      "statement", "--config", config, "--month", "2020-01", "--shared", "gw=3 USD", "--close"
+    };
+    String[] report = {"report", "--config", config};
+    for (String[] args : List.of(close, report)) {
+      assertThat(runInto(fullDisk(), args)).isEqualTo(Main.CANNOT_RUN);
+      assertThat(complained.toString().lines()).hasSize(1);
+      assertThat(complained.toString()).contains("the output could not be written in full");
+      assertThat(runInto(fullDisk(), "key", "new", "--team", "a")).isEqualTo(Main.CANNOT_RUN);
+    }
+    assertThat(run(close)).as(complained.toString()).isZero();
+    assertThat(said.toString()).contains("2020-01,,shared,gw,0,3.00");
+    assertThat(run(close)).isEqualTo(1);
+    assertThat(complained.toString()).contains("2020-01 is closed and does not change");
+  }
+
+  private int runInto(Writer out, String... args) {
+    complained = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out));
+    line.setErr(new PrintWriter(complained));
+    return line.execute(args);
+  }
+
+  private static Writer fullDisk() {
+    return new Writer() {
+      @Override
+      public void write(char[] text, int from, int length) throws IOException {
+        throw new IOException("no space left on device");
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test

@@ -87,6 +87,10 @@ public final class FocusExport {
       FocusShared.requireWholeMonths(from, to);
     }
     boolean chargeback = options.view() == FocusOptions.View.CHARGEBACK;
+    FocusIssued issued = new FocusIssued(new Statements(ledger, book, options.terms()));
+    if (chargeback) {
+      issued.requireTerms(from, to);
+    }
     FocusUsage usage = new FocusUsage();
     calls(
         ledger,
@@ -98,8 +102,7 @@ public final class FocusExport {
           out.write(line);
         });
     if (chargeback) {
-      Statements statements = new Statements(ledger, book, options.terms());
-      for (FocusLine line : new FocusIssued(statements).of(usage, from, to)) {
+      for (FocusLine line : issued.of(usage, from, to)) {
         usage.add(line);
         out.write(line);
       }

@@ -20,6 +20,21 @@ final class FocusIssued {
     this.statements = statements;
   }
 
+  /**
+   * Refuses terms with which the lines of a closed month would not sum to what was issued.
+   *
+   * @throws IllegalArgumentException naming the month and its terms
+   */
+  void requireTerms(long from, long to) {
+    for (YearMonth month : statements.closed().keySet()) {
+      long start = Statements.start(month);
+      long end = Statements.start(month.plusMonths(1));
+      if (start < to && end > from) {
+        statements.requireIssuedTerms(month, start >= from && end <= to);
+      }
+    }
+  }
+
   /** Returns the lines to add to those of the rows of that period. A month it cuts has none. */
   List<FocusLine> of(FocusUsage usage, long from, long to) {
     List<FocusLine> lines = new ArrayList<>();

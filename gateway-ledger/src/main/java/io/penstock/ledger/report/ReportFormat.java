@@ -78,8 +78,7 @@ public enum ReportFormat {
         return format;
       }
     }
-    throw new IllegalArgumentException(
-        "format: " + name + " (expected: table, csv, json or focus)");
+    throw new IllegalArgumentException("format: " + name + " (expected: table, csv or json)");
   }
 
   private static List<ReportColumns.Column> columns(Report report) {

@@ -1,5 +1,6 @@
 package io.penstock.ledger.statement;
 
+import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.Measure;
 import io.penstock.ledger.SpendLine;
@@ -14,9 +15,11 @@ import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Makes the statements of a month, and closes it. Months are UTC. */
@@ -24,6 +27,8 @@ public final class Statements {
   private static final long DAY_MILLIS = 86_400_000;
   private static final String USAGE = "usage";
   private static final String CORRECTION = "correction";
+  private static final String MARKUP = "markup";
+  private static final String SHARED = "shared";
 
   private final LedgerQueries ledger;
   private final StatementBook book;
@@ -44,12 +49,8 @@ public final class Statements {
     List<Line> lines = usage(month);
     Map<String, Long> used = byTeam(lines);
     lines.addAll(corrections(month)); // marked up too, as what they correct was
-    byTeam(lines).forEach((team, amount) -> addMarkup(month, team, amount, lines));
-    for (StatementTerms.Shared shared : terms.shared()) {
-      split(shared.amount(), used)
-          .forEach(
-              (team, part) -> lines.add(new Line(month, team, "shared", shared.name(), 0, part)));
-    }
+    lines.addAll(markups(month, byTeam(lines)));
+    lines.addAll(shared(month, used));
     lines.sort(Comparator.comparing(Line::team)); // stable: the order within a team stays
     return lines;
   }
@@ -75,12 +76,11 @@ public final class Statements {
   }
 
   /**
-   * Closes a month: from now on it reads as it was issued.
+   * Returns what a month would be closed with, so that it can be delivered before. Blocks.
    *
-   * @throws IllegalArgumentException when the month is not over
-   * @throws io.penstock.ledger.LedgerException when it is closed already
+   * @throws IllegalArgumentException when the month is not over, closed already, or empty
    */
-  public void close(YearMonth month, Instant now) {
+  public List<Line> toClose(YearMonth month, Instant now) {
     if (start(month.plusMonths(1)) > now.toEpochMilli()) {
       throw new IllegalArgumentException(
           month
@@ -88,7 +88,26 @@ public final class Statements {
               + YearMonth.from(now.atZone(ZoneOffset.UTC))
               + ")");
     }
-    book.close(month, of(month), now.toEpochMilli());
+    if (closed().containsKey(month)) {
+      throw new IllegalArgumentException(month + " is closed and does not change");
+    }
+    List<Line> lines = of(month);
+    if (lines.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no calls were recorded in "
+              + month
+              + ": it stays open (expected: a month that has any)");
+    }
+    return lines;
+  }
+
+  /**
+   * Closes a month with what {@link #toClose} returned: from now on it reads so.
+   *
+   * @throws io.penstock.ledger.LedgerException when it was closed meanwhile
+   */
+  public void close(YearMonth month, List<Line> lines, Instant now) {
+    book.close(month, lines, now.toEpochMilli());
   }
 
   private List<Line> usage(YearMonth month) {
@@ -113,23 +132,75 @@ public final class Statements {
     return ledger.spend(SpendQuery.of(start(month), start(month.plusMonths(1)), by)).lines();
   }
 
-  private void addMarkup(YearMonth month, String team, long usage, List<Line> lines) {
-    long markup =
-        terms
-            .markup()
-            .multiply(BigDecimal.valueOf(usage))
-            .setScale(0, RoundingMode.HALF_UP)
-            .longValueExact();
-    if (markup != 0) {
-      lines.add(
-          new Line(
-              month,
-              team,
-              "markup",
-              terms.markup().movePointRight(2).stripTrailingZeros().toPlainString() + " %",
-              0,
-              markup));
+  private List<Line> markups(YearMonth month, Map<String, Long> charged) {
+    List<Line> lines = new ArrayList<>();
+    charged.forEach((team, amount) -> {
+      long markup =
+          terms
+              .markup()
+              .multiply(BigDecimal.valueOf(amount))
+              .setScale(0, RoundingMode.HALF_UP)
+              .longValueExact();
+      if (markup != 0) {
+        String share = terms.markup().movePointRight(2).stripTrailingZeros().toPlainString();
+        lines.add(new Line(month, team, MARKUP, share + " %", 0, markup));
+      }
+    });
+    return lines;
+  }
+
+  private List<Line> shared(YearMonth month, Map<String, Long> used) {
+    List<Line> lines = new ArrayList<>();
+    for (StatementTerms.Shared shared : terms.shared()) {
+      split(shared.amount(), used)
+          .forEach(
+              (team, part) -> lines.add(new Line(month, team, SHARED, shared.name(), 0, part)));
     }
+    return lines;
+  }
+
+  /**
+   * Refuses terms that make something else of a closed month than was issued. Blocks.
+   *
+   * @param whole whether shared costs count too, which are of whole months
+   * @throws IllegalArgumentException naming the terms that it was issued with
+   */
+  public void requireIssuedTerms(YearMonth month, boolean whole) {
+    List<Line> issued = issued(month);
+    List<Line> charged = new ArrayList<>(issued);
+    charged.removeIf(line -> line.kind().equals(MARKUP) || line.kind().equals(SHARED));
+    Set<Line> is = new HashSet<>(issued);
+    is.removeAll(charged);
+    Set<Line> would = new HashSet<>(markups(month, byTeam(charged)));
+    if (whole) {
+      would.addAll(shared(month, issuedUsage(month)));
+    } else {
+      is.removeIf(line -> line.kind().equals(SHARED));
+    }
+    if (!is.equals(would)) {
+      throw new IllegalArgumentException(
+          month + " is closed and was issued with other terms (expected: " + said(is) + ")");
+    }
+  }
+
+  private static String said(Set<Line> lines) {
+    TreeMap<String, Long> costs = new TreeMap<>();
+    String markup = "0%";
+    for (Line line : lines) {
+      if (line.kind().equals(SHARED)) {
+        costs.merge(line.description(), line.amount(), Math::addExact);
+      } else {
+        markup = line.description().replace(" ", "");
+      }
+    }
+    StringBuilder said = new StringBuilder("--markup " + markup);
+    costs.forEach((name, amount) ->
+        said.append(" --shared ")
+            .append(name)
+            .append("=\"")
+            .append(NanoUsd.format(amount))
+            .append(" USD\""));
+    return said.toString();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.penstock.ledger.focus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.SqlLedger;
@@ -13,6 +14,7 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.YearMonth;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -121,7 +123,8 @@ final class FocusChargebackTest {
           new Statements(ledger.queries(), ledger.statements(), options.terms());
       String open = month(ledger, options, NOVEMBER);
       assertThat(open).doesNotContain("penstock:statement");
-      statements.close(NOVEMBER, Instant.parse("2026-12-10T00:00:00Z"));
+      Instant issued = Instant.parse("2026-12-10T00:00:00Z");
+      statements.close(NOVEMBER, statements.toClose(NOVEMBER, issued), issued);
       FocusSample.book(ledger, "team-1", -54_321);
       FocusSample.book(ledger, "team-9", 1_000);
 
@@ -147,10 +150,50 @@ final class FocusChargebackTest {
       assertThat(own(november).add(own(december)))
           .isEqualByComparingTo(FocusSample.sum(provider, "BilledCost"));
       assertThat(provider).doesNotContain("Correction", "InvoiceId");
-      statements.close(DECEMBER, Instant.parse("2027-01-02T00:00:00Z"));
+      Instant later = Instant.parse("2027-01-02T00:00:00Z");
+      statements.close(DECEMBER, statements.toClose(DECEMBER, later), later);
       assertThat(own(month(ledger, options, DECEMBER))).isEqualByComparingTo(own(december));
       assertThat(month(ledger, options, DECEMBER)).contains("penstock:statement/2026-12/team-9");
     }
+  }
+
+  @Test
+  void closedMonth_otherTermsThanIssued_areRefused_namingThoseOfTheMonth() throws IOException {
+    StatementTerms.Shared gateway = new StatementTerms.Shared("gateway", 200_000_000_000L);
+    StatementTerms terms = new StatementTerms(new BigDecimal("0.05"), List.of(gateway));
+    try (SqlLedger ledger = FocusSample.ledger(directory, new Random(18))) {
+      Statements statements = new Statements(ledger.queries(), ledger.statements(), terms);
+      Instant later = Instant.parse("2026-12-10T00:00:00Z");
+      List<StatementBook.Line> issued = statements.toClose(NOVEMBER, later);
+      statements.close(NOVEMBER, issued, later);
+      long sum = issued.stream().mapToLong(StatementBook.Line::amount).sum();
+      assertThat(FocusSample.sum(month(ledger, with(terms), NOVEMBER), "BilledCost"))
+          .isCloseTo(NanoUsd.toUsd(sum), within(new BigDecimal("0.00000001")));
+      for (StatementTerms other :
+          List.of(
+              StatementTerms.SHOWBACK,
+              new StatementTerms(new BigDecimal("0.06"), List.of(gateway)),
+              new StatementTerms(new BigDecimal("0.05"), List.of()))) {
+        assertThatThrownBy(() -> month(ledger, with(other), NOVEMBER))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage(
+                "2026-11 is closed and was issued with other terms (expected: --markup 5%"
+                    + " --shared gateway=\"200.00 USD\")");
+      }
+      // The providers bill what they bill, and what is open has no terms yet.
+      FocusSample.export(ledger, FocusOptions.of(FocusOptions.View.PROVIDER));
+      month(ledger, with(StatementTerms.SHOWBACK), DECEMBER);
+    }
+  }
+
+  private static FocusOptions with(StatementTerms terms) {
+    return new FocusOptions(
+        FocusOptions.Version.V1_4,
+        FocusOptions.View.CHARGEBACK,
+        "Platform",
+        "acme",
+        terms,
+        Map.of());
   }
 
   private static String month(SqlLedger ledger, FocusOptions options, YearMonth month)

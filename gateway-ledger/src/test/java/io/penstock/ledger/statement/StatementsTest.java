@@ -56,6 +56,10 @@ final class StatementsTest {
     ledger.close();
   }
 
+  private void close(YearMonth month, Instant now) {
+    statements.close(month, statements.toClose(month, now), now);
+  }
+
   private void spend(String team, long cost) {
     ledger.book(
         Corrections.correction(
@@ -82,7 +86,7 @@ final class StatementsTest {
   @Test
   void close_laterRow_isACorrectionOfTheNextMonthOnce() {
     List<Line> issued = statements.of(OCTOBER);
-    statements.close(OCTOBER, NOV_20);
+    close(OCTOBER, NOV_20);
     spend("red", -300);
     assertThat(statements.of(OCTOBER)).isEqualTo(issued);
     YearMonth november = OCTOBER.plusMonths(1);
@@ -93,21 +97,24 @@ final class StatementsTest {
     // Not on the one after it too, while November is open.
     assertThat(statements.corrections(november.plusMonths(1))).isEmpty();
     assertThat(statements.corrections(OCTOBER.minusMonths(1))).isEmpty();
-    statements.close(november, Instant.parse("2026-12-01T00:00:00Z"));
+    close(november, Instant.parse("2026-12-01T00:00:00Z"));
     assertThat(statements.corrections(november)).containsExactly(correction);
     assertThat(statements.corrections(november.plusMonths(1))).isEmpty();
     spend("red", 40);
     assertThat(statements.corrections(november.plusMonths(1)))
         .containsExactly(new Line(november.plusMonths(1), "red", "correction", "2026-10", 0, 40));
     assertThat(statements.of(OCTOBER)).isEqualTo(issued);
-    assertThatThrownBy(() -> statements.close(OCTOBER, NOV_20))
+    assertThatThrownBy(() -> statements.toClose(OCTOBER, NOV_20))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("closed");
+    assertThatThrownBy(() -> statements.close(OCTOBER, issued, NOV_20))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("closed");
   }
 
   @Test
   void close_reconciledAfterwards_isACorrectionOfNobody() {
-    statements.close(OCTOBER, NOV_20);
+    close(OCTOBER, NOV_20);
     UUID hash = UUID.nameUUIDFromBytes(new byte[] {1});
     ledger.book(Corrections.reconciled(hash, OCT_5, "openai", "gpt", "", 250));
     YearMonth november = OCTOBER.plusMonths(1);
@@ -125,8 +132,17 @@ final class StatementsTest {
 
   @Test
   void close_monthThatIsNotOver_isRefused() {
-    assertThatThrownBy(() -> statements.close(YearMonth.of(2026, 11), NOV_20))
+    assertThatThrownBy(() -> statements.toClose(YearMonth.of(2026, 11), NOV_20))
         .hasMessageContaining("not over");
+  }
+
+  @Test
+  void close_monthWithoutCalls_isRefused() {
+    Statements nothing =
+        new Statements(
+            ledger.queries(), ledger.statements(), new StatementTerms(BigDecimal.ZERO, List.of()));
+    assertThatThrownBy(() -> nothing.toClose(YearMonth.of(2026, 1), NOV_20))
+        .hasMessageContaining("no calls were recorded in 2026-01");
   }
 
   @Test

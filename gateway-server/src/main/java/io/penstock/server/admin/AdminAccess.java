@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param metricsOpen whether {@code /metrics} needs no token
  */
 public record AdminAccess(String token, boolean metricsOpen) {
+  private static final String SCHEME = "Bearer ";
 
   /** Returns the answer to one who may not ask, or null. */
   @Nullable AdminReply refusal(String path, HttpHeaders headers) {
@@ -34,10 +35,12 @@ public record AdminAccess(String token, boolean metricsOpen) {
             401, "invalid_admin_token", "Send the admin token as \"Authorization: Bearer TOKEN\".");
   }
 
+  /** The scheme is of any case (RFC 9110, 11.1). */
   private boolean isToken(String sent) {
-    return MessageDigest.isEqual(
-        ("Bearer " + token).getBytes(StandardCharsets.UTF_8),
-        sent.getBytes(StandardCharsets.UTF_8));
+    return sent.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+        && MessageDigest.isEqual(
+            token.getBytes(StandardCharsets.UTF_8),
+            sent.substring(SCHEME.length()).getBytes(StandardCharsets.UTF_8));
   }
 
   private static @Nullable AdminReply fromElsewhere(HttpHeaders headers) {

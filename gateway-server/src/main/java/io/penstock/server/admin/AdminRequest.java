@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rest what the name in the route's braces stands for, as it was sent; "" without one
  * @param query decoded parameters
+ * @param idempotencyKey the header of that name, "" without one
  * @param body the body, empty when there is none
  */
-public record AdminRequest(String rest, Map<String, List<String>> query, byte[] body) {
+public record AdminRequest(
+    String rest, Map<String, List<String>> query, String idempotencyKey, byte[] body) {
 
   static Map<String, List<String>> parse(String query) {
     return new QueryStringDecoder(query, false).parameters();

@@ -111,7 +111,8 @@ public final class AdminSink implements RequestSink, AutoCloseable {
   private static AdminReply answer(
       AdminHandler handler, RequestHead head, String rest, byte[] body) {
     try {
-      return handler.handle(new AdminRequest(rest, AdminRequest.parse(head.query()), body));
+      String key = head.headers().get("idempotency-key", "").strip();
+      return handler.handle(new AdminRequest(rest, AdminRequest.parse(head.query()), key, body));
     } catch (IllegalArgumentException e) {
       return AdminReply.error(400, "invalid_request", String.valueOf(e.getMessage()));
     } catch (LedgerException e) {

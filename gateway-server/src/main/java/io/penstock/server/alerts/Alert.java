@@ -29,6 +29,10 @@ public record Alert(
     facts.put("percent", Integer.toString(alert.percent()));
     facts.put("spent", alert.limit().show(alert.spent()));
     facts.put("limit", alert.limit().show(alert.limit().amount()));
+    facts.put("since", Instant.ofEpochMilli(alert.counter().windowStart()).toString());
+    if (alert.counter().windowEnd() != Long.MAX_VALUE) {
+      facts.put("resets", Instant.ofEpochMilli(alert.counter().windowEnd()).toString());
+    }
     String text =
         "Budget %s%s has passed %d%%: %s of %s spent"
             .formatted(
@@ -39,7 +43,7 @@ public record Alert(
                 facts.get("limit"));
     if (alert.perHour() > 0) {
       facts.put("per_hour", alert.limit().show(alert.perHour()));
-      text += ", " + facts.get("per_hour") + " an hour";
+      text += ", " + facts.get("per_hour") + " an hour since the window began";
     }
     if (alert.endsAtMillis() != Long.MAX_VALUE) {
       facts.put("reaches_limit_at", Instant.ofEpochMilli(alert.endsAtMillis()).toString());

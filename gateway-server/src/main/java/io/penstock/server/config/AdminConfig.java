@@ -2,13 +2,21 @@ package io.penstock.server.config;
 
 import org.jspecify.annotations.Nullable;
 
-/** The admin port. A token is never empty. */
+/** The admin port. A token is never empty, and of printable ASCII. */
 public record AdminConfig(
     @Setting("Where it listens; beyond loopback it needs a token.") @Default("127.0.0.1:9091")
         HostPort listen,
     @Setting("The bearer token.") @Nullable Secret token,
     @Setting("Whether `/metrics` is served without the token.") @Default("open")
         Word.MetricsAccess metrics) {
+
+  /** Refuses a token that no header can carry. */
+  public AdminConfig {
+    if (token != null && !token.reveal().chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+      throw new InvalidValue(
+          "token", Secret.MASK, "printable ASCII without spaces, as a header has it");
+    }
+  }
 
   /** Returns where the port is asked from this machine, such as {@code http://127.0.0.1:9091}. */
   public String reachable() {

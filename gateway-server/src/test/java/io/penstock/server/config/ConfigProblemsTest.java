@@ -200,6 +200,17 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_adminTokenThatNoHeaderCarries_isRefused_andNotQuoted() {
+    for (String token : List.of("schlüssel-1", "two words")) {
+      assertThat(lines(SOUND + "admin: { token: \"" + token + "\" }"))
+          .singleElement()
+          .asString()
+          .contains("admin.token: **** (expected: printable ASCII without spaces")
+          .doesNotContain(token);
+    }
+  }
+
+  @Test
   void load_adminOnThePortOfClients_isRefused() {
     assertThat(lines(SOUND + "admin: { listen: 127.0.0.1:8080 }"))
         .containsExactly(
