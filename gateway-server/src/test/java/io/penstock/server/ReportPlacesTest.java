@@ -51,7 +51,7 @@ class ReportPlacesTest {
 
   @Test
   void series_waitsForItsPlace() {
-    AdminRequest request = new AdminRequest("", Map.of(), new byte[0]);
+    AdminRequest request = new AdminRequest("", Map.of(), "", new byte[0]);
     waitsForAPlaceAndGivesItBack(() -> new SpendSeries(ledger, reports).answer(request));
   }
 
