@@ -40,10 +40,10 @@ public record CacheRules(
    *
    * @param digest of its configuration, of that of the routes that it leads to and of their
    *     providers
-   * @param deciding conditions along the way that ask for more than the body says, such as who
-   *     calls: equal bodies may go to different models
+   * @param deciding what conditions along the way ask for beyond what the body says, such as who
+   *     calls: equal bodies may go to different models, or want other answers
    */
-  public record Answerer(String digest, List<Condition> deciding) {
+  public record Answerer(String digest, List<Condition.Part> deciding) {
     public Answerer {
       deciding = List.copyOf(deciding);
     }
@@ -65,7 +65,7 @@ public record CacheRules(
       return known.digest;
     }
     StringBuilder all = new StringBuilder(known.digest).append(' ');
-    known.deciding.forEach(condition -> all.append(condition.test(facts) ? '1' : '0'));
+    known.deciding.forEach(part -> all.append(part.of(facts)));
     return all.toString();
   }
 }
