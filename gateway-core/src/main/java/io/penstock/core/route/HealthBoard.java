@@ -103,6 +103,12 @@ public final class HealthBoard {
     change(name, health -> health.onWhole(nanos, now));
   }
 
+  /** Reports that an attempt has ended, for whatever reason, without a word for so long. */
+  public void onSilence(String name, boolean stream, long nanos) {
+    long now = ticker.nanoTime();
+    change(name, health -> health.onSilence(stream, nanos, now));
+  }
+
   /** Reports a complete answer; {@code outputTokens} 0 when unknown. */
   public void onSuccess(String name, long outputTokens) {
     change(

@@ -146,6 +146,23 @@ class HealthBoardTest {
   }
 
   @Test
+  void onSilence_isALowerBound_thatAnAnswerEnds_andNoQuantile() {
+    for (int i = 0; i < 20; i++) {
+      board.onFirstToken(TARGET, SECOND / 10);
+    }
+    board.onSilence(TARGET, true, 20 * SECOND);
+    assertThat(board.speed(TARGET, true)).isEqualTo(20 * SECOND);
+    assertThat(board.p95(TARGET, true)).isLessThan(SECOND / 5);
+    board.onSilence(TARGET, true, SECOND);
+    assertThat(board.speed(TARGET, true)).as("it may be slower").isEqualTo(20 * SECOND);
+    board.onSilence(TARGET, false, 2 * SECOND);
+    assertThat(board.speed(TARGET, false)).isEqualTo(2 * SECOND);
+    time.pass(60 * SECOND);
+    board.onFirstToken(TARGET, SECOND / 10);
+    assertThat(board.speed(TARGET, true)).isLessThan(SECOND / 5);
+  }
+
+  @Test
   void p95_manySamples_nearTheTruth() {
     Random random = new Random(5);
     for (int i = 0; i < 20_000; i++) {

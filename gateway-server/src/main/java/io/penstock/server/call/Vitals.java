@@ -46,6 +46,13 @@ final class Vitals {
     health.onWhole(name, System.nanoTime() - run.startNanos());
   }
 
+  /**
+   * The attempt was given up before the model had said anything: it is at least as slow as that.
+   */
+  void onSilence(AttemptRun run, boolean stream) {
+    health.onSilence(name, stream, System.nanoTime() - run.startNanos());
+  }
+
   /** The answer is complete; what is sticky, or asks for a stored answer, finds this target. */
   void onSuccess(Call call, AttemptRun run, AnswerSummary summary) {
     for (String id : summary.stored()) {
