@@ -53,6 +53,11 @@ final class Choices {
     finished.or(begun);
   }
 
+  /** Returns whether some choice has begun. */
+  boolean hasBegun() {
+    return !begun.isEmpty();
+  }
+
   /** Returns whether some choice has begun, and each that has is finished. */
   boolean isWhole() {
     return !finished.isEmpty() && begun.equals(finished);
