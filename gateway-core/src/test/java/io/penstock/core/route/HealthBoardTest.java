@@ -41,6 +41,22 @@ class HealthBoardTest {
   }
 
   @Test
+  void breaker_lateSuccessOfBeforeTheOpening_closesNothing_thatOfAnyProbeDoes() {
+    long before = time.nanoTime();
+    fail(5);
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    long probe = time.nanoTime();
+    board.onSuccess(TARGET, 10, before);
+    assertThat(board.tryStart(TARGET)).as("the probe has not reported").isFalse();
+
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).as("it takes long").isTrue();
+    board.onSuccess(TARGET, 10, probe);
+    assertThat(board.isOpen(TARGET)).isFalse();
+  }
+
+  @Test
   void breaker_failuresOutOfWindow_staysClosed() {
     for (int i = 0; i < 20; i++) {
       fail(1);
