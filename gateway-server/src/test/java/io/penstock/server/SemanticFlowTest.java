@@ -13,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -116,14 +115,12 @@ class SemanticFlowTest {
     double threshold = part * (score(QUESTION) + score(OTHER_WORDS));
     assertThat(score(QUESTION)).isLessThan(score(OTHER_WORDS)).isLessThan(threshold);
     String route =
-        "models:\n"
-            + "  auto: { strategy: complexity, targets: [{ model: fake/gpt-4o-mini, upto: %.9f },"
-            + " fake/gpt-4o] }\n";
+        "models:\n  auto: { strategy: complexity, targets: [{ model: fake/gpt-4o-mini, upto: "
+            + threshold
+            + " }, fake/gpt-4o] }\n";
     try (FakeProvider provider = FakeProvider.start()) {
       provider.on(PATH).reply(Script.json(ANSWER));
-      String yaml =
-          RunningGateway.yaml(directory, provider, ON)
-              .replace("models:\n", String.format(Locale.ROOT, route, threshold));
+      String yaml = RunningGateway.yaml(directory, provider, ON).replace("models:\n", route);
       try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
         ask(gateway, body(QUESTION, "").replace("gpt-4o-mini", "auto"));
         Await.until(
