@@ -55,6 +55,16 @@ public enum FailureKind {
    */
   UNTRANSLATABLE;
 
+  /**
+   * Returns whether the gateway gave up waiting, so that the time it waited tells how slow it is.
+   */
+  public boolean isSilence() {
+    return this == FIRST_BYTE_TIMEOUT
+        || this == FIRST_TOKEN_TIMEOUT
+        || this == IDLE_TIMEOUT
+        || this == TOTAL_TIMEOUT;
+  }
+
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {
     return this == CREDENTIALS || this == RATE_LIMITED || this == QUOTA;

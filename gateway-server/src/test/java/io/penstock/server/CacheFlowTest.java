@@ -237,6 +237,22 @@ class CacheFlowTest {
     }
   }
 
+  /** They share entries: each asks for the age that it allows itself. */
+  @Test
+  void ttl_ofAnotherRule_isNotThatOfTheEntry() throws Exception {
+    String rules =
+        "cache: { exact: [{ when: 'metadata.place == \"live\"', ttl: 1ms }, { ttl: 6h }] }\n";
+    String[] live = {"X-Penstock-Metadata", "{\"place\":\"live\"}"};
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, rules)) {
+      assertThat(cache(gateway.post(PATH, CHAT, live))).isEqualTo("miss");
+      long stored = System.currentTimeMillis();
+      Await.until("the time to live", () -> System.currentTimeMillis() > stored + 1);
+      assertThat(cache(gateway.post(PATH, CHAT))).isEqualTo("exact");
+      assertThat(cache(gateway.post(PATH, CHAT, live))).isEqualTo("miss");
+    }
+  }
+
   @Test
   void unsoundAnswers_areNotStored() {
     try (FakeProvider provider = FakeProvider.start();

@@ -182,6 +182,33 @@ class CascadeTest {
     }
   }
 
+  @Test
+  void unacceptedAnswerWithoutUsage_isALossAsWell() throws Exception {
+    weak.on(CHAT)
+        .reply(
+            Script.json(
+                "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+                    + "\"content\":\"I do not know\"},\"finish_reason\":\"stop\"}]}"));
+    HttpResponse<String> response = ask("careful", false);
+    Await.until("both are rows", () -> attemptsOf(response) == 2);
+    JsonNode lost = null;
+    for (JsonNode row : gateway.rows(response)) {
+      lost = row.path("waste").asText().equals("cascade") ? row : lost;
+    }
+    assertThat(lost).isNotNull();
+    assertThat(lost.path("usage_source").asText()).isEqualTo("estimated");
+    assertThat(lost.path("cost_usd").asDouble()).isPositive();
+    assertThat(lost.path("premium_usd").asText()).isEqualTo(lost.path("cost_usd").asText());
+  }
+
+  private static int attemptsOf(HttpResponse<String> response) {
+    try {
+      return gateway.rows(response).size();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void jsonOfAnotherForm_thanTheClientAskedFor_isNotAccepted(boolean stream) {

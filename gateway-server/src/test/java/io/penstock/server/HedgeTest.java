@@ -65,10 +65,12 @@ class HedgeTest {
         breaker: { failures: 2, within: 1m, open: 10ms }
         probe: { every: 20ms }
     models:
-      hedged: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 100%% } }
+      hedged: { targets: [first/gpt-4o, second/gpt-4o-mini], baseline: first/gpt-4o, hedge: { after: 30ms, budget: 100%% } }
       patient: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 1h, budget: 100%% } }
       never: { targets: [first/gpt-4o, second/gpt-4o-mini], hedge: { after: 30ms, budget: 0%% } }
       learned: { targets: [first/gpt-4.1, second/gpt-4o-mini], hedge: { after: p95, budget: 100%% } }
+      fastest: { strategy: latency, targets: [first/gpt-4.1-mini, second/gpt-4.1], first_token: 200ms, fallback_on: [timeout] }
+      quickest: { strategy: latency, targets: [first/gpt-5, second/gpt-5], hedge: { after: 200ms, budget: 100%% } }
       plain: second/gpt-4.1-mini
       relay: { targets: [first/gpt-4.1-nano, second/gpt-4.1-mini, second/gpt-4.1-nano], hedge: { after: p95, budget: 100%% } }
       whole: { targets: [first/gpt-4o, second/gpt-4o-mini], resume: buffer }
@@ -169,6 +171,9 @@ class HedgeTest {
     JsonNode loser = row(gateway.rows(response), "first");
     assertThat(loser.path("waste").asText()).isEqualTo("hedge");
     assertThat(loser.path("cost_usd").asDouble()).as("its input may be billed").isPositive();
+    assertThat(loser.path("premium_usd").asText())
+        .as("a loss in full, though what it used is only estimated")
+        .isEqualTo(loser.path("cost_usd").asText());
     JsonNode winner = row(gateway.rows(response), "second");
     assertThat(winner.path("cause").asText()).isEqualTo("hedge");
     assertThat(winner.path("waste").asText()).isEqualTo("none");
@@ -274,6 +279,19 @@ class HedgeTest {
     assertThat(response.headers().firstValue("x-penstock-model")).hasValue("gpt-4.1-nano");
     assertThat(response.headers().firstValue("x-penstock-route").orElse(""))
         .contains("after hedge after");
+    gateway.awaitRest();
+  }
+
+  /** One request in fifty looks for a target that has become faster. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fastest", "quickest"})
+  void byLatency_silentTarget_isNotAskedFirstForEver(String model) {
+    first.on(CHAT).reply(Script.silentAccept());
+    for (int i = 0; i < 12; i++) {
+      HttpResponse<String> response = gateway.post(CHAT, body(model, true));
+      assertThat(response.headers().firstValue("x-penstock-provider")).hasValue("second");
+    }
+    assertThat(first.requests()).hasSizeBetween(1, 4);
     gateway.awaitRest();
   }
 

@@ -69,7 +69,7 @@ class IdempotencyTest {
     Gate gate = new Gate("answer");
     PROVIDER
         .on("/v1/chat/completions")
-        .reply(Script.json("{\"id\":\"joined\",\"choices\":[]}").pauseBeforeHeaders(gate));
+        .reply(Script.json("{\"id\":\"joined\",\"choices\":[{}]}").pauseBeforeHeaders(gate));
     CompletableFuture<HttpResponse<String>> first =
         CompletableFuture.supplyAsync(() -> call("join", CHAT));
     PROVIDER.awaitRequest(1);

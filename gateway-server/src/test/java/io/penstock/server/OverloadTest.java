@@ -46,7 +46,7 @@ class OverloadTest {
       provider
           .on("/v1/chat/completions")
           .first(2)
-          .reply(Script.json("{\"choices\":[]}").pauseBeforeHeaders(gate));
+          .reply(Script.json("{\"choices\":[{}]}").pauseBeforeHeaders(gate));
       one.send(RawClient.post("/v1/chat/completions", CHAT));
       two.send(RawClient.post("/v1/chat/completions", CHAT));
       provider.awaitRequest(2);
@@ -197,7 +197,7 @@ class OverloadTest {
       provider
           .on("/v1/chat/completions")
           .first(6)
-          .reply(Script.json("{\"choices\":[],\"x\":\"" + large + "\"}"));
+          .reply(Script.json("{\"choices\":[{}],\"x\":\"" + large + "\"}"));
       for (int i = 0; i < 6; i++) {
         RawClient client = RawClient.slow(gateway);
         slow.add(client);

@@ -107,6 +107,13 @@ class ResilienceTest {
         new Fault("silence after accept", 504, Script::silentAccept),
         new Fault("garbage", 502, Script::garbage),
         new Fault("truncated JSON", 502, () -> Script.json("{\"id\":\"x\",\"choi")),
+        new Fault("no choices", 502, () -> Script.json("{\"id\":\"x\",\"choices\":[]}")),
+        new Fault("null choices", 502, () -> Script.json("{\"id\":\"x\",\"choices\":null}")),
+        new Fault("nothing but an end", 502, () -> Script.sse("[DONE]")),
+        new Fault(
+            "truncated event",
+            502,
+            () -> Script.sse("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel", "[DONE]")),
         new Fault(
             "error inside a 200",
             502,

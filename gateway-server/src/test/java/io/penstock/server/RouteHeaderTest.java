@@ -60,6 +60,17 @@ class RouteHeaderTest {
   }
 
   @Test
+  void idempotencyKey_ofACallByAnotherRoute_is409() {
+    String[] plain = {"Idempotency-Key", "routed"};
+    String[] routed = {"Idempotency-Key", "routed", "X-Penstock-Route", "two"};
+    HttpResponse<String> first = gateway.post("/v1/chat/completions", CHAT, routed);
+    assertThat(first.headers().firstValue("x-penstock-model")).hasValue("gpt-4o");
+    assertThat(gateway.post("/v1/chat/completions", CHAT, plain).statusCode()).isEqualTo(409);
+    assertThat(gateway.post("/v1/chat/completions", CHAT, routed).body()).isEqualTo(first.body());
+    assertThat(provider.requests()).hasSize(1);
+  }
+
+  @Test
   void otherModels_areRefused() {
     HttpResponse<String> response =
         gateway.post("/v1/chat/completions", CHAT, "X-Penstock-Route", "fixed");

@@ -2,6 +2,8 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.core.route.PromptFeatures;
+import io.penstock.core.route.Router;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
@@ -17,6 +19,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The semantic cache on the request path, with the embedder of this process. */
 @ExtendWith(LeakCheck.class)
@@ -101,6 +105,36 @@ class SemanticFlowTest {
           .contains("\"cache\":\"miss\"", "\"outcome\":\"call\"");
       assertThat(counts(gateway)).isEqualTo(counted);
     }
+  }
+
+  /** With the threshold between the scores of the two, one is for the weaker target alone. */
+  @ParameterizedTest
+  @CsvSource({"0.5, miss", "2.0, semantic"})
+  void questionsOfDifferentComplexity_areApartWhereDifferentTargetsAnswer(
+      double part, String expected) {
+    double threshold = part * (score(QUESTION) + score(OTHER_WORDS));
+    assertThat(score(QUESTION)).isLessThan(score(OTHER_WORDS)).isLessThan(threshold);
+    String route =
+        "models:\n  auto: { strategy: complexity, targets: [{ model: fake/gpt-4o-mini, upto: "
+            + threshold
+            + " }, fake/gpt-4o] }\n";
+    try (FakeProvider provider = FakeProvider.start()) {
+      provider.on(PATH).reply(Script.json(ANSWER));
+      String yaml = RunningGateway.yaml(directory, provider, ON).replace("models:\n", route);
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        ask(gateway, body(QUESTION, "").replace("gpt-4o-mini", "auto"));
+        Await.until(
+            "the answer to be stored",
+            () -> gateway.admin("/admin/v1/cache").contains("\"vectors\":1"));
+        HttpResponse<String> second =
+            ask(gateway, body(OTHER_WORDS, "").replace("gpt-4o-mini", "auto"));
+        assertThat(cache(second)).isEqualTo(expected);
+      }
+    }
+  }
+
+  private static double score(String question) {
+    return Router.shipped().score(PromptFeatures.of(question, 0), null);
   }
 
   private static String counts(RunningGateway gateway) {

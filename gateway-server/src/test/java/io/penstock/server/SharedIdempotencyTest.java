@@ -30,7 +30,7 @@ class SharedIdempotencyTest {
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String OTHER = CHAT.replace("hi", "ho");
   private static final String STREAM = CHAT.replace("{\"model\"", "{\"stream\":true,\"model\"");
-  private static final String ANSWER = "{\"id\":\"gated\",\"choices\":[]}";
+  private static final String ANSWER = "{\"id\":\"gated\",\"choices\":[{}]}";
   private static final String ANY =
       "for _, k in ipairs(redis.call('KEYS', '*idempotency*')) do"
           + " if string.find(k .. redis.call('GET', k), ARGV[1], 1, true) then return 1 end"

@@ -128,6 +128,31 @@ class SimulateTest {
     }
   }
 
+  /** The stronger tier fails: the client gets the answer that was turned down after all. */
+  @Test
+  void ledger_turnedDownAnswerThatWasServedAfterAll_isAnAnswer() throws Exception {
+    String cascade =
+        "models:\n  careful: { strategy: cascade, targets: [{ model: fake/gpt-4o-mini, accept:"
+            + " 'response.json' }, fake/gpt-4o] }\n";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "").replace("models:\n", cascade))) {
+      provider.on("/v1/chat/completions").model("gpt-4o-mini").reply(Script.json(ANSWER));
+      provider.on("/v1/chat/completions").model("gpt-4o").reply(Script.error(400));
+      String body = chat("one").replace("\"gpt-4o-mini\"", "\"careful\"");
+      assertThat(gateway.post("/v1/chat/completions", body).statusCode()).isEqualTo(200);
+      gateway.awaitRecorded();
+      String ran = gateway.file().toString();
+
+      JsonNode same = simulate("simulate", "--config", ran, "--policy", ran, "--format", "json");
+
+      assertNoDifference(same);
+      assertThat(same.at("/total/answered/happened").asInt()).as(same.toString()).isEqualTo(1);
+    }
+  }
+
   private static String chat(String question) {
     return "{\"model\":\"gpt-4o-mini\",\"max_tokens\":100,"
         + "\"messages\":[{\"role\":\"user\",\"content\":\""

@@ -84,7 +84,7 @@ class TransportTest {
       String letters = "z".repeat(3_000_000);
       provider
           .on("/v1/chat/completions")
-          .reply(Script.json("{\"choices\":[],\"z\":\"" + letters + "\"}"));
+          .reply(Script.json("{\"choices\":[{}],\"z\":\"" + letters + "\"}"));
       HttpResponse<String> large =
           client.send(request(gateway, CHAT.replace("true", "false")), ofString());
       assertThat(large.body()).contains(letters);

@@ -27,6 +27,7 @@ class UnacceptedAnswersTest {
       models:
         careful: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: "response.text.contains('GOOD')" }, fake/gpt-4o] }
         fallback: { targets: [weak/gpt-4o-mini, fake/gpt-4o] }
+        picky: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: 'metadata.quality == "draft" || response.text.contains("GOOD")' }, fake/gpt-4o] }
         bold: { strategy: cascade, targets: [{ model: weak/gpt-4o-mini, accept: 'response.text.contains("GOOD")', stream: optimistic }, fake/gpt-4o] }
       """;
 
@@ -188,5 +189,36 @@ class UnacceptedAnswersTest {
     assertThat(cache(judged)).isEqualTo("miss");
     assertThat(judged.body()).contains("GOOD");
     assertThat(cache(ask(body("bold", true)))).as("what was accepted").isEqualTo("exact");
+  }
+
+  private HttpResponse<String> askFor(String quality) {
+    String metadata = "{\"quality\":\"" + quality + "\"}";
+    return gateway.post(CHAT, body("picky", false), "X-Penstock-Metadata", metadata);
+  }
+
+  @Test
+  void acceptedForOneCaller_isNotServedToOneWhoAsksForMore() {
+    weak.on(CHAT).reply(says("weak"));
+    assertThat(askFor("draft").body()).contains("weak");
+    assertThat(cache(askFor("draft"))).isEqualTo("exact");
+    HttpResponse<String> other = askFor("final");
+    assertThat(cache(other)).isEqualTo("miss");
+    assertThat(other.body()).contains("GOOD");
+    assertThat(cache(askFor("best"))).as("wants the same").isEqualTo("exact");
+  }
+
+  @Test
+  void acceptedForOneCaller_isNotSharedInFlightWithOneWhoAsksForMore() {
+    Gate gate = new Gate("both have asked");
+    weak.on(CHAT).reply(says("weak").pauseBeforeHeaders(gate));
+    CompletableFuture<HttpResponse<String>> draft = new CompletableFuture<>();
+    CompletableFuture<HttpResponse<String>> best = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> draft.complete(askFor("draft")));
+    weak.awaitRequest(1);
+    Thread.startVirtualThread(() -> best.complete(askFor("final")));
+    awaitInflight(2);
+    gate.open();
+    assertThat(draft.join().body()).contains("weak");
+    assertThat(best.join().body()).contains("GOOD");
   }
 }

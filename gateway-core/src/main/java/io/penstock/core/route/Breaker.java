@@ -40,8 +40,12 @@ sealed interface Breaker {
   /** Lets nothing through until then. */
   record Open(long untilNanos) implements Breaker {}
 
-  /** One probe is under way; the next one may go at that time if it has not reported. */
-  record HalfOpen(long nextProbeNanos) implements Breaker {}
+  /**
+   * One probe is under way; the next one may go at that time if it has not reported.
+   *
+   * @param sinceNanos when the first was let through: what began before is none
+   */
+  record HalfOpen(long nextProbeNanos, long sinceNanos) implements Breaker {}
 
   /**
    * When a breaker opens.
@@ -74,12 +78,19 @@ sealed interface Breaker {
 
   /** Returns the state once an allowed attempt has started. */
   default Breaker onAttempt(Policy policy, long now) {
-    return this instanceof Closed ? this : new HalfOpen(now + policy.openNanos);
+    return switch (this) {
+      case Closed closed -> closed;
+      case Open open -> new HalfOpen(now + policy.openNanos, now);
+      // A long answer to the first probe tells as much as one to this one.
+      case HalfOpen half -> new HalfOpen(now + policy.openNanos, half.sinceNanos);
+    };
   }
 
   /** Returns the state after a success; late ones of before an opening change nothing. */
-  default Breaker onSuccess() {
-    return this instanceof HalfOpen ? new Closed(new long[0]) : this;
+  default Breaker onSuccess(long begunNanos) {
+    return this instanceof HalfOpen half && begunNanos - half.sinceNanos >= 0
+        ? new Closed(new long[0])
+        : this;
   }
 
   /** Returns the state after a failure; late ones while open do not prolong it. */

@@ -147,17 +147,7 @@ final class Chooser {
   private List<Choice> complexity(
       RouteSpec.Complexity spec, List<Choice> all, Surroundings around) {
     double score = around.complexity(spec.router());
-    int chosen = all.size() - 1;
-    if (!Double.isNaN(spec.strong())) {
-      boolean strong = score > scores.threshold(spec.router(), spec.strong());
-      chosen = strong ? all.size() - 1 : 0;
-    } else {
-      for (int i = all.size() - 1; i >= 0; i--) {
-        if (score <= all.get(i).spec().upto()) {
-          chosen = i;
-        }
-      }
-    }
+    int chosen = chosen(spec, score);
     List<Choice> order = new ArrayList<>(all.size());
     // Then the stronger ones, which can answer it as well; then the weaker, strongest first.
     for (int i = chosen; i < all.size(); i++) {
@@ -167,6 +157,22 @@ final class Chooser {
       order.add(scored(all.get(i), score));
     }
     return order;
+  }
+
+  /** Returns which target a score leads to: its place in the order of the configuration. */
+  int chosen(RouteSpec.Complexity spec, double score) {
+    List<TargetSpec> targets = spec.targets();
+    int last = targets.size() - 1;
+    if (!Double.isNaN(spec.strong())) {
+      return score > scores.threshold(spec.router(), spec.strong()) ? last : 0;
+    }
+    int chosen = last;
+    for (int i = last; i >= 0; i--) {
+      if (score <= targets.get(i).upto()) {
+        chosen = i;
+      }
+    }
+    return chosen;
   }
 
   private static Choice scored(Choice choice, double score) {

@@ -58,6 +58,12 @@ record Health(
     return new Health(breaker, coolingUntil, cooling, firstToken, whole.on(nanos, now), output);
   }
 
+  Health onSilence(boolean stream, long nanos, long now) {
+    Speed first = stream ? firstToken.silent(nanos, now) : firstToken;
+    Speed all = stream ? whole : whole.silent(nanos, now);
+    return new Health(breaker, coolingUntil, cooling, first, all, output);
+  }
+
   Health onOutput(long tokens) {
     double mean = output == 0 ? tokens : output + OUTPUT_STEP * (tokens - output);
     return new Health(breaker, coolingUntil, cooling, firstToken, whole, mean);

@@ -103,12 +103,28 @@ public final class HealthBoard {
     change(name, health -> health.onWhole(nanos, now));
   }
 
-  /** Reports a complete answer; {@code outputTokens} 0 when unknown. */
+  /** Reports that an attempt has ended, for whatever reason, without a word for so long. */
+  public void onSilence(String name, boolean stream, long nanos) {
+    long now = ticker.nanoTime();
+    change(name, health -> health.onSilence(stream, nanos, now));
+  }
+
+  /** Reports a complete answer to an attempt that has just begun, for what is not timed. */
   public void onSuccess(String name, long outputTokens) {
+    onSuccess(name, outputTokens, ticker.nanoTime());
+  }
+
+  /**
+   * Reports a complete answer.
+   *
+   * @param outputTokens 0 when unknown
+   * @param begunNanos when the attempt began, on this board's ticker
+   */
+  public void onSuccess(String name, long outputTokens, long begunNanos) {
     change(
         name,
         health -> {
-          Health next = health.breaker(health.breaker().onSuccess());
+          Health next = health.breaker(health.breaker().onSuccess(begunNanos));
           return outputTokens > 0 ? next.onOutput(outputTokens) : next;
         });
   }
@@ -131,7 +147,7 @@ public final class HealthBoard {
               name,
               health ->
                   health
-                      .breaker(health.breaker().onSuccess())
+                      .breaker(health.breaker().onSuccess(now))
                       .coolUntil(now + Cooldown.nanos(kind, retryAfterMillis)));
       default ->
           change(name, health -> health.breaker(health.breaker().onFailure(policy(name), now)));

@@ -3,8 +3,12 @@ package io.penstock.core.route;
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +50,32 @@ public final class Planner {
    */
   public Plan plan(RouteTable.Found route, Facts facts, Surroundings around, long seed) {
     return new Plan(this, route, facts, around, new SplittableRandom(seed));
+  }
+
+  /**
+   * Returns which target each route that goes by complexity, on any way of this route, would take;
+   * "" where none does. Prompts of which this differs may be answered by different targets.
+   */
+  public String byComplexity(RouteTable.Found route, ToDoubleFunction<Router> score) {
+    StringBuilder places = new StringBuilder();
+    byComplexity(route.spec(), score, Collections.newSetFromMap(new IdentityHashMap<>()), places);
+    return places.toString();
+  }
+
+  private void byComplexity(
+      RouteSpec spec, ToDoubleFunction<Router> score, Set<RouteSpec> seen, StringBuilder places) {
+    if (!seen.add(spec)) {
+      return;
+    }
+    if (spec instanceof RouteSpec.Complexity by) {
+      places.append(chooser.chosen(by, score.applyAsDouble(by.router()))).append(' ');
+    }
+    for (TargetSpec target : spec.targets()) {
+      RouteSpec nested = table.nested(target.model());
+      if (nested != null) {
+        byComplexity(nested, score, seen, places);
+      }
+    }
   }
 
   RouteTable table() {

@@ -34,4 +34,12 @@ record Speed(double mean, long seenAt, double p95, int seen) {
     }
     return new Speed(next, now, quantile, Math.min(ENOUGH, seen + 1));
   }
+
+  /**
+   * Returns the state after an attempt that had no answer after so long: the mean is at least that.
+   * An answer that never came has no place among the quantiles, by which hedges are timed.
+   */
+  Speed silent(long nanos, long now) {
+    return nanos <= mean ? this : new Speed(nanos, now, p95, seen);
+  }
 }

@@ -23,7 +23,7 @@ final class CelCondition extends CompiledCondition {
       CelAbstractSyntaxTree checked,
       CelRuntime runtime,
       LongAdder failures) {
-    super(text, read, Clue.of(checked.getExpr()));
+    super(text, read, Clue.of(checked.getExpr()), RequestParts.of(checked, runtime));
     this.checked = checked;
     this.runtime = runtime;
     this.failures = failures;

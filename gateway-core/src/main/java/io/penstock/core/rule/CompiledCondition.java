@@ -11,13 +11,15 @@ abstract sealed class CompiledCondition implements Condition permits DirectCondi
   private final Set<String> budgets;
   private final @Nullable Set<Text> steadyTexts;
   private final List<Set<Clue>> clues;
+  private final List<Part> parts;
 
-  CompiledCondition(String text, Rewriter read, List<Set<Clue>> clues) {
+  CompiledCondition(String text, Rewriter read, List<Set<Clue>> clues, List<Part> parts) {
     this.text = text;
     this.variables = read.variables();
     this.budgets = read.budgets();
     this.steadyTexts = read.steadyTexts();
     this.clues = clues;
+    this.parts = parts;
   }
 
   @Override
@@ -33,6 +35,11 @@ abstract sealed class CompiledCondition implements Condition permits DirectCondi
   @Override
   public final Set<String> budgets() {
     return budgets;
+  }
+
+  @Override
+  public final List<Part> parts() {
+    return parts;
   }
 
   /** Returns the texts that alone decide the outcome, or null when anything else does too. */

@@ -1,5 +1,6 @@
 package io.penstock.core.rule;
 
+import java.util.List;
 import java.util.Set;
 
 /** A compiled condition. Immutable, thread-safe, without side effects. */
@@ -38,6 +39,23 @@ public interface Condition {
   /** Returns the names of the budgets that the condition asks for, to be checked at load. */
   default Set<String> budgets() {
     return Set.of();
+  }
+
+  /**
+   * Returns what the outcome depends on besides the answer and the target: two requests that are
+   * alike in all of these accept the same answers of a target.
+   */
+  default List<Part> parts() {
+    return List.of();
+  }
+
+  /** Something that a condition asks of the request alone. Immutable, thread-safe. */
+  interface Part {
+    /** Returns the names of the variables that it reads; at least one. */
+    Set<String> variables();
+
+    /** Returns its value for a request; values of one part that differ have different texts. */
+    String of(Facts facts);
   }
 
   /** Returns whether the outcome depends on the target that is tried. */

@@ -139,7 +139,8 @@ public final class Conditions {
     Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
     return direct == null
         ? new CelCondition(text, rewriter, checked, runtime, failures)
-        : new DirectCondition(text, rewriter, Clue.of(checked.getExpr()), direct);
+        : new DirectCondition(
+            text, rewriter, Clue.of(checked.getExpr()), RequestParts.of(checked, runtime), direct);
   }
 
   /** Whether a whole number is divided by the constant 0: never a value, whatever the request. */

@@ -8,8 +8,9 @@ import java.util.function.Predicate;
 final class DirectCondition extends CompiledCondition {
   private final Predicate<Facts> test;
 
-  DirectCondition(String text, Rewriter read, List<Set<Clue>> clues, Predicate<Facts> test) {
-    super(text, read, clues);
+  DirectCondition(
+      String text, Rewriter read, List<Set<Clue>> clues, List<Part> parts, Predicate<Facts> test) {
+    super(text, read, clues, parts);
     this.test = test;
   }
 

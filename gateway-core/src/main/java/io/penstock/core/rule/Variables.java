@@ -100,6 +100,12 @@ final class Variables {
     return TEXTS.get(name);
   }
 
+  /** Returns whether that is the name of a variable that a request gives a value. */
+  static boolean ofRequest(String name) {
+    Variable variable = ALL.get(name);
+    return variable != null && !variable.ofAnswer();
+  }
+
   /** Looks a variable up for CEL, when CEL asks for it. */
   static Optional<Object> find(String name, Facts facts) {
     if (name.equals(Rewriter.FACTS)) {

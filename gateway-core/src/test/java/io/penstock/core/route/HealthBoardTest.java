@@ -41,6 +41,22 @@ class HealthBoardTest {
   }
 
   @Test
+  void breaker_lateSuccessOfBeforeTheOpening_closesNothing_thatOfAnyProbeDoes() {
+    long before = time.nanoTime();
+    fail(5);
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).isTrue();
+    long probe = time.nanoTime();
+    board.onSuccess(TARGET, 10, before);
+    assertThat(board.tryStart(TARGET)).as("the probe has not reported").isFalse();
+
+    time.pass(15 * SECOND);
+    assertThat(board.tryStart(TARGET)).as("it takes long").isTrue();
+    board.onSuccess(TARGET, 10, probe);
+    assertThat(board.isOpen(TARGET)).isFalse();
+  }
+
+  @Test
   void breaker_failuresOutOfWindow_staysClosed() {
     for (int i = 0; i < 20; i++) {
       fail(1);
@@ -143,6 +159,23 @@ class HealthBoardTest {
     time.pass(60 * SECOND);
     board.onFirstToken(TARGET, SECOND / 10);
     assertThat(board.firstToken(TARGET)).isLessThan(SECOND / 8);
+  }
+
+  @Test
+  void onSilence_isALowerBound_thatAnAnswerEnds_andNoQuantile() {
+    for (int i = 0; i < 20; i++) {
+      board.onFirstToken(TARGET, SECOND / 10);
+    }
+    board.onSilence(TARGET, true, 20 * SECOND);
+    assertThat(board.speed(TARGET, true)).isEqualTo(20 * SECOND);
+    assertThat(board.p95(TARGET, true)).isLessThan(SECOND / 5);
+    board.onSilence(TARGET, true, SECOND);
+    assertThat(board.speed(TARGET, true)).as("it may be slower").isEqualTo(20 * SECOND);
+    board.onSilence(TARGET, false, 2 * SECOND);
+    assertThat(board.speed(TARGET, false)).isEqualTo(2 * SECOND);
+    time.pass(60 * SECOND);
+    board.onFirstToken(TARGET, SECOND / 10);
+    assertThat(board.speed(TARGET, true)).isLessThan(SECOND / 5);
   }
 
   @Test

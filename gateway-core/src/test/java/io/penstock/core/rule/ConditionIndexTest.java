@@ -61,7 +61,7 @@ class ConditionIndexTest {
             return known.test(facts);
           };
       List<Set<Clue>> clues = ((CompiledCondition) known).clues();
-      list.add(new DirectCondition(one, new Rewriter(), clues, counting));
+      list.add(new DirectCondition(one, new Rewriter(), clues, List.of(), counting));
     }
     ConditionIndex index = new ConditionIndex(list);
 

@@ -85,6 +85,14 @@ final class JsonKeys {
     return depth;
   }
 
+  /**
+   * Returns whether all that was opened has been closed, once there is no other key: a value that
+   * was cut is not.
+   */
+  boolean isClosed() {
+    return depth == 0;
+  }
+
   /** Returns whether the key is, or stands anywhere under, this key of the outermost object. */
   boolean under(String top) {
     return SseData.is(json, topStart, topEnd, top);

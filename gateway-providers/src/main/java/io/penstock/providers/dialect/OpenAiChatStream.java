@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
+import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
@@ -64,7 +65,11 @@ final class OpenAiChatStream extends SseStreamReader {
     if (dataIs(DONE)) {
       // Some servers end so and never say why a choice stopped: such an answer has no finish.
       chunk.done();
-      complete();
+      if (chunk.choices().hasBegun() || summary().usage().outputTokens() > 0) {
+        complete();
+      } else {
+        fail(Failure.of(FailureKind.MALFORMED, "The provider's stream holds no answer."));
+      }
       return;
     }
     if (!dataIsObject()) {
@@ -73,6 +78,10 @@ final class OpenAiChatStream extends SseStreamReader {
     }
     if (!chunk.read(json, from, to)) {
       fail(failure());
+      return;
+    }
+    if (!keys.isClosed()) {
+      refuseData();
       return;
     }
     release(true);

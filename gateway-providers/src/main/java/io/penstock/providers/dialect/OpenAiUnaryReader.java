@@ -40,6 +40,10 @@ final class OpenAiUnaryReader implements UnaryReader {
     boolean called;
 
     boolean body;
+
+    /** Choices of chat, output items of Responses. */
+    int answers;
+
     int items;
 
     /** Of sound, as far as it is told. */
@@ -78,7 +82,16 @@ final class OpenAiUnaryReader implements UnaryReader {
     if (!facts.body) {
       throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");
     }
-    return AnswerWords.answer(body, type, summary(facts));
+    AnswerSummary summary = summary(facts);
+    if (isEmpty(facts) && summary.usage().outputTokens() == 0) {
+      throw Failures.malformed("The provider's answer has no choices.");
+    }
+    return AnswerWords.answer(body, type, summary);
+  }
+
+  /** What it cost tokens to say nothing is the answer all the same. */
+  private boolean isEmpty(Facts facts) {
+    return facts.answers == 0 && (endpoint == Endpoint.CHAT || endpoint == Endpoint.COMPLETIONS);
   }
 
   /** Speech is binary, transcriptions may be plain text or subtitles: nothing in them to read. */
@@ -168,8 +181,7 @@ final class OpenAiUnaryReader implements UnaryReader {
         JsonNode error = parser.readValueAsTree();
         facts.error = error.isTextual() || !error.isEmpty() ? error : null;
       }
-      case "choices" -> eachObject(parser, facts);
-      case "output" -> eachObject(parser, facts);
+      case "choices", "output" -> eachObject(parser, facts);
       case "tool_usage" -> facts.toolUsage = parser.readValueAsTree();
       case "data" -> facts.items = count(parser);
       // OpenAI has written it as text, too.
@@ -220,6 +232,7 @@ final class OpenAiUnaryReader implements UnaryReader {
       return;
     }
     while (parser.nextToken() == JsonToken.START_OBJECT) {
+      facts.answers++;
       String type = "";
       String status = "";
       String action = "";

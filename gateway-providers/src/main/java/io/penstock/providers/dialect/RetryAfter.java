@@ -3,6 +3,8 @@ package io.penstock.providers.dialect;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.providers.HeaderLookup;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
@@ -17,12 +19,16 @@ final class RetryAfter {
 
   /** Returns milliseconds, or {@link #UNKNOWN}. */
   static long millis(HeaderLookup headers, JsonNode body) {
+    return millis(headers, body, InstantSource.system());
+  }
+
+  static long millis(HeaderLookup headers, JsonNode body, InstantSource clock) {
     long millis = number(headers.get("retry-after-ms"), 1);
     if (millis == UNKNOWN) {
       String after = headers.get("retry-after");
       millis = number(after, 1000);
       if (millis == UNKNOWN && after != null) {
-        millis = date(after, headers.get("date"));
+        millis = date(after, headers.get("date"), clock);
       }
     }
     return millis == UNKNOWN ? retryInfo(body) : millis;
@@ -40,18 +46,18 @@ final class RetryAfter {
     }
   }
 
-  /** An HTTP date counts from the provider's own clock, so no clock of ours is needed. */
-  private static long date(String after, @Nullable String now) {
-    if (now == null) {
-      return UNKNOWN;
-    }
+  /** An HTTP date counts from the provider's own clock; from ours when it does not tell it. */
+  private static long date(String after, @Nullable String now, InstantSource clock) {
     try {
-      ZonedDateTime then = ZonedDateTime.parse(after.strip(), DateTimeFormatter.RFC_1123_DATE_TIME);
-      ZonedDateTime date = ZonedDateTime.parse(now.strip(), DateTimeFormatter.RFC_1123_DATE_TIME);
-      return Math.clamp(Duration.between(date, then).toMillis(), 0, LONGEST);
+      Instant date = now == null ? clock.instant() : parse(now);
+      return Math.clamp(Duration.between(date, parse(after)).toMillis(), 0, LONGEST);
     } catch (DateTimeParseException e) {
       return UNKNOWN;
     }
+  }
+
+  private static Instant parse(String date) {
+    return ZonedDateTime.parse(date.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
   }
 
   private static long retryInfo(JsonNode body) {

@@ -61,6 +61,52 @@ class OddStreamsTest {
     return Objects.requireNonNull(out.settled());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'choices':[{'index':0,'delta':{'content':'Hel",
+        "{'choices':[{'index':0,'delta':{'content':'Hello'}}]",
+        "{'choices':[{'index':0,'delta':{'content':'Hello'}",
+        "{'choices':[{'index':0,'delta':{}}],'usage':{'prompt_tokens':3",
+        "{'id':'x'",
+        "{",
+        "{'choices':[{'index':0,'delta':{'content':'Hello'}}]}}",
+      })
+  void chat_eventThatIsNoObject_isMalformed_wherever(String json) {
+    String begun = choices("{'index':0,'delta':{'content':'So }'}}");
+    Wire.Outcome alone = chat().streamed(event(json) + DONE);
+    Wire.Outcome later = chat().streamed(begun + event(json) + DONE);
+    for (Wire.Outcome out : List.of(alone, later)) {
+      assertThat(Objects.requireNonNull(out.failure()).kind()).isEqualTo(FailureKind.MALFORMED);
+      assertThat(out.settled()).isNull();
+    }
+    assertThat(alone.text()).isEmpty();
+    assertThat(later.text()).isEqualTo(begun);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ": keep-alive\n\n",
+        "data: {'choices':[]}\n\n",
+        "data: {'choices':[],'usage':{'prompt_tokens':3,'completion_tokens':0}}\n\n",
+      })
+  void chat_doneWithoutAnyChoice_isNoAnswer(String before) {
+    Failure failure = chat().streamed(before.replace('\'', '"') + DONE).failure();
+    assertThat(Objects.requireNonNull(failure).kind()).isEqualTo(FailureKind.MALFORMED);
+  }
+
+  /** Whatever it was spent on, it is paid. */
+  @Test
+  void chat_doneWithoutAnyChoice_butWithOutput_isTheAnswer() {
+    Wire.Outcome out =
+        chat()
+            .streamed(
+                event("{'choices':[],'usage':{'prompt_tokens':3,'completion_tokens':2}}") + DONE);
+    assertThat(settled(out).usage().of(Meter.OUTPUT)).isEqualTo(2);
+  }
+
   /** Behind a response: its own keys, those of its items and those that the client chose. */
   private static final String RESPONSE =
       "{'id':'resp_1','metadata':{'model':'theirs','type':'theirs','error':{}},'model':'m-1',"

@@ -233,7 +233,9 @@ class OpenAiProviderTest {
         "{\"choices\":[|MALFORMED",
         "<html>|MALFORMED",
         "{}|MALFORMED",
-        "{\"choices\":[]} x|MALFORMED"
+        "{\"choices\":[]} x|MALFORMED",
+        "{\"choices\":[]}|MALFORMED",
+        "{\"choices\":null,\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":0}}|MALFORMED"
       })
   void unary_notAnAnswer_isAFailure(String body, FailureKind kind) {
     assertThatThrownBy(() -> chat("{}").unary(body))

@@ -218,7 +218,8 @@ final class Account {
     long stored = stored(outcome);
     if (stored > 0) {
       money = Savings.stored(money, stored);
-    } else if (source == UsageSource.REPORTED && !intent.attempt().cause().isOverhead()) {
+    } else if ((source == UsageSource.REPORTED || Savings.isLoss(waste))
+        && !intent.attempt().cause().isOverhead()) {
       money =
           Savings.claim(
               money,

@@ -229,7 +229,8 @@ final class AnswerKeeper {
 
   private CacheEntry entry(
       CacheLook look, CacheEntry.Identity identity, CacheEntry.Paid by, byte[] body) {
-    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), look.rule().ttlMillis());
+    long kept = call.snapshot().cache().keptMillis(look.rule());
+    CacheEntry.Life life = CacheEntry.Life.of(ticker.epochMillis(), kept);
     return new CacheEntry(identity, origin(call), by, life, body);
   }
 

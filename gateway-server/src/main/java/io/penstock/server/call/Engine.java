@@ -77,9 +77,10 @@ public final class Engine {
             exact,
             embeddings,
             new FlightFilter(shared.cache(), replay, metrics, load),
+            // Before the semantic layer, which keeps apart what different targets answer.
+            new RouterFilter(shared.semantic()::embed, metrics),
             semantic,
             new CacheOnlyFilter(),
-            new RouterFilter(shared.semantic()::embed, metrics),
             new ListingFilter(),
             new UsageFilter(shared.budgets()),
             new CountFilter(counter));

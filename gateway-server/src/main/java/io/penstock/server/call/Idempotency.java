@@ -66,7 +66,8 @@ final class Idempotency {
    * @param forward makes the call
    * @param exit asked on the call's loop to forward it when the one in flight here has failed or is
    *     another request's: comes back here
-   * @throws GatewayException 409 when the key was used with another body
+   * @throws GatewayException 409 when the key was used with another body or {@code
+   *     X-Penstock-Route}
    */
   void run(Call call, Consumer<Call> forward, Pipeline.Exit<Call> exit) {
     String said = call.headers().get(RequestHeaders.IDEMPOTENCY_KEY);
@@ -183,6 +184,11 @@ final class Idempotency {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(call.head().path().getBytes(StandardCharsets.UTF_8));
+      if (call.destination().isNamed()) {
+        // As much a part of what is asked as the model that it replaces.
+        digest.update((byte) 0);
+        digest.update(call.destination().named().getBytes(StandardCharsets.UTF_8));
+      }
       digest.update((byte) '\n');
       digest.update(call.bytes());
       return HexFormat.of().formatHex(digest.digest());

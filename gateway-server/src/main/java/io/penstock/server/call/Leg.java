@@ -232,6 +232,9 @@ final class Leg {
   /** The attempt failed: it is made again, another target is asked, or the client told. */
   void onFailed(AttemptRun run, Failure failure) {
     onOver();
+    if (failure.kind().isSilence() && !hasContent()) {
+      vitals.onSilence(run, call.stream());
+    }
     boolean otherKey = vitals.onFailure(run, failure);
     if (delivery.isOpen()) {
       owner.onCut(this, run, failure);
@@ -272,6 +275,9 @@ final class Leg {
     delivery.discard();
     Underway running = attempt;
     if (running != null && !running.isOver()) {
+      if (!hasContent()) {
+        vitals.onSilence(running.run(), call.stream());
+      }
       vitals.onAbandoned();
       running.stop(ending, waste);
     }

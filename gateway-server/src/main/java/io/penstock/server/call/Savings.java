@@ -21,8 +21,8 @@ final class Savings {
    *
    * @param called the price of the model that was called
    * @param baseline what the client asked for; null: nothing is claimed
-   * @param used as the provider reported it; an estimate proves no saving. Each of the two is
-   *     valued in the units in which it bills that
+   * @param used as the provider reported it, but for a loss: an estimate proves no saving. Each of
+   *     the two is valued in the units in which it bills that
    */
   static LedgerRow.Money claim(
       LedgerRow.Money paid,
@@ -34,8 +34,7 @@ final class Savings {
     if (baseline == null) {
       return paid;
     }
-    if (waste == Waste.CASCADE || waste == Waste.HEDGE) {
-      // Asking the named model once would not have paid for this answer.
+    if (isLoss(waste)) {
       return money(paid, 0, 0, paid.cost());
     }
     Usage usage = baseline.billed(used, at);
@@ -45,6 +44,11 @@ final class Savings {
     long would = baseline.costNanos(usage, at);
     long saved = would - called.costNanos(called.billed(used, at), at);
     return money(paid, would, Math.max(0, saved), Math.max(0, -saved));
+  }
+
+  /** Returns whether asking the named model once would not have paid for such an answer. */
+  static boolean isLoss(Waste waste) {
+    return waste == Waste.CASCADE || waste == Waste.HEDGE;
   }
 
   /**

@@ -103,8 +103,7 @@ final class SemanticFilter implements Filter<Call> {
     }
     String name = Snapshot.patternOf(route);
     call.destination().route(name);
-    KeyInput input =
-        CacheFilter.keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), name);
+    KeyInput input = keyInput(call, CacheScope.of(rule.terms().scope(), call.principal()), route);
     SemanticKeys.Semantic asked = SemanticKeys.of(input, rule.embedder().space(), call.bytes());
     boolean paid = rule.embedder().provided();
     if (paid && call.cacheMode() == CacheMode.ONLY) {
@@ -118,6 +117,26 @@ final class SemanticFilter implements Filter<Call> {
     return paid && asked instanceof SemanticKeys.Question text && !text.isComparable()
         ? new SemanticKeys.Bypassed("length")
         : asked;
+  }
+
+  /**
+   * Returns what a partition is made of besides the body. An exact key has the question, on which
+   * its complexity hangs; a partition has many, for some of which another target answers.
+   */
+  private static KeyInput keyInput(Call call, CacheScope scope, RouteTable.Found route) {
+    KeyInput exact = CacheFilter.keyInput(call, scope, Snapshot.patternOf(route));
+    CallFacts facts = call.facts();
+    String places =
+        call.snapshot()
+            .planner()
+            .byComplexity(route, router -> router.score(facts.features(), facts.embedding()));
+    return places.isEmpty()
+        ? exact
+        : new KeyInput(
+            exact.scope(),
+            exact.endpoint(),
+            exact.model(),
+            exact.routeFingerprint() + "\ncomplexity " + places);
   }
 
   /** The exact layer's ticket will do when it was taken for the same scope. */

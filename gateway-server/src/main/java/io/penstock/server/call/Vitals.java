@@ -16,6 +16,9 @@ final class Vitals {
   private final String name;
   private final Renewal renewal;
 
+  /** When the attempt was let through, on the engine's ticker. */
+  private long begunNanos;
+
   /** Of the whole call: each key is good for one attempt that is not counted, at any target. */
   private final List<KeySpread.Slot> tried;
 
@@ -26,6 +29,7 @@ final class Vitals {
     this.aim = aim;
     this.name = aim.target().label();
     this.renewal = new Renewal(serving.call().guard());
+    this.begunNanos = engine.ticker().nanoTime();
   }
 
   /** Returns the keys with which this call was refused or held back. */
@@ -35,7 +39,9 @@ final class Vitals {
 
   /** Returns whether the target may be asked again; counts it as a probe when one is due. */
   boolean tryAgain() {
-    return health.tryAgain(name);
+    boolean again = health.tryAgain(name);
+    begunNanos = engine.ticker().nanoTime();
+    return again;
   }
 
   void onFirstToken(AttemptRun run) {
@@ -46,13 +52,20 @@ final class Vitals {
     health.onWhole(name, System.nanoTime() - run.startNanos());
   }
 
+  /**
+   * The attempt was given up before the model had said anything: it is at least as slow as that.
+   */
+  void onSilence(AttemptRun run, boolean stream) {
+    health.onSilence(name, stream, System.nanoTime() - run.startNanos());
+  }
+
   /** The answer is complete; what is sticky, or asks for a stored answer, finds this target. */
   void onSuccess(Call call, AttemptRun run, AnswerSummary summary) {
     for (String id : summary.stored()) {
       engine.responses().note(id, call.principal(), aim.target().provider().name());
     }
     Usage usage = summary.usage();
-    health.onSuccess(name, usage.outputTokens());
+    health.onSuccess(name, usage.outputTokens(), begunNanos);
     PromptCache warm = PromptCache.after(aim.target().price(), usage, call.startMillis());
     KeySpread.Slot key = run.key();
     String keyName = key == null ? "" : key.name();
@@ -61,7 +74,7 @@ final class Vitals {
 
   /** The answer is complete and another will be asked for. */
   void onRejected(AnswerSummary summary) {
-    health.onSuccess(name, summary.usage().outputTokens());
+    health.onSuccess(name, summary.usage().outputTokens(), begunNanos);
   }
 
   /** The attempt was never made, or stopped. */

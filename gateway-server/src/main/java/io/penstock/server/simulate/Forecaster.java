@@ -74,6 +74,7 @@ final class Forecaster {
     }
     long cost = 0;
     String last = candidate.target();
+    Outcome weak = null;
     for (Candidate next = candidate; next != null; next = plan.next("")) {
       String target = next.target();
       last = target;
@@ -89,11 +90,16 @@ final class Forecaster {
       if (Recorded.answered(end)) {
         return new Outcome(Outcome.Kind.ANSWERED, target, cost, end.usage());
       }
+      if (Recorded.turnedDown(end)) {
+        weak = new Outcome(Outcome.Kind.ANSWERED, target, 0, end.usage());
+      }
       if (isClients(end.outcome().status())) {
         break;
       }
     }
-    return new Outcome(Outcome.Kind.FAILED, last, cost, Usage.NONE);
+    return weak == null
+        ? new Outcome(Outcome.Kind.FAILED, last, cost, Usage.NONE)
+        : new Outcome(weak.kind(), weak.where(), cost, weak.usage());
   }
 
   /** Whether another target would have said the same. */

@@ -46,12 +46,11 @@ record Outcome(Kind kind, String where, long cost, Usage usage) {
       return new Outcome(
           Kind.BLOCKED, rule.isEmpty() ? apart.outcome().error() : rule, cost, Usage.NONE);
     }
-    List<LedgerRow> tries = request.tries();
-    for (LedgerRow row : tries.reversed()) {
-      if (Recorded.answered(row)) {
-        return new Outcome(Kind.ANSWERED, Recorded.target(row), cost, row.usage());
-      }
+    LedgerRow answer = request.answer();
+    if (answer != null) {
+      return new Outcome(Kind.ANSWERED, Recorded.target(answer), cost, answer.usage());
     }
+    List<LedgerRow> tries = request.tries();
     String last = tries.isEmpty() ? "" : Recorded.target(tries.getLast());
     return new Outcome(Kind.FAILED, last, cost, Usage.NONE);
   }

@@ -121,6 +121,32 @@ record Recorded(
             || row.outcome().ending() == Ending.CLIENT_GONE);
   }
 
+  /**
+   * Returns whether it was turned down though it is whole: its client got it after all when no
+   * stronger one answered.
+   */
+  static boolean turnedDown(LedgerRow row) {
+    int status = row.outcome().status();
+    return status >= 200
+        && status < 300
+        && row.outcome().waste() == Waste.CASCADE
+        && row.outcome().ending() == Ending.COMPLETED;
+  }
+
+  /** Returns the row of the answer that the client got, or null. */
+  @Nullable LedgerRow answer() {
+    List<LedgerRow> tries = tries();
+    LedgerRow weak = null;
+    for (LedgerRow row : tries.reversed()) {
+      if (answered(row)) {
+        return row;
+      }
+      weak = weak == null && turnedDown(row) ? row : weak;
+    }
+    boolean left = !tries.isEmpty() && tries.getLast().outcome().ending() == Ending.CLIENT_GONE;
+    return left ? null : weak;
+  }
+
   static String target(LedgerRow row) {
     return row.destination().provider() + "/" + row.destination().model();
   }

@@ -42,7 +42,8 @@ final class RecordedRows {
     Usage usage = null;
     for (LedgerRow row : rows) {
       boolean own = row.attempt().number() > 0 && !row.attempt().cause().isOverhead();
-      usage = own && Recorded.answered(row) ? row.usage() : usage;
+      boolean whole = Recorded.answered(row) || Recorded.turnedDown(row);
+      usage = own && whole ? row.usage() : usage;
     }
     Body body = content == null ? Body.NONE : body(content.request(), endpoint);
     return new Recorded(

@@ -121,23 +121,35 @@ public final class CacheMapping {
     return slash >= 0 && config.providers().containsKey(name.substring(0, slash));
   }
 
-  /** Returns the conditions along the way that two calls with equal bodies may differ in. */
-  private List<Condition> deciding(String route) {
+  /**
+   * Returns what two calls with equal bodies may differ in along the way: of rules, which model
+   * answers; of what a cascade accepts, which answers will do.
+   */
+  private List<Condition.Part> deciding(String route) {
     Set<String> names = along(route);
     boolean any = names.stream().anyMatch(n -> !config.models().containsKey(n) && !isTarget(n));
-    List<Condition> deciding = new ArrayList<>();
+    List<Condition.Part> deciding = new ArrayList<>();
     for (String name : any ? new TreeSet<>(config.models().keySet()) : names) {
       ModelConfig model = config.models().get(name);
-      for (RuleConfig rule : model == null ? List.<RuleConfig>of() : model.rules()) {
-        Condition when =
-            condition(
-                conditions, "models." + name + ".rules", rule.condition(), Conditions.Kind.REQUEST);
-        if (!OF_EVERY_KEY.containsAll(when.variables())) {
-          deciding.add(when);
-        }
+      if (model != null) {
+        String path = "models." + name;
+        model.rules().stream()
+            .map(rule ->
+                condition(conditions, path + ".rules", rule.condition(), Conditions.Kind.REQUEST))
+            .forEach(when -> addParts(when, deciding));
+        model.targets().stream()
+            .map(target ->
+                condition(conditions, path + ".targets", target.accept(), Conditions.Kind.RESPONSE))
+            .forEach(accept -> addParts(accept, deciding));
       }
     }
     return deciding;
+  }
+
+  private static void addParts(Condition condition, List<Condition.Part> deciding) {
+    condition.parts().stream()
+        .filter(part -> !OF_EVERY_KEY.containsAll(part.variables()))
+        .forEach(deciding::add);
   }
 
   /** Returns the name of a route or target and those of all that it leads to, sorted. */
