@@ -53,15 +53,14 @@ final class Choices {
     finished.or(begun);
   }
 
-<<<<<<< HEAD
   /** Returns whether as many choices have begun as were asked for. */
   boolean isEach(long asked) {
     return begun.cardinality() >= Math.min(asked, MOST + 1);
-=======
+  }
+
   /** Returns whether some choice has begun. */
   boolean hasBegun() {
     return !begun.isEmpty();
->>>>>>> h4-s14
   }
 
   /** Returns whether some choice has begun, and each that has is finished. */
