@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.LazyInit;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,11 @@ final class CelCondition extends CompiledCondition {
   CelCondition(
       String text,
       Rewriter read,
+      @Nullable List<Part> parts,
       CelAbstractSyntaxTree checked,
       CelRuntime runtime,
       LongAdder failures) {
-    super(text, read, Clue.of(checked.getExpr()), RequestParts.of(checked, runtime));
+    super(text, read, Clue.of(checked.getExpr()), parts);
     this.checked = checked;
     this.runtime = runtime;
     this.failures = failures;

@@ -22,6 +22,7 @@ import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import io.penstock.core.Suggest;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles conditions and remembers them by their text, so that a reload and a rule written a
@@ -136,11 +138,13 @@ public final class Conditions {
       throw new ConditionException(
           "%s: divides by zero (expected: a divisor other than 0)".formatted(text));
     }
+    // Thousands of conditions ask only the request: their trees are not kept for this.
+    @Nullable List<Condition.Part> parts =
+        kind == Kind.RESPONSE ? RequestParts.of(checked, runtime) : null;
     Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
     return direct == null
-        ? new CelCondition(text, rewriter, checked, runtime, failures)
-        : new DirectCondition(
-            text, rewriter, Clue.of(checked.getExpr()), RequestParts.of(checked, runtime), direct);
+        ? new CelCondition(text, rewriter, parts, checked, runtime, failures)
+        : new DirectCondition(text, rewriter, Clue.of(checked.getExpr()), parts, direct);
   }
 
   /** Whether a whole number is divided by the constant 0: never a value, whatever the request. */
