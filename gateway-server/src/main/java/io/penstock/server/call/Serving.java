@@ -205,7 +205,8 @@ final class Serving {
     } else {
       endsWithEvent(told);
     }
-    if (asked == null) {
+    if (asked == null || !(why instanceof GatewayException)) {
+      // Of a defect the rows of attempts need not tell: one may have ended well.
       engine.refuse(call, told);
     } else {
       engine.giveUp(call, told, asked);
