@@ -4,6 +4,7 @@ import io.penstock.core.identity.NameSet;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.HealthBoard;
+import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Conditions;
 import io.penstock.providers.Provider;
 import io.penstock.providers.dialect.Providers;
@@ -47,12 +48,13 @@ final class PolicyDirectory implements Policy.Directory {
    */
   static Policy policy(String name, Config config) throws IOException {
     Conditions conditions = new Conditions();
+    RouteTable routes = new RouteMapping(conditions).table(config);
     return new Policy(
         name,
-        new RouteMapping(conditions).table(config),
+        routes,
         new BudgetMapping(conditions).plan(config),
         new Policy.Caching(
-            new CacheMapping(config, conditions).rules().rules(),
+            new CacheMapping(config, conditions, routes).rules().rules(),
             config.cache().semantic().toString(),
             config.cache().singleflight()),
         config.clamp().isOn(),

@@ -165,7 +165,8 @@ public final class RouteTable {
     return known == null ? Choice.all(route.spec(), route.rest(), this) : known;
   }
 
-  ConditionIndex rules(RouteSpec.Rules spec) {
+  /** Returns the conditions of a route's rules, in their order. */
+  public ConditionIndex rules(RouteSpec.Rules spec) {
     ConditionIndex index = rules.get(spec);
     return index == null ? index(spec) : index;
   }

@@ -21,7 +21,7 @@ final class CelCondition extends CompiledCondition {
   CelCondition(
       String text,
       Rewriter read,
-      @Nullable List<Part> parts,
+      List<Part> parts,
       CelAbstractSyntaxTree checked,
       CelRuntime runtime,
       LongAdder failures) {

@@ -11,14 +11,9 @@ abstract sealed class CompiledCondition implements Condition permits DirectCondi
   private final Set<String> budgets;
   private final @Nullable Set<Text> steadyTexts;
   private final List<Set<Clue>> clues;
-  private final @Nullable List<Part> parts;
+  private final List<Part> parts;
 
-  /**
-   * Creates it.
-   *
-   * @param parts what it asks of the request alone; null when that is all that it asks
-   */
-  CompiledCondition(String text, Rewriter read, List<Set<Clue>> clues, @Nullable List<Part> parts) {
+  CompiledCondition(String text, Rewriter read, List<Set<Clue>> clues, List<Part> parts) {
     this.text = text;
     this.variables = read.variables();
     this.budgets = read.budgets();
@@ -44,20 +39,7 @@ abstract sealed class CompiledCondition implements Condition permits DirectCondi
 
   @Override
   public final List<Part> parts() {
-    return parts == null ? List.of(new Whole(this)) : parts;
-  }
-
-  /** A condition of the request: whether it holds, by its own and fast way. */
-  private record Whole(Condition condition) implements Part {
-    @Override
-    public Set<String> variables() {
-      return condition.variables();
-    }
-
-    @Override
-    public String of(Facts facts) {
-      return condition.test(facts) ? "1" : "0";
-    }
+    return parts;
   }
 
   /** Returns the texts that alone decide the outcome, or null when anything else does too. */

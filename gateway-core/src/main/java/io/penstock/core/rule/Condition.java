@@ -42,8 +42,8 @@ public interface Condition {
   }
 
   /**
-   * Returns what the outcome depends on besides the answer and the target: two requests that are
-   * alike in all of these accept the same answers of a target.
+   * Returns what an {@code accept} depends on besides the answer and the target: two requests that
+   * are alike in all of these accept the same answers of a target. None for a {@code when}.
    */
   default List<Part> parts() {
     return List.of();

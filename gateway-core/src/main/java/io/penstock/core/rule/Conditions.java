@@ -30,7 +30,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles conditions and remembers them by their text, so that a reload and a rule written a
@@ -138,9 +137,9 @@ public final class Conditions {
       throw new ConditionException(
           "%s: divides by zero (expected: a divisor other than 0)".formatted(text));
     }
-    // Thousands of conditions ask only the request: their trees are not kept for this.
-    @Nullable List<Condition.Part> parts =
-        kind == Kind.RESPONSE ? RequestParts.of(checked, runtime) : null;
+    // Of the thousands that ask only the request nobody wants them: their trees are not kept.
+    List<Condition.Part> parts =
+        kind == Kind.RESPONSE ? RequestParts.of(checked, runtime) : List.of();
     Predicate<Facts> direct = shapes ? Shapes.direct(checked.getExpr()) : null;
     return direct == null
         ? new CelCondition(text, rewriter, parts, checked, runtime, failures)

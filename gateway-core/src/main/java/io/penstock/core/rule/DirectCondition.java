@@ -3,18 +3,13 @@ package io.penstock.core.rule;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /** A condition of a common shape, evaluated without CEL's interpreter: see {@link Shapes}. */
 final class DirectCondition extends CompiledCondition {
   private final Predicate<Facts> test;
 
   DirectCondition(
-      String text,
-      Rewriter read,
-      List<Set<Clue>> clues,
-      @Nullable List<Part> parts,
-      Predicate<Facts> test) {
+      String text, Rewriter read, List<Set<Clue>> clues, List<Part> parts, Predicate<Facts> test) {
     super(text, read, clues, parts);
     this.test = test;
   }

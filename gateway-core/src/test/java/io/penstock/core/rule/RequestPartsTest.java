@@ -48,10 +48,11 @@ class RequestPartsTest {
   }
 
   @Test
-  void parts_ofARequestsCondition_isWhetherItHolds() {
-    assertThat(values("model == 'gpt-4o' && metadata.quality != 'draft'", Kind.REQUEST))
-        .containsExactly("0");
-    assertThat(conditions.compile("metadata.a == '' || user == 'ann'", Kind.REQUEST).parts())
+  void parts_sayWhatTheyRead() {
+    assertThat(
+            conditions
+                .compile("(metadata.a == '' || user == 'ann') && response.json", Kind.RESPONSE)
+                .parts())
         .singleElement()
         .satisfies(
             part -> assertThat(part.variables()).containsExactlyInAnyOrder("metadata", "user"));

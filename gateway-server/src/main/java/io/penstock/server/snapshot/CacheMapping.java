@@ -2,9 +2,13 @@ package io.penstock.server.snapshot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.cache.CacheScope;
+import io.penstock.core.route.RouteSpec;
+import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
+import io.penstock.core.rule.ConditionIndex;
 import io.penstock.core.rule.Conditions;
+import io.penstock.core.rule.Facts;
 import io.penstock.server.call.CacheRules;
 import io.penstock.server.config.CacheConfig.ExactConfig;
 import io.penstock.server.config.Config;
@@ -19,6 +23,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +45,14 @@ public final class CacheMapping {
 
   private final Config config;
   private final Conditions conditions;
+  private final RouteTable routes;
   private final JsonNode effective;
 
-  /** Creates one of that configuration, which compiles with those. */
-  public CacheMapping(Config config, Conditions conditions) {
+  /** Creates one of that configuration and its routes, which compiles with those. */
+  public CacheMapping(Config config, Conditions conditions, RouteTable routes) {
     this.config = config;
     this.conditions = conditions;
+    this.routes = routes;
     this.effective = EffectiveConfig.render(config);
   }
 
@@ -133,23 +140,40 @@ public final class CacheMapping {
       ModelConfig model = config.models().get(name);
       if (model != null) {
         String path = "models." + name;
-        model.rules().stream()
-            .map(rule ->
-                condition(conditions, path + ".rules", rule.condition(), Conditions.Kind.REQUEST))
-            .forEach(when -> addParts(when, deciding));
+        FirstRule rule = firstRule(name, model);
+        if (!OF_EVERY_KEY.containsAll(rule.variables())) {
+          deciding.add(rule);
+        }
         model.targets().stream()
             .map(target ->
                 condition(conditions, path + ".targets", target.accept(), Conditions.Kind.RESPONSE))
-            .forEach(accept -> addParts(accept, deciding));
+            .flatMap(accept -> accept.parts().stream())
+            .filter(part -> !OF_EVERY_KEY.containsAll(part.variables()))
+            .forEach(deciding::add);
       }
     }
     return deciding;
   }
 
-  private static void addParts(Condition condition, List<Condition.Part> deciding) {
-    condition.parts().stream()
-        .filter(part -> !OF_EVERY_KEY.containsAll(part.variables()))
-        .forEach(deciding::add);
+  private FirstRule firstRule(String name, ModelConfig model) {
+    Set<String> variables = new HashSet<>();
+    for (RuleConfig rule : model.rules()) {
+      String path = "models." + name + ".rules";
+      variables.addAll(
+          condition(conditions, path, rule.condition(), Conditions.Kind.REQUEST).variables());
+    }
+    RouteTable.Found found = routes.find(name);
+    return found != null && found.spec() instanceof RouteSpec.Rules rules
+        ? new FirstRule(routes.rules(rules), Set.copyOf(variables))
+        : new FirstRule(new ConditionIndex(List.of()), Set.of());
+  }
+
+  /** Which rule of a route holds: found as the route finds it, however many there are. */
+  private record FirstRule(ConditionIndex rules, Set<String> variables) implements Condition.Part {
+    @Override
+    public String of(Facts facts) {
+      return rules.first(facts) + ";";
+    }
   }
 
   /** Returns the name of a route or target and those of all that it leads to, sorted. */

@@ -90,7 +90,7 @@ public final class SnapshotBuilder {
         unpriced.add(baseline);
       }
     }
-    CacheMapping exact = new CacheMapping(config, conditions);
+    CacheMapping exact = new CacheMapping(config, conditions, routes);
     SemanticRules semantic =
         new SemanticMapping(config, conditions, exact, targets, this::listed).rules(known);
     return new Snapshot(
