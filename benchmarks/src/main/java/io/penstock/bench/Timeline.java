@@ -10,6 +10,7 @@ final class Timeline implements Watcher {
   /** How finely it looks. */
   static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+  private static final double MICROS_PER_MILLI = 1000;
   private static final long MAX_MICROS = TimeUnit.MINUTES.toMicros(2);
 
   private final List<Slice> windows = new ArrayList<>();
@@ -90,6 +91,24 @@ final class Timeline implements Watcher {
         && slice.shed == 0
         && slice.failed == 0
         && slice.percentile(99) <= p99Micros;
+  }
+
+  /** A table of all windows. */
+  @Override
+  public String toString() {
+    Table table = new Table("due after ms", "done", "shed", "failed", "p50 ms", "p99 ms");
+    long at = 0;
+    for (Slice window : windows) {
+      table.row(
+          TimeUnit.NANOSECONDS.toMillis(at),
+          window.done(),
+          window.shed,
+          window.failed,
+          window.percentile(50) / MICROS_PER_MILLI,
+          window.percentile(99) / MICROS_PER_MILLI);
+      at += WINDOW_NANOS;
+    }
+    return table.toString();
   }
 
   private static int first(int second) {

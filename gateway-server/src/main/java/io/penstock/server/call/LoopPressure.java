@@ -10,22 +10,30 @@ import java.util.concurrent.TimeUnit;
  * that turn, so the length of turns is what requests wait for.
  *
  * <pre>
- *   CALM --a long turn, and one that lasts longer; or the fifth of a row--> SHEDDING
- *  SHEDDING --a second without a long turn--> CALM
+ *   CALM --a long turn, and one that lasts as long, or nearly--> SHEDDING
+ *  SHEDDING --a second in which nothing was refused--> CALM
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in 50 requests: a few costly ones are no
  * crowd. After a pause (collector, compiler, another process) each turn is shorter than the one
- * before, under overload it is not; so a pause sheds nothing. While shedding, a turn takes in no
- * more once it is long; so it ends soon after, and as soon as there is less to do nothing is
- * refused.
+ * before, under overload it is not; so a pause sheds nothing.
+ *
+ * <p>While shedding, a turn takes in requests for as long as leaves it at 25 ms with all that it
+ * has to do besides, refusals and answers: what the last turns were too long, the next takes in
+ * less. So when more comes than can be refused beside the usual work, that work gives way, and what
+ * waits in front of the gateway does not grow. 50 a turn are taken in however long it lasts.
  *
  * <p>Confined to its event loop.
  */
 public final class LoopPressure {
   static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   static final int CROWD = 50;
-  static final int ROW = 4;
+
+  /** How long turns are to be while shedding. */
+  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+
+  /** Of what a turn was too long or too short, one in so many is made up for in the next. */
+  private static final int DAMPING = 4;
 
   /** A turn without requests, such as one that opens connections to a provider, is not idleness. */
   static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -39,14 +47,16 @@ public final class LoopPressure {
   private long turnStart;
   private int taken;
   private long turnEnd;
-  private long longTurnEnd;
 
-  /** Long turns one after the other until now, and the length of the last. */
-  private int row;
-
+  /** The length of the turn before if it was long, else 0. */
   private long before;
 
   private boolean shedding;
+
+  /** While shedding: how old a turn may be to take in one more. */
+  private long allowance;
+
+  private long refusedNanos;
 
   /**
    * Creates the pressure of a loop.
@@ -68,21 +78,34 @@ public final class LoopPressure {
   /** Returns whether a new request may be taken in. */
   boolean admits() {
     work();
-    if (taken >= CROWD && refuses(ticker.nanoTime() - turnStart)) {
+    if (taken >= CROWD && refuses(ticker.nanoTime())) {
       return false;
     }
     taken++;
     return true;
   }
 
-  private boolean refuses(long age) {
-    if (age < LONG_NANOS) {
-      return false;
+  private boolean refuses(long now) {
+    long age = now - turnStart;
+    if (!shedding && lastsAsLong(age)) {
+      shed(now);
     }
-    if (row >= ROW || row > 0 && age > before) {
-      shedding = true;
+    boolean refused = shedding && age >= allowance;
+    if (refused) {
+      refusedNanos = now;
     }
-    return shedding;
+    return refused;
+  }
+
+  /** A burst that is being worked off halves from turn to turn, or at least falls by a fifth. */
+  private boolean lastsAsLong(long age) {
+    return age >= LONG_NANOS && before > 0 && age > before - before / 5;
+  }
+
+  private void shed(long now) {
+    shedding = true;
+    allowance = SHED_TURN_NANOS;
+    refusedNanos = now;
   }
 
   private void begin() {
@@ -90,9 +113,9 @@ public final class LoopPressure {
     turnStart = ticker.nanoTime();
     taken = 0;
     if (turnStart - turnEnd >= IDLE_NANOS) {
-      row = 0;
+      before = 0;
     }
-    if (shedding && turnStart - longTurnEnd >= CALM_NANOS) {
+    if (shedding && turnStart - refusedNanos >= CALM_NANOS) {
       shedding = false;
     }
     loop.execute(turnOver);
@@ -100,19 +123,26 @@ public final class LoopPressure {
 
   private void turnOver() {
     inTurn = false;
-    if (taken < CROWD) {
+    boolean crowd = taken >= CROWD;
+    if (!crowd && !shedding) {
       // Whatever its length: the next long turn is the first of a row.
-      row = 0;
+      before = 0;
       return;
     }
-    turnEnd = ticker.nanoTime();
-    long length = turnEnd - turnStart;
-    if (length >= LONG_NANOS) {
-      before = length;
-      longTurnEnd = turnEnd;
-      row++;
-    } else {
-      row = 0;
+    long now = ticker.nanoTime();
+    long length = now - turnStart;
+    boolean isLong = crowd && length >= LONG_NANOS;
+    // What was taken in at its beginning may have been what made it long.
+    if (isLong && !shedding && lastsAsLong(length)) {
+      shed(now);
+    }
+    if (shedding) {
+      long missed = (SHED_TURN_NANOS - length) / DAMPING;
+      allowance = Math.clamp(allowance + missed, 0, SHED_TURN_NANOS);
+    }
+    before = isLong ? length : 0;
+    if (crowd) {
+      turnEnd = now;
     }
   }
 }
