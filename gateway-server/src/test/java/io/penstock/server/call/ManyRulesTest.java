@@ -70,7 +70,7 @@ final class ManyRulesTest {
   @Test
   void key_ofARouteWithManyRules_asksForNoMoreThanWithFew() throws IOException {
     CacheRules few = rules(10);
-    CacheRules many = rules(2_000);
+    CacheRules many = rules(400);
 
     assertThat(asked(many, "none")).as("no rule but the last").isEqualTo(asked(few, "none"));
     assertThat(asked(many, "p7")).isEqualTo(asked(few, "p7")).isPositive();
