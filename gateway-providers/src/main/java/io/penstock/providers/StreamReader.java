@@ -60,12 +60,11 @@ public interface StreamReader extends AutoCloseable {
    * Returns well-formed last events for a stream that the gateway cuts or that failed after its
    * first content, in the client's dialect.
    *
-   * @param finish the finish reason to show ({@code length}), or null to write an error event
-   * @param message what the error event says
+   * @param how as a shortened answer or by an error event
    * @param penstock the JSON object with the reason and cost, or null
    * @return owned by the caller
    */
-  ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock);
+  ByteBuf closing(Closing how, @Nullable String penstock);
 
   /** Releases what is held. Safe to call again. */
   @Override

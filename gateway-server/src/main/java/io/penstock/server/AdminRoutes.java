@@ -44,8 +44,9 @@ import org.jspecify.annotations.Nullable;
 /** What the admin port serves. Handlers block on the ledger; they run on virtual threads. */
 final class AdminRoutes {
   private static final int MAX_ROWS = 1000;
-  private static final List<String> SPEND =
-      List.of("by", "from", "to", "where", "find", "limit", "movers", "format");
+  private static final String[] SPEND = {
+    "by", "from", "to", "where...", "find", "limit", "movers", "format"
+  };
 
   private final Ledger ledger;
   private final Shared shared;
@@ -82,24 +83,26 @@ final class AdminRoutes {
         .route(GET, "/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
         .route(GET, "/readyz", request -> ready())
         .route(GET, "/metrics", request -> metrics())
-        .route(GET, "/admin/v1/spend", this::spend)
-        .route(GET, "/admin/v1/spend/series", this::series)
-        .route(GET, "/admin/v1/requests", this::requests)
+        .route(GET, "/admin/v1/spend", this::spend, SPEND)
+        .route(GET, "/admin/v1/spend/series", this::series, SpendSeries.TAKES)
+        .route(GET, "/admin/v1/requests", this::requests, "limit", "before")
         .route(GET, "/admin/v1/requests/{id}", this::request)
         .route(GET, "/admin/v1/models", request -> models())
-        .route(GET, "/admin/v1/budgets", budgets::list)
+        .route(GET, "/admin/v1/budgets", budgets::list, "limit", "cursor")
         .route(
             GET,
             "/admin/v1/budgets/{name}/burn-down",
-            request -> budgets.burnDown(request, reports))
+            request -> budgets.burnDown(request, reports),
+            "subject",
+            "override")
         .route(POST, "/admin/v1/budgets/{name}/top-up", budgets::topUp)
         .route(POST, "/admin/v1/budgets/{name}/reset", budgets::reset)
         .route(GET, "/admin/v1/alerts", request -> alerts(alerts))
         .route(GET, "/admin/v1/config", request -> config())
-        .route(GET, "/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()))
-        .route(GET, "/admin/v1/prices", this::prices)
+        .route(GET, "/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()), "team")
+        .route(GET, "/admin/v1/prices", this::prices, "provider")
         .route(GET, "/admin/v1/status", request -> status())
-        .route(GET, "/admin/v1/cache/forecast", this::cacheForecast)
+        .route(GET, "/admin/v1/cache/forecast", this::cacheForecast, "by")
         .route(GET, "/ui", ui)
         .route(GET, "/ui/{file}", ui);
   }
@@ -166,7 +169,6 @@ final class AdminRoutes {
   }
 
   private AdminReply spend(AdminRequest request) {
-    Periods.requireKnown(request, SPEND);
     ledger.flush(2_000);
     reports.acquireUninterruptibly();
     try {

@@ -146,9 +146,9 @@ public final class Gateway implements AutoCloseable {
         new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
             .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
             .route(HttpMethod.GET, "/admin/v1/cache", request -> cached.state())
-            .route(HttpMethod.DELETE, "/admin/v1/cache", cached::drop)
-            .route(HttpMethod.DELETE, "/admin/v1/cache/{id}", cached::drop)
-            .route(HttpMethod.POST, "/admin/v1/cache/{id}/wrong", cached::wrong)
+            .route(HttpMethod.DELETE, "/admin/v1/cache", cached::drop, CacheAdmin.FILTERS)
+            .route(HttpMethod.DELETE, "/admin/v1/cache/{id}", cached::drop, CacheAdmin.FILTERS)
+            .route(HttpMethod.POST, "/admin/v1/cache/{id}/wrong", cached::wrong, "id", "dry_run")
             .route(HttpMethod.GET, "/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
             .route(
                 HttpMethod.POST,

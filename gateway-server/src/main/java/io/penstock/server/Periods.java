@@ -1,6 +1,5 @@
 package io.penstock.server;
 
-import io.penstock.core.Suggest;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.admin.AdminRequest;
 import java.time.DateTimeException;
@@ -93,31 +92,6 @@ final class Periods {
     if (Set.copyOf(values).size() < values.size()) {
       throw new IllegalArgumentException(name + ": " + text + " (expected: each one once)");
     }
-  }
-
-  /**
-   * Refuses what would be passed over: parameters that nobody reads, and second values.
-   *
-   * @param known the parameters; of these only {@code where} may stand several times
-   * @throws IllegalArgumentException naming the parameter
-   */
-  static void requireKnown(AdminRequest request, List<String> known) {
-    request
-        .query()
-        .forEach((name, values) -> {
-          if (!known.contains(name)) {
-            String near = Suggest.nearest(name, known);
-            throw new IllegalArgumentException(
-                name
-                    + ": no such parameter (expected: "
-                    + String.join(", ", known)
-                    + (near == null ? ")" : "; did you mean " + near + "?)"));
-          }
-          if (values.size() > 1 && !name.equals("where")) {
-            throw new IllegalArgumentException(
-                name + ": " + String.join(" and ", values) + " (expected: it once)");
-          }
-        });
   }
 
   private static long parse(String name, String text, boolean wholeUnit) {

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * by step, so that ten thousand subjects over a month never are in memory at once. Blocks.
  */
 final class SpendSeries {
+  /** The parameters that it reads. */
+  static final String[] TAKES = {"by", "from", "to", "where...", "key...", "over", "top"};
+
   private static final int MAX_TOP = 20;
 
   /** Dimensions that reports do not filter by. */

@@ -251,6 +251,46 @@ class AdminPortTest {
     assertThat(wrong.body()).contains(said);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          GET    | spend/series?tema=a           | tema: no such parameter (expected: by, from, to, where, key, over, top)
+          GET    | spend/series?limit=3          | limit: no such parameter (expected: by,
+          GET    | spend/series?over=day&over=hour | over: day and hour (expected: it once)
+          GET    | requests?limt=5               | limt: no such parameter (expected: limit, before; did you mean limit?)
+          GET    | budgets?subject=ann           | subject: no such parameter (expected: limit, cursor)
+          GET    | budgets/all/burn-down?subjct=ann | subjct: no such parameter (expected: subject, override; did you mean subject?)
+          GET    | keys?tema=support             | tema: no such parameter (expected: team; did you mean team?)
+          GET    | prices?providers=fake         | providers: no such parameter (expected: provider; did you mean provider?)
+          GET    | cache/forecast?over=day       | over: no such parameter (expected: by)
+          DELETE | cache?tags=a                  | tags: no such parameter (expected: id, scope, team, app, model, tag, older_than, all, dry_run, similar_to, similarity; did you mean tag?)
+          DELETE | cache?tag=a=1&tag=b=2         | tag: a=1 and b=2 (expected: it once)
+          DELETE | cache/7?tags=a                | tags: no such parameter (expected: id, scope,
+          POST   | cache/7/wrong?team=a          | team: no such parameter (expected: id, dry_run)
+          """)
+  void parameters_thatWouldBePassedOver_areRefusedByName(String method, String of, String said) {
+    HttpResponse<String> wrong = ask(method, "/admin/v1/" + of, "s3cret-token");
+    assertThat(wrong.statusCode()).as(wrong.body()).isEqualTo(400);
+    assertThat(wrong.body()).contains(said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spend/series?by=team&over=month&top=3&key=a&key=b&where=app:x&where=user:y&from=2024-01-01",
+        "requests?limit=5",
+        "budgets?limit=5&cursor=",
+        "keys?team=support",
+        "prices?provider=fake",
+        "cache/forecast?by=route"
+      })
+  void parameters_thatAPathTakes_areTaken(String of) {
+    HttpResponse<String> right = ask("/admin/v1/" + of, "s3cret-token");
+    assertThat(right.statusCode()).as(right.body()).isEqualTo(200);
+  }
+
   @Test
   void spend_ofAllYears_isAnswered() {
     HttpResponse<String> all = ask("/admin/v1/spend?from=1970-01&to=9999-12", "s3cret-token");

@@ -412,7 +412,7 @@ class CacheFlowTest {
       assertThat(delete(gateway, "?older_than=6h")).contains("\"dropped\":0");
       assertThat(delete(gateway, "?older_than=-6h")).contains("older_than: -6h (expected:");
       assertThat(delete(gateway, "")).contains("all=true");
-      assertThat(delete(gateway, "?tema=engineering")).contains("tema: no filter");
+      assertThat(delete(gateway, "?tema=engineering")).contains("tema: no such parameter");
       assertThat(delete(gateway, "?team=engineering")).contains("\"dropped\":1");
       assertThat(cache(gateway.post(PATH, CHAT))).isEqualTo("miss");
     }

@@ -8,7 +8,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import io.penstock.providers.translate.AnthropicUsage;
 import org.jspecify.annotations.Nullable;
 
@@ -130,22 +130,22 @@ final class AnthropicStream extends SseStreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
     String comment = penstock == null ? "" : ": penstock " + penstock + "\n\n";
     String last =
-        reason == null
-            ? comment
-                + "event: error\ndata: "
-                + ErrorBodies.json(Dialect.ANTHROPIC, 502, "upstream_error", message, null, "")
-                + "\n\n"
-            : "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
-                + Json.quote(reason.equals("length") ? "max_tokens" : "end_turn")
-                + ",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
-                // At its start it has told of one token.
-                + Math.max(summary().usage().outputTokens(), relayedBytes() / 4)
-                + "}}\n\n"
-                + comment
-                + STOP;
+        switch (how) {
+          case Closing.Broken broken ->
+              comment + "event: error\ndata: " + broken.json(Dialect.ANTHROPIC) + "\n\n";
+          case Closing.Shortened(String reason) ->
+              "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+                  + Json.quote(reason.equals("length") ? "max_tokens" : "end_turn")
+                  + ",\"stop_sequence\":null},\"usage\":{\"output_tokens\":"
+                  // At its start it has told of one token.
+                  + Math.max(summary().usage().outputTokens(), relayedBytes() / 4)
+                  + "}}\n\n"
+                  + comment
+                  + STOP;
+        };
     return ByteBufUtil.writeUtf8(allocator, last);
   }
 }

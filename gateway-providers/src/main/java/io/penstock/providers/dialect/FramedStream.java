@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Closing;
 import io.penstock.providers.EventStreamDecoder;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.StreamReader;
@@ -114,8 +115,8 @@ final class FramedStream implements StreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return events.closing(finish, message, penstock);
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
+    return events.closing(how, penstock);
   }
 
   @Override

@@ -9,7 +9,7 @@ import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import io.penstock.providers.translate.GeminiSearches;
 import io.penstock.providers.translate.UsageReaders;
 import java.nio.charset.StandardCharsets;
@@ -274,18 +274,22 @@ final class GeminiStream extends SseStreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
     String cost = penstock == null ? "" : ",\"penstock\":" + penstock;
-    String error = ErrorBodies.json(Dialect.GEMINI, 502, "upstream_error", message, null, "");
     String object =
-        reason == null
-            ? error.substring(0, error.length() - 1) + cost + "}"
-            : "{\"candidates\":[{\"content\":{\"parts\":[],\"role\":\"model\"},\"finishReason\":"
-                + (reason.equals("length") ? "\"MAX_TOKENS\"" : "\"STOP\"")
-                + ",\"index\":0}],\"modelVersion\":"
-                + Json.quote(model == null ? "" : model)
-                + cost
-                + "}";
+        switch (how) {
+          case Closing.Broken broken -> {
+            String error = broken.json(Dialect.GEMINI);
+            yield error.substring(0, error.length() - 1) + cost + "}";
+          }
+          case Closing.Shortened(String reason) ->
+              "{\"candidates\":[{\"content\":{\"parts\":[],\"role\":\"model\"},\"finishReason\":"
+                  + (reason.equals("length") ? "\"MAX_TOKENS\"" : "\"STOP\"")
+                  + ",\"index\":0}],\"modelVersion\":"
+                  + Json.quote(model == null ? "" : model)
+                  + cost
+                  + "}";
+        };
     return ByteBufUtil.writeUtf8(
         allocator,
         array ? (opened ? ",\r\n" : "[") + object + "]" : "data: " + object + "\r\n\r\n");

@@ -12,7 +12,7 @@ import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -182,23 +182,23 @@ final class OpenAiChatStream extends SseStreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
     StringBuilder out = new StringBuilder(256);
-    if (reason == null) {
-      out.append("data: ")
-          .append(ErrorBodies.json(Dialect.OPENAI, 502, "upstream_error", message, null, ""))
-          .append("\n\n");
-    } else {
-      String choice =
-          "[{\"index\":0,"
-              + (text ? "\"text\":\"\"" : "\"delta\":{}")
-              + ",\"finish_reason\":"
-              + Json.quote(reason)
-              + "}]";
-      chunk(out, choice, null);
-      ObjectNode used = clientWantsUsage ? usageSoFar() : null;
-      if (used != null) {
-        chunk(out, "[]", used);
+    switch (how) {
+      case Closing.Broken broken ->
+          out.append("data: ").append(broken.json(Dialect.OPENAI)).append("\n\n");
+      case Closing.Shortened(String reason) -> {
+        String choice =
+            "[{\"index\":0,"
+                + (text ? "\"text\":\"\"" : "\"delta\":{}")
+                + ",\"finish_reason\":"
+                + Json.quote(reason)
+                + "}]";
+        chunk(out, choice, null);
+        ObjectNode used = clientWantsUsage ? usageSoFar() : null;
+        if (used != null) {
+          chunk(out, "[]", used);
+        }
       }
     }
     if (penstock != null) {

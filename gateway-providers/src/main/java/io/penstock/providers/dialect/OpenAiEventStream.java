@@ -8,6 +8,7 @@ import io.penstock.core.body.Json;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Closing;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -178,18 +179,24 @@ final class OpenAiEventStream extends SseStreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String reason, String message, @Nullable String penstock) {
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
     String comment = penstock == null ? "" : ": penstock " + penstock + "\n\n";
-    String event =
-        reason == null
-            ? "event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_error\",\"message\":"
-                + Json.quote(message)
-                + ",\"param\":null,\"sequence_number\":"
-                + sequence
-                + "}\n\n"
-            : open.closing(
-                sequence, reason.equals("length") ? "max_output_tokens" : reason, model, comment);
-    return ByteBufUtil.writeUtf8(allocator, reason == null ? comment + event : event);
+    String last =
+        switch (how) {
+          case Closing.Broken broken ->
+              comment
+                  + "event: error\ndata: {\"type\":\"error\",\"code\":"
+                  + Json.quote(broken.code().code())
+                  + ",\"message\":"
+                  + Json.quote(broken.message())
+                  + ",\"param\":null,\"sequence_number\":"
+                  + sequence
+                  + "}\n\n";
+          case Closing.Shortened(String reason) ->
+              open.closing(
+                  sequence, reason.equals("length") ? "max_output_tokens" : reason, model, comment);
+        };
+    return ByteBufUtil.writeUtf8(allocator, last);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.price.Usage;
+import io.penstock.providers.Closing;
 import org.jspecify.annotations.Nullable;
 
 /** Writes an answer as the events of a client dialect. Belongs to one answer. */
@@ -56,7 +57,7 @@ abstract class AnswerWriter implements AnswerParts {
   }
 
   /** Writes an error as the last event. */
-  abstract void error(String message, @Nullable String penstock);
+  abstract void error(Closing.Broken why, @Nullable String penstock);
 
   /** Refuses them; dialects that have a form for media say so themselves. */
   @Override

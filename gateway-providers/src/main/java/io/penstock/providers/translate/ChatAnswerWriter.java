@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -251,10 +251,9 @@ final class ChatAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  void error(String message, @Nullable String penstock) {
-    String body = ErrorBodies.json(Dialect.OPENAI, 502, "upstream_error", message, null, id);
+  void error(Closing.Broken why, @Nullable String penstock) {
     note(penstock);
-    out.event(null, Trees.answer(body), false);
+    out.event(null, Trees.answer(why.json(Dialect.OPENAI)), false);
     out.done();
   }
 }

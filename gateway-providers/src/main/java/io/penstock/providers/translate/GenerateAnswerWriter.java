@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.Map;
@@ -245,9 +245,8 @@ final class GenerateAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  void error(String message, @Nullable String penstock) {
-    String body = ErrorBodies.json(Dialect.GEMINI, 502, "upstream_error", message, null, id);
-    out.event(null, withCost(Trees.answer(body), penstock), false);
+  void error(Closing.Broken why, @Nullable String penstock) {
+    out.event(null, withCost(Trees.answer(why.json(Dialect.GEMINI)), penstock), false);
   }
 
   /**

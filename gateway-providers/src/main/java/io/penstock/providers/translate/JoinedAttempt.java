@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.penstock.core.body.SseScanner;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
@@ -139,8 +140,8 @@ final class JoinedAttempt implements Attempt {
     }
 
     @Override
-    public ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-      ByteBuf closing = joined.join(reader.closing(finish, message, penstock));
+    public ByteBuf closing(Closing how, @Nullable String penstock) {
+      ByteBuf closing = joined.join(reader.closing(how, penstock));
       return closing == null ? Unpooled.EMPTY_BUFFER : closing;
     }
 

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,9 +227,8 @@ final class MessagesAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  void error(String message, @Nullable String penstock) {
+  void error(Closing.Broken why, @Nullable String penstock) {
     note(penstock);
-    String body = ErrorBodies.json(Dialect.ANTHROPIC, 502, "upstream_error", message, null, id);
-    out.event("error", Trees.answer(body), false);
+    out.event("error", Trees.answer(why.json(Dialect.ANTHROPIC)), false);
   }
 }

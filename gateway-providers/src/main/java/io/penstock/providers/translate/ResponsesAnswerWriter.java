@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.price.Usage;
+import io.penstock.providers.Closing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,12 +150,12 @@ final class ResponsesAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  void error(String message, @Nullable String penstock) {
+  void error(Closing.Broken why, @Nullable String penstock) {
     note(penstock);
     ArrayNode done = items.output();
     response.set("output", done);
     response.put("status", "failed");
-    response.putObject("error").put("code", "server_error").put("message", message);
+    response.putObject("error").put("code", why.code().code()).put("message", why.message());
     whole("response.failed");
   }
 }

@@ -12,6 +12,7 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ClippedText;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.SseData;
@@ -223,15 +224,16 @@ final class TranslatedStream implements StreamReader {
   }
 
   @Override
-  public ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
+  public ByteBuf closing(Closing how, @Nullable String penstock) {
     over = true;
     events.close();
-    if (finish == null) {
-      writer.error(message, penstock);
-    } else {
-      observed.start("", "");
-      observed.cut(finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH);
-      writer.cut(soFar(), penstock);
+    switch (how) {
+      case Closing.Broken broken -> writer.error(broken, penstock);
+      case Closing.Shortened(String finish) -> {
+        observed.start("", "");
+        observed.cut(finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH);
+        writer.cut(soFar(), penstock);
+      }
     }
     events.endArray();
     ByteBuf bytes = events.take();

@@ -11,6 +11,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ class OpenResponseTest {
         String data = "data: " + event.replace('\'', '"') + "\n\n";
         reader.read(Unpooled.wrappedBuffer(data.getBytes(UTF_8)));
       }
-      ByteBuf last = reader.closing("length", "", "{\"cut\":\"x\"}");
+      ByteBuf last = reader.closing(new Closing.Shortened("length"), "{\"cut\":\"x\"}");
       List<JsonNode> told = new ArrayList<>();
       last.toString(UTF_8)
           .lines()

@@ -7,7 +7,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
+import io.penstock.core.ErrorCode;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Closing;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.dialect.Providers;
 import io.penstock.providers.translate.GoldenTest.Case;
@@ -25,14 +27,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** How a stream ends that breaks, or is cut, after any of its events: well, in every dialect. */
 class ClosingTest {
   private static final String COST = "{\"cost_usd\":\"0.1\"}";
+  private static final Closing BROKEN =
+      new Closing.Broken(ErrorCode.UPSTREAM_TIMEOUT, "it broke", "req-1");
 
   static List<Case> streams() throws IOException {
     return GoldenTest.streams();
   }
 
   /** Returns what the client has after so many bytes and the end that the gateway makes. */
-  private static @Nullable String closed(
-      Attempt attempt, byte[] bytes, int at, @Nullable String finish) {
+  private static @Nullable String closed(Attempt attempt, byte[] bytes, int at, Closing how) {
     Client client = new Client();
     StreamReader reader = attempt.streamReader(Rig.ALLOCATOR, client);
     reader.read(Unpooled.wrappedBuffer(bytes, 0, at));
@@ -40,7 +43,7 @@ class ClosingTest {
       reader.close();
       return null;
     }
-    ByteBuf last = reader.closing(finish, "it broke", COST);
+    ByteBuf last = reader.closing(how, COST);
     String text = client.text() + last.toString(StandardCharsets.UTF_8);
     last.release();
     reader.close();
@@ -87,16 +90,20 @@ class ClosingTest {
     ends(one)
         .forEach(at -> {
           for (Attempt attempt : attempts(one)) {
-            String text = closed(attempt, one.bytes(), at, null);
+            String text = closed(attempt, one.bytes(), at, BROKEN);
             if (text == null) {
               continue;
             }
-            assertThat(lastError(one.client(), text).path("message").asText())
-                .as(text)
-                .isEqualTo("it broke");
+            JsonNode error = lastError(one.client(), text);
+            assertThat(error.path("message").asText()).as(text).isEqualTo("it broke");
+            String code = one.client() == Endpoint.GENERATE ? "/details/0/reason" : "/code";
+            assertThat(error.at(code).asText()).as(text).isEqualTo("upstream_timeout");
             assertThat(text).contains("0.1").endsWith("\n");
             switch (one.client()) {
-              case MESSAGES -> assertThat(text).contains("event: error\ndata: {\"type\":\"error\"");
+              case MESSAGES ->
+                  assertThat(text)
+                      .contains(
+                          "event: error\ndata: {\"type\":\"error\"", "\"request_id\":\"req-1\"");
               case RESPONSES -> assertThat(text).contains("event: response.failed\n");
               default -> assertThat(text).doesNotContain("event: ");
             }
@@ -110,7 +117,7 @@ class ClosingTest {
     ends(one)
         .forEach(at -> {
           for (Attempt attempt : attempts(one)) {
-            String text = closed(attempt, one.bytes(), at, "length");
+            String text = closed(attempt, one.bytes(), at, new Closing.Shortened("length"));
             if (text == null) {
               continue;
             }

@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Closing;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.dialect.Providers;
 import io.penstock.providers.translate.Rig.Client;
@@ -45,7 +46,7 @@ class CutUsageTest {
     Client client = new Client();
     try (StreamReader reader = attempt.streamReader(Rig.ALLOCATOR, client)) {
       reader.read(Unpooled.wrappedBuffer(events.getBytes(StandardCharsets.UTF_8)));
-      ByteBuf last = reader.closing("length", "", null);
+      ByteBuf last = reader.closing(new Closing.Shortened("length"), null);
       JsonNode usage = MissingNode.getInstance();
       for (String line : last.toString(StandardCharsets.UTF_8).lines().toList()) {
         if (line.startsWith("data: {")) {

@@ -48,9 +48,20 @@ public final class AdminSink implements RequestSink, AutoCloseable {
    * body. Before the port is bound.
    *
    * @param path may hold a name in braces, for what {@link AdminRequest#rest} is then
+   * @param takes the query parameters that the handler reads, with {@code ...} behind those that
+   *     may stand more than once: any other is a 400; without one nobody looks at them
    */
-  public AdminSink route(HttpMethod method, String path, AdminHandler handler) {
-    paths.add(method, path, handler);
+  public AdminSink route(HttpMethod method, String path, AdminHandler handler, String... takes) {
+    AdminParameters parameters = AdminParameters.of(takes);
+    paths.add(
+        method,
+        path,
+        takes.length == 0
+            ? handler
+            : request -> {
+              parameters.require(request);
+              return handler.handle(request);
+            });
     return this;
   }
 

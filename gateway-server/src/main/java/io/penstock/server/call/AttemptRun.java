@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.server.upstream.Timeouts;
@@ -148,8 +149,8 @@ final class AttemptRun implements UpstreamListener {
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
-  @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return answer.closing(finish, message, penstock);
+  @Nullable ByteBuf closing(Closing how, @Nullable String penstock) {
+    return answer.closing(how, penstock);
   }
 
   /** Returns whether nothing more is told of it. */

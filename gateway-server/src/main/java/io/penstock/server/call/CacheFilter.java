@@ -138,7 +138,7 @@ final class CacheFilter implements Filter<Call> {
     CachePart part = call.inCache();
     part.missed();
     if (look.mode().stores()) {
-      part.toStore(new CacheAsk(look.identity(), look.rule().ttlMillis(), lookup.ticket()));
+      part.toStore(new CacheAsk(look.identity(), lookup.ticket()));
     }
     return Step.next();
   }

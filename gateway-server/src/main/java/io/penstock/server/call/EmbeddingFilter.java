@@ -141,7 +141,7 @@ final class EmbeddingFilter implements Filter<Call> {
   private Step goOn(Call call, EmbeddingBatch batch, CacheLook look, ExactCache.Ticket ticket) {
     CachePart part = call.inCache();
     part.missed();
-    CacheAsk ask = new CacheAsk(look.identity(), look.rule().ttlMillis(), ticket);
+    CacheAsk ask = new CacheAsk(look.identity(), ticket);
     part.batch(batch, look, look.mode().stores() ? ask : null);
     return Step.next();
   }

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +95,8 @@ final class Incoming {
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
-  @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return events == null ? null : events.closing(finish, message, penstock);
+  @Nullable ByteBuf closing(Closing how, @Nullable String penstock) {
+    return events == null ? null : events.closing(how, penstock);
   }
 
   void head(int answered, HttpHeaders of) {

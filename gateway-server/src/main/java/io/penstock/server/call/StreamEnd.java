@@ -4,11 +4,10 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
-import io.penstock.core.Dialect;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.ledger.Waste;
-import io.penstock.providers.ErrorBodies;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
 import org.jspecify.annotations.Nullable;
@@ -60,25 +59,15 @@ final class StreamEnd {
 
   private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
     String message = ClientErrors.message(by.target().provider().name(), failure) + more;
-    ByteBuf closing = run.closing(null, message, null);
-    if (closing != null && call.dialect() == Dialect.ANTHROPIC) {
-      // Its errors name the call, which the stream's reader does not know.
-      closing.release();
-      ErrorCode code = ClientErrors.code(failure);
-      closing =
-          ErrorReplies.utf8(
-              "event: error\ndata: "
-                  + ErrorBodies.json(
-                      Dialect.ANTHROPIC, code.status(), code.code(), message, null, call.idText())
-                  + "\n\n");
-    }
+    ErrorCode code = ClientErrors.code(failure);
+    ByteBuf closing = run.closing(new Closing.Broken(code, message, call.idText()), null);
     if (closing != null) {
       serving.answer().stream(closing);
       serving.answer().end();
     } else {
       call.responder().abort();
     }
-    serving.answered(by.target(), ClientErrors.code(failure).status());
+    serving.answered(by.target(), code.status());
     call.end(ClientErrors.ending(failure));
   }
 
@@ -95,7 +84,7 @@ final class StreamEnd {
   void shorten(Leg by, AttemptRun run, Verdict why) {
     String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
     serving.engine().budgetDenied(why);
-    ByteBuf closing = run.closing("length", reason, json(reason));
+    ByteBuf closing = run.closing(new Closing.Shortened("length"), json(reason));
     try {
       run.cancel();
       by.account().settle(run.outcome(null, serving.isClientGone()), Ending.COMPLETED, Waste.NONE);

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,8 @@ final class StreamedAnswer implements StreamReader.Sink {
   }
 
   /** Returns the closing events of a stream that ends before its time; owned by the caller. */
-  @Nullable ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
-    return reader.closing(finish, message, penstock);
+  @Nullable ByteBuf closing(Closing how, @Nullable String penstock) {
+    return reader.closing(how, penstock);
   }
 
   /** Takes bytes of it; borrowed. */

@@ -131,9 +131,28 @@ final class Binder {
       return scalars.wrong(node, where, "a text that is not empty");
     }
     if (value != Invalid.VALUE) {
-      key.setting().rule().check(value, (at, is, expected) -> fault(node, where, at, is, expected));
+      key.setting().rule().check(value, new Told(this, node, where, null));
     }
     return value;
+  }
+
+  /**
+   * Takes what a rule finds.
+   *
+   * @param kept which elements of the list the rule sees; null for all
+   */
+  private record Told(Binder by, Node node, Where where, @Nullable List<Integer> kept)
+      implements Rule.Faults {
+    @Override
+    public void add(Object segment, String value, String expected) {
+      Object at = segment instanceof Integer index ? (Object) place(index) : segment;
+      by.fault(node, where, at, value, expected);
+    }
+
+    @Override
+    public int place(int index) {
+      return kept == null ? index : kept.get(index);
+    }
   }
 
   private void fault(Node node, Where where, Object at, String is, String expected) {
@@ -188,6 +207,10 @@ final class Binder {
       boolean whole = kept.size() == sequence.items().size();
       if (!whole) {
         sound.put(sequence, kept);
+        if (!(shape.item() instanceof Shape.Fields)) {
+          // Nobody sees this list, so that what else is wrong with it is told here.
+          setting.rule().check(values, new Told(this, node, where, kept));
+        }
       }
       return whole || shape.item() instanceof Shape.Fields ? values : Invalid.VALUE;
     }

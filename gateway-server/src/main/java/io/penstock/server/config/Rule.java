@@ -28,6 +28,7 @@ enum Rule {
   ROLLUP(each(String.class, Rule::isMetadata, "metadata.NAME")),
   PER(Subjects::check),
   ALERTS(ValueRules::alerts),
+  WEBHOOK(ValueRules::webhook),
   /** Names of metadata that requests carry or keys fix: the header takes no others. */
   METADATA_NAMES(ValueRules::metadataNames),
   DENY(ValueRules::deny),
@@ -69,6 +70,11 @@ enum Rule {
      * @param value what it says; never a secret
      */
     void add(Object segment, String value, String expected);
+
+    /** Returns where the element of that index stands in the file's list. */
+    default int place(int index) {
+      return index;
+    }
   }
 
   @SuppressWarnings("ImmutableEnumChecker") // functions without state

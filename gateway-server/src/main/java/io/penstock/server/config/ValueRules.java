@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.penstock.server.config.Rule.Faults;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -42,11 +43,33 @@ final class ValueRules {
           || share.ratio().compareTo(MOST_ALERT) > 0) {
         faults.add(i, share.toString(), "whole percents, 1% to 1000%");
       } else if (first != null) {
-        faults.add(i, share.toString(), "each once; the first is alerts[" + first + "]");
+        faults.add(
+            i, share.toString(), "each once; the first is alerts[" + faults.place(first) + "]");
       }
     }
     if (shares.size() > MOST_ALERTS) {
       faults.add("", shares.size() + " alerts", "at most " + MOST_ALERTS);
+    }
+  }
+
+  /**
+   * That there is somebody at the address, who is asked long after the start. An empty one, as of a
+   * variable that is not set, is nobody.
+   */
+  static void webhook(Object value, Faults faults) {
+    SecretUrl url = (SecretUrl) value;
+    if (!url.reveal().isBlank() && !isHttp(url)) {
+      faults.add("", Secret.MASK, "https:// or http:// and a host");
+    }
+  }
+
+  private static boolean isHttp(SecretUrl url) {
+    try {
+      return (url.scheme().equals("https") || url.scheme().equals("http"))
+          && URI.create(url.reveal()).getHost() != null;
+    } catch (IllegalArgumentException e) {
+      // Not an address at all; its words would quote it.
+      return false;
     }
   }
 

@@ -12,6 +12,7 @@ import io.penstock.core.FailureKind;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
 import io.penstock.providers.StreamReader;
 import io.penstock.providers.UnaryReader;
@@ -176,7 +177,7 @@ class AttemptRunTest {
     }
 
     @Override
-    public ByteBuf closing(@Nullable String finish, String message, @Nullable String penstock) {
+    public ByteBuf closing(Closing how, @Nullable String penstock) {
       return Unpooled.EMPTY_BUFFER;
     }
 

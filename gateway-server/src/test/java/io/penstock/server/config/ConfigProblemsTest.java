@@ -242,6 +242,48 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_badAlerts_areAllToldAtOnce() {
+    assertThat(
+            lines(
+                SOUND
+                    + """
+                    budgets:
+                      - { name: b, limit: 1 USD, alerts: [soon, 50.2%, late, 50%, 0%, 50%] }
+                      - { name: c, limit: 1 USD, per: [{}, nobody, team, team] }
+                    alerts:
+                      - { webhook: T0/B0/hush, on: [budgett, breaker, foo] }
+                      - { webhook: ftp://x/hush, secrets: x }
+                      - { webhook: notaurl, secret: "file:gone" }
+                    """))
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).contains("budgets[0].alerts[0]: soon (expected: a share"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:5:45:")
+                    .contains("budgets[0].alerts[1]: 50.2% (expected: whole percents, 1% to"),
+            line -> assertThat(line).contains("budgets[0].alerts[2]: late (expected: a share"),
+            line -> assertThat(line).contains("budgets[0].alerts[4]: 0% (expected: whole percents"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:5:67:")
+                    .contains("budgets[0].alerts[5]: 50% (expected: each once; the first is")
+                    .contains("alerts[3])"),
+            line -> assertThat(line).contains("budgets[1].per[0]"),
+            line -> assertThat(line).contains("budgets[1].per[1]: nobody (expected: app,"),
+            line -> assertThat(line).contains("budgets[1].per[3]: team (expected: each dimension"),
+            line ->
+                assertThat(line)
+                    .startsWith("penstock.yaml:8:")
+                    .contains("alerts[0].webhook: **** (expected: https:// or http:// and a host)"),
+            line -> assertThat(line).contains("alerts[0].on[0]: budgett (expected: budget,"),
+            line -> assertThat(line).contains("alerts[0].on[2]: foo (expected: budget,"),
+            line -> assertThat(line).contains("alerts[1].webhook: **** (expected: https:// or"),
+            line -> assertThat(line).contains("alerts[1].secrets: unknown key"),
+            line -> assertThat(line).contains("alerts[2].webhook: **** (expected: https:// or"),
+            line -> assertThat(line).contains("alerts[2].secret: file:gone"));
+  }
+
+  @Test
   void load_sharesThatWouldBeRounded_areRefused() {
     String budget = "budgets: [{ name: b, limit: 1 USD, ";
     assertThat(lines(SOUND + budget + "alerts: [50%, 50.2%] }]"))
