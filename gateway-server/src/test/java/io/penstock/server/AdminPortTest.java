@@ -269,6 +269,8 @@ class AdminPortTest {
           DELETE | cache?tag=a=1&tag=b=2         | tag: a=1 and b=2 (expected: it once)
           DELETE | cache/7?tags=a                | tags: no such parameter (expected: id, scope,
           POST   | cache/7/wrong?team=a          | team: no such parameter (expected: id, dry_run)
+          POST   | budgets/all/top-up?subject=ann | subject: no such parameter (expected: none)
+          GET    | models?limit=3               | limit: no such parameter (expected: none)
           """)
   void parameters_thatWouldBePassedOver_areRefusedByName(String method, String of, String said) {
     HttpResponse<String> wrong = ask(method, "/admin/v1/" + of, "s3cret-token");

@@ -42,7 +42,7 @@ record AdminParameters(List<String> names, List<String> several) {
             throw new IllegalArgumentException(
                 name
                     + ": no such parameter (expected: "
-                    + String.join(", ", names)
+                    + (names.isEmpty() ? "none" : String.join(", ", names))
                     + (near == null ? ")" : "; did you mean " + near + "?)"));
           }
           if (values.size() > 1 && !several.contains(name)) {

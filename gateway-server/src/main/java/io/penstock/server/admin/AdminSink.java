@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /** What the admin port answers, and to whom. Shared by all loops. */
 public final class AdminSink implements RequestSink, AutoCloseable {
+  private static final String OWN = "/admin/v1/";
   private static final Logger LOG = LoggerFactory.getLogger(AdminSink.class);
   private static final int MAX_BODY = 16 * 1024 * 1024;
 
@@ -49,19 +50,20 @@ public final class AdminSink implements RequestSink, AutoCloseable {
    *
    * @param path may hold a name in braces, for what {@link AdminRequest#rest} is then
    * @param takes the query parameters that the handler reads, with {@code ...} behind those that
-   *     may stand more than once: any other is a 400; without one nobody looks at them
+   *     may stand more than once: any other is a 400. Paths outside {@code /admin/v1} are asked by
+   *     tools that add parameters of their own, at which nobody looks
    */
   public AdminSink route(HttpMethod method, String path, AdminHandler handler, String... takes) {
     AdminParameters parameters = AdminParameters.of(takes);
     paths.add(
         method,
         path,
-        takes.length == 0
-            ? handler
-            : request -> {
+        path.startsWith(OWN)
+            ? request -> {
               parameters.require(request);
               return handler.handle(request);
-            });
+            }
+            : handler);
     return this;
   }
 
