@@ -32,6 +32,9 @@ public final class SseScanner implements AutoCloseable {
   private static final int LINE_START = 1;
   private static final int AFTER_CR = 2;
 
+  /** The blank line has its CR; the LF that goes with it belongs to the event. */
+  private static final int ENDING = 3;
+
   /** No model writes more text than that. */
   private static final int MAX_TEXT_BYTES = 1024 * 1024;
 
@@ -43,8 +46,6 @@ public final class SseScanner implements AutoCloseable {
   private String unread = "";
   private int state = LINE_START;
   private boolean sawLine;
-  // After a CR that ended an event: an LF that follows belongs to it.
-  private boolean swallowLf;
 
   /** Creates a scanner; the allocator serves events that straddle chunks. */
   public SseScanner(ByteBufAllocator allocator) {
@@ -83,17 +84,18 @@ public final class SseScanner implements AutoCloseable {
         }
       }
       byte b = chunk.getByte(at);
-      if (swallowLf) {
-        swallowLf = false;
+      if (state == ENDING) {
+        int ends = b == '\n' ? at + 1 : at;
+        ended();
+        emit(chunk, start, ends, listener);
+        start = ends;
         if (b == '\n') {
-          start = at + 1;
           continue;
         }
       }
       if (step(b)) {
         emit(chunk, start, at + 1, listener);
         start = at + 1;
-        swallowLf = b == '\r';
       }
     }
     if (start < end) {
@@ -112,21 +114,31 @@ public final class SseScanner implements AutoCloseable {
       state = LINE_START;
       return false;
     }
-    boolean blank = state != TEXT;
-    state = b == '\r' ? AFTER_CR : LINE_START;
-    if (blank && sawLine) {
-      sawLine = false;
-      state = LINE_START;
-      return true;
+    boolean ends = state != TEXT && sawLine;
+    if (ends && b == '\r' && state == LINE_START) {
+      // Its lines end with LF or CR LF, so an LF is to come: only lines that end with CR have none.
+      state = ENDING;
+      return false;
     }
-    return false;
+    state = b == '\r' ? AFTER_CR : LINE_START;
+    if (ends) {
+      sawLine = false;
+    }
+    return ends;
+  }
+
+  private void ended() {
+    state = LINE_START;
+    sawLine = false;
   }
 
   private void emit(ByteBuf chunk, int start, int end, Listener listener) {
     if (partial.isEmpty()) {
       hand(chunk.slice(start, end - start), listener);
     } else {
-      partial.add(chunk, start, end);
+      if (start < end) {
+        partial.add(chunk, start, end);
+      }
       handPartial(listener);
     }
   }
@@ -183,13 +195,12 @@ public final class SseScanner implements AutoCloseable {
       handPartial(listener);
     }
     partial.close();
-    sawLine = false;
-    state = LINE_START;
+    ended();
   }
 
   /** Returns whether bytes of an unfinished event are held. */
   public boolean hasPartial() {
-    return !partial.isEmpty() && sawLine;
+    return !partial.isEmpty() && sawLine && state != ENDING;
   }
 
   /**

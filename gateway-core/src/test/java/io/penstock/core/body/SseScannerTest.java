@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SseScannerTest {
   private static final String STREAM =
@@ -65,6 +67,28 @@ class SseScannerTest {
             .isEqualTo(whole);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n", "\r"})
+  void feed_everySplit_handsOnEachByte(String end) {
+    String stream = "data: 1|: ping||event: x|data: 2||data: 3||".replace("|", end);
+    int length = stream.getBytes(UTF_8).length;
+    List<String> whole = scan(stream);
+    assertThat(whole).hasSize(3);
+    assertThat(whole.getFirst()).endsWith(end + end);
+    for (int a = 0; a <= length; a++) {
+      for (int b = a; b <= length; b++) {
+        assertThat(scan(stream, a, b)).isEqualTo(whole);
+      }
+    }
+    assertThat(String.join("", whole)).isEqualTo(stream);
+  }
+
+  @Test
+  void feed_crAndLfApart_endsTheEventWithTheNextByte() {
+    assertThat(scan("data: 1\n\rdata: 2\r\n\r", 9)).containsExactly("data: 1\n\r", "data: 2\r\n\r");
+    assertThat(scan("data: 1\r\r\ndata: 2\n\n")).containsExactly("data: 1\r\r", "\ndata: 2\n\n");
   }
 
   @Test
