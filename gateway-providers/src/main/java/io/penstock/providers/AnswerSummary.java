@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What the gateway needs to know of an answer.
  *
  * @param usage disjoint meters; {@link Usage#NONE} when nothing was reported
- * @param usageReported whether the provider reported the usage completely
+ * @param usageReported whether the provider reported the usage completely; not when it tells counts
+ *     that no answer can have, of which none is kept
  * @param finish why the model stopped, in OpenAI's words: stop, length, tool_calls, content_filter,
  *     refusal; "" when the answer has none (embeddings) or it is not known yet
  * @param toolCalls whether the answer calls a tool
@@ -17,6 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record AnswerSummary(
     Usage usage, boolean usageReported, String finish, boolean toolCalls, List<String> stored) {
+  public AnswerSummary {
+    if (!usage.isPlausible()) {
+      usage = usage.withoutCounts();
+      usageReported = false;
+    }
+  }
+
   /** Creates the summary of an answer that the provider does not keep. */
   public AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
     this(usage, usageReported, finish, toolCalls, List.of());

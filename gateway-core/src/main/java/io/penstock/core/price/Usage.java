@@ -16,6 +16,12 @@ public final class Usage {
   private static final Meter[] READ = of(Meter.Direction.IN);
   private static final Meter[] WRITTEN = of(Meter.Direction.OUT);
 
+  /**
+   * The most that one attempt can count in a meter: a hundred times the largest context of any
+   * model. What a provider tells beyond that is a mistake, and no sum of money.
+   */
+  public static final long MOST = 1_000_000_000;
+
   /** Nothing consumed. */
   public static final Usage NONE = new Usage(new long[USUAL], null, null, null);
 
@@ -79,6 +85,21 @@ public final class Usage {
       }
     }
     return true;
+  }
+
+  /** Returns whether an attempt can have used that much: no meter counts over {@link #MOST}. */
+  public boolean isPlausible() {
+    for (long quantity : quantities) {
+      if (quantity > MOST) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the same with nothing counted. */
+  public Usage withoutCounts() {
+    return new Usage(NONE.quantities, model, serviceTier, region);
   }
 
   private static Meter[] of(Meter.Direction direction) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.providers.translate.Counts;
 import io.penstock.providers.translate.UsageReaders;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ final class OpenAiUsage {
     }
     Usage read = UsageReaders.openAiResponses(usage, toolUsage);
     // Transcriptions name the split of the input in the singular.
-    long audio = usage.path("input_token_details").path("audio_tokens").asLong();
+    long audio = Counts.of(usage.path("input_token_details").path("audio_tokens"));
     return audio == 0
         ? read
         : read.toBuilder()

@@ -43,8 +43,8 @@ public final class AnthropicUsage {
       }
     }
     JsonNode server = fields.path("server_tool_use");
-    meters.set(Meter.WEB_SEARCH, server.path("web_search_requests").asLong());
-    meters.set(Meter.CODE_EXECUTION, server.path("code_execution_requests").asLong());
+    meters.set(Meter.WEB_SEARCH, Counts.of(server.path("web_search_requests")));
+    meters.set(Meter.CODE_EXECUTION, Counts.of(server.path("code_execution_requests")));
     String tier = UsageReaders.tier(fields.path("speed").asText(""));
     meters.serviceTier(
         tier != null ? tier : UsageReaders.tier(fields.path("service_tier").asText("")));
@@ -57,18 +57,18 @@ public final class AnthropicUsage {
   }
 
   private static void addTokens(Usage.Builder meters, JsonNode usage) {
-    long written = usage.path("cache_creation_input_tokens").asLong();
+    long written = Counts.of(usage.path("cache_creation_input_tokens"));
     JsonNode split = usage.path("cache_creation");
-    long hour = split.path("ephemeral_1h_input_tokens").asLong();
+    long hour = Counts.of(split.path("ephemeral_1h_input_tokens"));
     if (written == 0) {
-      written = hour + split.path("ephemeral_5m_input_tokens").asLong();
+      written = hour + Counts.of(split.path("ephemeral_5m_input_tokens"));
     }
     hour = Math.min(hour, written);
-    long output = usage.path("output_tokens").asLong();
+    long output = Counts.of(usage.path("output_tokens"));
     long thinking =
-        Math.min(output, usage.path("output_tokens_details").path("thinking_tokens").asLong());
-    meters.add(Meter.INPUT, usage.path("input_tokens").asLong());
-    meters.add(Meter.CACHE_READ, usage.path("cache_read_input_tokens").asLong());
+        Math.min(output, Counts.of(usage.path("output_tokens_details").path("thinking_tokens")));
+    meters.add(Meter.INPUT, Counts.of(usage.path("input_tokens")));
+    meters.add(Meter.CACHE_READ, Counts.of(usage.path("cache_read_input_tokens")));
     meters.add(Meter.CACHE_WRITE, written - hour);
     meters.add(Meter.CACHE_WRITE_1H, hour);
     meters.add(Meter.OUTPUT, output - thinking);

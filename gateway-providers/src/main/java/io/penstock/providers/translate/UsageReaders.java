@@ -32,30 +32,30 @@ public final class UsageReaders {
   public static Usage openAiChat(JsonNode usage) {
     JsonNode in = usage.path("prompt_tokens_details");
     JsonNode out = usage.path("completion_tokens_details");
-    long total = usage.path("total_tokens").asLong();
-    long completion = usage.path("completion_tokens").asLong();
-    long read = usage.path("prompt_tokens").asLong();
+    long total = Counts.of(usage.path("total_tokens"));
+    long completion = Counts.of(usage.path("completion_tokens"));
+    long read = Counts.of(usage.path("prompt_tokens"));
     long prompt = usage.has("completion_tokens") ? read : Math.max(read, total);
     long cached =
         in.has("cached_tokens")
-            ? in.path("cached_tokens").asLong()
-            : usage.path("prompt_cache_hit_tokens").asLong();
+            ? Counts.of(in.path("cached_tokens"))
+            : Counts.of(usage.path("prompt_cache_hit_tokens"));
     Usage.Builder meters = Usage.builder();
     openAiInput(meters, prompt, cached, in);
     boolean topLevel = usage.has("reasoning_tokens") && !out.has("reasoning_tokens");
-    long reasoning = (topLevel ? usage : out).path("reasoning_tokens").asLong();
+    long reasoning = Counts.of((topLevel ? usage : out).path("reasoning_tokens"));
     boolean outside =
         reasoning > 0
             && (topLevel || reasoning > completion || total == prompt + completion + reasoning);
-    long audio = out.path("audio_tokens").asLong();
-    long image = out.path("image_tokens").asLong();
+    long audio = Counts.of(out.path("audio_tokens"));
+    long image = Counts.of(out.path("image_tokens"));
     meters.set(Meter.OUTPUT, completion - (outside ? 0 : reasoning) - audio - image);
     meters.set(Meter.OUTPUT_AUDIO, audio);
     meters.set(Meter.OUTPUT_IMAGE, image);
-    long cited = usage.path("citation_tokens").asLong();
+    long cited = Counts.of(usage.path("citation_tokens"));
     meters.set(Meter.CITATION, cited);
-    meters.set(Meter.WEB_SEARCH, usage.path("num_search_queries").asLong());
-    long heard = usage.path("prompt_audio_seconds").asLong();
+    meters.set(Meter.WEB_SEARCH, Counts.of(usage.path("num_search_queries")));
+    long heard = Counts.of(usage.path("prompt_audio_seconds"));
     meters.set(Meter.AUDIO_SECOND, heard);
     // Mistral's total has the tokens of sound too, which is billed by the second.
     // Where thoughts are told apart, nobody knows what else a total counts.
@@ -75,29 +75,30 @@ public final class UsageReaders {
     JsonNode in = usage.path("input_tokens_details");
     JsonNode out = usage.path("output_tokens_details");
     Usage.Builder meters = Usage.builder();
-    openAiInput(meters, usage.path("input_tokens").asLong(), in.path("cached_tokens").asLong(), in);
-    long reasoning = out.path("reasoning_tokens").asLong();
-    long image = out.path("image_tokens").asLong();
-    meters.set(Meter.OUTPUT, usage.path("output_tokens").asLong() - reasoning - image);
+    openAiInput(
+        meters, Counts.of(usage.path("input_tokens")), Counts.of(in.path("cached_tokens")), in);
+    long reasoning = Counts.of(out.path("reasoning_tokens"));
+    long image = Counts.of(out.path("image_tokens"));
+    meters.set(Meter.OUTPUT, Counts.of(usage.path("output_tokens")) - reasoning - image);
     meters.set(Meter.OUTPUT_REASONING, reasoning);
     meters.set(Meter.OUTPUT_IMAGE, image);
-    meters.set(Meter.WEB_SEARCH, toolUsage.path("web_search").path("num_requests").asLong());
-    meters.set(Meter.FILE_SEARCH, toolUsage.path("file_search").path("num_requests").asLong());
+    meters.set(Meter.WEB_SEARCH, Counts.of(toolUsage.path("web_search").path("num_requests")));
+    meters.set(Meter.FILE_SEARCH, Counts.of(toolUsage.path("file_search").path("num_requests")));
     JsonNode images = toolUsage.path("image_gen");
-    long text = images.path("input_tokens_details").path("text_tokens").asLong();
+    long text = Counts.of(images.path("input_tokens_details").path("text_tokens"));
     meters.add(Meter.INPUT, text);
-    meters.add(Meter.INPUT_IMAGE, images.path("input_tokens").asLong() - text);
-    meters.add(Meter.OUTPUT_IMAGE, images.path("output_tokens").asLong());
+    meters.add(Meter.INPUT_IMAGE, Counts.of(images.path("input_tokens")) - text);
+    meters.add(Meter.OUTPUT_IMAGE, Counts.of(images.path("output_tokens")));
     toolsOfXai(meters, usage.path("server_side_tool_usage_details"));
     return meters.build();
   }
 
   private static void toolsOfXai(Usage.Builder meters, JsonNode calls) {
-    meters.add(Meter.WEB_SEARCH, calls.path("web_search_calls").asLong());
-    meters.add(Meter.X_SEARCH, calls.path("x_search_calls").asLong());
-    meters.add(Meter.CODE_EXECUTION, calls.path("code_interpreter_calls").asLong());
-    meters.add(Meter.FILE_SEARCH, calls.path("file_search_calls").asLong());
-    meters.add(Meter.FILE_SEARCH, calls.path("document_search_calls").asLong());
+    meters.add(Meter.WEB_SEARCH, Counts.of(calls.path("web_search_calls")));
+    meters.add(Meter.X_SEARCH, Counts.of(calls.path("x_search_calls")));
+    meters.add(Meter.CODE_EXECUTION, Counts.of(calls.path("code_interpreter_calls")));
+    meters.add(Meter.FILE_SEARCH, Counts.of(calls.path("file_search_calls")));
+    meters.add(Meter.FILE_SEARCH, Counts.of(calls.path("document_search_calls")));
   }
 
   /**
@@ -105,10 +106,10 @@ public final class UsageReaders {
    * plain write rate; the long ones (12 hours) at the long rate.
    */
   private static void openAiInput(Usage.Builder meters, long prompt, long cached, JsonNode in) {
-    long audio = in.path("audio_tokens").asLong();
-    long image = in.path("image_tokens").asLong();
-    long written = in.path("cache_write_tokens").asLong();
-    long writtenLong = in.path("cache_write_tokens_details").path("ttl_12h_tokens").asLong();
+    long audio = Counts.of(in.path("audio_tokens"));
+    long image = Counts.of(in.path("image_tokens"));
+    long written = Counts.of(in.path("cache_write_tokens"));
+    long writtenLong = Counts.of(in.path("cache_write_tokens_details").path("ttl_12h_tokens"));
     meters.set(Meter.INPUT, prompt - cached - written - audio - image);
     meters.set(Meter.CACHE_READ, cached);
     meters.set(Meter.CACHE_WRITE, written - writtenLong);
@@ -131,8 +132,8 @@ public final class UsageReaders {
     Usage.Builder meters = Usage.builder();
     JsonNode in = usage.path("promptTokensDetails");
     JsonNode cachedIn = usage.path("cacheTokensDetails");
-    long cached = usage.path("cachedContentTokenCount").asLong();
-    long rest = usage.path("promptTokenCount").asLong() - cached;
+    long cached = Counts.of(usage.path("cachedContentTokenCount"));
+    long rest = Counts.of(usage.path("promptTokenCount")) - cached;
     long cachedRest = cached;
     for (Modality modality : Modality.values()) {
       long cachedPart = modality.count(cachedIn);
@@ -141,16 +142,16 @@ public final class UsageReaders {
       rest -= part;
       cachedRest -= cachedPart;
     }
-    meters.set(Meter.INPUT, rest + usage.path("toolUsePromptTokenCount").asLong());
+    meters.set(Meter.INPUT, rest + Counts.of(usage.path("toolUsePromptTokenCount")));
     meters.set(Meter.CACHE_READ, cachedRest);
-    long output = usage.path("candidatesTokenCount").asLong();
+    long output = Counts.of(usage.path("candidatesTokenCount"));
     for (Modality modality : Modality.values()) {
       long part = modality.count(usage.path("candidatesTokensDetails"));
       meters.set(modality.output, part);
       output -= part;
     }
     meters.set(Meter.OUTPUT, output);
-    meters.set(Meter.OUTPUT_REASONING, usage.path("thoughtsTokenCount").asLong());
+    meters.set(Meter.OUTPUT_REASONING, Counts.of(usage.path("thoughtsTokenCount")));
     // Vertex AI says it as a kind of traffic, the Gemini API as a tier.
     String tier = tier(usage.path("trafficType").asText(""));
     return meters
@@ -163,7 +164,7 @@ public final class UsageReaders {
     Usage.Builder meters = Usage.builder();
     for (JsonNode prediction : predictions) {
       JsonNode statistics = prediction.path("embeddings").path("statistics");
-      meters.add(Meter.INPUT, statistics.path("token_count").asLong());
+      meters.add(Meter.INPUT, Counts.of(statistics.path("token_count")));
     }
     return meters.build();
   }
@@ -188,7 +189,7 @@ public final class UsageReaders {
       long count = 0;
       for (JsonNode detail : details) {
         if (detail.path("modality").asText().equals(name())) {
-          count += Math.max(0, detail.path("tokenCount").asLong());
+          count += Math.max(0, Counts.of(detail.path("tokenCount")));
         }
       }
       return count;
@@ -197,20 +198,20 @@ public final class UsageReaders {
 
   /** Reads {@code usage} of Bedrock Converse, unary or of the {@code metadata} event. */
   public static Usage bedrockConverse(JsonNode usage) {
-    long written = usage.path("cacheWriteInputTokens").asLong();
+    long written = Counts.of(usage.path("cacheWriteInputTokens"));
     long hour = 0;
     for (JsonNode detail : usage.path("cacheDetails")) {
       if (detail.path("ttl").asText().equals("1h")) {
-        hour += detail.path("inputTokens").asLong();
+        hour += Counts.of(detail.path("inputTokens"));
       }
     }
     hour = Math.min(hour, written);
     return Usage.builder()
-        .set(Meter.INPUT, usage.path("inputTokens").asLong())
-        .set(Meter.CACHE_READ, usage.path("cacheReadInputTokens").asLong())
+        .set(Meter.INPUT, Counts.of(usage.path("inputTokens")))
+        .set(Meter.CACHE_READ, Counts.of(usage.path("cacheReadInputTokens")))
         .set(Meter.CACHE_WRITE, written - hour)
         .set(Meter.CACHE_WRITE_1H, hour)
-        .set(Meter.OUTPUT, usage.path("outputTokens").asLong())
+        .set(Meter.OUTPUT, Counts.of(usage.path("outputTokens")))
         .build();
   }
 
@@ -221,14 +222,14 @@ public final class UsageReaders {
   public static Usage cohere(JsonNode usage) {
     JsonNode billed = usage.path("billed_units");
     JsonNode counted = billed.isMissingNode() ? usage.path("tokens") : billed;
-    long input = counted.path("input_tokens").asLong();
-    long cached = Math.min(input, usage.path("cached_tokens").asLong());
+    long input = Counts.of(counted.path("input_tokens"));
+    long cached = Math.min(input, Counts.of(usage.path("cached_tokens")));
     return Usage.builder()
         .set(Meter.INPUT, input - cached)
         .set(Meter.CACHE_READ, cached)
-        .set(Meter.INPUT_IMAGE, billed.path("image_tokens").asLong())
-        .set(Meter.OUTPUT, counted.path("output_tokens").asLong())
-        .set(Meter.RERANK_QUERY, billed.path("search_units").asLong())
+        .set(Meter.INPUT_IMAGE, Counts.of(billed.path("image_tokens")))
+        .set(Meter.OUTPUT, Counts.of(counted.path("output_tokens")))
+        .set(Meter.RERANK_QUERY, Counts.of(billed.path("search_units")))
         .build();
   }
 

@@ -10,6 +10,8 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageReadersTest {
   private static JsonNode json(String text) {
@@ -346,5 +348,18 @@ class UsageReadersTest {
     assertThat(UsageReaders.gemini(missing)).isEqualTo(Usage.NONE);
     assertThat(UsageReaders.bedrockConverse(missing)).isEqualTo(Usage.NONE);
     assertThat(UsageReaders.cohere(missing)).isEqualTo(Usage.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"prompt_tokens\":18446744073709551621}",
+        "{\"prompt_tokens\":1e30}",
+        "{\"prompt_tokens\":5,\"total_tokens\":9223372036854775807}",
+        "{\"prompt_tokens\":1,\"completion_tokens\":9223372036854775807,"
+            + "\"reasoning_tokens\":9223372036854775807}",
+      })
+  void openAiChat_countsBeyondALong_areNotTakenForSmallOnes(String told) {
+    assertThat(UsageReaders.openAiChat(json(told)).isPlausible()).isFalse();
   }
 }
