@@ -1,4 +1,4 @@
-// The Google GenAI SDK for Node against a running gateway, whose providers speak OpenAI's dialect: node google.mjs BASE_URL KEY.
+// The Google GenAI SDK for Node against a running gateway, whose providers speak OpenAI's dialect, one its own: node google.mjs BASE_URL KEY.
 import assert from "node:assert/strict";
 import { ApiError, GoogleGenAI } from "@google/genai";
 import { collect, run } from "./checks.mjs";
@@ -21,6 +21,12 @@ await run({
     assert.ok(parts.length > 1, `${parts.length} parts`);
     assert.match(parts.map((part) => part.text ?? "").join(""), /penstock/);
     assert.ok(parts.at(-1).usageMetadata.totalTokenCount > 0, "usage");
+  },
+
+  async "stream of a provider that speaks its dialect"() {
+    const parts = await collect(await client.models.generateContentStream({ ...ask, model: "gemini-2.5-flash" }));
+    assert.equal(parts.map((part) => part.text ?? "").join(""), "A penstock feeds a turbine.");
+    assert.equal(parts.at(-1).usageMetadata.totalTokenCount, 16);
   },
 
   async "function call and its result"() {

@@ -1,4 +1,4 @@
-// A scripted OpenAI-compatible provider on loopback, for agents that loop over tools: node upstream.mjs. Prints its base URL; GET /log tells what
+// A scripted OpenAI-compatible provider on loopback, for agents that loop over tools, which streams as Gemini, too: node upstream.mjs. Prints its base URL; GET /log tells what
 // it was asked. A prompt that names a .txt file is answered with a call of the tool that can read it, a tool's result with its text.
 import { createServer } from "node:http";
 
@@ -39,6 +39,19 @@ function chunks(message) {
   return deltas;
 }
 
+// Gemini's own stream: its lines end with CR LF.
+function generate(response) {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const texts = ["A penstock ", "feeds ", "a turbine."];
+  texts.forEach((text, at) => {
+    const last = at === texts.length - 1;
+    const candidate = { content: { parts: [{ text }], role: "model" }, index: 0, ...(last && { finishReason: "STOP" }) };
+    const usageMetadata = { promptTokenCount: 7, candidatesTokenCount: 3 * (at + 1), totalTokenCount: 7 + 3 * (at + 1) };
+    response.write(`data: ${JSON.stringify({ candidates: [candidate], usageMetadata, modelVersion: "gemini-2.5-flash" })}\r\n\r\n`);
+  });
+  response.end();
+}
+
 function read(request) {
   return new Promise((resolve, reject) => {
     const parts = [];
@@ -52,6 +65,10 @@ const server = createServer(async (request, response) => {
     return;
   }
   const body = JSON.parse(await read(request));
+  if (request.url.includes(":streamGenerateContent")) {
+    generate(response);
+    return;
+  }
   log.push({ path: request.url, model: body.model, tools: (body.tools ?? []).length, roles: body.messages.map((m) => m.role) });
   const message = answer(body);
   const usage = { prompt_tokens: 40, completion_tokens: 12, total_tokens: 52 };
