@@ -78,10 +78,17 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    timeBody();
+    taken(ctx);
   }
 
-  private void timeBody() {
+  private void taken(ChannelHandlerContext ctx) {
+    if (turn != null && http1 != null && http1.isBroken()) {
+      if (turn.skipped(http1.skippedBytes())) {
+        next(ctx);
+      } else {
+        closeIfDone(ctx);
+      }
+    }
     // Most bodies come with their head; only one that does not needs its own time.
     if (turn != null && turn.needsBodyTime()) {
       deadline.set();
@@ -139,10 +146,10 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       unwritten++;
       last.addListener(done -> written(ctx));
     }
-    if (turn == null) {
-      closeIfDone(ctx);
-    } else if (turn.answered()) {
+    if (turn != null && turn.answered()) {
       next(ctx);
+    } else {
+      closeIfDone(ctx);
     }
   }
 
@@ -172,8 +179,12 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   /** Closes when no more requests are taken and nothing waits: a close fails what is unwritten. */
   private void closeIfDone(ChannelHandlerContext ctx) {
-    boolean last = over || (draining && ahead.isEmpty());
-    if (last && turn == null && unwritten == 0) {
+    if (unwritten > 0) {
+      return;
+    }
+    if (turn != null) {
+      turn.written();
+    } else if (over || (draining && ahead.isEmpty())) {
       ctx.close();
     }
   }
@@ -207,7 +218,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       }
       take(ctx, message);
     }
-    timeBody();
+    taken(ctx);
   }
 
   /**
@@ -284,7 +295,11 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     } else if (unwritten > 0) {
       progressOrClose(ctx);
     } else if (http1 != null && http1.isHeadBegun()) {
-      begin(ctx, UNREAD).unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
+      Turn begun = begin(ctx, UNREAD);
+      begun.unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
+      if (begun.late(limits)) {
+        next(ctx);
+      }
     } else {
       ctx.close();
     }
