@@ -156,6 +156,9 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   private void written(ChannelHandlerContext ctx) {
     unwritten--;
     idleNanos = ticker.nanoTime();
+    if (draining) {
+      deadline.set();
+    }
     closeIfDone(ctx);
   }
 
@@ -184,9 +187,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     }
     if (turn != null) {
       turn.written();
-    } else if (over || (draining && ahead.isEmpty())) {
+    } else if (over || (draining && ahead.isEmpty() && !isHeadBegun())) {
       ctx.close();
     }
+  }
+
+  private boolean isHeadBegun() {
+    return http1 != null && http1.isHeadBegun();
   }
 
   private void nothingUnderWay() {
@@ -203,7 +210,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   @Override
   public boolean closeIfIdle() {
     boolean isIdle =
-        turn == null && unwritten == 0 && ahead.isEmpty() && http1 != null && !http1.isHeadBegun();
+        turn == null && unwritten == 0 && ahead.isEmpty() && http1 != null && !isHeadBegun();
     if (isIdle) {
       channel.close();
     }
@@ -223,19 +230,28 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   /**
    * Ends the connection after the request under way or, without one, the first that was sent ahead;
-   * when there is neither, as soon as its answers have been taken.
+   * when there is neither, as soon as its answers have been taken. A request whose head has begun
+   * is waited for as the first of a connection is.
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
     if (event == ClientServer.Drain.EVENT) {
-      draining = true;
-      if (turn != null) {
-        turn.closeAfter();
-      }
-      closeIfDone(ctx);
+      drain(ctx);
       return;
     }
     super.userEventTriggered(ctx, event);
+  }
+
+  private void drain(ChannelHandlerContext ctx) {
+    draining = true;
+    if (turn != null) {
+      turn.closeAfter();
+    } else if (served && unwritten == 0 && isHeadBegun()) {
+      idleNanos = ticker.nanoTime();
+    }
+    deadline.set();
+    // Not at once: a request may stand in what is being read.
+    ctx.executor().execute(() -> closeIfDone(ctx));
   }
 
   @Override
@@ -284,7 +300,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     if (unwritten > 0) {
       return limits.stalledMillis() - silent;
     }
-    return (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
+    return (served && !draining ? limits.keepAliveMillis() : limits.headMillis()) - silent;
   }
 
   private void late(ChannelHandlerContext ctx) {
@@ -294,7 +310,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       }
     } else if (unwritten > 0) {
       progressOrClose(ctx);
-    } else if (http1 != null && http1.isHeadBegun()) {
+    } else if (isHeadBegun()) {
       Turn begun = begin(ctx, UNREAD);
       begun.unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
       if (begun.late(limits)) {

@@ -308,15 +308,66 @@ class ClientHandlerTest {
     assertThat(client.isOpen()).isFalse();
   }
 
-  @Test
-  void earlyAnswer_lastOfItsConnection_closesBehindTheBody() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void earlyAnswer_lastOfItsConnection_closesBehindTheBody(boolean draining) {
     serve(SMALL);
-    client.send(early(4).replace("Host", "Connection: close\r\nHost") + "12");
+    if (draining) {
+      client.send("GE");
+      drain();
+      client.send("T");
+    }
+    String close = draining ? "" : "Connection: close\r\n";
+    client.send(
+        (draining ? "" : "GET")
+            + " /early HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+            + close
+            + "\r\n12");
     client.takeAll();
     assertThat(letters(client.taken())).isEqualTo(SMALL);
     assertThat(client.taken()).contains("connection: close");
     assertThat(client.isOpen()).as("its body would meet a reset").isTrue();
     client.send("34" + get("/unary"));
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drain_headBegun_isAnsweredAndTheLast(boolean served) {
+    serve(SMALL);
+    if (served) {
+      client.send(get("/unary"));
+      client.takeAll();
+      client.pass(IDLE_SECONDS - 1);
+    }
+    String request = get("/unary");
+    client.send(request.substring(0, 9));
+    drain();
+    client.pass(HEAD_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.send(request.substring(9));
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(served ? 2 * SMALL : SMALL);
+    assertThat(client.taken()).containsOnlyOnce("connection: close");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drain_headBegunThatNeverEnds_isWaitedForNoLongerThanForAHead(boolean served) {
+    serve(SMALL);
+    if (served) {
+      client.send(get("/unary"));
+      client.takeAll();
+      client.pass(5);
+    }
+    client.send("GET /un");
+    drain();
+    client.pass(HEAD_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.pass(2);
+    client.takeAll();
+    assertThat(client.taken()).contains("HTTP/1.1 400");
     assertThat(client.isOpen()).isFalse();
   }
 
