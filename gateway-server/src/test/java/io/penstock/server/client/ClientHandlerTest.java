@@ -56,7 +56,7 @@ class ClientHandlerTest {
         new ClientLimits(
             1,
             8192,
-            HEAD_SECONDS * 1000,
+            HEAD_SECONDS * 1000L,
             BODY_SECONDS * 1000L,
             IDLE_SECONDS * 1000L,
             STALLED_SECONDS * 1000L,
