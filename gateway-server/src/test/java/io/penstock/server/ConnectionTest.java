@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What happens on one client connection: whose it is, what may be sent ahead, how long it waits.
@@ -159,6 +161,45 @@ class ConnectionTest {
       assertThat(many.readToEnd()).startsWith("HTTP/1.1 431").contains("headers_too_large");
       line.send("GET /" + "a".repeat(40_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(line.readToEnd()).startsWith("HTTP/1.1 431");
+      assertThat(provider.requests()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "5;", "0\r\nX: "})
+  void tooLarge_headOrWhatIsBetweenChunks_isA431WithoutAReset(String before) throws Exception {
+    String head =
+        RawClient.head("/v1/chat/completions", 0)
+            .replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    String begun = before.isEmpty() ? head.strip() + "\r\nX: " : head + before;
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "", "");
+        RawClient client = RawClient.to(gateway)) {
+      client.send(begun + "a".repeat(4_000_000) + "\r\n\r\n" + FAR);
+      assertThat(client.readToOrderlyEnd())
+          .startsWith("HTTP/1.1 431")
+          .containsIgnoringCase("connection: close")
+          .containsOnlyOnce("HTTP/1.1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void earlyAnswer_bodyFramedBadly_endsTheConnectionAtOnce(boolean large) throws Exception {
+    String head =
+        RawClient.head("/v1/chat/completions", 0)
+            .replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "idle_timeout: 60s, ", "");
+        RawClient client = RawClient.to(gateway)) {
+      client.send(large ? head : head.replace(RunningGateway.KEY, "pk-nobody"));
+      if (large) {
+        int size = 2_000_000;
+        client.send(Integer.toHexString(size) + "\r\n" + "a".repeat(size) + "\r\n");
+      }
+      assertThat(client.readUntil("}}")).startsWith(large ? "HTTP/1.1 413" : "HTTP/1.1 401");
+      client.send("zz\r\nxx\r\n" + RawClient.post("/v1/chat/completions", CHAT));
+      assertThat(client.readToOrderlyEnd()).isEmpty();
       assertThat(provider.requests()).isEmpty();
     }
   }

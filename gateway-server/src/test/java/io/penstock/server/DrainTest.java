@@ -73,6 +73,31 @@ class DrainTest {
   }
 
   @Test
+  void drain_headHalfSent_isRefusedWhenItIsWhole() throws Exception {
+    try (FakeProvider provider = FakeProvider.start()) {
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.yaml(directory, provider, "").replace("drain: 5s", "drain: 60s"));
+      try (RawClient half = RawClient.to(gateway);
+          RawClient idle = RawClient.to(gateway)) {
+        String request = RawClient.post("/v1/chat/completions", CHAT);
+        half.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + request.substring(0, 30));
+        half.readUntil("ok\n");
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+        idle.readToEnd();
+        Await.until("not ready", () -> gateway.admin("/readyz").contains("not ready"));
+        half.send(request.substring(30));
+        assertThat(half.readToEnd())
+            .startsWith("HTTP/1.1 503")
+            .containsIgnoringCase("connection: close")
+            .contains("\"code\":\"draining\"", "retry-after: 1");
+        closing.get(20, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
   void drain_answerRecordedButNotYetTaken_arrivesWhole() throws Exception {
     String content = "x".repeat(LARGE);
     try (FakeProvider provider = FakeProvider.start()) {

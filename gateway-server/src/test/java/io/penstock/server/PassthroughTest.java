@@ -11,6 +11,7 @@ import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -127,6 +128,61 @@ class PassthroughTest {
         .hasValue("req_of_theirs");
     assertThat(response.headers().map()).doesNotContainKeys("openai-organization", "set-cookie");
     assertThat(response.headers().firstValue("x-request-id")).isNotEqualTo("req_of_theirs");
+  }
+
+  @Test
+  void headersOfOneConnection_passNeitherWay() throws Exception {
+    PROVIDER
+        .on("/v1/files")
+        .reply(
+            Script.json("{\"id\": \"file-1\"}")
+                .header("connection", "X-Hop, x-other, keep-alive")
+                .header("x-hop", "1")
+                .header("x-other", "1")
+                .header("keep-alive", "timeout=5")
+                .header("proxy-connection", "keep-alive")
+                .header("proxy-authenticate", "Basic realm=inside")
+                .header("proxy-authentication-info", "nextnonce=1")
+                .header("upgrade", "h2c")
+                .header("trailer", "x-sum")
+                .header("x-end-to-end", "1"));
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send(
+          RawClient.post(
+              "/v1/files",
+              "{}",
+              "Connection: X-Hop, close",
+              "Connection: x-other",
+              "X-Hop: 1",
+              "X-Other: 1",
+              "Keep-Alive: timeout=5",
+              "Proxy-Connection: keep-alive",
+              "Proxy-Authorization: Basic eDp5",
+              "Proxy-Authentication-Info: nextnonce=1",
+              "TE: trailers",
+              "Trailer: x-sum",
+              "Upgrade: h2c",
+              "X-End-To-End: 1"));
+      assertThat(client.readToEnd().toLowerCase(Locale.ROOT))
+          .startsWith("http/1.1 200")
+          .contains("x-end-to-end: 1\r\n", "connection: close\r\n")
+          .doesNotContain("hop", "x-other", "keep-alive", "proxy-", "upgrade", "trailer");
+    }
+    Received sent = PROVIDER.awaitRequest(1);
+    assertThat(sent.header("x-end-to-end")).isEqualTo("1");
+    for (String name :
+        List.of(
+            "x-hop",
+            "x-other",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authorization",
+            "proxy-authentication-info",
+            "te",
+            "trailer",
+            "upgrade")) {
+      assertThat(sent.header(name)).as(name).isNull();
+    }
   }
 
   @Test

@@ -82,6 +82,15 @@ final class RawClient implements AutoCloseable {
     return read.toString();
   }
 
+  /**
+   * Reads until the gateway ends the connection in order.
+   *
+   * @throws IOException also when it is reset, which may take from a client what it has not read
+   */
+  String readToOrderlyEnd() throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
   /** Reads that many bytes away; returns fewer when the connection ends. */
   long skip(long bytes) throws IOException {
     long left = bytes;

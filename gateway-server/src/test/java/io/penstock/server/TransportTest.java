@@ -17,19 +17,25 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ways to connect: TLS with HTTP/2, HTTP/1.0, a provider behind a private CA. */
 @ExtendWith(LeakCheck.class)
@@ -37,6 +43,8 @@ class TransportTest {
   private static final String CHAT =
       "{\"stream\":true,\"model\":\"gpt-4o-mini\","
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  private static final int GOAWAY = 7;
 
   @TempDir Path directory;
 
@@ -175,6 +183,58 @@ class TransportTest {
           .doesNotContain("[DONE]");
       gate.open();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http/1.1", "h2"})
+  void tls_drainDuringTheHandshake_theConnectionEndsWithIt(String protocol) throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String tls = "tls: { certificate: 'file:%s', key: 'file:%s' }".formatted(cert, key);
+    try (FakeProvider provider = FakeProvider.start()) {
+      RunningGateway gateway =
+          RunningGateway.start(
+              directory,
+              RunningGateway.yaml(directory, provider, tls)
+                  .replace("drain: 5s", "drain: 60s, header_timeout: 60s"));
+      try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+          SSLSocket late =
+              (SSLSocket)
+                  trusting(certificate)
+                      .getSocketFactory()
+                      .createSocket(plain, "localhost", gateway.port(), true);
+          RawClient served = new RawClient(shakeHands(gateway, certificate))) {
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(gateway::close);
+        assertThat(served.readToEnd()).isEmpty();
+        Await.until("not ready", () -> gateway.admin("/readyz").contains("not ready"));
+        SSLParameters parameters = late.getSSLParameters();
+        parameters.setApplicationProtocols(new String[] {protocol});
+        late.setSSLParameters(parameters);
+        late.setSoTimeout(20_000);
+        late.startHandshake();
+        assertThat(late.getApplicationProtocol()).isEqualTo(protocol);
+        byte[] told = late.getInputStream().readAllBytes();
+        if (protocol.equals("h2")) {
+          assertThat(frameTypes(told)).contains(GOAWAY);
+        } else {
+          assertThat(told).isEmpty();
+        }
+        closing.get(5, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** Returns the types of the HTTP/2 frames there. */
+  private static List<Integer> frameTypes(byte[] frames) {
+    List<Integer> types = new ArrayList<>();
+    ByteBuffer left = ByteBuffer.wrap(frames);
+    while (left.hasRemaining()) {
+      int lengthAndType = left.getInt();
+      types.add(lengthAndType & 0xff);
+      left.position(left.position() + 5 + (lengthAndType >>> 8));
+    }
+    return types;
   }
 
   @Test

@@ -13,12 +13,15 @@ import java.util.Set;
 
 /** What of a passed-through call may pass. Stateless. */
 final class PassedHeaders {
-  /** Of one connection (RFC 9110, 7.6.1), or set anew on each side. */
+  /** Of one connection (RFC 9110, 7.6.1 and 11.7), or set anew on each side. */
   private static final Set<String> CONNECTION =
       Set.of(
           "connection",
           "keep-alive",
           "proxy-connection",
+          "proxy-authenticate",
+          "proxy-authentication-info",
+          "proxy-authorization",
           "te",
           "trailer",
           "transfer-encoding",
@@ -31,7 +34,6 @@ final class PassedHeaders {
   private static final Set<String> PRIVATE =
       Set.of(
           "authorization",
-          "proxy-authorization",
           "x-api-key",
           "api-key",
           "x-goog-api-key",

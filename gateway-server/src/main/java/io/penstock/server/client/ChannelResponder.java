@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -19,6 +20,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
@@ -199,14 +201,27 @@ final class ChannelResponder implements Responder {
     }
   }
 
+  /** A connection is closed by its handler: once the rest of the request has been read away. */
   private void finish(ChannelFuture written) {
     ended = true;
-    if (close) {
+    if (close && http2) {
       written.addListener(ChannelFutureListener.CLOSE);
     } else if (!written.isSuccess()) {
       written.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
     handler.answered(ctx, written);
+  }
+
+  /**
+   * Tells a client that still sends that no more is said to it. To close would reset what it has
+   * not read yet (RFC 9112, 9.6). With TLS, which cannot be half closed, the answer alone says it.
+   */
+  void endOutput() {
+    if (ctx.channel() instanceof DuplexChannel socket
+        && !socket.isOutputShutdown()
+        && ctx.pipeline().get(SslHandler.class) == null) {
+      socket.shutdownOutput();
+    }
   }
 
   @Override
@@ -215,7 +230,10 @@ final class ChannelResponder implements Responder {
       begun = true;
       close = true;
       // Behind the answers before it, and behind what it has given so far. A stream has just one.
-      finish(http2 ? ctx.newSucceededFuture() : ctx.writeAndFlush(Unpooled.EMPTY_BUFFER));
+      ChannelFuture last =
+          http2 ? ctx.newSucceededFuture() : ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+      last.addListener(ChannelFutureListener.CLOSE);
+      finish(last);
     }
   }
 

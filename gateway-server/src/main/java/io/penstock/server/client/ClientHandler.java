@@ -78,10 +78,17 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    timeBody();
+    taken(ctx);
   }
 
-  private void timeBody() {
+  private void taken(ChannelHandlerContext ctx) {
+    if (turn != null && http1 != null && http1.isBroken()) {
+      if (turn.skipped(http1.skippedBytes())) {
+        next(ctx);
+      } else {
+        closeIfDone(ctx);
+      }
+    }
     // Most bodies come with their head; only one that does not needs its own time.
     if (turn != null && turn.needsBodyTime()) {
       deadline.set();
@@ -139,16 +146,19 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       unwritten++;
       last.addListener(done -> written(ctx));
     }
-    if (turn == null) {
-      closeIfDone(ctx);
-    } else if (turn.answered()) {
+    if (turn != null && turn.answered()) {
       next(ctx);
+    } else {
+      closeIfDone(ctx);
     }
   }
 
   private void written(ChannelHandlerContext ctx) {
     unwritten--;
     idleNanos = ticker.nanoTime();
+    if (draining) {
+      deadline.set();
+    }
     closeIfDone(ctx);
   }
 
@@ -172,10 +182,18 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   /** Closes when no more requests are taken and nothing waits: a close fails what is unwritten. */
   private void closeIfDone(ChannelHandlerContext ctx) {
-    boolean last = over || (draining && ahead.isEmpty());
-    if (last && turn == null && unwritten == 0) {
+    if (unwritten > 0) {
+      return;
+    }
+    if (turn != null) {
+      turn.written();
+    } else if (over || (draining && ahead.isEmpty() && !isHeadBegun())) {
       ctx.close();
     }
+  }
+
+  private boolean isHeadBegun() {
+    return http1 != null && http1.isHeadBegun();
   }
 
   private void nothingUnderWay() {
@@ -192,7 +210,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   @Override
   public boolean closeIfIdle() {
     boolean isIdle =
-        turn == null && unwritten == 0 && ahead.isEmpty() && http1 != null && !http1.isHeadBegun();
+        turn == null && unwritten == 0 && ahead.isEmpty() && http1 != null && !isHeadBegun();
     if (isIdle) {
       channel.close();
     }
@@ -207,24 +225,33 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       }
       take(ctx, message);
     }
-    timeBody();
+    taken(ctx);
   }
 
   /**
    * Ends the connection after the request under way or, without one, the first that was sent ahead;
-   * when there is neither, as soon as its answers have been taken.
+   * when there is neither, as soon as its answers have been taken. A request whose head has begun
+   * is waited for as the first of a connection is.
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
     if (event == ClientServer.Drain.EVENT) {
-      draining = true;
-      if (turn != null) {
-        turn.closeAfter();
-      }
-      closeIfDone(ctx);
+      drain(ctx);
       return;
     }
     super.userEventTriggered(ctx, event);
+  }
+
+  private void drain(ChannelHandlerContext ctx) {
+    draining = true;
+    if (turn != null) {
+      turn.closeAfter();
+    } else if (served && unwritten == 0 && isHeadBegun()) {
+      idleNanos = ticker.nanoTime();
+    }
+    deadline.set();
+    // Not at once: a request may stand in what is being read.
+    ctx.executor().execute(() -> closeIfDone(ctx));
   }
 
   @Override
@@ -273,7 +300,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     if (unwritten > 0) {
       return limits.stalledMillis() - silent;
     }
-    return (served ? limits.keepAliveMillis() : limits.headMillis()) - silent;
+    return (served && !draining ? limits.keepAliveMillis() : limits.headMillis()) - silent;
   }
 
   private void late(ChannelHandlerContext ctx) {
@@ -283,8 +310,12 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       }
     } else if (unwritten > 0) {
       progressOrClose(ctx);
-    } else if (http1 != null && http1.isHeadBegun()) {
-      begin(ctx, UNREAD).unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
+    } else if (isHeadBegun()) {
+      Turn begun = begin(ctx, UNREAD);
+      begun.unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
+      if (begun.late(limits)) {
+        next(ctx);
+      }
     } else {
       ctx.close();
     }

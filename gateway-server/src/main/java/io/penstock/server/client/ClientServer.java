@@ -26,6 +26,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -50,10 +51,12 @@ public final class ClientServer {
 
   private final Channel listener;
   private final ChannelGroup connections;
+  private final AtomicBoolean draining;
 
-  private ClientServer(Channel listener, ChannelGroup connections) {
+  private ClientServer(Channel listener, ChannelGroup connections, AtomicBoolean draining) {
     this.listener = listener;
     this.connections = connections;
+    this.draining = draining;
   }
 
   /**
@@ -78,6 +81,7 @@ public final class ClientServer {
       Options options, EventLoopGroup loops, Transport transport, RequestSink sink)
       throws IOException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    PerLoop perLoop = new PerLoop(options, loops);
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops)
@@ -89,7 +93,7 @@ public final class ClientServer {
             .childOption(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
                 new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
-            .childHandler(new Initializer(options, sink, connections, new PerLoop(options, loops)));
+            .childHandler(new Initializer(options, sink, connections, perLoop));
     var bound = bootstrap.bind(options.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new IOException(
@@ -103,15 +107,20 @@ public final class ClientServer {
     }
     // Behind Netty's own, which stops accepting for a second.
     bound.channel().pipeline().addLast(LastResort.OfListener.INSTANCE);
-    return new ClientServer(bound.channel(), connections);
+    return new ClientServer(bound.channel(), connections, perLoop.draining);
   }
 
-  /** What the connections of one loop share. */
-  record Shared(Unread unread, IdleConnections idle) {}
+  /**
+   * What the connections of one loop share.
+   *
+   * @param draining whether the server drains, for those that were not set up when it began to
+   */
+  record Shared(Unread unread, IdleConnections idle, AtomicBoolean draining) {}
 
   static final class PerLoop extends FastThreadLocal<Shared> {
     private final Options options;
     private final long loops;
+    private final AtomicBoolean draining = new AtomicBoolean();
 
     PerLoop(Options options, EventLoopGroup all) {
       this.options = options;
@@ -125,7 +134,9 @@ public final class ClientServer {
     @Override
     protected Shared initialValue() {
       return new Shared(
-          new Unread(() -> options.limits().get().unreadBytes() / loops), new IdleConnections());
+          new Unread(() -> options.limits().get().unreadBytes() / loops),
+          new IdleConnections(),
+          draining);
     }
   }
 
@@ -140,14 +151,15 @@ public final class ClientServer {
 
   /** Stops listening; open connections go on until the request under way is answered. */
   public void drain() {
+    draining.set(true);
     listener.close().awaitUninterruptibly();
     connections.forEach(channel -> channel.eventLoop().execute(() -> drain(channel)));
   }
 
   private static void drain(Channel channel) {
     if (channel.pipeline().get(Http2FrameCodec.class) != null) {
-      // Sends GOAWAY and closes when the last stream has ended.
-      channel.close();
+      // Sends GOAWAY and closes when the last stream has ended; what is being read may begin one.
+      channel.eventLoop().execute(channel::close);
     } else {
       channel.pipeline().fireUserEventTriggered(Drain.EVENT);
     }
@@ -228,6 +240,14 @@ public final class ClientServer {
           new ResponseEncoder(),
           new StalledClient(limits.stalledMillis(), shared.unread()),
           new ClientHandler(pipeline.channel(), to, limits, decoder, shared.idle()));
+      drainIfLate(pipeline.channel());
+    }
+
+    /** One that was not set up yet when the server began to drain was not told. */
+    private void drainIfLate(Channel channel) {
+      if (shared.draining().get()) {
+        drain(channel);
+      }
     }
 
     void http2(ChannelPipeline pipeline) {
@@ -259,6 +279,7 @@ public final class ClientServer {
                 }
               }));
       pipeline.addLast(LastResort.OfConnection.INSTANCE);
+      drainIfLate(pipeline.channel());
     }
   }
 

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
@@ -22,12 +23,16 @@ import org.jspecify.annotations.Nullable;
  * chunked or not of HTTP/1.1 (6.1, 6.3), folded header lines (5.2), several Host headers or none
  * (3.2), another major version (2.3). Netty mends them silently, which is right for a client and
  * wrong for a gateway.
+ *
+ * <p>Behind a message that is malformed nothing is a request any more: it is read away.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
   private boolean inHead = true;
   private boolean headBegun;
   private boolean folded;
   private boolean ambiguousLength;
+  private boolean broken;
+  private long skipped;
 
   StrictRequestDecoder(HttpDecoderConfig config) {
     super(config);
@@ -35,7 +40,17 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   /** Returns whether a request has begun whose head is not complete. */
   boolean isHeadBegun() {
-    return inHead && headBegun;
+    return inHead && headBegun && !broken;
+  }
+
+  /** Returns whether a message was malformed: none follows it. */
+  boolean isBroken() {
+    return broken;
+  }
+
+  /** Returns the bytes that were read away since then. */
+  long skippedBytes() {
+    return skipped;
   }
 
   @Override
@@ -46,6 +61,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    if (broken) {
+      skipped += in.readableBytes();
+      in.skipBytes(in.readableBytes());
+      return;
+    }
     if (inHead && in.isReadable()) {
       findFold(in);
     }
@@ -61,6 +81,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
         inHead = true;
         headBegun = false;
       }
+      broken |= message instanceof HttpObject object && object.decoderResult().isFailure();
     }
   }
 

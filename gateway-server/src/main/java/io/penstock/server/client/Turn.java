@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  *   BODY -> RUNNING      its body is complete
  *   BODY -> DISCARD      it is answered before; the rest of it is read away
  * </pre>
+ *
+ * <p>Behind what is no HTTP there is no end to wait for: that is read away until the client leaves
+ * or the bounds of reading away are met.
  */
 final class Turn {
   private enum State {
@@ -40,6 +43,7 @@ final class Turn {
   private @Nullable Running running;
   private boolean bodyTimed;
   private boolean bodyComplete;
+  private boolean endless;
   private long discarded;
   private long discardNanos;
 
@@ -85,7 +89,7 @@ final class Turn {
 
   /** Answers a request whose head could not be read to its end, and ends the connection. */
   void unreadable(HttpRequest begun, GatewayException why) {
-    responder.closeAfter();
+    endless();
     discardRest();
     sink.turnAway(headOf(begun), why, ctx.channel().eventLoop(), responder);
   }
@@ -104,7 +108,7 @@ final class Turn {
 
   private void take(Upload to, HttpContent content) {
     if (content.decoderResult().isFailure()) {
-      responder.closeAfter();
+      endless();
       refuse(ReadFailures.malformed(content.decoderResult().cause()));
       return;
     }
@@ -130,13 +134,30 @@ final class Turn {
     discardNanos = ticker.nanoTime();
   }
 
+  /** Nothing tells any more where the request ends, so the connection ends with it. */
+  private void endless() {
+    endless = true;
+    responder.closeAfter();
+  }
+
   private boolean discard(HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      endless();
+    }
     discarded += content.content().readableBytes();
-    if (content instanceof LastHttpContent) {
+    if (content instanceof LastHttpContent && !endless) {
       bodyComplete = true;
       return responder.isEnded();
     }
     return discarded > MAX_DISCARD_BYTES && giveUp();
+  }
+
+  /**
+   * So many bytes were read away behind what is no HTTP; returns whether the turn is over with
+   * that.
+   */
+  boolean skipped(long bytes) {
+    return endless && discarded + bytes > MAX_DISCARD_BYTES && giveUp();
   }
 
   /** The rest of the request is not waited for: the connection ends behind what is written. */
@@ -191,7 +212,7 @@ final class Turn {
     if (state == State.BODY) {
       responder.closeAfter();
       refuse(ReadFailures.bodyTooSlow(limits.bodyMillis()));
-      return false;
+      return responder.isEnded() && giveUp();
     }
     return state == State.DISCARD && giveUp();
   }
@@ -204,6 +225,13 @@ final class Turn {
   /** Returns whether the connection ends with this turn. */
   boolean isLast() {
     return responder.isLast();
+  }
+
+  /** All that was said so far has been taken. */
+  void written() {
+    if (responder.isLast() && responder.isEnded()) {
+      responder.endOutput();
+    }
   }
 
   void writabilityChanged(boolean writable) {

@@ -28,6 +28,7 @@ class ClientHandlerTest {
   private static final int IDLE_SECONDS = 75;
   private static final int STALLED_SECONDS = 60;
   private static final int BODY_SECONDS = 60;
+  private static final int HEAD_SECONDS = 10;
 
   /** Stays below the high-water mark of 128 KiB. */
   private static final int SMALL = 100_000;
@@ -55,7 +56,7 @@ class ClientHandlerTest {
         new ClientLimits(
             1,
             8192,
-            10_000,
+            HEAD_SECONDS * 1000L,
             BODY_SECONDS * 1000L,
             IDLE_SECONDS * 1000L,
             STALLED_SECONDS * 1000L,
@@ -242,6 +243,134 @@ class ClientHandlerTest {
     assertThat(client.isOpen()).isFalse();
   }
 
+  private static final String CHUNKED =
+      " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+  @Test
+  void earlyAnswer_bodyFramedBadly_whatIsBehindIsReadAwayForATime() {
+    serve(SMALL);
+    client.send("POST /early" + CHUNKED);
+    client.takeAll();
+    client.pass(1);
+    client.send("zz\r\nxx\r\n" + get("/unary"));
+    client.takeAll();
+    assertThat(client.isOpen()).isTrue();
+    client.pass(BODY_SECONDS);
+    assertThat(client.isOpen()).isFalse();
+    assertThat(letters(client.taken())).isEqualTo(SMALL);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /unary HTTP/1.1\r\nX: LONG",
+        "POST /unary" + CHUNKED + "5;LONG",
+        "POST /unary" + CHUNKED + "0\r\nX: LONG",
+        "GET /unary HTTP/1.1\r\n\r\n"
+      })
+  void unreadable_theRestIsReadAway_upToTheBoundOfBytes(String request) {
+    serve(SMALL);
+    client.send(request.replace("LONG", "a".repeat(2 * MAX_HEAD)));
+    client.takeAll();
+    assertThat(client.taken()).startsWith("HTTP/1.1 400").contains("connection: close");
+    client.send(get("/unary"));
+    byte[] piece = new byte[16 << 20];
+    int sent = 0;
+    while (client.isOpen()) {
+      assertThat(sent++).isLessThan(17);
+      client.writeInbound(Unpooled.wrappedBuffer(piece));
+    }
+    assertThat(sent).as("till then it may read the answer").isGreaterThan(15);
+    client.takeAll();
+    assertThat(client.taken()).containsOnlyOnce("HTTP/1.1");
+  }
+
+  @Test
+  void unreadable_theRestIsReadAway_upToTheBoundOfTime() {
+    serve(SMALL);
+    client.send("POST /unary" + CHUNKED + "5;" + "a".repeat(2 * MAX_HEAD));
+    client.takeAll();
+    client.pass(BODY_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.pass(2);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void unreadable_behindAnAnswerThatIsHeld_isAnsweredAfterIt() {
+    serve(SMALL);
+    client.send(get("/held") + "GET /unary HTTP/1.1\r\n\r\n" + get("/unary"));
+    held.remove().reply(200, new DefaultHttpHeaders(), Letters.letters(CUT));
+    client.takeAll();
+    assertThat(client.taken()).containsSubsequence("200 OK", "zz", "400 Bad");
+    assertThat(letters(client.taken())).isEqualTo(CUT);
+    client.pass(BODY_SECONDS + 1);
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void earlyAnswer_lastOfItsConnection_closesBehindTheBody(boolean draining) {
+    serve(SMALL);
+    if (draining) {
+      client.send("GE");
+      drain();
+      client.send("T");
+    }
+    String close = draining ? "" : "Connection: close\r\n";
+    client.send(
+        (draining ? "" : "GET")
+            + " /early HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+            + close
+            + "\r\n12");
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(SMALL);
+    assertThat(client.taken()).contains("connection: close");
+    assertThat(client.isOpen()).as("its body would meet a reset").isTrue();
+    client.send("34" + get("/unary"));
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drain_headBegun_isAnsweredAndTheLast(boolean served) {
+    serve(SMALL);
+    if (served) {
+      client.send(get("/unary"));
+      client.takeAll();
+      client.pass(IDLE_SECONDS - 1);
+    }
+    String request = get("/unary");
+    client.send(request.substring(0, 9));
+    drain();
+    client.pass(HEAD_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.send(request.substring(9));
+    client.takeAll();
+    assertThat(letters(client.taken())).isEqualTo(served ? 2 * SMALL : SMALL);
+    assertThat(client.taken()).containsOnlyOnce("connection: close");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drain_headBegunThatNeverEnds_isWaitedForNoLongerThanForAHead(boolean served) {
+    serve(SMALL);
+    if (served) {
+      client.send(get("/unary"));
+      client.takeAll();
+      client.pass(5);
+    }
+    client.send("GET /un");
+    drain();
+    client.pass(HEAD_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    client.pass(2);
+    client.takeAll();
+    assertThat(client.taken()).contains("HTTP/1.1 400");
+    assertThat(client.isOpen()).isFalse();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1000, 60_000})
   void sentAhead_whileAnAnswerIsHeld_isReadUpToABound_andAllOfItAnsweredInOrder(int headBytes) {
@@ -313,7 +442,11 @@ class ClientHandlerTest {
         }
 
         @Override
-        public void refuse(@Nullable GatewayException why, @Nullable Responder to) {}
+        public void refuse(@Nullable GatewayException why, @Nullable Responder to) {
+          if (to != null) {
+            to.reply(400, new DefaultHttpHeaders(), Unpooled.EMPTY_BUFFER);
+          }
+        }
       };
     }
 

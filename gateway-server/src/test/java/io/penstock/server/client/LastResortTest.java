@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +41,8 @@ class LastResortTest {
   }
 
   private static ClientServer.Shared shared() {
-    return new ClientServer.Shared(new Unread(LIMITS::unreadBytes), new IdleConnections());
+    return new ClientServer.Shared(
+        new Unread(LIMITS::unreadBytes), new IdleConnections(), new AtomicBoolean());
   }
 
   @Test
