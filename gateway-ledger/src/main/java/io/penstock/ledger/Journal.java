@@ -28,6 +28,7 @@ final class Journal implements AutoCloseable {
   private static final long FORCE_EVERY_NANOS = 10_000_000;
   private static final String LOCK = "lock";
   private static final String SUFFIX = ".journal";
+  private static final String DAMAGED = ".damaged";
 
   private final Path directory;
   private final FileChannel lock;
@@ -158,6 +159,9 @@ final class Journal implements AutoCloseable {
       return dead;
     }
     for (Path directory : list(root)) {
+      if (directory.toString().endsWith(DAMAGED)) {
+        continue;
+      }
       FileChannel channel = null;
       try {
         channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE);
@@ -206,6 +210,11 @@ final class Journal implements AutoCloseable {
     /** Deletes it: all of it is in the database. */
     void remove() throws IOException {
       delete(directory);
+    }
+
+    /** Keeps it under another name, under which it is not imported; returns that. */
+    Path setAside() throws IOException {
+      return Files.move(directory, directory.resolveSibling(directory.getFileName() + DAMAGED));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +24,12 @@ final class Recoverer {
   private final Admission admission;
   private final JournalReader reader = JournalReader.ofAll();
   private final Set<Long> owners = new TreeSet<>();
+
+  /** What is being imported. */
+  private Path at = Path.of("");
+
   private int journals;
+  private int damaged;
   private long rows;
   private long crashed;
 
@@ -31,30 +37,44 @@ final class Recoverer {
     this.admission = admission;
   }
 
-  /** Imports what is there and deletes it. */
+  /**
+   * Imports what is there and deletes it, but for journals that are damaged.
+   *
+   * @throws LedgerException when one cannot be read or booked; the message names the file
+   */
   static Recovery run(List<Path> roots, Admission admission) {
     Recoverer recoverer = new Recoverer(admission);
     for (Path root : roots) {
+      recoverer.at = root;
       try {
         for (Journal.Dead dead : Journal.dead(root)) {
           try (dead) {
             recoverer.recover(dead);
           }
         }
-      } catch (IOException | SQLException e) {
-        throw new LedgerException("journal " + root + ": cannot be imported: " + e.getMessage(), e);
+      } catch (IOException | SQLException | RuntimeException e) {
+        throw new LedgerException(
+            "journal "
+                + recoverer.at
+                + ": cannot be imported: "
+                + e
+                + " (expected: a journal that this user may read and delete, and a database that"
+                + " takes its rows)",
+            e);
       }
     }
-    return new Recovery(recoverer.journals, recoverer.rows, recoverer.crashed, recoverer.owners);
+    return new Recovery(
+        recoverer.journals, recoverer.damaged, recoverer.rows, recoverer.crashed, recoverer.owners);
   }
 
   private void recover(Journal.Dead dead) throws IOException, SQLException {
     Map<UUID, Intent> open = new LinkedHashMap<>();
     List<LedgerRow> batch = new ArrayList<>(BATCH);
     Set<Long> named = new TreeSet<>();
+    Lost lost = null;
     for (Path file : dead.segments()) {
-      Segment segment = Segment.open(file);
-      try {
+      at = file;
+      try (DeadSegment segment = new DeadSegment(file)) {
         for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
           accept(entry, open, batch, named);
           if (batch.size() == BATCH) {
@@ -62,17 +82,55 @@ final class Recoverer {
             batch.clear();
           }
         }
-      } finally {
-        segment.release();
+        lost = Lost.worse(lost, file, segment.damage());
       }
     }
+    at = dead.directory();
     rows += admission.append(batch, List.of()).fresh();
     List<LedgerRow> bounds = open.values().stream().map(Corrections::crashed).toList();
-    crashed += admission.append(bounds, List.copyOf(named)).fresh();
-    dead.remove();
-    owners.addAll(named);
+    // What may have been lost was spent by these owners: they stay charged all they were granted.
+    List<Long> ended = lost == null ? List.copyOf(named) : List.of();
+    crashed += admission.append(bounds, ended).fresh();
+    owners.addAll(ended);
     journals++;
+    end(dead, lost);
     LOG.info("ledger: imported the journal of a dead process: rows={} crashed={}", rows, crashed);
+  }
+
+  private void end(Journal.Dead dead, @Nullable Lost lost) throws IOException {
+    if (lost == null) {
+      dead.remove();
+    } else if (lost.damage().torn()) {
+      LOG.warn(
+          "ledger: the journal {} ends at byte {} in a record that is not whole, as after a power"
+              + " loss. Budgets in Redis keep as spent what its process had been granted, until"
+              + " their windows end or they are reset",
+          lost.file(),
+          lost.damage().offset());
+      dead.remove();
+    } else {
+      damaged++;
+      LOG.error(
+          "ledger: the journal {} is damaged at byte {}: {}. Rows are lost; what could be read is"
+              + " booked. Budgets in Redis keep as spent what its process had been granted, until"
+              + " their windows end or they are reset; others miss what is lost. Check the disk,"
+              + " reconcile with the provider's bill (penstock reconcile), then delete {}",
+          lost.file(),
+          lost.damage().offset(),
+          lost.damage().what(),
+          dead.setAside());
+    }
+  }
+
+  /** A damage, and in which file. */
+  private record Lost(Path file, DeadSegment.Damage damage) {
+    /** Returns the first, but one that is more than torn before one that is torn. */
+    static @Nullable Lost worse(
+        @Nullable Lost known, Path file, DeadSegment.@Nullable Damage damage) {
+      return damage != null && (known == null || known.damage.torn() && !damage.torn())
+          ? new Lost(file, damage)
+          : known;
+    }
   }
 
   private static void accept(
@@ -89,7 +147,7 @@ final class Recoverer {
         batch.add(row);
         name(row.charges(), named);
       }
-      default -> LOG.warn("ledger: a torn record in the journal of a dead process was passed over");
+      default -> throw new IllegalStateException("no journal entry: " + entry.getClass());
     }
   }
 

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * the publication between them.
  */
 final class Segment {
-  private static final long MAGIC = 0x50_53_4a_4c_0000_0001L; // "PSJL", format 1
-  private static final int HEADER = Long.BYTES;
-  private static final int PREFIX = 2 * Integer.BYTES;
+  static final long MAGIC = 0x50_53_4a_4c_0000_0001L; // "PSJL", format 1
+  static final int HEADER = Long.BYTES;
+  static final int PREFIX = 2 * Integer.BYTES;
   private static final int ZEROS = 64 << 10;
 
   private final Path file;
@@ -96,18 +96,6 @@ final class Segment {
     }
   }
 
-  /** Opens the file of a dead process for reading; everything up to the first bad record counts. */
-  static Segment open(Path file) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      int size = Math.toIntExact(channel.size());
-      Segment segment = map(file, channel, size);
-      segment.committed = size >= HEADER && segment.map.getLong(0) == MAGIC ? size : HEADER;
-      segment.sealed = true;
-      return segment;
-    }
-  }
-
   private static Segment map(Path file, FileChannel channel, int bytes) throws IOException {
     Arena arena = Arena.ofShared();
     var memory = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
@@ -124,7 +112,8 @@ final class Segment {
     crc.update(body, 0, length);
     out.put(start + PREFIX, body, 0, length);
     out.putInt(start + Integer.BYTES, (int) crc.getValue());
-    // Last: a length of 0 ends the segment, so a torn record is not there.
+    // Last: a length of 0 ends the segment, so a torn record is not there. Its type, which is the
+    // first byte of the body, is: DeadSegment knows by it what a kill cut off.
     out.putInt(start, length);
     out.position(start + PREFIX + length);
     committed = out.position();
@@ -197,7 +186,7 @@ final class Segment {
     Files.deleteIfExists(file);
   }
 
-  /** A record whose checksum is wrong: the process or the machine died while it was written. */
+  /** A record whose checksum is wrong: somebody else writes to the file. */
   enum Torn {
     RECORD
   }

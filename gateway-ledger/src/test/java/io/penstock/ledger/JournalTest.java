@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.testkit.Await;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -216,31 +215,6 @@ final class JournalTest {
         .hasMessageStartingWith(file + ": cannot make a file of 65536 bytes (free: ")
         .hasMessageMatching(".*free: [0-9]+.*No space left on device");
     assertThat(file).doesNotExist();
-  }
-
-  @Test
-  void segment_tornRecord_isReportedAndTheNextIsRead() throws IOException {
-    Path file = directory.resolve("a.journal");
-    Segment segment = Segment.create(file, 1 << 16);
-    Random random = new Random(3);
-    LedgerRow first = Rows.row(random, Rows.NOV_1);
-    LedgerRow second = Rows.row(random, Rows.NOV_1);
-    Rows.append(segment, first);
-    Rows.append(segment, second);
-    segment.force();
-    segment.release();
-    try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
-      raw.seek(8 + 8 + 40);
-      int old = raw.read();
-      raw.seek(8 + 8 + 40);
-      raw.write(old ^ 1);
-    }
-    Segment dead = Segment.open(file);
-    JournalReader reader = JournalReader.ofAll();
-    assertThat(dead.read(reader)).isEqualTo(Segment.Torn.RECORD);
-    assertThat(dead.read(reader)).isEqualTo(second);
-    assertThat(dead.read(reader)).isNull();
-    dead.release();
   }
 
   @Test
