@@ -2,7 +2,6 @@ package io.penstock.server.call;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
 import io.penstock.core.FailureKind;
@@ -11,7 +10,6 @@ import io.penstock.ledger.Waste;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +33,10 @@ final class Delivery implements AttemptListener {
   private final Serving serving;
   private final Aim aim;
   private final @Nullable Judge judge;
-  private final List<ByteBuf> held = new ArrayList<>(2);
+  private final Held held = new Held();
   private final long mostHeld;
   private @Nullable HttpHeaders headers;
   private String leftOut = "";
-  private long heldBytes;
   private boolean content;
   private boolean open;
   private boolean rejected;
@@ -109,19 +106,12 @@ final class Delivery implements AttemptListener {
     if (headers != null) {
       serving.answer().begin(headers);
     }
-    for (int i = 0; i < held.size(); i++) {
-      // Whose they are when one fails: what was passed is no longer held.
-      pass(held.set(i, Unpooled.EMPTY_BUFFER));
-    }
-    held.clear();
-    heldBytes = 0;
+    held.giveTo(this::pass);
   }
 
   /** Forgets what is held. */
   void discard() {
-    held.forEach(ByteBuf::release);
-    held.clear();
-    heldBytes = 0;
+    held.release();
     content = false;
     ByteBuf unserved = body;
     body = null;
@@ -148,15 +138,22 @@ final class Delivery implements AttemptListener {
   }
 
   private void hold(AttemptRun attempt, ByteBuf bytes, boolean ofModel) {
-    boolean enough = heldBytes >= mostHeld;
+    boolean said = content || ofModel;
+    boolean kept = false;
     // Before anything else, so that whatever fails they are released with the others.
-    held.add(bytes);
-    heldBytes += bytes.readableBytes();
+    if (rejected || said && held.bytes() >= mostHeld) {
+      held.addLast(bytes);
+    } else {
+      kept = held.add(bytes);
+    }
     if (ofModel && !content) {
       leg.vitals().onFirstToken(attempt);
       begin(attempt);
     }
-    if (ofModel && enough) {
+    if (!said && (!kept || held.isEndless())) {
+      // To stop reading would not do: only content, which is then not read, would end the hold.
+      attempt.fail(held.tooMuch());
+    } else if (!kept && !rejected) {
       open();
     }
   }
@@ -186,7 +183,9 @@ final class Delivery implements AttemptListener {
     if (!content) {
       begin(attempt);
     }
-    if (judge != null && !open && isRejected(judge.accepts(attempt.text(), held, summary))) {
+    if (judge != null
+        && !open
+        && isRejected(judge.accepts(attempt.text(), held.pieces(), summary))) {
       return said(reject(attempt, summary));
     }
     open();

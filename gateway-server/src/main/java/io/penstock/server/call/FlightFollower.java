@@ -85,7 +85,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
     heartbeat.heard();
     call.responder().write(Unpooled.wrappedBuffer(piece.bytes()));
     call.responder().flush();
-    behind = call.responder().isWritable() ? 0 : behind + piece.bytes().length;
+    behind = call.responder().isWritable() ? 0 : behind + piece.weight();
     if (behind > MAX_BEHIND_BYTES) {
       call.responder().abort();
       call.end(Ending.CLIENT_GONE);

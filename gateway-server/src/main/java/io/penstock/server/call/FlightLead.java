@@ -35,7 +35,8 @@ final class FlightLead {
   void piece(TargetRuntime target, String leftOut, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
     byte[] copy = ByteBufUtil.getBytes(bytes);
     byte[] told = paid == null ? copy : retold(copy, paid);
-    lead.piece(new StreamPiece(target, leftOut, told), copy.length);
+    StreamPiece piece = new StreamPiece(target, leftOut, told);
+    lead.piece(piece, piece.weight());
   }
 
   private static byte[] retold(byte[] tail, CacheEntry.Paid paid) {

@@ -37,7 +37,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   private long idleSinceNanos;
   private boolean keepAlive;
   private boolean informational;
-  private boolean decompressing;
+
+  /** Before what decodes encoded answers; null until one has come. */
+  private @Nullable Portions portions;
 
   UpstreamHandler(UpstreamPool pool, Origin origin, Watch watch, AnswerDecoder decoder) {
     this.pool = pool;
@@ -86,7 +88,7 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (!decompressing && message instanceof HttpResponse response && isEncoded(response)) {
+    if (portions == null && message instanceof HttpResponse response && isEncoded(response)) {
       decompress(ctx, response);
       return;
     }
@@ -94,6 +96,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
       UpstreamCall call = current;
       if (call == null || call.isDone()) {
         // Behind the end of an answer, or of one that was given up.
+        if (portions != null) {
+          portions.forget();
+        }
         ctx.close();
         return;
       }
@@ -122,7 +127,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
    * answers of this connection go through what decodes them, and this one too.
    */
   private void decompress(ChannelHandlerContext ctx, HttpResponse response) {
-    decompressing = true;
+    Portions before = new Portions();
+    portions = before;
+    ctx.pipeline().addBefore(ctx.name(), null, before);
     ctx.pipeline().addBefore(ctx.name(), null, new HttpContentDecompressor(0));
     ctx.pipeline().context(AnswerDecoder.class).fireChannelRead(response);
   }
@@ -150,6 +157,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
     }
     if (informational) {
       return;
+    }
+    if (portions != null) {
+      portions.decoded(content.content().readableBytes());
     }
     call.data(content.content());
     if (content instanceof LastHttpContent && !call.isDone()) {
