@@ -50,6 +50,11 @@ public enum FailureKind {
    */
   NO_SOCKET,
   /**
+   * The gateway has no memory left to write or read with outside its heap: it says nothing of the
+   * provider, who may have answered, and would be so for another target.
+   */
+  NO_BUFFER,
+  /**
    * A whole answer that cannot be told in the client's dialect, such as one that stops with a
    * malformed tool call: it is paid, and the target is well.
    */

@@ -130,7 +130,13 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       return true;
     }
     return switch (failed.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, TOTAL_TIMEOUT, TOO_LARGE, NO_SOCKET, UNTRANSLATABLE ->
+      case BAD_REQUEST,
+          CONTENT_POLICY,
+          TOTAL_TIMEOUT,
+          TOO_LARGE,
+          NO_SOCKET,
+          NO_BUFFER,
+          UNTRANSLATABLE ->
           false;
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
@@ -160,6 +166,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       case MALFORMED -> "malformed answer";
       case TOO_LARGE -> "answer too large";
       case NO_SOCKET -> "no socket left";
+      case NO_BUFFER -> "no memory left";
       case UNTRANSLATABLE -> "answer without a form";
     };
   }

@@ -141,7 +141,7 @@ public final class HealthBoard {
     switch (kind) {
       case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE, UNTRANSLATABLE ->
           onSuccess(name, 0);
-      case NO_SOCKET -> onAbandoned(name);
+      case NO_SOCKET, NO_BUFFER -> onAbandoned(name);
       case RATE_LIMITED, QUOTA, CREDENTIALS ->
           change(
               name,

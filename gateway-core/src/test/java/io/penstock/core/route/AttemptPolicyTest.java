@@ -63,6 +63,8 @@ class AttemptPolicyTest {
     "TOO_LARGE, 0, -1, 0, false, GiveUp",
     "NO_SOCKET, 0, -1, 0, true, GiveUp",
     "NO_SOCKET, 0, -1, 0, false, GiveUp",
+    "NO_BUFFER, 0, -1, 0, true, GiveUp",
+    "NO_BUFFER, 0, -1, 0, false, GiveUp",
     "UNTRANSLATABLE, 0, -1, 0, true, GiveUp",
     "UNTRANSLATABLE, 0, -1, 0, false, GiveUp",
   })

@@ -111,6 +111,7 @@ class HealthBoardTest {
     for (int i = 0; i < 50; i++) {
       board.onFailure(TARGET, FailureKind.TOO_LARGE, -1);
       board.onFailure(TARGET, FailureKind.NO_SOCKET, -1);
+      board.onFailure(TARGET, FailureKind.NO_BUFFER, -1);
       board.onFailure(TARGET, FailureKind.UNTRANSLATABLE, -1);
       board.onFailure(TARGET, FailureKind.BAD_REQUEST, -1);
       board.onFailure(TARGET, FailureKind.CONTEXT_LENGTH, -1);

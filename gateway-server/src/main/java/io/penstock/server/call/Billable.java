@@ -44,6 +44,7 @@ final class Billable {
           CUT,
           MALFORMED,
           TOO_LARGE,
+          NO_BUFFER,
           UNTRANSLATABLE ->
           false;
       // Without words it is no error.

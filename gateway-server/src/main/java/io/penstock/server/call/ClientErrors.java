@@ -30,7 +30,7 @@ final class ClientErrors {
       case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
-      case NO_SOCKET -> ErrorCode.OVERLOADED;
+      case NO_SOCKET, NO_BUFFER -> ErrorCode.OVERLOADED;
       case MALFORMED, TOO_LARGE, UNTRANSLATABLE -> ErrorCode.UPSTREAM_MALFORMED;
     };
   }
@@ -72,6 +72,7 @@ final class ClientErrors {
       case MALFORMED -> "The answer of the " + who + " is malformed" + said;
       case TOO_LARGE -> "The answer of the " + who + " cannot be taken" + said;
       case NO_SOCKET -> "The gateway has no connection to spare" + said;
+      case NO_BUFFER -> "The gateway has no memory to spare" + said;
       case UNTRANSLATABLE -> "The answer of the " + who + " cannot be told" + said;
     };
   }

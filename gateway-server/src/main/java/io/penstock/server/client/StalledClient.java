@@ -76,7 +76,7 @@ final class StalledClient extends ChannelDuplexHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     cancel();
-    all.forget(ctx.channel());
+    all.note(ctx.channel());
     super.channelInactive(ctx);
   }
 }

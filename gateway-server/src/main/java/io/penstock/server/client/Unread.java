@@ -1,8 +1,8 @@
 package io.penstock.server.client;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -43,7 +43,7 @@ final class Unread {
 
   /** Returns the bytes that wait for the client of a connection, or of one HTTP/2 stream. */
   static long waiting(Channel channel) {
-    if (!channel.isOpen()) {
+    if (!channel.isOpen() && isOver(channel)) {
       return 0;
     }
     WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
@@ -52,6 +52,11 @@ final class Unread {
             ? marks.high() + 1 - channel.bytesBeforeUnwritable()
             : marks.low() - 1 + channel.bytesBeforeWritable();
     return Math.max(0, bytes);
+  }
+
+  /** What an HTTP/2 stream has left is held for as long as its connection does not take it. */
+  private static boolean isOver(Channel closed) {
+    return !(closed instanceof Http2StreamChannel stream) || StreamEnd.isOver(stream);
   }
 
   /** Notes what a client has left waiting now. */
@@ -70,8 +75,7 @@ final class Unread {
     }
   }
 
-  /** Notes that nothing waits for a client any more. */
-  void forget(Channel channel) {
+  private void forget(Channel channel) {
     Long before = waiting.remove(channel);
     bytes -= before == null ? 0 : before;
   }
@@ -110,11 +114,15 @@ final class Unread {
     }
   }
 
-  /** At once: neither TLS nor HTTP/2 gets to say good-bye to one that takes nothing. */
+  /** A connection, or a stream: alone where its connection takes the reset. */
   private static void close(Channel channel) {
-    ChannelHandlerContext first = channel.pipeline().firstContext();
-    if (first != null) {
-      first.close();
+    if (channel instanceof Http2StreamChannel stream) {
+      stream.close();
+      if (!StreamEnd.isOver(stream)) {
+        StreamEnd.closeNow(stream.parent());
+      }
+    } else {
+      StreamEnd.closeNow(channel);
     }
   }
 }

@@ -204,7 +204,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
    * no lost connection.
    */
   void lostSending(UpstreamCall call, Throwable why) {
-    if (current == call) {
+    if (current == call && Buffers.areLacking(why)) {
+      call.fail(FailureKind.NO_BUFFER, Buffers.WORDS);
+    } else if (current == call) {
       current = null;
       call.lostSending(decoder.hasHeard() || !(why instanceof IOException));
     }
@@ -213,7 +215,9 @@ final class UpstreamHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     UpstreamCall call = current;
-    if (call != null && cause instanceof DecoderException) {
+    if (call != null && Buffers.areLacking(cause)) {
+      call.fail(FailureKind.NO_BUFFER, Buffers.WORDS);
+    } else if (call != null && cause instanceof DecoderException) {
       LOG.atWarn()
           .addKeyValue("from", origin)
           .addKeyValue("cause", cause)

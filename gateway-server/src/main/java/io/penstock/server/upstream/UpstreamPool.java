@@ -166,6 +166,8 @@ public final class UpstreamPool {
     long now = System.nanoTime();
     if (!call.isDone() && Descriptors.PROCESS.areLacking(cause)) {
       call.fail(FailureKind.NO_SOCKET, "it is out of file descriptors");
+    } else if (!call.isDone() && Buffers.areLacking(cause)) {
+      call.fail(FailureKind.NO_BUFFER, Buffers.WORDS);
     } else if (!call.isDone()) {
       call.fail(FailureKind.CONNECT, origin.unreached().failed(cause, now));
     } else if (now - begun >= TimeUnit.MILLISECONDS.toNanos(timeouts.connect())) {

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultChannelId;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalServerChannel;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,11 @@ final class SlowChannel extends EmbeddedChannel {
 
   private SlowChannel(MockTicker ticker) {
     // Of its own, for the sets of open channels.
-    super(builder().ticker(ticker).channelId(DefaultChannelId.newInstance()));
+    super(
+        builder()
+            .ticker(ticker)
+            .parent(new LocalServerChannel()) // else HTTP/2 takes it for a client's
+            .channelId(DefaultChannelId.newInstance()));
     this.ticker = ticker;
     config().setWriteBufferWaterMark(new WriteBufferWaterMark(32 * 1024, 128 * 1024));
   }
@@ -55,7 +60,14 @@ final class SlowChannel extends EmbeddedChannel {
     allowed = 0;
   }
 
-  /** Returns what was taken so far. */
+  /** Takes from now on whatever comes, as it comes; or nothing any more. */
+  void takeAlways(boolean takes) {
+    allowed = takes ? Integer.MAX_VALUE : 0;
+    unsafe().flush();
+    runPendingTasks();
+  }
+
+  /** Returns what was taken so far, a character for each byte. */
   String taken() {
     return taken.toString();
   }
@@ -73,7 +85,7 @@ final class SlowChannel extends EmbeddedChannel {
   protected void doWrite(ChannelOutboundBuffer waiting) {
     while (allowed > 0 && waiting.current() instanceof ByteBuf piece) {
       allowed--;
-      taken.append(piece.toString(StandardCharsets.US_ASCII));
+      taken.append(piece.toString(StandardCharsets.ISO_8859_1));
       waiting.remove();
     }
   }

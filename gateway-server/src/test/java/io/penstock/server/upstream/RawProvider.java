@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -48,8 +51,14 @@ final class RawProvider {
   }
 
   RawProvider(Transport transport, LongSupplier clock) throws IOException {
+    this(transport, new ReflectiveChannelFactory<>(transport.socketChannel()), clock);
+  }
+
+  /** Creates one before which the pool has sockets of its own kind. */
+  RawProvider(Transport transport, ChannelFactory<? extends Channel> sockets, LongSupplier clock)
+      throws IOException {
     loops = transport.newGroup(1, "pool");
-    pool = new UpstreamPool(loops.next(), transport, DefaultAddressResolverGroup.INSTANCE, clock);
+    pool = new UpstreamPool(loops.next(), sockets, DefaultAddressResolverGroup.INSTANCE, clock);
     listener = new ServerSocket();
     listener.setReceiveBufferSize(RECEIVED_AHEAD);
     listener.setSoTimeout(PATIENCE_MILLIS);
