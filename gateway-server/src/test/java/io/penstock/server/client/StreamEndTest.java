@@ -11,6 +11,7 @@ import io.penstock.testkit.LeakCheck;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,9 @@ class StreamEndTest {
     clients.add(client);
     client.takeAlways(true);
     new ClientServer.Bounded(
-            limits, new ClientServer.Shared(unread, new IdleConnections()), new Plain(answerBytes))
+            limits,
+            new ClientServer.Shared(unread, new IdleConnections(), new AtomicBoolean()),
+            new Plain(answerBytes))
         .http2(client.pipeline());
     send(client, Http2Frames.preface(window));
     return client;
