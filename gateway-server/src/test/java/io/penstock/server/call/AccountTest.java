@@ -2,6 +2,8 @@ package io.penstock.server.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.DefaultEventLoop;
 import io.penstock.budget.Ask;
@@ -16,6 +18,8 @@ import io.penstock.budget.Window;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
 import io.penstock.core.FailureKind;
+import io.penstock.core.price.PriceBook;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.rule.Condition;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
@@ -27,6 +31,7 @@ import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.tokens.TokenCounter;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeTicker;
+import java.io.IOException;
 import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -78,12 +83,16 @@ class AccountTest {
   }
 
   private Account open() {
+    return open(Parts.target(ticker));
+  }
+
+  private Account open(TargetRuntime target) {
     Verdict verdict = budgets.reserve(call.facts(), Ask.of(BOUND, TOKENS));
     assertThat(verdict).isInstanceOf(Verdict.Granted.class);
     assertThat(state().held()).isEqualTo(BOUND);
     return books.open(
         call,
-        Parts.target(ticker),
+        target,
         new LedgerRow.Attempt(call.id(), 1, Cause.REQUEST),
         "",
         new WorstCase(BOUND, TOKENS, TOKENS),
@@ -103,10 +112,20 @@ class AccountTest {
   }
 
   @Test
-  void settle_estimateFails_chargesTheWorstCase_andHoldsNothing() {
-    @SuppressWarnings("NullAway") // A summary without a usage is the defect.
-    AnswerSummary defective = new AnswerSummary(null, false, "", false);
-    open().settle(cut(defective, "words"), Ending.COMPLETED, Waste.NONE);
+  void settle_estimateFails_chargesTheWorstCase_andHoldsNothing() throws IOException {
+    JsonNode beyondAllMoney =
+        new ObjectMapper()
+            .readTree(
+                """
+                {"models":[{"provider":"openai","id":"gpt-4o-mini","cards":[{"when":{},
+                  "rates":{"input":"100000000000000000000","output":"1"}}]}]}
+                """);
+    PriceBook book =
+        PriceBook.of(
+            PriceBook.bundled(), List.of(beyondAllMoney), List.of(), PriceBook.Unknown.DENY);
+    PricedModel price = book.price("openai", "gpt-4o-mini", "fake/m", "");
+    open(Parts.target(ticker, price))
+        .settle(cut(AnswerSummary.NONE, "words"), Ending.COMPLETED, Waste.NONE);
     awaitWorstCase();
   }
 
