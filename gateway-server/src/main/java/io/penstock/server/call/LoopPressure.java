@@ -20,8 +20,9 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>While shedding, a turn takes in requests for as long as leaves it at 25 ms with all that it
  * has to do besides, refusals and answers: what the last turns were too long, the next takes in
- * less. So when more comes than can be refused beside the usual work, that work gives way, and what
- * waits in front of the gateway does not grow. 50 a turn are taken in however long it lasts.
+ * less. So when more comes than can be refused beside the usual work, that work gives way, and as
+ * long as all can be refused, what waits in front of the gateway does not grow. 50 a turn are taken
+ * in however long it lasts.
  *
  * <p>Confined to its event loop.
  */

@@ -174,7 +174,7 @@ public final class ClientServer {
   public void close() {
     listener.close().awaitUninterruptibly();
     // Not the channel itself: HTTP/2 would wait for its streams.
-    connections.forEach(StreamEnd::closeNow);
+    connections.forEach(Http2StreamEnd::closeNow);
     connections.newCloseFuture().awaitUninterruptibly();
   }
 
@@ -268,7 +268,7 @@ public final class ClientServer {
                   stream
                       .pipeline()
                       .addLast(
-                          new StreamEnd(limits.stalledMillis(), shared.unread()),
+                          new Http2StreamEnd(limits.stalledMillis(), shared.unread()),
                           new Http2StreamFrameToHttpObjectCodec(true),
                           new StalledClient(limits.stalledMillis(), shared.unread()),
                           new ClientHandler(stream, to, limits, null, null));

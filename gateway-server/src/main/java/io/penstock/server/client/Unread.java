@@ -56,7 +56,7 @@ final class Unread {
 
   /** What an HTTP/2 stream has left is held for as long as its connection does not take it. */
   private static boolean isOver(Channel closed) {
-    return !(closed instanceof Http2StreamChannel stream) || StreamEnd.isOver(stream);
+    return !(closed instanceof Http2StreamChannel stream) || Http2StreamEnd.isOver(stream);
   }
 
   /** Notes what a client has left waiting now. */
@@ -118,11 +118,11 @@ final class Unread {
   private static void close(Channel channel) {
     if (channel instanceof Http2StreamChannel stream) {
       stream.close();
-      if (!StreamEnd.isOver(stream)) {
-        StreamEnd.closeNow(stream.parent());
+      if (!Http2StreamEnd.isOver(stream)) {
+        Http2StreamEnd.closeNow(stream.parent());
       }
     } else {
-      StreamEnd.closeNow(channel);
+      Http2StreamEnd.closeNow(channel);
     }
   }
 }

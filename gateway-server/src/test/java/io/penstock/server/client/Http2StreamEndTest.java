@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streams of HTTP/2 whose client does not take its answers. */
 @ExtendWith(LeakCheck.class)
-class StreamEndTest {
+class Http2StreamEndTest {
   private static final int SLOW_SECONDS = 60;
   private static final int IDLE_SECONDS = 75;
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the answer would stay there. What a closed stream has left behind the window or in the connection
  * is held until that takes it; one that takes nothing is closed in turn.
  */
-final class StreamEnd extends ChannelOutboundHandlerAdapter {
+final class Http2StreamEnd extends ChannelOutboundHandlerAdapter {
   private final long maxMillis;
   private final Unread all;
   private boolean closing;
@@ -29,7 +29,7 @@ final class StreamEnd extends ChannelOutboundHandlerAdapter {
    * @param maxMillis how long a connection may take nothing of a stream that is over
    * @param all is told when nothing of it is held any more
    */
-  StreamEnd(long maxMillis, Unread all) {
+  Http2StreamEnd(long maxMillis, Unread all) {
     this.maxMillis = maxMillis;
     this.all = all;
   }
