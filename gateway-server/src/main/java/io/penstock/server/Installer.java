@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.RouteTable;
+import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.auth.CredentialFetcher;
@@ -24,7 +25,9 @@ import io.penstock.server.snapshot.Prices;
 import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.snapshot.SnapshotBuilder;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntSupplier;
@@ -71,14 +74,16 @@ final class Installer implements AutoCloseable {
    */
   void install(Config config, JsonNode listed, long version) throws IOException {
     PriceBook prices = Prices.of(listed, config.prices());
-    BudgetPlan plan = new BudgetMapping(conditions).plan(config);
+    Set<Condition> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    Conditions watched = conditions.seenBy(used::add);
+    BudgetPlan plan = new BudgetMapping(watched).plan(config);
     Snapshot before = shared.snapshot().get();
     SnapshotBuilder builder =
         new SnapshotBuilder(
             config,
             prices,
             providers.make(config.providers()),
-            conditions,
+            watched,
             before == null ? SemanticRules.NONE : before.semantic());
     Snapshot.Identity identity = KeyIdentity.of(config, issuers.make(config), shared.ticker());
     Snapshot made = builder.build(version, identity, shared.routing(), shared.ticker());
@@ -86,6 +91,7 @@ final class Installer implements AutoCloseable {
     shared.snapshot().set(made);
     follow(before, config, made.routes());
     shared.budgets().reload(plan);
+    conditions.retain(used::contains);
     builder
         .reachable()
         .forEach(target -> GatewayMeters.breaker(registry, shared.routing(), target));

@@ -86,9 +86,12 @@ public final class Conditions {
     this.seen = seen;
   }
 
-  /** Returns this same cache, which shows each condition that somebody compiles by it. */
+  /**
+   * Returns this same cache, which shows each condition that somebody compiles by it, also to those
+   * whom this one shows them to.
+   */
   public Conditions seenBy(Consumer<Condition> consumer) {
-    return new Conditions(this, consumer);
+    return new Conditions(this, seen.andThen(consumer));
   }
 
   /**

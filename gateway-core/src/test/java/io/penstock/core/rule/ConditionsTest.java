@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.rule.Conditions.Kind;
 import io.penstock.core.rule.Facts.ResponseFacts;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -171,5 +172,18 @@ class ConditionsTest {
 
     assertThat(conditions.compile("team == 'a'", Kind.REQUEST)).isSameAs(kept);
     assertThat(conditions.compile("team == 'b'", Kind.REQUEST)).isNotSameAs(gone);
+  }
+
+  @Test
+  void seenBy_ofAWatchedCache_tellsBoth() {
+    List<Condition> outer = new ArrayList<>();
+    List<Condition> inner = new ArrayList<>();
+    Conditions watched = conditions.seenBy(outer::add).seenBy(inner::add);
+
+    Condition first = watched.compile("team == 'a'", Kind.REQUEST);
+    watched.compile("team == 'a'", Kind.REQUEST);
+
+    assertThat(outer).containsExactly(first, first);
+    assertThat(inner).isEqualTo(outer);
   }
 }
