@@ -13,16 +13,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One gateway over all its lives: folder, configuration and journal stay. Led by one thread. */
 final class GatewayProcess implements AutoCloseable {
+  private static final int MOST_WARNINGS = 500;
+
   private final Path folder;
   private final HttpClient http;
   private @Nullable Process process;
   private volatile String url = "";
   private volatile String adminUrl = "";
+  private final Queue<String> warnings = new ConcurrentLinkedQueue<>();
 
   GatewayProcess(Path folder, String yaml, HttpClient http) throws IOException {
     this.folder = Files.createDirectories(folder);
@@ -79,7 +84,18 @@ final class GatewayProcess implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     // Whatever it still says must not fill the pipe.
-    Thread.startVirtualThread(() -> out.lines().forEach(line -> {}));
+    Thread.startVirtualThread(() -> out.lines().forEach(this::said));
+  }
+
+  private void said(String line) {
+    if (line.contains(" WARN ") && warnings.size() < MOST_WARNINGS) {
+      warnings.add(line);
+    }
+  }
+
+  /** Returns the first warnings of all its lives. */
+  Queue<String> warnings() {
+    return warnings;
   }
 
   /** Whether records were left in its journal, for its next life to import. */
