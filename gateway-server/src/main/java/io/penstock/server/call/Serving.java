@@ -97,8 +97,7 @@ final class Serving {
 
   /** Returns whether other calls wait for the answer of this one. */
   boolean isFollowed() {
-    CachePart part = call.cache();
-    FlightLead lead = part == null ? null : part.lead();
+    FlightLead lead = FlightLead.of(call);
     return lead != null && lead.isFollowed();
   }
 
@@ -192,6 +191,7 @@ final class Serving {
   void broken(Throwable why, @Nullable TargetRuntime asked) {
     GatewayException told = Refusals.told(call, why);
     forgetUnaccepted();
+    FlightLead.brokeOff(call, told);
     if (call.isEnded() || call.tally().status() != 0) {
       // The client has its answer, or has left; what was to follow failed.
       answer.close();
