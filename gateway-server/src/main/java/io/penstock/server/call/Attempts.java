@@ -233,7 +233,8 @@ final class Attempts implements LegListener, Forwarded {
     if (legs.outlive(by)) {
       return;
     }
-    if (what instanceof AttemptPolicy.Next || serving.from() != null) {
+    boolean goesOn = serving.from() != null && !failure.kind().isOwn();
+    if (goesOn || what instanceof AttemptPolicy.Next) {
       next(Cause.FALLBACK, what.why());
     } else {
       serving.fail(by, failure);
