@@ -1,6 +1,7 @@
 package io.penstock.cache;
 
 import io.penstock.cache.SingleFlight.Lead;
+import io.penstock.core.GatewayException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentMap;
@@ -103,7 +104,7 @@ final class Flight<P> {
     alone.forEach(this::goAlone);
   }
 
-  void handOver(Lead<P> from) {
+  void handOver(Lead<P> from, @Nullable GatewayException why) {
     List<FlightMember<P>> cut = new ArrayList<>();
     List<FlightMember<P>> heirs = new ArrayList<>();
     Lead<P> next = new Lead<>(this);
@@ -124,7 +125,7 @@ final class Flight<P> {
         members.removeAll(cut);
       }
     }
-    cut.forEach(member -> member.run(SingleFlight.Follower::onCut));
+    cut.forEach(member -> member.run(follower -> follower.onCut(why)));
     if (over) {
       registry.remove(key, this);
       heirs.forEach(this::goAlone);
@@ -155,7 +156,7 @@ final class Flight<P> {
     synchronized (this) {
       failedOnce = false;
     }
-    orphaned.handOver();
+    orphaned.handOver(null);
   }
 
   /** Gives a member a flight of its own, which nobody can join. */

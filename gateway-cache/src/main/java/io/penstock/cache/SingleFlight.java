@@ -1,6 +1,8 @@
 package io.penstock.cache;
 
+import io.penstock.core.GatewayException;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Identical calls in flight share one upstream call.
@@ -54,8 +56,12 @@ public final class SingleFlight<P> {
     /** It calls upstream itself now; it had taken no piece. */
     void onLead(Lead<P> lead);
 
-    /** The leader failed after this call had taken pieces. */
-    void onCut();
+    /**
+     * The leader failed after this call had taken pieces.
+     *
+     * @param why what its own client was told; null when there was nobody to tell, or nothing
+     */
+    void onCut(@Nullable GatewayException why);
   }
 
   /** What {@link #join} made of a call. */
@@ -92,9 +98,11 @@ public final class SingleFlight<P> {
     /**
      * Fails: the next follower tries; the others wait for that one, and go on alone when it fails
      * as well. Does nothing once ended.
+     *
+     * @param why what those are told who have taken pieces; null when nobody knows
      */
-    public void handOver() {
-      flight.handOver(this);
+    public void handOver(@Nullable GatewayException why) {
+      flight.handOver(this, why);
     }
 
     /** Returns whether anyone follows: if so, a leader whose client left goes on upstream. */

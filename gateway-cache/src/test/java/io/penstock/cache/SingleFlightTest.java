@@ -2,6 +2,8 @@ package io.penstock.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -48,8 +50,8 @@ final class SingleFlightTest {
     }
 
     @Override
-    public void onCut() {
-      news.add("cut");
+    public void onCut(@Nullable GatewayException why) {
+      news.add(why == null ? "cut" : why.code().code());
     }
 
     SingleFlight.Lead<String> lead() {
@@ -101,7 +103,7 @@ final class SingleFlightTest {
     follow(second);
     lead.piece("1", 1);
 
-    lead.handOver();
+    lead.handOver(null);
 
     assertThat(streaming.news).containsExactly("1", "cut");
     assertThat(first.news).containsExactly("lead");
@@ -112,8 +114,20 @@ final class SingleFlightTest {
   }
 
   @Test
+  void handOver_whoWasCut_hearsWhy() {
+    Log streaming = new Log("sse");
+    SingleFlight.Lead<String> lead = lead();
+    follow(streaming);
+    lead.piece("1", 1);
+
+    lead.handOver(new GatewayException(ErrorCode.UPSTREAM_TIMEOUT, "late"));
+
+    assertThat(streaming.news).containsExactly("1", "upstream_timeout");
+  }
+
+  @Test
   void handOver_nobodyLeft_endsTheFlight() {
-    lead().handOver();
+    lead().handOver(null);
 
     assertThat(flights.join(KEY, new Log("sse"))).isInstanceOf(SingleFlight.Lead.class);
   }
@@ -128,8 +142,8 @@ final class SingleFlightTest {
     follow(second);
     follow(third);
 
-    lead.handOver();
-    first.lead().handOver();
+    lead.handOver(null);
+    first.lead().handOver(null);
 
     assertThat(second.news).containsExactly("lead");
     assertThat(third.news).containsExactly("lead");
@@ -250,14 +264,14 @@ final class SingleFlightTest {
           }
 
           @Override
-          public void onCut() {
+          public void onCut(@Nullable GatewayException why) {
             ended();
           }
 
           private void drive(SingleFlight.Lead<String> lead) {
             lead.piece("x", 1);
             if (i % 3 == 0) {
-              lead.handOver();
+              lead.handOver(null);
             } else {
               lead.complete(answer());
             }

@@ -70,6 +70,14 @@ public enum FailureKind {
         || this == TOTAL_TIMEOUT;
   }
 
+  /**
+   * Returns whether the gateway itself lacks something: another target would be asked, and mostly
+   * paid, in vain.
+   */
+  public boolean isOwn() {
+    return this == NO_SOCKET || this == NO_BUFFER;
+  }
+
   /** Returns whether it is the key that failed, so that another one may do. */
   public boolean isOfKey() {
     return this == CREDENTIALS || this == RATE_LIMITED || this == QUOTA;

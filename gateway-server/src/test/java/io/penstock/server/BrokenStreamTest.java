@@ -120,10 +120,12 @@ class BrokenStreamTest {
 
     assertThat(broken.statusCode()).as(broken.body()).isEqualTo(200);
     assertThat(broken.body())
-        .contains("Hel", "did not answer in time", "\"upstream_timeout\"")
-        .doesNotContain("upstream_error", "server_error\",\"message");
+        .contains("Hel", "did not answer in time", "upstream_timeout")
+        .doesNotContain("upstream_error");
     if (path.startsWith("/v1beta")) {
       assertThat(broken.body()).contains("{\"error\":{\"code\":504,", "DEADLINE_EXCEEDED");
+    } else if (path.equals("/v1/responses") && model.equals("messages")) {
+      assertThat(broken.body()).contains("\"code\":\"server_error\"", "(upstream_timeout)\"");
     } else {
       assertThat(broken.body()).contains("\"code\":\"upstream_timeout\"");
     }

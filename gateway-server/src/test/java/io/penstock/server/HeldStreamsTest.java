@@ -3,7 +3,6 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.body.BodyMemory;
-import io.penstock.core.identity.KeyRing;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -40,21 +39,17 @@ class HeldStreamsTest {
   static final GatewayExtension gateway = GatewayExtension.of(HeldStreamsTest::yaml, provider);
 
   private static String yaml(Path directory) {
-    return """
-    listen: 127.0.0.1:0
-    admin: { listen: 127.0.0.1:0 }
-    ledger: { url: "sqlite:%s" }
-    providers:
-      p: { dialect: openai, base_url: %2$s, keys: [k], catalogue: openai, retries: { attempts: 0 }, breaker: { failures: 1000000 } }
-    models:
-      one: p/gpt-4o-mini
-      two: { targets: [p/gpt-4o-mini, p/gpt-4o] }
-      whole: { targets: [p/gpt-4o-mini, p/gpt-4o], resume: buffer, hold: 1ms }
-    teams: { t: {} }
-    keys: [{ id: k, sha256: "%3$s", team: t }]
-    """
-        .formatted(
-            directory.resolve("ledger.db"), provider.baseUrl(), KeyRing.hash(RunningGateway.KEY));
+    return RunningGateway.patient(RunningGateway.yaml(directory, provider, ""))
+        .replace(
+            "retries: { attempts: 0 }",
+            "retries: { attempts: 0 }\n    breaker: { failures: 1000000 }")
+        .replace(
+            "models:\n",
+            """
+            models:
+              both: { targets: [fake/gpt-4o-mini, fake/gpt-4o] }
+              whole: { targets: [fake/gpt-4o-mini, fake/gpt-4o], resume: buffer, hold: 1ms }
+            """);
   }
 
   @AfterEach
@@ -81,7 +76,7 @@ class HeldStreamsTest {
   @ValueSource(strings = {COMMENT, "event: ping\ndata: {}\n\n", ROLE})
   void beginning_endless_isAMalformedAnswer(String event) {
     provider.on(CHAT).reply(floods(event, 8 << 20));
-    HttpResponse<String> response = gateway.post(CHAT, ask("one"));
+    HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.body()).contains("upstream_malformed", "before its first content");
   }
@@ -91,7 +86,7 @@ class HeldStreamsTest {
   void beginning_endless_theNextTargetAnswers(String event) {
     provider.on(CHAT).model("gpt-4o-mini").reply(floods(event, 8 << 20));
     provider.on(CHAT).model("gpt-4o").reply(Script.sse(WORD, FINISH, "[DONE]"));
-    HttpResponse<String> response = gateway.post(CHAT, ask("two"));
+    HttpResponse<String> response = gateway.post(CHAT, ask("both"));
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).contains("Hello").hasSizeLessThan(4096);
     assertThat(gateway.rows(response)).hasSize(2);
@@ -101,7 +96,7 @@ class HeldStreamsTest {
   void beginning_long_allOfItReachesTheClientInOrder() {
     String comments = flood(": hi\n\n", 1 << 20) + "\n\n";
     provider.on(CHAT).reply(floods(COMMENT, 1 << 20));
-    HttpResponse<String> response = gateway.post(CHAT, ask("one"));
+    HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body().startsWith(comments + "data: " + WORD)).isTrue();
   }

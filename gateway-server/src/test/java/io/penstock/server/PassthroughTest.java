@@ -122,11 +122,22 @@ class PassthroughTest {
             Script.json("{}")
                 .header("x-request-id", "req_of_theirs")
                 .header("openai-organization", "acme-inc")
-                .header("set-cookie", "a=b"));
+                .header("set-cookie", "a=b")
+                .header("alt-svc", "h3=\":443\"")
+                .header("nel", "{\"report_to\":\"x\"}")
+                .header("report-to", "{\"group\":\"x\"}")
+                .header("strict-transport-security", "max-age=31536000; includeSubDomains"));
     HttpResponse<String> response = gateway.get("/v1/files");
     assertThat(response.headers().firstValue("x-penstock-upstream-request-id"))
         .hasValue("req_of_theirs");
-    assertThat(response.headers().map()).doesNotContainKeys("openai-organization", "set-cookie");
+    assertThat(response.headers().map())
+        .doesNotContainKeys(
+            "openai-organization",
+            "set-cookie",
+            "alt-svc",
+            "nel",
+            "report-to",
+            "strict-transport-security");
     assertThat(response.headers().firstValue("x-request-id")).isNotEqualTo("req_of_theirs");
   }
 

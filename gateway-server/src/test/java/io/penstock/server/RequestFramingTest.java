@@ -74,6 +74,15 @@ class RequestFramingTest {
     assertThat(PROVIDER.requests()).isEmpty();
   }
 
+  @Test
+  void head_foldedBehindEmptyLines_isA400AllTheSame() throws Exception {
+    try (RawClient client = RawClient.to(gateway)) {
+      client.send("\r\n\r\n" + request("1.1", "X-Fold: a~ b~Content-Length: 0", "") + BEHIND);
+      assertThat(client.readToEnd()).startsWith("HTTP/1.1 400").contains("invalid_request");
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',

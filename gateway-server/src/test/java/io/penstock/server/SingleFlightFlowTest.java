@@ -278,6 +278,26 @@ class SingleFlightFlowTest {
   }
 
   @Test
+  void streamThatFallsSilent_endsWithTheSameCodeForAll() throws Exception {
+    gateway.close();
+    String yaml =
+        RunningGateway.yaml(
+            directory, provider, "cache: { exact: { ttl: 1h }, singleflight: true }\n");
+    gateway = RunningGateway.start(directory, yaml.replace("idle: 2s", "idle: 500ms"));
+    provider.on(PATH).reply(stream().pauseBefore(1, new Gate("never")));
+    try (Reader leader = leader();
+        Reader follower = new Reader(gateway, STREAM)) {
+      follower.until("one ");
+      leader.until("\"code\":\"upstream_timeout\"");
+      follower.until("\"code\":\"upstream_timeout\"");
+    }
+    Await.until(
+        "both have rows that say so",
+        () ->
+            gateway.admin("/admin/v1/requests").split("\"ending\":\"timed_out\"", -1).length == 3);
+  }
+
+  @Test
   void clientThatLeaves_doesNotCancelTheOthers() throws Exception {
     Gate early = new Gate("second piece");
     Gate late = new Gate("third piece");

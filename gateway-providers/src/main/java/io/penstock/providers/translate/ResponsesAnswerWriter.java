@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Closing;
 import org.jspecify.annotations.Nullable;
@@ -155,7 +156,17 @@ final class ResponsesAnswerWriter extends AnswerWriter {
     ArrayNode done = items.output();
     response.set("output", done);
     response.put("status", "failed");
-    response.putObject("error").put("code", why.code().code()).put("message", why.message());
+    String message = why.message() + " (" + why.code().code() + ")";
+    response.putObject("error").put("code", openAis(why.code())).put("message", message);
     whole("response.failed");
+  }
+
+  /** A response that failed has one of OpenAI's codes: strict SDKs cannot read any other. */
+  private static String openAis(ErrorCode code) {
+    return switch (code.status()) {
+      case 429 -> "rate_limit_exceeded";
+      case 400 -> "invalid_prompt";
+      default -> "server_error";
+    };
   }
 }

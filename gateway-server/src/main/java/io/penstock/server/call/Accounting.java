@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.budget.Reservation;
 import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
@@ -259,12 +260,12 @@ final class Accounting {
   }
 
   /** Records that the answer which a call shared with another broke off, or a drain cut it. */
-  void sharedCut(Call call, int status, String error) {
+  void sharedCut(Call call, ErrorCode why, Ending ending) {
     withoutAttempt(
         call,
         destination(call, "cache", "", ""),
         new LedgerRow.Outcome(
-            status, Ending.UPSTREAM_FAILED, error, "", call.cacheOutcome(), Waste.NONE),
+            why.status(), ending, why.code(), "", call.cacheOutcome(), Waste.NONE),
         LedgerRow.Money.ZERO);
   }
 

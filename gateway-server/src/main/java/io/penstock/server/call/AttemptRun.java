@@ -126,9 +126,8 @@ final class AttemptRun implements UpstreamListener {
     AnswerSummary known =
         answer.summary().inTier(target.provider().provider().tier(answer.headers()));
     CharSequence relayed = known.usageReported() ? "" : answer.text();
-    boolean sent = status() != 0 || upstream != null && upstream.isSent();
     return new AttemptOutcome(
-        sent,
+        isSent(),
         status(),
         failure,
         clientGone,
@@ -136,6 +135,15 @@ final class AttemptRun implements UpstreamListener {
         relayed,
         answer.isUnread(),
         answer.firstTokenNanos());
+  }
+
+  private boolean isSent() {
+    return status() != 0 || upstream != null && upstream.isSent();
+  }
+
+  /** Returns whether the provider may have worked on it: it was sent, and not refused. */
+  boolean isTaken() {
+    return isSent() && (status() == 0 || status() / 100 == 2);
   }
 
   /** Returns the bytes of text that a stream has given so far. */

@@ -233,7 +233,8 @@ final class Attempts implements LegListener, Forwarded {
     if (legs.outlive(by)) {
       return;
     }
-    if (what instanceof AttemptPolicy.Next || serving.from() != null) {
+    boolean goesOn = serving.from() != null && !failure.kind().isOwn();
+    if (goesOn || what instanceof AttemptPolicy.Next) {
       next(Cause.FALLBACK, what.why());
     } else {
       serving.fail(by, failure);
@@ -287,18 +288,13 @@ final class Attempts implements LegListener, Forwarded {
 
   /** Returns whether the call goes on without its client because others wait for its answer. */
   private boolean isNeededByOthers() {
-    FlightLead lead = lead();
+    FlightLead lead = FlightLead.of(call);
     return lead != null && lead.goesOn(this::clientGone);
-  }
-
-  private @Nullable FlightLead lead() {
-    CachePart part = call.cache();
-    return part == null ? null : part.lead();
   }
 
   @Override
   public void writabilityChanged(boolean writable) {
-    FlightLead lead = lead();
+    FlightLead lead = FlightLead.of(call);
     // Those who follow are not held up by a leader whose client is slow.
     boolean paused = !writable && (lead == null || !lead.isFollowed());
     legs.setPaused(paused);

@@ -8,6 +8,7 @@ import io.penstock.budget.RateState;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Ending;
+import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
@@ -83,9 +84,11 @@ final class CacheReplay {
 
   /** Records a call whose shared answer broke off, and ends it. */
   void cut(Call call, GatewayException why) {
-    accounting.sharedCut(call, why.code().status(), why.code().code());
+    boolean late = why.code() == ErrorCode.UPSTREAM_TIMEOUT;
+    Ending ending = late ? Ending.TIMED_OUT : Ending.UPSTREAM_FAILED;
+    accounting.sharedCut(call, why.code(), ending);
     call.tally().answered(why.code().status(), "", "");
-    call.end(Ending.UPSTREAM_FAILED);
+    call.end(ending);
   }
 
   private void book(Call call, CacheEntry entry, Worth worth) {

@@ -77,8 +77,13 @@ final class ClientErrors {
     };
   }
 
-  /** Answers the client. */
-  static void reply(Call call, String provider, Failure failure, HttpHeaders headers) {
+  /**
+   * Answers the client.
+   *
+   * @param taken whether the provider may have worked on what failed
+   */
+  static void reply(
+      Call call, String provider, Failure failure, boolean taken, HttpHeaders headers) {
     ErrorCode code = code(failure);
     switch (failure.kind()) {
       case BAD_REQUEST, CONTENT_POLICY -> {
@@ -96,10 +101,15 @@ final class ClientErrors {
       }
       default -> {
         long wait = failure.retryAfterMillis();
-        if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
+        String message = message(provider, failure);
+        boolean unread = failure.kind() == FailureKind.NO_BUFFER && taken;
+        if (unread) {
+          message += "; the provider may bill what it answered, and would bill it again";
+        } else if (wait < 0 && (code.status() == 503 || code.status() == 429)) {
           wait = 1000;
         }
-        if (failure.kind() == FailureKind.TOO_LARGE
+        if (unread
+            || failure.kind() == FailureKind.TOO_LARGE
             || failure.kind() == FailureKind.UNTRANSLATABLE) {
           // An SDK would pay for it again.
           headers.set(ResponseHeaders.SHOULD_RETRY, "false");
@@ -108,7 +118,7 @@ final class ClientErrors {
             call.responder(),
             call.dialect(),
             call.idText(),
-            new GatewayException(code, message(provider, failure), failure.param(), wait),
+            new GatewayException(code, message, failure.param(), wait),
             headers);
       }
     }

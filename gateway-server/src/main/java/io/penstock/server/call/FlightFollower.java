@@ -6,13 +6,12 @@ import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
-import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
 import io.penstock.ledger.CacheOutcome;
-import io.penstock.providers.Failure;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that waits for an identical one. News come on the leader's loop and are taken on the
@@ -114,18 +113,19 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
   }
 
   @Override
-  public void onCut() {
-    call.guard().execute(this::cut);
+  public void onCut(@Nullable GatewayException why) {
+    call.guard().execute(() -> cut(why));
   }
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */
-  private void cut() {
-    if (call.isEnded()) {
-      return;
+  private void cut(@Nullable GatewayException why) {
+    if (!call.isEnded()) {
+      ErrorCode code = why == null ? ErrorCode.UPSTREAM_ERROR : why.code();
+      String more = why == null ? "." : ": " + why.message();
+      end(
+          new GatewayException(code, "The identical call that this one shared broke off" + more),
+          true);
     }
-    Failure failure =
-        Failure.of(FailureKind.CUT, "the identical call that this one shared broke off");
-    end(ClientErrors.exception("", failure), true);
   }
 
   private void end(GatewayException why, boolean canTell) {

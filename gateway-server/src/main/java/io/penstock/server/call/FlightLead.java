@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
+import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
@@ -19,10 +20,25 @@ final class FlightLead {
 
   private final Call call;
   private final SingleFlight.Lead<StreamPiece> lead;
+  private @Nullable GatewayException why;
 
   FlightLead(Call call, SingleFlight.Lead<StreamPiece> lead) {
     this.call = call;
     this.lead = lead;
+  }
+
+  /** Returns what hands a call's answer to others; null when nobody can follow it. */
+  static @Nullable FlightLead of(Call call) {
+    CachePart part = call.cache();
+    return part == null ? null : part.lead();
+  }
+
+  /** Notes what the call's own client is told of a stream that breaks off. */
+  static void brokeOff(Call call, GatewayException why) {
+    FlightLead of = of(call);
+    if (of != null) {
+      of.why = why;
+    }
   }
 
   /**
@@ -72,6 +88,6 @@ final class FlightLead {
 
   /** The call ends; without an answer another one leads. */
   void over() {
-    lead.handOver();
+    lead.handOver(why);
   }
 }

@@ -97,6 +97,11 @@ final class Leg {
     return attempt == null ? null : attempt.run();
   }
 
+  /** Returns whether its provider may have worked on the last attempt. */
+  boolean isTaken() {
+    return attempt != null && attempt.run().isTaken();
+  }
+
   /** Returns the money of the attempt under way, or of the last one. */
   Account account() {
     Underway made = attempt;

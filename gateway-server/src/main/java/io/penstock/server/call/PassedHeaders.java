@@ -43,10 +43,17 @@ final class PassedHeaders {
           "content-length",
           "accept-encoding");
 
-  /** Tells of the operator's account at the provider; a client's cookies are nobody's here. */
+  /**
+   * Tells of the operator's account at the provider, or of the provider's host, for which a client
+   * would take the gateway's; a client's cookies are nobody's here.
+   */
   private static final Set<String> WITHHELD =
       Set.of(
           "set-cookie",
+          "alt-svc",
+          "nel",
+          "report-to",
+          "strict-transport-security",
           "openai-organization",
           "openai-project",
           "anthropic-organization-id",

@@ -196,8 +196,10 @@ final class Passthrough implements UpstreamListener, Forwarded {
       // Bytes of an unknown format: there is no error event that could follow them.
       call.responder().abort();
     } else {
+      boolean again = IDEMPOTENT.contains(call.head().method().name());
+      boolean taken = !again && upstream != null && upstream.isSent();
       HttpHeaders headers = ErrorReplies.headers(call.dialect(), call.idText());
-      ClientErrors.reply(call, provider.name(), failure, headers);
+      ClientErrors.reply(call, provider.name(), failure, taken, headers);
     }
     call.tally().answered(code.status(), provider.name(), "");
     call.end(Ending.UPSTREAM_FAILED);

@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
@@ -97,8 +98,7 @@ final class Serving {
 
   /** Returns whether other calls wait for the answer of this one. */
   boolean isFollowed() {
-    CachePart part = call.cache();
-    FlightLead lead = part == null ? null : part.lead();
+    FlightLead lead = FlightLead.of(call);
     return lead != null && lead.isFollowed();
   }
 
@@ -191,6 +191,7 @@ final class Serving {
    */
   void broken(Throwable why, @Nullable TargetRuntime asked) {
     GatewayException told = Refusals.told(call, why);
+    FlightLead.brokeOff(call, told);
     forgetUnaccepted();
     if (call.isEnded() || call.tally().status() != 0) {
       // The client has its answer, or has left; what was to follow failed.
@@ -251,7 +252,8 @@ final class Serving {
     }
     String provider = last.target().provider().name();
     if (!endsWithEvent(ClientErrors.exception(provider, failure))) {
-      ClientErrors.reply(call, provider, failure, AnswerHeaders.failed(call, last));
+      HttpHeaders headers = AnswerHeaders.failed(call, last);
+      ClientErrors.reply(call, provider, failure, last.isTaken(), headers);
     }
     answered(last.target(), ClientErrors.code(failure).status());
     call.end(ClientErrors.ending(failure));

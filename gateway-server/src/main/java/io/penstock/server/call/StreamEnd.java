@@ -6,6 +6,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
+import io.penstock.core.GatewayException;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
@@ -60,6 +61,7 @@ final class StreamEnd {
   private void breakOff(Leg by, AttemptRun run, Failure failure, String more) {
     String message = ClientErrors.message(by.target().provider().name(), failure) + more;
     ErrorCode code = ClientErrors.code(failure);
+    FlightLead.brokeOff(call, new GatewayException(code, message));
     ByteBuf closing = run.closing(new Closing.Broken(code, message, call.idText()), null);
     if (closing != null) {
       serving.answer().stream(closing);

@@ -72,6 +72,11 @@ final class ChannelResponder implements Responder {
     return close;
   }
 
+  /** Returns whether the answer is that of an HTTP/2 stream, which has its own end. */
+  boolean isOfStream() {
+    return http2;
+  }
+
   void gone() {
     gone = true;
   }

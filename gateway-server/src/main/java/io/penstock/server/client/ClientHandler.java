@@ -10,8 +10,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Ticker;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +34,10 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   private final Channel channel;
   private final @Nullable IdleConnections idle;
   private final IdleConnections.Spot spot = new IdleConnections.Spot(this);
-  private final Ticker ticker;
+  private final BetweenRequests between;
   private @Nullable Turn turn;
   private int unwritten;
-  private long waiting;
-  private long idleNanos;
   private boolean draining;
-  private boolean served;
   private boolean over;
 
   /**
@@ -63,8 +58,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     this.limits = limits;
     this.http1 = http1;
     this.ahead = new SentAhead(channel);
-    this.ticker = channel.eventLoop().ticker();
-    this.idleNanos = ticker.nanoTime();
+    this.between = new BetweenRequests(channel, limits);
     this.deadline =
         new MovingDeadline(
             channel.eventLoop(), this::leftMillis, () -> late(channel.pipeline().context(this)));
@@ -91,6 +85,14 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
     }
     // Most bodies come with their head; only one that does not needs its own time.
     if (turn != null && turn.needsBodyTime()) {
+      deadline.set();
+    }
+    timeHead();
+  }
+
+  /** Most heads come whole; only one that does not needs its own time. */
+  private void timeHead() {
+    if (turn == null && isHeadBegun() && between.headBegins()) {
       deadline.set();
     }
   }
@@ -130,6 +132,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       begun.closeAfter();
     }
     turn = begun;
+    between.requestBegins();
     if (idle != null) {
       idle.remove(spot);
     }
@@ -155,8 +158,8 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   private void written(ChannelHandlerContext ctx) {
     unwritten--;
-    idleNanos = ticker.nanoTime();
-    if (draining) {
+    between.taken();
+    if (draining || isHeadBegun()) {
       deadline.set();
     }
     closeIfDone(ctx);
@@ -165,9 +168,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   private void next(ChannelHandlerContext ctx) {
     over = turn != null && turn.isLast();
     turn = null;
-    served = true;
-    idleNanos = ticker.nanoTime();
-    waiting = Unread.waiting(ctx.channel());
+    between.answered();
     if (over) {
       // The connection ends with that answer: what was sent behind it is no request any more.
       ahead.releaseAll();
@@ -176,6 +177,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       ctx.channel().eventLoop().execute(() -> takeAhead(ctx));
     } else {
       nothingUnderWay();
+      timeHead();
     }
     closeIfDone(ctx);
   }
@@ -204,7 +206,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public long idleNanos() {
-    return idleNanos;
+    return between.sinceNanos();
   }
 
   @Override
@@ -231,23 +233,17 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   /**
    * Ends the connection after the request under way or, without one, the first that was sent ahead;
    * when there is neither, as soon as its answers have been taken. A request whose head has begun
-   * is waited for as the first of a connection is.
+   * is waited for.
    */
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
-    if (event == ClientServer.Drain.EVENT) {
-      drain(ctx);
+    if (event != ClientServer.Drain.EVENT) {
+      super.userEventTriggered(ctx, event);
       return;
     }
-    super.userEventTriggered(ctx, event);
-  }
-
-  private void drain(ChannelHandlerContext ctx) {
     draining = true;
     if (turn != null) {
       turn.closeAfter();
-    } else if (served && unwritten == 0 && isHeadBegun()) {
-      idleNanos = ticker.nanoTime();
     }
     deadline.set();
     // Not at once: a request may stand in what is being read.
@@ -293,14 +289,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   }
 
   private long leftMillis() {
-    if (turn != null) {
-      return turn.leftMillis(limits);
-    }
-    long silent = TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - idleNanos);
-    if (unwritten > 0) {
-      return limits.stalledMillis() - silent;
-    }
-    return (served && !draining ? limits.keepAliveMillis() : limits.headMillis()) - silent;
+    return turn == null ? between.leftMillis(unwritten > 0) : turn.leftMillis(limits);
   }
 
   private void late(ChannelHandlerContext ctx) {
@@ -308,26 +297,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       if (turn.late(limits)) {
         next(ctx);
       }
-    } else if (unwritten > 0) {
-      progressOrClose(ctx);
-    } else if (isHeadBegun()) {
+    } else if (unwritten == 0 && isHeadBegun()) {
       Turn begun = begin(ctx, UNREAD);
       begun.unreadable(UNREAD, ReadFailures.headTooSlow(limits.headMillis()));
       if (begun.late(limits)) {
         next(ctx);
       }
-    } else {
-      ctx.close();
-    }
-  }
-
-  /** Gives up on a client that has taken nothing of its answers since it was looked at last. */
-  private void progressOrClose(ChannelHandlerContext ctx) {
-    long before = waiting;
-    waiting = Unread.waiting(ctx.channel());
-    if (waiting < before) {
-      idleNanos = ticker.nanoTime();
-    } else {
+    } else if (unwritten == 0 || between.isStalled()) {
       ctx.close();
     }
   }

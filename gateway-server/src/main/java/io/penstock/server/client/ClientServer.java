@@ -2,7 +2,6 @@ package io.penstock.server.client;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -16,9 +15,6 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -216,7 +212,7 @@ public final class ClientServer {
         bounded.http1(pipeline);
       } else {
         pipeline.addLast(tls.get().newHandler(channel.alloc()));
-        pipeline.addLast(new Negotiation(bounded));
+        pipeline.addLast(new Handshake(bounded));
       }
     }
   }
@@ -238,9 +234,13 @@ public final class ClientServer {
       drainIfLate(pipeline.channel());
     }
 
+    boolean isDraining() {
+      return shared.draining().get();
+    }
+
     /** One that was not set up yet when the server began to drain was not told. */
     private void drainIfLate(Channel channel) {
-      if (shared.draining().get()) {
+      if (isDraining()) {
         drain(channel);
       }
     }
@@ -250,7 +250,7 @@ public final class ClientServer {
           Http2Settings.defaultSettings()
               .maxConcurrentStreams(MAX_STREAMS)
               .initialWindowSize(HTTP2_WINDOW)
-              .maxHeaderListSize(limits.headBytes());
+              .maxHeaderListSize(Http2RequestCodec.mostBytes(limits.headBytes()));
       pipeline.addLast(
           new Http2Bounds(limits.keepAliveMillis()),
           new StalledClient(limits.stalledMillis(), shared.unread()));
@@ -269,36 +269,13 @@ public final class ClientServer {
                       .pipeline()
                       .addLast(
                           new Http2StreamEnd(limits.stalledMillis(), shared.unread()),
-                          new Http2StreamFrameToHttpObjectCodec(true),
+                          new Http2RequestCodec(limits.headBytes()),
                           new StalledClient(limits.stalledMillis(), shared.unread()),
                           new ClientHandler(stream, to, limits, null, null));
                 }
               }));
       pipeline.addLast(LastResort.OfConnection.INSTANCE);
       drainIfLate(pipeline.channel());
-    }
-  }
-
-  private static final class Negotiation extends ApplicationProtocolNegotiationHandler {
-    private final Bounded bounded;
-
-    Negotiation(Bounded bounded) {
-      super(ApplicationProtocolNames.HTTP_1_1);
-      this.bounded = bounded;
-    }
-
-    @Override
-    protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
-      if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-        bounded.http2(ctx.pipeline());
-      } else {
-        bounded.http1(ctx.pipeline());
-      }
-    }
-
-    @Override
-    protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
-      ctx.close();
     }
   }
 }

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ByteProcessor;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Behind a message that is malformed nothing is a request any more: it is read away.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
+  private static final byte CR = '\r';
+  private static final byte LF = '\n';
+
   private boolean inHead = true;
   private boolean headBegun;
   private boolean folded;
@@ -127,29 +131,24 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   /** Looks for a line of the head that begins with white space. */
   private void findFold(ByteBuf in) {
-    int at = in.readerIndex();
     int end = in.writerIndex();
-    if (headBegun && isSpace(in.getByte(at))) {
+    int at = in.readerIndex();
+    if (!headBegun) {
+      // Empty lines before a request are none of it (RFC 9112, 2.2).
+      at = in.forEachByte(ByteProcessor.FIND_NON_CRLF);
+      headBegun = at >= 0;
+    } else if (isSpace(in.getByte(at))) {
       folded = true;
-      return;
     }
-    while (true) {
-      int lf = in.indexOf(at, end, (byte) '\n');
-      if (lf < 0 || lf + 1 >= end) {
-        break;
-      }
-      headBegun = true;
+    int lf = headBegun && !folded ? in.indexOf(at, end, LF) : -1;
+    while (lf >= 0 && lf + 1 < end) {
       byte next = in.getByte(lf + 1);
-      if (isSpace(next)) {
-        folded = true;
-        return;
-      }
-      if (next == '\r' || next == '\n') {
+      if (next == CR || next == LF) {
         break;
       }
-      at = lf + 1;
+      folded |= isSpace(next);
+      lf = folded ? -1 : in.indexOf(lf + 1, end, LF);
     }
-    headBegun = true;
   }
 
   private static boolean isSpace(byte b) {

@@ -87,7 +87,7 @@ final class Turn {
         ProxyProtocolHandler.clientOf(ctx.channel()));
   }
 
-  /** Answers a request whose head could not be read to its end, and ends the connection. */
+  /** Answers a request whose head could not be read to its end; HTTP/1.1 ends with it. */
   void unreadable(HttpRequest begun, GatewayException why) {
     endless();
     discardRest();
@@ -134,10 +134,15 @@ final class Turn {
     discardNanos = ticker.nanoTime();
   }
 
-  /** Nothing tells any more where the request ends, so the connection ends with it. */
+  /**
+   * Nothing tells any more where the request ends, so the connection ends with it. A stream of
+   * HTTP/2 ends where its frames say so, whatever was wrong with what they carry.
+   */
   private void endless() {
-    endless = true;
-    responder.closeAfter();
+    if (!responder.isOfStream()) {
+      endless = true;
+      responder.closeAfter();
+    }
   }
 
   private boolean discard(HttpContent content) {

@@ -36,8 +36,6 @@ public final class Descriptors {
   /** In place of the time of the first line. */
   private static final long AT_ONCE = Long.MIN_VALUE;
 
-  private static final int MOST_CAUSES = 10;
-
   private final LongSupplier clock;
   private final AtomicLong dueNanos = new AtomicLong(AT_ONCE);
 
@@ -84,7 +82,7 @@ public final class Descriptors {
 
   /** Returns whether that was thrown for want of a descriptor; then the log tells. */
   public boolean areLacking(@Nullable Throwable thrown) {
-    if (!isOfThem(thrown)) {
+    if (!Causes.has(thrown, Descriptors::isOfThem)) {
       return false;
     }
     long now = clock.getAsLong();
@@ -96,15 +94,8 @@ public final class Descriptors {
   }
 
   /** The system's words for EMFILE and ENFILE; every transport has an exception of its own. */
-  private static boolean isOfThem(@Nullable Throwable thrown) {
-    Throwable at = thrown;
-    for (int i = 0; at != null && i < MOST_CAUSES; i++) {
-      String message = at.getMessage();
-      if (message != null && message.contains("Too many open files")) {
-        return true;
-      }
-      at = at.getCause();
-    }
-    return false;
+  private static boolean isOfThem(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message != null && message.contains("Too many open files");
   }
 }

@@ -4,14 +4,19 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.server.client.Responder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** What has gone out. */
 final class Written implements Responder {
   private final StringBuilder text = new StringBuilder();
   boolean writable = true;
 
+  /** Those of an answer that came whole. */
+  @Nullable HttpHeaders replied;
+
   @Override
   public void reply(int status, HttpHeaders headers, ByteBuf body) {
+    replied = headers;
     body.release();
   }
 

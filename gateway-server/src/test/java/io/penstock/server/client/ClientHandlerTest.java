@@ -372,6 +372,54 @@ class ClientHandlerTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, IDLE_SECONDS - 1})
+  void headBegun_onAConnectionThatWasKept_hasTheTimeOfAHeadFromItsFirstByte(int idleSeconds) {
+    serve(CUT);
+    client.takeAlways(true);
+    client.send(get("/unary"));
+    client.pass(idleSeconds);
+    client.send("GET /un");
+    client.pass(HEAD_SECONDS / 2);
+    client.send("ary HTTP/1.1\r\n");
+    client.pass(HEAD_SECONDS / 2 - 1);
+    assertThat(client.taken()).doesNotContain("HTTP/1.1 400");
+    assertThat(client.isOpen()).isTrue();
+    client.pass(1);
+    assertThat(client.taken()).contains("HTTP/1.1 400");
+    assertThat(client.isOpen()).isFalse();
+  }
+
+  @Test
+  void headBegun_whileTheRequestBeforeItIsAnswered_hasItsTimeFromThen() {
+    serve(CUT);
+    client.takeAlways(true);
+    client.send(get("/held") + "GET /un");
+    client.pass(5 * HEAD_SECONDS);
+    held.remove().reply(200, new DefaultHttpHeaders(), Letters.letters(CUT));
+    client.pass(HEAD_SECONDS - 1);
+    assertThat(client.isOpen()).isTrue();
+    assertThat(client.taken()).doesNotContain("HTTP/1.1 400");
+    client.pass(1);
+    assertThat(client.taken()).contains("HTTP/1.1 400");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\r\n", "\n", "\r\n\r\n", "\r"})
+  void emptyLines_behindARequest_areNoHead(String lines) {
+    serve(CUT);
+    client.takeAlways(true);
+    client.send(get("/unary") + lines);
+    client.send(lines);
+    client.pass(HEAD_SECONDS + 1);
+    assertThat(client.isOpen()).isTrue();
+    client.send(get("/unary") + lines);
+    assertThat(letters(client.taken())).isEqualTo(2 * CUT);
+    drain();
+    assertThat(client.isOpen()).isFalse();
+    assertThat(client.taken()).doesNotContain("HTTP/1.1 400");
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {0, 1000, 60_000})
   void sentAhead_whileAnAnswerIsHeld_isReadUpToABound_andAllOfItAnsweredInOrder(int headBytes) {
     serve(SMALL);

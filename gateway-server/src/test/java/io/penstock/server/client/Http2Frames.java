@@ -1,5 +1,7 @@
 package io.penstock.server.client;
 
+import static io.netty.handler.codec.http2.Http2HeadersEncoder.NEVER_SENSITIVE;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -19,12 +21,17 @@ public final class Http2Frames {
   public static final int DATA = 0;
   public static final int HEADERS = 1;
   public static final int RST_STREAM = 3;
+  public static final int GOAWAY = 7;
   public static final int WINDOW_UPDATE = 8;
 
   /** The code of a reset that says that nobody wants the stream any more. */
   public static final int CANCEL = 8;
 
+  /** The largest frame that a server takes unless it says otherwise. */
+  private static final int MAX_FRAME = 16 * 1024;
+
   private static final int SETTINGS = 4;
+  private static final int CONTINUATION = 9;
   private static final int HEAD = 9;
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
@@ -62,19 +69,50 @@ public final class Http2Frames {
             .authority("x")
             .set("authorization", "Bearer " + key)
             .set("content-type", "application/json");
-    ByteBuf encoded = Unpooled.buffer();
-    try {
-      new DefaultHttp2HeadersEncoder().encodeHeaders(stream, head, encoded);
-    } catch (Http2Exception e) {
-      throw new AssertionError(e);
-    }
-    byte[] block = ByteBufUtil.getBytes(encoded);
-    encoded.release();
+    byte[] block = block(stream, head);
     if (body.isEmpty()) {
       return frame(HEADERS, END_HEADERS | END_STREAM, stream, block);
     }
     byte[] data = body.getBytes(StandardCharsets.UTF_8);
     return join(frame(HEADERS, END_HEADERS, stream, block), frame(DATA, END_STREAM, stream, data));
+  }
+
+  private static byte[] block(int stream, Http2Headers head) {
+    ByteBuf encoded = Unpooled.buffer();
+    try {
+      // No Huffman: a letter is a byte.
+      new DefaultHttp2HeadersEncoder(NEVER_SENSITIVE, true, 64, Integer.MAX_VALUE)
+          .encodeHeaders(stream, head, encoded);
+    } catch (Http2Exception e) {
+      throw new AssertionError(e);
+    }
+    byte[] block = ByteBufUtil.getBytes(encoded);
+    encoded.release();
+    return block;
+  }
+
+  /**
+   * Returns head or trailers in as many frames as they need.
+   *
+   * @param whole whether the last of them says so
+   * @param end whether the stream ends with them
+   */
+  public static byte[] head(int stream, Http2Headers head, boolean whole, boolean end) {
+    byte[] block = block(stream, head);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int at = 0; at < block.length; at += MAX_FRAME) {
+      int to = Math.min(block.length, at + MAX_FRAME);
+      int flags = whole && to == block.length ? END_HEADERS : 0;
+      flags |= end && at == 0 ? END_STREAM : 0;
+      byte[] part = Arrays.copyOfRange(block, at, to);
+      all.writeBytes(frame(at == 0 ? HEADERS : CONTINUATION, flags, stream, part));
+    }
+    return all.toByteArray();
+  }
+
+  /** Returns a piece of a body. */
+  public static byte[] data(int stream, int bytes, boolean end) {
+    return frame(DATA, end ? END_STREAM : 0, stream, new byte[bytes]);
   }
 
   /** Returns room for so many bytes more; of stream 0 for the connection. */
