@@ -56,6 +56,7 @@ public final class SqlLedger implements Ledger {
       List<Path> all = new ArrayList<>(others);
       all.addFirst(options.journal());
       Admission admission = new Admission(store, options.journal());
+      store.startWriting();
       Recovery recovery = Recoverer.run(all, admission);
       Journal journal = Journal.open(options.journal(), options.journalSizes());
       LedgerThread thread = new LedgerThread(journal, store, admission, options, ticker);
