@@ -84,7 +84,7 @@ public final class Reloader implements AutoCloseable {
     this.file = file;
     this.loads = loads;
     this.shared = shared;
-    this.installer = new Installer(shared, demoPort, metrics, registry, alerts);
+    this.installer = new Installer(shared, demoPort, metrics, alerts);
     this.failures =
         Counter.builder("penstock.config.reload.failures")
             .description("Changed configurations and price catalogues that were refused")
