@@ -124,7 +124,7 @@ public final class Gateway implements AutoCloseable {
             content);
     this.metrics = new CallMetrics(registry);
     this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
-    reloader.start(config);
+    reloader.start(config, new FetchedPrices(stores.ledger().catalogues()));
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
