@@ -59,6 +59,9 @@ public interface Ledger extends AutoCloseable {
   /** Reads of what is committed. */
   LedgerQueries queries();
 
+  /** Price catalogues that were fetched. */
+  CatalogueBook catalogues();
+
   /** Returns what the journals of dead processes held when this ledger was opened. */
   Recovery recovery();
 

@@ -4,9 +4,11 @@ package io.penstock.ledger;
 public final class LedgerReader implements AutoCloseable {
   private final ReadPool pool;
   private final SqlQueries queries;
+  private final CatalogueBook catalogues;
 
-  LedgerReader(ReadPool pool) {
+  LedgerReader(ReadPool pool, CatalogueBook catalogues) {
     this.pool = pool;
+    this.catalogues = catalogues;
     this.queries = new SqlQueries(pool, 1);
   }
 
@@ -18,6 +20,11 @@ public final class LedgerReader implements AutoCloseable {
   /** Statements of closed months. */
   public StatementBook statements() {
     return new StatementBook(pool);
+  }
+
+  /** Price catalogues that were fetched. */
+  public CatalogueBook catalogues() {
+    return catalogues;
   }
 
   @Override

@@ -65,7 +65,7 @@ final class RollupTable {
   /**
    * Remembers since when a further dimension is rolled up: before that, only rows know it.
    *
-   * @param since 0 for a ledger that has no rows yet
+   * @param since 0 for a ledger that has no roll-ups yet
    */
   void announce(Connection connection, long since) throws SQLException {
     try (PreparedStatement insert =
@@ -76,6 +76,21 @@ final class RollupTable {
         insert.setLong(2, since);
         insert.executeUpdate();
       }
+    }
+  }
+
+  /**
+   * Ends all further dimensions but those of this process: what it writes lacks them, so that one
+   * that is rolled up again later is so from then on.
+   */
+  void endOthers(Connection connection) throws SQLException {
+    String but =
+        extras.isEmpty() ? "" : " WHERE name NOT IN (?" + ", ?".repeat(extras.size() - 1) + ")";
+    try (PreparedStatement delete = connection.prepareStatement("DELETE FROM rollup_extra" + but)) {
+      for (int i = 0; i < extras.size(); i++) {
+        delete.setString(i + 1, extras.get(i));
+      }
+      delete.executeUpdate();
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class Schema {
   private static final List<List<String>> STEPS =
-      List.of(first(), second(), third(), fourth(), fifth());
+      List.of(first(), second(), third(), fourth(), fifth(), sixth());
 
   /** The version that this program writes. */
   static final int VERSION = STEPS.size();
@@ -166,6 +166,13 @@ final class Schema {
         .sorted()
         .map(column -> "CREATE INDEX dim_by_" + column + " ON dim (" + column + ")")
         .toList();
+  }
+
+  /** Fetched prices are described by what was in force. */
+  private static List<String> sixth() {
+    return List.of(
+        "CREATE TABLE price_catalogue (version TEXT PRIMARY KEY, since BIGINT NOT NULL, catalogue"
+            + " {bytes} NOT NULL)");
   }
 
   private static String bareDays(String table, Stream<String> sums) {

@@ -23,14 +23,17 @@ public final class SqlLedger implements Ledger {
   private final LedgerThread thread;
   private final ReadPool pool;
   private final SqlQueries queries;
+  private final CatalogueBook catalogues;
   private final Recovery recovery;
   private final Stats stats = new Stats();
 
-  private SqlLedger(Journal journal, LedgerThread thread, ReadPool pool, Recovery recovery) {
+  private SqlLedger(
+      Journal journal, LedgerThread thread, LedgerOptions options, Recovery recovery) {
     this.journal = journal;
     this.thread = thread;
-    this.pool = pool;
+    this.pool = new ReadPool(options);
     this.queries = new SqlQueries(pool, Ledger.REPORTS);
+    this.catalogues = new CatalogueBook(pool, options.retain());
     this.recovery = recovery;
   }
 
@@ -53,6 +56,7 @@ public final class SqlLedger implements Ledger {
     makeDirectory(options.url());
     Store store = Store.open(options, ticker);
     try {
+      store.startWriting();
       List<Path> all = new ArrayList<>(others);
       all.addFirst(options.journal());
       Admission admission = new Admission(store, options.journal());
@@ -60,7 +64,7 @@ public final class SqlLedger implements Ledger {
       Journal journal = Journal.open(options.journal(), options.journalSizes());
       LedgerThread thread = new LedgerThread(journal, store, admission, options, ticker);
       thread.start();
-      return new SqlLedger(journal, thread, new ReadPool(options), recovery);
+      return new SqlLedger(journal, thread, options, recovery);
     } catch (IOException e) {
       store.close();
       throw new LedgerException("journal " + options.journal() + ": " + e, e);
@@ -73,7 +77,8 @@ public final class SqlLedger implements Ledger {
   /** Opens a ledger for reading, for commands that run beside a server; migrates it if needed. */
   public static LedgerReader read(LedgerOptions options) {
     Store.open(options, Ticker.system()).close();
-    return new LedgerReader(new ReadPool(options));
+    ReadPool pool = new ReadPool(options);
+    return new LedgerReader(pool, new CatalogueBook(pool, options.retain()));
   }
 
   private static void makeDirectory(String url) {
@@ -192,6 +197,11 @@ public final class SqlLedger implements Ledger {
   @Override
   public LedgerQueries queries() {
     return queries;
+  }
+
+  @Override
+  public CatalogueBook catalogues() {
+    return catalogues;
   }
 
   /** Statements of closed months. */

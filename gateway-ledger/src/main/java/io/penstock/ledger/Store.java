@@ -55,13 +55,27 @@ final class Store implements AutoCloseable {
       Schema.migrate(connection, store.dialect);
       boolean empty;
       try (Statement sql = connection.createStatement();
-          ResultSet results = sql.executeQuery("SELECT 1 FROM ledger_row LIMIT 1")) {
+          // Rows may be gone by their age, and what was rolled up of them lacks the new dimension.
+          ResultSet results = sql.executeQuery("SELECT 1 FROM rollup LIMIT 1")) {
         empty = !results.next();
       }
       store.rollups.announce(connection, empty ? 0 : Grain.HOUR.ceil(ticker.epochMillis()));
       return store;
     } catch (SQLException e) {
       store.close();
+      throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Gets ready for the rows of this process, for one that does not only read.
+   *
+   * @throws LedgerException when the database does not take it
+   */
+  void startWriting() {
+    try {
+      rollups.endOthers(connection());
+    } catch (SQLException e) {
       throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
     }
   }

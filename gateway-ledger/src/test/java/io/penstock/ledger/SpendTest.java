@@ -169,6 +169,46 @@ final class SpendTest {
 
   @ParameterizedTest
   @EnumSource
+  void spend_byADimensionThatWasNotRolledUpForAWhile_equalsTheRows(SqlDialect dialect)
+      throws Exception {
+    LedgerOptions with = options(dialect);
+    LedgerOptions without =
+        new LedgerOptions(
+            with.url(), with.journal(), null, null, List.of("end_user"), with.journalSizes());
+    List<LedgerRow> rows = new ArrayList<>();
+    long at = FROM;
+    for (LedgerOptions options : List.of(with, without, with)) {
+      LedgerRow row = Rows.row(new Random(rows.size()), at);
+      rows.add(row);
+      at += 24 * HOUR;
+      try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+        ledger.book(row);
+      }
+    }
+    try (LedgerReader reader = SqlLedger.read(without)) {
+      for (String by : List.of("metadata.project", "end_user")) {
+        Spend spend = reader.queries().spend(SpendQuery.of(FROM, at, by));
+        for (SpendLine line : spend.lines()) {
+          long expected =
+              rows.stream()
+                  .filter(row ->
+                      by.equals("end_user")
+                          ? row.caller().endUser().equals(line.key().getFirst())
+                          : row.caller()
+                              .metadata()
+                              .getOrDefault("project", "")
+                              .equals(line.key().getFirst()))
+                  .mapToLong(row -> row.money().cost())
+                  .sum();
+          assertThat(line.of(Measure.COST)).as("%s %s", by, line.key()).isEqualTo(expected);
+        }
+        assertThat(spend.fromRows()).as(by).isEqualTo(!by.equals("end_user"));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void spend_byMetadataThatHadNul_isAnswered(SqlDialect dialect) throws Exception {
     LedgerOptions options = options(dialect);
     LedgerRow row = Rows.row(new Random(1), Rows.NOV_1);

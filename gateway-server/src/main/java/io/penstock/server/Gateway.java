@@ -81,6 +81,7 @@ public final class Gateway implements AutoCloseable {
   private final @Nullable ContentKeeper content;
   private final Shared shared;
   private final DemoServer demo;
+  private final CallMetrics metrics;
   private final Reloader reloader;
   private final AdminSink adminSink;
   private final ClientServer traffic;
@@ -121,9 +122,9 @@ public final class Gateway implements AutoCloseable {
             cache.semantic(),
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), inForce::semanticRules),
             content);
-    CallMetrics metrics = new CallMetrics(registry);
+    this.metrics = new CallMetrics(registry);
     this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
-    reloader.start(config);
+    reloader.start(config, new FetchedPrices(stores.ledger().catalogues()));
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
@@ -195,6 +196,10 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void breakerOpened(String target) {
+    int slash = target.indexOf('/');
+    String provider = target.substring(0, slash);
+    String model = inForce.shownModel(provider, target.substring(slash + 1));
+    metrics.breakers().show(shared.routing().health(), target, provider, model);
     alerts.breakerOpened(target);
     cache.breakers().tell(target);
   }

@@ -3,13 +3,10 @@ package io.penstock.server;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import io.penstock.ledger.Ledger;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
-import io.penstock.server.call.Routing;
 import io.penstock.server.call.SharedAnswers;
-import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Word;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -56,18 +53,6 @@ final class GatewayMeters {
     if (answers != null) {
       FunctionCounter.builder("penstock.idempotency.alone", answers, SharedAnswers::alone)
           .description("Calls with an Idempotency-Key that other replicas do not know of")
-          .register(registry);
-    }
-  }
-
-  /** Shows a target's breaker; one that is shown already stays as it is. */
-  static void breaker(MeterRegistry registry, Routing routing, TargetRuntime target) {
-    Tags tags = Tags.of("provider", target.provider().name(), "model", target.model());
-    if (registry.find("penstock.breaker.open").tags(tags).gauge() == null) {
-      Gauge.builder(
-              "penstock.breaker.open", routing, r -> r.health().isOpen(target.label()) ? 1 : 0)
-          .description("1 while a target is not asked because it failed")
-          .tags(tags)
           .register(registry);
     }
   }

@@ -50,6 +50,9 @@ final class InForce {
   /** Rows that a start finds in the journal are told before the first snapshot is there. */
   String shownModel(String provider, String model) {
     Snapshot now = snapshot.get();
-    return now == null ? Targets.OTHER : now.targets().shownModel(provider, model);
+    // What models beyond the bound of the board share is called "*".
+    return now == null || model.equals("*")
+        ? Targets.OTHER
+        : now.targets().shownModel(provider, model);
   }
 }

@@ -1,9 +1,9 @@
 package io.penstock.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.budget.BudgetPlan;
 import io.penstock.core.price.PriceBook;
+import io.penstock.core.route.HealthBoard;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.Conditions;
@@ -12,6 +12,7 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
+import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.RateConfig;
@@ -41,21 +42,14 @@ import org.jspecify.annotations.Nullable;
 final class Installer implements AutoCloseable {
   private final Shared shared;
   private final CallMetrics metrics;
-  private final MeterRegistry registry;
   private final Alerts alerts;
   private final Conditions conditions = new Conditions();
   private final ProviderFactory providers;
   private final TokenIssuers issuers;
 
-  Installer(
-      Shared shared,
-      IntSupplier demoPort,
-      CallMetrics metrics,
-      MeterRegistry registry,
-      Alerts alerts) {
+  Installer(Shared shared, IntSupplier demoPort, CallMetrics metrics, Alerts alerts) {
     this.shared = shared;
     this.metrics = metrics;
-    this.registry = registry;
     this.alerts = alerts;
     this.issuers = new TokenIssuers(shared.ticker());
     this.providers =
@@ -92,9 +86,12 @@ final class Installer implements AutoCloseable {
     follow(before, config, made.routes());
     shared.budgets().reload(plan);
     conditions.retain(used::contains);
-    builder
-        .reachable()
-        .forEach(target -> GatewayMeters.breaker(registry, shared.routing(), target));
+    HealthBoard health = shared.routing().health();
+    for (TargetRuntime target : builder.reachable()) {
+      metrics
+          .breakers()
+          .show(health, target.label(), target.provider().name(), target.shownModel());
+    }
     shared.cache().resize(CacheMapping.maxBytes(config));
     metrics.refusing(
         config.budgets().stream().map(BudgetConfig::name).toList(),

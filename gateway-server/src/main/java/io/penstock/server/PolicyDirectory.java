@@ -18,7 +18,6 @@ import io.penstock.server.snapshot.KeyIdentity;
 import io.penstock.server.snapshot.Prices;
 import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.snapshot.RouteMapping;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,10 +42,10 @@ final class PolicyDirectory implements Policy.Directory {
    * Returns the policy.
    *
    * @param name for the report
-   * @throws IOException when a price file cannot be read
+   * @param prices that it goes by
    * @throws IllegalArgumentException with every problem, one a line
    */
-  static Policy policy(String name, Config config) throws IOException {
+  static Policy policy(String name, Config config, PriceBook prices) {
     Conditions conditions = new Conditions();
     RouteTable routes = new RouteMapping(conditions).table(config);
     return new Policy(
@@ -59,7 +58,7 @@ final class PolicyDirectory implements Policy.Directory {
             config.cache().singleflight()),
         config.clamp().isOn(),
         config.timezone(),
-        new PolicyDirectory(config, Prices.of(PriceBook.bundled(), config.prices())));
+        new PolicyDirectory(config, prices));
   }
 
   @Override

@@ -62,7 +62,9 @@ public final class Reloader implements AutoCloseable {
   private final Installer installer;
   private final Counter failures;
   private final PriceFetch fetch = new PriceFetch(this::takeCatalogue);
-  private JsonNode catalogue = PriceBook.bundled();
+  private final JsonNode bundled = PriceBook.bundled();
+  private JsonNode catalogue = bundled;
+  private @Nullable FetchedPrices fetched;
   private volatile Status status = new Status(0, List.of(), List.of());
   private final ScheduledExecutorService watcher =
       Executors.newSingleThreadScheduledExecutor(
@@ -84,7 +86,7 @@ public final class Reloader implements AutoCloseable {
     this.file = file;
     this.loads = loads;
     this.shared = shared;
-    this.installer = new Installer(shared, demoPort, metrics, registry, alerts);
+    this.installer = new Installer(shared, demoPort, metrics, alerts);
     this.failures =
         Counter.builder("penstock.config.reload.failures")
             .description("Changed configurations and price catalogues that were refused")
@@ -97,10 +99,13 @@ public final class Reloader implements AutoCloseable {
   /**
    * Applies the first configuration and watches the file from then on.
    *
+   * @param kept the catalogues that were fetched before
    * @throws IOException when it cannot be applied
    */
-  synchronized void start(Config config) throws IOException {
-    apply(config, catalogue, new Status(1, List.of(), List.of()));
+  synchronized void start(Config config, FetchedPrices kept) throws IOException {
+    fetched = kept;
+    JsonNode last = kept.last(config.prices());
+    apply(config, last == null ? bundled : last, new Status(1, List.of(), List.of()));
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -110,10 +115,16 @@ public final class Reloader implements AutoCloseable {
   }
 
   private void apply(Config config, JsonNode listed, Status after) throws IOException {
+    Snapshot before = shared.snapshot().get();
     installer.install(config, listed, after.version());
     catalogue = listed;
     status = after;
     fetch.follow(config.prices().refresh());
+    String prices = shared.snapshot().get().prices().version();
+    boolean isNew = before == null || !before.prices().version().equals(prices);
+    if (isNew && fetched != null && listed != bundled) {
+      fetched.keep(prices, listed, shared.ticker().epochMillis());
+    }
   }
 
   /** Puts a fetched catalogue in force, unless it is not valid or its prices jump. */

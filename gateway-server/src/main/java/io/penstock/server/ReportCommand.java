@@ -1,6 +1,5 @@
 package io.penstock.server;
 
-import io.penstock.core.price.PriceBook;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.focus.FocusExport;
@@ -9,7 +8,6 @@ import io.penstock.ledger.focus.FocusOptions;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.config.Config;
-import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -134,10 +132,12 @@ final class ReportCommand extends LedgerCommand {
 
   private void focus(Config of, LedgerReader ledger, SpendQuery period, PrintWriter out)
       throws IOException {
-    PriceBook prices = Prices.of(PriceBook.bundled(), of.prices());
     FocusOptions options = FocusMapping.options(of, focusVersion, focusView, chargeback.terms());
     FocusExport export =
-        new FocusExport(options, new ConfiguredRates(of, prices), ledger.statements());
+        new FocusExport(
+            options,
+            ConfiguredRates.of(of, new FetchedPrices(ledger.catalogues())),
+            ledger.statements());
     if (parquet == null) {
       export.writeCsv(ledger.queries(), period.from(), period.to(), out);
     } else {

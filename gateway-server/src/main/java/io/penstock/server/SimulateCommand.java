@@ -1,6 +1,8 @@
 package io.penstock.server;
 
 import io.penstock.cache.semantic.TextEmbedder;
+import io.penstock.core.price.PriceBook;
+import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.config.Config;
@@ -8,6 +10,7 @@ import io.penstock.server.simulate.Policy;
 import io.penstock.server.simulate.Recordings;
 import io.penstock.server.simulate.Simulation;
 import io.penstock.server.simulate.SimulationFormat;
+import io.penstock.server.snapshot.Prices;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -89,8 +92,8 @@ final class SimulateCommand implements Callable<Integer> {
     if (log != null && (from != null || to != null)) {
       throw new IllegalArgumentException("--from and --to go with the ledger, not with --log");
     }
-    Policy one = PolicyDirectory.policy(config.file.toString(), ran);
-    Policy other = PolicyDirectory.policy(policy.toString(), asked);
+    Policy one = PolicyDirectory.policy(config.file.toString(), ran, prices(ran, ran));
+    Policy other = PolicyDirectory.policy(policy.toString(), asked, prices(asked, ran));
     boolean embeds = one.routes().usesEmbedding() || other.routes().usesEmbedding();
     try (TextEmbedder embedder = embeds ? new TextEmbedder() : null;
         Simulation simulation =
@@ -105,6 +108,25 @@ final class SimulateCommand implements Callable<Integer> {
       out.flush();
     }
     return Main.OK;
+  }
+
+  /** Returns a policy's prices; what a gateway has fetched is in the ledger of the one that ran. */
+  private PriceBook prices(Config of, Config ran) throws IOException {
+    if (!FetchedPrices.isFetched(of.prices())) {
+      return Prices.of(PriceBook.bundled(), of.prices());
+    }
+    try (LedgerReader ledger = Ledgers.read(ran)) {
+      return new FetchedPrices(ledger.catalogues()).book(of.prices());
+    } catch (IllegalArgumentException | LedgerException e) {
+      if (log == null) {
+        throw e;
+      }
+      Commands.err(spec)
+          .println(
+              "warning: prices are the bundled ones and not those that prices.refresh fetched: "
+                  + e.getMessage());
+      return Prices.of(PriceBook.bundled(), of.prices());
+    }
   }
 
   private SimulationFormat format() {

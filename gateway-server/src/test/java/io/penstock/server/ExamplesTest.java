@@ -3,7 +3,9 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.price.PriceBook;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -39,7 +41,8 @@ class ExamplesTest {
       assertThat(result).as(week).isInstanceOf(LoadResult.Loaded.class);
       LoadResult.Loaded loaded = (LoadResult.Loaded) result;
       assertThat(loaded.warnings()).as(week).isEmpty();
-      assertThat(PolicyDirectory.policy(week, loaded.config()).routes().find("gpt-4o-mini"))
+      PriceBook prices = Prices.of(PriceBook.bundled(), loaded.config().prices());
+      assertThat(PolicyDirectory.policy(week, loaded.config(), prices).routes().find("gpt-4o-mini"))
           .as(week)
           .isNotNull();
     }

@@ -80,6 +80,8 @@ class ResilienceTest {
       dead: nowhere/gpt-4o-mini
       guarded: { targets: [fragile/gpt-4o-mini, good/gpt-4o-mini] }
       "both-*": { targets: [bad/*, good/*] }
+      "fragile-*": fragile/*
+      "fixed-*": fragile/o3-mini
     prices: { unknown: free }
     teams: { t: {} }
     keys: [{ id: k, sha256: "%s", team: t }]
@@ -236,6 +238,24 @@ class ResilienceTest {
     assertThat(bad.requests()).hasSize(3);
     assertThat(good.requests()).hasSize(10);
     assertThat(gateway.admin("/admin/v1/models")).contains("breaker open");
+  }
+
+  @Test
+  void breaker_behindAWildcard_isShownByWhatMetricsCallTheModel() {
+    bad.on("/v1/chat/completions").reply(Script.error(500));
+    assertThat(gateway.admin("/metrics"))
+        .contains("penstock_breaker_open{model=\"o3-mini\",provider=\"fragile\"} 0.0")
+        .doesNotContain("penstock_breaker_open{model=\"gpt-4o\",provider=\"fragile\"}");
+    for (String model : new String[] {"fragile-gpt-4o", "fragile-made-up", "fragile-sound"}) {
+      for (int i = 0; i < (model.equals("fragile-sound") ? 1 : 3); i++) {
+        assertThat(gateway.post("/v1/chat/completions", body(model, false)).statusCode())
+            .isEqualTo(502);
+      }
+    }
+    assertThat(gateway.admin("/metrics"))
+        .contains("penstock_breaker_open{model=\"gpt-4o\",provider=\"fragile\"} 1.0")
+        .contains("penstock_breaker_open{model=\"other\",provider=\"fragile\"} 1.0")
+        .doesNotContain("made-up");
   }
 
   @Test

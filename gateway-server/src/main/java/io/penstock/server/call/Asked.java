@@ -14,4 +14,9 @@ record Asked(@Nullable RequestBody body, String model, boolean stream) {
   Asked with(RequestBody other) {
     return new Asked(other, model, stream);
   }
+
+  /** Returns the same question of another model. */
+  Asked of(String other) {
+    return new Asked(body, other, stream);
+  }
 }

@@ -66,7 +66,7 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     this.startMillis = startMillis;
     this.bytes = bytes;
     this.responder = responder;
-    this.asked = new Asked(null, arrival.surface().model(), arrival.surface().stream());
+    this.asked = new Asked(null, "", arrival.surface().stream());
   }
 
   LoopContext context() {

@@ -6,6 +6,7 @@ import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.identity.KeyShape;
 import java.util.Arrays;
 
 /** Finds the body's top-level fields in one pass: model, stream, caps. */
@@ -34,15 +35,21 @@ final class PeekFilter implements Filter<Call> {
     String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
     RequestBody form = RequestBody.parseForm(call.bytes(), type);
     String model = form.text("model");
-    String asked = model == null ? "" : model;
-    limit(asked);
-    call.asked(new Asked(form, asked, streams(call, form)));
+    named(call, new Asked(form, model == null ? "" : model, streams(call, form)));
   }
 
-  private static void limit(String model) {
+  /** Takes what is asked for, unless the model's name is too long or a key: that nobody keeps. */
+  private static void named(Call call, Asked asked) {
+    String model = asked.model();
     if (model.length() > 256) {
+      call.asked(asked.of(""));
       throw GatewayException.invalid("model", "The field \"model\" is longer than 256 characters.");
     }
+    if (call.snapshot().isKey(model)) {
+      call.asked(asked.of(KeyShape.MASK));
+      throw Refusals.keyAsModel(call);
+    }
+    call.asked(asked);
   }
 
   /** Elsewhere the field means nothing: a provider that ignores it is not to be waited for. */
@@ -74,16 +81,22 @@ final class PeekFilter implements Filter<Call> {
   }
 
   private static void peek(Call call) {
+    Surface surface = call.surface();
+    boolean inPath = !surface.model().isEmpty();
+    if (inPath) {
+      // Before the body, so that a row tells it whatever is wrong with that.
+      named(call, new Asked(null, surface.model(), surface.stream()));
+    }
     blankMark(call.bytes());
     RequestBody body = RequestBody.parse(call.bytes());
-    boolean inPath = !call.surface().model().isEmpty();
-    String model = call.model();
-    if (!inPath) {
-      String named = body.text("model");
-      model = named == null ? unnamed(call.surface().endpoint()) : named;
+    if (inPath) {
+      call.asked(new Asked(body, surface.model(), surface.stream()));
+    } else {
+      String model = body.text("model");
+      named(
+          call,
+          new Asked(
+              body, model == null ? unnamed(surface.endpoint()) : model, streams(call, body)));
     }
-    limit(model);
-    boolean stream = inPath ? call.surface().stream() : streams(call, body);
-    call.asked(new Asked(body, model, stream));
   }
 }

@@ -46,6 +46,9 @@ final class PermissionFilter implements Filter<Call> {
     if (!call.principal().routes().contains(wanted)) {
       throw Refusals.routeNotAllowed(wanted, call.principal());
     }
+    if (call.snapshot().isKey(wanted)) {
+      throw Refusals.keyAsModel(call);
+    }
     return wanted;
   }
 }

@@ -18,15 +18,9 @@ public final class Redirection {
 
   /** Returns the route of the model that a budget names; null when there is none that fits. */
   static RouteTable.@Nullable Found of(Call call, String model) {
-    Targets targets = call.snapshot().targets();
-    return of(
-        call.surface().endpoint(),
-        call.snapshot().routes(),
-        model,
-        (provider, name) -> {
-          TargetRuntime found = targets.find(provider, name);
-          return found == null ? null : new Writer(found.price(), found.target().dialect());
-        });
+    RouteTable routes = call.snapshot().routes();
+    RouteTable.Found route = call.surface().endpoint().isText() ? routes.find(model) : null;
+    return route != null && call.snapshot().targets().writeText(routes, route) ? route : null;
   }
 
   /**
@@ -42,9 +36,12 @@ public final class Redirection {
     if (route == null) {
       return null;
     }
-    List<Writer> targets = Targets.reachable(routes, route, writers);
-    boolean fits = targets.isEmpty() || targets.stream().anyMatch(Redirection::writesText);
-    return fits ? route : null;
+    return fits(Targets.reachable(routes, route, writers)) ? route : null;
+  }
+
+  /** Returns whether any of them may write text; nobody at all is not known to write none. */
+  static boolean fits(List<Writer> targets) {
+    return targets.isEmpty() || targets.stream().anyMatch(Redirection::writesText);
   }
 
   /** Whether it may: what the catalogue does not know counts as such. */

@@ -6,6 +6,7 @@ import io.penstock.core.identity.Principal;
 import io.penstock.core.route.Plan;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,19 @@ public final class Refusals {
     return new GatewayException(
         ErrorCode.MODEL_NOT_FOUND,
         "There is no model \"" + clip(model) + "\" here. There is: " + list(allowed) + ".",
+        "model",
+        GatewayException.NO_RETRY_AFTER);
+  }
+
+  static GatewayException keyAsModel(Call call) {
+    Stream<String> names = call.snapshot().routes().names().stream();
+    List<String> allowed = names.filter(call.principal()::mayAsk).toList();
+    return new GatewayException(
+        ErrorCode.MODEL_NOT_FOUND,
+        "What is named as the model looks like an API key: it is neither sent on nor recorded."
+            + " A key is sent as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\". There is: "
+            + list(allowed)
+            + ".",
         "model",
         GatewayException.NO_RETRY_AFTER);
   }

@@ -63,7 +63,6 @@ public record Snapshot(
   }
 
   /** Finds out who asks. Thread-safe, never blocks. */
-  @FunctionalInterface
   public interface Identity {
     /**
      * Returns who the presented key or token stands for.
@@ -71,6 +70,21 @@ public record Snapshot(
      * @throws GatewayException 401, or 403 for an address that is not allowed
      */
     Principal identify(@Nullable String presented, @Nullable InetAddress remote);
+
+    /** Returns whether a name is a secret of the configuration, or looks like somebody's key. */
+    boolean isSecret(String text);
+  }
+
+  /**
+   * Returns whether what is asked for as a model is a key, which behind a wildcard would be sent to
+   * a provider. What is configured by that very name is a model.
+   */
+  boolean isKey(String model) {
+    RouteTable.Found route = routes.find(model);
+    if (route != null && route.rest().isEmpty()) {
+      return false;
+    }
+    return identity.isSecret(model) || (route != null && identity.isSecret(route.rest()));
   }
 
   ZoneId zone() {

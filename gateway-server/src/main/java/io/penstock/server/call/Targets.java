@@ -31,6 +31,9 @@ public final class Targets {
   private final BiFunction<ProviderRuntime, String, PricedModel> prices;
   private final ConcurrentHashMap<String, TargetRuntime> kept = new ConcurrentHashMap<>();
 
+  /** Of the routes that budgets name: as many as there are budgets. */
+  private final ConcurrentHashMap<String, Boolean> writing = new ConcurrentHashMap<>();
+
   /**
    * Creates the targets of a snapshot.
    *
@@ -128,6 +131,17 @@ public final class Targets {
   /** Returns the targets that a route may reach, in the order of the configuration. */
   public List<TargetRuntime> reachable(RouteTable table, RouteTable.Found route) {
     return reachable(table, route, this::find);
+  }
+
+  /** Returns whether a budget may redirect calls to that route: walked once for all calls. */
+  boolean writeText(RouteTable table, RouteTable.Found route) {
+    return writing.computeIfAbsent(
+        route.name(), name -> Redirection.fits(reachable(table, route, this::writer)));
+  }
+
+  private Redirection.@Nullable Writer writer(String provider, String model) {
+    TargetRuntime found = find(provider, model);
+    return found == null ? null : new Redirection.Writer(found.price(), found.target().dialect());
   }
 
   /** Finds a model of a provider. */

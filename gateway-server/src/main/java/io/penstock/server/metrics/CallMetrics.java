@@ -33,6 +33,7 @@ public final class CallMetrics {
   private final AttemptMeters attempts;
   private final Counters counters;
   private final HitErrorGauges hitErrors;
+  private final BreakerGauges breakers;
   private final Counter providerCache;
 
   /** Registers the meters that have no labels. */
@@ -41,6 +42,7 @@ public final class CallMetrics {
     this.counters = new Counters(registry);
     this.attempts = new AttemptMeters(registry, counters);
     this.hitErrors = new HitErrorGauges(registry);
+    this.breakers = new BreakerGauges(registry);
     this.overhead =
         Timer.builder("penstock.overhead")
             .description("Time in the gateway, queueing included, upstream excluded")
@@ -66,6 +68,11 @@ public final class CallMetrics {
       all[i] = Duration.ofNanos(values[i] * 1000);
     }
     return all;
+  }
+
+  /** Returns the gauges of breakers. */
+  public BreakerGauges breakers() {
+    return breakers;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.penstock.server.simulate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.price.NanoUsd;
 import io.penstock.server.simulate.SimulationReport.Change;
 import io.penstock.server.simulate.SimulationReport.Entry;
 import io.penstock.server.simulate.SimulationReport.Section;
@@ -43,7 +44,7 @@ public enum SimulationFormat {
       return text.toString();
     }
   },
-  /** For programs; money in USD as decimal numbers. */
+  /** For programs; money in USD as decimals in strings, as in every report. */
   JSON {
     @Override
     public String format(SimulationReport report) {
@@ -131,24 +132,30 @@ public enum SimulationFormat {
     entry
         .figures()
         .forEach((figure, change) -> {
-          LongFunction<String> format = SimulationReport.format(figure);
           Map<String, Object> json = new LinkedHashMap<>();
-          json.put("happened", json(change.happened(), format));
-          json.put("simulated", json(change.simulated(), format));
-          json.put("difference", json(change.difference(), format));
+          json.put("happened", json(change.happened(), figure));
+          json.put("simulated", json(change.simulated(), figure));
+          json.put("difference", json(change.difference(), figure));
           figures.put(label(figure), json);
         });
     return figures;
   }
 
-  private static Object json(Range range, LongFunction<String> format) {
+  private static Object json(Range range, Figure figure) {
     if (range.isKnown()) {
-      return new java.math.BigDecimal(format.apply(range.likely()));
+      return json(range.likely(), figure);
     }
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("likely", new java.math.BigDecimal(format.apply(range.likely())));
-    json.put("least", new java.math.BigDecimal(format.apply(range.least())));
-    json.put("most", new java.math.BigDecimal(format.apply(range.most())));
+    json.put("likely", json(range.likely(), figure));
+    json.put("least", json(range.least(), figure));
+    json.put("most", json(range.most(), figure));
     return json;
+  }
+
+  private static Object json(long value, Figure figure) {
+    if (figure == Figure.COST) {
+      return NanoUsd.format(value);
+    }
+    return value;
   }
 }

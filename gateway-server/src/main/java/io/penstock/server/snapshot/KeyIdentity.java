@@ -4,31 +4,40 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.core.identity.KeyShape;
 import io.penstock.core.identity.NameSet;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.call.Refusals;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.KeyConfig;
+import io.penstock.server.config.KnownSecrets;
 import io.penstock.server.config.Sha256;
 import io.penstock.server.config.TeamConfig;
 import io.penstock.server.identity.Tokens;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Who a key or a token stands for. Thread-safe. */
 public final class KeyIdentity implements Snapshot.Identity {
+  /** Shorter secrets are words that local servers are given, and models are called by them, too. */
+  private static final int SHORTEST_SECRET = 8;
+
   private final KeyRing ring;
+  private final Set<String> secrets;
   private final Ticker ticker;
 
   private final Tokens tokens;
 
-  private KeyIdentity(KeyRing ring, Tokens tokens, Ticker ticker) {
+  private KeyIdentity(KeyRing ring, Set<String> secrets, Tokens tokens, Ticker ticker) {
     this.ring = ring;
+    this.secrets = secrets;
     this.tokens = tokens;
     this.ticker = ticker;
   }
@@ -56,7 +65,21 @@ public final class KeyIdentity implements Snapshot.Identity {
         ring.add(hash.hex(), principal);
       }
     }
-    return new KeyIdentity(ring.build(), tokens, ticker);
+    return new KeyIdentity(ring.build(), secrets(config), tokens, ticker);
+  }
+
+  /** Returns the SHA-256 of all that must not be told: of keys that are disabled or expired too. */
+  private static Set<String> secrets(Config config) {
+    Set<String> digests = new HashSet<>();
+    for (KeyConfig key : config.keys()) {
+      key.sha256().forEach(hash -> digests.add(hash.hex()));
+    }
+    for (String secret : KnownSecrets.of(config)) {
+      if (secret.length() >= SHORTEST_SECRET) {
+        digests.add(KeyRing.hash(secret));
+      }
+    }
+    return Set.copyOf(digests);
   }
 
   /** Returns who the key with that id stands for, or null when it is unknown or disabled. */
@@ -111,6 +134,11 @@ public final class KeyIdentity implements Snapshot.Identity {
           ErrorCode.ADDRESS_NOT_ALLOWED, "This key may not be used from this address.");
     }
     return principal;
+  }
+
+  @Override
+  public boolean isSecret(String text) {
+    return KeyShape.isIn(text) || secrets.contains(KeyRing.hash(text));
   }
 
   private @Nullable Principal find(String presented) {

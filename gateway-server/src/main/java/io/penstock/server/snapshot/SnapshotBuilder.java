@@ -76,7 +76,7 @@ public final class SnapshotBuilder {
       RouteTable.Found route = Objects.requireNonNull(routes.find(name));
       reachable.addAll(targets.reachable(routes, route));
     }
-    unpriced(targets, named);
+    inSoManyWords(targets, named);
     Baselines baselines =
         new Baselines(
             routes,
@@ -116,14 +116,18 @@ public final class SnapshotBuilder {
   }
 
   /** By what is named and not by what a name reaches: a wildcard has fixed targets too. */
-  private void unpriced(Targets targets, Set<String> named) {
+  private void inSoManyWords(Targets targets, Set<String> named) {
     for (String name : named) {
       int slash = name.indexOf('/');
       TargetRuntime target =
           slash > 0 && name.indexOf('*') < 0
               ? targets.find(name.substring(0, slash), name.substring(slash + 1))
               : null;
-      if (target != null && !target.price().isPriced()) {
+      if (target == null) {
+        continue;
+      }
+      reachable.add(target);
+      if (!target.price().isPriced()) {
         unpriced.add(name);
       }
     }

@@ -1,0 +1,68 @@
+package io.penstock.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.core.Ticker;
+import io.penstock.testkit.PostgresServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CatalogueBookTest {
+  private static final long DAY = 86_400_000L;
+
+  @TempDir Path directory;
+
+  private LedgerOptions options(SqlDialect dialect) {
+    String url =
+        dialect == SqlDialect.SQLITE
+            ? "sqlite:" + directory.resolve("ledger.db")
+            : PostgresServer.shared().newDatabase();
+    return new LedgerOptions(
+        url,
+        directory.resolve("journal"),
+        Duration.ofDays(30),
+        null,
+        List.of(),
+        LedgerOptions.JournalSizes.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void kept_isFoundByVersion_andTheLastOneInForceIsTheNewest(SqlDialect dialect) {
+    LedgerOptions options = options(dialect);
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      CatalogueBook book = ledger.catalogues();
+      assertThat(book.newest()).isNull();
+      assertThat(book.of("1-a")).isNull();
+      book.keep("1-a", "{\"é\":1}", DAY);
+      book.keep("2-b", "{\"b\":2}", 2 * DAY);
+      assertThat(book.newest()).isEqualTo("{\"b\":2}");
+
+      // Another replica, or the same after a restart.
+      book.keep("1-a", "{\"é\":1}", 3 * DAY);
+      assertThat(book.newest()).isEqualTo("{\"é\":1}");
+    }
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      assertThat(reader.catalogues().of("1-a")).isEqualTo("{\"é\":1}");
+      assertThat(reader.catalogues().of("2-b")).isEqualTo("{\"b\":2}");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void kept_isDeletedOnceNoRowCanNameIt(SqlDialect dialect) {
+    try (SqlLedger ledger = SqlLedger.open(options(dialect), Ticker.system())) {
+      CatalogueBook book = ledger.catalogues();
+      book.keep("a", "{}", DAY);
+      book.keep("b", "{}", 2 * DAY);
+      book.keep("c", "{}", 50 * DAY);
+      assertThat(book.of("a")).as("replaced 48 days ago").isNull();
+      assertThat(book.of("b")).as("in force 20 days ago").isNotNull();
+      assertThat(book.of("c")).isNotNull();
+    }
+  }
+}
