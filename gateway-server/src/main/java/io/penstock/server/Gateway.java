@@ -147,7 +147,7 @@ public final class Gateway implements AutoCloseable {
                 alerts,
                 new CacheAdmin(shared, metrics),
                 new ExplainRoute(
-                    new Explainer(engine, loops, shared.semantic()::embed), snapshot));
+                    new Explainer(engine, loops, shared.semantic()::embed), snapshot, ticker));
     this.admin =
         ClientServer.bind(Sockets.admin(config, inForce::limits), loops, transport, adminSink);
   }
