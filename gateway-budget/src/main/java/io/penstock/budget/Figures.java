@@ -66,7 +66,8 @@ final class Figures {
       return readings.spent(key, c);
     }
     long told = c == null ? 0 : c.allSpent;
-    return told == 0 ? store.spent(key).toCompletableFuture().join() : told;
+    // A store in this process has answered when it returns: an event loop asks, and cannot wait.
+    return told == 0 ? store.spent(key).toCompletableFuture().resultNow() : told;
   }
 
   /**

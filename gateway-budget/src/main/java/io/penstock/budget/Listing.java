@@ -56,7 +56,7 @@ final class Listing {
     return CompletableFuture.allOf(shares.values().toArray(CompletableFuture[]::new))
         .thenApply(done -> {
           Map<CounterKey, Double> told = new LinkedHashMap<>();
-          shares.forEach((key, share) -> told.put(key, share.join()));
+          shares.forEach((key, share) -> told.put(key, share.resultNow()));
           return told;
         });
   }

@@ -98,7 +98,7 @@ final class RedisSweep {
   private static List<Match> collect(List<CompletionStage<@Nullable Match>> peeks) {
     List<Match> matches = new ArrayList<>();
     for (CompletionStage<@Nullable Match> peek : peeks) {
-      Match match = peek.toCompletableFuture().join();
+      Match match = peek.toCompletableFuture().resultNow();
       if (match != null) {
         matches.add(match);
       }

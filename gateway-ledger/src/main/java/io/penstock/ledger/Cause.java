@@ -18,7 +18,7 @@ public enum Cause {
   SHADOW,
   /** A cache hit that is checked against the provider. */
   VERIFY,
-  /** A model that judges two answers. */
+  /** Kept for its ordinal; nothing writes it: no model is asked to judge answers. */
   JUDGE,
   /** An embedding that the gateway needed. */
   EMBEDDING,

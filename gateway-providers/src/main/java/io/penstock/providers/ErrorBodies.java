@@ -69,7 +69,7 @@ public final class ErrorBodies {
     };
   }
 
-  /** The types of Anthropic's errors by status (protocols.md 2.3). */
+  /** The types of Anthropic's errors by status, as its API reference lists them. */
   private static String anthropicType(int status) {
     return switch (status) {
       case 401 -> "authentication_error";

@@ -1,11 +1,10 @@
 package io.penstock.server;
 
+import static io.netty.handler.codec.http.HttpMethod.DELETE;
 import static io.netty.handler.codec.http.HttpMethod.GET;
 import static io.netty.handler.codec.http.HttpMethod.POST;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.penstock.core.price.Meter;
-import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
@@ -23,20 +22,15 @@ import io.penstock.server.call.Load;
 import io.penstock.server.call.Readiness;
 import io.penstock.server.call.Shared;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.EffectiveConfig;
 import io.penstock.server.config.Word;
 import io.penstock.server.metrics.ProcessMetrics;
 import io.penstock.server.ui.UiFiles;
-import java.math.BigDecimal;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +71,8 @@ final class AdminRoutes {
     this.process = new ProcessMetrics(registry);
   }
 
-  AdminSink sink(BudgetAdmin budgets, Alerts alerts) {
+  /** Returns all that the port serves. */
+  AdminSink sink(BudgetAdmin budgets, Alerts alerts, CacheAdmin cache, ExplainRoute explain) {
     UiFiles ui = new UiFiles();
     return new AdminSink(this::access, heldBytes())
         .route(GET, "/healthz", request -> AdminReply.text(200, "text/plain", "ok\n"))
@@ -87,7 +82,7 @@ final class AdminRoutes {
         .route(GET, "/admin/v1/spend/series", this::series, SpendSeries.TAKES)
         .route(GET, "/admin/v1/requests", this::requests, "limit", "before")
         .route(GET, "/admin/v1/requests/{id}", this::request)
-        .route(GET, "/admin/v1/models", request -> models())
+        .route(GET, "/admin/v1/models", new ModelsRoute(shared))
         .route(GET, "/admin/v1/budgets", budgets::list, "limit", "cursor")
         .route(
             GET,
@@ -102,7 +97,13 @@ final class AdminRoutes {
         .route(GET, "/admin/v1/keys", new KeysRoute(shared.snapshot(), shared.ticker()), "team")
         .route(GET, "/admin/v1/prices", this::prices, "provider")
         .route(GET, "/admin/v1/status", request -> status())
+        .route(GET, "/admin/v1/cache", request -> cache.state())
+        .route(DELETE, "/admin/v1/cache", cache::drop, CacheAdmin.FILTERS)
+        .route(DELETE, "/admin/v1/cache/{id}", cache::drop, CacheAdmin.FILTERS)
+        .route(POST, "/admin/v1/cache/{id}/wrong", cache::wrong, "id", "dry_run")
         .route(GET, "/admin/v1/cache/forecast", this::cacheForecast, "by")
+        .route(GET, "/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
+        .route(POST, "/admin/v1/explain", explain)
         .route(GET, "/ui", ui)
         .route(GET, "/ui/{file}", ui);
   }
@@ -184,7 +185,7 @@ final class AdminRoutes {
         Report.of(
                 ledger.queries(),
                 Periods.query(request, request.parameter("by", "")),
-                Instant.now(),
+                Instant.ofEpochMilli(shared.ticker().epochMillis()),
                 !request.parameter("movers", "on").equals("off"))
             .matching(request.parameter("find", ""))
             .dearest(whole("limit", request.parameter("limit", "1000000")));
@@ -251,36 +252,7 @@ final class AdminRoutes {
                 ledger.queries(),
                 shared.snapshot().get().config(),
                 by,
-                System.currentTimeMillis())));
-  }
-
-  private AdminReply models() {
-    Snapshot now = shared.snapshot().get();
-    List<Object> models = new ArrayList<>();
-    for (String name : new TreeSet<>(now.routes().names())) {
-      List<Object> targets = new ArrayList<>();
-      RouteTable.Found route = Objects.requireNonNull(now.routes().find(name));
-      for (TargetRuntime target : now.targets().reachable(now.routes(), route)) {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("target", target.label());
-        String unavailable = shared.routing().health().unavailable(target.label());
-        json.put("health", unavailable == null ? "ok" : unavailable);
-        json.put("first_token_ms", shared.routing().health().firstToken(target.label()) / 1e6);
-        json.put("priced", target.price().isPriced());
-        json.put("checked", String.valueOf(target.price().checked()));
-        json.put("stale", target.price().isStale(System.currentTimeMillis()));
-        for (Meter meter : List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT)) {
-          BigDecimal rate =
-              target.price().isPriced()
-                  ? target.price().rate(meter, System.currentTimeMillis())
-                  : null;
-          json.put(meter.label() + "_usd_per_million", rate == null ? null : rate.toPlainString());
-        }
-        targets.add(json);
-      }
-      models.add(Map.of("model", name, "targets", targets));
-    }
-    return AdminReply.json(Map.of("models", models));
+                shared.ticker().epochMillis())));
   }
 
   private static AdminReply alerts(Alerts alerts) {

@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import io.penstock.cache.ExactCache;
 import io.penstock.cache.Invalidation;
+import io.penstock.core.Ticker;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Shared;
@@ -44,11 +45,13 @@ final class CacheAdmin {
   private final SemanticAdmin semantic;
   private final CallMetrics metrics;
   private final AtomicReference<Snapshot> snapshot;
+  private final Ticker ticker;
 
   CacheAdmin(Shared shared, CallMetrics metrics) {
     this.cache = shared.cache();
     this.metrics = metrics;
     this.snapshot = shared.snapshot();
+    this.ticker = shared.ticker();
     this.semantic = new SemanticAdmin(shared);
   }
 
@@ -138,7 +141,7 @@ final class CacheAdmin {
         request.parameter("app"),
         request.parameter("model"),
         request.parameter("tag"),
-        age == null ? null : System.currentTimeMillis() - millis(age),
+        age == null ? null : ticker.epochMillis() - millis(age),
         scope(request));
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.GatewayException;
+import io.penstock.core.Ticker;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.admin.AdminHandler;
@@ -23,10 +24,12 @@ final class ExplainRoute implements AdminHandler {
 
   private final Explainer explainer;
   private final AtomicReference<Snapshot> snapshot;
+  private final Ticker ticker;
 
-  ExplainRoute(Explainer explainer, AtomicReference<Snapshot> snapshot) {
+  ExplainRoute(Explainer explainer, AtomicReference<Snapshot> snapshot, Ticker ticker) {
     this.explainer = explainer;
     this.snapshot = snapshot;
+    this.ticker = ticker;
   }
 
   @Override
@@ -34,7 +37,7 @@ final class ExplainRoute implements AdminHandler {
     JsonNode asked = read(request.body());
     String key = asked.path("key").asText();
     Principal who = KeyIdentity.named(snapshot.get().config(), key);
-    if (who == null || who.expiresAtMillis() <= System.currentTimeMillis()) {
+    if (who == null || who.expiresAtMillis() <= ticker.epochMillis()) {
       throw new IllegalArgumentException(
           "key: " + key + " (expected: the id of a key that is enabled and not expired)");
     }

@@ -5,7 +5,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SingleThreadEventLoop;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
@@ -142,19 +141,14 @@ public final class Gateway implements AutoCloseable {
             loops,
             transport,
             new Dispatcher(engine, readiness));
-    CacheAdmin cached = new CacheAdmin(shared, metrics);
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
-            .sink(new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot), alerts)
-            .route(HttpMethod.GET, "/admin/v1/cache", request -> cached.state())
-            .route(HttpMethod.DELETE, "/admin/v1/cache", cached::drop, CacheAdmin.FILTERS)
-            .route(HttpMethod.DELETE, "/admin/v1/cache/{id}", cached::drop, CacheAdmin.FILTERS)
-            .route(HttpMethod.POST, "/admin/v1/cache/{id}/wrong", cached::wrong, "id", "dry_run")
-            .route(HttpMethod.GET, "/admin/v1/shadows", new ShadowRoute(shared.routing().shadows()))
-            .route(
-                HttpMethod.POST,
-                "/admin/v1/explain",
-                new ExplainRoute(new Explainer(engine, loops, shared.semantic()::embed), snapshot));
+            .sink(
+                new BudgetAdmin(stores.budgets(), stores.ledger(), ticker, snapshot),
+                alerts,
+                new CacheAdmin(shared, metrics),
+                new ExplainRoute(
+                    new Explainer(engine, loops, shared.semantic()::embed), snapshot, ticker));
     this.admin =
         ClientServer.bind(Sockets.admin(config, inForce::limits), loops, transport, adminSink);
   }

@@ -38,6 +38,9 @@ final class GatewayMeters {
     FunctionCounter.builder("penstock.ledger.refused", ledger, l -> l.stats().refused())
         .description("Rows that the database refuses for what they say; stays 0")
         .register(registry);
+    FunctionCounter.builder("penstock.ledger.stalls", ledger, l -> l.stats().stalls())
+        .description("Journal files that an event loop had to make, for none was ready")
+        .register(registry);
     Gauge.builder("penstock.ledger.damaged", ledger, l -> l.recovery().damaged())
         .description("Journals of dead processes that this start found damaged; stays 0")
         .register(registry);

@@ -117,6 +117,7 @@ class AdminPortTest {
         "penstock_ledger_lost_total ",
         "penstock_ledger_refused_total ",
         "penstock_ledger_damaged ",
+        "penstock_ledger_stalls_total ",
         "penstock_config_version ",
         "penstock_config_reload_failures_total "
       })

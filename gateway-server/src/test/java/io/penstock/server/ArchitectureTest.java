@@ -1,15 +1,21 @@
 package io.penstock.server;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.penstock.core.Filter;
 import java.net.http.HttpClient;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** The directions of DESIGN.md, as tests. */
@@ -85,17 +91,56 @@ class ArchitectureTest {
         .check(GATEWAY);
   }
 
+  /** Whoever joins or gets, by a call or by {@code CompletableFuture::join}. */
   @Test
   void nobody_sleepsOrJoins() {
     noClasses()
         .that()
-        .resideInAnyPackage("io.penstock.core..", "io.penstock.server..", "io.penstock.providers..")
+        .resideInAnyPackage(
+            "io.penstock.core..",
+            "io.penstock.budget..",
+            "io.penstock.cache..",
+            "io.penstock.server..",
+            "io.penstock.providers..")
+        // A command ends with its terminal.
+        .and()
+        .haveSimpleNameNotEndingWith("Command")
+        .and()
+        .doNotHaveSimpleName("Search") // on the threads of the semantic cache
+        .and()
+        .doNotHaveSimpleName("RedisConnector") // when it is closed
+        .and()
+        .doNotHaveSimpleName("RedisAddress") // at the start
         .should()
-        .callMethod(Thread.class, "sleep", long.class)
-        .orShould()
-        .callMethod(CompletableFuture.class, "join")
-        .orShould()
-        .callMethod(CompletableFuture.class, "get")
+        .accessTargetWhere(describe("a sleep, join or get", ArchitectureTest::waits))
+        .check(GATEWAY);
+  }
+
+  /** Nor with a time-out: only the start, the stop, and what has a thread of its own. */
+  @Test
+  void nobody_waitsForAWhile() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.penstock.core..",
+            "io.penstock.budget..",
+            "io.penstock.cache..",
+            "io.penstock.server..",
+            "io.penstock.providers..")
+        .and()
+        .haveSimpleNameNotEndingWith("Admin")
+        .and()
+        .doNotHaveSimpleName("OutboundHttp") // whoever uses it blocks
+        .and()
+        .doNotHaveSimpleName("BudgetGauges") // scraped on an admin thread
+        .and()
+        .doNotHaveSimpleName("Explainer") // /admin/v1/explain and the command
+        .and()
+        .doNotHaveSimpleName("Stores") // when they are closed
+        .and()
+        .doNotHaveSimpleName("UntilStopped") // the main thread
+        .should()
+        .accessTargetWhere(describe("a get with a time-out", ArchitectureTest::waitsForAWhile))
         .check(GATEWAY);
   }
 
@@ -135,6 +180,35 @@ class ArchitectureTest {
   @Test
   void packages_haveNoCycles() {
     slices().matching("io.penstock.(*)..").should().beFreeOfCycles().check(GATEWAY);
-    slices().matching("io.penstock.server.(*)..").should().beFreeOfCycles().check(GATEWAY);
+    slices().assignedFrom(PACKAGES).should().beFreeOfCycles().check(GATEWAY);
+  }
+
+  /** Every package is a slice, the root of a module too. */
+  private static final SliceAssignment PACKAGES =
+      new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+          return SliceIdentifier.of(type.getPackageName());
+        }
+
+        @Override
+        public String getDescription() {
+          return "packages";
+        }
+      };
+
+  private static boolean waits(JavaAccess<?> access) {
+    JavaClass owner = access.getTargetOwner();
+    String name = access.getTarget().getName();
+    return owner.isAssignableTo(Thread.class) && name.equals("sleep")
+        || owner.isAssignableTo(Future.class)
+            && (name.equals("join") || name.equals("get") && !waitsForAWhile(access));
+  }
+
+  private static boolean waitsForAWhile(JavaAccess<?> access) {
+    return access.getTargetOwner().isAssignableTo(Future.class)
+        && access.getTarget().getName().equals("get")
+        && access.getTarget() instanceof CodeUnitAccessTarget code
+        && code.getRawParameterTypes().size() == 2;
   }
 }

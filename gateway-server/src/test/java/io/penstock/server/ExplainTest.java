@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.server.call.Explainer;
 import io.penstock.testkit.FakeProvider;
+import io.penstock.testkit.FakeTicker;
 import io.penstock.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -170,6 +171,18 @@ class ExplainTest {
       assertThat(said.path("cache").asText()).isEqualTo("miss");
       assertThat(said.at("/candidates/1/budgets/0/budget").asText()).isEqualTo("eng");
       assertThat(decisions.made).as("after " + first).hasValue(1);
+    }
+  }
+
+  /** By the clock that calls go by, as the list of keys does. */
+  @Test
+  void keyThatExpires_isExplainedUntilThen(@TempDir Path directory) throws Exception {
+    FakeTicker clock = FakeTicker.at("2019-12-31T12:00:00Z");
+    try (RunningGateway early =
+        RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""), clock)) {
+      assertThat(explain(early, "k-old", CHAT).path("team").asText()).isEqualTo("engineering");
+      clock.jumpTo("2020-01-03T12:00:00Z");
+      assertThat(explain(early, "k-old", CHAT).at("/error/message").asText()).contains("k-old");
     }
   }
 

@@ -89,6 +89,8 @@ class OverloadTest {
       try (RawClient ninth = RawClient.to(gateway)) {
         ninth.send(HEALTH);
         assertThat(ninth.readUntil("ok\n")).as("a probe").startsWith("HTTP/1.1 200");
+        ninth.send(HEALTH.replace("GET", "HEAD"));
+        assertThat(ninth.readUntil("\r\n\r\n")).as("a balancer's").startsWith("HTTP/1.1 200");
         ninth.send(NOWHERE);
         assertThat(ninth.readUntil("}}"))
             .startsWith("HTTP/1.1 503")

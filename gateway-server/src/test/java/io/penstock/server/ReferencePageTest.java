@@ -59,9 +59,10 @@ class ReferencePageTest {
             RunningGateway.start(
                 directory,
                 RunningGateway.yaml(
-                    directory,
-                    provider,
-                    "budgets: [{ name: all, limit: 10 USD, every: month }]"))) {
+                        directory,
+                        provider,
+                        "budgets: [{ name: all, limit: 10 USD, every: month }]")
+                    .replace("ledger.db\" }", "ledger.db\", content: full }"))) {
       gateway.post(
           "/v1/chat/completions",
           "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says what a provider's error means. One table serves all dialects, because their words do not
- * collide (protocols.md, 2.3).
+ * collide.
  */
 final class Failures {
   /** How providers say that the prompt is too long; none has a code that all share. */

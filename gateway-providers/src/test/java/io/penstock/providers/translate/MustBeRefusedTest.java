@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The cases of protocols.md 3.5 that concern translation: a 400 that names the field. The numbers
- * are the document's. Cases 25, 28 and 29 are decided before a body is translated.
+ * What no translation may pass over (docs/translation.md): a 400 that names the field. The numbers
+ * are those of {@link RowsTest}. Cases 25, 28 and 29 are decided before a body is translated.
  */
 class MustBeRefusedTest {
   private static final String USER = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";

@@ -33,8 +33,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The 132 rows of protocols.md 3.1 to 3.4 and the 29 cases of 3.5, by number: the cases themselves
- * are data under {@code translation/rows}, and what another test proves is named there.
+ * The 132 rows of the tables that docs/translation.md sums up, and the 29 cases that must be
+ * refused, by number: they are data under {@code translation/rows}, and what another test proves is
+ * named there.
  */
 class RowsTest {
   private static final Path ROWS = Path.of("src/test/resources/translation/rows");

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * taken out of it: a key that opens the gateway never goes on to a provider.
  */
 final class Credentials {
-  /** Each wins over a Bearer token when both are there, as at Anthropic (protocols.md 1.2). */
+  /** Each wins over a Bearer token when both are there, as at Anthropic. */
   private static final List<AsciiString> KEYS =
       List.of(RequestHeaders.X_API_KEY, RequestHeaders.API_KEY, RequestHeaders.GOOGLE_KEY);
 

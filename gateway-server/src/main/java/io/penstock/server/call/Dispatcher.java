@@ -40,7 +40,7 @@ public final class Dispatcher implements RequestSink {
 
   @Override
   public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-    if (isProbe(head, responder)) {
+    if (answersProbe(head, responder)) {
       return null;
     }
     LoopContext context = engine.loop(loop);
@@ -77,22 +77,15 @@ public final class Dispatcher implements RequestSink {
     return new Entry(context, snapshot, new Arrival(head, surface, principal, id));
   }
 
-  private boolean isProbe(RequestHead head, Responder responder) {
-    String path = head.path();
-    boolean health = path.equals("/healthz");
-    if (!health && !path.equals("/readyz")) {
-      boolean root = path.equals("/") && head.method().equals(HttpMethod.HEAD);
-      if (root) {
-        // Claude Code asks HEAD / before its first call.
-        probe(responder, 200, "");
-      }
-      return root;
-    }
-    if (head.method().equals(HttpMethod.CONNECT)) {
-      // A 200 would be read as a tunnel.
+  /** Answers what asks how the gateway is; returns whether it was asked. */
+  private boolean answersProbe(RequestHead head, Responder responder) {
+    // Claude Code asks HEAD / before its first call.
+    boolean root = head.path().equals("/") && head.method().equals(HttpMethod.HEAD);
+    if (root) {
+      probe(responder, 200, "");
+    } else if (!head.isProbe()) {
       return false;
-    }
-    if (health) {
+    } else if (head.path().equals("/healthz")) {
       probe(responder, 200, "ok\n");
     } else {
       probe(responder, readiness.isReady() ? 200 : 503, readiness.text());

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * What a request has its provider fetch or do, of which its own bytes say nothing: conversations
  * and files that the provider keeps, and tools that it runs itself, each use of which reads all of
  * the input again. None of it has a bound, so each holds a fixed amount; a key that may not have
- * them lists the fields under {@code deny} (money.md, "Bound").
+ * them lists the fields under {@code deny} (docs/budgets.md).
  *
  * @param conversations kept elsewhere
  * @param files named by id or address

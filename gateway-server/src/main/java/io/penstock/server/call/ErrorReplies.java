@@ -63,7 +63,7 @@ final class ErrorReplies {
       to.set(HttpHeaderNames.RETRY_AFTER, (retryAfterMillis + 999) / 1000);
       to.set(ResponseHeaders.RETRY_AFTER_MS, retryAfterMillis);
     }
-    // SDKs retry a 429 and every 5xx by themselves; these would only fail again (product.md).
+    // SDKs retry a 429 and every 5xx by themselves; these would only fail again (docs/clients.md).
     if (code == ErrorCode.BUDGET_EXCEEDED
         || code == ErrorCode.CACHE_MISS
         || code == ErrorCode.UPSTREAM_CREDENTIALS

@@ -10,7 +10,7 @@ import java.util.Map;
  * Input tokens before anyone has counted them. The likely number is for conditions and expected
  * cost; the upper bound is for holds and is passed by no tokeniser: a byte-level BPE never yields
  * more tokens than UTF-8 bytes, and an image in it costs what the model's dearest image costs
- * (finops.md 2.3 and 2.4).
+ * (docs/budgets.md).
  */
 final class InputEstimate {
   private static final int LIKELY_BYTES_PER_TOKEN = 4;

@@ -20,7 +20,7 @@ final class OutputCap {
   /** No request is answered with more, whatever it asks for: the money for it fits in 64 bits. */
   private static final long MOST = WholeNumber.MOST;
 
-  /** What the legacy endpoint answers with at OpenAI when no cap is sent (finops.md 2.4). */
+  /** What the legacy endpoint answers with at OpenAI when no cap is sent (docs/budgets.md). */
   private static final long LEGACY = 16;
 
   private static final Set<String> LEGACY_CATALOGUES = Set.of("openai", "azure");

@@ -63,7 +63,7 @@ final class StoredFilter implements Filter<Call> {
       asked.add(responses.find(reference.id()).toCompletableFuture());
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+        .thenApply(all -> asked.stream().map(CompletableFuture::resultNow).toList());
   }
 
   private static String id(String rest) {

@@ -2,7 +2,6 @@ package io.penstock.server.client;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.handler.codec.http.HttpMethod;
 import io.penstock.core.GatewayException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,16 +23,11 @@ final class FullHouse implements RequestSink {
 
   @Override
   public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-    if (connections.size() <= max || isProbe(head)) {
+    if (connections.size() <= max || head.isProbe()) {
       return sink.admit(head, loop, responder);
     }
     turnAway(head, ReadFailures.tooManyConnections(max), loop, responder);
     return null;
-  }
-
-  private static boolean isProbe(RequestHead head) {
-    return head.method().equals(HttpMethod.GET)
-        && (head.path().equals("/healthz") || head.path().equals("/readyz"));
   }
 
   @Override

@@ -30,6 +30,12 @@ public record RequestHead(
             method, uri.substring(0, question), uri.substring(question + 1), headers, remote);
   }
 
+  /** Returns whether a balancer asks how the gateway is. A 200 to CONNECT would be a tunnel. */
+  public boolean isProbe() {
+    return (path.equals("/healthz") || path.equals("/readyz"))
+        && !method.equals(HttpMethod.CONNECT);
+  }
+
   /** Takes scheme and authority off. */
   private static String origin(String target) {
     boolean http = target.regionMatches(true, 0, "http://", 0, 7);

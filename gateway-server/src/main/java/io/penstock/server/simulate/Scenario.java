@@ -12,7 +12,7 @@ enum Scenario {
   LIKELY(1, 1),
   MOST(1.35, 2);
 
-  /** Tokens of one text by two tokenisers (finops.md 2.3). */
+  /** Tokens of one text by two tokenisers (docs/simulate.md). */
   private final double otherTokeniser;
 
   /** Output of two models for one prompt. */

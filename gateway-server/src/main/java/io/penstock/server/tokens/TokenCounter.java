@@ -158,7 +158,7 @@ public final class TokenCounter implements AutoCloseable {
       return (text.length() + 3L) / 4;
     }
     long counted = encoded(name, text);
-    // Anthropic publishes no tokeniser: measured against o200k (finops.md 2.3).
+    // Anthropic publishes no tokeniser: measured against o200k.
     return name.contains("claude")
         ? (counted * (isNewClaude(name) ? 160 : 120) + 99) / 100
         : counted;
