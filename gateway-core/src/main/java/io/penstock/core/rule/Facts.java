@@ -90,7 +90,8 @@ public interface Facts {
    * The answer as conditions see it.
    *
    * @param text the answer's text
-   * @param finish the finish reason in OpenAI's words: stop, length, tool_calls, content_filter
+   * @param finish the finish reason in OpenAI's words: stop, length, tool_calls, content_filter,
+   *     refusal
    * @param json whether the text parses as JSON
    * @param logprob mean log-probability of the answer's tokens; 0 when not reported
    * @param tokens output tokens

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.buffer.ByteBuf;
 import io.penstock.core.Endpoint;
+import io.penstock.core.price.Usage;
 import io.penstock.core.rule.Facts;
 import io.penstock.providers.AnswerSummary;
 import java.io.IOException;
@@ -27,24 +28,34 @@ final class AnswerText {
   /**
    * Returns the facts of a whole answer; of no text when the body is not readable.
    *
-   * @param summary what its reader told; {@link AnswerSummary#NONE}: the body's own finish counts
+   * @param summary what its reader told: the finish is in its words
    */
   static Facts.ResponseFacts whole(Endpoint endpoint, byte[] body, AnswerSummary summary) {
-    JsonNode root;
-    try {
-      root = MAPPER.readTree(body);
-    } catch (IOException e) {
-      return facts("", 0, summary);
-    }
-    AnswerSummary known =
-        summary.finish().isEmpty()
-            ? new AnswerSummary(
-                summary.usage(), summary.usageReported(), finish(endpoint, root), false)
-            : summary;
-    return facts(text(endpoint, root), logprob(new Mean(), root), known);
+    JsonNode root = json(body);
+    return facts(text(endpoint, root), logprob(new Mean(), root), summary);
   }
 
-  /** Returns why the model stopped in the answer's own words, for where no reader has told. */
+  /**
+   * The same with the finish in the dialect's words, and no tokens: for comparing two answers of
+   * one dialect that no reader has told of. Conditions have other words.
+   */
+  static Facts.ResponseFacts inOwnWords(Endpoint endpoint, byte[] body) {
+    JsonNode root = json(body);
+    String finish = finish(endpoint, root);
+    return facts(
+        text(endpoint, root),
+        logprob(new Mean(), root),
+        new AnswerSummary(Usage.NONE, false, finish, false));
+  }
+
+  private static JsonNode json(byte[] body) {
+    try {
+      return MAPPER.readTree(body);
+    } catch (IOException e) {
+      return MAPPER.missingNode();
+    }
+  }
+
   private static String finish(Endpoint endpoint, JsonNode root) {
     JsonNode word =
         switch (endpoint) {

@@ -120,7 +120,7 @@ final class HitVerifier {
    */
   private record Way(TargetRuntime target, @Nullable Judge judge, boolean asRouted) {
     boolean accepts(SideCall.Made fresh) {
-      AnswerSummary summary = new AnswerSummary(fresh.paid().usage(), true, "", false);
+      AnswerSummary summary = new AnswerSummary(fresh.paid().usage(), true, fresh.finish(), false);
       return judge == null || judge.accepts(fresh.body(), summary);
     }
   }

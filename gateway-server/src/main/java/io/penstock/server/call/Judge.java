@@ -72,20 +72,25 @@ final class Judge {
     return accepts(AnswerText.streamed(relayed, events, summary));
   }
 
+  private boolean accepts(Facts.ResponseFacts answer) {
+    return holds(call, accept, answer);
+  }
+
+  /** Returns whether a condition holds of an answer to a call; on the call's loop. */
+  static boolean holds(Call call, Condition condition, Facts.ResponseFacts answer) {
+    CallFacts facts = call.facts();
+    facts.response(fits(call, condition, answer) ? answer : answer.notJson());
+    boolean held = condition.test(facts);
+    facts.response(null);
+    return held;
+  }
+
   /** JSON that is not of the schema which the client asked for is none. */
-  private boolean fits(Facts.ResponseFacts answer) {
-    if (!answer.json() || !accept.text().contains("response.json")) {
+  private static boolean fits(Call call, Condition condition, Facts.ResponseFacts answer) {
+    if (!answer.json() || !condition.text().contains("response.json")) {
       return true;
     }
     AskedSchema schema = AskedSchema.of(call.surface().endpoint(), call.bytes());
     return schema == null || schema.fits(answer.text());
-  }
-
-  private boolean accepts(Facts.ResponseFacts answer) {
-    CallFacts facts = call.facts();
-    facts.response(fits(answer) ? answer : answer.notJson());
-    boolean accepted = accept.test(facts);
-    facts.response(null);
-    return accepted;
   }
 }

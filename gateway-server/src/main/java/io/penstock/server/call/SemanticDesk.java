@@ -1,7 +1,5 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.cache.AnswerInspector;
 import io.penstock.cache.CacheEntry;
 import io.penstock.cache.semantic.AnswerComparer;
@@ -9,7 +7,8 @@ import io.penstock.cache.semantic.Asked;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.Endpoint;
 import io.penstock.core.Ticker;
-import io.penstock.core.rule.Facts.ResponseFacts;
+import io.penstock.core.rule.Condition;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.server.metrics.CallMetrics;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,8 +19,6 @@ import java.util.concurrent.CompletionStage;
  * Thread-safe; each call's part runs on its loop.
  */
 final class SemanticDesk {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final SemanticCache cache;
   private final CallMetrics metrics;
   private final Ticker ticker;
@@ -60,21 +57,13 @@ final class SemanticDesk {
   }
 
   private static boolean isKept(Call call, SemanticRule rule, Fresh answer) {
-    String text = AnswerInspector.inspect(call.surface().endpoint(), answer.body).text();
-    CallFacts facts = call.facts();
-    facts.response(
-        new ResponseFacts(text, "stop", isJson(text), 0, answer.paid.usage().outputTokens()));
-    boolean kept = rule.storeIf().test(facts);
-    facts.response(null);
-    return kept;
-  }
-
-  private static boolean isJson(String text) {
-    try {
-      return JSON.readTree(text).isContainerNode();
-    } catch (JsonProcessingException notJson) {
-      return false;
+    if (rule.storeIf().equals(Condition.ALWAYS)) {
+      return true;
     }
+    // One that stopped for another reason is not sound and does not come here.
+    AnswerSummary summary = new AnswerSummary(answer.paid.usage(), true, "stop", false);
+    Endpoint endpoint = call.surface().endpoint();
+    return Judge.holds(call, rule.storeIf(), AnswerText.whole(endpoint, answer.body, summary));
   }
 
   /** Takes two answers that upstream gave to one prompt. */

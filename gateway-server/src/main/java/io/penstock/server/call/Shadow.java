@@ -12,7 +12,6 @@ import io.penstock.core.rule.Facts;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
-import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.translate.Replay;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -142,8 +141,8 @@ final class Shadow implements Guard.Owner {
 
   private ShadowBoard.Compared compare(byte[] shown, SideCall.Made shadow) {
     Endpoint endpoint = call.surface().endpoint();
-    Facts.ResponseFacts one = AnswerText.whole(endpoint, shown, AnswerSummary.NONE);
-    Facts.ResponseFacts other = AnswerText.whole(endpoint, shadow.body(), AnswerSummary.NONE);
+    Facts.ResponseFacts one = AnswerText.inOwnWords(endpoint, shown);
+    Facts.ResponseFacts other = AnswerText.inOwnWords(endpoint, shadow.body());
     return new ShadowBoard.Compared(
         servedNanos,
         shadow.paid().costNanos(),

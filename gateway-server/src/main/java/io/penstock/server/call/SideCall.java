@@ -40,14 +40,16 @@ final class SideCall implements AttemptListener, Guard.Owner {
   private @Nullable Account account;
   private @Nullable AttemptRun run;
   private CacheEntry.@Nullable Paid paid;
+  private String finish = "";
 
   /**
    * What came of it.
    *
    * @param body the whole answer in the client's dialect
    * @param paid what it cost, and where
+   * @param finish why the model stopped, as in {@link AnswerSummary}
    */
-  record Made(byte[] body, CacheEntry.Paid paid) {}
+  record Made(byte[] body, CacheEntry.Paid paid, String finish) {}
 
   /**
    * What to ask.
@@ -191,7 +193,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
     if (body == null || by == null) {
       fail(orElse);
     } else {
-      answer.complete(new Made(body, by));
+      answer.complete(new Made(body, by, finish));
     }
   }
 
@@ -243,6 +245,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
       AttemptOutcome outcome = attempt.outcome(failure, false);
       long cost = opened.settle(outcome, ending, Waste.NONE).costNanos();
       TargetRuntime by = order.target;
+      finish = outcome.summary().finish();
       paid =
           new CacheEntry.Paid(
               by.provider().name(),
