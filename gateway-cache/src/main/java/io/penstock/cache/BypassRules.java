@@ -35,8 +35,7 @@ final class BypassRules {
       case "store" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
       case "background" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
       case "tools" -> present && anyHosted(dialect, body, i) ? Keying.Reason.HOSTED_TOOLS : null;
-      default ->
-          present && HostedTool.isField(body.name(i)) ? Keying.Reason.HOSTED_TOOLS : null;
+      default -> present && HostedTool.isField(body.name(i)) ? Keying.Reason.HOSTED_TOOLS : null;
     };
   }
 

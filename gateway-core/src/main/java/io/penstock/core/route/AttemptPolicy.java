@@ -17,6 +17,9 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
   /** Longer than this is not waited for when there is another target. */
   private static final long PATIENCE_MILLIS = 1000;
 
+  /** And longer than this never: the client's own SDK would not wait for it either. */
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
   /** What the configuration's defaults say. */
   public static final AttemptPolicy DEFAULT = new AttemptPolicy(2, 200, 5000);
 
@@ -112,7 +115,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
           case RATE_LIMITED, SERVER_ERROR, OVERLOADED, CONNECT, RESET, CUT -> true;
           default -> false;
         };
-    boolean tooLong = falls && failed.retryAfterMillis() > PATIENCE_MILLIS;
+    boolean tooLong = failed.retryAfterMillis() > (falls ? PATIENCE_MILLIS : LONGEST_WAIT_MILLIS);
     return again && !tooLong && standing.retries() < attempts;
   }
 

@@ -106,6 +106,16 @@ class AttemptPolicyTest {
   }
 
   @Test
+  void decide_asksForMoreThanAMinuteAndNoOtherTarget_isTold() {
+    Failed longer = new Failed(FailureKind.RATE_LIMITED, 429, 60_001);
+    Failed shorter = new Failed(FailureKind.RATE_LIMITED, 429, 20_000);
+
+    assertThat(decide(longer, standing(0, false), Resume.OFF)).isInstanceOf(GiveUp.class);
+    assertThat(decide(shorter, standing(0, false), Resume.OFF))
+        .isInstanceOfSatisfying(Retry.class, r -> assertThat(r.waitMillis()).isEqualTo(20_000));
+  }
+
+  @Test
   void decide_retryBudgetUsedUp_goesOnInstead() {
     budget = new ShareBudget(0.1, 3);
     Failed failed = new Failed(FailureKind.SERVER_ERROR, 500, -1);

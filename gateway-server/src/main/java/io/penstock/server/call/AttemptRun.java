@@ -222,7 +222,7 @@ final class AttemptRun implements UpstreamListener {
       upstream.cancel();
     }
     done = true;
-    owner.onFailed(this, failure);
+    owner.onFailed(this, SentSecrets.out(failure, target.provider(), key));
     close();
   }
 
