@@ -167,8 +167,9 @@ class AlertFlowTest {
           .contains("top-up small 0.0004 USD")
           .contains("reset small");
       StringWriter table = new StringWriter();
+      String admin = "http://127.0.0.1:" + gateway.gateway().adminPort();
       BudgetsCommand.print(
-          "", "http://127.0.0.1:" + gateway.gateway().adminPort(), new PrintWriter(table));
+          new AdminClient(admin, "", Duration.ofSeconds(10)), new PrintWriter(table));
       assertThat(table.toString()).contains("BUDGET").contains("small").contains("engineering");
     }
   }

@@ -64,8 +64,8 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
   /** Ask the same target again after the wait; with another key when {@code otherKey}. */
   public record Retry(long waitMillis, boolean otherKey, String why) implements Decision {}
 
-  /** Go on to {@link Plan#next}; {@code prefill}: from what was sent to the client. */
-  public record Next(boolean prefill, String why) implements Decision {}
+  /** Go on to {@link Plan#next}, from what was sent to the client if anything was. */
+  public record Next(String why) implements Decision {}
 
   /** Tell the client. */
   public record GiveUp(String why) implements Decision {}
@@ -94,7 +94,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
               && standing.hasNext()
               && standing.canPrefill()
               && fallsBack(failed, options.fallbackOn());
-      return goesOn ? new Next(true, why) : new GiveUp(why);
+      return goesOn ? new Next(why) : new GiveUp(why);
     }
     if (standing.hasKey() && failed.kind().isOfKey()) {
       return new Retry(0, true, why);
@@ -106,7 +106,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
         return new Retry(wait, false, why);
       }
     }
-    return falls ? new Next(false, why) : new GiveUp(why);
+    return falls ? new Next(why) : new GiveUp(why);
   }
 
   private boolean mayRetry(Failed failed, Standing standing, boolean falls) {

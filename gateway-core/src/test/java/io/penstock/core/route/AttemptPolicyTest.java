@@ -87,7 +87,7 @@ class AttemptPolicyTest {
     Standing noPrefill = new Standing(0, true, true, true, false, 60_000);
 
     assertThat(decide(cut, sent, Resume.OFF)).isInstanceOf(GiveUp.class);
-    assertThat(decide(cut, sent, Resume.CONTINUE)).isEqualTo(new Next(true, "cut"));
+    assertThat(decide(cut, sent, Resume.CONTINUE)).isEqualTo(new Next("cut"));
     assertThat(decide(cut, noPrefill, Resume.CONTINUE)).isInstanceOf(GiveUp.class);
     assertThat(decide(new Failed(FailureKind.TOO_LARGE, 0, -1), sent, Resume.CONTINUE))
         .isInstanceOf(GiveUp.class);
@@ -155,6 +155,6 @@ class AttemptPolicyTest {
             budget,
             random);
 
-    assertThat(decision).isEqualTo(new Next(false, "404"));
+    assertThat(decision).isEqualTo(new Next("404"));
   }
 }
