@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Dialect;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.price.HostedTool;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +34,8 @@ final class BypassRules {
       case "cachedContent", "cached_content" -> present ? Keying.Reason.PROVIDER_STATE : null;
       case "store" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
       case "background" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
-      case "web_search_options", "mcp_servers" -> present ? Keying.Reason.HOSTED_TOOLS : null;
       case "tools" -> present && anyHosted(dialect, body, i) ? Keying.Reason.HOSTED_TOOLS : null;
-      default -> null;
+      default -> present && HostedTool.isField(body.name(i)) ? Keying.Reason.HOSTED_TOOLS : null;
     };
   }
 

@@ -78,6 +78,7 @@ final class CacheKeysTest {
         "RESPONSES|{\"background\":true}|BACKGROUND",
         "RESPONSES|{\"tools\":[{\"type\":\"web_search\"}]}|HOSTED_TOOLS",
         "CHAT|{\"web_search_options\":{}}|HOSTED_TOOLS",
+        "CHAT|{\"search_parameters\":{\"mode\":\"on\"}}|HOSTED_TOOLS",
         "MESSAGES|{\"tools\":[{\"name\":\"f\"},{\"type\":\"web_search_20260209\"}]}|HOSTED_TOOLS",
         "GENERATE|{\"tools\":[{\"googleSearch\":{}}]}|HOSTED_TOOLS",
         "GENERATE|{\"tools\":{\"googleSearch\":{}}}|HOSTED_TOOLS",

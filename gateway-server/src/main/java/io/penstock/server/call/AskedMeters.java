@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
+import io.penstock.core.price.HostedTool;
 import io.penstock.core.price.Meter;
 import java.io.IOException;
 import java.util.List;
@@ -15,17 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class AskedMeters {
   private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
-  private static final List<String> SEARCHING = List.of("web_search_options", "search_parameters");
-
-  /** Gemini names a tool by a field; how often these search its answers tell. */
-  private static final List<String> GOOGLE =
-      List.of(
-          "googleSearch",
-          "google_search",
-          "googleSearchRetrieval",
-          "google_search_retrieval",
-          "enterpriseWebSearch",
-          "enterprise_web_search");
 
   /** Any of these is enough for an endpoint whose answers are no text. */
   private static final List<Meter> DRAWN = List.of(Meter.IMAGE, Meter.OUTPUT_IMAGE);
@@ -66,8 +56,11 @@ final class AskedMeters {
   }
 
   private static @Nullable Meter unrated(Call call, TargetRuntime target, RequestBody body) {
-    if (SEARCHING.stream().anyMatch(body::has) && !Fees.isBilled(call, target, Meter.WEB_SEARCH)) {
-      return Meter.WEB_SEARCH;
+    for (HostedTool tool : HostedTool.FIELDS) {
+      Meter fee = tool.fee();
+      if (fee != null && body.has(tool.name()) && !Fees.isBilled(call, target, fee)) {
+        return fee;
+      }
     }
     int tools = body.indexOf("tools");
     if (tools < 0) {
@@ -77,10 +70,7 @@ final class AskedMeters {
     // Google takes an object for a list of one.
     Iterable<JsonNode> each = listed.isObject() ? List.of(listed) : listed;
     for (JsonNode tool : each) {
-      Meter meter =
-          GOOGLE.stream().anyMatch(tool::has)
-              ? Meter.WEB_SEARCH
-              : meter(tool.path("type").asText());
+      Meter meter = fee(tool);
       if (meter != null && !Fees.isBilled(call, target, meter)) {
         return meter;
       }
@@ -89,17 +79,14 @@ final class AskedMeters {
   }
 
   /** Tools of other names have no fee of their own, or one that no answer tells the count of. */
-  private static @Nullable Meter meter(String type) {
-    if (type.startsWith("web_search")) {
-      return Meter.WEB_SEARCH;
+  private static @Nullable Meter fee(JsonNode tool) {
+    for (HostedTool known : HostedTool.GEMINI) {
+      if (known.fee() != null && tool.has(known.name())) {
+        return known.fee();
+      }
     }
-    if (type.startsWith("x_search")) {
-      return Meter.X_SEARCH;
-    }
-    if (type.startsWith("code_execution")) {
-      return Meter.CODE_EXECUTION;
-    }
-    return type.equals("file_search") ? Meter.FILE_SEARCH : null;
+    HostedTool named = HostedTool.ofType(tool.path("type").asText());
+    return named == null ? null : named.fee();
   }
 
   private static JsonNode read(RequestBody body, int field) {

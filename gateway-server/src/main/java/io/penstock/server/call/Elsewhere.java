@@ -7,6 +7,7 @@ import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.RequestJson;
 import io.penstock.core.body.WholeNumber;
+import io.penstock.core.price.HostedTool;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -42,39 +43,6 @@ record Elsewhere(int conversations, int files, int uses) {
 
   private static final List<String> KEPT =
       List.of("previous_response_id", "conversation", "prompt", "cachedContent", "cached_content");
-  private static final List<String> SEARCHING =
-      List.of("web_search_options", "search_parameters", "mcp_servers");
-
-  /** How the types of tools begin that a provider runs itself. */
-  private static final List<String> RUN =
-      List.of(
-          "web_search",
-          "web_fetch",
-          "file_search",
-          "collections_search",
-          "code_",
-          "image_generation",
-          "mcp",
-          "x_search");
-
-  /** Gemini names such a tool by a field. */
-  private static final Set<String> GOOGLE =
-      Set.of(
-          "googleSearch",
-          "google_search",
-          "googleSearchRetrieval",
-          "google_search_retrieval",
-          "enterpriseWebSearch",
-          "enterprise_web_search",
-          "googleMaps",
-          "google_maps",
-          "urlContext",
-          "url_context",
-          "codeExecution",
-          "code_execution",
-          "fileSearch",
-          "file_search");
-
   private static final Set<String> FILES = Set.of("file_id", "file_url", "fileUri", "file_uri");
 
   /** What stands in a body that names a file, unless a letter of it is escaped. */
@@ -96,22 +64,21 @@ record Elsewhere(int conversations, int files, int uses) {
    * @param capped whether its endpoint knows {@code max_tool_calls}; others do not keep to it
    */
   static Elsewhere of(RequestBody body, boolean capped) {
-    int conversations = count(body, KEPT);
+    int conversations = 0;
+    for (String name : KEPT) {
+      conversations += body.has(name) ? 1 : 0;
+    }
     int files = files(body.bytes());
     int uses = uses(body, capped);
     return conversations + files + uses == 0 ? NOTHING : new Elsewhere(conversations, files, uses);
   }
 
-  private static int count(RequestBody body, List<String> names) {
-    int count = 0;
-    for (String name : names) {
-      count += body.has(name) ? 1 : 0;
-    }
-    return count;
-  }
-
   private static int uses(RequestBody body, boolean capped) {
-    int uses = count(body, SEARCHING) * USUAL_USES;
+    int searching = 0;
+    for (HostedTool tool : HostedTool.FIELDS) {
+      searching += body.has(tool.name()) ? 1 : 0;
+    }
+    int uses = searching * USUAL_USES;
     int tools = body.indexOf("tools");
     if (tools >= 0 && body.token(tools).isStructStart()) {
       uses += usesOf(body, tools);
@@ -158,12 +125,11 @@ record Elsewhere(int conversations, int files, int uses) {
       String name = tool.currentName();
       JsonToken value = tool.nextToken();
       if (name.equals("type") && value == JsonToken.VALUE_STRING) {
-        String type = tool.getText();
-        runs |= RUN.stream().anyMatch(type::startsWith);
+        runs |= HostedTool.ofType(tool.getText()) != null;
       } else if (name.equals("max_uses") && value != JsonToken.VALUE_NULL) {
         most = uses(value.isScalarValue() ? tool.getText() : "");
       } else {
-        runs |= GOOGLE.contains(name);
+        runs |= HostedTool.isGemini(name);
       }
       tool.skipChildren();
     }
