@@ -73,7 +73,10 @@ for g = 1, ng do
     if refused then break end
     local ci, need, most = tonumber(ARGV[p + 3 * j - 3]), ARGV[p + 3 * j - 2], ARGV[p + 3 * j - 1]
     local c = L[ci + 1]
-    if gt(need, most) then
+    -- What needs nothing of a budget is not refused by it, however far it is over.
+    if need == '0' then
+      done = j
+    elseif gt(need, most) then
       refused = tostring(ci)
     else
       call('HINCRBY', c.key, 'used', need)

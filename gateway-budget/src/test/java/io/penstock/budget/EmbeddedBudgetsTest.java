@@ -96,6 +96,22 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void reserve_needsNothingOfABudgetThatIsOver_isNotRefusedByIt() {
+    BudgetSpec tokens =
+        BudgetSpec.of("tokens", Condition.ALWAYS, List.of(), Limit.tokens(1_000), DAY);
+    plan(tokens, budget("each", 4 * USD, "user"));
+    granted("ann", USD).settle(USD, 1_500);
+
+    // A subject of which this replica has nothing: the store is asked.
+    Verdict image = budgets.reserve(TestFacts.user("bob"), Ask.of(USD, 0));
+    Verdict dear = budgets.reserve(TestFacts.user("eve"), Ask.of(5 * USD, 0));
+
+    assertThat(image).isInstanceOf(Verdict.Granted.class);
+    assertThat(((Verdict.Denied) dear).counter().budget()).isEqualTo("each");
+    assertThat(reserve("bob", USD)).isInstanceOf(Verdict.Denied.class);
+  }
+
+  @Test
   void settle_afterMidnight_countsInTheWindowOfTheHold() {
     plan(budget("org", 10 * USD));
     Reservation late = granted("ann", 10 * USD);
