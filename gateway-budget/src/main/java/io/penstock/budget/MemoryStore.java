@@ -124,7 +124,7 @@ final class MemoryStore {
       SlidingRate rate = rates.computeIfAbsent(take.id(), id -> new SlidingRate());
       takes.add(rate.take(take, now, 2L * living));
     }
-    return new Moved(open, living, states, calls, takes);
+    return new Moved(open, living, states, calls, takes, leases.expired(now));
   }
 
   private static int grant(Request.Move move, Request.Call call, List<StoredCounter> touched) {

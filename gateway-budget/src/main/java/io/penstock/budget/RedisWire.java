@@ -182,12 +182,20 @@ final class RedisWire {
 
   private static Answer welcome(List<?> raw) {
     long epoch = number(raw, 1);
-    List<Long> expired = new ArrayList<>();
-    for (int i = 5; i < raw.size(); i++) {
-      expired.add(Owners.of(epoch, number(raw, i)));
-    }
     return new Answer.Welcome(
-        epoch, Owners.of(epoch, number(raw, 2)), number(raw, 3), text(raw, 4).equals("1"), expired);
+        epoch,
+        Owners.of(epoch, number(raw, 2)),
+        number(raw, 3),
+        text(raw, 4).equals("1"),
+        owners(epoch, raw, 5));
+  }
+
+  private static List<Long> owners(long epoch, List<?> raw, int from) {
+    List<Long> owners = new ArrayList<>();
+    for (int i = from; i < raw.size(); i++) {
+      owners.add(Owners.of(epoch, number(raw, i)));
+    }
+    return owners;
   }
 
   private static Answer moved(Request.Move m, List<?> raw) {
@@ -213,7 +221,13 @@ final class RedisWire {
     for (int i = 0; i < m.takes().size(); i++, at += 3) {
       takes.add(new Answer.Taken(number(raw, at), number(raw, at + 1), number(raw, at + 2)));
     }
-    return new Answer.Moved(text(raw, 1).equals("1"), (int) number(raw, 2), states, calls, takes);
+    return new Answer.Moved(
+        text(raw, 1).equals("1"),
+        (int) number(raw, 2),
+        states,
+        calls,
+        takes,
+        owners(m.epoch(), raw, at));
   }
 
   private static Answer reaped(long owner, List<?> raw) {

@@ -98,8 +98,15 @@ sealed interface Request {
      *
      * @param living owners that are alive
      * @param calls one per call: {@link #GRANTED}, {@link #WAIT}, or the counter that refused
+     * @param expired owners whose lease is over
      */
-    record Moved(boolean open, int living, List<State> counters, int[] calls, List<Taken> takes)
+    record Moved(
+        boolean open,
+        int living,
+        List<State> counters,
+        int[] calls,
+        List<Taken> takes,
+        List<Long> expired)
         implements Answer {
       static final int GRANTED = -1;
       static final int WAIT = -2;

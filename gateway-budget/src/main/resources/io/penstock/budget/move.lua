@@ -4,7 +4,7 @@
 --   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim, alerts),
 --   n calls of (k, k of (counter, need, most)), n takes of (id, window, limit, need, extra)
 -- Answers OK open living, per counter (a, s, used, spent, tight, waiting, won, taken),
---   per call its outcome, per take (granted, remaining, retry) | EPOCH E | FENCE
+--   per call its outcome, per take (granted, remaining, retry), owners whose lease is over... | EPOCH E | FENCE
 local call = redis.call
 local function neg(v)
   if v == '0' then return v elseif v:sub(1, 1) == '-' then return v:sub(2) else return '-' .. v end
@@ -165,6 +165,7 @@ for i = 1, nc do
   out[#out + 1] = tostring(taken)
 end
 for g = 1, ng do out[#out + 1] = outcomes[g] end
+  out[#out + 1] = r[5] or '0'
 -- Rates are counts well below 2^53: numbers are exact enough for them.
 local nt = tonumber(ARGV[p]); p = p + 1
 for i = 1, nt do
@@ -200,3 +201,7 @@ for i = 1, nt do
   out[#out + 1] = string.format('%.0f', retry)
 end
 return out
+-- Whoever speaks hears of the dead at once: what they hold comes back, or is charged, by reap.lua.
+for _, x in ipairs(call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. nows, 'LIMIT', 0, 16)) do
+  out[#out + 1] = x
+end

@@ -322,7 +322,7 @@ final class Simulation {
       states.add(
           new Answer.State(s.have(), s.spent(), s.used(), s.allSpent(), 0, 0, s.won(), s.taken()));
     }
-    return new Answer.Moved(m.open(), m.living(), states, m.calls(), m.takes());
+    return new Answer.Moved(m.open(), m.living(), states, m.calls(), m.takes(), m.expired());
   }
 
   /** Looks whether it fits, and leaves the charge to the next message. */
@@ -352,6 +352,7 @@ final class Simulation {
                 s.taken()));
       }
     }
-    return new Answer.Moved(moved.open(), moved.living(), states, moved.calls(), moved.takes());
+    return new Answer.Moved(
+        moved.open(), moved.living(), states, moved.calls(), moved.takes(), moved.expired());
   }
 }
