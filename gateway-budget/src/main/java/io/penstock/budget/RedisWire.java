@@ -136,7 +136,7 @@ final class RedisWire {
       out.add(Long.toString(e.extra()));
       out.add(e.drained() ? "1" : "0");
       out.add(Integer.toString(e.claim()));
-      out.add(percents(e.alerts()));
+      out.add(alerts(e));
     }
     out.add(Integer.toString(m.calls().size()));
     for (Request.Call c : m.calls()) {
@@ -157,8 +157,13 @@ final class RedisWire {
     }
   }
 
-  private static String percents(List<Integer> alerts) {
-    return alerts.isEmpty() ? "" : alerts.stream().map(String::valueOf).collect(joining(","));
+  /** Each with the amount at which it is passed: money is never a number in a script. */
+  private static String alerts(Request.Entry entry) {
+    return entry.alerts().isEmpty()
+        ? ""
+        : entry.alerts().stream()
+            .map(percent -> percent + ":" + Thresholds.share(entry.limit(), percent))
+            .collect(joining(","));
   }
 
   Answer answer(Request request, List<?> raw) {
@@ -201,7 +206,7 @@ final class RedisWire {
   private static Answer moved(Request.Move m, List<?> raw) {
     int at = 3;
     List<Answer.State> states = new ArrayList<>(m.counters().size());
-    for (int i = 0; i < m.counters().size(); i++, at += 8) {
+    for (int i = 0; i < m.counters().size(); i++, at += 9) {
       states.add(
           new Answer.State(
               number(raw, at),
@@ -211,7 +216,8 @@ final class RedisWire {
               number(raw, at + 4),
               (int) number(raw, at + 5),
               (int) number(raw, at + 6),
-              (int) number(raw, at + 7)));
+              (int) number(raw, at + 7),
+              number(raw, at + 8)));
     }
     int[] calls = new int[m.calls().size()];
     for (int i = 0; i < calls.length; i++) {

@@ -259,9 +259,11 @@ final class Replica {
     for (Counter c : slices.all()) {
       Rule.Terms old = before.get(c.rule);
       if (old != null) {
-        Thresholds.changed(c, old.alerts());
-        if (c.rule.terms().limit() < old.limit()) {
+        boolean less = c.rule.terms().limit() < old.limit();
+        if (less) {
           c.balance(true);
+        }
+        if (Thresholds.changed(c, old) || less) {
           moves.urge(c);
         }
       }

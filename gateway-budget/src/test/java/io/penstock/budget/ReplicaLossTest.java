@@ -114,6 +114,35 @@ class ReplicaLossTest {
   }
 
   @Test
+  void threshold_passedAgainAfterAReset_isRaisedOnceMore_withAnotherId() {
+    open(3);
+    for (int i = 0; i < 6; i++) {
+      spend(replicas.get(i % 3), "ann", 10);
+    }
+    assertThat(alerts).hasSize(1);
+    CounterKey counter = alerts.getFirst().counter();
+    replicas.get(1).ledgerChanged(List.of(new LedgerPart(counter, 7, -5 * USD)));
+    spend(replicas.get(0), "ann", 1);
+    spend(replicas.get(2), "ann", 1);
+    // Still above half: nothing to tell.
+    assertThat(alerts).hasSize(1);
+
+    replicas.get(1).ledgerChanged(List.of(new LedgerPart(counter, 8, -60 * USD)));
+    for (int i = 0; i < 4; i++) {
+      spend(replicas.get(i % 3), "ann", 10);
+    }
+    assertThat(alerts).hasSize(1);
+    for (int i = 0; i < 3; i++) {
+      spend(replicas.get(i % 3), "ann", 5);
+    }
+    store.advance(10_000);
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 50);
+    assertThat(alerts.get(1).id()).isNotEqualTo(alerts.get(0).id());
+    assertThat(alerts.get(1).spent()).isBetween(50 * USD, 58 * USD);
+  }
+
+  @Test
   void permitOfADeadReplica_isFree_onceItsLeaseIsOver() {
     open(2);
     assertThat(reserve(replicas.get(0), "ann", 1)).isInstanceOf(Verdict.Granted.class);

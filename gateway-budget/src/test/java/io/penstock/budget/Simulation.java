@@ -320,7 +320,8 @@ final class Simulation {
     List<Answer.State> states = new ArrayList<>();
     for (Answer.State s : m.counters()) {
       states.add(
-          new Answer.State(s.have(), s.spent(), s.used(), s.allSpent(), 0, 0, s.won(), s.taken()));
+          new Answer.State(
+              s.have(), s.spent(), s.used(), s.allSpent(), 0, 0, s.won(), s.taken(), s.given()));
     }
     return new Answer.Moved(m.open(), m.living(), states, m.calls(), m.takes(), m.expired());
   }
@@ -349,7 +350,8 @@ final class Simulation {
                 s.tight(),
                 s.waiting(),
                 s.won(),
-                s.taken()));
+                s.taken(),
+                s.given()));
       }
     }
     return new Answer.Moved(

@@ -8,8 +8,10 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -170,6 +173,48 @@ class AlertFlowTest {
       BudgetsCommand.print(
           "", "http://127.0.0.1:" + gateway.gateway().adminPort(), new PrintWriter(table));
       assertThat(table.toString()).contains("BUDGET").contains("small").contains("engineering");
+    }
+  }
+
+  @Test
+  void thresholdPassedAgainAfterAReset_isToldAgain_withAnotherId() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: small, per: team, limit: 0.0004 USD, every: total,"
+                    + " alerts: [50%] }]\nclamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      Await.until("told", () -> told(gateway).size() == 1);
+      change(gateway, "small/reset", "{\"subject\":\"engineering\"}");
+      gateway.post("/v1/chat/completions", CHAT);
+
+      Await.until("told again", () -> told(gateway).size() == 2);
+      List<JsonNode> told = told(gateway);
+      assertThat(told.get(0).path("spent").asText()).isEqualTo("0.00021 USD");
+      assertThat(told.get(0).path("id").asText()).isNotEqualTo(told.get(1).path("id").asText());
+    }
+  }
+
+  /** The alerts of budgets, newest first. */
+  private static List<JsonNode> told(RunningGateway gateway) {
+    List<JsonNode> told = new ArrayList<>();
+    read(gateway, "/admin/v1/alerts")
+        .path("alerts")
+        .forEach(alert -> {
+          if (alert.path("kind").asText().equals("budget")) {
+            told.add(alert);
+          }
+        });
+    return told;
+  }
+
+  private static JsonNode read(RunningGateway gateway, String path) {
+    try {
+      return MAPPER.readTree(gateway.admin(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
