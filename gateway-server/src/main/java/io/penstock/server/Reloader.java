@@ -227,7 +227,6 @@ public final class Reloader implements AutoCloseable {
           return;
         }
         List<String> edits = new ArrayList<>(MovedOverrides.warnings(before, loaded.config()));
-        edits.addAll(RaisedLimits.warnings(before, loaded.config()));
         List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
         warnings.addAll(edits);
         try {
