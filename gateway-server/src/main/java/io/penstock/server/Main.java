@@ -42,6 +42,9 @@ public final class Main {
     public String[] getVersion() throws IOException {
       Properties build = new Properties();
       try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+        if (in == null) {
+          throw new IllegalStateException("missing from the jar: version.properties");
+        }
         build.load(in);
       }
       return new String[] {"penstock " + build.getProperty("version")};
