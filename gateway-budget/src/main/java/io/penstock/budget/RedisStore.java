@@ -3,6 +3,8 @@ package io.penstock.budget;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScanArgs;
+import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
@@ -252,7 +254,7 @@ final class RedisStore implements Budgets.Store {
 
   @Override
   public CompletionStage<BudgetPage> page(String cursor, int most) {
-    String from = Long.toUnsignedString(BudgetPage.place(cursor));
+    ScanPlace from = ScanPlace.of(cursor);
     StatefulRedisConnection<String, String> over = connection;
     if (over == null) {
       return away();
@@ -264,12 +266,13 @@ final class RedisStore implements Budgets.Store {
             redis
                 .sscan(
                     prefix + ":" + epoch + ":all",
-                    io.lettuce.core.ScanCursor.of(from),
-                    io.lettuce.core.ScanArgs.Builder.limit(most))
-                .thenCompose(found ->
-                    states(redis, epoch, found.getValues())
-                        .thenApply(states ->
-                            new BudgetPage(states, found.isFinished() ? "" : found.getCursor()))));
+                    ScanCursor.of(from.scan()),
+                    ScanArgs.Builder.limit(most))
+                .thenCompose(found -> {
+                  ScanPlace.Part part = from.part(found, most);
+                  return states(redis, epoch, part.ids())
+                      .thenApply(states -> new BudgetPage(states, part.next()));
+                }));
   }
 
   private CompletionStage<List<BudgetState>> states(

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
 import java.util.Arrays;
@@ -43,6 +44,23 @@ final class AttemptMeters {
         Counter.builder("penstock.unattributed.usd")
             .description("Cost of calls that have no team")
             .register(registry);
+    // At 0 from the start: an increase from nothing is none to an alert rule.
+    for (Waste waste : Waste.values()) {
+      if (waste != Waste.NONE) {
+        wasted(waste);
+      }
+    }
+    for (Cause cause : List.of(Cause.SHADOW, Cause.VERIFY, Cause.EMBEDDING)) {
+      overhead(cause);
+    }
+  }
+
+  private Counter wasted(Waste waste) {
+    return counters.of("penstock.wasted.usd", "cause", word(waste));
+  }
+
+  private Counter overhead(Cause cause) {
+    return counters.of("penstock.overhead.usd", "cause", word(cause));
   }
 
   /** As {@link CallMetrics#attempt}. */
@@ -75,10 +93,10 @@ final class AttemptMeters {
       premium(ROUTING, by.team(), row.money().premium());
     }
     if (row.attempt().cause().isOverhead()) {
-      counters.of("penstock.overhead.usd", "cause", word(row.attempt().cause())).increment(usd);
+      overhead(row.attempt().cause()).increment(usd);
     }
     if (row.outcome().waste() != Waste.NONE) {
-      counters.of("penstock.wasted.usd", "cause", word(row.outcome().waste())).increment(usd);
+      wasted(row.outcome().waste()).increment(usd);
     }
   }
 
