@@ -159,11 +159,12 @@ class KeyRetriesTest {
     }
   }
 
-  /** Keys are drawn by weight: some calls go by the other one. */
+  /** Keys are drawn by weight, and a conversation keeps its own: each call is another one. */
   private static void askUntilLogged(
       RunningGateway gateway, Clock clock, ListAppender<ILoggingEvent> lines, int count) {
     for (int i = 0; i < 100 && lines.list.size() < count; i++) {
-      assertThat(gateway.post(CHAT, BODY).statusCode()).isEqualTo(200);
+      String other = BODY.replace("hi", count + " and " + i);
+      assertThat(gateway.post(CHAT, other).statusCode()).isEqualTo(200);
       clock.moved.addAndGet(61_000);
     }
     assertThat(lines.list).hasSize(count);

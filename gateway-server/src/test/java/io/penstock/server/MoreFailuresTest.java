@@ -104,7 +104,7 @@ class MoreFailuresTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {400, 429, 500})
+  @ValueSource(ints = {400, 500})
   void errorThatTellsTheRequest_isToldWithoutOurKey(int status) {
     bad.on(CHAT)
         .reply(
