@@ -45,7 +45,7 @@ record Choice(
       TargetSpec target = targets.get(i);
       String why =
           switch (route) {
-            case RouteSpec.Priority priority -> "priority[" + i + "]";
+            case RouteSpec.Priority priority -> Reason.priority(i);
             case RouteSpec.Cascade cascade -> "cascade[" + i + "]";
             case RouteSpec.Weighted weighted ->
                 "weighted " + Math.round(100 * target.weight() / total) + "%";

@@ -6,7 +6,6 @@ import io.penstock.core.rule.Facts;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
@@ -176,8 +175,7 @@ final class Chooser {
   }
 
   private static Choice scored(Choice choice, double score) {
-    return choice.because(
-        () -> String.format(Locale.ROOT, "complexity %.2f -> %s", score, choice.target()));
+    return choice.because(() -> Reason.complexity(score, choice.target()));
   }
 
   private List<Choice> rules(RouteSpec.Rules spec, String rest, Facts facts) {
@@ -188,6 +186,6 @@ final class Chooser {
     RouteSpec.Rule rule = spec.rules().get(first);
     String text = rule.when().text();
     String words = text.length() > LONGEST_RULE ? text.substring(0, LONGEST_RULE) + "..." : text;
-    return List.of(Choice.of(rule.use(), rest, "rule[%d] %s".formatted(first, words), table));
+    return List.of(Choice.of(rule.use(), rest, Reason.rule(first, words), table));
   }
 }

@@ -1,12 +1,12 @@
 package io.penstock.server.alerts;
 
+import io.penstock.core.route.Reason;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.LedgerRow;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class FallbackSpend {
   /** The share of an hour's spend from which it is told. */
   static final double TOLD = 0.10;
-
-  /** The reason of a row names its place in the list. */
-  private static final Pattern PASSED_OVER = Pattern.compile("\\bpriority\\[[1-9]");
 
   private final LongAdder allNanos = new LongAdder();
   private final Map<String, Sums> models = new HashMap<>();
@@ -69,7 +66,7 @@ final class FallbackSpend {
     }
     Sums sums = models.computeIfAbsent(to.route(), model -> new Sums());
     sums.total += cost;
-    if (cause != Cause.FALLBACK && !PASSED_OVER.matcher(to.reason()).find()) {
+    if (cause != Cause.FALLBACK && !Reason.isPassedOver(to.reason())) {
       return null;
     }
     allNanos.add(cost);

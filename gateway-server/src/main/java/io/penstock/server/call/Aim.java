@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.core.route.AttemptPolicy;
 import io.penstock.core.route.Candidate;
 import io.penstock.core.route.Plan;
+import io.penstock.core.route.Reason;
 import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.ShareBudget;
 import io.penstock.providers.Failure;
@@ -27,9 +28,10 @@ record Aim(
   /** Returns why a target is asked, in words for header and ledger. */
   static String reason(Call call, Candidate candidate, String redirectedBy) {
     if (!redirectedBy.isEmpty()) {
-      return "budget " + redirectedBy;
+      return Reason.budget(redirectedBy);
     }
-    return call.destination().isNamed() ? "header, " + candidate.reason() : candidate.reason();
+    String reason = candidate.reason();
+    return call.destination().isNamed() ? Reason.byHeader(reason) : reason;
   }
 
   /**

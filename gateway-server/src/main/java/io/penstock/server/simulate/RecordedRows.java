@@ -6,6 +6,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.price.Usage;
 import io.penstock.core.route.PromptFeatures;
+import io.penstock.core.route.Reason;
 import io.penstock.core.route.Router;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.Content;
@@ -13,14 +14,10 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.server.call.Conversation;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a request as a recorded request. */
 final class RecordedRows {
-  private static final Pattern COMPLEXITY = Pattern.compile("complexity ([01]\\.\\d+)");
-  private static final String BY_HEADER = "header, ";
   private static final Router ROUTER = Router.shipped();
 
   private RecordedRows() {}
@@ -38,7 +35,7 @@ final class RecordedRows {
       return null;
     }
     LedgerRow.Destination to = first.destination();
-    String routed = to.reason().startsWith(BY_HEADER) ? to.route() : to.asked();
+    String routed = Reason.isByHeader(to.reason()) ? to.route() : to.asked();
     Usage usage = null;
     for (LedgerRow row : rows) {
       boolean own = row.attempt().number() > 0 && !row.attempt().cause().isOverhead();
@@ -60,7 +57,7 @@ final class RecordedRows {
             content == null ? -1 : content.requestBytes(),
             usage,
             body.prompt(),
-            Double.isNaN(body.complexity()) ? complexity(to.reason()) : body.complexity(),
+            Double.isNaN(body.complexity()) ? Reason.score(to.reason()) : body.complexity(),
             // Of two that are alike once redacted, most that are not the same differ in length.
             body.key().isEmpty() || content == null
                 ? ""
@@ -76,12 +73,6 @@ final class RecordedRows {
       }
     }
     return null;
-  }
-
-  /** The route's reason keeps the score where a complexity route chose. */
-  private static double complexity(String reason) {
-    Matcher matcher = COMPLEXITY.matcher(reason);
-    return matcher.find() ? Double.parseDouble(matcher.group(1)) : Double.NaN;
   }
 
   /** What a kept body tells. */
