@@ -107,17 +107,25 @@ final class MemoryStore {
       touched.add(c);
     }
     boolean[] refused = new boolean[touched.size()];
+    boolean[] hopes = new boolean[touched.size()];
     int[] calls = new int[move.calls().size()];
     for (int i = 0; i < calls.length; i++) {
       calls[i] = open ? grant(move, move.calls().get(i), touched) : Moved.WAIT;
       if (calls[i] >= 0) {
         refused[calls[i]] = true;
+        hopes[calls[i]] |= mayFit(move.calls().get(i), calls[i], touched.get(calls[i]));
       }
     }
     int living = leases.living(now);
     List<Answer.State> states = new ArrayList<>(touched.size());
     for (int i = 0; i < refused.length; i++) {
-      states.add(finish(owner, touched.get(i), move.counters().get(i), refused[i], living, now));
+      StoredCounter c = touched.get(i);
+      Request.Entry entry = move.counters().get(i);
+      Answer.State state = finish(owner, c, entry, refused[i], living, now);
+      if (hopes[i] && state.waiting() > 0) {
+        c.keepRecall(entry.limit(), now, now + leases.millis() / 10);
+      }
+      states.add(state);
     }
     List<Taken> takes = new ArrayList<>(move.takes().size());
     for (Request.Take take : move.takes()) {
@@ -145,14 +153,25 @@ final class MemoryStore {
     return Moved.GRANTED;
   }
 
+  /** Whether a call that was refused fits if all that is held is given back; doubles, as below. */
+  private static boolean mayFit(Request.Call call, int index, StoredCounter c) {
+    for (int i = 0; i < call.counter().length; i++) {
+      if (call.counter()[i] == index) {
+        return (double) c.spent + (double) call.need()[i] <= (double) call.most()[i];
+      }
+    }
+    throw new IllegalArgumentException("refused by " + index + ", of which it needs nothing");
+  }
+
   private Answer.State finish(
       long owner, StoredCounter c, Request.Entry entry, boolean refused, int living, long now) {
     // As in the script, where numbers are doubles: it sizes an offer, which is then compared
     // exactly.
     double room = (double) entry.limit() - (double) c.used;
+    double common = (double) c.recallLimit(entry.limit(), now) - (double) c.used;
     if (c.tight() == 0 && (refused || room < entry.low())) {
       c.recall(leases, now, entry.drained() ? owner : 0);
-    } else if (c.tight() != 0 && !refused && room > 2.0 * entry.low()) {
+    } else if (c.tight() != 0 && !refused && common > 2.0 * entry.low()) {
       c.relax();
     }
     if (c.tight() == 0 && open && room > 0) {

@@ -44,6 +44,11 @@ final class StoredCounter {
     private long[] alerts = NOBODY;
 
     private TreeSet<Long> waiting = new TreeSet<>();
+
+    /** The least limit of those who wait for a recall, and until when it counts. */
+    private long keptLimit;
+
+    private long keptUntil;
   }
 
   StoredCounter(CounterKey key, Limit.Unit unit) {
@@ -162,6 +167,21 @@ final class StoredCounter {
       }
     }
     return own.recalls;
+  }
+
+  /**
+   * Returns the limit whose room ends a recall: a sender's, or the lower one of somebody who waits,
+   * for whom each answer to the recall would be its end.
+   */
+  long recallLimit(long limit, long now) {
+    return rare.keptUntil > now ? Math.min(limit, rare.keptLimit) : limit;
+  }
+
+  /** Somebody with that limit waits for the recall that is on. */
+  void keepRecall(long limit, long now, long until) {
+    Rare own = own();
+    own.keptLimit = recallLimit(limit, now);
+    own.keptUntil = until;
   }
 
   void relax() {

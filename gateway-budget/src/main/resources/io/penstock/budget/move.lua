@@ -80,7 +80,12 @@ for g = 1, ng do
       done = j
       if gt(call('HGET', c.key, 'used'), most) then refused = tostring(ci) end
     end
-    if refused then c.refused = true end
+    if refused then
+      c.refused = true
+      -- Only how long a recall is kept depends on it: what is spent nobody gives back.
+      local spent = tonumber(call('HGET', c.key, 'spent'))
+      c.hopes = c.hopes or spent + tonumber(need) <= tonumber(most)
+    end
   end
   for j = 1, refused and done or n do
     local c, need = L[tonumber(ARGV[p + 3 * j - 3]) + 1], ARGV[p + 3 * j - 2]
@@ -95,11 +100,14 @@ local out = {'OK', open and '1' or '0', tostring(living)}
 for i = 1, nc do
   local c = L[i]
   local k = c.key
-  local z = call('HMGET', k, 'used', 'tight')
+  local z = call('HMGET', k, 'used', 'tight', 'kl', 'ku')
   -- Only to choose how much more to offer; what is granted is compared exactly below.
   local room = tonumber(c.limit) - tonumber(z[1])
   local low, tight = tonumber(c.low), z[2]
   if tight == '0' then tight = nil end
+  -- Who waits under a lower limit keeps the recall on: else each answer to it would be its end.
+  local least = c.limit
+  if z[4] and tonumber(z[4]) > now and gt(least, z[3]) then least = z[3] end
   if not tight and (c.refused or room < low) then
     tight = tostring(call('HINCRBY', k, 'g', 1))
     call('HSET', k, 'tight', tight)
@@ -116,7 +124,7 @@ for i = 1, nc do
       end
     end
     call('PUBLISH', prefix .. ':tight', c.id .. ' ' .. tight)
-  elseif tight and not c.refused and room > 2 * low then
+  elseif tight and not c.refused and tonumber(least) - tonumber(z[1]) > 2 * low then
     call('HSET', k, 'tight', '0')
     tight = nil
   end
@@ -138,6 +146,9 @@ for i = 1, nc do
         if till and tonumber(till) >= now then waiting = waiting + 1 else call('HDEL', k, f) end
       end
     end
+  end
+  if c.hopes and waiting > 0 then
+    call('HSET', k, 'kl', least, 'ku', string.format('%.0f', now + math.floor(tonumber(ARGV[5]) / 10)))
   end
   local won, taken = 0, 0
   if c.claim > 0 or (c.alerts ~= '' and call('HEXISTS', k, 'al') == 1) then
