@@ -37,12 +37,4 @@ public record Ask(long nanos, long tokens, long likelyTokens, String redirectedB
   static Ask more(long nanos, long tokens, String redirectedBy) {
     return new Ask(nanos, tokens, 0, redirectedBy, "");
   }
-
-  long amount(Limit.Unit unit) {
-    return switch (unit) {
-      case NANO_USD -> nanos;
-      case TOKENS -> tokens;
-      case PERMITS -> 1;
-    };
-  }
 }

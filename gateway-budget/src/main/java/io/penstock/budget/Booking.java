@@ -70,9 +70,6 @@ record Booking(
   private void told(Counter c, Request.Entry entry, Answer.State state, long booked) {
     if (entry.attach()) {
       c.attach(state.have(), state.spent(), booked);
-      List<Integer> percents = c.rule.terms().alerts();
-      c.alerted =
-          (char) (c.alerted | Thresholds.translate(state.taken(), entry.alerts(), percents));
       c.toldSpent = state.spent();
       // What was counted before nobody has told: a budget that only warns waits for no answer.
       slices.soil(c);

@@ -1,15 +1,17 @@
 package io.penstock.budget;
 
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * Settled spend has passed a threshold. Raised once per window and subject over all replicas; again
- * with the same id when a replica may have died before it was sent.
+ * Settled spend has passed a threshold. Raised once per window, subject and limit over all
+ * replicas, and once more when what was given back had brought it below; again with the same id
+ * when a replica may have died before it was sent.
  *
- * @param id the same for the same counter and threshold
+ * @param id the same for the same counter, threshold, limit and last return of budget
  * @param counter whose
  * @param percent the threshold
- * @param limit the limit at this moment
+ * @param limit the limit of which it is a share
  * @param spent what settled calls cost
  * @param atMillis epoch milliseconds
  * @param perHour the pace since the window began, in the limit's unit; 0 for {@code total}
@@ -26,11 +28,16 @@ public record BudgetAlert(
     long perHour,
     long endsAtMillis) {
 
-  static BudgetAlert of(CounterKey counter, int percent, Limit limit, long spent, long now) {
-    UUID id =
-        new UUID(
-            counter.id().getMostSignificantBits(),
-            counter.id().getLeastSignificantBits() + percent);
+  /**
+   * Creates it.
+   *
+   * @param given version of the ledger's part that last gave something back; 0: none did
+   * @param now epoch milliseconds
+   */
+  static BudgetAlert of(
+      CounterKey counter, int percent, Limit limit, long spent, long given, long now) {
+    String of = "%s %d %d %d".formatted(counter.id(), percent, limit.amount(), given);
+    UUID id = UUID.nameUUIDFromBytes(of.getBytes(StandardCharsets.US_ASCII));
     if (counter.windowEnd() == Long.MAX_VALUE) {
       return new BudgetAlert(id, counter, percent, limit, spent, now, 0, Long.MAX_VALUE);
     }

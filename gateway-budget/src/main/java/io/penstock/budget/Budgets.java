@@ -301,6 +301,14 @@ public final class Budgets implements AutoCloseable {
     store.close();
   }
 
+  /**
+   * Returns the unit in which a counter's charges are, of whatever window; null where no budget is
+   * what it was when they were made.
+   */
+  public Limit.@Nullable Unit unit(CounterKey counter) {
+    return listing.unit(counter);
+  }
+
   /** Returns the counter of a budget and a subject in the present window; for top-up and reset. */
   public @Nullable CounterKey counter(String budget, int override, String subject) {
     return listing.counter(budget, override, subject, storeNow());

@@ -94,8 +94,13 @@ final class Chores {
     }
   }
 
-  void dead(long owner) {
-    queue.add(new Request.Reap(epoch, owner, false));
+  /** These are charged; others may hear of them too, and the first who comes does it. */
+  void dead(List<Long> owners, long own) {
+    for (long owner : owners) {
+      if (owner != own) {
+        queue.add(new Request.Reap(epoch, owner, false));
+      }
+    }
   }
 
   void reaped(long owner) {

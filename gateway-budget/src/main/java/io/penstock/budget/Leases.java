@@ -19,7 +19,7 @@ final class Leases {
   /** Of a fence: the ledger has told what the owner was charged. */
   private static final long CLOSED = -2;
 
-  private static final int MOST_EXPIRED = 4;
+  private static final int MOST_EXPIRED = 16;
 
   private final long lease;
   private final Map<Long, Long> fences = new TreeMap<>();

@@ -66,6 +66,11 @@ final class Listing {
     return c == null ? 0 : c.untold();
   }
 
+  Limit.@Nullable Unit unit(CounterKey counter) {
+    Rule rule = rules.get().meaning(counter);
+    return rule == null ? null : rule.shape.unit();
+  }
+
   @Nullable CounterKey counter(String budget, int override, String subject, long storeNow) {
     Rule rule = rules.get().of(budget, override);
     return rule == null ? null : rule.key(Subjects.said(rule.shape.per(), subject), storeNow);

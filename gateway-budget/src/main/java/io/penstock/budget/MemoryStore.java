@@ -132,7 +132,7 @@ final class MemoryStore {
       SlidingRate rate = rates.computeIfAbsent(take.id(), id -> new SlidingRate());
       takes.add(rate.take(take, now, 2L * living));
     }
-    return new Moved(open, living, states, calls, takes);
+    return new Moved(open, living, states, calls, takes, leases.expired(now));
   }
 
   private static int grant(Request.Move move, Request.Call call, List<StoredCounter> touched) {
@@ -141,7 +141,8 @@ final class MemoryStore {
       StoredCounter c = touched.get(index);
       long need = call.need()[i];
       long most = call.most()[i];
-      if (need <= most && c.used <= most - need) {
+      // What needs nothing of a budget is not refused by it, however far it is over.
+      if (need == 0 || (need <= most && c.used <= most - need)) {
         c.add(move.owner(), need);
       } else {
         for (int j = 0; j < i; j++) {

@@ -136,7 +136,7 @@ final class RedisWire {
       out.add(Long.toString(e.extra()));
       out.add(e.drained() ? "1" : "0");
       out.add(Integer.toString(e.claim()));
-      out.add(percents(e.alerts()));
+      out.add(alerts(e));
     }
     out.add(Integer.toString(m.calls().size()));
     for (Request.Call c : m.calls()) {
@@ -157,8 +157,13 @@ final class RedisWire {
     }
   }
 
-  private static String percents(List<Integer> alerts) {
-    return alerts.isEmpty() ? "" : alerts.stream().map(String::valueOf).collect(joining(","));
+  /** Each with the amount at which it is passed: money is never a number in a script. */
+  private static String alerts(Request.Entry entry) {
+    return entry.alerts().isEmpty()
+        ? ""
+        : entry.alerts().stream()
+            .map(percent -> percent + ":" + Thresholds.share(entry.limit(), percent))
+            .collect(joining(","));
   }
 
   Answer answer(Request request, List<?> raw) {
@@ -182,18 +187,26 @@ final class RedisWire {
 
   private static Answer welcome(List<?> raw) {
     long epoch = number(raw, 1);
-    List<Long> expired = new ArrayList<>();
-    for (int i = 5; i < raw.size(); i++) {
-      expired.add(Owners.of(epoch, number(raw, i)));
-    }
     return new Answer.Welcome(
-        epoch, Owners.of(epoch, number(raw, 2)), number(raw, 3), text(raw, 4).equals("1"), expired);
+        epoch,
+        Owners.of(epoch, number(raw, 2)),
+        number(raw, 3),
+        text(raw, 4).equals("1"),
+        owners(epoch, raw, 5));
+  }
+
+  private static List<Long> owners(long epoch, List<?> raw, int from) {
+    List<Long> owners = new ArrayList<>();
+    for (int i = from; i < raw.size(); i++) {
+      owners.add(Owners.of(epoch, number(raw, i)));
+    }
+    return owners;
   }
 
   private static Answer moved(Request.Move m, List<?> raw) {
     int at = 3;
     List<Answer.State> states = new ArrayList<>(m.counters().size());
-    for (int i = 0; i < m.counters().size(); i++, at += 8) {
+    for (int i = 0; i < m.counters().size(); i++, at += 9) {
       states.add(
           new Answer.State(
               number(raw, at),
@@ -203,7 +216,8 @@ final class RedisWire {
               number(raw, at + 4),
               (int) number(raw, at + 5),
               (int) number(raw, at + 6),
-              (int) number(raw, at + 7)));
+              (int) number(raw, at + 7),
+              number(raw, at + 8)));
     }
     int[] calls = new int[m.calls().size()];
     for (int i = 0; i < calls.length; i++) {
@@ -213,7 +227,13 @@ final class RedisWire {
     for (int i = 0; i < m.takes().size(); i++, at += 3) {
       takes.add(new Answer.Taken(number(raw, at), number(raw, at + 1), number(raw, at + 2)));
     }
-    return new Answer.Moved(text(raw, 1).equals("1"), (int) number(raw, 2), states, calls, takes);
+    return new Answer.Moved(
+        text(raw, 1).equals("1"),
+        (int) number(raw, 2),
+        states,
+        calls,
+        takes,
+        owners(m.epoch(), raw, at));
   }
 
   private static Answer reaped(long owner, List<?> raw) {

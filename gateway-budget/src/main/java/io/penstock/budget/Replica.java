@@ -2,6 +2,7 @@ package io.penstock.budget;
 
 import io.penstock.budget.Request.Answer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ final class Replica {
   private long sentAt;
   private long sent;
   private volatile boolean storeOpen;
+
+  /** Since when this connection may reserve. */
+  private long linkedAt;
 
   /** Whether it could grant at some time: until then it has nothing to go on with. */
   private volatile boolean started;
@@ -176,21 +180,24 @@ final class Replica {
     storeOpen = welcome.open();
     pace.greeted(storeOpen, now);
     if (phase == Phase.JOINING) {
-      join(welcome);
+      join(welcome, now);
     } else if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());
-      for (long dead : welcome.expired()) {
-        if (dead != standing.owner()) {
-          chores.dead(dead);
-        }
-      }
+      bury(welcome.expired(), now);
     }
   }
 
-  private void join(Answer.Welcome welcome) {
+  /** Where the store was away the leases of all are over: who is back first lets others come. */
+  private void bury(List<Long> expired, long now) {
+    if (now - linkedAt >= settings.lease()) {
+      chores.dead(expired, standing.owner());
+    }
+  }
+
+  private void join(Answer.Welcome welcome, long now) {
     if (!standing.isFresh()) {
       phase = Phase.CARRYING;
-      link();
+      link(now);
       return;
     }
     long old = standing.owner();
@@ -198,7 +205,7 @@ final class Replica {
     standing.become(welcome);
     moves.carry(slices.adopt(welcome.owner(), !wasGone && !storeOpen));
     phase = Phase.CARRYING;
-    link();
+    link(now);
     if (wasGone) {
       chores.end(old);
     }
@@ -214,17 +221,19 @@ final class Replica {
     moves.apply(moved, waiting.calls(), now, now + storeOffset);
     if (phase == Phase.LINKED) {
       slices.deadline(sentAt + settings.share());
+      bury(moved.expired(), now);
     } else if (phase == Phase.CARRYING) {
       if (moved.open()) {
         // It may have opened without knowing what is free here: only what is held may stay.
         moves.drainAll();
       }
-      link();
+      link(now);
     }
   }
 
-  private void link() {
+  private void link(long now) {
     if (moves.isCarried()) {
+      linkedAt = now;
       phase = Phase.LINKED;
       slices.apart(0);
       slices.deadline(sentAt + settings.share());
@@ -250,9 +259,11 @@ final class Replica {
     for (Counter c : slices.all()) {
       Rule.Terms old = before.get(c.rule);
       if (old != null) {
-        Thresholds.changed(c, old.alerts());
-        if (c.rule.terms().limit() < old.limit()) {
+        boolean less = c.rule.terms().limit() < old.limit();
+        if (less) {
           c.balance(true);
+        }
+        if (Thresholds.changed(c, old) || less) {
           moves.urge(c);
         }
       }

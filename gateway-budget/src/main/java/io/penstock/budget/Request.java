@@ -98,8 +98,15 @@ sealed interface Request {
      *
      * @param living owners that are alive
      * @param calls one per call: {@link #GRANTED}, {@link #WAIT}, or the counter that refused
+     * @param expired owners whose lease is over
      */
-    record Moved(boolean open, int living, List<State> counters, int[] calls, List<Taken> takes)
+    record Moved(
+        boolean open,
+        int living,
+        List<State> counters,
+        int[] calls,
+        List<Taken> takes,
+        List<Long> expired)
         implements Answer {
       static final int GRANTED = -1;
       static final int WAIT = -2;
@@ -116,6 +123,7 @@ sealed interface Request {
      * @param waiting how many owners have not obeyed it yet
      * @param won the claimed alerts that are the sender's to send; bits as in the entry
      * @param taken which of the entry's alerts somebody sends or has sent
+     * @param given version of the ledger's part that last gave something back; 0: none did
      */
     record State(
         long have,
@@ -125,7 +133,8 @@ sealed interface Request {
         long tight,
         int waiting,
         int won,
-        int taken) {}
+        int taken,
+        long given) {}
 
     /**
      * A portion.

@@ -40,7 +40,10 @@ final class StoredCounter {
     private long ledger;
     private long ledgerVersion = -1;
 
-    /** Thresholds that were claimed: percent and whose it is to send, in pairs; 0: nobody's. */
+    /** Version of the ledger's part that last gave something back. */
+    private long given;
+
+    /** Thresholds claimed: percent, amount, whose it is to send, in threes; 0: nobody's. */
     private long[] alerts = NOBODY;
 
     private TreeSet<Long> waiting = new TreeSet<>();
@@ -199,7 +202,7 @@ final class StoredCounter {
       return false;
     }
     set(which, have(which), have(which));
-    for (int k = 1; k < rare.alerts.length; k += 2) {
+    for (int k = 2; k < rare.alerts.length; k += 3) {
       rare.alerts[k] = rare.alerts[k] == which ? 0 : rare.alerts[k];
     }
     return have(which) != 0;
@@ -215,10 +218,17 @@ final class StoredCounter {
   void ledger(long version, long sum) {
     if (version > rare.ledgerVersion) {
       Rare own = own();
+      boolean givesBack = sum < own.ledger;
       used += sum - own.ledger;
       spent += sum - own.ledger;
       own.ledger = sum;
       own.ledgerVersion = version;
+      if (givesBack) {
+        own.given = version;
+        for (int k = 0; k < own.alerts.length; k += 3) {
+          own.alerts[k + 2] = own.alerts[k + 1] > spent ? 0 : own.alerts[k + 2];
+        }
+      }
     }
   }
 
@@ -228,39 +238,41 @@ final class StoredCounter {
     int taken = 0;
     for (int bit = 0; bit < entry.alerts().size(); bit++) {
       int percent = entry.alerts().get(bit);
-      if ((entry.claim() >>> bit & 1) != 0 && claim(which, percent) == which) {
+      long amount = Thresholds.share(entry.limit(), percent);
+      boolean claimed = (entry.claim() >>> bit & 1) != 0 && spent >= amount;
+      if (claimed && claim(which, percent, amount) == which) {
         won |= 1 << bit;
       }
-      taken |= sender(percent) == 0 ? 0 : 1 << bit;
+      int at = alert(percent, amount);
+      taken |= at < 0 || rare.alerts[at + 2] == 0 ? 0 : 1 << bit;
     }
     touch(which);
     int open = rare.tight ? rare.waiting.size() : 0;
     return new Request.Answer.State(
-        have(which), spent(which), used, spent, tight(), open, won, taken);
+        have(which), spent(which), used, spent, tight(), open, won, taken, rare.given);
   }
 
-  private long sender(int percent) {
-    for (int i = 0; i < rare.alerts.length; i += 2) {
-      if (rare.alerts[i] == percent) {
-        return rare.alerts[i + 1];
+  /** Returns where an alert is kept, or -1. */
+  private int alert(int percent, long amount) {
+    for (int i = 0; i < rare.alerts.length; i += 3) {
+      if (rare.alerts[i] == percent && rare.alerts[i + 1] == amount) {
+        return i;
       }
     }
-    return 0;
+    return -1;
   }
 
   /** Returns whose the alert is: the first who claims it. */
-  private long claim(long which, int percent) {
+  private long claim(long which, int percent, long amount) {
     Rare own = own();
-    for (int i = 0; i < own.alerts.length; i += 2) {
-      if (own.alerts[i] == percent) {
-        own.alerts[i + 1] = own.alerts[i + 1] == 0 ? which : own.alerts[i + 1];
-        return own.alerts[i + 1];
-      }
+    int at = alert(percent, amount);
+    if (at < 0) {
+      at = own.alerts.length;
+      own.alerts = Arrays.copyOf(own.alerts, at + 3);
+      own.alerts[at] = percent;
+      own.alerts[at + 1] = amount;
     }
-    int end = own.alerts.length;
-    own.alerts = Arrays.copyOf(own.alerts, end + 2);
-    own.alerts[end] = percent;
-    own.alerts[end + 1] = which;
-    return which;
+    own.alerts[at + 2] = own.alerts[at + 2] == 0 ? which : own.alerts[at + 2];
+    return own.alerts[at + 2];
   }
 }

@@ -1,46 +1,44 @@
 package io.penstock.budget;
 
-import java.util.List;
-
 /** Which alerts a counter has to claim, and which it has won. Stateless. */
 final class Thresholds {
+  /** Nothing is claimed until the store has told what is taken. */
+  private static final char UNKNOWN = 0xFFFF;
+
   private Thresholds() {}
 
   /** Raises those that this replica has won with a move. */
   static void raise(
       Counter c, Request.Answer.State state, Request.Entry entry, Effects effects, long storeNow) {
-    List<Integer> percents = c.rule.terms().alerts();
-    // A reload may have changed the list since the move was sent.
-    int won = translate(state.won(), entry.alerts(), percents) & ~c.alerted;
-    for (int bit = 0; bit < percents.size(); bit++) {
-      if ((won >>> bit & 1) != 0) {
-        effects.alert(
-            BudgetAlert.of(c.key, percents.get(bit), c.rule.limit(), c.allSpent, storeNow));
+    Limit limit = new Limit(entry.limit(), entry.unit());
+    for (int bit = 0; bit < entry.alerts().size(); bit++) {
+      if ((state.won() >>> bit & 1) != 0) {
+        int percent = entry.alerts().get(bit);
+        effects.alert(BudgetAlert.of(c.key, percent, limit, c.allSpent, state.given(), storeNow));
       }
     }
-    int claimed = translate(entry.claim(), entry.alerts(), percents);
-    c.alerted = (char) (c.alerted | claimed);
-    c.claim = (char) (c.claim & ~claimed);
+    Rule.Terms terms = c.rule.terms();
+    // A reload may have changed them since the move was sent.
+    if (entry.limit() == terms.limit() && entry.alerts().equals(terms.alerts())) {
+      // What is no longer taken may be claimed again: who was to send it died, or something was
+      // given back.
+      c.alerted = (char) state.taken();
+      c.claim = (char) (c.claim & ~entry.claim());
+    }
   }
 
-  /** The counter's thresholds are others than these now. */
-  static void changed(Counter c, List<Integer> before) {
-    List<Integer> percents = c.rule.terms().alerts();
-    c.alerted = (char) translate(c.alerted, before, percents);
-    c.claim = (char) translate(c.claim, before, percents);
-  }
-
-  /** Returns bits of one list of thresholds as those of another. */
-  static int translate(int bits, List<Integer> from, List<Integer> to) {
-    if (bits == 0 || from.equals(to)) {
-      return bits;
+  /**
+   * The counter's limit or thresholds were these; returns whether the store has to be asked which
+   * of the present ones somebody has sent.
+   */
+  static boolean changed(Counter c, Rule.Terms before) {
+    Rule.Terms now = c.rule.terms();
+    if (now.limit() == before.limit() && now.alerts().equals(before.alerts())) {
+      return false;
     }
-    int translated = 0;
-    for (int bit = 0; bit < from.size(); bit++) {
-      int at = (bits >>> bit & 1) == 0 ? -1 : to.indexOf(from.get(bit));
-      translated |= at < 0 ? 0 : 1 << at;
-    }
-    return translated;
+    c.alerted = UNKNOWN;
+    c.claim = 0;
+    return !now.alerts().isEmpty();
   }
 
   /** Claims those that settled spend has passed; returns whether there are any. */

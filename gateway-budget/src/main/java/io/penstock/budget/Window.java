@@ -38,11 +38,6 @@ public record Window(Every every, ZoneId zone) {
   public record Span(long start, long end) {
     /** The one window of {@code total}. */
     public static final Span TOTAL = new Span(0, Long.MAX_VALUE);
-
-    /** Returns whether the moment lies in this window. */
-    public boolean contains(long epochMillis) {
-      return epochMillis >= start && epochMillis < end;
-    }
   }
 
   /** Returns the window that contains the moment. */

@@ -35,7 +35,7 @@ if open ~= '1' and now >= tonumber(ep[4]) + tonumber(ARGV[7]) then
   if open == '1' then redis.call('HSET', KEYS[1], 'open', '1') end
 end
 local out = {'OK', E, o, string.format('%.0f', now), open}
-for _, x in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now), 'LIMIT', 0, 4)) do
+for _, x in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now), 'LIMIT', 0, 16)) do
   out[#out + 1] = x
 end
 -- Counters whose window ended a day ago leave, a few at a time; those of past epochs with them. So do

@@ -1,10 +1,10 @@
 -- Tells allowances, asks for grants, takes portions of rates. Money is never a Lua number: it is
 -- added by HINCRBY as decimal strings and compared by sign, length and digits.
 -- KEYS: epoch, own, live   ARGV: prefix, E, owner, fence, lease ms,
---   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim, alerts),
+--   n counters of (id, meta, end, permit, attach, have, spent, limit, low, extra, drained, claim, alerts as percent:amount,...),
 --   n calls of (k, k of (counter, need, most)), n takes of (id, window, limit, need, extra)
--- Answers OK open living, per counter (a, s, used, spent, tight, waiting, won, taken),
---   per call its outcome, per take (granted, remaining, retry) | EPOCH E | FENCE
+-- Answers OK open living, per counter (a, s, used, spent, tight, waiting, won, taken, given),
+--   per call its outcome, per take (granted, remaining, retry), owners whose lease is over... | EPOCH E | FENCE
 local call = redis.call
 local function neg(v)
   if v == '0' then return v elseif v:sub(1, 1) == '-' then return v:sub(2) else return '-' .. v end
@@ -73,7 +73,10 @@ for g = 1, ng do
     if refused then break end
     local ci, need, most = tonumber(ARGV[p + 3 * j - 3]), ARGV[p + 3 * j - 2], ARGV[p + 3 * j - 1]
     local c = L[ci + 1]
-    if gt(need, most) then
+    -- What needs nothing of a budget is not refused by it, however far it is over.
+    if need == '0' then
+      done = j
+    elseif gt(need, most) then
       refused = tostring(ci)
     else
       call('HINCRBY', c.key, 'used', need)
@@ -152,11 +155,13 @@ for i = 1, nc do
   end
   local won, taken = 0, 0
   if c.claim > 0 or (c.alerts ~= '' and call('HEXISTS', k, 'al') == 1) then
-    -- By percent: a bit is a place in the sender's list, which another configuration orders otherwise.
-    local bit = 1
-    for percent in string.gmatch(c.alerts, '%d+') do
-      local f = 'al:' .. percent
-      if math.floor(c.claim / bit) % 2 == 1
+    -- By percent and amount, so that another limit has alerts of its own: a bit is a place in the
+    -- sender's list, which another configuration orders otherwise. What was given back since it
+    -- was claimed may have brought the counter below it.
+    local bit, spent = 1, call('HGET', k, 'spent')
+    for alert in string.gmatch(c.alerts, '[^,]+') do
+      local f = 'al:' .. alert
+      if math.floor(c.claim / bit) % 2 == 1 and not gt(string.match(alert, '%d+$'), spent)
         and (call('HSETNX', k, f, o) == 1 or call('HGET', k, f) == o) then
         won = won + bit
       end
@@ -165,12 +170,13 @@ for i = 1, nc do
     end
     call('HSET', k, 'al', '1')
   end
-  local r = call('HMGET', k, fa, fs, 'used', 'spent')
+  local r = call('HMGET', k, fa, fs, 'used', 'spent', 'given')
   for q = 1, 4 do out[#out + 1] = r[q] end
   out[#out + 1] = tight or '0'
   out[#out + 1] = tostring(waiting)
   out[#out + 1] = tostring(won)
   out[#out + 1] = tostring(taken)
+  out[#out + 1] = r[5] or '0'
 end
 for g = 1, ng do out[#out + 1] = outcomes[g] end
 -- Rates are counts well below 2^53: numbers are exact enough for them.
@@ -206,5 +212,9 @@ for i = 1, nt do
   out[#out + 1] = string.format('%.0f', granted)
   out[#out + 1] = string.format('%.0f', math.max(0, limit - weighted - granted))
   out[#out + 1] = string.format('%.0f', retry)
+end
+-- Whoever speaks hears of the dead at once: what they hold comes back, or is charged, by reap.lua.
+for _, x in ipairs(call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. nows, 'LIMIT', 0, 16)) do
+  out[#out + 1] = x
 end
 return out

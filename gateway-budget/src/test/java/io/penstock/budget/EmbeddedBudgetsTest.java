@@ -96,6 +96,22 @@ class EmbeddedBudgetsTest {
   }
 
   @Test
+  void reserve_needsNothingOfABudgetThatIsOver_isNotRefusedByIt() {
+    BudgetSpec tokens =
+        BudgetSpec.of("tokens", Condition.ALWAYS, List.of(), Limit.tokens(1_000), DAY);
+    plan(tokens, budget("each", 4 * USD, "user"));
+    granted("ann", USD).settle(USD, 1_500);
+
+    // A subject of which this replica has nothing: the store is asked.
+    Verdict image = budgets.reserve(TestFacts.user("bob"), Ask.of(USD, 0));
+    Verdict dear = budgets.reserve(TestFacts.user("eve"), Ask.of(5 * USD, 0));
+
+    assertThat(image).isInstanceOf(Verdict.Granted.class);
+    assertThat(((Verdict.Denied) dear).counter().budget()).isEqualTo("each");
+    assertThat(reserve("bob", USD)).isInstanceOf(Verdict.Denied.class);
+  }
+
+  @Test
   void settle_afterMidnight_countsInTheWindowOfTheHold() {
     plan(budget("org", 10 * USD));
     Reservation late = granted("ann", 10 * USD);
@@ -412,12 +428,58 @@ class EmbeddedBudgetsTest {
     assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 70, 90);
   }
 
-  private void spendAndTell(long nanos) {
-    granted("ann", nanos).settle(nanos, 0);
+  @Test
+  void alerts_limitRaised_eachIsRaisedAgainAtItsShareOfTheNewLimit() {
+    plan(budget("org", 10 * USD).withAlerts(List.of(50, 80)));
+    spendAndTell(9 * USD);
+    plan(budget("org", 20 * USD).withAlerts(List.of(50, 80)));
+    spendAndTell(USD / 2);
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 80);
+
+    spendAndTell(USD / 2);
+    spendAndTell(6 * USD);
+    plan(budget("org", 10 * USD).withAlerts(List.of(50, 80)));
+    spendAndTell(0);
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 80, 50, 80);
+    assertThat(alerts)
+        .extracting(a -> a.limit().amount() / USD)
+        .containsExactly(10L, 10L, 20L, 20L);
+    assertThat(alerts).extracting(BudgetAlert::id).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void alerts_limitChangedToOneAlreadyPassed_areRaisedAtOnce_whileInUse() {
+    plan(budget("org", 10 * USD).withAlerts(List.of(80)));
+    spendAndTell(9 * USD);
+    for (long usd : new long[] {11, 9}) {
+      plan(budget("org", usd * USD).withAlerts(List.of(80)));
+    }
+
+    assertThat(alerts).extracting(a -> a.limit().amount() / USD).containsExactly(10L, 11L, 9L);
+  }
+
+  @Test
+  void alerts_budgetGivenBack_areRaisedAgain_whereItHadComeBelow() {
+    plan(budget("org", 10 * USD).withAlerts(List.of(50, 80)));
+    CounterKey org = spendAndTell(9 * USD);
+    budgets.ledgerChanged(List.of(new LedgerPart(org, 2, -2 * USD)));
+    spendAndTell(USD / 2);
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 80);
+
+    spendAndTell(USD / 2);
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 80, 80);
+    assertThat(alerts).extracting(BudgetAlert::id).doesNotHaveDuplicates();
+  }
+
+  private CounterKey spendAndTell(long nanos) {
+    List<Charge> charges = granted("ann", nanos).settle(nanos, 0);
     for (int i = 0; i < 2; i++) {
       ticker.advance(3_000);
       budgets.tick();
     }
+    return charges.getFirst().counter();
   }
 
   @Test

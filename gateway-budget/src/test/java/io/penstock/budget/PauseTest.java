@@ -132,9 +132,12 @@ class PauseTest {
       }
       assertThat(isServed(replicas, call, random)).as("second " + second).isTrue();
     }
+    List<Long> owners = replicas.stream().map(Budgets::owner).toList();
     store.resume();
     store.advance(5_000);
     assertThat(store.spent()).isEqualTo(spent);
+    // All leases were over: who came back first took nobody for dead.
+    assertThat(replicas.stream().map(Budgets::owner).toList()).isEqualTo(owners);
 
     // Whatever is left, and not more: recalls bring back what lies in the slices of others.
     for (int i = 0; i < 20 * LIMIT / call; i++) {

@@ -19,7 +19,7 @@ class ReplicaLossTest {
   private final List<BudgetAlert> alerts = new ArrayList<>();
   private final List<Budgets> raisedBy = new ArrayList<>();
 
-  private static BudgetPlan plan() {
+  private static BudgetPlan plan(long concurrent) {
     return BudgetPlan.compile(
         List.of(
             BudgetSpec.of(
@@ -30,16 +30,27 @@ class ReplicaLossTest {
                     new Window(Window.Every.MONTH, ZoneOffset.UTC))
                 .withAlerts(List.of(50, 90))),
         List.of(
-            new RateSpec("narrow", Condition.ALWAYS, List.of(), 0, 0, Duration.ofMinutes(1), 1)));
+            new RateSpec(
+                "narrow",
+                TestFacts.when(facts -> !facts.user().equals("free"), "user"),
+                List.of(),
+                0,
+                0,
+                Duration.ofMinutes(1),
+                concurrent)));
   }
 
   private void open(int count) {
+    open(count, 1);
+  }
+
+  private void open(int count, long concurrent) {
     for (int i = 0; i < count; i++) {
       int mine = i;
       replicas.add(
           store.open(
               Outage.SHARE,
-              plan(),
+              plan(concurrent),
               alert -> {
                 alerts.add(alert);
                 raisedBy.add(replicas.get(mine));
@@ -59,8 +70,12 @@ class ReplicaLossTest {
     return pending.stage().toCompletableFuture().join();
   }
 
+  private Reservation granted(Budgets budgets, String user, long usd) {
+    return ((Verdict.Granted) reserve(budgets, user, usd)).reservation();
+  }
+
   private void spend(Budgets budgets, String user, long usd) {
-    ((Verdict.Granted) reserve(budgets, user, usd)).reservation().settle(usd * USD, 0);
+    granted(budgets, user, usd).settle(usd * USD, 0);
     store.advance(3_000);
   }
 
@@ -99,6 +114,35 @@ class ReplicaLossTest {
   }
 
   @Test
+  void threshold_passedAgainAfterAReset_isRaisedOnceMore_withAnotherId() {
+    open(3);
+    for (int i = 0; i < 6; i++) {
+      spend(replicas.get(i % 3), "ann", 10);
+    }
+    assertThat(alerts).hasSize(1);
+    CounterKey counter = alerts.getFirst().counter();
+    replicas.get(1).ledgerChanged(List.of(new LedgerPart(counter, 7, -5 * USD)));
+    spend(replicas.get(0), "ann", 1);
+    spend(replicas.get(2), "ann", 1);
+    // Still above half: nothing to tell.
+    assertThat(alerts).hasSize(1);
+
+    replicas.get(1).ledgerChanged(List.of(new LedgerPart(counter, 8, -60 * USD)));
+    for (int i = 0; i < 4; i++) {
+      spend(replicas.get(i % 3), "ann", 10);
+    }
+    assertThat(alerts).hasSize(1);
+    for (int i = 0; i < 3; i++) {
+      spend(replicas.get(i % 3), "ann", 5);
+    }
+    store.advance(10_000);
+
+    assertThat(alerts).extracting(BudgetAlert::percent).containsExactly(50, 50);
+    assertThat(alerts.get(1).id()).isNotEqualTo(alerts.get(0).id());
+    assertThat(alerts.get(1).spent()).isBetween(50 * USD, 58 * USD);
+  }
+
+  @Test
   void permitOfADeadReplica_isFree_onceItsLeaseIsOver() {
     open(2);
     assertThat(reserve(replicas.get(0), "ann", 1)).isInstanceOf(Verdict.Granted.class);
@@ -107,9 +151,32 @@ class ReplicaLossTest {
     store.advance(5_000);
     assertThat(reserve(replicas.get(1), "bob", 1)).isNotInstanceOf(Verdict.Granted.class);
 
-    // The lease, and the hello that finds it over: every second lease.
-    store.advance(40_000);
+    // The lease, and the heartbeat that finds it over.
+    store.advance(7_500);
 
     assertThat(reserve(replicas.get(1), "bob", 1)).isInstanceOf(Verdict.Granted.class);
+  }
+
+  @Test
+  void permitsOfManyDeadReplicas_whileCallsGoOn_areFreeAsSoonAsTheirLeasesAreOver() {
+    open(7, 6);
+    Budgets living = replicas.getFirst();
+    for (Budgets dying : List.copyOf(replicas.subList(1, 7))) {
+      assertThat(reserve(dying, "ann", 1)).isInstanceOf(Verdict.Granted.class);
+      store.kill(dying);
+    }
+    for (int i = 0; i < 98; i++) {
+      granted(living, "free", 0).settle(0, 0);
+      store.advance(100);
+    }
+    assertThat(reserve(living, "bob", 1)).isNotInstanceOf(Verdict.Granted.class);
+    for (int i = 0; i < 5; i++) {
+      granted(living, "free", 0).settle(0, 0);
+      store.advance(100);
+    }
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(reserve(living, "bob", 1)).isInstanceOf(Verdict.Granted.class);
+    }
   }
 }

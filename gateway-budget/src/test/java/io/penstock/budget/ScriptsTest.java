@@ -117,7 +117,8 @@ class ScriptsTest {
                 + m.living()
                 + m.counters()
                 + java.util.Arrays.toString(m.calls())
-                + m.takes().stream().map(t -> t.granted() + "/" + t.remaining()).toList();
+                + m.takes().stream().map(t -> t.granted() + "/" + t.remaining()).toList()
+                + numbers(m.expired());
         case Answer.Reaped r ->
             "reaped "
                 + r.totals().stream().map(c -> c.counter() + "=" + c.amount()).sorted().toList();

@@ -316,9 +316,10 @@ final class Simulation {
     List<Answer.State> states = new ArrayList<>();
     for (Answer.State s : m.counters()) {
       states.add(
-          new Answer.State(s.have(), s.spent(), s.used(), s.allSpent(), 0, 0, s.won(), s.taken()));
+          new Answer.State(
+              s.have(), s.spent(), s.used(), s.allSpent(), 0, 0, s.won(), s.taken(), s.given()));
     }
-    return new Answer.Moved(m.open(), m.living(), states, m.calls(), m.takes());
+    return new Answer.Moved(m.open(), m.living(), states, m.calls(), m.takes(), m.expired());
   }
 
   /** Looks whether it fits, and leaves the charge to the next message. */
@@ -345,9 +346,11 @@ final class Simulation {
                 s.tight(),
                 s.waiting(),
                 s.won(),
-                s.taken()));
+                s.taken(),
+                s.given()));
       }
     }
-    return new Answer.Moved(moved.open(), moved.living(), states, moved.calls(), moved.takes());
+    return new Answer.Moved(
+        moved.open(), moved.living(), states, moved.calls(), moved.takes(), moved.expired());
   }
 }

@@ -1,6 +1,5 @@
 package io.penstock.cache;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Dialect;
@@ -12,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The request fields whose presence means that an answer cannot be reused. */
 final class BypassRules {
-  private static final JsonFactory JSON = new JsonFactory();
-
   /** Tool types that the client runs itself; any other named type is run by the provider. */
   private static final Set<String> CLIENT_TOOLS = Set.of("function", "custom", "namespace");
 
@@ -35,15 +32,13 @@ final class BypassRules {
       case "store" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.STORED_UPSTREAM : null;
       case "background" -> value == JsonToken.VALUE_TRUE ? Keying.Reason.BACKGROUND : null;
       case "tools" -> present && anyHosted(dialect, body, i) ? Keying.Reason.HOSTED_TOOLS : null;
-      default ->
-          present && HostedTool.isField(body.name(i)) ? Keying.Reason.HOSTED_TOOLS : null;
+      default -> present && HostedTool.isField(body.name(i)) ? Keying.Reason.HOSTED_TOOLS : null;
     };
   }
 
   /** Whatever is no list of tools counts as hosted: nobody knows what a provider makes of it. */
   private static boolean anyHosted(Dialect dialect, RequestBody body, int field) {
-    int start = body.start(field);
-    try (JsonParser tools = JSON.createParser(body.bytes(), start, body.end(field) - start)) {
+    try (JsonParser tools = body.parser(field)) {
       boolean hosted = tools.nextToken() != JsonToken.START_ARRAY;
       while (!hosted && tools.nextToken() != JsonToken.END_ARRAY) {
         hosted =

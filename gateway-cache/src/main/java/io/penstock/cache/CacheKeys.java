@@ -1,11 +1,11 @@
 package io.penstock.cache;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * costs a miss and nothing else.
  */
 public final class CacheKeys {
-  private static final JsonFactory JSON = new JsonFactory();
   private static final MessageDigest SHA256 = sha256();
 
   /**
@@ -137,7 +136,7 @@ public final class CacheKeys {
     }
     hash(digest, LIST, 0, 1);
     byte[] blocks = Arrays.copyOfRange(body.bytes(), from, body.end(field));
-    try (JsonParser parser = JSON.createParser(blocks)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(blocks)) {
       parser.nextToken();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         int start = start(parser);

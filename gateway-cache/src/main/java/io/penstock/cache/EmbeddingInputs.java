@@ -1,9 +1,9 @@
 package io.penstock.cache;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.Endpoint;
+import io.penstock.core.body.RequestJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * the body.
  */
 public final class EmbeddingInputs {
-  private static final JsonFactory JSON = new JsonFactory();
   private static final String USER = "user";
 
   private final byte[] body;
@@ -56,7 +55,7 @@ public final class EmbeddingInputs {
     MessageDigest shared = CacheKeys.start(input);
     Span whole = null;
     List<Span> inputs = new ArrayList<>();
-    try (JsonParser parser = JSON.createParser(body)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(body)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return null;
       }

@@ -25,7 +25,7 @@ public sealed interface Keying {
     /** The provider runs tools whose results change: search, code, files, remote MCP. */
     HOSTED_TOOLS;
 
-    /** Returns the name in metrics and in {@code explain}. */
+    /** Returns the word of {@code explain}. */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }

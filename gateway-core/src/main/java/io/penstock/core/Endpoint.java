@@ -1,5 +1,7 @@
 package io.penstock.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a client asks the gateway to do, by surface. The {@link #label()} is the value of the CEL
  * variable {@code endpoint}, of the metric label and of the ledger column.
@@ -46,9 +48,32 @@ public enum Endpoint {
     return label;
   }
 
+  /** Returns the endpoint of that label, or null when there is none. */
+  public static @Nullable Endpoint ofLabel(String label) {
+    for (Endpoint endpoint : values()) {
+      if (endpoint.label.equals(label)) {
+        return endpoint;
+      }
+    }
+    return null;
+  }
+
   /** Returns the dialect in which errors of this endpoint are written. */
   public Dialect dialect() {
     return dialect;
+  }
+
+  /** Returns whether the gateway answers by itself, with what it knows: no model is called. */
+  public boolean isOwn() {
+    return this == MODELS || this == USAGE;
+  }
+
+  /** Returns whether input tokens are counted, which costs nothing. */
+  public boolean countsTokens() {
+    return switch (this) {
+      case COUNT_TOKENS, GEMINI_COUNT_TOKENS, RESPONSES_INPUT_TOKENS -> true;
+      default -> false;
+    };
   }
 
   /** Returns whether its answers may be streams. */

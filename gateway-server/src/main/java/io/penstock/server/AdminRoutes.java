@@ -18,6 +18,7 @@ import io.penstock.server.admin.AdminSink;
 import io.penstock.server.admin.RowJson;
 import io.penstock.server.alerts.Alert;
 import io.penstock.server.alerts.Alerts;
+import io.penstock.server.call.Charges;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.Readiness;
 import io.penstock.server.call.Shared;
@@ -216,19 +217,23 @@ final class AdminRoutes {
     }
     ledger.flush(2_000);
     List<Map<String, @Nullable Object>> rows =
-        ledger.queries().recent(from, limit).stream().map(RowJson::of).toList();
+        ledger.queries().recent(from, limit).stream().map(this::json).toList();
     return AdminReply.json(Map.of("requests", rows));
   }
 
   private Map<String, Object> life(String name, UUID id, List<LedgerRow> rows) {
     Map<String, Object> life = new LinkedHashMap<>();
     life.put("id", name);
-    life.put("attempts", rows.stream().map(RowJson::of).toList());
+    life.put("attempts", rows.stream().map(this::json).toList());
     Content content = ledger.queries().content(id);
     if (content != null) {
       life.put("content", RowJson.of(content));
     }
     return life;
+  }
+
+  private Map<String, @Nullable Object> json(LedgerRow row) {
+    return RowJson.of(row, Charges.units(shared.budgets()));
   }
 
   static int whole(String name, String text) {

@@ -6,16 +6,10 @@ import io.penstock.budget.BudgetPlan;
 import io.penstock.core.rule.Conditions;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.Secret;
 import io.penstock.server.snapshot.BudgetMapping;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.ConnectException;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,13 +53,14 @@ final class BudgetsCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
-    Secret token = loaded.admin().token();
-    String admin = loaded.admin().reachable();
+    AdminClient server = AdminClient.of(loaded.admin(), TIMEOUT);
     try {
-      print(token == null ? "" : token.reveal(), admin, Commands.out(spec));
-    } catch (ConnectException e) {
+      print(server, Commands.out(spec));
+    } catch (AdminClient.NoServerException e) {
       Commands.err(spec)
-          .printf("no server of this configuration answers at %s: as the ledger has it%n", admin);
+          .printf(
+              "no server of this configuration answers at %s: as the ledger has it%n",
+              server.address());
       printSettled(loaded, Commands.out(spec));
     } catch (AwayException e) {
       Commands.err(spec)
@@ -97,50 +92,38 @@ final class BudgetsCommand implements Callable<Integer> {
   }
 
   /** Prints all pages. */
-  static void print(String token, String admin, PrintWriter out)
-      throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-      String cursor = "";
-      BudgetTable table = new BudgetTable(out);
-      do {
-        JsonNode page = page(client, token, admin, cursor);
-        for (JsonNode state : page.path("budgets")) {
-          table.add(
-              state.path("budget").asText(),
-              state.path("override").asInt(-1),
-              state.path("subject").asText(),
-              state.path("limit").asText("-"),
-              state.path("spent").asText(),
-              state.path("held").asText(),
-              state.path("resets").asText("never"));
-        }
-        cursor = page.path("next").asText();
-      } while (!cursor.isEmpty());
-      table.flush();
-    }
+  static void print(AdminClient server, PrintWriter out) throws IOException {
+    String cursor = "";
+    BudgetTable table = new BudgetTable(out);
+    do {
+      JsonNode page = page(server, cursor);
+      for (JsonNode state : page.path("budgets")) {
+        table.add(
+            state.path("budget").asText(),
+            state.path("override").asInt(-1),
+            state.path("subject").asText(),
+            state.path("limit").asText("-"),
+            state.path("spent").asText(),
+            state.path("held").asText(),
+            state.path("resets").asText("never"));
+      }
+      cursor = page.path("next").asText();
+    } while (!cursor.isEmpty());
+    table.flush();
   }
 
-  private static JsonNode page(HttpClient client, String token, String admin, String cursor)
-      throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create(
-                    admin
-                        + "/admin/v1/budgets?limit=1000&cursor="
-                        + URLEncoder.encode(cursor, StandardCharsets.UTF_8)))
-            .timeout(TIMEOUT);
-    if (!token.isEmpty()) {
-      request.header("authorization", "Bearer " + token);
+  private static JsonNode page(AdminClient server, String cursor) throws IOException {
+    AdminClient.Answer answer =
+        server.get(
+            "/admin/v1/budgets?limit=1000&cursor="
+                + URLEncoder.encode(cursor, StandardCharsets.UTF_8));
+    String said = server.address() + " answered " + answer.status() + ": " + answer.body();
+    if (answer.status() == UNAVAILABLE) {
+      throw new AwayException(said);
     }
-    HttpResponse<String> response =
-        client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    String answer = admin + " answered " + response.statusCode() + ": " + response.body();
-    if (response.statusCode() == UNAVAILABLE) {
-      throw new AwayException(answer);
+    if (!answer.isOk()) {
+      throw new IOException(said);
     }
-    if (response.statusCode() != 200) {
-      throw new IOException(answer);
-    }
-    return MAPPER.readTree(response.body());
+    return MAPPER.readTree(answer.body());
   }
 }

@@ -15,11 +15,9 @@ import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerQueries;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.call.SemanticRule;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * every repetition and some that are none, so it is an upper bound. Confined to one thread; blocks.
  */
 final class CacheTraffic {
-  private static final Map<String, Endpoint> ENDPOINTS =
-      Arrays.stream(Endpoint.values())
-          .collect(Collectors.toMap(Endpoint::label, endpoint -> endpoint, (first, same) -> first));
   private static final Map<String, Function<LedgerRow, String>> DIMENSIONS =
       Map.of(
           "route", row -> row.destination().route(),
@@ -112,7 +107,7 @@ final class CacheTraffic {
     LedgerRow row = answered;
     String group = String.join(SEPARATOR, by.stream().map(value -> value.apply(row)).toList());
     long at = rows.getFirst().times().reservedAt();
-    Endpoint endpoint = ENDPOINTS.get(row.destination().endpoint());
+    Endpoint endpoint = Endpoint.ofLabel(row.destination().endpoint());
     forecast.add(
         content == null || endpoint == null
             ? new Forecast.Recorded(at, group, likelyKey(row), "", "", cost)

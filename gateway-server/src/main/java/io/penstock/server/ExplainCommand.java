@@ -5,17 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
-import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.Secret;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.ConnectException;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -32,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = "The decision on a request, without the call; asks the running server.",
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
-  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Mixin private ConfigOption config = new ConfigOption();
@@ -71,17 +65,15 @@ final class ExplainCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
-    HttpURLConnection connection = post(loaded.admin(), question());
-    boolean answered = connection.getResponseCode() == 200;
-    try (InputStream in = answered ? connection.getInputStream() : connection.getErrorStream()) {
-      JsonNode reply = JSON.readTree(in);
-      if (!answered) {
-        throw new IllegalArgumentException(
-            reply.at("/error/message").asText("status " + connection.getResponseCode()));
-      }
-      Commands.out(spec).println(reply.toPrettyString());
-      return Main.OK;
+    AdminClient.Answer answer =
+        AdminClient.of(loaded.admin(), TIMEOUT).post("/admin/v1/explain", question());
+    JsonNode reply = JSON.readTree(answer.body());
+    if (!answer.isOk()) {
+      throw new IllegalArgumentException(
+          reply.at("/error/message").asText("status " + answer.status()));
     }
+    Commands.out(spec).println(reply.toPrettyString());
+    return Main.OK;
   }
 
   /** The body goes as it is in the file: what decides may look at its very bytes. */
@@ -112,25 +104,5 @@ final class ExplainCommand implements Callable<Integer> {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("--body: " + file + ": " + e.getOriginalMessage(), e);
     }
-  }
-
-  private static HttpURLConnection post(AdminConfig admin, byte[] question) throws IOException {
-    String url = admin.reachable() + "/admin/v1/explain";
-    HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
-    connection.setConnectTimeout(TIMEOUT_MILLIS);
-    connection.setReadTimeout(TIMEOUT_MILLIS);
-    connection.setRequestMethod("POST");
-    connection.setDoOutput(true);
-    connection.setRequestProperty("Content-Type", "application/json");
-    Secret token = admin.token();
-    if (token != null) {
-      connection.setRequestProperty("Authorization", "Bearer " + token.reveal());
-    }
-    try (OutputStream out = connection.getOutputStream()) {
-      out.write(question);
-    } catch (ConnectException e) {
-      throw new IOException(url + ": no server answers (start it with serve)", e);
-    }
-    return connection;
   }
 }

@@ -12,6 +12,7 @@ import io.penstock.core.Ticker;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.admin.AdminSink;
 import io.penstock.server.alerts.Alerts;
+import io.penstock.server.call.Charges;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
@@ -102,6 +103,7 @@ public final class Gateway implements AutoCloseable {
             text(config.telemetry().otlp()),
             text(config.telemetry().requests()),
             inForce::shownModel,
+            Charges.units(stores.budgets()),
             ticker,
             stores.ledger(),
             registry);

@@ -2,8 +2,7 @@ package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.LoadResult;
-import java.net.HttpURLConnection;
-import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,7 +16,7 @@ import picocli.CommandLine.Spec;
     description = "Exits with 0 when the server of this configuration is ready.",
     mixinStandardHelpOptions = true)
 final class HealthCommand implements Callable<Integer> {
-  private static final int TIMEOUT_MILLIS = 2000;
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   @Mixin private ConfigOption config = new ConfigOption();
 
@@ -25,13 +24,10 @@ final class HealthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    String url = admin().reachable() + "/readyz";
-    HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
-    connection.setConnectTimeout(TIMEOUT_MILLIS);
-    connection.setReadTimeout(TIMEOUT_MILLIS);
-    int status = connection.getResponseCode();
-    Commands.out(spec).println(url + ": " + status);
-    return status == 200 ? Main.OK : Main.CANNOT_RUN;
+    AdminClient server = AdminClient.of(admin(), TIMEOUT);
+    AdminClient.Answer answer = server.get("/readyz");
+    Commands.out(spec).println(server.address() + "/readyz: " + answer.status());
+    return answer.isOk() ? Main.OK : Main.CANNOT_RUN;
   }
 
   /** A bad edit must not make a healthy server look ill: it serves what it loaded before. */

@@ -1,20 +1,24 @@
 package io.penstock.server;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** The command line: {@code ./penstock COMMAND}. */
 @Command(
     name = "penstock",
     description = "A self-hosted AI gateway: every call identified, priced, limited, recorded.",
     mixinStandardHelpOptions = true,
-    version = "penstock 0.1.0")
+    versionProvider = Main.Version.class)
 public final class Main {
   /** Done. */
   static final int OK = 0;
@@ -31,6 +35,18 @@ public final class Main {
   private static final Set<String> LONG_RUNNING = Set.of("demo", "serve", "warmup", "warmup-peer");
 
   private Main() {}
+
+  /** The version as the build has it. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      Properties build = new Properties();
+      try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+        build.load(in);
+      }
+      return new String[] {"penstock " + build.getProperty("version")};
+    }
+  }
 
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {

@@ -63,7 +63,10 @@ public final class Reloader implements AutoCloseable {
   private final Counter failures;
   private final PriceFetch fetch = new PriceFetch(this::takeCatalogue);
   private final JsonNode bundled = PriceBook.bundled();
-  private JsonNode catalogue = bundled;
+
+  /** The fetched one; null while the bundled one is in force. */
+  private @Nullable JsonNode catalogue;
+
   private @Nullable FetchedPrices fetched;
   private volatile Status status = new Status(0, List.of(), List.of());
   private final ScheduledExecutorService watcher =
@@ -104,8 +107,7 @@ public final class Reloader implements AutoCloseable {
    */
   synchronized void start(Config config, FetchedPrices kept) throws IOException {
     fetched = kept;
-    JsonNode last = kept.last(config.prices());
-    apply(config, last == null ? bundled : last, new Status(1, List.of(), List.of()));
+    apply(config, kept.last(config.prices()), new Status(1, List.of(), List.of()));
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -114,15 +116,15 @@ public final class Reloader implements AutoCloseable {
     return status;
   }
 
-  private void apply(Config config, JsonNode listed, Status after) throws IOException {
+  private void apply(Config config, @Nullable JsonNode listed, Status after) throws IOException {
     Snapshot before = shared.snapshot().get();
-    installer.install(config, listed, after.version());
+    installer.install(config, listed == null ? bundled : listed, after.version());
     catalogue = listed;
     status = after;
     fetch.follow(config.prices().refresh());
     String prices = shared.snapshot().get().prices().version();
     boolean isNew = before == null || !before.prices().version().equals(prices);
-    if (isNew && fetched != null && listed != bundled) {
+    if (isNew && fetched != null && listed != null) {
       fetched.keep(prices, listed, shared.ticker().epochMillis());
     }
   }
@@ -225,7 +227,6 @@ public final class Reloader implements AutoCloseable {
           return;
         }
         List<String> edits = new ArrayList<>(MovedOverrides.warnings(before, loaded.config()));
-        edits.addAll(RaisedLimits.warnings(before, loaded.config()));
         List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
         warnings.addAll(edits);
         try {

@@ -8,15 +8,19 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -167,9 +171,88 @@ class AlertFlowTest {
           .contains("top-up small 0.0004 USD")
           .contains("reset small");
       StringWriter table = new StringWriter();
+      String admin = "http://127.0.0.1:" + gateway.gateway().adminPort();
       BudgetsCommand.print(
-          "", "http://127.0.0.1:" + gateway.gateway().adminPort(), new PrintWriter(table));
+          new AdminClient(admin, "", Duration.ofSeconds(10)), new PrintWriter(table));
       assertThat(table.toString()).contains("BUDGET").contains("small").contains("engineering");
+    }
+  }
+
+  @Test
+  void thresholdPassedAgainAfterAReset_isToldAgain_withAnotherId() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: small, per: team, limit: 0.0004 USD, every: total,"
+                    + " alerts: [50%] }]\nclamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      Await.until("told", () -> told(gateway).size() == 1);
+      change(gateway, "small/reset", "{\"subject\":\"engineering\"}");
+      gateway.post("/v1/chat/completions", CHAT);
+
+      Await.until("told again", () -> told(gateway).size() == 2);
+      List<JsonNode> told = told(gateway);
+      assertThat(told.get(0).path("spent").asText()).isEqualTo("0.00021 USD");
+      assertThat(told.get(0).path("id").asText()).isNotEqualTo(told.get(1).path("id").asText());
+    }
+  }
+
+  /** The alerts of budgets, newest first. */
+  private static List<JsonNode> told(RunningGateway gateway) {
+    List<JsonNode> told = new ArrayList<>();
+    read(gateway, "/admin/v1/alerts")
+        .path("alerts")
+        .forEach(alert -> {
+          if (alert.path("kind").asText().equals("budget")) {
+            told.add(alert);
+          }
+        });
+    return told;
+  }
+
+  private static JsonNode read(RunningGateway gateway, String path) {
+    try {
+      return MAPPER.readTree(gateway.admin(path));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void charges_sayWhichCounterTheyAreOf_andInWhichUnit() throws Exception {
+    String budgets =
+        "budgets: [{ name: small, per: team, limit: 1 USD, every: month, overrides:"
+            + " [{ when: 'team == \"engineering\"', limit: 2 USD }] },"
+            + " { name: few, limit: 1M tokens, every: total }]";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, budgets)) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      gateway.post("/v1/chat/completions", CHAT);
+      JsonNode charges = read(gateway, "/admin/v1/requests").at("/requests/0/charges");
+      assertThat(charges).hasSize(2);
+      JsonNode small = charges.get(0);
+      JsonNode few = charges.get(1);
+      assertThat(few.toString())
+          .isEqualTo(
+              "{\"budget\":\"few\",\"subject\":\"\",\"amount\":1100,\"unit\":\"tokens\","
+                  + "\"since\":\"1970-01-01T00:00:00Z\",\"resets\":null}");
+      assertThat(small.path("override").asInt(-1)).isZero();
+      assertThat(small.path("amount").asLong()).isEqualTo(210_000);
+      assertThat(small.path("unit").asText()).isEqualTo("nano_usd");
+      JsonNode counters = read(gateway, "/admin/v1/budgets").path("budgets");
+      JsonNode listed = counters.get(counters.get(0).has("override") ? 0 : 1);
+      for (String word : List.of("since", "resets")) {
+        assertThat(small.path(word)).as(word).isEqualTo(listed.path(word));
+      }
+
+      String yaml = Files.readString(gateway.file());
+      Files.writeString(gateway.file(), yaml.replace("1M tokens", "5 USD"));
+      Await.until("in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
+      JsonNode later = read(gateway, "/admin/v1/requests").at("/requests/0/charges");
+      assertThat(later.get(1).path("unit").isNull()).isTrue();
+      assertThat(later.get(0)).isEqualTo(small);
     }
   }
 

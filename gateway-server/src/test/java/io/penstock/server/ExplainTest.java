@@ -119,7 +119,10 @@ class ExplainTest {
   @Test
   void cache_thatIsBypassed_isOffAndNotCounted() throws Exception {
     String body = CHAT.replaceFirst("\\{", "{\"store\":true,");
-    assertThat(explain("k-test", body).path("cache").asText()).isEqualTo("off");
+    JsonNode said = explain("k-test", body);
+    assertThat(said.path("cache").asText()).isEqualTo("off");
+    assertThat(said.at("/cache_bypassed/exact").asText()).isEqualTo("stored_upstream");
+    assertThat(explain("k-test", CHAT).has("cache_bypassed")).isFalse();
     assertThat(gateway.admin("/metrics")).doesNotContain("result=\"bypass\"");
   }
 

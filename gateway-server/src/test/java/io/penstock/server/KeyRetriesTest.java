@@ -2,6 +2,10 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.penstock.core.Ticker;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
@@ -9,10 +13,12 @@ import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** How often one call asks one target: with several keys, and when its breaker opens meanwhile. */
 @ExtendWith(LeakCheck.class)
@@ -20,6 +26,13 @@ class KeyRetriesTest {
   private static final String CHAT = "/v1/chat/completions";
   private static final String BODY =
       "{\"model\":\"gpt-4o-mini\",\"max_tokens\":50,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  private static final String ANSWER =
+      """
+      {"id":"c1","object":"chat.completion","model":"gpt-4o-mini","choices":[{"index":0,\
+      "message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],\
+      "usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8}}\
+      """;
 
   /** A wall clock that the provider's slow answers move on. */
   private static final class Clock implements Ticker {
@@ -111,5 +124,48 @@ class KeyRetriesTest {
       assertThat(next.body()).contains("breaker open");
       assertThat(next.headers().firstValueAsLong("retry-after").orElse(0)).isGreaterThan(3000);
     }
+  }
+
+  /** Clients are told to tell whoever runs the gateway: who looks into the log finds which key. */
+  @Test
+  void keyThatIsRefused_isLoggedOnce_andAgainWhenItWorks() {
+    Clock clock = new Clock();
+    AtomicBoolean revoked = new AtomicBoolean(true);
+    Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.call.RestingKeys");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, clock, "retries: { attempts: 0 }")) {
+      provider
+          .on(CHAT)
+          .reply(request ->
+              revoked.get() && "k-one".equals(request.key())
+                  ? Script.error(401)
+                  : Script.json(ANSWER));
+      askUntilLogged(gateway, clock, lines, 1);
+      clock.moved.addAndGet(61_000);
+      revoked.set(false);
+      askUntilLogged(gateway, clock, lines, 2);
+
+      assertThat(lines.list)
+          .extracting(ILoggingEvent::getLevel)
+          .containsExactly(Level.WARN, Level.INFO);
+      assertThat(lines.list.getFirst().getKeyValuePairs().toString())
+          .contains("key=\"#0\"", "status=\"401\"")
+          .doesNotContain("k-one");
+    } finally {
+      logger.detachAppender(lines);
+    }
+  }
+
+  /** Keys are drawn by weight: some calls go by the other one. */
+  private static void askUntilLogged(
+      RunningGateway gateway, Clock clock, ListAppender<ILoggingEvent> lines, int count) {
+    for (int i = 0; i < 100 && lines.list.size() < count; i++) {
+      assertThat(gateway.post(CHAT, BODY).statusCode()).isEqualTo(200);
+      clock.moved.addAndGet(61_000);
+    }
+    assertThat(lines.list).hasSize(count);
   }
 }

@@ -63,6 +63,7 @@ class MoreFailuresTest {
     String patient = "{ first_byte: 60s, idle: 60s, total: 120s }";
     String providers =
         provider.formatted("bad", bad.baseUrl(), patient)
+            + provider.formatted("echo", bad.baseUrl(), patient).replace("sk-bad", "tok_of_ours")
             + provider.formatted("brief", bad.baseUrl(), "{ total: 1s }")
             + provider.formatted("plain", bad.baseUrl().replace("http:", "https:"), patient)
             + provider.formatted(
@@ -76,7 +77,7 @@ class MoreFailuresTest {
               .replace("failures: 1000000", "failures: 1, open: 10m");
     }
     StringBuilder routes = new StringBuilder("models:\n");
-    for (String name : new String[] {"bad", "brief", "plain", "deaf", "nowhere"}) {
+    for (String name : new String[] {"bad", "echo", "brief", "plain", "deaf", "nowhere"}) {
       routes.append("  alone-%1$s: %1$s/gpt-4o-mini\n".formatted(name));
       routes.append(
           "  both-%1$s: { targets: [%1$s/gpt-4o-mini, fake/gpt-4o-mini] }\n".formatted(name));
@@ -100,6 +101,21 @@ class MoreFailuresTest {
   @AfterEach
   void nothingIsHeldOrUnderWay() {
     gateway.awaitRest();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 429, 500})
+  void errorThatTellsTheRequest_isToldWithoutOurKey(int status) {
+    bad.on(CHAT)
+        .reply(
+            Script.json(
+                    "{\"error\":{\"message\":\"boom with Bearer tok_of_ours\","
+                        + "\"code\":\"tok_of_ours\",\"param\":\"tok_of_ours\"}}")
+                .status(status));
+
+    HttpResponse<String> response = gateway.post(CHAT, body("alone-echo", false));
+
+    assertThat(response.body()).contains("boom with Bearer ****").doesNotContain("tok_of_ours");
   }
 
   private static String body(String model, boolean stream) {

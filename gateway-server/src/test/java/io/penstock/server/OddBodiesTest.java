@@ -73,6 +73,25 @@ class OddBodiesTest {
     }
   }
 
+  /** What one reader takes all must take; whoever makes a number of many digits takes too long. */
+  @ParameterizedTest
+  @CsvSource({"1000, 200", "1001, 400", "1000000, 400"})
+  void number_ofManyDigits_isTakenOrRefusedOnceForAll(int digits, int status) {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "cache: { exact: { ttl: 1h } }")) {
+      HttpResponse<String> answer =
+          gateway.post(
+              "/v1/chat/completions",
+              "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],"
+                  + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":"
+                  + "{\"maximum\":%s}}}]}".formatted("7".repeat(digits)));
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+      if (status == 400) {
+        assertThat(answer.body()).contains("invalid_json", "1000 digits");
+      }
+    }
+  }
+
   @Test
   void text_ofManyMegabytes_isServedOrRefused_andNothingStaysHeld() {
     String huge = "x".repeat(20_000_001);

@@ -115,6 +115,19 @@ class PassthroughTest {
   }
 
   @Test
+  void errorThatTellsTheRequest_comesWithoutOurCredential() {
+    PROVIDER
+        .on("/v1/files/echo")
+        .reply(
+            Script.json("{\"error\":\"no: Bearer sk-upstream, blue-tenant, \u00fc\"}").status(403));
+
+    HttpResponse<String> response = gateway.get("/v1/files/echo");
+
+    assertThat(response.statusCode()).isEqualTo(403);
+    assertThat(response.body()).isEqualTo("{\"error\":\"no: Bearer ****, ****, \u00fc\"}");
+  }
+
+  @Test
   void headersOfTheProvider_withoutThoseOfItsAccount_andWithItsOwnId() {
     PROVIDER
         .on("/v1/files")

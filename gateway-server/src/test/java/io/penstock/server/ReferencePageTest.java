@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +36,25 @@ class ReferencePageTest {
           .anyMatch(line ->
               line.startsWith("| " + code.status()) || line.contains(", " + code.status() + " |"));
     }
+  }
+
+  @Test
+  void everyErrorCodeOfTheAdminPort_isThere_withItsStatus() throws IOException {
+    Pattern error = Pattern.compile("AdminReply\\.error\\(\\s*(\\d+),\\s*\"(\\w+)\"");
+    String admin = page.substring(page.indexOf("## Admin port"), page.indexOf("## Metrics"));
+    Set<String> codes = new TreeSet<>();
+    try (Stream<Path> sources =
+        Files.walk(Path.of("src", "main", "java", "io", "penstock", "server"))) {
+      for (Path source : sources.filter(file -> file.toString().endsWith(".java")).toList()) {
+        for (MatchResult found : error.matcher(Files.readString(source)).results().toList()) {
+          codes.add(found.group(2));
+          assertThat(admin.lines().filter(line -> line.contains("`" + found.group(2) + "`")))
+              .as(found.group(2))
+              .anyMatch(line -> line.split("\\|")[1].contains(found.group(1)));
+        }
+      }
+    }
+    assertThat(codes).contains("unknown_budget", "ledger_unavailable").hasSizeGreaterThan(10);
   }
 
   @Test

@@ -202,28 +202,6 @@ class ReloadTest {
   }
 
   @Test
-  void edit_thatRaisesALimitWithAlerts_warnsThatThresholdsAreNotToldAgain() throws Exception {
-    String budgets =
-        "budgets: [{ name: told, limit: %d USD, alerts: [80%%] }, { name: quiet, limit: %<d USD }]";
-    String low = budgets.formatted(1);
-    try (FakeProvider provider = FakeProvider.start();
-        RunningGateway gateway =
-            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, low))) {
-      String yaml = Files.readString(gateway.file());
-      Files.writeString(gateway.file(), yaml.replace(low, budgets.formatted(2)));
-      Await.until("in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
-      assertThat(gateway.admin("/admin/v1/config"))
-          .contains("the limit of told was 1.00 USD and is 2.00 USD")
-          .contains("not told again")
-          .doesNotContain("limit of quiet");
-
-      Files.writeString(gateway.file(), yaml);
-      Await.until("in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":3"));
-      assertThat(gateway.admin("/admin/v1/config")).doesNotContain("not told again");
-    }
-  }
-
-  @Test
   void emptiedSecretFile_isRefused_andTheTokenStays() throws Exception {
     Path token = Files.writeString(directory.resolve("token"), "t0ken");
     try (FakeProvider provider = FakeProvider.start();

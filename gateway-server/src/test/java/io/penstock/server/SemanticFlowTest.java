@@ -102,7 +102,10 @@ class SemanticFlowTest {
       assertThat(gateway.explain("chat", body(OTHER_WORDS, ""), "{}"))
           .contains("\"cache\":\"semantic\"", "\"outcome\":\"cache\"");
       assertThat(gateway.explain("chat", body("How do I bake bread?", ""), "{}"))
-          .contains("\"cache\":\"miss\"", "\"outcome\":\"call\"");
+          .contains("\"cache\":\"miss\"", "\"outcome\":\"call\"")
+          .doesNotContain("cache_bypassed");
+      assertThat(gateway.explain("chat", body("What is the weather in Rome right now?", ""), "{}"))
+          .contains("\"cache\":\"off\"", "\"cache_bypassed\":{\"semantic\":\"time\"}");
       assertThat(counts(gateway)).isEqualTo(counted);
     }
   }

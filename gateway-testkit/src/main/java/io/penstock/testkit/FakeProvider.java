@@ -42,7 +42,7 @@ public final class FakeProvider implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger open = new AtomicInteger();
 
-  private FakeProvider(int port, @Nullable SslContext tls) {
+  private FakeProvider(@Nullable SslContext tls) {
     this.tls = tls != null;
     group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     server =
@@ -63,24 +63,19 @@ public final class FakeProvider implements AutoCloseable {
                         .addLast(new FakeProviderHandler(FakeProvider.this));
                   }
                 })
-            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .syncUninterruptibly()
             .channel();
   }
 
   /** Starts a provider on a random loopback port. */
   public static FakeProvider start() {
-    return new FakeProvider(0, null);
-  }
-
-  /** Starts a provider on that loopback port, for one that comes back after an outage. */
-  public static FakeProvider startOn(int port) {
-    return new FakeProvider(port, null);
+    return new FakeProvider(null);
   }
 
   /** Starts a provider that speaks TLS with that certificate. */
   public static FakeProvider startTls(TestCertificate certificate) {
-    return new FakeProvider(0, certificate.serverContext());
+    return new FakeProvider(certificate.serverContext());
   }
 
   /** Returns the loopback port. */
@@ -148,9 +143,9 @@ public final class FakeProvider implements AutoCloseable {
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
-  int connectionOpened() {
+  void connectionOpened() {
     open.incrementAndGet();
-    return connections.getAndIncrement();
+    connections.incrementAndGet();
   }
 
   void connectionClosed() {

@@ -32,7 +32,6 @@ final class FakeProviderHandler extends SimpleChannelInboundHandler<FullHttpRequ
   private final FakeProvider provider;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Queue<Runnable> waiting = new ArrayDeque<>();
-  private int connection;
   private @Nullable ScriptPlayer playing;
 
   FakeProviderHandler(FakeProvider provider) {
@@ -41,7 +40,7 @@ final class FakeProviderHandler extends SimpleChannelInboundHandler<FullHttpRequ
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    connection = provider.connectionOpened();
+    provider.connectionOpened();
   }
 
   @Override
@@ -112,7 +111,6 @@ final class FakeProviderHandler extends SimpleChannelInboundHandler<FullHttpRequ
         body,
         key(request.headers()),
         model(request.uri(), body),
-        connection,
         new CompletableFuture<>(),
         closed);
   }

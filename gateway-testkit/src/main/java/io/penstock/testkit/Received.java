@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param headers names in lower case, in order
  * @param key the credential, from whichever header carries it; empty when there is none
  * @param model the body's or path's model, or empty
- * @param connection counts connections from 0
  * @param answered completes when the last byte of the answer has been written
  * @param closed completes when the connection has ended, whoever ended it
  */
@@ -24,7 +23,6 @@ public record Received(
     byte[] body,
     String key,
     String model,
-    int connection,
     CompletableFuture<Void> answered,
     CompletableFuture<Void> closed) {
 

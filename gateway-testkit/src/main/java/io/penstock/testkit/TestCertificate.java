@@ -6,8 +6,6 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Instant;
@@ -27,22 +25,12 @@ public final class TestCertificate {
   /** Makes a certificate that is valid now. */
   public static TestCertificate create() {
     Instant now = Instant.now();
-    return create(now.minus(1, ChronoUnit.DAYS), now.plus(1, ChronoUnit.DAYS));
-  }
-
-  /** Makes a certificate that has expired. */
-  public static TestCertificate expired() {
-    Instant now = Instant.now();
-    return create(now.minus(2, ChronoUnit.DAYS), now.minus(1, ChronoUnit.DAYS));
-  }
-
-  private static TestCertificate create(Instant from, Instant until) {
     try {
       return new TestCertificate(
           new CertificateBuilder()
               .subject("CN=localhost")
-              .notBefore(from)
-              .notAfter(until)
+              .notBefore(now.minus(1, ChronoUnit.DAYS))
+              .notAfter(now.plus(1, ChronoUnit.DAYS))
               .ecp256()
               .setIsCertificateAuthority(true)
               .addSanDnsName("localhost")
@@ -61,16 +49,6 @@ public final class TestCertificate {
   /** Returns the private key as PEM. */
   public String keyPem() {
     return bundle.getPrivateKeyPEM();
-  }
-
-  /** Writes {@code tls.crt} and {@code tls.key} into the folder. */
-  public void writeTo(Path folder) {
-    try {
-      Files.writeString(folder.resolve("tls.crt"), certificatePem());
-      Files.writeString(folder.resolve("tls.key"), keyPem());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Returns a server's side of TLS with this certificate. */
@@ -99,15 +77,6 @@ public final class TestCertificate {
       return context.getServerSocketFactory();
     } catch (GeneralSecurityException | IOException e) {
       throw new AssertionError("cannot use the certificate", e);
-    }
-  }
-
-  /** Returns a client's side of TLS that trusts this certificate alone. */
-  public SslContext clientContext() {
-    try {
-      return SslContextBuilder.forClient().trustManager(bundle.getCertificate()).build();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

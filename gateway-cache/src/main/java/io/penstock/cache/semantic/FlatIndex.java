@@ -125,13 +125,6 @@ final class FlatIndex {
     }
   }
 
-  synchronized void clear() {
-    slots.clear();
-    Arrays.fill(keys, null);
-    used = 0;
-    oldest = 0;
-  }
-
   /** Returns the nearest entries, best first, at most {@code k}. */
   synchronized List<Neighbour> nearest(float[] query, int k) {
     byte[] quantised = quantise(query);

@@ -54,7 +54,11 @@ public final class SemanticKeys {
     }
   }
 
-  /** It may not. */
+  /**
+   * It may not.
+   *
+   * @param reason a word of {@code explain}
+   */
   public record Bypassed(String reason) implements Semantic {}
 
   /**
@@ -74,7 +78,7 @@ public final class SemanticKeys {
     }
     String text = takeText(input.endpoint(), request);
     if (text == null || text.isBlank()) {
-      return new Bypassed("no text");
+      return new Bypassed("no_text");
     }
     // One key may stand for an application with many users.
     boolean onePerson = input.scope().kind() == CacheScope.Kind.USER;

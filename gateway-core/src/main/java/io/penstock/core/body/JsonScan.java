@@ -46,7 +46,11 @@ final class JsonScan {
       }
     } catch (StreamConstraintsException e) {
       throw invalid(
-          "the body is nested deeper than " + RequestBody.MAX_DEPTH + " or has an oversized name");
+          "the body is nested deeper than "
+              + RequestBody.MAX_DEPTH
+              + ", or has a number of more than "
+              + RequestJson.MAX_DIGITS
+              + " digits or an oversized name");
     } catch (JsonProcessingException e) {
       throw invalid(e.getOriginalMessage() + at(e));
     } catch (IOException e) {

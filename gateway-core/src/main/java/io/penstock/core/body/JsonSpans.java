@@ -1,24 +1,12 @@
 package io.penstock.core.body;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
 import java.util.Arrays;
 
 /** Where the elements of a JSON array lie in a body that has been parsed before. Pure. */
 public final class JsonSpans {
-  private static final JsonFactory JSON =
-      new JsonFactoryBuilder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(RequestBody.MAX_DEPTH)
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .build())
-          .build();
-
   private JsonSpans() {}
 
   /**
@@ -31,7 +19,7 @@ public final class JsonSpans {
   public static int[] elements(byte[] bytes, int from, int to) {
     int[] spans = new int[32];
     int count = 0;
-    try (JsonParser parser = JSON.createParser(bytes, from, to - from)) {
+    try (JsonParser parser = RequestJson.FACTORY.createParser(bytes, from, to - from)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
         return new int[0];
       }

@@ -43,10 +43,6 @@ final class PartialEvent {
     return length == 0;
   }
 
-  boolean isLarge() {
-    return full != null;
-  }
-
   /**
    * Copies bytes behind the others.
    *

@@ -1,7 +1,10 @@
 package io.penstock.core.body;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.GatewayException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
@@ -237,6 +240,23 @@ public final class RequestBody {
   /** Returns the text of the i-th field's value as it stands in the body. */
   public String raw(int i) {
     return new String(bytes, starts[i], ends[i] - starts[i], StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Returns a parser of the i-th field's value, before its first token; its offsets are from the
+   * value's beginning. Not of a form.
+   */
+  public JsonParser parser(int i) throws IOException {
+    return RequestJson.FACTORY.createParser(bytes, starts[i], ends[i] - starts[i]);
+  }
+
+  /** Returns the i-th field's value as a tree. Not of a form. */
+  public JsonNode tree(int i) {
+    try {
+      return RequestJson.MAPPER.readTree(bytes, starts[i], ends[i] - starts[i]);
+    } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
   }
 
   private static GatewayException wrongType(String name, String expected) {

@@ -42,11 +42,6 @@ public final class KeyRing {
     return new Builder();
   }
 
-  /** Returns the number of secrets that open something. */
-  public int size() {
-    return principals.size();
-  }
-
   /**
    * Returns whose key this is, or null when it is unknown or has expired.
    *

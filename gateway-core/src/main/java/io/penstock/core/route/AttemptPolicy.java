@@ -17,6 +17,9 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
   /** Longer than this is not waited for when there is another target. */
   private static final long PATIENCE_MILLIS = 1000;
 
+  /** And longer than this never: the client's own SDK would not wait for it either. */
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
   /** What the configuration's defaults say. */
   public static final AttemptPolicy DEFAULT = new AttemptPolicy(2, 200, 5000);
 
@@ -61,8 +64,8 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
   /** Ask the same target again after the wait; with another key when {@code otherKey}. */
   public record Retry(long waitMillis, boolean otherKey, String why) implements Decision {}
 
-  /** Go on to {@link Plan#next}; {@code prefill}: from what was sent to the client. */
-  public record Next(boolean prefill, String why) implements Decision {}
+  /** Go on to {@link Plan#next}, from what was sent to the client if anything was. */
+  public record Next(String why) implements Decision {}
 
   /** Tell the client. */
   public record GiveUp(String why) implements Decision {}
@@ -91,7 +94,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
               && standing.hasNext()
               && standing.canPrefill()
               && fallsBack(failed, options.fallbackOn());
-      return goesOn ? new Next(true, why) : new GiveUp(why);
+      return goesOn ? new Next(why) : new GiveUp(why);
     }
     if (standing.hasKey() && failed.kind().isOfKey()) {
       return new Retry(0, true, why);
@@ -103,7 +106,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
         return new Retry(wait, false, why);
       }
     }
-    return falls ? new Next(false, why) : new GiveUp(why);
+    return falls ? new Next(why) : new GiveUp(why);
   }
 
   private boolean mayRetry(Failed failed, Standing standing, boolean falls) {
@@ -112,7 +115,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
           case RATE_LIMITED, SERVER_ERROR, OVERLOADED, CONNECT, RESET, CUT -> true;
           default -> false;
         };
-    boolean tooLong = falls && failed.retryAfterMillis() > PATIENCE_MILLIS;
+    boolean tooLong = failed.retryAfterMillis() > (falls ? PATIENCE_MILLIS : LONGEST_WAIT_MILLIS);
     return again && !tooLong && standing.retries() < attempts;
   }
 

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Random;
@@ -88,6 +90,30 @@ class RequestBodyTest {
     assertThatThrownBy(() -> json("{\"a\":" + "[".repeat(300) + "]".repeat(300) + "}"))
         .isInstanceOf(GatewayException.class)
         .hasMessageContaining("256");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"%s", "-%s", "0.%s", "{\"b\":[%s]}"})
+  void parse_numberOfManyDigits_is400_ofFewerIsReadAgain(String number) {
+    String field = "{\"a\":" + number + "}";
+    RequestBody taken = json(field.formatted("7".repeat(RequestJson.MAX_DIGITS - 1)));
+
+    assertThat(taken.tree(0).toString()).contains("7");
+    assertThatThrownBy(() -> json(field.formatted("7".repeat(RequestJson.MAX_DIGITS + 1))))
+        .isInstanceOf(GatewayException.class)
+        .hasMessageContaining("1000 digits");
+  }
+
+  @Test
+  void parserAndTree_areOfOneField() throws IOException {
+    RequestBody body = json("{\"a\":1,\"b\":{\"c\":[true,2]},\"d\":3}");
+
+    assertThat(body.tree(1).toString()).isEqualTo("{\"c\":[true,2]}");
+    try (JsonParser parser = body.parser(1)) {
+      assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
+      parser.skipChildren();
+      assertThat(parser.nextToken()).isNull();
+    }
   }
 
   @ParameterizedTest

@@ -87,7 +87,7 @@ class AttemptPolicyTest {
     Standing noPrefill = new Standing(0, true, true, true, false, 60_000);
 
     assertThat(decide(cut, sent, Resume.OFF)).isInstanceOf(GiveUp.class);
-    assertThat(decide(cut, sent, Resume.CONTINUE)).isEqualTo(new Next(true, "cut"));
+    assertThat(decide(cut, sent, Resume.CONTINUE)).isEqualTo(new Next("cut"));
     assertThat(decide(cut, noPrefill, Resume.CONTINUE)).isInstanceOf(GiveUp.class);
     assertThat(decide(new Failed(FailureKind.TOO_LARGE, 0, -1), sent, Resume.CONTINUE))
         .isInstanceOf(GiveUp.class);
@@ -103,6 +103,16 @@ class AttemptPolicyTest {
       assertThat(decision)
           .isInstanceOfSatisfying(Retry.class, r -> assertThat(r.otherKey()).isTrue());
     }
+  }
+
+  @Test
+  void decide_asksForMoreThanAMinuteAndNoOtherTarget_isTold() {
+    Failed longer = new Failed(FailureKind.RATE_LIMITED, 429, 60_001);
+    Failed shorter = new Failed(FailureKind.RATE_LIMITED, 429, 20_000);
+
+    assertThat(decide(longer, standing(0, false), Resume.OFF)).isInstanceOf(GiveUp.class);
+    assertThat(decide(shorter, standing(0, false), Resume.OFF))
+        .isInstanceOfSatisfying(Retry.class, r -> assertThat(r.waitMillis()).isEqualTo(20_000));
   }
 
   @Test
@@ -145,6 +155,6 @@ class AttemptPolicyTest {
             budget,
             random);
 
-    assertThat(decision).isEqualTo(new Next(false, "404"));
+    assertThat(decision).isEqualTo(new Next("404"));
   }
 }

@@ -160,14 +160,41 @@ public record Reconciliation(
     for (Drift drift : drifts) {
       if (Math.abs(drift.difference()) > tolerance) {
         long at = drift.day().toEpochDay() * DAY_MILLIS;
-        String name = String.join("|", provider, drift.toString());
-        UUID hash = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
         rows.add(
             Corrections.reconciled(
-                hash, at, provider, drift.model(), drift.key(), drift.difference()));
+                id(drift), at, provider, drift.model(), drift.key(), drift.difference()));
       }
     }
     return rows;
+  }
+
+  /**
+   * What is hashed is spelled out, word by word as versions before wrote it: a name of a component
+   * that changes must not give a correction that is booked another id.
+   */
+  private UUID id(Drift drift) {
+    String name =
+        provider
+            + "|Drift[day="
+            + drift.day()
+            + ", model="
+            + drift.model()
+            + ", key="
+            + drift.key()
+            + ", ledgerCost="
+            + drift.ledgerCost()
+            + ", providerCost="
+            + drift.providerCost()
+            + ", ledgerTokens="
+            + drift.ledgerTokens()
+            + ", providerTokens="
+            + drift.providerTokens()
+            + ", adjustments="
+            + drift.adjustments()
+            + ", causes="
+            + drift.causes()
+            + "]";
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
   }
 
   private record Slot(LocalDate day, String model, String key) {}

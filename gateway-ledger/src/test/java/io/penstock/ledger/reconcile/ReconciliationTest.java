@@ -10,18 +10,21 @@ import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
+import io.penstock.ledger.Corrections;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,27 @@ final class ReconciliationTest {
     call("2026-11-03", "gpt-a", 100, "1.00", UsageSource.REPORTED);
     assertThat(ledger.queries().recent(null, 1).getFirst().attempt().cause())
         .isEqualTo(Cause.REQUEST);
+  }
+
+  /** Booked again by another version, a correction must be the one that is there. */
+  @Test
+  void adjustments_ids_areThoseOfEarlierVersions() {
+    call("2026-11-01", "gpt-a", 100, "1.00", UsageSource.ESTIMATED);
+    String hashed =
+        "openai|Drift[day=2026-11-01, model=gpt-a, key=, ledgerCost=1000000000,"
+            + " providerCost=10000000000, ledgerTokens=100, providerTokens=100, adjustments=0,"
+            + " causes=[ESTIMATED_USAGE, PRICE_DIFFERS]]";
+    LedgerRow expected =
+        Corrections.reconciled(
+            UUID.nameUUIDFromBytes(hashed.getBytes(StandardCharsets.UTF_8)),
+            Instant.parse("2026-11-01T00:00:00Z").toEpochMilli(),
+            "openai",
+            "gpt-a",
+            "",
+            NanoUsd.parse("9.00"));
+    assertThat(OPENAI.adjustments(OPENAI.compare(ledger.queries(), billed("10.00"))))
+        .singleElement()
+        .isEqualTo(expected);
   }
 
   @Test

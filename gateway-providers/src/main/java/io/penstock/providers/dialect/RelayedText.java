@@ -68,10 +68,6 @@ final class RelayedText {
     return escaped.length;
   }
 
-  boolean isEmpty() {
-    return length == 0;
-  }
-
   /** Returns the text, or its beginning. */
   CharSequence text() {
     return kept == length ? decoded() : new ClippedText(decoded(), kept, length);

@@ -24,11 +24,6 @@ public final class AnthropicUsage {
     }
   }
 
-  /** Returns whether nothing was reported yet. */
-  public boolean isEmpty() {
-    return fields.isEmpty();
-  }
-
   /**
    * Returns the meters; tier and region are what the usage says. Compaction runs before the message
    * and is not in the top-level counts, so its tokens are added. Passes on another model (advisor,

@@ -18,15 +18,11 @@ enum Effort {
   XHIGH(32_768),
   MAX(65_536);
 
+  /** The thinking tokens that it stands for. */
   private final long budget;
 
   Effort(long budget) {
     this.budget = budget;
-  }
-
-  /** Returns the thinking tokens that it stands for. */
-  long budget() {
-    return budget;
   }
 
   String word() {

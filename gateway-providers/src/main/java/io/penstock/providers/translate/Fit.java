@@ -1,6 +1,5 @@
 package io.penstock.providers.translate;
 
-import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.ProviderCall;
 import java.util.ArrayList;
@@ -46,10 +45,5 @@ final class Fit {
 
   List<String> droppedParams() {
     return dropped;
-  }
-
-  /** Returns the 400 for a request of the wrong shape. */
-  static GatewayException invalid(Endpoint endpoint, String param, String why) {
-    return GatewayException.invalid(param, "\"" + param + "\" (" + endpoint.label() + "): " + why);
   }
 }

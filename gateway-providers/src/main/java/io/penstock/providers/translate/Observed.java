@@ -33,10 +33,6 @@ final class Observed implements AnswerParts {
     this.writer = writer;
   }
 
-  boolean started() {
-    return started;
-  }
-
   long relayedBytes() {
     return relayed.bytes();
   }

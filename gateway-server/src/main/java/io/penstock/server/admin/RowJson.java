@@ -5,20 +5,27 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.Content;
+import io.penstock.ledger.Counter;
 import io.penstock.ledger.LedgerRow;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A ledger row as the admin port shows it. */
 public final class RowJson {
   private RowJson() {}
 
-  /** Returns the row's fields by name; money as decimal USD, times as ISO 8601. */
-  public static Map<String, @Nullable Object> of(LedgerRow row) {
+  /**
+   * Returns the row's fields by name; money as decimal USD, times as ISO 8601.
+   *
+   * @param units the unit of a counter's charges; null where nobody knows it any more
+   */
+  public static Map<String, @Nullable Object> of(
+      LedgerRow row, Function<Counter, @Nullable String> units) {
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("id", row.id().toString());
     json.put("request", row.attempt().request().toString());
@@ -62,7 +69,7 @@ public final class RowJson {
     json.put("saved_usd", NanoUsd.format(row.money().saved()));
     json.put("premium_usd", NanoUsd.format(row.money().premium()));
     json.put("price_version", row.money().priceVersion());
-    json.put("charges", row.charges().stream().map(RowJson::charge).toList());
+    json.put("charges", row.charges().stream().map(c -> charge(c, units)).toList());
     json.put("latency_ms", row.times().latencyNanos() / 1e6);
     json.put("overhead_ms", row.times().overheadNanos() / 1e6);
     long first = row.times().firstTokenNanos();
@@ -84,12 +91,21 @@ public final class RowJson {
     return new String(json, StandardCharsets.UTF_8);
   }
 
-  /** Amounts are in the budget's unit, which the ledger does not know: nano-USD or tokens. */
-  private static Map<String, Object> charge(Charge charge) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("budget", charge.counter().budget());
-    json.put("subject", charge.counter().subject());
+  /** Says which counter it is in the words of {@code /admin/v1/budgets}. */
+  private static Map<String, @Nullable Object> charge(
+      Charge charge, Function<Counter, @Nullable String> units) {
+    Counter counter = charge.counter();
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("budget", counter.budget());
+    if (counter.override() >= 0) {
+      json.put("override", counter.override());
+    }
+    json.put("subject", counter.subject());
     json.put("amount", charge.amount());
+    json.put("unit", units.apply(counter));
+    json.put("since", Instant.ofEpochMilli(counter.windowStart()).toString());
+    long end = counter.windowEnd();
+    json.put("resets", end == Long.MAX_VALUE ? null : Instant.ofEpochMilli(end).toString());
     return json;
   }
 

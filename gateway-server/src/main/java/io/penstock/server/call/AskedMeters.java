@@ -1,12 +1,9 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import io.penstock.core.price.HostedTool;
 import io.penstock.core.price.Meter;
-import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * much of it was used. Stateless.
  */
 final class AskedMeters {
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
-
   /** Any of these is enough for an endpoint whose answers are no text. */
   private static final List<Meter> DRAWN = List.of(Meter.IMAGE, Meter.OUTPUT_IMAGE);
 
@@ -66,7 +61,7 @@ final class AskedMeters {
     if (tools < 0) {
       return null;
     }
-    JsonNode listed = read(body, tools);
+    JsonNode listed = body.tree(tools);
     // Google takes an object for a list of one.
     Iterable<JsonNode> each = listed.isObject() ? List.of(listed) : listed;
     for (JsonNode tool : each) {
@@ -87,14 +82,5 @@ final class AskedMeters {
     }
     HostedTool named = HostedTool.ofType(tool.path("type").asText());
     return named == null ? null : named.fee();
-  }
-
-  private static JsonNode read(RequestBody body, int field) {
-    try {
-      int from = body.start(field);
-      return MAPPER.readTree(body.bytes(), from, body.end(field) - from);
-    } catch (IOException e) {
-      throw new IllegalStateException("the body was read before", e);
-    }
   }
 }

@@ -3,7 +3,6 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.BodyWeight;
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  */
 final class AskedSchema {
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
-
   /** Deeper than any answer; a schema may refer to itself. */
   private static final int DEEPEST = 100;
 
@@ -42,16 +39,16 @@ final class AskedSchema {
   /** Returns the schema of a request's body, or null when none is asked for. */
   static @Nullable AskedSchema of(Endpoint endpoint, byte[] body) {
     // A schema has no such texts.
-    try (JsonParser parser = LongTexts.leftOut(MAPPER.getFactory(), body);
+    try (JsonParser parser = LongTexts.leftOut(RequestJson.MAPPER.getFactory(), body);
         BodyMemory.Room _ = room(body)) {
-      JsonNode request = MAPPER.readTree(parser);
+      JsonNode request = RequestJson.MAPPER.readTree(parser);
       JsonNode schema =
           switch (endpoint) {
             case CHAT -> request.at("/response_format/json_schema/schema");
             case RESPONSES -> request.at("/text/format/schema");
             case MESSAGES -> request.at("/output_config/format/schema");
             case GENERATE -> generate(request.path("generationConfig"));
-            default -> MAPPER.missingNode();
+            default -> RequestJson.MAPPER.missingNode();
           };
       return schema.isObject() ? new AskedSchema(schema) : null;
     } catch (IOException e) {
@@ -69,7 +66,7 @@ final class AskedSchema {
   /** Returns whether a text is JSON that fits. */
   boolean fits(String text) {
     try {
-      return fits(root, MAPPER.readTree(text), 0);
+      return fits(root, RequestJson.MAPPER.readTree(text), 0);
     } catch (JsonProcessingException e) {
       return false;
     }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * One request to one target and the reading of its answer. Confined to its event loop.
  *
  * <p>It tells its {@link AttemptListener} what the client may see and how it ended; whether that is
- * the end of the call is the owner's to decide. After {@code onComplete} or {@code onFailed} it is
- * silent.
+ * the end of the call is the owner's to decide. After {@code onStreamEnd}, {@code onAnswer} or
+ * {@code onFailed} it is silent.
  */
 final class AttemptRun implements UpstreamListener {
   private final LoopContext loop;
@@ -222,7 +222,7 @@ final class AttemptRun implements UpstreamListener {
       upstream.cancel();
     }
     done = true;
-    owner.onFailed(this, failure);
+    owner.onFailed(this, SentSecrets.out(failure, target.provider(), key));
     close();
   }
 

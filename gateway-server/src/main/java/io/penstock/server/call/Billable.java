@@ -22,10 +22,7 @@ final class Billable {
   }
 
   private static boolean isFree(Endpoint endpoint) {
-    return switch (endpoint) {
-      case MODERATIONS, COUNT_TOKENS, GEMINI_COUNT_TOKENS, RESPONSES_INPUT_TOKENS -> true;
-      default -> false;
-    };
+    return endpoint == Endpoint.MODERATIONS || endpoint.countsTokens();
   }
 
   /** Returns whether there is an error of the provider's own where the answer should be. */

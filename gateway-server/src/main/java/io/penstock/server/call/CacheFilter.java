@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * CacheLook} that have no answer yet.
  */
 final class CacheFilter implements Filter<Call> {
-  private static final String LAYER = "exact";
+  static final String LAYER = "exact";
 
   private final ExactCache cache;
   private final CallMetrics metrics;
@@ -68,18 +68,9 @@ final class CacheFilter implements Filter<Call> {
    * @param counted whether a call without a key is counted
    */
   private @Nullable CacheLook look(Call call, CacheMode mode, boolean counted) {
-    if (call.snapshot().cache().rules().isEmpty()) {
-      return null;
-    }
     RouteTable.Found route = call.snapshot().routes().find(call.model());
-    // With X-Penstock-Route the key would name the model asked for, and another one answers.
-    if (!Replay.serves(call.surface().endpoint())
-        || route == null
-        || call.destination().isNamed()) {
-      return null;
-    }
-    CacheRules.Rule rule = call.snapshot().cache().match(call.facts());
-    if (rule == null) {
+    CacheRules.Rule rule = route == null ? null : rule(call);
+    if (route == null || rule == null) {
       return null;
     }
     CacheScope scope = CacheScope.of(rule.scope(), call.principal());
@@ -110,6 +101,29 @@ final class CacheFilter implements Filter<Call> {
               + RequestHeaders.betas(call.headers());
     }
     return new KeyInput(scope, call.surface().endpoint(), call.model(), made);
+  }
+
+  private static CacheRules.@Nullable Rule rule(Call call) {
+    // With X-Penstock-Route the key would name the model asked for, and another one answers.
+    return call.snapshot().cache().rules().isEmpty()
+            || !Replay.serves(call.surface().endpoint())
+            || call.destination().isNamed()
+        ? null
+        : call.snapshot().cache().match(call.facts());
+  }
+
+  /** Says why a call for which there is a rule has no key; null when it has one. */
+  static @Nullable String bypass(Call call) {
+    RouteTable.Found route = call.snapshot().routes().find(call.model());
+    CacheRules.Rule rule = route == null ? null : rule(call);
+    if (route == null || rule == null) {
+      return null;
+    }
+    CacheScope scope = CacheScope.of(rule.scope(), call.principal());
+    KeyInput input = keyInput(call, scope, Snapshot.patternOf(route));
+    return CacheKeys.of(input, call.requestBody()) instanceof Keying.Bypassed bypassed
+        ? bypassed.reason().label()
+        : null;
   }
 
   /** Says what this layer would do for a call that is not made: hit, miss or off. */

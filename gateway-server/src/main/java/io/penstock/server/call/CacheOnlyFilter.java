@@ -1,7 +1,6 @@
 package io.penstock.server.call;
 
 import io.penstock.cache.CacheMode;
-import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
@@ -11,7 +10,8 @@ import io.penstock.core.Step;
 final class CacheOnlyFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
-    if (call.cacheMode() == CacheMode.ONLY && call.cached() == null && isUpstream(call)) {
+    boolean upstream = !call.surface().endpoint().isOwn();
+    if (upstream && call.cacheMode() == CacheMode.ONLY && call.cached() == null) {
       throw miss();
     }
     return Step.next();
@@ -21,10 +21,5 @@ final class CacheOnlyFilter implements Filter<Call> {
     return new GatewayException(
         ErrorCode.CACHE_MISS,
         "No stored answer fits this request, and X-Penstock-Cache: only forbids to make one.");
-  }
-
-  private static boolean isUpstream(Call call) {
-    Endpoint endpoint = call.surface().endpoint();
-    return endpoint != Endpoint.MODELS && endpoint != Endpoint.USAGE;
   }
 }

@@ -1,7 +1,11 @@
 package io.penstock.server.call;
 
+import io.penstock.cache.CacheMode;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the layers of the cache would do for a call that is not made. Counts nothing and pays
@@ -35,6 +39,22 @@ final class CacheOutlook {
   /** Returns the word of the first layer that has an answer, else of the first that looked. */
   CompletionStage<String> of(Call call) {
     return then(then(exact.says(call), () -> embeddings.says(call)), () -> semantic.says(call));
+  }
+
+  /** Returns why layers that have a rule for the call pass it by, by the layer's name. */
+  static Map<String, String> bypassed(Call call) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    if (call.cacheMode() != CacheMode.OFF) {
+      note(reasons, CacheFilter.LAYER, CacheFilter.bypass(call));
+      note(reasons, SemanticFilter.LAYER, SemanticFilter.bypass(call));
+    }
+    return reasons;
+  }
+
+  private static void note(Map<String, String> reasons, String layer, @Nullable String why) {
+    if (why != null) {
+      reasons.put(layer, why);
+    }
   }
 
   private interface Layer {

@@ -19,15 +19,8 @@ import org.jspecify.annotations.Nullable;
  * target's part changes as targets are tried.
  */
 final class CallFacts extends RequestFacts {
-  /** Never shown to a condition: they carry secrets. */
-  private static final Set<String> CREDENTIALS =
-      Set.of(
-          "authorization",
-          "x-api-key",
-          "api-key",
-          "x-goog-api-key",
-          "proxy-authorization",
-          "cookie");
+  /** Never shown to a condition, as {@link Credentials#HEADERS}: they carry secrets. */
+  private static final Set<String> SECRET = Set.of("proxy-authorization", "cookie");
 
   private final Call call;
   private @Nullable Conversation conversation;
@@ -191,7 +184,7 @@ final class CallFacts extends RequestFacts {
       known = new HashMap<>();
       for (Map.Entry<String, String> header : call.headers()) {
         String name = header.getKey().toLowerCase(Locale.ROOT);
-        if (!CREDENTIALS.contains(name)) {
+        if (!SECRET.contains(name) && !Credentials.HEADERS.contains(name)) {
           known.putIfAbsent(name, header.getValue());
         }
       }

@@ -1,10 +1,15 @@
 package io.penstock.server.call;
 
+import io.penstock.budget.Budgets;
 import io.penstock.budget.CounterKey;
+import io.penstock.budget.Limit;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.Counter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Charges of the budgets as the ledger keeps them. The two modules do not know each other. */
 public final class Charges {
@@ -30,6 +35,18 @@ public final class Charges {
   private static Counter counter(CounterKey key) {
     return new Counter(
         key.id(), key.budget(), key.override(), key.subject(), key.windowStart(), key.windowEnd());
+  }
+
+  /**
+   * Returns what tells the unit of a counter's charges, {@code nano_usd} or {@code tokens}; null
+   * where no budget is what it was when they were made, for the ledger does not know it. Any
+   * thread.
+   */
+  public static Function<Counter, @Nullable String> units(Budgets budgets) {
+    return counter -> {
+      Limit.Unit unit = budgets.unit(key(counter));
+      return unit == null ? null : unit.name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /** Returns the budgets' form of a counter. */

@@ -1,7 +1,6 @@
 package io.penstock.server.call;
 
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.penstock.core.Endpoint;
@@ -10,18 +9,15 @@ import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Step;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import io.penstock.core.identity.Hashes;
 import io.penstock.core.identity.Metadata;
 import io.penstock.server.config.Word;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the application says of its request: metadata, end user, session. */
 final class ContextFilter implements Filter<Call> {
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final int MAX_TEXT = 256;
 
   /** Where applications say it; the first counts. */
@@ -91,14 +87,7 @@ final class ContextFilter implements Filter<Call> {
     if (i < 0 || body.token(i) != JsonToken.START_OBJECT) {
       return null;
     }
-    try {
-      return MAPPER
-          .readTree(body.bytes(), body.start(i), body.end(i) - body.start(i))
-          .path("user_id")
-          .textValue();
-    } catch (IOException e) {
-      return null;
-    }
+    return body.tree(i).path("user_id").textValue();
   }
 
   private static String session(HttpHeaders headers) {

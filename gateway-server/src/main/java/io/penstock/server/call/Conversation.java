@@ -2,7 +2,6 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.LongTexts;
 import io.penstock.core.body.RequestBody;
@@ -27,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Conversation(
     String system, String text, String opening, String lead, int turns, int tools, int images) {
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
   private static final Conversation EMPTY = new Conversation("", "", "", "", 0, 0, 0);
 
   /** Returns what a body says; nothing when it is no conversation. */
@@ -36,8 +34,8 @@ public record Conversation(
       return EMPTY;
     }
     JsonNode root;
-    try (JsonParser parser = LongTexts.over(MAPPER.getFactory(), body.bytes())) {
-      root = MAPPER.readTree(parser);
+    try (JsonParser parser = LongTexts.over(RequestJson.MAPPER.getFactory(), body.bytes())) {
+      root = RequestJson.MAPPER.readTree(parser);
     } catch (IOException e) {
       return EMPTY;
     }

@@ -30,12 +30,7 @@ final class CountFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
-    boolean counts =
-        switch (endpoint) {
-          case COUNT_TOKENS, GEMINI_COUNT_TOKENS, RESPONSES_INPUT_TOKENS -> true;
-          default -> false;
-        };
-    if (!counts) {
+    if (!endpoint.countsTokens()) {
       return Step.next();
     }
     Snapshot snapshot = call.snapshot();

@@ -7,6 +7,9 @@ import io.netty.util.AsciiString;
 import io.penstock.server.client.RequestHead;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,12 @@ final class Credentials {
   /** Each wins over a Bearer token when both are there, as at Anthropic. */
   private static final List<AsciiString> KEYS =
       List.of(RequestHeaders.X_API_KEY, RequestHeaders.API_KEY, RequestHeaders.GOOGLE_KEY);
+
+  /** Headers in which a client's key may stand, in lower case: neither shown nor passed on. */
+  static final Set<String> HEADERS =
+      Stream.concat(KEYS.stream(), Stream.of(HttpHeaderNames.AUTHORIZATION))
+          .map(AsciiString::toString)
+          .collect(Collectors.toUnmodifiableSet());
 
   private Credentials() {}
 

@@ -96,9 +96,7 @@ record Elsewhere(int conversations, int files, int uses) {
 
   private static int usesOf(RequestBody body, int tools) {
     int uses = 0;
-    int from = body.start(tools);
-    try (JsonParser parser =
-        RequestJson.FACTORY.createParser(body.bytes(), from, body.end(tools) - from)) {
+    try (JsonParser parser = body.parser(tools)) {
       // Google takes an object for a list of one.
       if (parser.nextToken() == JsonToken.START_OBJECT) {
         return usesOf(parser);

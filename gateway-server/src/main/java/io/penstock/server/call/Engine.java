@@ -12,7 +12,6 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
-import io.penstock.providers.Failure;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.ExchangeEnd;
@@ -225,20 +224,6 @@ public final class Engine {
 
   LearnedOutput learnedOutput() {
     return learnedOutput;
-  }
-
-  /** Rests a key that the provider refused or holds back. */
-  void setAside(AttemptRun attempt, Failure failure) {
-    KeySpread.Slot key = attempt.key();
-    if (key == null) {
-      return;
-    }
-    switch (failure.kind()) {
-      case CREDENTIALS, QUOTA -> key.rest(ticker().epochMillis() + KeySpread.REFUSED_MILLIS);
-      case RATE_LIMITED ->
-          key.rest(ticker().epochMillis() + Math.max(1000, failure.retryAfterMillis()));
-      default -> {}
-    }
   }
 
   void ended(Call call, Ending ending) {

@@ -96,12 +96,11 @@ public final class Explainer {
   }
 
   private static Endpoint endpoint(String label) {
-    for (Endpoint endpoint : Endpoint.values()) {
-      if (endpoint.label().equals(label)
-          && endpoint != Endpoint.PASSTHROUGH
-          && endpoint != Endpoint.STORED_RESPONSE) {
-        return endpoint;
-      }
+    Endpoint endpoint = Endpoint.ofLabel(label);
+    if (endpoint != null
+        && endpoint != Endpoint.PASSTHROUGH
+        && endpoint != Endpoint.STORED_RESPONSE) {
+      return endpoint;
     }
     throw new IllegalArgumentException(
         "endpoint: " + label + " (expected: chat, responses, messages, embeddings, ...)");

@@ -69,6 +69,10 @@ final class Explanation {
       return;
     }
     said.put("cache", cache);
+    Map<String, String> bypassed = CacheOutlook.bypassed(call);
+    if (!bypassed.isEmpty()) {
+      said.put("cache_bypassed", bypassed);
+    }
     if (CacheOutlook.answers(cache)) {
       // A hit holds nothing on any budget and asks no target.
       said.put("outcome", "cache");

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import io.penstock.core.body.WholeNumber;
 import java.io.IOException;
 import java.util.List;
@@ -46,9 +45,7 @@ record GenerateConfig(long tokens, long answers) {
     if (body.token(at) != JsonToken.START_OBJECT) {
       throw GatewayException.invalid(name, "The field \"" + name + "\" must be an object.");
     }
-    int from = body.start(at);
-    try (JsonParser parser =
-        RequestJson.FACTORY.createParser(body.bytes(), from, body.end(at) - from)) {
+    try (JsonParser parser = body.parser(at)) {
       return read(parser, name + ".");
     } catch (IOException e) {
       throw new IllegalStateException("the body was read before", e);

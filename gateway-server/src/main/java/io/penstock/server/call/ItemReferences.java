@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +38,10 @@ final class ItemReferences {
     }
     int input = body.indexOf("input");
     if (input >= 0 && body.token(input) == JsonToken.START_ARRAY) {
-      int from = body.start(input);
-      try (JsonParser parser =
-          RequestJson.FACTORY.createParser(body.bytes(), from, body.end(input) - from)) {
+      try (JsonParser parser = body.parser(input)) {
         items(parser, references);
       } catch (IOException e) {
-        throw GatewayException.invalid("input", "The field \"input\" is malformed.");
+        throw new IllegalStateException("the body was read before", e);
       }
     }
     if (references.size() > MAX) {

@@ -3,7 +3,6 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 
 /** Looks into arrays at the top level of a request's body. Stateless. */
@@ -17,9 +16,7 @@ final class JsonArrays {
       return 0;
     }
     int size = 0;
-    int from = body.start(at);
-    try (JsonParser parser =
-        RequestJson.FACTORY.createParser(body.bytes(), from, body.end(at) - from)) {
+    try (JsonParser parser = body.parser(at)) {
       parser.nextToken();
       for (JsonToken token = parser.nextToken();
           token != JsonToken.END_ARRAY;

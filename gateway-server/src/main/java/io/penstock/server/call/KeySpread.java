@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class KeySpread {
     private final String name;
     private final CredentialSource source;
     private final int weight;
+    private final AtomicBoolean refused = new AtomicBoolean();
     private volatile long restsUntil;
 
     private Slot(String name, CredentialSource source, int weight) {
@@ -47,6 +49,16 @@ public final class KeySpread {
 
     void rest(long untilEpochMillis) {
       restsUntil = untilEpochMillis;
+    }
+
+    /** It was refused; returns whether it was not before. */
+    boolean isNewlyRefused() {
+      return refused.compareAndSet(false, true);
+    }
+
+    /** It was taken; returns whether it was refused before. */
+    boolean isTakenAgain() {
+      return refused.get() && refused.compareAndSet(true, false);
     }
 
     @Override

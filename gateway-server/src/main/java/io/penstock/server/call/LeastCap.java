@@ -1,12 +1,9 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.penstock.core.Dialect;
 import io.penstock.core.body.RequestBody;
-import io.penstock.core.body.RequestJson;
 import io.penstock.core.body.WholeNumber;
 import io.penstock.providers.translate.AnthropicModels;
 import java.util.Map;
@@ -26,8 +23,6 @@ public final class LeastCap {
 
   private static final String EFFORT = "reasoning_effort";
   private static final String THINKING = "thinking";
-
-  private static final ObjectMapper MAPPER = new ObjectMapper(RequestJson.FACTORY.copy());
 
   private LeastCap() {}
 
@@ -140,13 +135,6 @@ public final class LeastCap {
   private static JsonNode sent(Call call, String name) {
     RequestBody body = call.requestBody();
     int at = body.indexOf(name);
-    if (at < 0) {
-      return nothing();
-    }
-    try {
-      return MAPPER.readTree(body.raw(at));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a body that was read is not JSON", e);
-    }
+    return at < 0 ? nothing() : body.tree(at);
   }
 }

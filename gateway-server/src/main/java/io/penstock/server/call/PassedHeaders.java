@@ -30,18 +30,9 @@ final class PassedHeaders {
           "expect",
           "http2-settings");
 
-  /** Secrets of the client and what tells of its network. */
+  /** Secrets of the client beside {@link Credentials#HEADERS}, and what tells of its network. */
   private static final Set<String> PRIVATE =
-      Set.of(
-          "authorization",
-          "x-api-key",
-          "api-key",
-          "x-goog-api-key",
-          "cookie",
-          "forwarded",
-          "x-real-ip",
-          "content-length",
-          "accept-encoding");
+      Set.of("cookie", "forwarded", "x-real-ip", "content-length", "accept-encoding");
 
   /**
    * Tells of the operator's account at the provider, or of the provider's host, for which a client
@@ -69,6 +60,7 @@ final class PassedHeaders {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (!CONNECTION.contains(name)
           && !PRIVATE.contains(name)
+          && !Credentials.HEADERS.contains(name)
           && !named.contains(name)
           && !name.startsWith("x-penstock-")
           && !name.startsWith("x-forwarded-")

@@ -19,6 +19,8 @@ import io.penstock.providers.Failure;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.upstream.UpstreamCall;
 import io.penstock.server.upstream.UpstreamListener;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,14 +33,25 @@ final class Passthrough implements UpstreamListener, Forwarded {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS");
   private static final int NO_CONTENT = 204;
   private static final int NOT_MODIFIED = 304;
+  private static final int BAD_REQUEST = 400;
   private static final int UNAUTHORIZED = 401;
+
+  /** No error is longer; more is not held for it. */
+  private static final int LARGEST_ERROR = 1 << 20;
 
   private final Call call;
   private final Engine engine;
   private final ProviderRuntime provider;
   private @Nullable PassedRecord record;
   private @Nullable UpstreamCall upstream;
-  private @Nullable HttpHeaders bodyless;
+  private KeySpread.@Nullable Slot key;
+
+  /** Headers of an answer that is told in one piece. */
+  private @Nullable HttpHeaders whole;
+
+  /** What an error says: told when it is whole, without the gateway's own credential. */
+  private @Nullable ByteArrayOutputStream error;
+
   private int status;
   private boolean begun;
 
@@ -99,7 +112,8 @@ final class Passthrough implements UpstreamListener, Forwarded {
       to.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
     }
     String path = uri.substring(provider.basePath().length());
-    if (!provider.authorize(head.method().name(), path, body, provider.pickKey(), to)) {
+    key = provider.pickKey();
+    if (!provider.authorize(head.method().name(), path, body, key, to)) {
       fail(Failure.of(FailureKind.OVERLOADED, "no credential for this provider right now"));
       return;
     }
@@ -141,10 +155,15 @@ final class Passthrough implements UpstreamListener, Forwarded {
     RateHeaders.add(headers, call.dialect(), call.rates(), engine.budgets().storeNow());
     boolean head = call.head().method().equals(HttpMethod.HEAD);
     if (head || answered == NO_CONTENT || answered == NOT_MODIFIED) {
-      bodyless = headers;
+      whole = headers;
       return;
     }
     headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+    if (answered >= BAD_REQUEST) {
+      whole = headers;
+      error = new ByteArrayOutputStream();
+      return;
+    }
     begun = true;
     call.responder().head(answered, headers);
   }
@@ -153,7 +172,19 @@ final class Passthrough implements UpstreamListener, Forwarded {
   public void onData(ByteBuf data) {
     if (begun) {
       call.responder().write(data.retainedSlice());
+    } else if (error != null) {
+      hold(data, error);
     }
+  }
+
+  private void hold(ByteBuf data, ByteArrayOutputStream held) {
+    if (held.size() + data.readableBytes() > LARGEST_ERROR) {
+      fail(Failure.of(FailureKind.TOO_LARGE, "an error of more than " + LARGEST_ERROR + " bytes"));
+      return;
+    }
+    byte[] bytes = new byte[data.readableBytes()];
+    data.getBytes(data.readerIndex(), bytes);
+    held.writeBytes(bytes);
   }
 
   @Override
@@ -169,14 +200,24 @@ final class Passthrough implements UpstreamListener, Forwarded {
       return;
     }
     record(status, Ending.COMPLETED, "");
-    HttpHeaders headers = bodyless;
+    HttpHeaders headers = whole;
     if (headers == null) {
       call.responder().end();
     } else {
-      call.responder().reply(status, headers, Unpooled.EMPTY_BUFFER);
+      call.responder().reply(status, headers, told());
     }
     call.tally().answered(status, provider.name(), "");
     call.end(Ending.COMPLETED);
+  }
+
+  private ByteBuf told() {
+    if (error == null) {
+      return Unpooled.EMPTY_BUFFER;
+    }
+    // Byte for byte, whatever they mean.
+    String text = error.toString(StandardCharsets.ISO_8859_1);
+    String masked = SentSecrets.out(text, provider, key);
+    return Unpooled.wrappedBuffer(masked.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   @Override

@@ -10,36 +10,42 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.server.client.RequestHead;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The paths of the traffic port. Stateless. */
 final class Paths {
+  /** What takes a POST and has no name in it, in the order in which it is told. */
+  static final Map<String, Surface> POST = exact();
+
   static final String SERVED =
-      "POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations,"
-          + " /v1/images/generations, /v1/audio/speech, /v1/audio/transcriptions,"
-          + " /v1/audio/translations, /v1/rerank, /v1/responses, /v1/responses/input_tokens,"
-          + " /v1/messages, /v1/messages/count_tokens, /v1beta/models/{model}:generateContent"
+      "POST "
+          + String.join(", ", POST.keySet())
+          + ", /v1beta/models/{model}:generateContent"
           + " (:streamGenerateContent, :countTokens, :embedContent, :batchEmbedContents); GET,"
           + " DELETE /v1/responses/{id}; GET /v1/models, /v1/models/{id}, /v1/usage, /healthz,"
           + " /readyz";
 
-  private static final Map<String, Surface> POST =
-      Map.ofEntries(
-          Map.entry("/v1/chat/completions", Surface.of(Endpoint.CHAT)),
-          Map.entry("/v1/completions", Surface.of(Endpoint.COMPLETIONS)),
-          Map.entry("/v1/embeddings", Surface.of(Endpoint.EMBEDDINGS)),
-          Map.entry("/v1/moderations", Surface.of(Endpoint.MODERATIONS)),
-          Map.entry("/v1/images/generations", Surface.of(Endpoint.IMAGES)),
-          Map.entry("/v1/audio/speech", Surface.of(Endpoint.SPEECH)),
-          Map.entry("/v1/audio/transcriptions", Surface.of(Endpoint.TRANSCRIPTIONS)),
-          Map.entry("/v1/audio/translations", Surface.of(Endpoint.TRANSLATIONS)),
-          Map.entry("/v1/rerank", Surface.of(Endpoint.RERANK)),
-          Map.entry("/v1/responses", Surface.of(Endpoint.RESPONSES)),
-          Map.entry("/v1/responses/input_tokens", Surface.of(Endpoint.RESPONSES_INPUT_TOKENS)),
-          Map.entry("/v1/messages", Surface.of(Endpoint.MESSAGES)),
-          Map.entry("/v1/messages/count_tokens", Surface.of(Endpoint.COUNT_TOKENS)));
-
   private Paths() {}
+
+  private static Map<String, Surface> exact() {
+    Map<String, Surface> paths = new LinkedHashMap<>();
+    paths.put("/v1/chat/completions", Surface.of(Endpoint.CHAT));
+    paths.put("/v1/completions", Surface.of(Endpoint.COMPLETIONS));
+    paths.put("/v1/embeddings", Surface.of(Endpoint.EMBEDDINGS));
+    paths.put("/v1/moderations", Surface.of(Endpoint.MODERATIONS));
+    paths.put("/v1/images/generations", Surface.of(Endpoint.IMAGES));
+    paths.put("/v1/audio/speech", Surface.of(Endpoint.SPEECH));
+    paths.put("/v1/audio/transcriptions", Surface.of(Endpoint.TRANSCRIPTIONS));
+    paths.put("/v1/audio/translations", Surface.of(Endpoint.TRANSLATIONS));
+    paths.put("/v1/rerank", Surface.of(Endpoint.RERANK));
+    paths.put("/v1/responses", Surface.of(Endpoint.RESPONSES));
+    paths.put("/v1/responses/input_tokens", Surface.of(Endpoint.RESPONSES_INPUT_TOKENS));
+    paths.put("/v1/messages", Surface.of(Endpoint.MESSAGES));
+    paths.put("/v1/messages/count_tokens", Surface.of(Endpoint.COUNT_TOKENS));
+    return Collections.unmodifiableMap(paths);
+  }
 
   /** Returns the dialect in which to answer errors of that path. */
   static Dialect dialectOf(String path, HttpHeaders headers) {

@@ -13,7 +13,7 @@ final class PermissionFilter implements Filter<Call> {
   @Override
   public Step apply(Call call) {
     Endpoint endpoint = call.surface().endpoint();
-    if (endpoint == Endpoint.MODELS || endpoint == Endpoint.USAGE) {
+    if (endpoint.isOwn()) {
       return Step.next();
     }
     Principal principal = call.principal();

@@ -4,7 +4,6 @@ import io.penstock.budget.Budgets;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
-import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.Step;
 
@@ -18,8 +17,7 @@ final class RateFilter implements Filter<Call> {
 
   @Override
   public Step apply(Call call) {
-    Endpoint endpoint = call.surface().endpoint();
-    if (endpoint == Endpoint.MODELS || endpoint == Endpoint.USAGE) {
+    if (call.surface().endpoint().isOwn()) {
       return Step.next();
     }
     call.facts().budgets(name -> budgets.used(name, call.facts()));

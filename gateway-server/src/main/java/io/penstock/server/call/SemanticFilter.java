@@ -67,6 +67,14 @@ final class SemanticFilter implements Filter<Call> {
                 : CacheOutlook.MISS);
   }
 
+  /** Says why a call for which there is a rule is not looked for; null when it is. */
+  static @Nullable String bypass(Call call) {
+    SemanticRule rule = rule(call);
+    return rule != null && question(call, rule) instanceof SemanticKeys.Bypassed bypassed
+        ? bypassed.reason()
+        : null;
+  }
+
   private static boolean isServed(Call call, SemanticRule rule) {
     return call.cacheMode().reads() && rule.terms().serve();
   }
@@ -99,7 +107,7 @@ final class SemanticFilter implements Filter<Call> {
   private static SemanticKeys.Semantic question(Call call, SemanticRule rule) {
     RouteTable.Found route = call.snapshot().routes().find(call.model());
     if (route == null || call.bytes().length > MAX_BODY_BYTES) {
-      return new SemanticKeys.Bypassed(route == null ? "no route" : "length");
+      return new SemanticKeys.Bypassed(route == null ? "no_route" : "length");
     }
     String name = Snapshot.patternOf(route);
     call.destination().route(name);

@@ -68,6 +68,7 @@ final class Vitals {
     health.onSuccess(name, usage.outputTokens(), begunNanos);
     PromptCache warm = PromptCache.after(aim.target().price(), usage, call.startMillis());
     KeySpread.Slot key = run.key();
+    RestingKeys.worked(aim.target().provider(), key);
     String keyName = key == null ? "" : key.name();
     aim.plan().answered(aim.candidate(), keyName, warm.tokens(), warm.ttlNanos());
   }
@@ -89,7 +90,7 @@ final class Vitals {
    * to be tried.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
-    engine.setAside(run, failure);
+    RestingKeys.failed(aim.target().provider(), run.key(), failure, engine.ticker().epochMillis());
     aim.plan().failed(aim.candidate(), failure.kind());
     KeySpread.Slot key = failure.kind().isOfKey() ? run.key() : null;
     if (key != null) {

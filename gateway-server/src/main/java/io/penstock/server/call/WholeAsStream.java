@@ -1,7 +1,5 @@
 package io.penstock.server.call;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the stream that a client asked for of an answer that came whole. Stateless. */
 final class WholeAsStream {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
   private WholeAsStream() {}
 
   /**
@@ -77,13 +73,6 @@ final class WholeAsStream {
 
   private static boolean wantsUsage(RequestBody body) {
     int field = body.indexOf("stream_options");
-    if (field < 0) {
-      return false;
-    }
-    try {
-      return MAPPER.readTree(body.raw(field)).path("include_usage").asBoolean();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a body that was read is not JSON", e);
-    }
+    return field >= 0 && body.tree(field).path("include_usage").asBoolean();
   }
 }

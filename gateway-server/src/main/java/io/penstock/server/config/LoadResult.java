@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What loading a configuration gives: all of it, or everything that is wrong with it. */
 public sealed interface LoadResult {
-  /** Returns the files that were read, for {@link ConfigWatcher}. */
+  /** Returns the files that were read, for whoever watches them. */
   Inputs inputs();
 
   /**

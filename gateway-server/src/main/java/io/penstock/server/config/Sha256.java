@@ -1,6 +1,5 @@
 package io.penstock.server.config;
 
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -15,11 +14,6 @@ public record Sha256(String hex) {
       throw new IllegalArgumentException(
           "64 hexadecimal digits, as `penstock key new` prints them");
     }
-  }
-
-  /** Returns the 32 bytes. */
-  public byte[] bytes() {
-    return HexFormat.of().parseHex(hex);
   }
 
   @Override

@@ -43,10 +43,4 @@ public record TargetConfig(
       throw new InvalidValue("model", "\"\"", "provider/model");
     }
   }
-
-  /** Returns the text before the first slash: the provider, or "" in the name of a model. */
-  public String provider() {
-    int slash = model.indexOf('/');
-    return slash < 0 ? "" : model.substring(0, slash);
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * The configuration: immutable records that mirror the YAML file key by key, the loader that fills
- * them or says everything that is wrong, and the watcher that does so again when a file changes.
+ * The configuration: immutable records that mirror the YAML file key by key, and the loader that
+ * fills them or says everything that is wrong.
  *
  * <p>The records are the one description of the configuration. Loading, the effective view, the
  * JSON Schema and the "did you mean" all read their components: a new key is a new component.

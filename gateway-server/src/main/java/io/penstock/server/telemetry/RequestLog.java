@@ -3,6 +3,7 @@ package io.penstock.server.telemetry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.ledger.Content;
+import io.penstock.ledger.Counter;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.admin.RowJson;
 import io.penstock.server.outbound.OutboundHttp;
@@ -18,6 +19,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,7 @@ final class RequestLog implements Outbox.Receiver<Object> {
 
   private final OutboundHttp http = new OutboundHttp(TIMEOUT);
   private final Destination to;
+  private final Function<Counter, @Nullable String> units;
 
   /** Where batches go. */
   private interface Destination {
@@ -46,8 +50,10 @@ final class RequestLog implements Outbox.Receiver<Object> {
    * Creates a log.
    *
    * @param to a path, or an http(s) URL
+   * @param units the unit of a counter's charges
    */
-  RequestLog(String to) {
+  RequestLog(String to, Function<Counter, @Nullable String> units) {
+    this.units = units;
     boolean url = to.startsWith("http://") || to.startsWith("https://");
     this.to = url ? webhook(URI.create(to)) : file(Path.of(to));
   }
@@ -115,11 +121,11 @@ final class RequestLog implements Outbox.Receiver<Object> {
     }
   }
 
-  private static String line(Object item) {
+  private String line(Object item) {
     try {
       return JSON.writeValueAsString(
           switch (item) {
-            case LedgerRow row -> RowJson.of(row);
+            case LedgerRow row -> RowJson.of(row, units);
             case Content content ->
                 Map.of("request", content.id().toString(), "content", RowJson.of(content));
             default -> throw new IllegalArgumentException("no line: " + item.getClass());

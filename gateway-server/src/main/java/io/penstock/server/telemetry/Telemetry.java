@@ -4,9 +4,11 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Content;
+import io.penstock.ledger.Counter;
 import io.penstock.ledger.Ledger;
 import java.util.UUID;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +38,13 @@ public final class Telemetry implements AutoCloseable {
    * @param collector such as {@code http://collector:4318}, "" for none
    * @param requests a path or an http(s) URL, "" for none
    * @param shownModels what metrics call a provider's model
+   * @param units the unit of a counter's charges, for the request log
    */
   public static Telemetry start(
       String collector,
       String requests,
       BinaryOperator<String> shownModels,
+      Function<Counter, @Nullable String> units,
       Ticker ticker,
       Ledger ledger,
       MeterRegistry registry) {
@@ -49,7 +53,9 @@ public final class Telemetry implements AutoCloseable {
             ? null
             : new Outbox<>("otlp", WAITING, new OtlpExporter(collector, shownModels, ticker));
     Outbox<Object> log =
-        requests.isEmpty() ? null : new Outbox<>("request-log", WAITING, new RequestLog(requests));
+        requests.isEmpty()
+            ? null
+            : new Outbox<>("request-log", WAITING, new RequestLog(requests, units));
     if (otlp != null) {
       ledger.onCommit(otlp::put);
       lost(registry, otlp, "otlp");

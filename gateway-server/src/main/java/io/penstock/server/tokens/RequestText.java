@@ -1,15 +1,13 @@
 package io.penstock.server.tokens;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.body.LongTexts;
+import io.penstock.core.body.RequestJson;
 import java.io.IOException;
 
 /** The texts of a request body that a model reads, whatever the dialect. */
 final class RequestText {
-  private static final JsonFactory JSON = new JsonFactory();
-
   /**
    * All string values but encoded files, one per line.
    *
@@ -26,7 +24,7 @@ final class RequestText {
     StringBuilder text = new StringBuilder();
     long rest = 0;
     int messages = 0;
-    try (LongTexts parser = LongTexts.beginnings(JSON, body, most)) {
+    try (LongTexts parser = LongTexts.beginnings(RequestJson.FACTORY, body, most)) {
       JsonToken token;
       while ((token = parser.nextToken()) != null) {
         if (token != JsonToken.VALUE_STRING) {

@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * need: it looks, and is set again. So a request schedules nothing. Confined to its event loop.
  */
 final class Watch {
+  /** A timer that comes later than this says that the loop, or the whole process, stood still. */
+  private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** How long it may then read what came meanwhile, before anybody is called silent. */
+  private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final EventLoop loop;
   private @Nullable UpstreamCall call;
   private @Nullable ScheduledFuture<?> timer;
@@ -32,7 +38,13 @@ final class Watch {
 
   private void look() {
     timer = null;
-    if (call != null) {
+    if (call == null) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (now - dueNanos >= LATE_NANOS) {
+      lookIn(GRACE_NANOS, now, call);
+    } else {
       call.check(this);
     }
   }

@@ -1,5 +1,6 @@
 // Requests as they come in; and the life of one.
 import {get} from './api.js';
+import {addressOf} from './budgets.js';
 import {badge, empty, field, figures, h, Region} from './dom.js';
 import {clock, count, date, millis, moment, named, short, usd} from './format.js';
 
@@ -128,17 +129,16 @@ function one(root, id) {
     h('p', {class: 'back'}, h('a', {href: '#/requests'}, '← All requests')),
     h('div', {class: 'head'}, h('div', {}, h('h1', {}, 'The life of a request'), h('p', {class: 'sub'}, h('code', {}, id)))), region.element);
   const read = async () => {
-    const [request, config] = await Promise.all([get(`requests/${encodeURIComponent(id)}`), get('config')]);
-    const tokens = new Set((config.effective.budgets ?? []).filter((budget) => String(budget.limit).includes('token')).map((budget) => budget.name));
-    return {attempts: request.attempts, content: request.content, tokens};
+    const request = await get(`requests/${encodeURIComponent(id)}`);
+    return {attempts: request.attempts, content: request.content};
   };
   return {
-    update: () => region.fill(read, ({attempts, content, tokens}) => life(attempts, content, tokens)),
+    update: () => region.fill(read, ({attempts, content}) => life(attempts, content)),
     stop: () => region.stop(),
   };
 }
 
-function life(attempts, content, tokens) {
+function life(attempts, content) {
   const last = answer(attempts);
   const cost = sum(attempts, 'cost_usd');
   const saved = sum(attempts, 'saved_usd') - sum(attempts, 'premium_usd');
@@ -155,7 +155,7 @@ function life(attempts, content, tokens) {
       stage('Identity', who(last)),
       stage('Cache', cacheWords(attempts)),
       stage('Decision', decision(attempts, last)),
-      stage('Budgets', charges(attempts, last, tokens)),
+      stage('Budgets', charges(attempts, last)),
       stage('Attempts', timeline(attempts)),
       stage('Cost', costs(attempts, cost)),
       content ? stage('Content', said('Request', content.request, content.request_bytes), said('Answer', content.response, content.response_bytes)) : null),
@@ -196,14 +196,19 @@ function decision(attempts, last) {
     ['Why', last.reason], ['Refused by', last.rule]]);
 }
 
-function charges(attempts, last, tokens) {
+function charges(attempts, last) {
   const all = attempts.flatMap((row) => row.charges.map((charge) => ({...charge, attempt: row.attempt})));
   if (!all.length) return h('p', {}, last.rule && last.status === 402 ? `Refused by ${last.rule}: nothing was reserved.` : 'No budget was charged.');
   return h('ul', {class: 'plain'}, all.map((charge) => h('li', {},
-    h('a', {href: `#/budgets/${encodeURIComponent(charge.budget)}?subject=${encodeURIComponent(charge.subject)}`}, charge.budget),
-    charge.subject ? ` of ${charge.subject}` : '', ': ',
-    tokens.has(charge.budget) ? `${count(charge.amount)} tokens` : usd(charge.amount / 1e9, 6),
+    h('a', {href: addressOf(charge)}, charge.budget),
+    charge.subject ? ` of ${charge.subject}` : '', ': ', charged(charge),
     attempts.length > 1 ? h('span', {class: 'zero'}, ` (attempt ${charge.attempt})`) : null)));
+}
+
+/** A budget that has another unit, or is gone, leaves charges of which only the number is known. */
+function charged({amount, unit}) {
+  if (unit === 'nano_usd') return usd(amount / 1e9, 6);
+  return unit === 'tokens' ? `${count(amount)} tokens` : `${count(amount)} (the budget has changed: USD × 10⁻⁹ or tokens)`;
 }
 
 function timeline(attempts) {

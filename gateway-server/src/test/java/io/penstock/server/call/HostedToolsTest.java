@@ -30,8 +30,7 @@ class HostedToolsTest {
                         Endpoint.CHAT, "{\"tools\":[{\"type\":\"" + tool.name() + "\"}]}")),
             HostedTool.GEMINI.stream()
                 .map(tool ->
-                    Arguments.of(
-                        Endpoint.GENERATE, "{\"tools\":[{\"" + tool.name() + "\":{}}]}")))
+                    Arguments.of(Endpoint.GENERATE, "{\"tools\":[{\"" + tool.name() + "\":{}}]}")))
         .flatMap(some -> some);
   }
 

@@ -3,6 +3,7 @@ package io.penstock.server.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -145,6 +146,30 @@ class WatchTest {
 
     assertThat(passes(4)).as("it looks again").isPositive();
     assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void lookIn_loopStoodStill_whatCameMeanwhileIsReadFirst() {
+    UpstreamCall call = sent(60, new Timeouts(600_000, 600_000, 4_000, 600_000));
+    call.head(200, EmptyHttpHeaders.INSTANCE);
+
+    passes(4);
+    assertThat(failures).isEmpty();
+    call.data(Unpooled.wrappedBuffer(new byte[1]));
+    call.readComplete();
+
+    assertThat(passes(1)).as("it looks again").isPositive();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void lookIn_loopStoodStillAndNothingCame_endsAllTheSame() {
+    sent(60, new Timeouts(600_000, 600_000, 4_000, 600_000)).head(200, EmptyHttpHeaders.INSTANCE);
+
+    passes(4);
+    passes(1);
+
+    assertThat(failures).containsExactly(FailureKind.IDLE_TIMEOUT);
   }
 
   @Test
