@@ -42,7 +42,7 @@ record Booking(
       } else if (outcome == Moved.WAIT) {
         b.call().retryAt = now + 4 * RETRY;
       } else {
-        refuse(b.call(), outcome, now);
+        refuse(b, outcome, now);
       }
     }
     for (int i = 0; i < counters.size(); i++) {
@@ -135,15 +135,29 @@ record Booking(
     return taken.granted() > 0 ? 0 : taken.retryMillis();
   }
 
-  private void refuse(Call call, int index, long now) {
+  private void refuse(Batched b, int index, long now) {
+    Call call = b.call();
     Counter c = parcel.counters().get(index);
     boolean attach = parcel.entries().get(index).attach();
-    if (moved.counters().get(index).waiting() > 0 || attach) {
+    boolean waits = moved.counters().get(index).waiting() > 0 || attach;
+    if (waits && mayFit(b.request(), index)) {
       // Others may give something back; and what an attach answered may be enough.
       call.retryAt = attach ? now : now + RETRY;
       return;
     }
     waiting.remove(call);
     effects.complete(call, c.denied(call.amount(c), call.most(c)));
+  }
+
+  /** Whether the call fits once all that is held is given back: what is spent nobody gives back. */
+  private boolean mayFit(Request.Call request, int index) {
+    for (int i = 0; i < request.counter().length; i++) {
+      if (request.counter()[i] == index) {
+        long need = request.need()[i];
+        long most = request.most()[i];
+        return need <= most && moved.counters().get(index).allSpent() <= most - need;
+      }
+    }
+    return true;
   }
 }

@@ -76,7 +76,8 @@ public final class Budgets implements AutoCloseable {
   /**
    * Opens budgets that live in this process.
    *
-   * @param settled what the ledger has of every counter whose window has not ended
+   * @param settled what the ledger has of every counter whose window has not ended a day ago: the
+   *     clock may be ahead, and be set right
    */
   public static Budgets embedded(
       Ticker ticker, BudgetListener listener, Iterable<LedgerPart> settled) {

@@ -9,12 +9,20 @@ import java.util.concurrent.CompletionStage;
 
 /** The store of a gateway without Redis. Guarded by the driver's lock, but for the listing. */
 final class EmbeddedStore implements Budgets.Store {
+  private static final long SWEEP_NANOS = 60_000_000_000L;
+  private static final long DAY = 86_400_000;
+
   private final Ticker ticker;
   private final MemoryStore store;
+  private final PastReadings clock;
+
+  /** Monotonic, nanoseconds. */
   private long sweptAt;
 
   EmbeddedStore(Ticker ticker, Iterable<LedgerPart> settled) {
     this.ticker = ticker;
+    this.clock = new PastReadings(ticker.nanoTime());
+    this.sweptAt = ticker.nanoTime();
     this.store = new MemoryStore(Settings.embedded().lease(), 0, true);
     // The first word makes the epoch, so that what the ledger has can be told before any owner.
     store.apply(new Request.Hello(0, 0, 0, false), ticker.epochMillis());
@@ -32,11 +40,23 @@ final class EmbeddedStore implements Budgets.Store {
   public Answer send(Request request) {
     synchronized (store) {
       long now = ticker.epochMillis();
-      if (now - sweptAt > 60_000) {
-        sweptAt = now;
-        store.sweep(now);
-      }
+      sweep(now);
       return store.apply(request, now);
+    }
+  }
+
+  /**
+   * Nobody has what is forgotten, so a clock that is ahead for some minutes must not make a window
+   * old: all of the last day has to lie behind its end, not only a day of what the clock shows.
+   */
+  private void sweep(long now) {
+    long nanos = ticker.nanoTime();
+    if (nanos - sweptAt > SWEEP_NANOS) {
+      sweptAt = nanos;
+      long certain = clock.earliest(nanos, now);
+      if (certain != Long.MIN_VALUE) {
+        store.sweep(Math.min(now, certain + DAY));
+      }
     }
   }
 

@@ -35,6 +35,11 @@ final class Leases {
     this.lease = millis;
   }
 
+  /** Returns how long an owner lives without a heartbeat. Milliseconds. */
+  long millis() {
+    return lease;
+  }
+
   void clear() {
     fences.clear();
     ends.clear();

@@ -1,5 +1,6 @@
 package io.penstock.budget;
 
+import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,10 @@ final class Rule {
    * @param limit in the rule's unit
    * @param alerts percents
    * @param targetBound whether another target may pass where this one is refused
+   * @param zone whose calendar windows follow; where two zones have the same window it is the same
+   *     counter, so they are no two rules
    */
-  record Terms(long limit, List<Integer> alerts, Over over, boolean targetBound) {
+  record Terms(long limit, List<Integer> alerts, Over over, boolean targetBound, ZoneId zone) {
     /** Returns what spent + held may reach when this budget has sent the call elsewhere. */
     long redirectedMost() {
       if (!(over instanceof Over.Use use)) {
@@ -28,15 +31,21 @@ final class Rule {
     }
   }
 
-  /** What makes a rule another one. */
-  record Shape(String name, int override, Limit.Unit unit, List<String> per, Window window) {}
+  /**
+   * What makes a rule another one: all that makes a counter another one, but for where its window
+   * begins. So no two rules have the same counter.
+   */
+  record Shape(String name, int override, Limit.Unit unit, List<String> per, Window.Every every) {}
+
+  /** What counters have in common, and the zone by whose calendar they do. */
+  private record Present(ZoneId zone, CounterKey.Series series) {}
 
   final Shape shape;
 
   /** The counters of the present window by subject. */
   final Table<String, Counter> current = new Table<>(c -> c.key.subject());
 
-  private volatile CounterKey.@Nullable Series series;
+  private volatile @Nullable Present present;
   private volatile Terms terms;
 
   Rule(Shape shape, Terms terms) {
@@ -57,14 +66,15 @@ final class Rule {
 
   /** Returns what its counters have in common in the window that contains the moment. */
   CounterKey.Series series(long storeNow) {
-    CounterKey.Series last = series;
-    if (last != null && last.contains(storeNow)) {
-      return last;
+    ZoneId zone = terms.zone();
+    Present last = present;
+    if (last != null && last.zone.equals(zone) && last.series.contains(storeNow)) {
+      return last.series;
     }
-    Window.Span span = shape.window().at(storeNow);
+    Window.Span span = new Window(shape.every(), zone).at(storeNow);
     CounterKey.Series now =
         new CounterKey.Series(shape.name(), shape.override(), span.start(), span.end());
-    series = now;
+    present = new Present(zone, now);
     return now;
   }
 

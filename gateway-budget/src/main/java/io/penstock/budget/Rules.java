@@ -2,6 +2,7 @@ package io.penstock.budget;
 
 import io.penstock.core.rule.Facts;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -95,20 +96,24 @@ final class Rules {
       boolean bound = b.dependsOnTarget();
       for (int i = -1; i < b.overrides().size(); i++) {
         Limit limit = i < 0 ? b.limit() : b.overrides().get(i).limit();
-        Rule.Shape shape = new Rule.Shape(b.name(), i, limit.unit(), b.per(), b.window());
+        Rule.Shape shape = new Rule.Shape(b.name(), i, limit.unit(), b.per(), b.window().every());
         slotRules.add(
-            keep(shape, new Rule.Terms(limit.amount(), b.alerts(), b.over(), bound), all, before));
+            keep(
+                shape,
+                new Rule.Terms(limit.amount(), b.alerts(), b.over(), bound, b.window().zone()),
+                all,
+                before));
       }
     }
     List<Rate> nextRates = new ArrayList<>();
     for (RateSpec r : next.rates()) {
       Rule permits = null;
       if (r.concurrent() > 0) {
-        Window always = new Window(Window.Every.TOTAL, java.time.ZoneOffset.UTC);
         permits =
             keep(
-                new Rule.Shape(r.name(), -1, Limit.Unit.PERMITS, r.per(), always),
-                new Rule.Terms(r.concurrent(), List.of(), Over.DENY, r.dependsOnTarget()),
+                new Rule.Shape(r.name(), -1, Limit.Unit.PERMITS, r.per(), Window.Every.TOTAL),
+                new Rule.Terms(
+                    r.concurrent(), List.of(), Over.DENY, r.dependsOnTarget(), ZoneOffset.UTC),
                 all,
                 before);
       }

@@ -40,7 +40,8 @@ final class Slices {
   /** Returns the same if it has been used of late, else null. */
   @Nullable Counter current(Rule rule, String subject, long storeNow) {
     Counter found = rule.current.get(subject);
-    return found != null && !found.isEvicted() && found.key.series().contains(storeNow)
+    // By the window, not by the moment: a reload may have changed the zone.
+    return found != null && !found.isEvicted() && found.key.series().equals(rule.series(storeNow))
         ? found
         : null;
   }

@@ -47,6 +47,11 @@ final class StoredCounter {
     private long[] alerts = NOBODY;
 
     private TreeSet<Long> waiting = new TreeSet<>();
+
+    /** What may be used when those who wait for a recall are to fit, and until when it counts. */
+    private double kept;
+
+    private long keptUntil;
   }
 
   StoredCounter(CounterKey key, Limit.Unit unit) {
@@ -165,6 +170,21 @@ final class StoredCounter {
       }
     }
     return own.recalls;
+  }
+
+  /**
+   * Returns above what use the recall that is on has to last: somebody waits for room below it, and
+   * whoever answers under a larger limit, or needs less, would end it. Infinity: nobody waits.
+   */
+  double kept(long now) {
+    return rare.keptUntil > now ? rare.kept : Double.POSITIVE_INFINITY;
+  }
+
+  /** Somebody waits for the recall that is on, until so little is used. */
+  void keepRecall(double use, long now, long until) {
+    Rare own = own();
+    own.kept = Math.min(use, kept(now));
+    own.keptUntil = until;
   }
 
   void relax() {

@@ -83,7 +83,14 @@ for g = 1, ng do
       done = j
       if gt(call('HGET', c.key, 'used'), most) then refused = tostring(ci) end
     end
-    if refused then c.refused = true end
+    if refused then
+      c.refused = true
+      -- Only how long a recall is kept depends on it: what is spent nobody gives back.
+      local spent = tonumber(call('HGET', c.key, 'spent'))
+      if spent + tonumber(need) <= tonumber(most) then
+        c.keep = math.min(c.keep or math.huge, tonumber(c.limit) - tonumber(need))
+      end
+    end
   end
   for j = 1, refused and done or n do
     local c, need = L[tonumber(ARGV[p + 3 * j - 3]) + 1], ARGV[p + 3 * j - 2]
@@ -98,11 +105,14 @@ local out = {'OK', open and '1' or '0', tostring(living)}
 for i = 1, nc do
   local c = L[i]
   local k = c.key
-  local z = call('HMGET', k, 'used', 'tight')
+  local z = call('HMGET', k, 'used', 'tight', 'kl', 'ku')
   -- Only to choose how much more to offer; what is granted is compared exactly below.
   local room = tonumber(c.limit) - tonumber(z[1])
   local low, tight = tonumber(c.low), z[2]
   if tight == '0' then tight = nil end
+  -- Who waits keeps the recall on until there is room: else whoever answers it under a larger
+  -- limit, or needs less, would end it.
+  local kept = z[4] and tonumber(z[4]) > now and tonumber(z[3]) or math.huge
   if not tight and (c.refused or room < low) then
     tight = tostring(call('HINCRBY', k, 'g', 1))
     call('HSET', k, 'tight', tight)
@@ -119,7 +129,7 @@ for i = 1, nc do
       end
     end
     call('PUBLISH', prefix .. ':tight', c.id .. ' ' .. tight)
-  elseif tight and not c.refused and room > 2 * low then
+  elseif tight and not c.refused and math.min(tonumber(c.limit), kept) - tonumber(z[1]) > 2 * low then
     call('HSET', k, 'tight', '0')
     tight = nil
   end
@@ -141,6 +151,9 @@ for i = 1, nc do
         if till and tonumber(till) >= now then waiting = waiting + 1 else call('HDEL', k, f) end
       end
     end
+  end
+  if c.keep and waiting > 0 then
+    call('HSET', k, 'kl', string.format('%.0f', math.min(c.keep, kept)), 'ku', string.format('%.0f', now + math.floor(tonumber(ARGV[5]) / 10)))
   end
   local won, taken = 0, 0
   if c.claim > 0 or (c.alerts ~= '' and call('HEXISTS', k, 'al') == 1) then

@@ -22,13 +22,8 @@ class CarryingTest {
   private final Replica replica = new Replica(Settings.shared(Outage.SHARE), new Silent(), slices);
   private final Rule rule =
       new Rule(
-          new Rule.Shape(
-              "each",
-              -1,
-              Limit.Unit.NANO_USD,
-              List.of("user"),
-              new Window(Window.Every.TOTAL, ZoneOffset.UTC)),
-          new Rule.Terms(LIMIT, List.of(), Over.DENY, false));
+          new Rule.Shape("each", -1, Limit.Unit.NANO_USD, List.of("user"), Window.Every.TOTAL),
+          new Rule.Terms(LIMIT, List.of(), Over.DENY, false, ZoneOffset.UTC));
   private long now = 1_700_000_000_000L;
 
   private Counter counter(String user) {

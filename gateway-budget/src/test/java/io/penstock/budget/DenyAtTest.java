@@ -75,11 +75,10 @@ class DenyAtTest {
   }
 
   private static Counter sending(Over over) {
-    Window total = new Window(Window.Every.TOTAL, ZoneOffset.UTC);
     Rule rule =
         new Rule(
-            new Rule.Shape("org", -1, Limit.Unit.NANO_USD, List.of(), total),
-            new Rule.Terms(10, List.of(), over, false));
+            new Rule.Shape("org", -1, Limit.Unit.NANO_USD, List.of(), Window.Every.TOTAL),
+            new Rule.Terms(10, List.of(), over, false, ZoneOffset.UTC));
     Counter counter = new Counter(rule, rule.key("", 0), 0);
     counter.allowed = 12;
     counter.give(3);

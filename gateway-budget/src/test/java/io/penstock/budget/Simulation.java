@@ -90,13 +90,9 @@ final class Simulation {
     for (int i = 0; i < count; i++) {
       rules.add(
           new Rule(
-              new Rule.Shape(
-                  "b" + i,
-                  -1,
-                  Limit.Unit.NANO_USD,
-                  List.of(),
-                  new Window(Window.Every.TOTAL, ZoneOffset.UTC)),
-              new Rule.Terms(limits[random.nextInt(3)], List.of(50), over(), false)));
+              new Rule.Shape("b" + i, -1, Limit.Unit.NANO_USD, List.of(), Window.Every.TOTAL),
+              new Rule.Terms(
+                  limits[random.nextInt(3)], List.of(50), over(), false, ZoneOffset.UTC)));
     }
     int several = 2 + random.nextInt(2);
     for (int i = 0; i < several; i++) {

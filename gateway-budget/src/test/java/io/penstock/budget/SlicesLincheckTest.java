@@ -169,13 +169,8 @@ class SlicesLincheckTest {
 
   private static Rule rule() {
     return new Rule(
-        new Rule.Shape(
-            "org",
-            -1,
-            Limit.Unit.NANO_USD,
-            List.of(),
-            new Window(Window.Every.TOTAL, ZoneOffset.UTC)),
-        new Rule.Terms(LIMIT, List.of(), Over.DENY, false));
+        new Rule.Shape("org", -1, Limit.Unit.NANO_USD, List.of(), Window.Every.TOTAL),
+        new Rule.Terms(LIMIT, List.of(), Over.DENY, false, ZoneOffset.UTC));
   }
 
   private static CounterKey key() {

@@ -5,6 +5,7 @@ import io.penstock.core.Ticker;
 /** Time that moves when told. */
 final class TestTicker implements Ticker {
   private volatile long millis;
+  private volatile long ahead;
 
   TestTicker(long epochMillis) {
     this.millis = epochMillis;
@@ -14,6 +15,11 @@ final class TestTicker implements Ticker {
     millis += by;
   }
 
+  /** Sets the clock on the wall so far ahead of what it was at first. */
+  void setAhead(long by) {
+    ahead = by;
+  }
+
   @Override
   public long nanoTime() {
     return millis * 1_000_000;
@@ -21,6 +27,6 @@ final class TestTicker implements Ticker {
 
   @Override
   public long epochMillis() {
-    return millis;
+    return millis + ahead;
   }
 }

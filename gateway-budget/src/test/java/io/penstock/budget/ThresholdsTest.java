@@ -7,18 +7,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ThresholdsTest {
-  private static final Rule.Terms LOW = new Rule.Terms(100, List.of(50, 80), Over.DENY, false);
-  private static final Rule.Terms HIGH = new Rule.Terms(120, List.of(80, 50), Over.DENY, false);
+  private static final Rule.Terms LOW =
+      new Rule.Terms(100, List.of(50, 80), Over.DENY, false, ZoneOffset.UTC);
+  private static final Rule.Terms HIGH =
+      new Rule.Terms(120, List.of(80, 50), Over.DENY, false, ZoneOffset.UTC);
 
   private final Rule rule =
-      new Rule(
-          new Rule.Shape(
-              "org",
-              -1,
-              Limit.Unit.TOKENS,
-              List.of(),
-              new Window(Window.Every.TOTAL, ZoneOffset.UTC)),
-          LOW);
+      new Rule(new Rule.Shape("org", -1, Limit.Unit.TOKENS, List.of(), Window.Every.TOTAL), LOW);
   private final Effects effects =
       new SimReplica(new Simulation(0, Simulation.Mode.CALM, Simulation.Bug.NONE));
   private final Counter counter = new Counter(rule, rule.key("", 0), 0);

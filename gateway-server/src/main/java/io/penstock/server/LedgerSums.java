@@ -33,9 +33,12 @@ final class LedgerSums {
     this.budgets = budgets;
   }
 
-  /** Sums over all rows, for a store that starts empty in this process. */
+  /**
+   * Sums over all rows, for a store that starts empty in this process. Also of windows that have
+   * just ended: a clock that is ahead may be set right.
+   */
   static List<LedgerPart> all(Ledger ledger, long nowMillis) {
-    return parts(ledger.queries(), nowMillis, LedgerQueries.Owned.ALL, 1);
+    return parts(ledger.queries(), nowMillis - AFTER_WINDOW, LedgerQueries.Owned.ALL, 1);
   }
 
   /** Sums of counters whose window has not ended, over the rows of owners of other epochs. */
