@@ -415,7 +415,7 @@ final class ConfigProblemsTest {
                 rates: [{ per: x, requests: 2000000000000 }]
                 """))
         .satisfiesExactlyInAnyOrder(
-            line -> assertThat(line).startsWith("penstock.yaml:1:16: ledger.url: mysql:foo"),
+            line -> assertThat(line).startsWith("penstock.yaml:1:16: ledger.url: ****"),
             line -> assertThat(line).contains("ledger.retain: -3d"),
             line -> assertThat(line).startsWith("penstock.yaml:1:63: ledger.rollup[1]: foo"),
             line -> assertThat(line).contains("retries.attempts: 11 (expected: 0 to 10)"),
@@ -459,6 +459,74 @@ final class ConfigProblemsTest {
         .startsWith("penstock.yaml:1:")
         .contains("(expected: ")
         .doesNotContain("SECRETPW");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: sk-SECRETPW } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: SECRETPW } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: [{ SECRETPW }] } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', keys: [{ sk-SECRETPW: 1 }] } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', keys: { sk-SECRETPW1: 1 } } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', headers: 'x-key: SECRETPW' } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', credentials: SECRETPW } }",
+        "providers: { x: sk-SECRETPW }",
+        "providers: { x: { dialect: openai, base_url: 'ftp://h?api-key=SECRETPW' } }",
+        "state: 'redis://:SECRETPW@h'",
+        "state: { 'redis://:SECRETPW@h:1' }",
+        "ledger: 'jdbc:postgresql://h/db?user=u&password=SECRETPW'",
+        "ledger: { url: 'host=h user=a password=SECRETPW' }",
+        "ledger: { url: 'jdbc:sqlserver://h:1433;user=a;password=SECRETPW' }",
+        "ledger: { url: SECRETPW }",
+        "telemetry: 'http://u:SECRETPW@c:4318'",
+        "prices: { refresh: 'https://u:SECRETPW@h' }",
+        "prices: { refresh: 'https://h/?token=SECRETPW' }",
+        "alerts: 'https://hooks.slack.com/services/SECRETPW'",
+        "alerts: ['https://hooks.slack.com/services/SECRETPW']",
+        "admin: SECRETPW",
+        "admin: { token: *SECRETPW }",
+        "admin: { token: !SECRETPW x }",
+        "keys: SECRETPW",
+        "tls: SECRETPW",
+        "cache: SECRETPW",
+        "tls: { certificate: none, key: \"-----BEGIN PRIVATE KEY-----\\nSECRETPW\\n-----\" }",
+        "tls: { certificate: none, key: |\n  -----BEGIN PRIVATE KEY-----\n  SECRETPW\n }",
+        "tls:\n  certificate: none\n  key: |\n    -----BEGIN PRIVATE KEY-----\n    SECRETPW\n",
+        "tls: { certificate: none, \"-----BEGIN PRIVATE KEY-----\\nSECRETPW\": 1 }"
+      })
+  void load_secretInAnotherPlace_isToldWithoutIt(String yaml) {
+    assertThat(lines(yaml))
+        .isNotEmpty()
+        .allSatisfy(
+            line -> assertThat(line).contains("(expected: ").doesNotContain("SECRETPW", "\n"));
+  }
+
+  @Test
+  void load_textWhereAListIsDue_isToldByItsLength() {
+    assertThat(
+            lines(
+                "providers: { x: { dialect: openai, base_url: 'http://h', headers: on,"
+                    + " dialct: x, 'x y': 1 } }"))
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .contains(":1:67: providers.x.headers: a text of 2 characters (expected: a"),
+            line -> assertThat(line).contains("providers.x.dialct: unknown key", "mean dialect?"),
+            line -> assertThat(line).contains("providers.x[\"****\"]: unknown key"));
+  }
+
+  @Test
+  void load_stanzaBelowAnEmptyList_saysWhatToDo() {
+    assertThat(lines("models: {}\nkeys: []\n  - { id: k }\n"))
+        .singleElement()
+        .asString()
+        .startsWith("penstock.yaml:3:3: ")
+        .contains("`keys:`, not `keys: []`");
+    assertThat(lines("models: {}\nkeys: []\n- { id: k }\n"))
+        .singleElement()
+        .asString()
+        .contains("`keys:`, not `keys: []`");
   }
 
   @Test
