@@ -11,6 +11,7 @@ import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ConfigSchema;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.TlsConfig;
 import io.penstock.server.identity.Tokens;
 import io.penstock.server.snapshot.BudgetMapping;
 import io.penstock.server.snapshot.CloudCredentials;
@@ -81,6 +82,10 @@ final class CheckCommand implements Callable<Integer> {
                 .plan(of)
                 .warnings(new PossibleCalls(of)::differingIn)
                 .forEach(warning -> out.println("warning: " + warning)));
+    TlsConfig tls = of.tls();
+    if (tls != null) {
+      collect(errors, () -> TlsFiles.of(tls));
+    }
     state(of, out);
     routes(of, errors, out);
     errors.forEach(line -> out.println("error: " + line));

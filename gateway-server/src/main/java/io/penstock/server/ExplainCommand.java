@@ -14,6 +14,7 @@ import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,12 +73,16 @@ final class ExplainCommand implements Callable<Integer> {
       return Main.WRONG_INPUT;
     }
     HttpURLConnection connection = post(loaded.admin(), question());
-    boolean answered = connection.getResponseCode() == 200;
+    int status = connection.getResponseCode();
+    boolean answered = status == 200;
     try (InputStream in = answered ? connection.getInputStream() : connection.getErrorStream()) {
       JsonNode reply = JSON.readTree(in);
       if (!answered) {
-        throw new IllegalArgumentException(
-            reply.at("/error/message").asText("status " + connection.getResponseCode()));
+        String why = reply.at("/error/message").asText("status " + status);
+        if (status >= 500) {
+          throw new IOException(why);
+        }
+        throw new IllegalArgumentException(why);
       }
       Commands.out(spec).println(reply.toPrettyString());
       return Main.OK;
@@ -105,7 +110,12 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private static String read(Path file) throws IOException {
-    String json = Files.readString(file);
+    String json;
+    try {
+      json = Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("--body: " + file + ": not UTF-8 (expected: JSON)", e);
+    }
     try {
       JSON.readTree(json);
       return json.strip();

@@ -2,7 +2,10 @@ package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.LoadResult;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +32,14 @@ final class HealthCommand implements Callable<Integer> {
     HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
-    int status = connection.getResponseCode();
+    int status;
+    try {
+      status = connection.getResponseCode();
+    } catch (ConnectException e) {
+      throw new IOException(url + ": no server answers (start it with serve)", e);
+    } catch (SocketTimeoutException e) {
+      throw new IOException(url + ": no answer in " + TIMEOUT_MILLIS + " ms", e);
+    }
     Commands.out(spec).println(url + ": " + status);
     return status == 200 ? Main.OK : Main.CANNOT_RUN;
   }

@@ -35,7 +35,10 @@ class HealthCommandTest {
       Files.writeString(gateway.file(), Files.readString(gateway.file()) + "nonsense: 1\n");
       assertThat(run("health")).startsWith("0 ").contains("is refused");
     }
-    assertThat(run("health")).as("no server").startsWith("2 ");
+    assertThat(run("health"))
+        .as("no server")
+        .startsWith("2 ")
+        .contains("http://127.0.0.3:" + port + "/readyz: no server answers");
   }
 
   private String run(String command) {
