@@ -9,6 +9,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each kind of mistake says, word for word. */
@@ -237,7 +238,7 @@ final class ConfigProblemsTest {
       assertThat(lines(SOUND + "alerts: [{ webhook: \"" + address + "\" }]"))
           .containsExactly(
               "penstock.yaml:4:21: alerts[0].webhook: **** (expected: https:// or http:// and a"
-                  + " host)");
+                  + " host, without a user or password: they would not be sent)");
     }
   }
 
@@ -274,7 +275,7 @@ final class ConfigProblemsTest {
             line ->
                 assertThat(line)
                     .startsWith("penstock.yaml:8:")
-                    .contains("alerts[0].webhook: **** (expected: https:// or http:// and a host)"),
+                    .contains("alerts[0].webhook: **** (expected: https:// or http:// and a host,"),
             line -> assertThat(line).contains("alerts[0].on[0]: budgett (expected: budget,"),
             line -> assertThat(line).contains("alerts[0].on[2]: foo (expected: budget,"),
             line -> assertThat(line).contains("alerts[1].webhook: **** (expected: https:// or"),
@@ -500,6 +501,45 @@ final class ConfigProblemsTest {
         .isNotEmpty()
         .allSatisfy(
             line -> assertThat(line).contains("(expected: ").doesNotContain("SECRETPW", "\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "providers: { q: { dialect: openai, base_url: 'http://h:99999' } } | q.base_url:"
+            + " http://h:9",
+        "models: { m: { targets: [p/m], shadow: { model: p/m, share: 500%, budget: 1 USD } } } |"
+            + " models.m.shadow.share: 500% (expected: 0% to 100%)",
+        "models: { m: { targets: [p/m], hedge: { budget: 150% } } } | models.m.hedge.budget: 150%",
+        "models: { m: { targets: [p/m], min_quality: -1 } } | models.m.min_quality: -1.0",
+        "models: { m: { targets: [p/m], ceiling: 0 USD } } | models.m.ceiling: 0 USD (exp",
+        "models: { m: { targets: [p/m, p/n], strategy: weighted, strong: 2% } } | models.m.strong:"
+            + " 2%",
+        "models: { m: { strategy: weighted, targets: [{ model: p/m, upto: 0.3 }, p/n] } } |"
+            + " upto: 0.3 (expected: strategy complexity, or none)",
+        "models: { m: { strategy: complexity, strong: 20%, targets: [{ model: p/m, upto: 0.3 },"
+            + " p/n] } } | upto: 0.3 (expected: none beside strong)",
+        "providers: { q: { dialect: anthropic, retries: { budget: 200% } } } | retries.budget:"
+            + " 200%",
+        "cache: { semantic: { verify: 101% } } | cache.semantic.verify: 101%",
+        "cache: { semantic: { max_false_hits: 0% } } | cache.semantic.max_false_hits: 0%",
+        "budgets: [{ name: b, limit: 1 USD, over: { deny_at: 120% } }] | budgets[0].over.deny_at:"
+            + " 120%",
+        "budgets: [{ name: b, limit: 1 USD, when: 'budget[\"nope\"] > 0.5' }] | which nope is not",
+        "prices: { discounts: { nobody/x: 5% } } | prices.discounts",
+        "prices: { refresh: { url: 'ftp://x' } } | prices.refresh.url: ****",
+        "prices: { refresh: { url: 'https://u:pw@h' } } | without a user or password",
+        "alerts: [{ webhook: 'https://u:pw@h' }] | without a user or password",
+        "telemetry: { otlp: 'http://u:pw@h' } | without a user or password",
+        "telemetry: { requests: 'http://u:pw@h/x' } | without a user or password"
+      })
+  void load_valueThatCannotWork_isRefused(String yaml, String said) {
+    String sound =
+        yaml.startsWith("providers")
+            ? ""
+            : "providers: { p: { dialect: openai, base_url: 'http://h' } }\n";
+    assertThat(lines(sound + yaml)).singleElement().asString().contains(said);
   }
 
   @Test
