@@ -96,7 +96,7 @@ class ReloadTest {
 
     for (int i = 0; i < 6; i++) {
       granted(replicas.get(1), 1).cancel();
-      store.advance(i * 300);
+      store.advance(i * 300L);
       // No room beside what is spent, and none beside what is held.
       assertThat(reserve(replicas.get(0), 11)).isInstanceOf(Verdict.Denied.class);
       assertThat(reserveInTheEnd(replicas.get(0), 5)).isInstanceOf(Verdict.Denied.class);

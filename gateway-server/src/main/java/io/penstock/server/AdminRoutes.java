@@ -187,11 +187,24 @@ final class AdminRoutes {
                 ledger.queries(),
                 Periods.query(request, request.parameter("by", "")),
                 Instant.ofEpochMilli(shared.ticker().epochMillis()),
-                !request.parameter("movers", "on").equals("off"))
+                movers(request.parameter("movers", "on")))
             .matching(request.parameter("find", ""))
             .dearest(whole("limit", request.parameter("limit", "1000000")));
-    String type = format.equals("json") ? "application/json" : "text/plain; charset=utf-8";
+    String type =
+        switch (format) {
+          case "json" -> "application/json";
+          case "csv" -> "text/csv; charset=utf-8";
+          default -> "text/plain; charset=utf-8";
+        };
     return AdminReply.text(200, type, ReportFormat.named(format).format(report));
+  }
+
+  private static boolean movers(String word) {
+    return switch (word) {
+      case "on" -> true;
+      case "off" -> false;
+      default -> throw new IllegalArgumentException("movers: " + word + " (expected: on, off)");
+    };
   }
 
   private AdminReply series(AdminRequest request) {

@@ -5,12 +5,14 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.rule.Conditions;
 import io.penstock.server.auth.CredentialFetcher;
+import io.penstock.server.call.ProviderRuntime;
 import io.penstock.server.call.Routing;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.TargetRuntime;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ConfigSchema;
 import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.TlsConfig;
 import io.penstock.server.identity.Tokens;
 import io.penstock.server.snapshot.BudgetMapping;
 import io.penstock.server.snapshot.CloudCredentials;
@@ -25,6 +27,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,10 @@ final class CheckCommand implements Callable<Integer> {
                 .plan(of)
                 .warnings(new PossibleCalls(of)::differingIn)
                 .forEach(warning -> out.println("warning: " + warning)));
+    TlsConfig tls = of.tls();
+    if (tls != null) {
+      collect(errors, () -> TlsFiles.of(tls));
+    }
     state(of, out);
     routes(of, errors, out);
     errors.forEach(line -> out.println("error: " + line));
@@ -114,43 +121,48 @@ final class CheckCommand implements Callable<Integer> {
       collect(errors, () -> new RouteMapping(new Conditions()).table(of));
       return;
     }
-    collect(errors, () -> snapshot(of, prices, out));
+    var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
+    try (ProviderFactory factory = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
+      Map<String, ProviderRuntime> providers = factory.make(of.providers());
+      collect(errors, () -> snapshot(of, prices, providers, out));
+    } catch (IOException | IllegalArgumentException e) {
+      tell(errors, e);
+      // What needs no provider.
+      collect(errors, () -> new RouteMapping(new Conditions()).table(of));
+    }
   }
 
   private static void tell(List<String> errors, Exception problem) {
     String.valueOf(problem.getMessage()).lines().forEach(errors::add);
   }
 
-  private static void snapshot(Config of, PriceBook prices, PrintWriter out) throws IOException {
-    var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
-    try (ProviderFactory providers = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
-      SnapshotBuilder builder =
-          new SnapshotBuilder(
-              of, prices, providers.make(of.providers()), new Conditions(), SemanticRules.NONE);
-      builder.build(
-          1,
-          KeyIdentity.of(of, Tokens.NONE, Ticker.system()),
-          new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT, target -> {}),
-          Ticker.system());
-      for (String target : builder.unpriced()) {
+  private static void snapshot(
+      Config of, PriceBook prices, Map<String, ProviderRuntime> providers, PrintWriter out) {
+    SnapshotBuilder builder =
+        new SnapshotBuilder(of, prices, providers, new Conditions(), SemanticRules.NONE);
+    builder.build(
+        1,
+        KeyIdentity.of(of, Tokens.NONE, Ticker.system()),
+        new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT, target -> {}),
+        Ticker.system());
+    for (String target : builder.unpriced()) {
+      out.println(
+          "warning: "
+              + target
+              + ": no price is known (expected: a model of the catalogue, an entry in"
+              + " prices.files, `free: true`, or another prices.unknown)");
+    }
+    long now = Ticker.system().epochMillis();
+    Set<String> told = new HashSet<>();
+    for (TargetRuntime target : builder.reachable()) {
+      if (target.searchesUnpriced(now) && told.add(target.label())) {
         out.println(
             "warning: "
-                + target
-                + ": no price is known (expected: a model of the catalogue, an entry in"
-                + " prices.files, `free: true`, or another prices.unknown)");
-      }
-      long now = Ticker.system().epochMillis();
-      Set<String> told = new HashSet<>();
-      for (TargetRuntime target : builder.reachable()) {
-        if (target.searchesUnpriced(now) && told.add(target.label())) {
-          out.println(
-              "warning: "
-                  + target.label()
-                  + ": it searches the web, but web_search has no price (expected: a rate in"
-                  + " prices.files; until then it is "
-                  + (target.price().refusesUnpriced() ? "refused" : "booked as 0")
-                  + ")");
-        }
+                + target.label()
+                + ": it searches the web, but web_search has no price (expected: a rate in"
+                + " prices.files; until then it is "
+                + (target.price().refusesUnpriced() ? "refused" : "booked as 0")
+                + ")");
       }
     }
   }

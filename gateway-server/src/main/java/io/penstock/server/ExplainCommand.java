@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.penstock.server.config.Config;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final int SERVER_ERROR = 500;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Mixin private ConfigOption config = new ConfigOption();
@@ -69,8 +71,11 @@ final class ExplainCommand implements Callable<Integer> {
         AdminClient.of(loaded.admin(), TIMEOUT).post("/admin/v1/explain", question());
     JsonNode reply = JSON.readTree(answer.body());
     if (!answer.isOk()) {
-      throw new IllegalArgumentException(
-          reply.at("/error/message").asText("status " + answer.status()));
+      String why = reply.at("/error/message").asText("status " + answer.status());
+      if (answer.status() >= SERVER_ERROR) {
+        throw new IOException(why);
+      }
+      throw new IllegalArgumentException(why);
     }
     Commands.out(spec).println(reply.toPrettyString());
     return Main.OK;
@@ -97,7 +102,12 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private static String read(Path file) throws IOException {
-    String json = Files.readString(file);
+    String json;
+    try {
+      json = Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("--body: " + file + ": not UTF-8 (expected: JSON)", e);
+    }
     try {
       JSON.readTree(json);
       return json.strip();

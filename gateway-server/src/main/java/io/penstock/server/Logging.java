@@ -31,7 +31,10 @@ final class Logging {
     // Last: another thread may be writing a line.
     context.reset();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    root.setLevel(Level.toLevel(config.level().name()));
+    Level level = Level.toLevel(config.level().name());
+    // What libraries say of every command and buffer is not what is looked for.
+    root.setLevel(level.isGreaterOrEqual(Level.INFO) ? level : Level.INFO);
+    context.getLogger("io.penstock").setLevel(level);
     root.addAppender(console);
     context.getLogger("io.netty").setLevel(Level.WARN);
     // Logs stack traces of what the ledger then says in a line.
@@ -40,10 +43,13 @@ final class Logging {
     context.getLogger("io.lettuce.core.resource.Transports").setLevel(Level.ERROR);
   }
 
-  private static Encoder<ILoggingEvent> encoder(Word.LogFormat format, LoggerContext context) {
+  static Encoder<ILoggingEvent> encoder(Word.LogFormat format, LoggerContext context) {
     if (format == Word.LogFormat.JSON) {
       JsonEncoder json = new JsonEncoder();
       json.setContext(context);
+      // With its arguments in it, as the text format has it, beside the message's own words.
+      json.setWithFormattedMessage(true);
+      json.setWithArguments(false);
       return json;
     }
     PatternLayoutEncoder text = new PatternLayoutEncoder();

@@ -41,6 +41,9 @@ public final class Reloader implements AutoCloseable {
   /** The same where only an edit or a restart helps: a minute. */
   private static final int LOOKS_AT_READ = 120;
 
+  /** After so many looks what changes all the time is taken as it is: 10 s. */
+  private static final int LOOKS_TO_SETTLE = 20;
+
   /** Reads the configuration file. */
   @FunctionalInterface
   public interface Loads {
@@ -75,7 +78,9 @@ public final class Reloader implements AutoCloseable {
   private int looks;
   private int pause = LOOKS;
   private boolean again;
+  private int unsettled;
   private @Nullable Inputs seen;
+  private @Nullable LoadResult pending;
   private @Nullable Inputs inForce;
 
   Reloader(
@@ -179,7 +184,14 @@ public final class Reloader implements AutoCloseable {
 
   private void lookAgain() {
     Inputs before = seen;
+    LoadResult read = pending;
+    pending = null;
     again = before != null && !before.mayHaveChanged();
+    if (again && read != null) {
+      again = false;
+      takeSettled(read);
+      return;
+    }
     if (again && !isDue()) {
       return;
     }
@@ -187,10 +199,29 @@ public final class Reloader implements AutoCloseable {
     pause = LOOKS;
     LoadResult result = loads.load(file);
     seen = result.inputs();
-    // The first look only learns which files there are: they were read a moment ago.
-    if (before != null || !isApplied(result)) {
+    if (again) {
       take(result);
+    } else if (before != null || !isApplied(result)) {
+      // The first look only learns which files there are: they were read a moment ago.
+      await(result);
     }
+  }
+
+  /**
+   * Takes it when the next look finds the files as they are now: half of a file that is just being
+   * written may be sound, without the keys of the other half.
+   */
+  private void await(LoadResult result) {
+    if (++unsettled < LOOKS_TO_SETTLE) {
+      pending = result;
+    } else {
+      takeSettled(result);
+    }
+  }
+
+  private void takeSettled(LoadResult result) {
+    unsettled = 0;
+    take(result);
   }
 
   /** What kept it from being read or applied may be gone without a trace in the files. */
@@ -253,8 +284,10 @@ public final class Reloader implements AutoCloseable {
         : now.emptiedSince(before).stream()
             .map(included ->
                 included
-                    + ": empty, and was not before (expected: content; to take out all of it,"
-                    + " remove the file or its `include`)")
+                    + ": empty, and was not before (expected: content"
+                    + (included.equals(file)
+                        ? ")"
+                        : "; to take out all of it, remove the file or its `include`)"))
             .toList();
   }
 

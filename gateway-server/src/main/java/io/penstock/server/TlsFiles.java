@@ -17,8 +17,9 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.penstock.server.config.TlsConfig;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import javax.net.ssl.SSLException;
@@ -63,8 +64,8 @@ final class TlsFiles {
 
   private synchronized void reloadIfChanged() {
     try {
-      if (!Files.getLastModifiedTime(certificate).equals(loaded.certificate())
-          || !Files.getLastModifiedTime(key).equals(loaded.key())) {
+      if (!modified(certificate).equals(loaded.certificate())
+          || !modified(key).equals(loaded.key())) {
         loaded = load();
         LOG.atInfo().addKeyValue("certificate", certificate).log("TLS files reloaded");
       }
@@ -77,15 +78,14 @@ final class TlsFiles {
   }
 
   private Loaded load() throws IOException {
-    FileTime certificateTime = Files.getLastModifiedTime(certificate);
-    FileTime keyTime = Files.getLastModifiedTime(key);
-    String chain = Files.readString(certificate, StandardCharsets.US_ASCII);
-    String secret = Files.readString(key, StandardCharsets.US_ASCII);
+    FileTime certificateTime = modified(certificate);
+    FileTime keyTime = modified(key);
+    byte[] chain = read(certificate);
+    byte[] secret = read(key);
     try {
       SslContext context =
           SslContextBuilder.forServer(
-                  new ByteArrayInputStream(chain.getBytes(StandardCharsets.US_ASCII)),
-                  new ByteArrayInputStream(secret.getBytes(StandardCharsets.US_ASCII)))
+                  new ByteArrayInputStream(chain), new ByteArrayInputStream(secret))
               .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
               .protocols("TLSv1.3", "TLSv1.2")
               .applicationProtocolConfig(
@@ -108,6 +108,33 @@ final class TlsFiles {
               + " and its key (expected: a PEM certificate chain and its PEM private key)",
           e);
     }
+  }
+
+  private static FileTime modified(Path file) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** As bytes: comments between the blocks may be in any encoding. */
+  private static byte[] read(Path file) throws IOException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static IOException unreadable(Path file, IOException e) {
+    String why =
+        switch (e) {
+          case NoSuchFileException gone -> "no such file";
+          case AccessDeniedException denied -> "permission denied";
+          default -> String.valueOf(e.getMessage());
+        };
+    return new IOException("tls: " + file + ": " + why + " (expected: a PEM file)", e);
   }
 
   /**

@@ -237,6 +237,7 @@ class AdminPortTest {
       delimiter = '|',
       textBlock =
           """
+          movers=maybe                   | movers: maybe (expected: on, off)
           bye=team                       | bye: no such parameter (expected: by, from, to, where, find, limit, movers, format; did you mean by?)
           group=team                     | group: no such parameter (expected: by, from,
           by=team&by=model               | by: team and model (expected: it once)

@@ -59,6 +59,26 @@ class ExplainTest {
   }
 
   @Test
+  void command_bodyThatIsNotUtf8_isWrongInput_byName(@TempDir Path directory) throws Exception {
+    Path body = directory.resolve("latin.json");
+    Files.write(body, new byte[] {'"', (byte) 0xfc, '"'});
+    StringWriter said = new StringWriter();
+    int code =
+        Main.commandLine()
+            .setErr(new PrintWriter(said))
+            .execute(
+                "explain",
+                "--config",
+                gateway.file().toString(),
+                "--key",
+                "k-test",
+                "--body",
+                body.toString());
+    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(said.toString()).contains("--body: " + body + ": not UTF-8");
+  }
+
+  @Test
   void bodyWithoutABound_isRefusedAtOnce_asTheCallWouldBe() throws Exception {
     JsonNode said = explain("k-test", CHAT.replaceFirst("\\{", "{\"n\":\"x\","));
     assertThat(said.path("outcome").asText()).as(said.toString()).isEqualTo("refused");

@@ -135,6 +135,25 @@ class ProxyTest {
   }
 
   @Test
+  void check_severalProvidersAndARoute_areAllTold() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("penstock.yaml"),
+            """
+            providers:
+              a: { dialect: openai, base_url: "http://127.0.0.1:1/v1", keys: [k], proxy: "x:1" }
+              b: { dialect: openai, base_url: "http://127.0.0.1:1/v1", keys: [k], proxy: "y:1" }
+            models:
+              m: { strategy: cost, targets: [{ model: a/m, quality: 0.5 }], min_quality: 0.9 }
+            """);
+    StringWriter said = new StringWriter();
+
+    Main.commandLine().setOut(new PrintWriter(said)).execute("check", "--config", file.toString());
+
+    assertThat(said.toString()).contains("providers.a.proxy: ", "providers.b.proxy: ", "models.m");
+  }
+
+  @Test
   void tls_ofAnUnknownAuthority_isRefusedAndNothingIsSent() {
     try (FakeProvider provider = FakeProvider.startTls(TestCertificate.create());
         RunningGateway gateway =

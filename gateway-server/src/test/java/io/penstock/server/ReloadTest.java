@@ -104,7 +104,9 @@ class ReloadTest {
             RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
       Files.writeString(
           gateway.file(), Files.readString(gateway.file()) + "log: { level: debug }\n");
-      Await.until("the log's level", () -> LoggerFactory.getLogger("any").isDebugEnabled());
+      Await.until(
+          "the log's level", () -> LoggerFactory.getLogger("io.penstock.any").isDebugEnabled());
+      assertThat(LoggerFactory.getLogger("io.lettuce.core.any").isDebugEnabled()).isFalse();
     } finally {
       Logging.configure(new LogConfig(Word.LogFormat.TEXT, Word.LogLevel.WARN));
     }
@@ -160,6 +162,50 @@ class ReloadTest {
 
       Files.delete(keys);
       Await.until("it is gone", () -> models(gateway, "pk-new") == 401);
+    }
+  }
+
+  @Test
+  void emptiedMainFile_isRefused_andNobodyIsLockedOut() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      String yaml = Files.readString(gateway.file());
+      Files.writeString(
+          gateway.file(), yaml.replace("providers:", "timezone: Europe/Berlin\nproviders:"));
+      Await.until(
+          "it is in force", () -> gateway.admin("/admin/v1/config").contains("\"version\":2"));
+
+      Files.writeString(gateway.file(), "");
+      Await.until(
+          "it is refused", () -> !gateway.admin("/admin/v1/config").contains("\"problems\":[]"));
+      assertThat(gateway.admin("/admin/v1/config")).contains("\"version\":2");
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void edit_thatIsStillBeingWritten_isTakenWhenItLooksTheSameTwice() throws Exception {
+    AtomicBoolean writing = new AtomicBoolean();
+    try (FakeProvider provider = FakeProvider.start()) {
+      String yaml = RunningGateway.yaml(directory, provider, "");
+      String whole = yaml + "timezone: Europe/Berlin\n";
+      Path file = Files.writeString(directory.resolve("penstock.yaml"), yaml);
+      Reloader.Loads loads =
+          at -> {
+            LoadResult result = ConfigOption.loader(Map.of()).load(at);
+            if (writing.getAndSet(false)) {
+              write(at, whole);
+            }
+            return result;
+          };
+      LoadResult.Loaded loaded = (LoadResult.Loaded) ConfigOption.loader(Map.of()).load(file);
+      try (Gateway gateway = Gateway.start(loaded.config(), file, loads, Ticker.system())) {
+        writing.set(true);
+        Files.writeString(file, yaml + "timezone: Europe/Paris\n");
+        Await.until("it is whole", () -> config(gateway).contains("Europe/Berlin"));
+        assertThat(config(gateway)).contains("\"version\":2");
+      }
     }
   }
 
@@ -249,12 +295,8 @@ class ReloadTest {
               return config(gateway).contains("wits' end");
             });
         broken.set(false);
-        Await.until(
-            "the next edit is taken",
-            () -> {
-              touch(file, yaml);
-              return config(gateway).contains("\"problems\":[]");
-            });
+        touch(file, yaml);
+        Await.until("the next edit is taken", () -> config(gateway).contains("\"problems\":[]"));
       }
     }
   }
@@ -309,8 +351,12 @@ class ReloadTest {
   }
 
   private static void touch(Path file, String yaml) {
+    write(file, yaml + "# " + System.nanoTime() + "\n");
+  }
+
+  private static void write(Path file, String text) {
     try {
-      Files.writeString(file, yaml + "# " + System.nanoTime() + "\n");
+      Files.writeString(file, text);
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
     }

@@ -101,7 +101,7 @@ final class Binder {
             String near = Suggest.nearest(name, shape.keys().keySet());
             problems.error(
                 entry.key(),
-                where.key(name),
+                where.key(Shown.key(name, entry.value(), near != null)),
                 "unknown key",
                 "one of " + String.join(", ", shape.keys().keySet()),
                 near);
@@ -128,7 +128,8 @@ final class Binder {
     }
     Object value = value(key.shape(), node, where, key.setting());
     if (key.required() && value instanceof String text && text.isBlank()) {
-      return scalars.wrong(node, where, "a text that is not empty");
+      problems.error(node.mark(), where, "nothing", "a text that is not empty");
+      return Invalid.VALUE;
     }
     if (value != Invalid.VALUE) {
       key.setting().rule().check(value, new Told(this, node, where, null));

@@ -60,6 +60,10 @@ public record BudgetConfig(
         throw new InvalidValue(
             "use", use == null ? "(none)" : use, "a model with action use alone");
       }
+      if (denyAt != null && use == null) {
+        throw new InvalidValue(
+            "deny_at", denyAt.toString(), "none without `use`: nothing is asked beyond the limit");
+      }
     }
 
     /** Returns the action, never null: the default has been filled in. */

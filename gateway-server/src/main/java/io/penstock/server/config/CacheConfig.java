@@ -50,10 +50,16 @@ public record CacheConfig(
       @Setting(value = "`builtin`, or provider/model.", meaning = Meaning.EMBEDDER)
           @Default("builtin")
           String embedder,
-      @Setting("Share of served hits that may be wrong; 1% when no threshold is given either.")
+      @Setting(
+              value =
+                  "Share of served hits that may be wrong; 1% when no threshold is given either.",
+              rule = Rule.SOME)
           @Nullable Share maxFalseHits,
       @Setting("A fixed similarity instead, 0 to 1.") @Nullable Double threshold,
-      @Setting("Share of hits that are asked upstream too, to measure it.") @Default("2%")
+      @Setting(
+              value = "Share of hits that are asked upstream too, to measure it.",
+              rule = Rule.PART)
+          @Default("2%")
           Share verify,
       @Setting("Whether hits are served; false: measured only.") @Default("true") boolean serve,
       @Setting(

@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.core.Suggest;
+import io.penstock.core.route.RouteOptions;
 import io.penstock.core.rule.Condition;
 import io.penstock.core.rule.ConditionException;
 import io.penstock.core.rule.Conditions;
@@ -16,6 +18,9 @@ final class ConditionCheck {
   /** Names of budgets that have no counter before a target is chosen. */
   private final Set<String> ofTargets = new TreeSet<>();
 
+  /** Names of all budgets; null where nobody knows them. */
+  private @Nullable Set<String> budgets;
+
   private ConditionCheck(Problems problems) {
     this.problems = problems;
   }
@@ -24,10 +29,16 @@ final class ConditionCheck {
    * Checks them.
    *
    * @param config null where it could not be read
+   * @param budgets the names of those in the file, sound or not
    */
-  static void check(@Nullable Config config, List<Use> uses, Problems problems) {
+  static void check(
+      @Nullable Config config, Set<String> budgets, List<Use> uses, Problems problems) {
     ConditionCheck check = new ConditionCheck(problems);
     if (config != null) {
+      Set<String> names = new TreeSet<>(budgets);
+      config.budgets().forEach(budget -> names.add(budget.name()));
+      config.models().keySet().forEach(model -> names.add(RouteOptions.Shadow.budgetOf(model)));
+      check.budgets = names;
       config.budgets().stream()
           .filter(check::dependsOnTarget)
           .forEach(budget -> check.ofTargets.add(budget.name()));
@@ -65,6 +76,17 @@ final class ConditionCheck {
     } catch (ConditionException e) {
       problems.error(use.mark(), use.where(), use.text(), String.valueOf(e.getMessage()));
       return;
+    }
+    Set<String> known = budgets;
+    for (String budget : new TreeSet<>(condition.budgets())) {
+      if (known != null && !known.contains(budget)) {
+        problems.error(
+            use.mark(),
+            use.where(),
+            use.text(),
+            "budgets under budgets, which " + budget + " is not",
+            Suggest.nearest(budget, known));
+      }
     }
     if (kind == Conditions.Kind.RESPONSE) {
       // There is a target by then.

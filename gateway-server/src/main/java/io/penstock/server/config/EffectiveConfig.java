@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ public final class EffectiveConfig {
     return switch (value) {
       case null -> JSON.nullNode();
       case Enum<?> word -> JSON.textNode(Values.word(word));
+      case URI uri -> JSON.textNode(withoutQuery(uri.toString()));
       case Duration duration -> JSON.textNode(Values.format(duration));
       case Boolean bool -> JSON.booleanNode(bool);
       case Integer number -> JSON.numberNode(number);
@@ -43,6 +45,12 @@ public final class EffectiveConfig {
           fields(section);
       default -> JSON.textNode(value.toString());
     };
+  }
+
+  /** Some put the key of a service there. */
+  private static String withoutQuery(String address) {
+    int query = address.indexOf('?');
+    return query < 0 ? address : address.substring(0, query + 1) + Secret.MASK;
   }
 
   /** The kinds of a sealed value are written as the value. */

@@ -4,4 +4,5 @@ package io.penstock.server.config;
 public record HedgeConfig(
     @Setting("When it starts: p95 of the usual first-token time, or a duration.") @Default("p95")
         HedgeDelay after,
-    @Setting("Second attempts as a share of the traffic.") @Default("5%") Share budget) {}
+    @Setting(value = "Second attempts as a share of the traffic.", rule = Rule.PART) @Default("5%")
+        Share budget) {}

@@ -24,7 +24,7 @@ public final class Inputs {
   /**
    * Takes note of them.
    *
-   * @param filled the included files that are not empty
+   * @param filled the main file and the included ones, those that are not empty
    */
   Inputs(Map<Path, Stamp> stamps, Map<IncludeGlob, List<Path>> matches, Set<Path> filled) {
     this.filled = Set.copyOf(filled);
@@ -39,13 +39,11 @@ public final class Inputs {
   }
 
   /**
-   * Returns the included files that had content before and are still included, but empty: most
-   * likely somebody is just writing them.
+   * Returns the main file and those of the included ones that had content before and are still
+   * read, but empty: most likely somebody is just writing them.
    */
   public List<Path> emptiedSince(Inputs before) {
-    return matches.values().stream()
-        .flatMap(List::stream)
-        .distinct()
+    return stamps.keySet().stream()
         .filter(file -> before.filled.contains(file) && !filled.contains(file))
         .toList();
   }

@@ -65,15 +65,17 @@ final class Loading {
     include(file, root);
     Binder binder = new Binder(texts, problems);
     Config config = binder.bind(Config.class, root);
+    Tree tree = new Tree(root, binder.sound(), problems);
     if (config != null) {
-      Tree tree = new Tree(root, binder.sound(), problems);
       new References(config, tree, binder.uses()).check();
       Sense.check(config, tree);
     }
-    // Else whoever goes on compiles them, and once is enough.
-    if (all || problems.hasErrors()) {
-      ConditionCheck.check(config, binder.uses(), problems);
-    }
+    // Else whoever goes on compiles them, and once is enough; but nobody else knows all budgets.
+    List<Use> uses =
+        all || problems.hasErrors()
+            ? binder.uses()
+            : binder.uses().stream().filter(use -> use.text().contains("budget")).toList();
+    ConditionCheck.check(config, tree.listed("budgets", "name"), uses, problems);
     return config;
   }
 

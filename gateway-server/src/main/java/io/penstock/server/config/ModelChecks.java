@@ -30,6 +30,7 @@ final class ModelChecks {
       throw new InvalidValue("targets", "weights that sum to 0", "a weight above 0");
     }
     checkTiers(strategy, targets);
+    checkUpto(strategy, targets, strong);
     if (strategy == Strategy.COMPLEXITY) {
       checkThresholds(targets, strong);
     }
@@ -63,6 +64,23 @@ final class ModelChecks {
             "targets",
             "no `accept` on target " + (i + 1),
             "one on all but the last: without it the next tier is only asked when this one fails");
+      }
+    }
+  }
+
+  private static void checkUpto(
+      Strategy strategy, List<TargetConfig> targets, @Nullable Share strong) {
+    boolean complexity = strategy == Strategy.COMPLEXITY;
+    if (strong != null && !complexity) {
+      throw new InvalidValue("strong", strong.toString(), "strategy complexity, or none");
+    }
+    for (TargetConfig target : targets) {
+      Double upto = target.upto();
+      if (upto != null && (!complexity || strong != null)) {
+        throw new InvalidValue(
+            "targets",
+            "upto: " + upto,
+            complexity ? "none beside strong" : "strategy complexity, or none");
       }
     }
   }

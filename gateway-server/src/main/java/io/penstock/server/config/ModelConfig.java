@@ -28,7 +28,8 @@ public record ModelConfig(
         @Nullable Duration firstToken,
     @Setting("How long response headers wait for the first content.") @Default("10s") Duration hold,
     @Setting("How a cut stream goes on.") @Default("off") Word.Resume resume,
-    @Setting("The most that one request may cost on a target.") Limit.@Nullable Money ceiling,
+    @Setting(value = "The most that one request may cost on a target.", positive = true)
+        Limit.@Nullable Money ceiling,
     @Setting(value = "What routing savings are measured against.", meaning = Meaning.MODEL)
         @Nullable String baseline,
     @Setting("What a request field does that the target cannot take.") @Default("refuse")
@@ -36,7 +37,8 @@ public record ModelConfig(
     @Setting("What keeps a target.") @Nullable StickyConfig sticky,
     @Setting("A second attempt when the first is slow; its loser is billed.")
         @Nullable HedgeConfig hedge,
-    @Setting("The least quality, for the strategy `cost`.") @Nullable Double minQuality,
+    @Setting(value = "The least quality, for the strategy `cost`.", rule = Rule.UNIT)
+        @Nullable Double minQuality,
     @Setting("The share that goes to the strong model, instead of thresholds.")
         @Nullable Share strong,
     @Setting(

@@ -25,7 +25,8 @@ public record PricesConfig(
 
   /** A newer catalogue that is fetched; refused when it does not validate. */
   public record RefreshConfig(
-      @Setting("Where it is; empty: not fetched.") @Nullable SecretUrl url,
+      @Setting(value = "Where it is; empty: not fetched.", rule = Rule.WEBHOOK)
+          @Nullable SecretUrl url,
       @Setting(value = "The pause between two looks.", positive = true) @Default("24h")
           Duration every) {}
 }

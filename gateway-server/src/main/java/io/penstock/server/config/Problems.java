@@ -31,7 +31,13 @@ final class Problems {
   private Problem problem(
       Node.Mark mark, Where where, String value, String expected, @Nullable String near) {
     return new Problem(
-        mark.file(), mark.line(), mark.column(), where.toString(), value, expected, near);
+        mark.file(),
+        mark.line(),
+        mark.column(),
+        Shown.of(where.toString()),
+        Shown.of(value),
+        expected,
+        near);
   }
 
   boolean hasErrors() {

@@ -36,6 +36,7 @@ final class References {
     once("budgets", config.budgets().stream().map(BudgetConfig::name).toList());
     once("rates", config.rates().stream().map(RateConfig::name).toList());
     passthrough();
+    discounts();
     cycles();
   }
 
@@ -153,6 +154,22 @@ final class References {
             tree.unknown(provider, "a name under providers", providers, "passthrough", path);
           }
         });
+  }
+
+  private void discounts() {
+    for (String target : config.prices().discounts().keySet()) {
+      int slash = target.indexOf('/');
+      String provider = slash < 0 ? "*" : target.substring(0, slash);
+      if (provider.indexOf('*') < 0 && !providers.contains(provider)) {
+        tree.unknown(
+            target,
+            "targets of a provider under providers",
+            Set.of(),
+            "prices",
+            "discounts",
+            target);
+      }
+    }
   }
 
   /** The process's own, or a model of a provider; a name under models may lead anywhere. */

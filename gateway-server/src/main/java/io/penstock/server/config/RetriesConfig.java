@@ -8,7 +8,9 @@ public record RetriesConfig(
     @Setting(value = "The mean of the first pause; it doubles.", positive = true) @Default("200ms")
         Duration backoff,
     @Setting(value = "The longest pause.", positive = true) @Default("5s") Duration maxBackoff,
-    @Setting("Retries as a share of this provider's traffic.") @Default("10%") Share budget) {
+    @Setting(value = "Retries as a share of this provider's traffic.", rule = Rule.PART)
+        @Default("10%")
+        Share budget) {
 
   /** Checks the pauses. */
   public RetriesConfig {

@@ -42,6 +42,10 @@ enum Rule {
           String.class,
           cause -> cause.matches("[45][0-9]{2}|[45]xx|timeout|context_length"),
           "a status such as 429, 4xx, 5xx, timeout or context_length")),
+  /** A part that cannot be more than the whole. */
+  PART(each(Share.class, share -> share.value() <= 1, "0% to 100%")),
+  /** The same, but some of it. */
+  SOME(each(Share.class, share -> share.value() > 0 && share.value() <= 1, "above 0%, to 100%")),
   DISCOUNTS(each(Share.class, share -> share.value() <= 1, "at most 100%")),
   BODY(each(Size.class, size -> size.bytes() <= 1L << 30, "at most 1GiB")),
   HEAD(each(Size.class, size -> size.bytes() <= 16L << 20, "at most 16MiB")),
@@ -50,8 +54,14 @@ enum Rule {
   OTLP(
       each(
           SecretUrl.class,
-          url -> url.reveal().isEmpty() || url.reveal().matches("(?s)https?://.*"),
-          "http://collector:4318")),
+          url -> url.reveal().isEmpty() || ValueRules.isHttp(url),
+          "http://collector:4318, without a user or password: they would not be sent")),
+  /** A file, or an address that rows are posted to. */
+  REQUESTS(
+      each(
+          SecretUrl.class,
+          url -> !url.scheme().startsWith("http") || ValueRules.isHttp(url),
+          "a file or a webhook, without a user or password: they would not be sent")),
   /** What the counters of a rate take. */
   RATE(each(Long.class, number -> number <= 1_000_000_000_000L, "at most 1000000000000")),
   DENY_AT(

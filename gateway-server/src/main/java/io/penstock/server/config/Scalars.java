@@ -35,7 +35,8 @@ final class Scalars {
     try {
       Object value = files.resolve(shape.parser().parse().apply(text(shape, scalar)), scalar);
       if (setting.positive() && !isPositive(value)) {
-        return wrong(node, where, "above 0");
+        problems.error(node.mark(), where, scalar.text(), "above 0");
+        return Invalid.VALUE;
       }
       return value;
     } catch (Texts.Missing e) {
@@ -72,9 +73,13 @@ final class Scalars {
     }
   }
 
-  /** Reports something that is not what was expected. */
+  /**
+   * Reports something that is not what was expected. A text in the place of a mapping or a list is
+   * not shown: it may be the secret that is due further in.
+   */
   Object wrong(Node node, Where where, String expected) {
-    String value = node instanceof Scalar scalar && !scalar.isNull() ? scalar.text() : node.kind();
+    String value =
+        node instanceof Scalar scalar && !scalar.isNull() ? Shown.kind(scalar.text()) : node.kind();
     problems.error(node.mark(), where, value, expected);
     return Invalid.VALUE;
   }

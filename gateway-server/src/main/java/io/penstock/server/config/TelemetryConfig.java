@@ -6,5 +6,7 @@ import org.jspecify.annotations.Nullable;
 public record TelemetryConfig(
     @Setting(value = "The collector, such as http://collector:4318; empty: none.", rule = Rule.OTLP)
         @Nullable SecretUrl otlp,
-    @Setting("Where each row goes as a JSON line: a file or a webhook; empty: nowhere.")
+    @Setting(
+            value = "Where each row goes as a JSON line: a file or a webhook; empty: nowhere.",
+            rule = Rule.REQUESTS)
         @Nullable SecretUrl requests) {}

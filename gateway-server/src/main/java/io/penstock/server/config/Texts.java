@@ -2,6 +2,7 @@ package io.penstock.server.config;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +107,9 @@ final class Texts {
   static String why(Path file, IOException thrown) {
     if (!Files.exists(file)) {
       return "no such file";
+    }
+    if (thrown instanceof AccessDeniedException) {
+      return "permission denied";
     }
     String reason = thrown instanceof FileSystemException of ? of.getReason() : thrown.getMessage();
     String kind = thrown.getClass().getSimpleName();

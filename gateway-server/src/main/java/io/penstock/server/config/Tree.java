@@ -28,6 +28,20 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
         : Set.of();
   }
 
+  /** Returns the texts that the entries of a list have under a key, sound or not. */
+  Set<String> listed(String section, String key) {
+    Set<String> texts = new HashSet<>();
+    Node.Entry list = root.entries().get(section);
+    if (list != null && list.value() instanceof Sequence sequence) {
+      for (Node item : sequence.items()) {
+        if (child(item, key) instanceof Node.Scalar name) {
+          texts.add(name.text());
+        }
+      }
+    }
+    return texts;
+  }
+
   /** Returns whether nothing stands under a top-level key, sound or not. */
   boolean isEmpty(String section) {
     Node.Entry entry = root.entries().get(section);

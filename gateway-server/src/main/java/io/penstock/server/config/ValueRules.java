@@ -59,14 +59,21 @@ final class ValueRules {
   static void webhook(Object value, Faults faults) {
     SecretUrl url = (SecretUrl) value;
     if (!url.reveal().isBlank() && !isHttp(url)) {
-      faults.add("", Secret.MASK, "https:// or http:// and a host");
+      faults.add(
+          "",
+          Secret.MASK,
+          "https:// or http:// and a host, without a user or password: they would not be sent");
     }
   }
 
-  private static boolean isHttp(SecretUrl url) {
+  /** Returns whether it is an address that can be asked, without what no request would carry. */
+  static boolean isHttp(SecretUrl url) {
     try {
+      URI uri = URI.create(url.reveal());
       return (url.scheme().equals("https") || url.scheme().equals("http"))
-          && URI.create(url.reveal()).getHost() != null;
+          && uri.getHost() != null
+          && uri.getPort() <= 65_535
+          && uri.getRawUserInfo() == null;
     } catch (IllegalArgumentException e) {
       // Not an address at all; its words would quote it.
       return false;

@@ -128,7 +128,9 @@ record ValueType(
 
   private static URI http(String text) {
     URI uri = URI.create(text);
-    if (uri.getHost() == null || !("http".equals(uri.getScheme()) || isHttps(uri))) {
+    if (uri.getHost() == null
+        || uri.getPort() > 65_535
+        || !("http".equals(uri.getScheme()) || isHttps(uri))) {
       throw new IllegalArgumentException("no http address");
     }
     return uri;

@@ -76,7 +76,7 @@ final class Where {
     }
     boolean simple = !name.isEmpty() && name.chars().allMatch(Where::isPlain);
     if (!simple) {
-      return prefix + "[\"" + name + "\"]";
+      return prefix + "[\"" + Shown.of(name) + "\"]";
     }
     return prefix.isEmpty() ? name : prefix + "." + name;
   }

@@ -57,11 +57,18 @@ final class YamlReader {
       problems.error(e.mark, Where.ROOT, e.value, e.expected);
     } catch (MarkedYamlEngineException e) {
       Mark mark = mark(e.getProblemMark().or(e::getContextMark));
-      problems.error(mark, Where.ROOT, e.getProblem(), "YAML 1.2");
+      problems.error(mark, Where.ROOT, e.getProblem(), expected(e.getProblem()));
     } catch (YamlEngineException e) {
       problems.error(mark(Optional.empty()), Where.ROOT, "unreadable text", "YAML 1.2 in UTF-8");
     }
     return null;
+  }
+
+  /** What is pasted below {@code keys: []} is the commonest of these mistakes. */
+  private static String expected(String problem) {
+    return problem.contains("block sequence start") || problem.contains("found '-'")
+        ? "YAML 1.2; a list stands below its key when nothing is behind it: `keys:`, not `keys: []`"
+        : "YAML 1.2";
   }
 
   private Node document() {
@@ -108,7 +115,9 @@ final class YamlReader {
     String name = alias.getAlias().getValue();
     Anchored anchored = anchors.get(name);
     if (anchored == null) {
-      throw new Unreadable(mark, "*" + name, "an anchor &" + name + " that ended above");
+      // Not by name: it may be a password that begins with a star.
+      throw new Unreadable(
+          mark, "an alias", "an anchor of its name that ended above, or quotes around the text");
     }
     count(anchored.size, mark);
     return anchored.node;
@@ -148,7 +157,7 @@ final class YamlReader {
 
   private void refuseTag(Optional<?> tag, Mark mark) {
     if (tag.isPresent() && !tag.get().toString().equals("!")) {
-      throw new Unreadable(mark, "the tag " + tag.get(), "no tags");
+      throw new Unreadable(mark, "a tag", "no tags, or quotes around a text that begins with !");
     }
   }
 

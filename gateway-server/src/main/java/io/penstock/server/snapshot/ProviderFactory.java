@@ -64,21 +64,30 @@ public final class ProviderFactory implements AutoCloseable {
   /**
    * Returns the usable providers by name; nothing runs for them until {@link #applied()}.
    *
-   * @throws IOException when a private CA or a credential cannot be used, with its place
+   * @throws IOException when a private CA, a credential or a proxy cannot be used: all of them,
+   *     with their places, one a line
    */
   public Map<String, ProviderRuntime> make(Map<String, ProviderConfig> configs) throws IOException {
     Map<String, Made> next = new HashMap<>();
     Map<String, ProviderRuntime> usable = new LinkedHashMap<>();
+    List<String> problems = new ArrayList<>();
     for (Map.Entry<String, ProviderConfig> entry : configs.entrySet()) {
       ProviderConfig config = entry.getValue();
       if (!config.isUsable()) {
         continue;
       }
       Made known = made.get(entry.getKey());
-      Made now =
-          known != null && known.from().equals(config) ? known : make(entry.getKey(), config);
-      next.put(entry.getKey(), now);
-      usable.put(entry.getKey(), now.runtime());
+      try {
+        Made now =
+            known != null && known.from().equals(config) ? known : make(entry.getKey(), config);
+        next.put(entry.getKey(), now);
+        usable.put(entry.getKey(), now.runtime());
+      } catch (IOException | IllegalArgumentException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new IOException(String.join("\n", problems));
     }
     pending = next;
     return usable;

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads every YAML file that the project ships. */
 final class ConfigFilesTest {
@@ -38,6 +40,18 @@ final class ConfigFilesTest {
     assertThat(config.budgets().get(3).over().action()).isEqualTo(Word.OverAction.USE);
     assertThat(Loads.at(config.providers(), "openai").isUsable()).isFalse();
     assertThat(Loads.at(config.providers(), "onprem").isUsable()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config/penstock.yaml", "docker/penstock/penstock.yaml"})
+  void load_shippedFile_withAKeyPastedBelow_hasIt(String file, @TempDir Path directory)
+      throws IOException {
+    String pasted =
+        Files.readString(Loads.ROOT.resolve("..").resolve(file))
+            + "  - { id: k-a, sha256: [\"%s\"], team: default }\n".formatted("0".repeat(64));
+    Path copy = Loads.write(directory, "penstock.yaml", pasted);
+    Map<String, String> environment = Map.of("PENSTOCK_ADMIN_TOKEN", "t", "POSTGRES_PASSWORD", "p");
+    assertThat(Loads.loaded(Loads.load(copy, environment)).config().keys()).hasSize(1);
   }
 
   static List<Path> shipped() throws IOException {

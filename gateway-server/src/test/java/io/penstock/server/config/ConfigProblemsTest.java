@@ -9,6 +9,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each kind of mistake says, word for word. */
@@ -237,7 +238,7 @@ final class ConfigProblemsTest {
       assertThat(lines(SOUND + "alerts: [{ webhook: \"" + address + "\" }]"))
           .containsExactly(
               "penstock.yaml:4:21: alerts[0].webhook: **** (expected: https:// or http:// and a"
-                  + " host)");
+                  + " host, without a user or password: they would not be sent)");
     }
   }
 
@@ -274,7 +275,7 @@ final class ConfigProblemsTest {
             line ->
                 assertThat(line)
                     .startsWith("penstock.yaml:8:")
-                    .contains("alerts[0].webhook: **** (expected: https:// or http:// and a host)"),
+                    .contains("alerts[0].webhook: **** (expected: https:// or http:// and a host,"),
             line -> assertThat(line).contains("alerts[0].on[0]: budgett (expected: budget,"),
             line -> assertThat(line).contains("alerts[0].on[2]: foo (expected: budget,"),
             line -> assertThat(line).contains("alerts[1].webhook: **** (expected: https:// or"),
@@ -415,7 +416,7 @@ final class ConfigProblemsTest {
                 rates: [{ per: x, requests: 2000000000000 }]
                 """))
         .satisfiesExactlyInAnyOrder(
-            line -> assertThat(line).startsWith("penstock.yaml:1:16: ledger.url: mysql:foo"),
+            line -> assertThat(line).startsWith("penstock.yaml:1:16: ledger.url: ****"),
             line -> assertThat(line).contains("ledger.retain: -3d"),
             line -> assertThat(line).startsWith("penstock.yaml:1:63: ledger.rollup[1]: foo"),
             line -> assertThat(line).contains("retries.attempts: 11 (expected: 0 to 10)"),
@@ -459,6 +460,113 @@ final class ConfigProblemsTest {
         .startsWith("penstock.yaml:1:")
         .contains("(expected: ")
         .doesNotContain("SECRETPW");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: sk-SECRETPW } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: SECRETPW } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: [{ SECRETPW }] } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', keys: [{ sk-SECRETPW: 1 }] } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', keys: { sk-SECRETPW1: 1 } } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', headers: 'x-key: SECRETPW' } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h', credentials: SECRETPW } }",
+        "providers: { x: sk-SECRETPW }",
+        "providers: { x: { dialect: openai, base_url: 'ftp://h?api-key=SECRETPW' } }",
+        "state: 'redis://:SECRETPW@h'",
+        "state: { 'redis://:SECRETPW@h:1' }",
+        "ledger: 'jdbc:postgresql://h/db?user=u&password=SECRETPW'",
+        "ledger: { url: 'host=h user=a password=SECRETPW' }",
+        "ledger: { url: 'jdbc:sqlserver://h:1433;user=a;password=SECRETPW' }",
+        "ledger: { url: SECRETPW }",
+        "telemetry: 'http://u:SECRETPW@c:4318'",
+        "prices: { refresh: 'https://u:SECRETPW@h' }",
+        "prices: { refresh: 'https://h/?token=SECRETPW' }",
+        "alerts: 'https://hooks.slack.com/services/SECRETPW'",
+        "alerts: ['https://hooks.slack.com/services/SECRETPW']",
+        "admin: SECRETPW",
+        "admin: { token: *SECRETPW }",
+        "admin: { token: !SECRETPW x }",
+        "keys: SECRETPW",
+        "tls: SECRETPW",
+        "cache: SECRETPW",
+        "tls: { certificate: none, key: \"-----BEGIN PRIVATE KEY-----\\nSECRETPW\\n-----\" }",
+        "tls: { certificate: none, key: |\n  -----BEGIN PRIVATE KEY-----\n  SECRETPW\n }",
+        "tls:\n  certificate: none\n  key: |\n    -----BEGIN PRIVATE KEY-----\n    SECRETPW\n",
+        "tls: { certificate: none, \"-----BEGIN PRIVATE KEY-----\\nSECRETPW\": 1 }"
+      })
+  void load_secretInAnotherPlace_isToldWithoutIt(String yaml) {
+    assertThat(lines(yaml))
+        .isNotEmpty()
+        .allSatisfy(
+            line -> assertThat(line).contains("(expected: ").doesNotContain("SECRETPW", "\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "providers: { q: { dialect: openai, base_url: 'http://h:99999' } } | q.base_url:"
+            + " http://h:9",
+        "models: { m: { targets: [p/m], shadow: { model: p/m, share: 500%, budget: 1 USD } } } |"
+            + " models.m.shadow.share: 500% (expected: 0% to 100%)",
+        "models: { m: { targets: [p/m], hedge: { budget: 150% } } } | models.m.hedge.budget: 150%",
+        "models: { m: { targets: [p/m], min_quality: -1 } } | models.m.min_quality: -1.0",
+        "models: { m: { targets: [p/m], ceiling: 0 USD } } | models.m.ceiling: 0 USD (exp",
+        "models: { m: { targets: [p/m, p/n], strategy: weighted, strong: 2% } } | models.m.strong:"
+            + " 2%",
+        "models: { m: { strategy: weighted, targets: [{ model: p/m, upto: 0.3 }, p/n] } } |"
+            + " upto: 0.3 (expected: strategy complexity, or none)",
+        "models: { m: { strategy: complexity, strong: 20%, targets: [{ model: p/m, upto: 0.3 },"
+            + " p/n] } } | upto: 0.3 (expected: none beside strong)",
+        "providers: { q: { dialect: anthropic, retries: { budget: 200% } } } | retries.budget:"
+            + " 200%",
+        "cache: { semantic: { verify: 101% } } | cache.semantic.verify: 101%",
+        "cache: { semantic: { max_false_hits: 0% } } | cache.semantic.max_false_hits: 0%",
+        "budgets: [{ name: b, limit: 1 USD, over: { deny_at: 120% } }] | budgets[0].over.deny_at:"
+            + " 120%",
+        "budgets: [{ name: b, limit: 1 USD, when: 'budget[\"nope\"] > 0.5' }] | which nope is not",
+        "prices: { discounts: { nobody/x: 5% } } | prices.discounts",
+        "prices: { refresh: { url: 'ftp://x' } } | prices.refresh.url: ****",
+        "prices: { refresh: { url: 'https://u:pw@h' } } | without a user or password",
+        "alerts: [{ webhook: 'https://u:pw@h' }] | without a user or password",
+        "telemetry: { otlp: 'http://u:pw@h' } | without a user or password",
+        "telemetry: { requests: 'http://u:pw@h/x' } | without a user or password"
+      })
+  void load_valueThatCannotWork_isRefused(String yaml, String said) {
+    String sound =
+        yaml.startsWith("providers")
+            ? ""
+            : "providers: { p: { dialect: openai, base_url: 'http://h' } }\n";
+    assertThat(lines(sound + yaml)).singleElement().asString().contains(said);
+  }
+
+  @Test
+  void load_textWhereAListIsDue_isToldByItsLength() {
+    assertThat(
+            lines(
+                "providers: { x: { dialect: openai, base_url: 'http://h', headers: on,"
+                    + " dialct: x, 'x y': 1 } }"))
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .contains(":1:67: providers.x.headers: a text of 2 characters (expected: a"),
+            line -> assertThat(line).contains("providers.x.dialct: unknown key", "mean dialect?"),
+            line -> assertThat(line).contains("providers.x[\"****\"]: unknown key"));
+  }
+
+  @Test
+  void load_stanzaBelowAnEmptyList_saysWhatToDo() {
+    assertThat(lines("models: {}\nkeys: []\n  - { id: k }\n"))
+        .singleElement()
+        .asString()
+        .startsWith("penstock.yaml:3:3: ")
+        .contains("`keys:`, not `keys: []`");
+    assertThat(lines("models: {}\nkeys: []\n- { id: k }\n"))
+        .singleElement()
+        .asString()
+        .contains("`keys:`, not `keys: []`");
   }
 
   @Test

@@ -127,6 +127,25 @@ final class ConfigValuesTest {
     assertThat(SecretUrl.of("rediss://u:p@host:1")).hasToString("rediss://****@host:1");
     assertThat(SecretUrl.of("ann:pw@proxy:3128")).hasToString("****@proxy:3128");
     assertThat(SecretUrl.of("sqlite:data/ledger.db")).hasToString("sqlite:data/ledger.db");
+    assertThat(SecretUrl.of("sqlite:/a b/l.db?key=p")).hasToString("sqlite:/a b/l.db?****");
+    assertThat(SecretUrl.of("logs/requests.jsonl")).hasToString("logs/requests.jsonl");
+    assertThat(SecretUrl.of("host=h user=a password=pw")).hasToString("****");
+    assertThat(SecretUrl.of("hunter2")).hasToString("****");
+    assertThat(SecretUrl.of("redis-sentinel://:p@a:1,b:2/0#main"))
+        .hasToString("redis-sentinel://****@a:1,b:2/0#main");
+    assertThat(SecretUrl.of("jdbc:sqlserver://h:1;password=pw"))
+        .hasToString("jdbc:sqlserver://****");
+  }
+
+  @Test
+  void render_addressWithAQuery_isShownWithoutIt() {
+    Config config =
+        Loads.config(
+            directory,
+            "providers: { p: { dialect: openai, base_url: 'https://h/v1?api-key=pw' } }\n");
+    assertThat(EffectiveConfig.render(config).toString())
+        .contains("https://h/v1?****")
+        .doesNotContain("pw");
   }
 
   @Test
