@@ -281,7 +281,9 @@ final class SqlLedgerTest {
     Path journal = directory.resolve("journal/dead-process");
     Files.createDirectories(journal);
     Files.createFile(journal.resolve("lock"));
-    Segment segment = Segment.create(journal.resolve("000-000000000.journal"), 1 << 18);
+    Segment segment =
+        Segment.create(
+            journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
     Rows.append(segment, Rows.intent(whole, 10));
     Rows.append(segment, Rows.intent(dead, 10));
     Rows.append(segment, new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()));
