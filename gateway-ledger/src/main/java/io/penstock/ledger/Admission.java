@@ -1,10 +1,10 @@
 package io.penstock.ledger;
 
+import io.penstock.core.LineFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -201,7 +201,7 @@ final class Admission {
 
   /** The driver's own words may quote the row: they are not logged. */
   private void putAside(LedgerRow row, String why, String what) throws IOException {
-    if (!written.add(row.id())) {
+    if (written.contains(row.id())) {
       return;
     }
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
@@ -214,11 +214,9 @@ final class Admission {
       }
     }
     Files.createDirectories(file.getParent());
-    Files.write(
-        file,
-        (RowColumns.json(json) + '\n').getBytes(StandardCharsets.UTF_8),
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    LineFile.append(file, (RowColumns.json(json) + '\n').getBytes(StandardCharsets.UTF_8));
+    // Behind it: what could not be written is tried again with its batch.
+    written.add(row.id());
     refused.increment();
     LOG.error(
         "ledger: row {} is refused by the database ({}): {}, kept in {}",

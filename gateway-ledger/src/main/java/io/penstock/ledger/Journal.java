@@ -1,6 +1,7 @@
 package io.penstock.ledger;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -33,6 +34,8 @@ final class Journal implements AutoCloseable {
   private final Path directory;
   private final FileChannel lock;
   private final LedgerOptions.JournalSizes sizes;
+  private final Segment.Making making;
+  private final RareLog troubles = new RareLog(LOG);
   private final JournalCounts counts = new JournalCounts();
   private final SegmentChain chain;
   private final AtomicInteger files = new AtomicInteger();
@@ -40,17 +43,25 @@ final class Journal implements AutoCloseable {
   private volatile boolean asleep;
   private volatile boolean closed;
 
-  private Journal(Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes)
+  private Journal(
+      Path directory, FileChannel lock, LedgerOptions.JournalSizes sizes, Segment.Making making)
       throws IOException {
     this.directory = directory;
     this.lock = lock;
     this.sizes = sizes;
+    this.making = making;
     this.chain = new SegmentChain(this);
     this.thread = Thread.ofPlatform().name("penstock-journal").daemon().unstarted(this::run);
   }
 
   /** Makes a new directory under the root and locks it. */
   static Journal open(Path root, LedgerOptions.JournalSizes sizes) throws IOException {
+    return open(root, sizes, Segment.Making.ON_DISK);
+  }
+
+  /** Does the same; files are made another way. */
+  static Journal open(Path root, LedgerOptions.JournalSizes sizes, Segment.Making making)
+      throws IOException {
     Files.createDirectories(root);
     Path directory = Files.createDirectory(root.resolve(UUID.randomUUID().toString()));
     FileChannel channel =
@@ -59,7 +70,7 @@ final class Journal implements AutoCloseable {
     channel.lock();
     Journal journal;
     try {
-      journal = new Journal(directory, channel, sizes);
+      journal = new Journal(directory, channel, sizes, making);
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -75,7 +86,12 @@ final class Journal implements AutoCloseable {
 
   Segment newSegment(int bytes) throws IOException {
     String name = String.format("%09d%s", files.getAndIncrement(), SUFFIX);
-    return Segment.create(directory.resolve(name), bytes);
+    return Segment.create(directory.resolve(name), bytes, making);
+  }
+
+  /** Returns the bytes that its disk has left. */
+  long free() throws IOException {
+    return making.free(directory);
   }
 
   SegmentChain chain() {
@@ -103,10 +119,14 @@ final class Journal implements AutoCloseable {
       // What follows the first record within this time is forced with it.
       LockSupport.parkNanos(this, FORCE_EVERY_NANOS);
       try {
-        chain.replenish();
         chain.force();
-      } catch (IOException e) {
-        LOG.error("journal: {} cannot be written: {}", directory, e.toString());
+      } catch (UncheckedIOException e) {
+        troubles.error("journal: " + directory + " cannot be forced: " + e);
+      }
+      try {
+        chain.replenish();
+      } catch (IOException | UncheckedIOException e) {
+        troubles.error("journal: " + directory + " cannot grow: " + e);
       }
     }
   }

@@ -26,6 +26,9 @@ public interface LedgerStats {
   /** Whether intents are refused now. */
   boolean full();
 
+  /** Whether the journal's disk had no room when the journal last had to grow. */
+  boolean diskFull();
+
   /** Milliseconds since the epoch of the last commit, or 0. */
   long lastCommitMillis();
 

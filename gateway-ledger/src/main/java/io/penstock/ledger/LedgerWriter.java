@@ -12,10 +12,14 @@ public interface LedgerWriter {
   /**
    * Records what may be spent. Call it before the first byte goes upstream.
    *
-   * @return false when the journal is full because the database is away: nothing was recorded, so
-   *     nothing may go upstream, and the client gets 503 {@code overloaded}
+   * @return false when the journal is full because the database is away, or has no room left for
+   *     more rows because its disk is full: nothing was recorded, so nothing may go upstream, and
+   *     the client gets 503 {@code overloaded}
    */
   boolean intent(Intent intent);
+
+  /** Returns whether it is the disk that left the journal no room, not the database. */
+  boolean isDiskFull();
 
   /**
    * Records that the hold of an attempt grew. Values are absolute, not differences.

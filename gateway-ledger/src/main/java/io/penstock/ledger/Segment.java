@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -53,23 +54,36 @@ final class Segment {
 
   /** How a file is made. */
   interface Making {
-    FileChannel open(Path file) throws IOException;
-  }
-
-  /** Makes a file of that many zero bytes, so that a full disk shows here and not as a SIGBUS. */
-  static Segment create(Path file, int bytes) throws IOException {
-    return create(
-        file,
-        bytes,
+    /** On a disk. */
+    Making ON_DISK =
         path ->
             FileChannel.open(
                 path,
                 StandardOpenOption.CREATE_NEW,
                 StandardOpenOption.READ,
-                StandardOpenOption.WRITE));
+                StandardOpenOption.WRITE);
+
+    FileChannel open(Path file) throws IOException;
+
+    /** Returns the bytes that the directory's disk has left for this user. */
+    default long free(Path directory) throws IOException {
+      FileStore disk = Files.getFileStore(directory);
+      // Some file systems do not tell.
+      return disk.getTotalSpace() == 0 ? Long.MAX_VALUE : disk.getUsableSpace();
+    }
   }
 
+  /**
+   * Makes a file of that many zero bytes, so that a full disk shows here and not as a SIGBUS. Where
+   * the disk says that it has less, nothing is written: others need what is left.
+   */
   static Segment create(Path file, int bytes, Making making) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    long free = directory == null ? Long.MAX_VALUE : making.free(directory);
+    if (free < bytes) {
+      throw new IOException(
+          file + ": cannot make a file of " + bytes + " bytes (free: " + free + ")");
+    }
     try (FileChannel channel = making.open(file)) {
       ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
       for (long at = 0; at < bytes; ) {
@@ -82,17 +96,7 @@ final class Segment {
     } catch (IOException e) {
       Files.deleteIfExists(file);
       throw new IOException(
-          file + ": cannot make a file of " + bytes + " bytes (free: " + free(file) + "): " + e, e);
-    }
-  }
-
-  /** Returns the bytes that the file's disk has left for this user, as text. */
-  private static String free(Path file) {
-    try {
-      Path directory = file.toAbsolutePath().getParent();
-      return Long.toString(Files.getFileStore(directory).getUsableSpace());
-    } catch (IOException e) {
-      return "unknown";
+          file + ": cannot make a file of " + bytes + " bytes (free: " + free + "): " + e, e);
     }
   }
 
@@ -118,6 +122,11 @@ final class Segment {
     out.position(start + PREFIX + length);
     committed = out.position();
     return true;
+  }
+
+  /** Returns the bytes that are left for records, their prefixes included. Writer only. */
+  int room() {
+    return Math.max(0, out.remaining() - Integer.BYTES);
   }
 
   /** Returns the next record that is committed, or null when there is none now. Reader only. */

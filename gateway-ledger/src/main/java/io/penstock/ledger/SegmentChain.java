@@ -17,14 +17,33 @@ import org.slf4j.LoggerFactory;
 final class SegmentChain {
   private static final Logger LOG = LoggerFactory.getLogger(SegmentChain.class);
 
+  /** Made in place, and on a disk that was full. */
+  private static final int SMALL = LedgerOptions.JournalSizes.MIN_SEGMENT * 4;
+
+  /**
+   * Beside what is kept for rows of intents: for rows without one, and what a file's end wastes.
+   */
+  private static final int RESERVE = LedgerOptions.JournalSizes.MIN_SEGMENT;
+
+  private static final long RETRY_NANOS = 1_000_000_000;
+
   private final Journal journal;
+  private final RareLog losses = new RareLog(LOG);
   private final AtomicReference<@Nullable Segment> spare = new AtomicReference<>();
 
   /** In order; the reader removes, the loops add. */
   private final ConcurrentLinkedQueue<Segment> segments = new ConcurrentLinkedQueue<>();
 
   private volatile boolean full;
+
+  /** Whether the disk had no room for a spare: there may be no more than there is. */
+  private volatile boolean starved;
+
+  private volatile long retryAt = System.nanoTime();
   private Segment current;
+
+  /** Bytes for the rows of all intents without one. */
+  private long kept;
 
   SegmentChain(Journal journal) throws IOException {
     this.journal = journal;
@@ -43,6 +62,44 @@ final class SegmentChain {
     return appended;
   }
 
+  /**
+   * Appends an intent and keeps so many bytes for the row that follows it; false when they are not
+   * there.
+   */
+  boolean begin(byte[] body, int length, int room) {
+    boolean appended;
+    synchronized (this) {
+      appended = hasRoom() && put(body, length);
+      kept += appended ? room : 0;
+    }
+    journal.written();
+    return appended;
+  }
+
+  /** Appends the row of an intent for which so many bytes were kept. */
+  boolean end(byte[] body, int length, int room) {
+    boolean appended;
+    synchronized (this) {
+      kept -= room;
+      appended = put(body, length);
+    }
+    journal.written();
+    return appended;
+  }
+
+  private synchronized boolean hasRoom() {
+    if (!starved) {
+      return true;
+    }
+    return current.room() + spareRoom() - kept >= RESERVE;
+  }
+
+  /** Returns the bytes of the spare, 0 when there is none. */
+  int spareRoom() {
+    Segment next = spare.get();
+    return next == null ? 0 : next.room();
+  }
+
   private synchronized boolean put(byte[] body, int length) {
     return current.append(body, length) || (roll() && current.append(body, length));
   }
@@ -52,9 +109,10 @@ final class SegmentChain {
     if (next == null) {
       journal.counts().stalls().increment();
       try {
-        next = journal.newSegment(LedgerOptions.JournalSizes.MIN_SEGMENT * 4);
+        next = journal.newSegment(SMALL);
       } catch (IOException | UncheckedIOException e) {
-        LOG.error("the journal cannot grow and a record is lost: {}", e.toString());
+        starved = true;
+        losses.error("the journal cannot grow and a record is lost: " + e);
         return false;
       }
     }
@@ -64,19 +122,56 @@ final class SegmentChain {
     return true;
   }
 
-  /** Makes the spare and decides whether the journal is full. Journal thread. */
+  /**
+   * Makes the spare and decides whether the journal is full. After a failure it is not tried again
+   * for a second. Journal thread.
+   */
   void replenish() throws IOException {
     int live = segments.size();
     long limit = journal.sizes().limit() / journal.sizes().segment();
     full = live >= limit;
-    if (live < limit && spare.get() == null) {
-      spare.set(journal.newSegment(journal.sizes().segment()));
+    boolean wanted = live < limit && spare.get() == null;
+    if (!wanted && !starved || System.nanoTime() - retryAt < 0) {
+      return;
     }
+    int usual = journal.sizes().segment();
+    try {
+      int bytes = starved ? affordable(live > 1) : usual;
+      if (wanted && bytes > 0) {
+        spare.set(journal.newSegment(bytes));
+      }
+      boolean still = bytes < usual;
+      if (starved && !still) {
+        LOG.info("the journal has room to grow again");
+      }
+      starved = still;
+    } catch (IOException | UncheckedIOException e) {
+      starved = true;
+      throw e;
+    } finally {
+      if (starved && spare.get() == null || !wanted) {
+        retryAt = System.nanoTime() + RETRY_NANOS;
+      }
+    }
+  }
+
+  /**
+   * Returns how large a spare may be on a disk that was full, or 0: the database needs room first,
+   * because what it takes frees segments.
+   */
+  private int affordable(boolean behind) throws IOException {
+    int usual = journal.sizes().segment();
+    long free = journal.free();
+    if (free >= 2L * usual) {
+      return usual;
+    }
+    int small = Math.min(SMALL, usual);
+    return free >= (behind ? Math.max(2L * small, usual / 2) : 2L * small) ? small : 0;
   }
 
   /** Whether all is forced, there is a spare, and nobody waits for room. Journal thread. */
   boolean isAtRest() {
-    if (full || spare.get() == null) {
+    if (full || starved || spare.get() == null) {
       return false;
     }
     for (Segment segment : segments) {
@@ -98,8 +193,15 @@ final class SegmentChain {
     return segments;
   }
 
+  /** Whether intents are refused now. */
   boolean isFull() {
-    return full;
+    // The lock is not taken for each record while nothing is wrong.
+    return full || starved && !hasRoom();
+  }
+
+  /** Whether the disk had no room when it last was asked for some. Any thread. */
+  boolean isDiskFull() {
+    return starved;
   }
 
   /** Deletes segments of which every record is in the database. Ledger thread. */

@@ -262,6 +262,11 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
+    public boolean diskFull() {
+      return journal.chain().isDiskFull();
+    }
+
+    @Override
     public long lastCommitMillis() {
       return thread.lastCommitMillis();
     }

@@ -72,6 +72,26 @@ final class AdmissionTest {
     return rows;
   }
 
+  @Test
+  void rowThatCannotBePutAside_isTriedAgain_andKeptOnce() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    Path file = options.journal().resolve(Admission.FILE);
+    Files.createDirectories(file); // nothing can be appended to it
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      refuse(options);
+      LedgerRow bad = of(Rows.row(new Random(4), Rows.NOV_1), Rows.caller(BAD, "ann"));
+      ledger.writer().row(bad);
+      Await.until("it was tried", () -> !ledger.stats().databaseError().isEmpty());
+      assertThat(ledger.stats().refused()).isZero();
+      Files.delete(file);
+      ledger.flush(30_000);
+      assertThat(Files.readAllLines(file))
+          .singleElement()
+          .satisfies(line -> assertThat(line).contains(bad.id().toString()));
+      assertThat(ledger.stats().refused()).isOne();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void rowThatTheDatabaseRefuses_theOthersArriveAndItIsPutAside(SqlDialect dialect)

@@ -49,7 +49,7 @@ final class DamagedJournalTest {
     dead = Files.createDirectories(options.journal().resolve("dead-process"));
     Files.createFile(dead.resolve("lock"));
     file = dead.resolve("000000000.journal");
-    Segment segment = Segment.create(file, SIZE);
+    Segment segment = Segment.create(file, SIZE, Segment.Making.ON_DISK);
     for (int i = 0; i < RECORDS; i++) {
       rows.add(Rows.row(random, Rows.NOV_1 + i));
       Rows.append(segment, rows.getLast());

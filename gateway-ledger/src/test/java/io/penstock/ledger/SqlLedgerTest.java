@@ -21,6 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -281,7 +286,8 @@ final class SqlLedgerTest {
     Path journal = directory.resolve("journal/dead-process");
     Files.createDirectories(journal);
     Files.createFile(journal.resolve("lock"));
-    Segment segment = Segment.create(journal.resolve("000-000000000.journal"), 1 << 18);
+    Segment segment =
+        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
     Rows.append(segment, Rows.intent(whole, 10));
     Rows.append(segment, Rows.intent(dead, 10));
     Rows.append(segment, new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()));
@@ -304,6 +310,50 @@ final class SqlLedgerTest {
           .containsEntry(Rows.counter("org", "").id(), whole.money().cost() + 25);
     }
     assertThat(journal).doesNotExist();
+  }
+
+  @Test
+  void recovery_anotherProcessWrites_waitsForLongerThanSqliteDoes() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    openStore(options).close();
+    Path journal = directory.resolve("journal/dead-process");
+    Files.createDirectories(journal);
+    Files.createFile(journal.resolve("lock"));
+    LedgerRow row = Rows.row(new Random(5), Rows.NOV_1);
+    Segment segment =
+        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+    Rows.append(segment, row);
+    segment.release();
+    try (Connection other = SqlDialect.SQLITE.connect(options.url());
+        Statement sql = other.createStatement();
+        ExecutorService threads = Executors.newSingleThreadExecutor()) {
+      sql.execute("BEGIN IMMEDIATE");
+      Future<SqlLedger> opened = threads.submit(() -> SqlLedger.open(options, Ticker.system()));
+      assertThatThrownBy(() -> opened.get(6, TimeUnit.SECONDS))
+          .isInstanceOf(TimeoutException.class);
+      sql.execute("INSERT INTO used_meter VALUES ('other')");
+      sql.execute("COMMIT");
+      try (SqlLedger ledger = opened.get(30, TimeUnit.SECONDS)) {
+        assertThat(ledger.recovery().rows()).isOne();
+      }
+    }
+  }
+
+  @Test
+  void append_readsFirst_anotherProcessWritesMeanwhile_waits() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    try (Store store = openStore(options);
+        Connection other = SqlDialect.SQLITE.connect(options.url());
+        Statement sql = other.createStatement();
+        ExecutorService threads = Executors.newSingleThreadExecutor()) {
+      sql.execute("BEGIN IMMEDIATE");
+      sql.execute("INSERT INTO used_meter VALUES ('other')");
+      Future<Integer> appended = threads.submit(() -> store.append(List.of(), List.of(7L)));
+      assertThatThrownBy(() -> appended.get(500, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+      sql.execute("COMMIT");
+      assertThat(appended.get(30, TimeUnit.SECONDS)).isZero();
+    }
   }
 
   @ParameterizedTest

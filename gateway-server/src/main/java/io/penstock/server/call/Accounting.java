@@ -83,7 +83,7 @@ final class Accounting {
             Charges.toLedger(reservation.holds()));
     if (!call.context().ledger().intent(intent)) {
       reservation.cancel();
-      throw Refusals.journalFull();
+      throw Refusals.journalFull(call.context().ledger());
     }
     if (!attempt.cause().isOverhead()) {
       call.tally().attempted();

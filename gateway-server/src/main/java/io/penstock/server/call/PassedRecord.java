@@ -50,7 +50,7 @@ final class PassedRecord {
             "",
             List.of());
     if (!call.context().ledger().intent(intent)) {
-      throw Refusals.journalFull();
+      throw Refusals.journalFull(call.context().ledger());
     }
     call.tally().attempted();
     return opened;

@@ -36,7 +36,9 @@ public final class Readiness {
       return "draining";
     }
     if (ledger.full()) {
-      return "the ledger's journal is full";
+      return ledger.diskFull()
+          ? "the disk of the ledger's journal is full"
+          : "the ledger's journal is full";
     }
     return budgets.serves() ? "" : "the budgets' shared store cannot grant yet";
   }

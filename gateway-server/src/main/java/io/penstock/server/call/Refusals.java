@@ -4,6 +4,7 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.route.Plan;
+import io.penstock.ledger.LedgerWriter;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
@@ -173,9 +174,12 @@ public final class Refusals {
     return new GatewayException(ErrorCode.OVERLOADED, why, null, 1000);
   }
 
-  static GatewayException journalFull() {
+  static GatewayException journalFull(LedgerWriter ledger) {
     return overloaded(
-        "The ledger's database is away and the journal is full; nothing can be recorded.");
+        ledger.isDiskFull()
+            ? "The disk of the ledger's journal is full or takes no writes; nothing can be"
+                + " recorded."
+            : "The ledger's database is away and the journal is full; nothing can be recorded.");
   }
 
   static GatewayException draining() {

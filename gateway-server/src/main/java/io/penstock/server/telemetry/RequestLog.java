@@ -2,20 +2,19 @@ package io.penstock.server.telemetry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.LineFile;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.Counter;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.admin.RowJson;
 import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -65,10 +64,8 @@ final class RequestLog implements Outbox.Receiver<Object> {
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      try (OutputStream out =
-          Files.newOutputStream(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-        out.write(lines);
-      }
+      // A part of a line would be followed by the whole batch, tried again.
+      LineFile.append(path, lines);
       return "";
     };
   }

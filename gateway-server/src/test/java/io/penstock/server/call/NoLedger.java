@@ -14,6 +14,11 @@ final class NoLedger implements LedgerWriter {
   final Queue<LedgerRow> rows = new ConcurrentLinkedQueue<>();
 
   @Override
+  public boolean isDiskFull() {
+    return false;
+  }
+
+  @Override
   public boolean intent(Intent intent) {
     return true;
   }
