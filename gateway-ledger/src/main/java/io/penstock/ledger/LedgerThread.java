@@ -36,6 +36,14 @@ final class LedgerThread {
   /** Rows between two times that it gives way. */
   static final int PORTION = 64;
 
+  /** Of a full transaction's time, how much it rests after it, and how long at most. */
+  private static final int REST = 3;
+
+  static final long MOST_REST_NANOS = 50_000_000;
+
+  /** With so many segments waiting it rests no more: the journal must not fill up. */
+  static final int HURRY = 4;
+
   private static final long RETRY_NANOS = 200_000_000;
   private static final long EXPIRE_EVERY_NANOS = 3_600_000_000_000L;
 
@@ -144,10 +152,13 @@ final class LedgerThread {
       // Read before the journal is: what was written before the end is then committed.
       last = closed;
       try {
+        long began = ticker.nanoTime();
         busy = pump() > 0;
         if (!behind && !closed) {
           expire();
-          LockSupport.parkNanos(this, GATHER_NANOS);
+        }
+        if (!closed) {
+          LockSupport.parkNanos(this, behind ? rest(ticker.nanoTime() - began) : GATHER_NANOS);
         }
       } catch (SQLException | IOException | RuntimeException e) {
         failed(e);
@@ -160,6 +171,19 @@ final class LedgerThread {
     for (Booking booking = bookings.poll(); booking != null; booking = bookings.poll()) {
       booking.done().completeExceptionally(new LedgerException("the ledger is closed"));
     }
+  }
+
+  private long rest(long tookNanos) {
+    return restNanos(tookNanos, journal.chain().length());
+  }
+
+  /**
+   * Returns how long to rest after a full transaction. What waits is safe, and the event loops,
+   * which have as much to do as this thread when it falls behind, want the processor more: without
+   * rest it takes half of one that it shares with a loop, just when a flood of refusals is over.
+   */
+  static long restNanos(long tookNanos, int segments) {
+    return segments >= HURRY ? 0 : Math.clamp(REST * tookNanos, 0, MOST_REST_NANOS);
   }
 
   private void failed(Exception e) {

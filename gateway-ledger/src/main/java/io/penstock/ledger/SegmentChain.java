@@ -193,6 +193,11 @@ final class SegmentChain {
     return segments;
   }
 
+  /** Returns the segments that hold records which are not in the database. Any thread. */
+  int length() {
+    return segments.size();
+  }
+
   /** Whether intents are refused now. */
   boolean isFull() {
     // The lock is not taken for each record while nothing is wrong.
