@@ -4,6 +4,7 @@ import io.penstock.budget.Request.Answer;
 import io.penstock.budget.Request.Answer.Moved;
 import io.penstock.budget.Request.Answer.Taken;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,13 +108,16 @@ final class MemoryStore {
       touched.add(c);
     }
     boolean[] refused = new boolean[touched.size()];
-    boolean[] hopes = new boolean[touched.size()];
+    double[] keep = new double[touched.size()];
+    Arrays.fill(keep, Double.POSITIVE_INFINITY);
     int[] calls = new int[move.calls().size()];
     for (int i = 0; i < calls.length; i++) {
       calls[i] = open ? grant(move, move.calls().get(i), touched) : Moved.WAIT;
       if (calls[i] >= 0) {
         refused[calls[i]] = true;
-        hopes[calls[i]] |= mayFit(move.calls().get(i), calls[i], touched.get(calls[i]));
+        int at = calls[i];
+        long limit = move.counters().get(at).limit();
+        keep[at] = Math.min(keep[at], keep(move.calls().get(i), at, touched.get(at), limit));
       }
     }
     int living = leases.living(now);
@@ -122,8 +126,8 @@ final class MemoryStore {
       StoredCounter c = touched.get(i);
       Request.Entry entry = move.counters().get(i);
       Answer.State state = finish(owner, c, entry, refused[i], living, now);
-      if (hopes[i] && state.waiting() > 0) {
-        c.keepRecall(entry.limit(), now, now + leases.millis() / 10);
+      if (keep[i] < Double.POSITIVE_INFINITY && state.waiting() > 0) {
+        c.keepRecall(keep[i], now, now + leases.millis() / 10);
       }
       states.add(state);
     }
@@ -154,14 +158,18 @@ final class MemoryStore {
     return Moved.GRANTED;
   }
 
-  /** Whether a call that was refused fits if all that is held is given back; doubles, as below. */
-  private static boolean mayFit(Request.Call call, int index, StoredCounter c) {
+  /**
+   * Returns what may be used when a call that was refused is to fit under a limit, or infinity when
+   * it does not fit even if all that is held is given back. Doubles, as below.
+   */
+  private static double keep(Request.Call call, int index, StoredCounter c, long limit) {
     for (int i = 0; i < call.counter().length; i++) {
-      if (call.counter()[i] == index) {
-        return (double) c.spent + (double) call.need()[i] <= (double) call.most()[i];
+      double need = call.need()[i];
+      if (call.counter()[i] == index && (double) c.spent + need <= (double) call.most()[i]) {
+        return (double) limit - need;
       }
     }
-    throw new IllegalArgumentException("refused by " + index + ", of which it needs nothing");
+    return Double.POSITIVE_INFINITY;
   }
 
   private Answer.State finish(
@@ -169,7 +177,7 @@ final class MemoryStore {
     // As in the script, where numbers are doubles: it sizes an offer, which is then compared
     // exactly.
     double room = (double) entry.limit() - (double) c.used;
-    double common = (double) c.recallLimit(entry.limit(), now) - (double) c.used;
+    double common = Math.min((double) entry.limit(), c.kept(now)) - (double) c.used;
     if (c.tight() == 0 && (refused || room < entry.low())) {
       c.recall(leases, now, entry.drained() ? owner : 0);
     } else if (c.tight() != 0 && !refused && common > 2.0 * entry.low()) {

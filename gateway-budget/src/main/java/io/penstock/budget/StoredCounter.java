@@ -48,8 +48,8 @@ final class StoredCounter {
 
     private TreeSet<Long> waiting = new TreeSet<>();
 
-    /** The least limit of those who wait for a recall, and until when it counts. */
-    private long keptLimit;
+    /** What may be used when those who wait for a recall are to fit, and until when it counts. */
+    private double kept;
 
     private long keptUntil;
   }
@@ -173,17 +173,17 @@ final class StoredCounter {
   }
 
   /**
-   * Returns the limit whose room ends a recall: a sender's, or the lower one of somebody who waits,
-   * for whom each answer to the recall would be its end.
+   * Returns above what use the recall that is on has to last: somebody waits for room below it, and
+   * whoever answers under a larger limit, or needs less, would end it. Infinity: nobody waits.
    */
-  long recallLimit(long limit, long now) {
-    return rare.keptUntil > now ? Math.min(limit, rare.keptLimit) : limit;
+  double kept(long now) {
+    return rare.keptUntil > now ? rare.kept : Double.POSITIVE_INFINITY;
   }
 
-  /** Somebody with that limit waits for the recall that is on. */
-  void keepRecall(long limit, long now, long until) {
+  /** Somebody waits for the recall that is on, until so little is used. */
+  void keepRecall(double use, long now, long until) {
     Rare own = own();
-    own.keptLimit = recallLimit(limit, now);
+    own.kept = Math.min(use, kept(now));
     own.keptUntil = until;
   }
 

@@ -87,7 +87,9 @@ for g = 1, ng do
       c.refused = true
       -- Only how long a recall is kept depends on it: what is spent nobody gives back.
       local spent = tonumber(call('HGET', c.key, 'spent'))
-      c.hopes = c.hopes or spent + tonumber(need) <= tonumber(most)
+      if spent + tonumber(need) <= tonumber(most) then
+        c.keep = math.min(c.keep or math.huge, tonumber(c.limit) - tonumber(need))
+      end
     end
   end
   for j = 1, refused and done or n do
@@ -108,9 +110,9 @@ for i = 1, nc do
   local room = tonumber(c.limit) - tonumber(z[1])
   local low, tight = tonumber(c.low), z[2]
   if tight == '0' then tight = nil end
-  -- Who waits under a lower limit keeps the recall on: else each answer to it would be its end.
-  local least = c.limit
-  if z[4] and tonumber(z[4]) > now and gt(least, z[3]) then least = z[3] end
+  -- Who waits keeps the recall on until there is room: else whoever answers it under a larger
+  -- limit, or needs less, would end it.
+  local kept = z[4] and tonumber(z[4]) > now and tonumber(z[3]) or math.huge
   if not tight and (c.refused or room < low) then
     tight = tostring(call('HINCRBY', k, 'g', 1))
     call('HSET', k, 'tight', tight)
@@ -127,7 +129,7 @@ for i = 1, nc do
       end
     end
     call('PUBLISH', prefix .. ':tight', c.id .. ' ' .. tight)
-  elseif tight and not c.refused and tonumber(least) - tonumber(z[1]) > 2 * low then
+  elseif tight and not c.refused and math.min(tonumber(c.limit), kept) - tonumber(z[1]) > 2 * low then
     call('HSET', k, 'tight', '0')
     tight = nil
   end
@@ -150,8 +152,8 @@ for i = 1, nc do
       end
     end
   end
-  if c.hopes and waiting > 0 then
-    call('HSET', k, 'kl', least, 'ku', string.format('%.0f', now + math.floor(tonumber(ARGV[5]) / 10)))
+  if c.keep and waiting > 0 then
+    call('HSET', k, 'kl', string.format('%.0f', math.min(c.keep, kept)), 'ku', string.format('%.0f', now + math.floor(tonumber(ARGV[5]) / 10)))
   end
   local won, taken = 0, 0
   if c.claim > 0 or (c.alerts ~= '' and call('HEXISTS', k, 'al') == 1) then
