@@ -12,7 +12,7 @@ import java.util.List;
  * @param after the last member that was told; "" at the beginning of the step
  */
 record ScanPlace(String scan, String after) {
-  private static final char BETWEEN = '.';
+  private static final char BETWEEN = ':';
 
   /**
    * Returns the place that a cursor names; the beginning for "".

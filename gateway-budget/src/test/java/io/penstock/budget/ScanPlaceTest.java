@@ -44,7 +44,7 @@ final class ScanPlaceTest {
 
   @Test
   void of_whatNoPageGave_isRefused() {
-    assertThatThrownBy(() -> ScanPlace.of("x.1"))
+    assertThatThrownBy(() -> ScanPlace.of("x:1"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cursor");
   }
