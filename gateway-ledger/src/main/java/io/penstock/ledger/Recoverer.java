@@ -21,12 +21,6 @@ final class Recoverer {
   private static final Logger LOG = LoggerFactory.getLogger(Recoverer.class);
   private static final int BATCH = 500;
 
-  /** SQLite's result code, of which there are kinds. */
-  private static final int SQLITE_BUSY = 5;
-
-  /** A minute, when each lasts for busy_timeout. */
-  private static final int BUSY_TRIES = 12;
-
   private final Admission admission;
   private final JournalReader reader = JournalReader.ofAll();
   private final Set<Long> owners = new TreeSet<>();
@@ -103,22 +97,8 @@ final class Recoverer {
     LOG.info("ledger: imported the journal of a dead process: rows={} crashed={}", rows, crashed);
   }
 
-  /** Waits for other processes that write to an SQLite database: each try for its busy_timeout. */
   private int append(List<LedgerRow> batch, List<Long> ended) throws IOException, SQLException {
-    for (int left = BUSY_TRIES; ; left--) {
-      try {
-        return admission.append(batch, ended).fresh();
-      } catch (SQLException e) {
-        if (!isBusy(e) || left == 0) {
-          throw e;
-        }
-        LOG.info("ledger: another process writes to the database; trying again: {}", left);
-      }
-    }
-  }
-
-  private static boolean isBusy(SQLException e) {
-    return e.getSQLState() == null && (e.getErrorCode() & 0xFF) == SQLITE_BUSY;
+    return Busy.<Integer, IOException>waiting(() -> admission.append(batch, ended).fresh());
   }
 
   private void end(Journal.Dead dead, @Nullable Lost lost) throws IOException {

@@ -66,31 +66,36 @@ final class RollupTable {
    * Remembers since when a further dimension is rolled up: before that, only rows know it.
    *
    * @param since 0 for a ledger that has no roll-ups yet
+   * @return how many are new
    */
-  void announce(Connection connection, long since) throws SQLException {
+  int announce(Connection connection, long since) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
             "INSERT INTO rollup_extra (name, since) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")) {
+      int fresh = 0;
       for (String extra : extras) {
         insert.setString(1, extra);
         insert.setLong(2, since);
-        insert.executeUpdate();
+        fresh += insert.executeUpdate();
       }
+      return fresh;
     }
   }
 
   /**
    * Ends all further dimensions but those of this process: what it writes lacks them, so that one
    * that is rolled up again later is so from then on.
+   *
+   * @return how many
    */
-  void endOthers(Connection connection) throws SQLException {
+  int endOthers(Connection connection) throws SQLException {
     String but =
         extras.isEmpty() ? "" : " WHERE name NOT IN (?" + ", ?".repeat(extras.size() - 1) + ")";
     try (PreparedStatement delete = connection.prepareStatement("DELETE FROM rollup_extra" + but)) {
       for (int i = 0; i < extras.size(); i++) {
         delete.setString(i + 1, extras.get(i));
       }
-      delete.executeUpdate();
+      return delete.executeUpdate();
     }
   }
 

@@ -59,7 +59,8 @@ final class Store implements AutoCloseable {
           ResultSet results = sql.executeQuery("SELECT 1 FROM rollup LIMIT 1")) {
         empty = !results.next();
       }
-      store.rollups.announce(connection, empty ? 0 : Grain.HOUR.ceil(ticker.epochMillis()));
+      long since = empty ? 0 : Grain.HOUR.ceil(ticker.epochMillis());
+      Busy.<Integer, RuntimeException>waiting(() -> store.rollups.announce(connection, since));
       return store;
     } catch (SQLException e) {
       store.close();
@@ -74,7 +75,8 @@ final class Store implements AutoCloseable {
    */
   void startWriting() {
     try {
-      rollups.endOthers(connection());
+      Connection writing = connection();
+      Busy.<Integer, RuntimeException>waiting(() -> rollups.endOthers(writing));
     } catch (SQLException e) {
       throw new LedgerException("ledger.url: " + options.safeUrl() + ": " + e.getMessage(), e);
     }
