@@ -35,6 +35,7 @@ final class Replica {
   private final Chores chores;
   private final Waiting waiting;
   private final Pace pace;
+  private final Silent silent;
   private volatile Phase phase = Phase.OFF;
   private @Nullable Request outstanding;
   private long sentAt;
@@ -57,6 +58,7 @@ final class Replica {
     this.waiting = new Waiting(settings, effects, slices);
     this.moves = new Moves(settings, effects, slices);
     this.pace = new Pace(settings, slices);
+    this.silent = new Silent(settings);
   }
 
   /** Store time less the replica's clock, milliseconds. Any thread. */
@@ -190,7 +192,7 @@ final class Replica {
   /** Where the store was away the leases of all are over: who is back first lets others come. */
   private void bury(List<Long> expired, long now) {
     if (now - linkedAt >= settings.lease()) {
-      chores.dead(expired, standing.owner());
+      chores.dead(silent.dead(expired, now), standing.owner());
     }
   }
 

@@ -28,7 +28,10 @@ final class Schema {
 
   /** Brings the database to {@link #VERSION}. */
   static void migrate(Connection connection, SqlDialect dialect) throws SQLException {
-    migrate(connection, dialect, VERSION);
+    Busy.<Integer, RuntimeException>waiting(() -> {
+      migrate(connection, dialect, VERSION);
+      return VERSION;
+    });
   }
 
   /** Brings the database to that version; for tests of the migration. */

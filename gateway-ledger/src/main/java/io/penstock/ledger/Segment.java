@@ -65,11 +65,18 @@ final class Segment {
 
     FileChannel open(Path file) throws IOException;
 
-    /** Returns the bytes that the directory's disk has left for this user. */
+    /**
+     * Returns the bytes that the directory's disk has left for this user; very many where nobody
+     * can tell, as where the mount points cannot be read: then writing shows it.
+     */
     default long free(Path directory) throws IOException {
-      FileStore disk = Files.getFileStore(directory);
-      // Some file systems do not tell.
-      return disk.getTotalSpace() == 0 ? Long.MAX_VALUE : disk.getUsableSpace();
+      try {
+        FileStore disk = Files.getFileStore(directory);
+        // Some file systems do not tell.
+        return disk.getTotalSpace() == 0 ? Long.MAX_VALUE : disk.getUsableSpace();
+      } catch (IOException e) {
+        return Long.MAX_VALUE;
+      }
     }
   }
 

@@ -24,6 +24,7 @@ import io.penstock.server.snapshot.RouteMapping;
 import io.penstock.server.snapshot.SnapshotBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -85,7 +86,10 @@ final class CheckCommand implements Callable<Integer> {
                 .warnings(new PossibleCalls(of)::differingIn)
                 .forEach(warning -> out.println("warning: " + warning)));
     TlsConfig tls = of.tls();
-    if (tls != null) {
+    if (tls != null && !Files.isReadable(tls.key())) {
+      out.println(
+          "warning: tls.key: " + tls.key() + ": cannot be read here, so the pair is not checked");
+    } else if (tls != null) {
       collect(errors, () -> TlsFiles.of(tls));
     }
     state(of, out);

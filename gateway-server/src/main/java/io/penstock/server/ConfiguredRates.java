@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PricedModel;
+import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.focus.FocusRates;
 import io.penstock.server.config.Config;
@@ -137,10 +138,10 @@ final class ConfiguredRates implements FocusRates {
 
   /** What cannot be read any more explains nothing. */
   private @Nullable Book fetched(String version) {
-    JsonNode catalogue = fetched.of(version);
     try {
+      JsonNode catalogue = fetched.of(version);
       return catalogue == null ? null : new Book(Prices.of(catalogue, config.prices()));
-    } catch (IOException | PriceBook.CatalogueException e) {
+    } catch (IOException | PriceBook.CatalogueException | LedgerException e) {
       return null;
     }
   }

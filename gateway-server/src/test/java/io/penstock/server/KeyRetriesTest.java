@@ -13,7 +13,6 @@ import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -128,9 +127,8 @@ class KeyRetriesTest {
 
   /** Clients are told to tell whoever runs the gateway: who looks into the log finds which key. */
   @Test
-  void keyThatIsRefused_isLoggedOnce_andAgainWhenItWorks() {
+  void keyThatIsRefused_isLogged_onceInTenMinutes() {
     Clock clock = new Clock();
-    AtomicBoolean revoked = new AtomicBoolean(true);
     Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.call.RestingKeys");
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
     lines.start();
@@ -139,34 +137,22 @@ class KeyRetriesTest {
         RunningGateway gateway = start(provider, clock, "retries: { attempts: 0 }")) {
       provider
           .on(CHAT)
-          .reply(request ->
-              revoked.get() && "k-one".equals(request.key())
-                  ? Script.error(401)
-                  : Script.json(ANSWER));
-      askUntilLogged(gateway, clock, lines, 1);
-      clock.moved.addAndGet(61_000);
-      revoked.set(false);
-      askUntilLogged(gateway, clock, lines, 2);
+          .reply(
+              request -> "k-one".equals(request.key()) ? Script.error(401) : Script.json(ANSWER));
+      // Keys are drawn by weight, and a conversation keeps its own: each call is another one.
+      for (int i = 0; i < 60; i++) {
+        String other = BODY.replace("hi", "call " + i);
+        assertThat(gateway.post(CHAT, other).statusCode()).isEqualTo(200);
+        clock.moved.addAndGet(61_000);
+      }
 
-      assertThat(lines.list)
-          .extracting(ILoggingEvent::getLevel)
-          .containsExactly(Level.WARN, Level.INFO);
+      assertThat(lines.list).hasSizeBetween(2, 7);
+      assertThat(lines.list.getFirst().getLevel()).isEqualTo(Level.WARN);
       assertThat(lines.list.getFirst().getKeyValuePairs().toString())
           .contains("key=\"#0\"", "status=\"401\"")
           .doesNotContain("k-one");
     } finally {
       logger.detachAppender(lines);
     }
-  }
-
-  /** Keys are drawn by weight, and a conversation keeps its own: each call is another one. */
-  private static void askUntilLogged(
-      RunningGateway gateway, Clock clock, ListAppender<ILoggingEvent> lines, int count) {
-    for (int i = 0; i < 100 && lines.list.size() < count; i++) {
-      String other = BODY.replace("hi", count + " and " + i);
-      assertThat(gateway.post(CHAT, other).statusCode()).isEqualTo(200);
-      clock.moved.addAndGet(61_000);
-    }
-    assertThat(lines.list).hasSize(count);
   }
 }

@@ -124,7 +124,7 @@ class PassthroughTest {
     HttpResponse<String> response = gateway.get("/v1/files/echo");
 
     assertThat(response.statusCode()).isEqualTo(403);
-    assertThat(response.body()).isEqualTo("{\"error\":\"no: Bearer ****, ****, \u00fc\"}");
+    assertThat(response.body()).isEqualTo("{\"error\":\"no: Bearer ****, blue-tenant, \u00fc\"}");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.penstock.core.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,7 +20,7 @@ class KeyShapeTest {
         "pplx-a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6",
         "gsk_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6",
         "hf_AbCdEfGhIjKlMnOpQrStUv1234567890Ab",
-        "csk-a1b2c3d4e5f6g7h8",
+        "csk-a1b2c3d4e5f6g7h8a1b2c3d4e5f6g7h8",
         "nvapi-a1B2c3D4e5F6g7H8_i9J0k1L2",
         "AKIAIOSFODNN7EXAMPLE",
         "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
@@ -44,9 +45,26 @@ class KeyShapeTest {
         "task-k2-1234567890abcdef",
         "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3d4e5f6",
         "accounts/fireworks/models/deepseek-v3p1",
-        "sk-telecom-ax-4-light-20250701"
+        "sk-telecom-ax-4-light-20250701",
+        "sql-lora-r8-20241105run2",
+        "qwen2-lora-r8-checkpoint1200",
+        "gsk-prod-gpt4omini20240718",
+        "gsk-gpt4turbo128k",
+        "ft:gpt-4o-mini-2024-07-18:gsk-rnd-textclassifier2:9aBcDeFg",
+        "hf-stablediffusionxl1",
+        "hf-mixtral8x7binstruct",
+        "fw-llama3instruct8b",
+        "pk-deploy-20240718eastus",
+        "sk-telecom-AX-4-Light-Instruct-20250701"
       })
   void name_ofAModel_isNone(String model) {
     assertThat(KeyShape.isIn(model)).isFalse();
+  }
+
+  @Test
+  void name_withoutEnd_isLookedAtInItsBeginning() {
+    assertThat(KeyShape.isIn("sk-".repeat(100_000))).isFalse();
+    assertThat(KeyShape.isIn("sk-" + "_".repeat(100_000))).isFalse();
+    assertThat(KeyShape.isIn("a".repeat(100_000))).isFalse();
   }
 }

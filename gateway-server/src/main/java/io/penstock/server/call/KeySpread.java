@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +18,14 @@ public final class KeySpread {
   /** How long a refused key rests before it is tried again. */
   static final long REFUSED_MILLIS = 60_000;
 
+  private static final long TELL_EVERY_MILLIS = 600_000;
+
   /** One key, or one source of fetched credentials. */
   public static final class Slot {
     private final String name;
     private final CredentialSource source;
     private final int weight;
-    private final AtomicBoolean refused = new AtomicBoolean();
+    private final AtomicLong toldAt = new AtomicLong();
     private volatile long restsUntil;
 
     private Slot(String name, CredentialSource source, int weight) {
@@ -51,14 +53,10 @@ public final class KeySpread {
       restsUntil = untilEpochMillis;
     }
 
-    /** It was refused; returns whether it was not before. */
-    boolean isNewlyRefused() {
-      return refused.compareAndSet(false, true);
-    }
-
-    /** It was taken; returns whether it was refused before. */
-    boolean isTakenAgain() {
-      return refused.get() && refused.compareAndSet(true, false);
+    /** It was refused; returns whether nobody was told so in the last ten minutes. */
+    boolean isToBeTold(long epochMillis) {
+      long told = toldAt.get();
+      return epochMillis - told >= TELL_EVERY_MILLIS && toldAt.compareAndSet(told, epochMillis);
     }
 
     @Override

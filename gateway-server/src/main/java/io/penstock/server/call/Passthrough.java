@@ -144,7 +144,9 @@ final class Passthrough implements UpstreamListener, Forwarded {
     status = answered;
     if (answered == UNAUTHORIZED) {
       // Ours, not the client's: a 401 would make it doubt its own key.
-      fail(Failure.of(FailureKind.CREDENTIALS, ""));
+      Failure refused = Failure.of(FailureKind.CREDENTIALS, "");
+      RestingKeys.tell(provider, key, refused, engine.ticker().epochMillis());
+      fail(refused);
       return;
     }
     HttpHeaders headers = PassedHeaders.response(of, call);
@@ -230,6 +232,15 @@ final class Passthrough implements UpstreamListener, Forwarded {
   private void fail(Failure failure) {
     if (upstream != null) {
       upstream.cancel();
+    }
+    HttpHeaders said = whole;
+    if (error != null && said != null) {
+      // What it has said, though not to the end, with its own status.
+      record(status, Ending.UPSTREAM_FAILED, ClientErrors.code(failure).code());
+      call.responder().reply(status, said, told());
+      call.tally().answered(status, provider.name(), "");
+      call.end(Ending.UPSTREAM_FAILED);
+      return;
     }
     ErrorCode code = ClientErrors.code(failure);
     record(status, Ending.UPSTREAM_FAILED, code.code());

@@ -2,7 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.providers.Failure;
 import io.penstock.providers.auth.Credential;
-import io.penstock.server.config.Secret;
+import io.penstock.server.config.SecretHeader;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class SentSecrets {
   static final String MASK = "****";
 
-  /** Shorter texts are no secrets, and would blank out half of every message. */
-  private static final int SHORTEST = 6;
+  /** Shorter ones are words that local servers are given as keys. */
+  private static final int SHORTEST = 8;
 
   private SentSecrets() {}
 
@@ -52,9 +52,13 @@ final class SentSecrets {
 
   private static List<String> of(ProviderRuntime provider, KeySpread.@Nullable Slot key) {
     List<String> secrets = new ArrayList<>();
-    for (Secret header : provider.headers().values()) {
-      add(header.reveal(), secrets);
-    }
+    provider
+        .headers()
+        .forEach((name, value) -> {
+          if (SecretHeader.is(name)) {
+            addHeader(value.reveal(), secrets);
+          }
+        });
     switch (key == null ? null : key.credential()) {
       case null -> {}
       case Credential.ApiKey(String secret) -> add(secret, secrets);
@@ -70,14 +74,23 @@ final class SentSecrets {
     return secrets;
   }
 
-  private static void add(String secret, List<String> to) {
-    if (secret.length() >= SHORTEST) {
-      to.add(secret);
-    }
-    // What is sent as "Bearer TOKEN" may be told without the first word.
-    int space = secret.lastIndexOf(' ');
+  /** What is sent as "Bearer TOKEN" may be told without the first word. */
+  private static void addHeader(String value, List<String> to) {
+    add(value, to);
+    int space = value.lastIndexOf(' ');
     if (space >= 0) {
-      add(secret.substring(space + 1), to);
+      add(value.substring(space + 1), to);
+    }
+  }
+
+  private static void add(String secret, List<String> to) {
+    if (secret.length() < SHORTEST) {
+      return;
+    }
+    to.add(secret);
+    if (secret.indexOf('/') >= 0) {
+      // As some write it in JSON.
+      to.add(secret.replace("/", "\\/"));
     }
   }
 }

@@ -68,7 +68,6 @@ final class Vitals {
     health.onSuccess(name, usage.outputTokens(), begunNanos);
     PromptCache warm = PromptCache.after(aim.target().price(), usage, call.startMillis());
     KeySpread.Slot key = run.key();
-    RestingKeys.worked(aim.target().provider(), key);
     String keyName = key == null ? "" : key.name();
     aim.plan().answered(aim.candidate(), keyName, warm.tokens(), warm.ttlNanos());
   }
@@ -90,15 +89,19 @@ final class Vitals {
    * to be tried.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
-    RestingKeys.failed(aim.target().provider(), run.key(), failure, engine.ticker().epochMillis());
+    long now = engine.ticker().epochMillis();
+    RestingKeys.failed(run.key(), failure, now);
     aim.plan().failed(aim.candidate(), failure.kind());
     KeySpread.Slot key = failure.kind().isOfKey() ? run.key() : null;
     if (key != null) {
       tried.add(key);
     }
-    boolean otherKey =
-        key != null
-            && (aim.target().provider().keys().hasOther(tried) || isRenewed(key, run, failure));
+    boolean hasOther = key != null && aim.target().provider().keys().hasOther(tried);
+    boolean renewed = key != null && !hasOther && isRenewed(key, run, failure);
+    if (!renewed) {
+      RestingKeys.tell(aim.target().provider(), run.key(), failure, now);
+    }
+    boolean otherKey = hasOther || renewed;
     if (otherKey) {
       health.onSuccess(name, 0);
     } else {

@@ -75,7 +75,10 @@ final class Loading {
         all || problems.hasErrors()
             ? binder.uses()
             : binder.uses().stream().filter(use -> use.text().contains("budget")).toList();
-    ConditionCheck.check(config, tree.listed("budgets", "name"), uses, problems);
+    if (!uses.isEmpty()) {
+      // To compile the first one loads a library, and most starts are without.
+      ConditionCheck.check(config, tree.listed("budgets", "name"), uses, problems);
+    }
     return config;
   }
 

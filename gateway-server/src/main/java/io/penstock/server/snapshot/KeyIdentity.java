@@ -12,6 +12,8 @@ import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.KeyConfig;
 import io.penstock.server.config.KnownSecrets;
+import io.penstock.server.config.ProviderConfig;
+import io.penstock.server.config.SecretHeader;
 import io.penstock.server.config.Sha256;
 import io.penstock.server.config.TeamConfig;
 import io.penstock.server.identity.Tokens;
@@ -78,6 +80,16 @@ public final class KeyIdentity implements Snapshot.Identity {
       if (secret.length() >= SHORTEST_SECRET) {
         digests.add(KeyRing.hash(secret));
       }
+    }
+    for (ProviderConfig provider : config.providers().values()) {
+      provider
+          .headers()
+          .forEach((name, value) -> {
+            // Such as the name of a deployment, which is a model's too.
+            if (!SecretHeader.is(name)) {
+              digests.remove(KeyRing.hash(value.reveal()));
+            }
+          });
     }
     return Set.copyOf(digests);
   }
