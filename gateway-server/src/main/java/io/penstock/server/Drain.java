@@ -3,6 +3,7 @@ package io.penstock.server;
 import io.netty.util.concurrent.Future;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
+import io.penstock.server.call.Refusals;
 import io.penstock.server.client.ClientServer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +55,7 @@ final class Drain {
   }
 
   private static Future<Integer> cut(LoopContext context) {
-    return context.loop().submit(() -> context.calls().cut());
+    return context.loop().submit(() -> context.calls().cut(Refusals.cut()));
   }
 
   /** A connection ends after its last answer has been taken, which may be later than the call. */

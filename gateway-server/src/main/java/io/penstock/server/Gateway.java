@@ -16,6 +16,7 @@ import io.penstock.server.call.Charges;
 import io.penstock.server.call.Dispatcher;
 import io.penstock.server.call.Engine;
 import io.penstock.server.call.Explainer;
+import io.penstock.server.call.FilterChain;
 import io.penstock.server.call.HitMemory;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
@@ -133,6 +134,7 @@ public final class Gateway implements AutoCloseable {
     stores.ledger().onCommit(alerts::committed);
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
+    FilterChain filters = new FilterChain(engine, counter, metrics);
     Probes.start(engine, loops.next());
     loops.next().scheduleWithFixedDelay(meterClock::tick, 1, 1, TimeUnit.SECONDS);
     cache.breakers().follow(loops.next(), shared.routing().health()::onRemoteOpen);
@@ -142,7 +144,7 @@ public final class Gateway implements AutoCloseable {
             Sockets.traffic(config, inForce::limits),
             loops,
             transport,
-            new Dispatcher(engine, readiness));
+            new Dispatcher(engine, filters, readiness));
     this.adminSink =
         new AdminRoutes(stores.ledger(), shared, load, readiness, registry, reloader)
             .sink(
@@ -150,7 +152,9 @@ public final class Gateway implements AutoCloseable {
                 alerts,
                 new CacheAdmin(shared, metrics),
                 new ExplainRoute(
-                    new Explainer(engine, loops, shared.semantic()::embed), snapshot, ticker));
+                    new Explainer(engine, filters, loops, shared.semantic()::embed),
+                    snapshot,
+                    ticker));
     this.admin =
         ClientServer.bind(Sockets.admin(config, inForce::limits), loops, transport, adminSink);
   }

@@ -223,7 +223,7 @@ final class AnswerKeeper {
   static AnswerFacts facts(Call call, CacheEntry.Paid by, int status, boolean diverted) {
     Endpoint endpoint = call.surface().endpoint();
     RequestBody body = call.body();
-    long asked = body == null ? 1 : OutputCap.expected(endpoint, body, by.leftOut());
+    long asked = body == null ? 1 : OutputWish.expected(endpoint, body, by.leftOut());
     return new AnswerFacts(endpoint, status, true, diverted, asked);
   }
 

@@ -66,7 +66,7 @@ final class CallFacts extends RequestFacts {
   InputText inputText() {
     InputText known = inputText;
     if (known == null) {
-      known = InputText.of(call);
+      known = InputText.of(call.body(), call.bytes());
       inputText = known;
     }
     return known;

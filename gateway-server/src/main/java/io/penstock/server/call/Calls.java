@@ -1,5 +1,6 @@
 package io.penstock.server.call;
 
+import io.penstock.core.GatewayException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -21,15 +22,15 @@ public final class Calls {
   }
 
   /**
-   * Ends all of them with the error {@code draining}: by a status where nothing has gone out, else
-   * by an event of the stream.
+   * Ends all of them: by a status where nothing has gone out, else by an event of the stream.
    *
+   * @param why what their clients are told, such as {@link Refusals#cut}
    * @return how many there were
    */
-  public int cut() {
+  public int cut(GatewayException why) {
     List<Call> all = List.copyOf(underWay);
     for (Call call : all) {
-      call.guard().broken(Refusals.cut());
+      call.guard().broken(why);
     }
     return all.size();
   }

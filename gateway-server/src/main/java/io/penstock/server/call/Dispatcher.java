@@ -30,11 +30,13 @@ public final class Dispatcher implements RequestSink {
   private static final long HELD = 2;
 
   private final Engine engine;
+  private final FilterChain filters;
   private final Readiness readiness;
 
-  /** Creates the way in to an engine. */
-  public Dispatcher(Engine engine, Readiness readiness) {
+  /** Creates what takes requests in to an engine and sends them through those filters. */
+  public Dispatcher(Engine engine, FilterChain filters, Readiness readiness) {
     this.engine = engine;
+    this.filters = filters;
     this.readiness = readiness;
   }
 
@@ -209,7 +211,7 @@ public final class Dispatcher implements RequestSink {
     public @Nullable Running start(byte[] body, Responder responder) {
       ContentKeeper content = engine.content();
       Call started = content == null ? call(body, responder) : recorded(content, body, responder);
-      engine.pipeline().run(started);
+      filters.run(started);
       return started.isEnded() ? null : started;
     }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request has its provider fetch or do, of which its own bytes say nothing: conversations
@@ -51,11 +52,11 @@ record Elsewhere(int conversations, int files, int uses) {
           .map(word -> word.getBytes(StandardCharsets.US_ASCII))
           .toArray(byte[][]::new);
 
-  static Elsewhere of(Call call) {
-    RequestBody body = call.body();
-    return body == null || body.isForm() || !call.surface().endpoint().isConversation()
+  /** Returns what a request asks for. */
+  static Elsewhere of(Endpoint endpoint, @Nullable RequestBody body) {
+    return body == null || body.isForm() || !endpoint.isConversation()
         ? NOTHING
-        : of(body, call.surface().endpoint() == Endpoint.RESPONSES);
+        : of(body, endpoint == Endpoint.RESPONSES);
   }
 
   /**

@@ -7,9 +7,7 @@ import io.penstock.budget.Budgets;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.Endpoint;
-import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
-import io.penstock.core.Pipeline;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.content.ContentKeeper;
@@ -17,15 +15,13 @@ import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.telemetry.ExchangeEnd;
 import io.penstock.server.telemetry.Telemetry;
 import io.penstock.server.tokens.TokenCounter;
-import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all calls share: the snapshot, the filters, the books. Thread-safe; a call's part of it runs
- * on the call's loop.
+ * What all calls share: the snapshot, the books. Thread-safe; a call's part of it runs on the
+ * call's loop.
  */
 public final class Engine {
   private final Shared shared;
@@ -34,9 +30,7 @@ public final class Engine {
   private final CallMetrics metrics;
   private final LearnedOutput learnedOutput = new LearnedOutput();
   private final @Nullable Telemetry telemetry;
-  private final CacheOutlook outlook;
   private final SemanticDesk desk;
-  private final Pipeline<Call> pipeline;
   private final FastThreadLocal<LoopContext> loops;
   private final Function<EventLoop, LoopContext> contexts;
 
@@ -57,34 +51,7 @@ public final class Engine {
     this.load = load;
     this.metrics = metrics;
     this.accounting = new Accounting(shared.ticker(), counter, metrics);
-    CacheReplay replay = new CacheReplay(accounting, metrics, shared.budgets());
     this.desk = new SemanticDesk(shared.semantic(), metrics, shared.ticker());
-    CacheFilter exact = new CacheFilter(shared.cache(), metrics);
-    EmbeddingFilter embeddings = new EmbeddingFilter(shared.cache(), metrics);
-    SemanticFilter semantic =
-        new SemanticFilter(shared.semantic(), new QuestionEmbedder(this), metrics);
-    this.outlook = new CacheOutlook(exact, embeddings, semantic);
-    List<Filter<Call>> filters =
-        List.of(
-            new PeekFilter(),
-            new ContextFilter(),
-            new PermissionFilter(),
-            new ShapeFilter(),
-            new RateFilter(shared.budgets()),
-            new SpentFilter(shared.budgets()),
-            new StoredFilter(shared.responses()),
-            exact,
-            embeddings,
-            new FlightFilter(shared.cache(), replay, metrics, load),
-            // Before the semantic layer, which keeps apart what different targets answer.
-            new RouterFilter(shared.semantic()::embed, metrics),
-            semantic,
-            new CacheOnlyFilter(),
-            new ListingFilter(),
-            new UsageFilter(shared.budgets()),
-            new CountFilter(counter));
-    this.pipeline =
-        new Pipeline<>(filters, new WayOut(this, replay, new HitVerifier(desk, metrics)));
     this.contexts = contexts;
     this.loops = new FastThreadLocal<>();
   }
@@ -129,14 +96,14 @@ public final class Engine {
     return shared.responses();
   }
 
-  /** Returns what replicas share of idempotency keys; null where they share nothing. */
-  @Nullable SharedAnswers sharedAnswers() {
-    return shared.answers();
+  /** Returns what all calls share and a reload acts on. */
+  Shared shared() {
+    return shared;
   }
 
-  /** Returns what the cache would do for a call that is not made; see {@link CacheOutlook}. */
-  CompletionStage<String> cacheSays(Call call) {
-    return outlook.of(call);
+  /** Returns what takes answers from upstream for the semantic layer. */
+  SemanticDesk desk() {
+    return desk;
   }
 
   /** Returns what keeps the answer of a call that goes upstream. */
@@ -156,10 +123,6 @@ public final class Engine {
 
   Accounting accounting() {
     return accounting;
-  }
-
-  Pipeline<Call> pipeline() {
-    return pipeline;
   }
 
   /** Answers a call with a refusal and ends it; it leaves a row of cost 0 and a counter. */

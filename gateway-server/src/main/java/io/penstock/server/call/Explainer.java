@@ -27,17 +27,23 @@ public final class Explainer {
   private static final long WAIT_SECONDS = 5;
 
   private final Engine engine;
+  private final CacheOutlook outlook;
   private final EventLoopGroup loops;
   private final Function<String, CompletionStage<float[]>> embedder;
 
   /**
    * Creates an explainer of that engine, which works on these loops.
    *
+   * @param filters what is explained
    * @param embedder of prompts, off its caller's thread
    */
   public Explainer(
-      Engine engine, EventLoopGroup loops, Function<String, CompletionStage<float[]>> embedder) {
+      Engine engine,
+      FilterChain filters,
+      EventLoopGroup loops,
+      Function<String, CompletionStage<float[]>> embedder) {
     this.engine = engine;
+    this.outlook = filters.outlook();
     this.loops = loops;
     this.embedder = embedder;
   }
@@ -125,6 +131,6 @@ public final class Explainer {
     if (embedding != null) {
       call.facts().embedding(embedding);
     }
-    return new Explanation(engine, call, heard).make();
+    return new Explanation(engine, outlook, call, heard).make();
   }
 }

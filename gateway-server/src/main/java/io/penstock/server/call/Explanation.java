@@ -3,12 +3,10 @@ package io.penstock.server.call;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.cache.CacheMode;
-import io.penstock.core.Filter;
 import io.penstock.core.GatewayException;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.route.RouteTable;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  * once. Made once, on the call's loop.
  */
 final class Explanation {
-  private static final List<Filter<Call>> FILTERS =
-      List.of(new PeekFilter(), new ContextFilter(), new PermissionFilter(), new ShapeFilter());
-
   private final Engine engine;
+  private final CacheOutlook outlook;
   private final Call call;
   private final Heard heard;
   private final Map<String, @Nullable Object> said = new LinkedHashMap<>();
@@ -31,8 +27,9 @@ final class Explanation {
    *
    * @param heard what stores have said; when one has not, the explanation must be made again
    */
-  Explanation(Engine engine, Call call, Heard heard) {
+  Explanation(Engine engine, CacheOutlook outlook, Call call, Heard heard) {
     this.engine = engine;
+    this.outlook = outlook;
     this.call = call;
     this.heard = heard;
   }
@@ -51,7 +48,7 @@ final class Explanation {
   }
 
   private void decide() {
-    FILTERS.forEach(filter -> filter.apply(call));
+    FilterChain.FIRST.forEach(filter -> filter.apply(call));
     who();
     call.facts().budgets(name -> engine.budgets().used(name, call.facts()));
     Verdict rates = engine.budgets().admit(call.facts());
@@ -64,7 +61,7 @@ final class Explanation {
     }
     // Each time: the cache is asked once, but what the call wants of it is looked at again below.
     call.inCache().mode(CacheMode.parse(call.headers().get(RequestHeaders.CACHE)));
-    String cache = heard.cache(() -> engine.cacheSays(call));
+    String cache = heard.cache(() -> outlook.of(call));
     if (cache == null) {
       return;
     }

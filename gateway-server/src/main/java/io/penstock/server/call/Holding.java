@@ -144,8 +144,15 @@ final class Holding {
 
   private RouteTable.@Nullable Found otherModel(Verdict.Denied denied) {
     return denied.over() instanceof Over.Use use && way.redirectedBy().isEmpty() && way.mayLeave()
-        ? Redirection.of(call, use.model())
+        ? textRoute(use.model())
         : null;
+  }
+
+  /** Returns the route of the model that a budget names; null when there is none that fits. */
+  private RouteTable.@Nullable Found textRoute(String model) {
+    RouteTable routes = call.snapshot().routes();
+    RouteTable.Found route = call.surface().endpoint().isText() ? routes.find(model) : null;
+    return route != null && call.snapshot().targets().writeText(routes, route) ? route : null;
   }
 
   /** Last: whoever asks next must not take what this call was just offered. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.penstock.core.body.RequestBody;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much text there is in a request, in UTF-8 as a model reads it: escapes are one character
@@ -30,11 +31,15 @@ record InputText(long all, long values, long longest) {
     letters.chars().forEach(letter -> BASE64[letter] = true);
   }
 
-  /** Returns the text of a call's body; files of a form are none. */
-  static InputText of(Call call) {
-    RequestBody body = call.body();
+  /**
+   * Returns the text of a request; files of a form are none.
+   *
+   * @param body null when what came is not read
+   * @param came the bytes that came
+   */
+  static InputText of(@Nullable RequestBody body, byte[] came) {
     if (body == null) {
-      int length = call.bytes().length;
+      int length = came.length;
       return new InputText(length, length, length);
     }
     if (body.isForm()) {

@@ -1,8 +1,10 @@
 package io.penstock.server.call;
 
+import io.penstock.core.body.RequestBody;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Provider;
+import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Continuation;
 import org.jspecify.annotations.Nullable;
 
@@ -35,12 +37,40 @@ final class Outgoing {
     Continuation from = serving.from();
     if (from != null) {
       TargetRuntime told = target.prefilled();
-      return from.join(provider.attempt(told.call(call, cap)), told.target().dialect());
+      return from.join(provider.attempt(request(call, told, cap)), told.target().dialect());
     }
     TargetRuntime asked = judge == null ? target : judge.asking(target);
     marks =
         PromptMarks.of(call, target, aim.plan().options(), serving.engine().routing().prefixes());
-    return provider.attempt(asked.call(call, cap).withBreakpoints(marks.breakpoints()));
+    return provider.attempt(request(call, asked, cap).withBreakpoints(marks.breakpoints()));
+  }
+
+  /**
+   * Returns what is asked of a target for a call.
+   *
+   * @param cap the gateway's own output cap, tokens; -1 for none
+   */
+  static ProviderCall request(Call call, TargetRuntime target, long cap) {
+    return new ProviderCall(
+        call.surface().endpoint(),
+        target.target(),
+        body(call, target),
+        call.stream(),
+        call.surface().arraySplit(),
+        RequestHeaders.lookup(call.headers()),
+        cap,
+        target.set(),
+        target.defaults(),
+        target.dropUnsupported(),
+        target.price().outputLimit(),
+        call.model());
+  }
+
+  /** Returns the body without what the cache knows of the target's answer. */
+  private static RequestBody body(Call call, TargetRuntime target) {
+    CachePart cache = call.cache();
+    EmbeddingBatch batch = cache == null ? null : cache.batch();
+    return batch == null ? call.requestBody() : batch.body(target, call.requestBody());
   }
 
   /**

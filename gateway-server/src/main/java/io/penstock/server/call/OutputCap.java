@@ -2,17 +2,14 @@ package io.penstock.server.call;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Endpoint;
-import io.penstock.core.GatewayException;
-import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.WholeNumber;
 import io.penstock.core.price.Meter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The output cap and the number of answers that a request asks for. Stateless. */
+/** The output cap and the number of answers that a target is asked for. Stateless. */
 final class OutputCap {
   /** The largest output of any model that the catalogue knows a limit of. */
   private static final long UNKNOWN = 128_000;
@@ -35,43 +32,10 @@ final class OutputCap {
   private static final List<String> CAPS =
       List.of("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens");
 
-  private static final List<String> ANSWERS =
-      List.of("n", "best_of", "candidateCount", "candidate_count");
-
   private static final List<String> GOOGLE = List.of("generationConfig", "generation_config");
   private static final List<String> BEDROCK = List.of("inferenceConfig");
 
-  private static final Pattern COMMAS = Pattern.compile(",");
-
   private OutputCap() {}
-
-  /**
-   * What a body asks for.
-   *
-   * @param tokens the cap of each answer; -1 when the request names none
-   */
-  record Wish(long tokens, long answers) {}
-
-  /**
-   * Reads what a body asks for; {@link Wants#wish} keeps it.
-   *
-   * @throws GatewayException 400 when it is not a whole number, or two caps contradict each other
-   */
-  static Wish wish(Endpoint endpoint, @Nullable RequestBody body) {
-    return body == null
-        ? new Wish(-1, 1)
-        : new Wish(tokens(endpoint, body), answers(endpoint, body));
-  }
-
-  private static long tokens(Endpoint endpoint, RequestBody body) {
-    return switch (endpoint) {
-      case CHAT -> chat(body);
-      case COMPLETIONS, MESSAGES -> body.count("max_tokens", -1);
-      case RESPONSES -> body.count("max_output_tokens", -1);
-      case GENERATE -> GenerateConfig.of(body).tokens();
-      default -> 0;
-    };
-  }
 
   /** Returns whether a request of this endpoint can be sent with a cap of the gateway's. */
   static boolean isSent(Endpoint endpoint) {
@@ -96,7 +60,8 @@ final class OutputCap {
     List<String> configs = configs(target);
     long routes =
         Math.max(
-            largest(target.set(), ANSWERS, configs), largest(target.defaults(), ANSWERS, configs));
+            largest(target.set(), OutputWish.ANSWERS, configs),
+            largest(target.defaults(), OutputWish.ANSWERS, configs));
     return Math.max(routes, call.wants().wish().answers());
   }
 
@@ -174,48 +139,6 @@ final class OutputCap {
   private static long ofImage(String model) {
     boolean known = model.contains("gpt-image-1") || model.contains("chatgpt-image");
     return known ? GPT_IMAGE_1 : UNKNOWN_IMAGE;
-  }
-
-  private static long chat(RequestBody body) {
-    long old = body.count("max_tokens", -1);
-    long current = body.count("max_completion_tokens", -1);
-    if (old >= 0 && current >= 0 && old != current) {
-      throw GatewayException.invalid(
-          "max_tokens",
-          "max_tokens is " + old + " and max_completion_tokens is " + current + "; send one.");
-    }
-    return current >= 0 ? current : old;
-  }
-
-  private static long answers(Endpoint endpoint, RequestBody body) {
-    return switch (endpoint) {
-      case CHAT -> Math.max(1, body.count("n", 1));
-      case COMPLETIONS ->
-          Math.clamp(Math.max(body.count("best_of", 1), body.count("n", 1)), 1, MOST)
-              * Math.max(1, JsonArrays.size(body, "prompt"));
-      case GENERATE -> Math.max(1, GenerateConfig.of(body).answers());
-      case IMAGES -> Math.max(1, body.count("n", 1));
-      default -> 1;
-    };
-  }
-
-  /**
-   * Returns how many answers must come back to a request that passed {@link #wish}.
-   *
-   * @param leftOut the fields that the target could not take, as a header says them: who cannot be
-   *     asked for several gives one
-   */
-  static long expected(Endpoint endpoint, RequestBody body, String leftOut) {
-    for (String field : COMMAS.split(leftOut)) {
-      if (ANSWERS.contains(field.substring(field.lastIndexOf('.') + 1))) {
-        return 1;
-      }
-    }
-    return switch (endpoint) {
-      case CHAT, COMPLETIONS -> Math.max(1, body.count("n", 1));
-      case GENERATE -> Math.max(1, GenerateConfig.of(body).answers());
-      default -> 1;
-    };
   }
 
   /** Returns what a lenient provider may read, or -1. */

@@ -16,15 +16,8 @@ public final class Redirection {
   /** A model of a provider, as far as it tells what it writes. */
   public record Writer(PricedModel price, Dialect dialect) {}
 
-  /** Returns the route of the model that a budget names; null when there is none that fits. */
-  static RouteTable.@Nullable Found of(Call call, String model) {
-    RouteTable routes = call.snapshot().routes();
-    RouteTable.Found route = call.surface().endpoint().isText() ? routes.find(model) : null;
-    return route != null && call.snapshot().targets().writeText(routes, route) ? route : null;
-  }
-
   /**
-   * Does the same for whoever has no call.
+   * Returns the route of the model that a budget names.
    *
    * @param endpoint what was asked
    * @return null when there is no such route, when the endpoint does not ask for text, or when the

@@ -188,7 +188,7 @@ public final class Refusals {
   }
 
   /** The process stops before the call has ended. */
-  static GatewayException cut() {
+  public static GatewayException cut() {
     return new GatewayException(
         ErrorCode.DRAINING,
         "This gateway is stopping and has no more time for this call; another replica will answer.",

@@ -72,7 +72,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
         Call call, TargetRuntime target, LedgerRow.Attempt number, String reason, String purpose) {
       return new Order(
           target,
-          target.provider().provider().attempt(target.call(call, -1)),
+          target.provider().provider().attempt(Outgoing.request(call, target, -1)),
           call.stream(),
           number,
           reason,

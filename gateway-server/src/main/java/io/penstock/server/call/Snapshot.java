@@ -5,17 +5,14 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.ServedPaths;
 import io.penstock.core.identity.Principal;
 import io.penstock.core.price.PriceBook;
-import io.penstock.core.route.Plan;
 import io.penstock.core.route.Planner;
 import io.penstock.core.route.RouteTable;
-import io.penstock.ledger.Cause;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.config.Config;
 import java.net.InetAddress;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,38 +110,6 @@ public record Snapshot(
     int end = prefix.endsWith("/") ? prefix.length() - 1 : prefix.length();
     return path.startsWith(prefix.substring(0, end))
         && (path.length() == end || path.charAt(end) == '/');
-  }
-
-  /**
-   * Starts the attempts of a call that passed the filters.
-   *
-   * @throws GatewayException when no target can be tried
-   */
-  void forward(Call call, Engine engine) {
-    Endpoint endpoint = call.surface().endpoint();
-    if (endpoint == Endpoint.PASSTHROUGH || endpoint == Endpoint.STORED_RESPONSE) {
-      Passthrough.start(call, engine, passed(call));
-      return;
-    }
-    RouteTable.Found route = routes.find(call.routedModel());
-    if (route == null) {
-      throw Refusals.unknownModel(call.routedModel(), routes.names());
-    }
-    call.destination().route(patternOf(route));
-    CallSurroundings around = new CallSurroundings(call, routing.scores()::seen);
-    Plan plan = planner.plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
-    Shadow.arm(call, engine, plan.options().shadow());
-    new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");
-  }
-
-  private ProviderRuntime passed(Call call) {
-    String keptAt = call.destination().keptAt();
-    ProviderRuntime provider =
-        keptAt.isEmpty() ? passthrough.get(call.surface().rest()) : providers.get(keptAt);
-    if (provider == null) {
-      throw Refusals.unknownProvider(keptAt);
-    }
-    return provider;
   }
 
   /** Returns the name under {@code models}: what a client made up must not become a dimension. */

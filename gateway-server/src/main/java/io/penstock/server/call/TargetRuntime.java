@@ -3,10 +3,8 @@ package io.penstock.server.call;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
-import io.penstock.providers.ProviderCall;
 import io.penstock.providers.Target;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -98,33 +96,5 @@ public record TargetRuntime(
   /** Returns whether every token that is billed is streamed: none is thought in silence. */
   boolean showsWhatItBills() {
     return !price.capabilities().contains("reasoning");
-  }
-
-  /**
-   * Returns what is asked of this target for a call.
-   *
-   * @param cap the gateway's own output cap, tokens; -1 for none
-   */
-  ProviderCall call(Call call, long cap) {
-    return new ProviderCall(
-        call.surface().endpoint(),
-        target,
-        body(call),
-        call.stream(),
-        call.surface().arraySplit(),
-        RequestHeaders.lookup(call.headers()),
-        cap,
-        set,
-        defaults,
-        dropUnsupported,
-        price.outputLimit(),
-        call.model());
-  }
-
-  /** Returns the body without what the cache knows of this target's answer. */
-  private RequestBody body(Call call) {
-    CachePart cache = call.cache();
-    EmbeddingBatch batch = cache == null ? null : cache.batch();
-    return batch == null ? call.requestBody() : batch.body(this, call.requestBody());
   }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Wants {
   private final Call call;
-  private OutputCap.@Nullable Wish wish;
+  private @Nullable OutputWish wish;
   private @Nullable Pictures pictures;
   private @Nullable Elsewhere elsewhere;
 
@@ -21,10 +21,10 @@ final class Wants {
    *
    * @throws io.penstock.core.GatewayException 400 when that cannot be read
    */
-  OutputCap.Wish wish() {
-    OutputCap.Wish known = wish;
+  OutputWish wish() {
+    OutputWish known = wish;
     if (known == null) {
-      known = OutputCap.wish(call.surface().endpoint(), call.body());
+      known = OutputWish.of(call.surface().endpoint(), call.body());
       wish = known;
     }
     return known;
@@ -49,7 +49,7 @@ final class Wants {
   Elsewhere elsewhere() {
     Elsewhere known = elsewhere;
     if (known == null) {
-      known = Elsewhere.of(call);
+      known = Elsewhere.of(call.surface().endpoint(), call.body());
       elsewhere = known;
     }
     return known;

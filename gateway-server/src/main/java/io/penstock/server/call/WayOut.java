@@ -3,8 +3,14 @@ package io.penstock.server.call;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.cache.CacheEntry;
 import io.penstock.core.Ending;
+import io.penstock.core.Endpoint;
+import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
 import io.penstock.core.Reply;
+import io.penstock.core.route.Plan;
+import io.penstock.core.route.RouteTable;
+import io.penstock.ledger.Cause;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +27,7 @@ final class WayOut implements Pipeline.Exit<Call> {
   WayOut(Engine engine, CacheReplay replay, HitVerifier verifier) {
     this.engine = engine;
     this.idempotency =
-        new Idempotency(engine.accounting(), engine.sharedAnswers(), engine.load().orphans());
+        new Idempotency(engine.accounting(), engine.shared().answers(), engine.load().orphans());
     this.replay = replay;
     this.verifier = verifier;
   }
@@ -45,11 +51,48 @@ final class WayOut implements Pipeline.Exit<Call> {
         replay.serve(call, cached);
         verifier.served(call, engine);
       } else {
-        call.snapshot().forward(call, engine);
+        start(call);
       }
     } catch (RuntimeException | Error e) {
       fail(call, e);
     }
+  }
+
+  /**
+   * Starts the attempts of a call.
+   *
+   * @throws GatewayException when no target can be tried
+   */
+  private void start(Call call) {
+    Snapshot now = call.snapshot();
+    Endpoint endpoint = call.surface().endpoint();
+    if (endpoint == Endpoint.PASSTHROUGH || endpoint == Endpoint.STORED_RESPONSE) {
+      Passthrough.start(call, engine, passedTo(call));
+      return;
+    }
+    RouteTable.Found route = now.routes().find(call.routedModel());
+    if (route == null) {
+      throw Refusals.unknownModel(call.routedModel(), now.routes().names());
+    }
+    call.destination().route(Snapshot.patternOf(route));
+    CallSurroundings around = new CallSurroundings(call, now.routing().scores()::seen);
+    Plan plan =
+        now.planner().plan(route, call.facts(), around, ThreadLocalRandom.current().nextLong());
+    Shadow.arm(call, engine, plan.options().shadow());
+    new Attempts(call, engine, plan, around).next(Cause.REQUEST, "");
+  }
+
+  private static ProviderRuntime passedTo(Call call) {
+    Snapshot now = call.snapshot();
+    String keptAt = call.destination().keptAt();
+    ProviderRuntime provider =
+        keptAt.isEmpty()
+            ? now.passthrough().get(call.surface().rest())
+            : now.providers().get(keptAt);
+    if (provider == null) {
+      throw Refusals.unknownProvider(keptAt);
+    }
+    return provider;
   }
 
   @Override
