@@ -11,7 +11,7 @@ import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.StillBookingException;
 import io.penstock.server.admin.AdminReply;
-import io.penstock.server.call.Charges;
+import io.penstock.server.call.accounting.Charges;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@ package io.penstock.server;
 import io.netty.util.concurrent.Future;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.LoopContext;
-import io.penstock.server.call.Refusals;
+import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.client.ClientServer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

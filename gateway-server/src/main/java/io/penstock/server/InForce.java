@@ -2,10 +2,10 @@ package io.penstock.server;
 
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.call.Targets;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LimitsConfig;
+import io.penstock.server.target.Targets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;

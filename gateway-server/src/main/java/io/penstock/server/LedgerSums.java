@@ -7,7 +7,7 @@ import io.penstock.budget.LedgerPart;
 import io.penstock.budget.Owners;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerQueries;
-import io.penstock.server.call.Charges;
+import io.penstock.server.call.accounting.Charges;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import io.penstock.cache.semantic.FalseHitGate;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.server.call.HitRecord;
 import io.penstock.server.call.SemanticRule;
-import io.penstock.server.call.Shared;
+import io.penstock.server.call.serve.Shared;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

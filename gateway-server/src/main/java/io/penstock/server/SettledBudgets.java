@@ -5,7 +5,7 @@ import io.penstock.budget.BudgetSpec;
 import io.penstock.budget.Limit;
 import io.penstock.ledger.Counter;
 import io.penstock.ledger.LedgerQueries;
-import io.penstock.server.call.Charges;
+import io.penstock.server.call.accounting.Charges;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

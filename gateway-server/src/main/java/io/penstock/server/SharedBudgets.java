@@ -10,7 +10,7 @@ import io.penstock.budget.RedisState;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Corrections;
 import io.penstock.ledger.Ledger;
-import io.penstock.server.call.Charges;
+import io.penstock.server.call.accounting.Charges;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.StateConfig;

@@ -15,7 +15,9 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.penstock.core.Filter;
 import java.net.http.HttpClient;
+import java.util.List;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The directions of DESIGN.md, as tests. */
@@ -24,6 +26,23 @@ class ArchitectureTest {
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("io.penstock");
+
+  private static final String CALL = "io.penstock.server.call";
+
+  /** Of a call, in the order of DESIGN.md; who explains goes the same way without one. */
+  private static final List<String> STATIONS =
+      List.of(
+          "explain",
+          "admission",
+          "filter",
+          "cache",
+          "side",
+          "passthrough",
+          "serve",
+          "idempotency",
+          "accounting",
+          "attempt",
+          "reply");
 
   @Test
   void core_knowsNoSocketAndNoStore() {
@@ -177,10 +196,66 @@ class ArchitectureTest {
         .check(GATEWAY);
   }
 
+  /** The way of a request: no station knows one before it. */
+  @Test
+  void stationsOfACall_knowOnlyThoseAfterThem() {
+    for (int at = 1; at < STATIONS.size(); at++) {
+      noClasses()
+          .that()
+          .resideInAPackage(CALL + "." + STATIONS.get(at))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(stations(STATIONS.subList(0, at)))
+          .check(GATEWAY);
+    }
+  }
+
+  /** All stations know it. */
+  @Test
+  void aCall_knowsNoStation() {
+    noClasses()
+        .that()
+        .resideInAPackage(CALL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(stations(STATIONS))
+        .check(GATEWAY);
+  }
+
+  @Test
+  void promptsAndTargets_knowNoCall() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(CALL + ".prompt", "io.penstock.server.target")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(and(stations(STATIONS), CALL))
+        .check(GATEWAY);
+  }
+
+  /** A package that is not on the list would be free to know everything. */
+  @Test
+  void packagesOfACall_areAllListed() {
+    classes()
+        .that()
+        .resideInAPackage(CALL + "..")
+        .should()
+        .resideInAnyPackage(and(stations(STATIONS), CALL, CALL + ".prompt"))
+        .check(GATEWAY);
+  }
+
   @Test
   void packages_haveNoCycles() {
     slices().matching("io.penstock.(*)..").should().beFreeOfCycles().check(GATEWAY);
     slices().assignedFrom(PACKAGES).should().beFreeOfCycles().check(GATEWAY);
+  }
+
+  private static String[] stations(List<String> names) {
+    return names.stream().map(one -> CALL + "." + one).toArray(String[]::new);
+  }
+
+  private static String[] and(String[] some, String... others) {
+    return Stream.of(some, others).flatMap(Stream::of).toArray(String[]::new);
   }
 
   /** Every package is a slice, the root of a module too. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
-import io.penstock.server.call.Explainer;
+import io.penstock.server.call.explain.Explainer;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.FakeTicker;
 import io.penstock.testkit.LeakCheck;

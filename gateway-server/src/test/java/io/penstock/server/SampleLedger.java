@@ -17,7 +17,7 @@ import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
-import io.penstock.server.call.Charges;
+import io.penstock.server.call.accounting.Charges;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LoadResult;
 import io.penstock.server.snapshot.BudgetMapping;

@@ -10,4 +10,4 @@ import java.util.UUID;
  * @param principal who asks
  * @param requestId the ledger's id
  */
-record Arrival(RequestHead head, Surface surface, Principal principal, UUID requestId) {}
+public record Arrival(RequestHead head, Surface surface, Principal principal, UUID requestId) {}

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * @param body null for endpoints whose body is not read, and before it is
  * @param model as the client named it, "" when it did not
  */
-record Asked(@Nullable RequestBody body, String model, boolean stream) {
+public record Asked(@Nullable RequestBody body, String model, boolean stream) {
   /** Returns the same question with another body. */
   Asked with(RequestBody other) {
     return new Asked(other, model, stream);
   }
 
   /** Returns the same question of another model. */
-  Asked of(String other) {
+  public Asked of(String other) {
     return new Asked(body, other, stream);
   }
 }

@@ -8,4 +8,4 @@ import io.penstock.cache.ExactCache;
  *
  * @param ticket taken before anything went upstream, so that a delete in between wins
  */
-record CacheAsk(CacheEntry.Identity identity, ExactCache.Ticket ticket) {}
+public record CacheAsk(CacheEntry.Identity identity, ExactCache.Ticket ticket) {}

@@ -10,4 +10,4 @@ import io.penstock.cache.CacheMode;
  * @param rule the rule of the exact layer that holds for it
  * @param identity of the answer that would fit exactly
  */
-record CacheLook(CacheMode mode, CacheRules.Rule rule, CacheEntry.Identity identity) {}
+public record CacheLook(CacheMode mode, CacheRules.Rule rule, CacheEntry.Identity identity) {}

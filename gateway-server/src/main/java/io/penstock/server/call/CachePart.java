@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What the layers of the cache know of one call; made when the first of them has business with it,
  * so that a call without has none. Confined to the call's loop.
  */
-final class CachePart {
+public final class CachePart {
   private CacheMode mode = CacheMode.USE;
   private @Nullable CacheLook look;
   private CacheOutcome outcome = CacheOutcome.OFF;
@@ -24,16 +24,16 @@ final class CachePart {
     return mode;
   }
 
-  void mode(CacheMode wanted) {
+  public void mode(CacheMode wanted) {
     mode = wanted;
   }
 
   /** Returns what the exact layer looks for; null when it has no business with the call. */
-  @Nullable CacheLook look() {
+  public @Nullable CacheLook look() {
     return look;
   }
 
-  void look(CacheLook at) {
+  public void look(CacheLook at) {
     look = at;
   }
 
@@ -43,36 +43,36 @@ final class CachePart {
   }
 
   /** Returns the stored answer of the call, or null. */
-  @Nullable CacheEntry answer() {
+  public @Nullable CacheEntry answer() {
     return answer;
   }
 
   /** Some layer has the answer. */
-  void hit(CacheEntry entry, CacheOutcome by) {
+  public void hit(CacheEntry entry, CacheOutcome by) {
     answer = entry;
     outcome = by;
   }
 
   /** A layer was asked and has no answer. */
-  void missed() {
+  public void missed() {
     outcome = CacheOutcome.MISS;
   }
 
   /** Returns with what the call's answer may be stored; null when it may not. */
-  @Nullable CacheAsk toStore() {
+  public @Nullable CacheAsk toStore() {
     return toStore;
   }
 
-  void toStore(CacheAsk ask) {
+  public void toStore(CacheAsk ask) {
     toStore = ask;
   }
 
   /** Returns those for whom the call goes upstream too; null when it goes for itself alone. */
-  @Nullable FlightLead lead() {
+  public @Nullable FlightLead lead() {
     return lead;
   }
 
-  void lead(FlightLead of) {
+  public void lead(FlightLead of) {
     lead = of;
   }
 
@@ -80,34 +80,34 @@ final class CachePart {
    * The caller's own budget changes what is asked: another model, or a shorter answer. Those who
    * wait did not ask for that; one of them asks for itself and the others.
    */
-  void asksForItself() {
+  public void asksForItself() {
     if (lead != null) {
       lead.over();
     }
   }
 
   /** Returns what the cache knows of a request for embeddings; null for any other call. */
-  @Nullable EmbeddingBatch batch() {
+  public @Nullable EmbeddingBatch batch() {
     return batch;
   }
 
-  void batch(EmbeddingBatch of, CacheLook at, @Nullable CacheAsk ask) {
+  public void batch(EmbeddingBatch of, CacheLook at, @Nullable CacheAsk ask) {
     batch = of;
     look = at;
     toStore = ask;
   }
 
   /** Returns what the semantic layer found; null when it was not asked. */
-  @Nullable SemanticAsk semantic() {
+  public @Nullable SemanticAsk semantic() {
     return semantic;
   }
 
-  void semantic(SemanticAsk ask) {
+  public void semantic(SemanticAsk ask) {
     semantic = ask;
   }
 
   /** Returns whether somebody else has a use for the call's answer. */
-  boolean wantsAnswer() {
+  public boolean wantsAnswer() {
     return toStore != null || semantic != null || lead != null;
   }
 }

@@ -59,7 +59,7 @@ public record CacheRules(
   }
 
   /** Returns the first rule that holds, or null. */
-  @Nullable Rule match(Facts facts) {
+  public @Nullable Rule match(Facts facts) {
     int first = index.first(facts);
     return first == ConditionIndex.NONE ? null : rules.get(first);
   }
@@ -68,12 +68,12 @@ public record CacheRules(
    * Returns how long an answer to a call of that rule is kept, milliseconds. Whoever finds it asks
    * for the age that his own rule allows.
    */
-  long keptMillis(Rule rule) {
+  public long keptMillis(Rule rule) {
     return Objects.requireNonNull(longest.get(rule.scope()));
   }
 
   /** Returns what tells apart who answers a call of a route that the configuration names. */
-  String fingerprint(String route, Facts facts) {
+  public String fingerprint(String route, Facts facts) {
     Answerer known = answerers.get(route);
     if (known == null) {
       throw new IllegalStateException("no fingerprint of the route " + route);

@@ -52,7 +52,7 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   private @Nullable BooleanSupplier wanted;
   private boolean clientGone;
 
-  Call(
+  public Call(
       LoopContext context,
       Snapshot snapshot,
       Arrival arrival,
@@ -69,11 +69,11 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     this.asked = new Asked(null, "", arrival.surface().stream());
   }
 
-  LoopContext context() {
+  public LoopContext context() {
     return context;
   }
 
-  Snapshot snapshot() {
+  public Snapshot snapshot() {
     return snapshot;
   }
 
@@ -87,68 +87,68 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     return arrival.requestId().toString();
   }
 
-  RequestHead head() {
+  public RequestHead head() {
     return arrival.head();
   }
 
-  HttpHeaders headers() {
+  public HttpHeaders headers() {
     return arrival.head().headers();
   }
 
-  Surface surface() {
+  public Surface surface() {
     return arrival.surface();
   }
 
-  Dialect dialect() {
+  public Dialect dialect() {
     return arrival.surface().dialect();
   }
 
-  Principal principal() {
+  public Principal principal() {
     return arrival.principal();
   }
 
-  Responder responder() {
+  public Responder responder() {
     return responder;
   }
 
   /** Puts something between this call and its client, before anything is sent. */
-  void respondVia(Responder tap) {
+  public void respondVia(Responder tap) {
     responder = tap;
   }
 
   /** Returns what this call has used and was answered. */
-  Tally tally() {
+  public Tally tally() {
     return tally;
   }
 
-  long startMillis() {
+  public long startMillis() {
     return startMillis;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes;
   }
 
   /** Returns the JSON body; null for endpoints whose body is not JSON. */
-  @Nullable RequestBody body() {
+  public @Nullable RequestBody body() {
     return asked.body();
   }
 
-  String model() {
+  public String model() {
     return asked.model();
   }
 
-  boolean stream() {
+  public boolean stream() {
     return asked.stream();
   }
 
-  void asked(Asked what) {
+  public void asked(Asked what) {
     asked = what;
     wants.changed();
   }
 
   /** Returns for whom this call is, as the ledger keeps it. */
-  LedgerRow.Caller caller() {
+  public LedgerRow.Caller caller() {
     LedgerRow.Caller known = caller;
     return known == null ? context("", "", Map.of()) : known;
   }
@@ -159,7 +159,7 @@ public final class Call extends Exchange implements Running, Guard.Owner {
    * @param endUser hashed where the configuration says so
    * @param session as it was named, or found in the conversation itself
    */
-  LedgerRow.Caller context(String endUser, String session, Map<String, String> metadata) {
+  public LedgerRow.Caller context(String endUser, String session, Map<String, String> metadata) {
     Principal principal = arrival.principal();
     LedgerRow.Caller made =
         new LedgerRow.Caller(
@@ -175,7 +175,7 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   }
 
   /** Returns what conditions may ask; made when first asked for. */
-  CallFacts facts() {
+  public CallFacts facts() {
     CallFacts known = facts;
     if (known == null) {
       known = new CallFacts(this);
@@ -185,22 +185,22 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   }
 
   /** Returns what the body asks for. */
-  Wants wants() {
+  public Wants wants() {
     return wants;
   }
 
   /** Returns where this call is to go. */
-  Destination destination() {
+  public Destination destination() {
     return destination;
   }
 
   /** Returns the model whose targets are tried: that of {@code X-Penstock-Route}, else as asked. */
-  String routedModel() {
+  public String routedModel() {
     return destination.isNamed() ? destination.named() : asked.model();
   }
 
   /** Returns the request rates that let this call in, as they are now, and what refused it last. */
-  List<RateState> rates() {
+  public List<RateState> rates() {
     if (admission == null && refusing == null) {
       return List.of();
     }
@@ -214,21 +214,21 @@ public final class Call extends Exchange implements Running, Guard.Owner {
     return rates;
   }
 
-  void admitted(Reservation taken) {
+  public void admitted(Reservation taken) {
     admission = taken;
   }
 
-  void refusedBy(RateState rate) {
+  public void refusedBy(RateState rate) {
     refusing = rate;
   }
 
   /** Returns what the cache has to do with this call; null when it has no business there. */
-  @Nullable CachePart cache() {
+  public @Nullable CachePart cache() {
     return cache;
   }
 
   /** Returns the cache's part of this call; made when first asked for. */
-  CachePart inCache() {
+  public CachePart inCache() {
     CachePart known = cache;
     if (known == null) {
       known = new CachePart();
@@ -238,44 +238,44 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   }
 
   /** Returns what the client wants of the cache. */
-  CacheMode cacheMode() {
+  public CacheMode cacheMode() {
     return cache == null ? CacheMode.USE : cache.mode();
   }
 
   /** Returns what the cache did for this call. */
-  CacheOutcome cacheOutcome() {
+  public CacheOutcome cacheOutcome() {
     return cache == null ? CacheOutcome.OFF : cache.outcome();
   }
 
   /** Returns the stored answer of this call, or null. */
-  @Nullable CacheEntry cached() {
+  public @Nullable CacheEntry cached() {
     return cache == null ? null : cache.answer();
   }
 
   /** Replaces the body: from now on targets get the beginning of an answer with it, or no more. */
-  void requestBody(RequestBody other) {
+  public void requestBody(RequestBody other) {
     asked(asked.with(other));
     bytes = other.bytes();
   }
 
   /** Returns the loop for what this call does later; what is thrown there ends it. */
-  Guard guard() {
+  public Guard guard() {
     return guard;
   }
 
   /** Sets what ends this call when a task of its is broken. */
-  void endedBy(Guard.Owner owner) {
+  public void endedBy(Guard.Owner owner) {
     endedBy = owner;
   }
 
   /** Sets what runs for this call once the filters are through. */
-  void forwarded(Forwarded to) {
+  public void forwarded(Forwarded to) {
     forwarded = to;
     endedBy = to;
   }
 
   /** Returns the body of a call whose endpoint has one. */
-  RequestBody requestBody() {
+  public RequestBody requestBody() {
     RequestBody known = asked.body();
     if (known == null) {
       throw new IllegalStateException("the body was not read");
@@ -284,12 +284,12 @@ public final class Call extends Exchange implements Running, Guard.Owner {
   }
 
   /** Lets this call go on without its client as long as that says so. */
-  void goesOnWhile(BooleanSupplier isWanted) {
+  public void goesOnWhile(BooleanSupplier isWanted) {
     wanted = isWanted;
   }
 
   /** Returns whether the client has left; the call may go on without it. */
-  boolean isClientGone() {
+  public boolean isClientGone() {
     return clientGone;
   }
 

@@ -6,6 +6,10 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.route.PromptFeatures;
 import io.penstock.core.route.Router;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.server.call.prompt.Conversation;
+import io.penstock.server.call.prompt.InputText;
+import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.target.TargetRuntime;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.HashMap;
@@ -18,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * A call as conditions see it. What is dear to find is found when first asked for and kept. The
  * target's part changes as targets are tried.
  */
-final class CallFacts extends RequestFacts {
+public final class CallFacts extends RequestFacts {
   /** Never shown to a condition, as {@link Credentials#HEADERS}: they carry secrets. */
   private static final Set<String> SECRET = Set.of("proxy-authorization", "cookie");
 
@@ -38,22 +42,22 @@ final class CallFacts extends RequestFacts {
   }
 
   /** Sets the target that is tried, and its worst case in nano-USD. */
-  void target(@Nullable TargetRuntime tried, long worstCaseNanos) {
+  public void target(@Nullable TargetRuntime tried, long worstCaseNanos) {
     target = tried;
     provider = tried == null ? null : tried.provider();
     worstCase(worstCaseNanos);
   }
 
   /** Sets where a call without a model goes. */
-  void passedTo(ProviderRuntime to) {
+  public void passedTo(ProviderRuntime to) {
     provider = to;
   }
 
-  void response(@Nullable ResponseFacts answer) {
+  public void response(@Nullable ResponseFacts answer) {
     response = answer;
   }
 
-  Conversation conversation() {
+  public Conversation conversation() {
     Conversation known = conversation;
     if (known == null) {
       known = readConversation();
@@ -203,7 +207,7 @@ final class CallFacts extends RequestFacts {
   }
 
   /** Returns what routers judge the prompt by. */
-  PromptFeatures features() {
+  public PromptFeatures features() {
     PromptFeatures known = features;
     if (known == null) {
       known = PromptFeatures.of(text(), tools());
@@ -213,11 +217,11 @@ final class CallFacts extends RequestFacts {
   }
 
   /** Returns the embedding of {@link #text()}, or null when none was made. */
-  float @Nullable [] embedding() {
+  public float @Nullable [] embedding() {
     return embedding;
   }
 
-  void embedding(float[] vector) {
+  public void embedding(float[] vector) {
     embedding = vector;
   }
 

@@ -13,18 +13,18 @@ import java.util.Set;
 public final class Calls {
   private final Set<Call> underWay = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  void begun(Call call) {
+  public void begun(Call call) {
     underWay.add(call);
   }
 
-  void ended(Call call) {
+  public void ended(Call call) {
     underWay.remove(call);
   }
 
   /**
    * Ends all of them: by a status where nothing has gone out, else by an event of the stream.
    *
-   * @param why what their clients are told, such as {@link Refusals#cut}
+   * @param why what their clients are told, such as {@code Refusals.cut}
    * @return how many there were
    */
   public int cut(GatewayException why) {

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  * Where clients put their key, whatever SDK they use. What is looked for in a query is also what is
  * taken out of it: a key that opens the gateway never goes on to a provider.
  */
-final class Credentials {
+public final class Credentials {
   /** Each wins over a Bearer token when both are there, as at Anthropic. */
   private static final List<AsciiString> KEYS =
       List.of(RequestHeaders.X_API_KEY, RequestHeaders.API_KEY, RequestHeaders.GOOGLE_KEY);
 
   /** Headers in which a client's key may stand, in lower case: neither shown nor passed on. */
-  static final Set<String> HEADERS =
+  public static final Set<String> HEADERS =
       Stream.concat(KEYS.stream(), Stream.of(HttpHeaderNames.AUTHORIZATION))
           .map(AsciiString::toString)
           .collect(Collectors.toUnmodifiableSet());
@@ -30,7 +30,7 @@ final class Credentials {
   private Credentials() {}
 
   /** Returns what the client presents as its key or token, or null when there is nothing. */
-  static @Nullable String presented(RequestHead head) {
+  public static @Nullable String presented(RequestHead head) {
     HttpHeaders headers = head.headers();
     for (AsciiString name : KEYS) {
       String value = headers.get(name);
@@ -56,7 +56,7 @@ final class Credentials {
   }
 
   /** Returns a query without any parameter in which {@link #presented} would look for a key. */
-  static String withoutKey(String query) {
+  public static String withoutKey(String query) {
     List<String> kept = new ArrayList<>();
     for (String parameter : query.split("&", -1)) {
       if (!parameter.isEmpty() && !isKey(parameter)) {

@@ -4,48 +4,48 @@ package io.penstock.server.call;
  * Where a call is to go, as far as that is settled before there is a plan. Confined to the call's
  * loop.
  */
-final class Destination {
+public final class Destination {
   private String named = "";
   private String keptAt = "";
   private String route = "";
 
   /** Returns the model that {@code X-Penstock-Route} names, "" without the header. */
-  String named() {
+  public String named() {
     return named;
   }
 
   /** Returns whether {@code X-Penstock-Route} chose the model. */
-  boolean isNamed() {
+  public boolean isNamed() {
     return !named.isEmpty();
   }
 
   /** Set with permission to name it. */
-  void named(String model) {
+  public void named(String model) {
     named = model;
   }
 
   /** Returns the only provider that may be asked, since it keeps the conversation; "" for any. */
-  String keptAt() {
+  public String keptAt() {
     return keptAt;
   }
 
   /** Returns whether the provider may be asked. */
-  boolean allows(String provider) {
+  public boolean allows(String provider) {
     return keptAt.isEmpty() || keptAt.equals(provider);
   }
 
   /** Set once it is known whose conversation it is. */
-  void keptAt(String provider) {
+  public void keptAt(String provider) {
     keptAt = provider;
   }
 
   /** Returns the name under {@code models} that serves the call, "" before it is known. */
-  String route() {
+  public String route() {
     return route;
   }
 
   /** Set by whoever needs the route first. */
-  void route(String name) {
+  public void route(String name) {
     route = name;
   }
 }

@@ -13,6 +13,7 @@ import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.server.target.TargetRuntime;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Vectors of two models must never stand side by side: what is known counts only while it all
  * comes from one target, and a request to any other target asks for everything.
  */
-final class EmbeddingBatch {
+public final class EmbeddingBatch {
   private final EmbeddingInputs inputs;
   private final CacheEntry.Identity place;
   private final @Nullable CacheEntry[] known;
@@ -37,26 +38,26 @@ final class EmbeddingBatch {
    *
    * @param place scope, endpoint and model of its entries; its key is not used
    */
-  EmbeddingBatch(EmbeddingInputs inputs, CacheEntry.Identity place) {
+  public EmbeddingBatch(EmbeddingInputs inputs, CacheEntry.Identity place) {
     this.inputs = inputs;
     this.place = place;
     this.known = new CacheEntry[inputs.size()];
   }
 
-  CacheScope scope() {
+  public CacheScope scope() {
     return place.scope();
   }
 
-  int size() {
+  public int size() {
     return inputs.size();
   }
 
-  CacheKey key(int input) {
+  public CacheKey key(int input) {
     return inputs.key(input);
   }
 
   /** Returns what only a request for the same inputs in the same order has as well. */
-  CacheKey whole() {
+  public CacheKey whole() {
     StringBuilder others = new StringBuilder();
     for (int i = 1; i < size(); i++) {
       others.append(key(i).id());
@@ -65,16 +66,16 @@ final class EmbeddingBatch {
   }
 
   /** Returns whether some inputs are known. */
-  boolean isPartial() {
+  public boolean isPartial() {
     return !knownInputs.isEmpty();
   }
 
-  boolean isWhole() {
+  public boolean isWhole() {
     return knownInputs.cardinality() == size();
   }
 
   /** Returns the inputs that are not known, in their order. */
-  List<Integer> missing() {
+  public List<Integer> missing() {
     List<Integer> missing = new ArrayList<>();
     for (int i = knownInputs.nextClearBit(0); i < size(); i = knownInputs.nextClearBit(i + 1)) {
       missing.add(i);
@@ -83,7 +84,7 @@ final class EmbeddingBatch {
   }
 
   /** Takes what was found for an input, unless it comes from another target than the others. */
-  void found(int input, @Nullable CacheEntry entry) {
+  public void found(int input, @Nullable CacheEntry entry) {
     if (entry == null) {
       return;
     }
@@ -115,7 +116,7 @@ final class EmbeddingBatch {
    * Returns what the known inputs would cost today on a target that is not asked for them,
    * nano-USD; 0 for one that is asked for everything.
    */
-  long savedNanos(TargetRuntime target, long atMillis) {
+  public long savedNanos(TargetRuntime target, long atMillis) {
     if (!helps(target) || !target.price().isPriced()) {
       return 0;
     }
@@ -128,12 +129,12 @@ final class EmbeddingBatch {
   }
 
   /** Returns the body for a target: without what is known, when that is the target's own. */
-  RequestBody body(TargetRuntime target, RequestBody whole) {
+  public RequestBody body(TargetRuntime target, RequestBody whole) {
     return helps(target) ? RequestBody.parse(inputs.without(knownInputs)) : whole;
   }
 
   /** Returns whether {@link #answer} has something to say: all is known, or has come. */
-  boolean isAnswered() {
+  public boolean isAnswered() {
     for (CacheEntry entry : known) {
       if (entry == null) {
         return false;
@@ -143,7 +144,7 @@ final class EmbeddingBatch {
   }
 
   /** Returns the answer when every input is known, as one entry; as old as its oldest part. */
-  CacheEntry answer() {
+  public CacheEntry answer() {
     CacheEntry.Life life = new CacheEntry.Life(Long.MAX_VALUE, Long.MAX_VALUE);
     long tokens = 0;
     long cost = 0;
@@ -181,7 +182,7 @@ final class EmbeddingBatch {
   }
 
   /** Makes an entry of one vector, and stores it if it may be stored. */
-  interface Maker {
+  public interface Maker {
     CacheEntry make(CacheEntry.Identity identity, CacheEntry.Paid paid, byte[] vector);
   }
 
@@ -189,7 +190,7 @@ final class EmbeddingBatch {
    * Reads a target's answer, before it is settled. Returns false when it was asked for a part of
    * the inputs and does not have one vector for each: no answer can be put together.
    */
-  boolean reads(TargetRuntime target, ByteBuf body) {
+  public boolean reads(TargetRuntime target, ByteBuf body) {
     boolean narrowed = helps(target);
     if (!narrowed) {
       knownInputs.clear();
@@ -217,7 +218,7 @@ final class EmbeddingBatch {
    * @param paid what they cost
    * @param body borrowed
    */
-  ByteBuf merge(CacheEntry.Paid paid, ByteBuf body, Maker maker) {
+  public ByteBuf merge(CacheEntry.Paid paid, ByteBuf body, Maker maker) {
     List<byte[]> vectors = come;
     if (vectors.isEmpty()) {
       return body.retain();

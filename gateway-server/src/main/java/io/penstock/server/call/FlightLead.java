@@ -6,6 +6,7 @@ import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
+import io.penstock.server.target.TargetRuntime;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A call that calls upstream for others too: what its client is sent goes to those who follow.
  * Confined to the call's loop.
  */
-final class FlightLead {
+public final class FlightLead {
   /** How a stream tells its cost in every dialect; inside a text the quotes would be escaped. */
   private static final Pattern COST = Pattern.compile("\"cost_usd\":[^}]*\\}");
 
@@ -22,19 +23,19 @@ final class FlightLead {
   private final SingleFlight.Lead<StreamPiece> lead;
   private @Nullable GatewayException why;
 
-  FlightLead(Call call, SingleFlight.Lead<StreamPiece> lead) {
+  public FlightLead(Call call, SingleFlight.Lead<StreamPiece> lead) {
     this.call = call;
     this.lead = lead;
   }
 
   /** Returns what hands a call's answer to others; null when nobody can follow it. */
-  static @Nullable FlightLead of(Call call) {
+  public static @Nullable FlightLead of(Call call) {
     CachePart part = call.cache();
     return part == null ? null : part.lead();
   }
 
   /** Notes what the call's own client is told of a stream that breaks off. */
-  static void brokeOff(Call call, GatewayException why) {
+  public static void brokeOff(Call call, GatewayException why) {
     FlightLead of = of(call);
     if (of != null) {
       of.why = why;
@@ -48,7 +49,8 @@ final class FlightLead {
    * @param paid what the answer cost, once that is known: from then on the stream tells it, and
    *     those who follow are told what they saved instead
    */
-  void piece(TargetRuntime target, String leftOut, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
+  public void piece(
+      TargetRuntime target, String leftOut, ByteBuf bytes, CacheEntry.@Nullable Paid paid) {
     byte[] copy = ByteBufUtil.getBytes(bytes);
     byte[] told = paid == null ? copy : retold(copy, paid);
     StreamPiece piece = new StreamPiece(target, leftOut, told);
@@ -62,17 +64,17 @@ final class FlightLead {
   }
 
   /** The answer is whole. */
-  void complete(CacheEntry answer) {
+  public void complete(CacheEntry answer) {
     lead.complete(answer);
   }
 
   /** The stream is at its end, but was too large to keep. */
-  void end(CacheEntry answer) {
+  public void end(CacheEntry answer) {
     lead.end(answer);
   }
 
   /** Returns whether others wait for what this call reads. */
-  boolean isFollowed() {
+  public boolean isFollowed() {
     return lead.isFollowed();
   }
 
@@ -81,13 +83,13 @@ final class FlightLead {
    *
    * @param stop runs on the call's loop when the last of them has left too
    */
-  boolean goesOn(Runnable stop) {
+  public boolean goesOn(Runnable stop) {
     lead.onAbandoned(() -> call.guard().execute(stop));
     return lead.isFollowed();
   }
 
   /** The call ends; without an answer another one leads. */
-  void over() {
+  public void over() {
     lead.handOver(why);
   }
 }

@@ -3,4 +3,4 @@ package io.penstock.server.call;
 import io.penstock.server.client.Running;
 
 /** What runs for a call once the filters are through, and ends it when a task of its is broken. */
-interface Forwarded extends Running, Guard.Owner {}
+public interface Forwarded extends Running, Guard.Owner {}

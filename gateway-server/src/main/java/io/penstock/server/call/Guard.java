@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * connection that has done its part there is only the loop, and a client would wait for ever.
  * Confined to the loop, {@link #execute} and the answers of stores apart.
  */
-final class Guard implements Executor {
+public final class Guard implements Executor {
   private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
 
   private final Call call;
@@ -27,7 +27,7 @@ final class Guard implements Executor {
 
   /** What the tasks are for. */
   @FunctionalInterface
-  interface Owner {
+  public interface Owner {
     /**
      * A task has thrown, or a store gave no answer: gives back what is held, tells whoever waits,
      * ends, and logs the cause. Called once, on the loop.
@@ -36,14 +36,14 @@ final class Guard implements Executor {
   }
 
   /** Creates the guard of what that call does, or of what is done for it once it is over. */
-  Guard(Call call, Owner owner) {
+  public Guard(Call call, Owner owner) {
     this.call = call;
     this.loop = call.loop();
     this.owner = owner;
   }
 
   /** Runs a task now. */
-  void run(Runnable task) {
+  public void run(Runnable task) {
     try {
       task.run();
     } catch (Throwable e) {
@@ -63,12 +63,13 @@ final class Guard implements Executor {
   }
 
   /** Takes an answer that comes on any thread, or that there is none. */
-  <T> void when(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> then) {
+  public <T> void when(
+      CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> then) {
     stage.whenComplete((value, failed) -> execute(() -> then.accept(value, failed)));
   }
 
   /** Takes an answer that always comes: a stage that fails is a defect. */
-  <T extends @Nullable Object> void whenThere(CompletionStage<T> stage, Consumer<T> then) {
+  public <T extends @Nullable Object> void whenThere(CompletionStage<T> stage, Consumer<T> then) {
     stage.whenComplete((value, failed) ->
         execute(() -> {
           if (failed != null) {
@@ -79,7 +80,7 @@ final class Guard implements Executor {
   }
 
   /** Tells the owner what was thrown. */
-  void broken(Throwable why) {
+  public void broken(Throwable why) {
     if (broken) {
       log(why, "what was given up because of a defect failed once more");
       return;

@@ -38,7 +38,7 @@ public final class HitRecord {
    * @param interval 95 % interval of the share that is wrong
    */
   public record Checked(long checks, long wrong, Proportion.Interval interval) {
-    double estimate() {
+    public double estimate() {
       return checks == 0 ? 0 : (double) wrong / checks;
     }
   }
@@ -101,7 +101,7 @@ public final class HitRecord {
     return gate;
   }
 
-  AnswerComparer comparer() {
+  public AnswerComparer comparer() {
     return comparer;
   }
 
@@ -112,7 +112,7 @@ public final class HitRecord {
    * @param served whether the hit was sure enough to be served: only those count for the route
    * @return what is known of the route's hits now; null when this one does not count
    */
-  @Nullable Checked checked(String route, double score, boolean wrong, boolean served) {
+  public @Nullable Checked checked(String route, double score, boolean wrong, boolean served) {
     gate.checked(score, wrong);
     if (!served) {
       return null;
@@ -123,7 +123,7 @@ public final class HitRecord {
   }
 
   /** Remembers how sure a hit was, for {@link #reported}. */
-  void served(String id, double score) {
+  public void served(String id, double score) {
     synchronized (served) {
       served.put(id, score);
     }

@@ -2,6 +2,12 @@ package io.penstock.server.call;
 
 import io.penstock.core.Endpoint;
 import io.penstock.core.body.RequestBody;
+import io.penstock.server.call.prompt.Elsewhere;
+import io.penstock.server.call.prompt.InputText;
+import io.penstock.server.call.prompt.Papers;
+import io.penstock.server.call.prompt.Pictures;
+import io.penstock.server.call.prompt.Sound;
+import io.penstock.server.target.TargetRuntime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +18,7 @@ import java.util.Map;
  * more tokens than UTF-8 bytes, and an image in it costs what the model's dearest image costs
  * (docs/budgets.md).
  */
-final class InputEstimate {
+public final class InputEstimate {
   private static final int LIKELY_BYTES_PER_TOKEN = 4;
 
   /** No tokeniser has words so long that a text of any length makes fewer tokens than this. */
@@ -53,7 +59,7 @@ final class InputEstimate {
 
   private InputEstimate() {}
 
-  static long likely(Call call) {
+  public static long likely(Call call) {
     int bytes = call.bytes().length;
     Pictures pictures = call.wants().pictures();
     long text = bytes > SMALL ? call.facts().inputText().all() : bytes - pictures.bytes();
@@ -61,7 +67,7 @@ final class InputEstimate {
   }
 
   /** Returns the same of so many bytes of plain text. */
-  static long likely(int bytes) {
+  public static long likely(int bytes) {
     return (long) bytes / LIKELY_BYTES_PER_TOKEN + 1;
   }
 
@@ -70,7 +76,7 @@ final class InputEstimate {
   }
 
   /** Returns whether the input is likely more than a context, tokens, takes. */
-  static boolean isLikelyOver(Call call, long context) {
+  public static boolean isLikelyOver(Call call, long context) {
     Pictures pictures = call.wants().pictures();
     // Hardly any request is near: its bytes alone say so.
     if (!hasOneContext(call) || tokens(call.bytes().length, pictures) <= context) {
@@ -81,7 +87,7 @@ final class InputEstimate {
   }
 
   /** Returns whether no provider can take the input into a context, tokens. */
-  static boolean isSurelyOver(Call call, long context) {
+  public static boolean isSurelyOver(Call call, long context) {
     if (!hasOneContext(call) || call.bytes().length / MOST_BYTES_PER_TOKEN <= context) {
       return false;
     }
@@ -105,7 +111,7 @@ final class InputEstimate {
    *
    * @param elsewhere what the provider fetches and does for it
    */
-  static long upperBound(Call call, TargetRuntime target, Elsewhere elsewhere) {
+  public static long upperBound(Call call, TargetRuntime target, Elsewhere elsewhere) {
     int added = target.parameters().length;
     RequestBody body = call.body();
     if (body != null && body.isForm()) {
@@ -145,7 +151,7 @@ final class InputEstimate {
     return form.bytes().length - files + Sound.tokens(files) + OVERHEAD;
   }
 
-  static long upperBound(int bytes, Pictures pictures, String model) {
+  public static long upperBound(int bytes, Pictures pictures, String model) {
     long images = pictures.count() == 0 ? 0 : pictures.count() * ofImage(model);
     return bytes - pictures.bytes() + images + OVERHEAD;
   }

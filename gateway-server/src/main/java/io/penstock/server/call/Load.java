@@ -12,7 +12,7 @@ public final class Load {
   private volatile boolean over;
 
   /** Takes a place; false when {@code max} are taken. */
-  boolean enter(int max) {
+  public boolean enter(int max) {
     if (inflight.incrementAndGet() > max) {
       inflight.decrementAndGet();
       return false;
@@ -20,7 +20,7 @@ public final class Load {
     return true;
   }
 
-  void leave() {
+  public void leave() {
     inflight.decrementAndGet();
   }
 
@@ -59,12 +59,12 @@ public final class Load {
   }
 
   /** Returns whether no call begins to ask a provider any more. */
-  boolean isOver() {
+  public boolean isOver() {
     return over;
   }
 
   /** Returns the calls that go on without their client. */
-  Orphans orphans() {
+  public Orphans orphans() {
     return orphans;
   }
 

@@ -70,14 +70,14 @@ public final class LoopPressure {
   }
 
   /** Work begins that is part of this turn: so its length is known, whoever began it. */
-  void work() {
+  public void work() {
     if (!inTurn) {
       begin();
     }
   }
 
   /** Returns whether a new request may be taken in. */
-  boolean admits() {
+  public boolean admits() {
     work();
     if (taken >= CROWD && refuses(ticker.nanoTime())) {
       return false;

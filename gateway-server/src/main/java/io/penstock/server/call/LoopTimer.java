@@ -4,17 +4,17 @@ import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One thing that may be due later on a call's loop, guarded. Confined to it. */
-final class LoopTimer implements Runnable {
+public final class LoopTimer implements Runnable {
   private final Guard guard;
   private @Nullable ScheduledFuture<?> due;
   private @Nullable Runnable task;
 
-  LoopTimer(Guard guard) {
+  public LoopTimer(Guard guard) {
     this.guard = guard;
   }
 
   /** Runs the task after that many nanoseconds, instead of what was due before. */
-  void start(long nanos, Runnable after) {
+  public void start(long nanos, Runnable after) {
     cancel();
     task = after;
     due = guard.schedule(this, nanos);
@@ -28,11 +28,11 @@ final class LoopTimer implements Runnable {
   }
 
   /** Returns whether something was started and not cancelled; it may have run. */
-  boolean isStarted() {
+  public boolean isStarted() {
     return due != null;
   }
 
-  void cancel() {
+  public void cancel() {
     if (due != null) {
       due.cancel(false);
       due = null;

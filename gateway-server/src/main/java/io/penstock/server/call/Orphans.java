@@ -4,12 +4,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The calls that go on although their client has left. Thread-safe. */
-final class Orphans {
+public final class Orphans {
   private final Set<Call> calls = ConcurrentHashMap.newKeySet();
   private volatile boolean over;
 
   /** Lets a call go on until it ends by itself; false once the process has no time for that. */
-  boolean adopt(Call call) {
+  public boolean adopt(Call call) {
     if (over) {
       return false;
     }
@@ -25,7 +25,7 @@ final class Orphans {
   /**
    * Ends a call, soon, if it is one of these: it has no client, and nobody is to have its answer.
    */
-  void release(Call call) {
+  public void release(Call call) {
     if (calls.remove(call)) {
       // Not in the middle of what the call is doing.
       call.loop().execute(() -> leave(call));

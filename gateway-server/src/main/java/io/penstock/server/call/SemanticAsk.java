@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param candidate the stored answer that was served, would have been, or was too unsure; or null
  * @param sure whether the candidate passed the gates
  */
-record SemanticAsk(
+public record SemanticAsk(
     SemanticRule rule,
     @Nullable Asked asked,
     SemanticCache.@Nullable Candidate candidate,

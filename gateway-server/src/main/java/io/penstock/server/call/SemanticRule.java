@@ -3,6 +3,7 @@ package io.penstock.server.call;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.rule.Condition;
+import io.penstock.server.target.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ public record SemanticRule(
       double verify,
       boolean serve) {}
 
-  SemanticCache.Policy policy() {
+  public SemanticCache.Policy policy() {
     return new SemanticCache.Policy(record.gate().threshold(), terms.ttlMillis);
   }
 }

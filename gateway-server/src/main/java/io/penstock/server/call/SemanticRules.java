@@ -21,7 +21,7 @@ public record SemanticRules(List<SemanticRule> rules, ConditionIndex index) {
   }
 
   /** Returns the first rule that holds, or null. */
-  @Nullable SemanticRule match(Facts facts) {
+  public @Nullable SemanticRule match(Facts facts) {
     int first = index.first(facts);
     return first == ConditionIndex.NONE ? null : rules.get(first);
   }

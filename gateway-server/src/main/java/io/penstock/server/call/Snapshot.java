@@ -9,6 +9,10 @@ import io.penstock.core.route.Planner;
 import io.penstock.core.route.RouteTable;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.config.Config;
+import io.penstock.server.target.Baselines;
+import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.target.Routing;
+import io.penstock.server.target.Targets;
 import java.net.InetAddress;
 import java.time.ZoneId;
 import java.util.Map;
@@ -66,7 +70,7 @@ public record Snapshot(
      *
      * @throws GatewayException 401, or 403 for an address that is not allowed
      */
-    Principal identify(@Nullable String presented, @Nullable InetAddress remote);
+    public Principal identify(@Nullable String presented, @Nullable InetAddress remote);
 
     /** Returns whether a name is a secret of the configuration, or looks like somebody's key. */
     boolean isSecret(String text);
@@ -76,7 +80,7 @@ public record Snapshot(
    * Returns whether what is asked for as a model is a key, which behind a wildcard would be sent to
    * a provider. What is configured by that very name is a model.
    */
-  boolean isKey(String model) {
+  public boolean isKey(String model) {
     RouteTable.Found route = routes.find(model);
     if (route != null && route.rest().isEmpty()) {
       return false;
@@ -88,12 +92,12 @@ public record Snapshot(
     return config.timezone();
   }
 
-  Principal identify(@Nullable String presented, @Nullable InetAddress remote) {
+  public Principal identify(@Nullable String presented, @Nullable InetAddress remote) {
     return identity.identify(presented, remote);
   }
 
   /** Returns the surface of a pass-through path, or null when it is none, or served here. */
-  @Nullable Surface passthrough(RequestHead head) {
+  public @Nullable Surface passthrough(RequestHead head) {
     String path = head.path();
     String entry = "";
     for (String prefix : passthrough.keySet()) {
@@ -113,7 +117,7 @@ public record Snapshot(
   }
 
   /** Returns the name under {@code models}: what a client made up must not become a dimension. */
-  static String patternOf(RouteTable.Found route) {
+  public static String patternOf(RouteTable.Found route) {
     String name = route.name();
     return route.rest().isEmpty()
         ? name

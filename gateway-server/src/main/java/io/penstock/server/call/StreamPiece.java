@@ -1,5 +1,7 @@
 package io.penstock.server.call;
 
+import io.penstock.server.target.TargetRuntime;
+
 /**
  * Bytes of a client's stream, for those who follow it.
  *
@@ -12,7 +14,7 @@ public record StreamPiece(TargetRuntime target, String leftOut, byte[] bytes) {
   private static final int EACH_BYTES = 128;
 
   /** Returns the bytes of memory that it takes: of a small one more than it has. */
-  int weight() {
+  public int weight() {
     return EACH_BYTES + bytes.length;
   }
 }

@@ -21,11 +21,11 @@ public record Surface(
     boolean stream,
     boolean arraySplit,
     String rest) {
-  static Surface of(Endpoint endpoint) {
+  public static Surface of(Endpoint endpoint) {
     return new Surface(endpoint, endpoint.dialect(), "", false, false, "");
   }
 
-  static Surface of(Endpoint endpoint, Dialect dialect, String rest) {
+  public static Surface of(Endpoint endpoint, Dialect dialect, String rest) {
     return new Surface(endpoint, dialect, "", false, false, rest);
   }
 }

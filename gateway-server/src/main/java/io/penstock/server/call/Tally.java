@@ -7,7 +7,7 @@ import java.util.List;
  * What a call has used, time and money, and what its client was answered. Confined to the call's
  * loop.
  */
-final class Tally {
+public final class Tally {
   private final long startNanos = System.nanoTime();
   private long spentNanos;
   private long savedNanos;
@@ -22,48 +22,48 @@ final class Tally {
   private String answeredProvider = "";
 
   /** Returns when the call began, on {@link System#nanoTime}. */
-  long startNanos() {
+  public long startNanos() {
     return startNanos;
   }
 
   /** Returns the nanoseconds since the call began. */
-  long elapsedNanos() {
+  public long elapsedNanos() {
     return System.nanoTime() - startNanos;
   }
 
   /** Adds what an attempt cost and saved, nano-USD; a loss is negative. */
-  void spent(long cost, long saved) {
+  public void spent(long cost, long saved) {
     spentNanos += cost;
     savedNanos += saved;
   }
 
   /** Returns what all settled attempts cost, nano-USD. */
-  long spentNanos() {
+  public long spentNanos() {
     return spentNanos;
   }
 
   /** Returns what all settled attempts saved, nano-USD; a loss is negative. */
-  long savedNanos() {
+  public long savedNanos() {
     return savedNanos;
   }
 
   /** An attempt is made on the client's behalf: its row stands for the request. */
-  void attempted() {
+  public void attempted() {
     attempted = true;
   }
 
   /** Returns whether there has been such an attempt. */
-  boolean isAttempted() {
+  public boolean isAttempted() {
     return attempted;
   }
 
   /** What an ended attempt used is counted: until it is, its worst case stays held. */
-  void countingBegins() {
+  public void countingBegins() {
     counting++;
   }
 
   /** What {@link #countingBegins} began has ended: its cost is known and the rest given back. */
-  void counted() {
+  public void counted() {
     if (--counting == 0) {
       List<Runnable> waiting = List.copyOf(onCounted);
       onCounted.clear();
@@ -72,12 +72,12 @@ final class Tally {
   }
 
   /** Returns whether the costs so far lack those of an attempt that is still counted. */
-  boolean isCounting() {
+  public boolean isCounting() {
     return counting > 0;
   }
 
   /** Runs that once nothing is counted any more; not called when nothing is. */
-  void whenCounted(Runnable then) {
+  public void whenCounted(Runnable then) {
     onCounted.add(then);
   }
 
@@ -85,7 +85,7 @@ final class Tally {
    * Something goes upstream: until it ends, time is not the gateway's. Two may be at once. Returns
    * the time, on {@link System#nanoTime}.
    */
-  long upstreamBegins() {
+  public long upstreamBegins() {
     long now = System.nanoTime();
     if (upstreams++ == 0) {
       upstreamSince = now;
@@ -94,7 +94,7 @@ final class Tally {
   }
 
   /** What {@link #upstreamBegins} began has ended. Returns the time as that does. */
-  long upstreamEnds() {
+  public long upstreamEnds() {
     long now = System.nanoTime();
     if (--upstreams == 0) {
       upstreamNanos += now - upstreamSince;
@@ -103,35 +103,35 @@ final class Tally {
   }
 
   /** Returns the nanoseconds since the start that were not spent upstream. */
-  long overheadNanos() {
+  public long overheadNanos() {
     return overheadNanos(System.nanoTime());
   }
 
   /** Does the same for a time that was just read. */
-  long overheadNanos(long now) {
+  public long overheadNanos(long now) {
     return now - startNanos - upstreamNanos - (upstreams > 0 ? now - upstreamSince : 0);
   }
 
   /**
    * Notes what the client was answered, for metrics.
    *
-   * @param shownModel of the target, see {@link TargetRuntime}
+   * @param shownModel of the target, see {@code TargetRuntime}
    */
-  void answered(int httpStatus, String provider, String shownModel) {
+  public void answered(int httpStatus, String provider, String shownModel) {
     status = httpStatus;
     answeredProvider = provider;
     answeredModel = shownModel;
   }
 
-  int status() {
+  public int status() {
     return status;
   }
 
-  String answeredProvider() {
+  public String answeredProvider() {
     return answeredProvider;
   }
 
-  String answeredModel() {
+  public String answeredModel() {
     return answeredModel;
   }
 }

@@ -1,12 +1,15 @@
 package io.penstock.server.call;
 
+import io.penstock.server.call.prompt.Elsewhere;
+import io.penstock.server.call.prompt.OutputWish;
+import io.penstock.server.call.prompt.Pictures;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the body of a call asks for that decides what it may cost; each is looked for when first
  * asked. Confined to the call's loop.
  */
-final class Wants {
+public final class Wants {
   private final Call call;
   private @Nullable OutputWish wish;
   private @Nullable Pictures pictures;
@@ -21,7 +24,7 @@ final class Wants {
    *
    * @throws io.penstock.core.GatewayException 400 when that cannot be read
    */
-  OutputWish wish() {
+  public OutputWish wish() {
     OutputWish known = wish;
     if (known == null) {
       known = OutputWish.of(call.surface().endpoint(), call.body());
@@ -46,7 +49,7 @@ final class Wants {
   }
 
   /** Returns what it has its provider fetch or do. */
-  Elsewhere elsewhere() {
+  public Elsewhere elsewhere() {
     Elsewhere known = elsewhere;
     if (known == null) {
       known = Elsewhere.of(call.surface().endpoint(), call.body());

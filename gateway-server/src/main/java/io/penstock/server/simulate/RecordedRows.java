@@ -11,7 +11,7 @@ import io.penstock.core.route.Router;
 import io.penstock.ledger.Cause;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerRow;
-import io.penstock.server.call.Conversation;
+import io.penstock.server.call.prompt.Conversation;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -10,8 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A journal that takes everything and keeps the rows in memory. */
-final class NoLedger implements LedgerWriter {
-  final Queue<LedgerRow> rows = new ConcurrentLinkedQueue<>();
+public final class NoLedger implements LedgerWriter {
+  public final Queue<LedgerRow> rows = new ConcurrentLinkedQueue<>();
 
   @Override
   public boolean isDiskFull() {

@@ -17,6 +17,9 @@ import io.penstock.providers.Target;
 import io.penstock.providers.dialect.Providers;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.Responder;
+import io.penstock.server.target.KeySpread;
+import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.target.TargetRuntime;
 import io.penstock.server.upstream.Origin;
 import io.penstock.server.upstream.Timeouts;
 import io.penstock.server.upstream.Transport;
@@ -29,10 +32,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
 /** What a call is made of, for tests of one part of it. Nothing here reaches a network. */
-final class Parts {
+public final class Parts {
   private Parts() {}
 
-  static LoopContext context(EventLoop loop, Ticker ticker, LedgerWriter ledger) {
+  public static LoopContext context(EventLoop loop, Ticker ticker, LedgerWriter ledger) {
     return new LoopContext(
         loop,
         new UpstreamPool(loop, Transport.NIO, DefaultAddressResolverGroup.INSTANCE),
@@ -43,13 +46,13 @@ final class Parts {
   }
 
   /** A model that costs nothing. */
-  static TargetRuntime target(Ticker ticker) {
+  public static TargetRuntime target(Ticker ticker) {
     PriceBook book =
         PriceBook.of(PriceBook.bundled(), List.of(), List.of(), PriceBook.Unknown.FREE);
     return target(ticker, book.free("m"));
   }
 
-  static TargetRuntime target(Ticker ticker, PricedModel price) {
+  public static TargetRuntime target(Ticker ticker, PricedModel price) {
     ProviderRuntime provider =
         new ProviderRuntime(
             "fake",
@@ -77,13 +80,13 @@ final class Parts {
   }
 
   /** A call that nobody waits for, of a process without a configuration. */
-  static Call call(LoopContext context, Endpoint endpoint, String body) {
-    return call(context, endpoint, body, Nobody.INSTANCE);
+  public static Call call(LoopContext context, Endpoint endpoint, String body) {
+    return call(context, endpoint, body, new Written());
   }
 
   /** The same for a client that is there. */
   @SuppressWarnings("NullAway") // Whoever asks for the configuration is no part to be tested so.
-  static Call call(LoopContext context, Endpoint endpoint, String body, Responder client) {
+  public static Call call(LoopContext context, Endpoint endpoint, String body, Responder client) {
     RequestHead head =
         new RequestHead(
             HttpMethod.POST,

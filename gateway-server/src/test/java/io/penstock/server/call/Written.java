@@ -7,12 +7,12 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** What has gone out. */
-final class Written implements Responder {
+public final class Written implements Responder {
   private final StringBuilder text = new StringBuilder();
-  boolean writable = true;
+  public boolean writable = true;
 
   /** Those of an answer that came whole. */
-  @Nullable HttpHeaders replied;
+  public @Nullable HttpHeaders replied;
 
   @Override
   public void reply(int status, HttpHeaders headers, ByteBuf body) {
@@ -48,7 +48,7 @@ final class Written implements Responder {
   }
 
   /** Returns what has gone out since this was last asked. */
-  String taken() {
+  public String taken() {
     String taken = text.toString();
     text.setLength(0);
     return taken;

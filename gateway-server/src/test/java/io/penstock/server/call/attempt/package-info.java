@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.call.attempt;
+
+import org.jspecify.annotations.NullMarked;

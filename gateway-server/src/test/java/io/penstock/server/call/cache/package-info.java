@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.call.cache;
+
+import org.jspecify.annotations.NullMarked;

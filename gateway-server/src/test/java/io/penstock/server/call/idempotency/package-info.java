@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.call.idempotency;
+
+import org.jspecify.annotations.NullMarked;

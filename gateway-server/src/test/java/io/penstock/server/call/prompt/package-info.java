@@ -1,0 +1,4 @@
+@NullMarked
+package io.penstock.server.call.prompt;
+
+import org.jspecify.annotations.NullMarked;
