@@ -59,7 +59,13 @@ public interface Ledger extends AutoCloseable {
   /** Reads of what is committed. */
   LedgerQueries queries();
 
-  /** Price catalogues that were fetched. */
+  /**
+   * Keeps a price catalogue that was fetched. Any thread; does not block: it is written after the
+   * rows that wait, and tried until the database takes it.
+   */
+  void keep(Catalogue catalogue);
+
+  /** Price catalogues that were kept. */
   CatalogueBook catalogues();
 
   /** Returns what the journals of dead processes held when this ledger was opened. */

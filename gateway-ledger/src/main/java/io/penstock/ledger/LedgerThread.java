@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -56,8 +55,9 @@ final class LedgerThread {
   private final JournalReader reader = JournalReader.ofRows();
   private final Map<UUID, Segment> open = new HashMap<>();
   private final List<LedgerRow> batch = new ArrayList<>(BATCH);
-  private final ConcurrentLinkedQueue<Booking> bookings = new ConcurrentLinkedQueue<>();
+  private final BookingQueue bookings = new BookingQueue();
   private final ContentQueue contents = new ContentQueue();
+  private final CatalogueQueue catalogues = new CatalogueQueue();
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
   private long read;
   private long expireAt;
@@ -105,6 +105,10 @@ final class LedgerThread {
 
   ContentQueue contents() {
     return contents;
+  }
+
+  CatalogueQueue catalogues() {
+    return catalogues;
   }
 
   boolean keep(Content content) {
@@ -168,9 +172,7 @@ final class LedgerThread {
         }
       }
     }
-    for (Booking booking = bookings.poll(); booking != null; booking = bookings.poll()) {
-      booking.done().completeExceptionally(new LedgerException("the ledger is closed"));
-    }
+    bookings.close();
   }
 
   private long rest(long tookNanos) {
@@ -199,17 +201,12 @@ final class LedgerThread {
     if (batch.isEmpty()) {
       fill();
     }
-    List<Booking> booked = new ArrayList<>();
+    List<Booking> booked = bookings.take();
     List<Long> owners = new ArrayList<>();
     List<LedgerRow> rows = new ArrayList<>(batch);
-    for (Booking booking : bookings) {
-      if (booking.take()) {
-        booked.add(booking);
-        rows.addAll(booking.rows());
-        owners.addAll(booking.owners());
-      } else {
-        bookings.remove(booking);
-      }
+    for (Booking booking : booked) {
+      rows.addAll(booking.rows());
+      owners.addAll(booking.owners());
     }
     Admission.Result result = new Admission.Result(0, Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
@@ -224,15 +221,12 @@ final class LedgerThread {
     }
     behind = batch.size() == BATCH;
     batch.clear();
-    for (Booking booking : booked) {
-      bookings.remove(booking);
-      booking.end(result);
-    }
+    bookings.done(booked, result);
     journal.chain().free();
     int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
-    return progress + keepContents();
+    return progress + keepContents() + catalogues.write(store, options.retain());
   }
 
   /** Bookings of a transaction that certainly failed may be withdrawn. */
@@ -243,7 +237,7 @@ final class LedgerThread {
       return admission.append(rows, owners);
     } catch (SQLException | IOException | RuntimeException e) {
       if (store.commits() == commits) {
-        bookings.removeIf(b -> booked.contains(b) && b.failed(String.valueOf(e.getMessage())));
+        bookings.failed(booked, String.valueOf(e.getMessage()));
       }
       throw e;
     }

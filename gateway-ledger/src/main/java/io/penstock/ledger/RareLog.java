@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import io.penstock.core.Seldom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
@@ -8,27 +9,18 @@ import org.slf4j.Logger;
  * there were. Any thread.
  */
 final class RareLog {
-  private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(30);
-
   private final Logger log;
-  private long loggedAt;
-  private long since;
-  private boolean logged;
+  private final Seldom seldom = new Seldom(TimeUnit.SECONDS.toNanos(30));
 
   RareLog(Logger log) {
     this.log = log;
   }
 
   /** Logs it, or counts it for the next one. */
-  synchronized void error(String message) {
-    long now = System.nanoTime();
-    if (logged && now - loggedAt < EVERY_NANOS) {
-      since++;
-      return;
+  void error(String message) {
+    long count = seldom.counts(System.nanoTime());
+    if (count > 0) {
+      log.atError().log(count == 1 ? message : message + " (and " + (count - 1) + " more before)");
     }
-    log.atError().log(since == 0 ? message : message + " (and " + since + " more before)");
-    logged = true;
-    loggedAt = now;
-    since = 0;
   }
 }

@@ -33,7 +33,7 @@ public final class SqlLedger implements Ledger {
     this.thread = thread;
     this.pool = new ReadPool(options);
     this.queries = new SqlQueries(pool, Ledger.REPORTS);
-    this.catalogues = new CatalogueBook(pool, options.retain());
+    this.catalogues = new CatalogueBook(pool);
     this.recovery = recovery;
   }
 
@@ -78,7 +78,7 @@ public final class SqlLedger implements Ledger {
   public static LedgerReader read(LedgerOptions options) {
     Store.open(options, Ticker.system()).close();
     ReadPool pool = new ReadPool(options);
-    return new LedgerReader(pool, new CatalogueBook(pool, options.retain()));
+    return new LedgerReader(pool, new CatalogueBook(pool));
   }
 
   private static void makeDirectory(String url) {
@@ -118,7 +118,9 @@ public final class SqlLedger implements Ledger {
     long target = journal.counts().appended().sum();
     long contents = thread.contents().put();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    while (thread.consumed() < target || thread.contents().committed() < contents) {
+    while (thread.consumed() < target
+        || thread.contents().committed() < contents
+        || !thread.catalogues().isEmpty()) {
       if (System.nanoTime() - deadline > 0) {
         throw new LedgerException(
             "the database did not take "
@@ -197,6 +199,12 @@ public final class SqlLedger implements Ledger {
   @Override
   public LedgerQueries queries() {
     return queries;
+  }
+
+  @Override
+  public void keep(Catalogue catalogue) {
+    thread.catalogues().put(catalogue);
+    thread.wake();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -253,6 +254,14 @@ final class Store implements AutoCloseable {
     inTransaction(open -> {
       contents.insert(open, batch);
       return batch.size();
+    });
+  }
+
+  /** Keeps a price catalogue, and those that rows of that long may name. */
+  void keep(Catalogue catalogue, @Nullable Duration retain) throws SQLException {
+    inTransaction(open -> {
+      CatalogueTable.put(open, catalogue, retain);
+      return 1;
     });
   }
 

@@ -1,12 +1,17 @@
 package io.penstock.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.Ticker;
 import io.penstock.testkit.PostgresServer;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,6 +35,11 @@ class CatalogueBookTest {
         LedgerOptions.JournalSizes.DEFAULT);
   }
 
+  private static void keep(SqlLedger ledger, String version, String json, long sinceMillis) {
+    ledger.keep(new Catalogue(version, json, sinceMillis));
+    ledger.flush(30_000);
+  }
+
   @ParameterizedTest
   @EnumSource
   void kept_isFoundByVersion_andTheLastOneInForceIsTheNewest(SqlDialect dialect) {
@@ -38,12 +48,12 @@ class CatalogueBookTest {
       CatalogueBook book = ledger.catalogues();
       assertThat(book.newest()).isNull();
       assertThat(book.of("1-a")).isNull();
-      book.keep("1-a", "{\"é\":1}", DAY);
-      book.keep("2-b", "{\"b\":2}", 2 * DAY);
+      keep(ledger, "1-a", "{\"é\":1}", DAY);
+      keep(ledger, "2-b", "{\"b\":2}", 2 * DAY);
       assertThat(book.newest()).isEqualTo("{\"b\":2}");
 
       // Another replica, or the same after a restart.
-      book.keep("1-a", "{\"é\":1}", 3 * DAY);
+      keep(ledger, "1-a", "{\"é\":1}", 3 * DAY);
       assertThat(book.newest()).isEqualTo("{\"é\":1}");
     }
     try (LedgerReader reader = SqlLedger.read(options)) {
@@ -57,12 +67,29 @@ class CatalogueBookTest {
   void kept_isDeletedOnceNoRowCanNameIt(SqlDialect dialect) {
     try (SqlLedger ledger = SqlLedger.open(options(dialect), Ticker.system())) {
       CatalogueBook book = ledger.catalogues();
-      book.keep("a", "{}", DAY);
-      book.keep("b", "{}", 2 * DAY);
-      book.keep("c", "{}", 50 * DAY);
+      keep(ledger, "a", "{}", DAY);
+      keep(ledger, "b", "{}", 2 * DAY);
+      keep(ledger, "c", "{}", 50 * DAY);
       assertThat(book.of("a")).as("replaced 48 days ago").isNull();
       assertThat(book.of("b")).as("in force 20 days ago").isNotNull();
       assertThat(book.of("c")).isNotNull();
+    }
+  }
+
+  @Test
+  void keep_databaseAway_isWrittenWhenItIsBack() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system());
+        Connection other =
+            DriverManager.getConnection(options.url().replace("sqlite:", "jdbc:sqlite:"));
+        Statement statement = other.createStatement()) {
+      statement.execute("ALTER TABLE price_catalogue RENAME TO away");
+      ledger.keep(new Catalogue("1-a", "{}", DAY));
+      assertThatThrownBy(() -> ledger.flush(500)).isInstanceOf(LedgerException.class);
+
+      statement.execute("ALTER TABLE away RENAME TO price_catalogue");
+      ledger.flush(30_000);
+      assertThat(ledger.catalogues().of("1-a")).isEqualTo("{}");
     }
   }
 }

@@ -64,18 +64,6 @@ final class FetchedPrices {
     return Prices.of(last == null ? PriceBook.bundled() : last, config);
   }
 
-  /** Keeps what was put in force; prices hold also where it can't be kept. */
-  void keep(String version, JsonNode catalogue, long nowMillis) {
-    try {
-      book.keep(version, catalogue.toString(), nowMillis);
-    } catch (LedgerException e) {
-      LOG.atWarn()
-          .addKeyValue("prices", version)
-          .addKeyValue("error", e.getMessage())
-          .log("the fetched price catalogue may not be in the ledger: then no export knows it");
-    }
-  }
-
   /** Returns the catalogue with which prices had that version; null when none was fetched. */
   @Nullable JsonNode of(String version) {
     return json(book.of(version));

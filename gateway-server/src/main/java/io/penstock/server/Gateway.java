@@ -126,7 +126,7 @@ public final class Gateway implements AutoCloseable {
             content);
     this.metrics = new CallMetrics(registry);
     this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
-    reloader.start(config, new FetchedPrices(stores.ledger().catalogues()));
+    reloader.start(config, stores.ledger());
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));

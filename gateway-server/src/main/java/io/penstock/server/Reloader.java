@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
+import io.penstock.ledger.Catalogue;
+import io.penstock.ledger.Ledger;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.serve.Shared;
@@ -70,7 +72,7 @@ public final class Reloader implements AutoCloseable {
   /** The fetched one; null while the bundled one is in force. */
   private @Nullable JsonNode catalogue;
 
-  private @Nullable FetchedPrices fetched;
+  private @Nullable Ledger ledger;
   private volatile Status status = new Status(0, List.of(), List.of());
   private final ScheduledExecutorService watcher =
       Executors.newSingleThreadScheduledExecutor(
@@ -107,11 +109,12 @@ public final class Reloader implements AutoCloseable {
   /**
    * Applies the first configuration and watches the file from then on.
    *
-   * @param kept the catalogues that were fetched before
+   * @param ledger which keeps the price catalogues that are fetched
    * @throws IOException when it cannot be applied
    */
-  synchronized void start(Config config, FetchedPrices kept) throws IOException {
-    fetched = kept;
+  synchronized void start(Config config, Ledger ledger) throws IOException {
+    this.ledger = ledger;
+    FetchedPrices kept = new FetchedPrices(ledger.catalogues());
     apply(config, kept.last(config.prices()), new Status(1, List.of(), List.of()));
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -129,8 +132,8 @@ public final class Reloader implements AutoCloseable {
     fetch.follow(config.prices().refresh());
     String prices = shared.snapshot().get().prices().version();
     boolean isNew = before == null || !before.prices().version().equals(prices);
-    if (isNew && fetched != null && listed != null) {
-      fetched.keep(prices, listed, shared.ticker().epochMillis());
+    if (isNew && ledger != null && listed != null) {
+      ledger.keep(new Catalogue(prices, listed.toString(), shared.ticker().epochMillis()));
     }
   }
 

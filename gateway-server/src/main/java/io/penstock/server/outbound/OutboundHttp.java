@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client for the gateway's own calls: keys, prices, credentials, telemetry, webhooks. Each
@@ -21,7 +22,8 @@ import java.util.concurrent.TimeoutException;
 public final class OutboundHttp implements AutoCloseable {
   private final Duration whole;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient client;
+  private @Nullable HttpClient client;
+  private boolean closed;
 
   /**
    * Creates a client; {@link #close} ends it and what is under way.
@@ -30,12 +32,22 @@ public final class OutboundHttp implements AutoCloseable {
    */
   public OutboundHttp(Duration whole) {
     this.whole = whole;
-    this.client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(whole)
-            .executor(threads)
-            .build();
+  }
+
+  /** Made when it is first needed: the trusted certificates take a tenth of a start to read. */
+  private synchronized HttpClient client() throws IOException {
+    if (closed) {
+      throw new IOException("closed");
+    }
+    if (client == null) {
+      client =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .connectTimeout(whole)
+              .executor(threads)
+              .build();
+    }
+    return client;
   }
 
   /**
@@ -47,7 +59,7 @@ public final class OutboundHttp implements AutoCloseable {
    */
   public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body)
       throws IOException, InterruptedException {
-    CompletableFuture<HttpResponse<T>> exchange = client.sendAsync(request, body);
+    CompletableFuture<HttpResponse<T>> exchange = client().sendAsync(request, body);
     try {
       return exchange.get(whole.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -60,8 +72,11 @@ public final class OutboundHttp implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    client.shutdownNow();
+  public synchronized void close() {
+    closed = true;
+    if (client != null) {
+      client.shutdownNow();
+    }
     threads.shutdown();
   }
 }

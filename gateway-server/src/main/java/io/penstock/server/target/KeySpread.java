@@ -1,5 +1,6 @@
 package io.penstock.server.target;
 
+import io.penstock.core.Seldom;
 import io.penstock.core.Ticker;
 import io.penstock.providers.auth.Credential;
 import io.penstock.server.auth.CredentialSource;
@@ -7,7 +8,6 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +25,7 @@ public final class KeySpread {
     private final String name;
     private final CredentialSource source;
     private final int weight;
-    private final AtomicLong toldAt = new AtomicLong();
+    private final Seldom refused = new Seldom(TELL_EVERY_MILLIS);
     private volatile long restsUntil;
 
     private Slot(String name, CredentialSource source, int weight) {
@@ -55,8 +55,7 @@ public final class KeySpread {
 
     /** It was refused; returns whether nobody was told so in the last ten minutes. */
     boolean isToBeTold(long epochMillis) {
-      long told = toldAt.get();
-      return epochMillis - told >= TELL_EVERY_MILLIS && toldAt.compareAndSet(told, epochMillis);
+      return refused.counts(epochMillis) > 0;
     }
 
     @Override

@@ -1,11 +1,11 @@
 package io.penstock.server.upstream;
 
+import io.penstock.core.Seldom;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,13 +31,9 @@ public final class Descriptors {
   private static final long OTHERS = 200;
 
   private static final Logger LOG = LoggerFactory.getLogger(Descriptors.class);
-  private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
-  /** In place of the time of the first line. */
-  private static final long AT_ONCE = Long.MIN_VALUE;
 
   private final LongSupplier clock;
-  private final AtomicLong dueNanos = new AtomicLong(AT_ONCE);
+  private final Seldom seldom = new Seldom(TimeUnit.MINUTES.toNanos(1));
 
   Descriptors(LongSupplier clock) {
     this.clock = clock;
@@ -85,9 +81,7 @@ public final class Descriptors {
     if (!Causes.has(thrown, Descriptors::isOfThem)) {
       return false;
     }
-    long now = clock.getAsLong();
-    long due = dueNanos.get();
-    if ((due == AT_ONCE || now - due >= 0) && dueNanos.compareAndSet(due, now + PAUSE_NANOS)) {
+    if (seldom.counts(clock.getAsLong()) > 0) {
       LOG.error("no file descriptors left: raise ulimit -n or lower limits.connections");
     }
     return true;

@@ -2,12 +2,12 @@ package io.penstock.server.upstream;
 
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.proxy.ProxyConnectException;
+import io.penstock.core.Seldom;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,16 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Unreached {
   private static final Logger LOG = LoggerFactory.getLogger(Unreached.class);
-  private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
-  /** In place of the time of the first line. */
-  private static final long AT_ONCE = Long.MIN_VALUE;
 
   private final String provider;
-  private final AtomicLong dueNanos = new AtomicLong(AT_ONCE);
-
-  /** How many connections have failed since the last line. */
-  private final AtomicLong failed = new AtomicLong();
+  private final Seldom seldom = new Seldom(TimeUnit.MINUTES.toNanos(1));
 
   /** The last line said that it is not reached. */
   private final AtomicBoolean told = new AtomicBoolean();
@@ -44,14 +37,12 @@ final class Unreached {
    * Takes note of a failed connection and returns the kind of its cause, which names no address.
    */
   String failed(@Nullable Throwable cause, long nowNanos) {
-    failed.incrementAndGet();
-    long due = dueNanos.get();
-    boolean isDue = due == AT_ONCE || nowNanos - due >= 0;
-    if (isDue && dueNanos.compareAndSet(due, nowNanos + PAUSE_NANOS)) {
+    long failed = seldom.counts(nowNanos);
+    if (failed > 0) {
       LOG.atWarn()
           .addKeyValue("to", provider)
           .addKeyValue("cause", cause)
-          .addKeyValue("failed", failed.getAndSet(0))
+          .addKeyValue("failed", failed)
           .log("a provider is not reached");
       // After the line, so that the one that takes it back comes behind it.
       told.set(true);
@@ -64,7 +55,7 @@ final class Unreached {
     if (told.get() && told.compareAndSet(true, false)) {
       LOG.atInfo()
           .addKeyValue("to", provider)
-          .addKeyValue("failed", failed.getAndSet(0))
+          .addKeyValue("failed", seldom.rest())
           .log("a provider is reached again");
     }
   }

@@ -55,6 +55,16 @@ class OutboundHttpTest {
   }
 
   @Test
+  void send_afterClose_neverUsedBefore_isRefused() {
+    OutboundHttp http = new OutboundHttp(Duration.ofSeconds(30));
+    http.close();
+    HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:1")).build();
+    assertThatThrownBy(() -> http.send(request, HttpResponse.BodyHandlers.discarding()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("closed");
+  }
+
+  @Test
   void wholeAnswer_isGiven() throws Exception {
     try (ServerSocket server = server();
         OutboundHttp http = new OutboundHttp(Duration.ofSeconds(30))) {
