@@ -1,7 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
-import io.penstock.server.config.Secret;
+import io.penstock.server.config.value.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

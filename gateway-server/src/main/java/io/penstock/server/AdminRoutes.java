@@ -25,7 +25,7 @@ import io.penstock.server.call.admission.Readiness;
 import io.penstock.server.call.serve.Shared;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.EffectiveConfig;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import io.penstock.server.metrics.ProcessMetrics;
 import io.penstock.server.ui.UiFiles;
 import java.time.Instant;

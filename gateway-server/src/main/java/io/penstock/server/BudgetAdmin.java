@@ -16,7 +16,7 @@ import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.BudgetConfig;
-import io.penstock.server.config.Limit;
+import io.penstock.server.config.value.Limit;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;

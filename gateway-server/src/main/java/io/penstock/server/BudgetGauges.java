@@ -10,7 +10,7 @@ import io.penstock.budget.Budgets;
 import io.penstock.budget.CounterKey;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.BudgetConfig;
-import io.penstock.server.target.Targets;
+import io.penstock.server.targets.Targets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

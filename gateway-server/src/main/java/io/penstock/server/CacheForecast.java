@@ -8,7 +8,7 @@ import io.penstock.ledger.Measure;
 import io.penstock.ledger.SpendQuery;
 import io.penstock.server.config.CacheConfig;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.Share;
+import io.penstock.server.config.value.Share;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.penstock.server;
 
-import io.penstock.server.config.Limit;
+import io.penstock.server.config.value.Limit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;

@@ -1,9 +1,9 @@
 package io.penstock.server;
 
 import io.penstock.server.config.Config;
-import io.penstock.server.config.ConfigLoader;
-import io.penstock.server.config.LoadResult;
-import io.penstock.server.config.Problem;
+import io.penstock.server.config.load.ConfigLoader;
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.load.Problem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;

@@ -7,7 +7,7 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.ledger.CatalogueBook;
 import io.penstock.ledger.LedgerException;
 import io.penstock.server.config.PricesConfig;
-import io.penstock.server.config.SecretUrl;
+import io.penstock.server.config.value.SecretUrl;
 import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

@@ -7,7 +7,7 @@ import io.penstock.ledger.Ledger;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.idempotency.SharedAnswers;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

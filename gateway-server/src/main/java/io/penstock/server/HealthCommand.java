@@ -1,7 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

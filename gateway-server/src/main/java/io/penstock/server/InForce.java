@@ -5,7 +5,7 @@ import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LimitsConfig;
-import io.penstock.server.target.Targets;
+import io.penstock.server.targets.Targets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;

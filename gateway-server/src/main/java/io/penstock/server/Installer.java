@@ -24,7 +24,7 @@ import io.penstock.server.snapshot.KeyIdentity;
 import io.penstock.server.snapshot.Prices;
 import io.penstock.server.snapshot.ProviderFactory;
 import io.penstock.server.snapshot.SnapshotBuilder;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.HashSet;

@@ -2,7 +2,7 @@ package io.penstock.server;
 
 import io.penstock.core.Suggest;
 import io.penstock.core.identity.KeyRing;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.security.SecureRandom;

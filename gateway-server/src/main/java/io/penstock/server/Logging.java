@@ -9,7 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import io.penstock.server.config.LogConfig;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import org.slf4j.LoggerFactory;
 
 /** Sets the log up: text or JSON lines on standard error. Again when the configuration changes. */

@@ -9,7 +9,7 @@ import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.serve.Shared;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.server.config.PricesConfig;
-import io.penstock.server.config.SecretUrl;
+import io.penstock.server.config.value.SecretUrl;
 import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.net.URI;

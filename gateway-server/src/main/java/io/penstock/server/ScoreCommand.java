@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.cache.semantic.PairScorer;
 import io.penstock.cache.semantic.TextEmbedder;
 import io.penstock.core.route.Router;
-import io.penstock.server.config.RouterFile;
+import io.penstock.server.config.value.RouterFile;
 import io.penstock.server.snapshot.RouteMapping;
 import java.io.BufferedReader;
 import java.io.IOException;

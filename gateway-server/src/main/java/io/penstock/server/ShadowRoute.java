@@ -3,7 +3,7 @@ package io.penstock.server;
 import io.penstock.server.admin.AdminHandler;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
-import io.penstock.server.target.ShadowBoard;
+import io.penstock.server.targets.ShadowBoard;
 import java.util.Map;
 
 /** {@code GET /admin/v1/shadows}: what promoting each shadow would save or lose. */

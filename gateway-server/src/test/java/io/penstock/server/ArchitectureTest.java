@@ -226,7 +226,7 @@ class ArchitectureTest {
   void promptsAndTargets_knowNoCall() {
     noClasses()
         .that()
-        .resideInAnyPackage(CALL + ".prompt", "io.penstock.server.target")
+        .resideInAnyPackage(CALL + ".prompt", "io.penstock.server.targets")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(and(stations(STATIONS), CALL))
@@ -242,6 +242,22 @@ class ArchitectureTest {
         .should()
         .resideInAnyPackage(and(stations(STATIONS), CALL, CALL + ".prompt"))
         .check(GATEWAY);
+  }
+
+  /** The loader fills records, which are made of values and say so by the schema. */
+  @Test
+  void configuration_isLoadedFromAbove() {
+    String config = "io.penstock.server.config";
+    List<String> layers = List.of(config + ".load", config, config + ".schema", config + ".value");
+    for (int at = 1; at < layers.size(); at++) {
+      noClasses()
+          .that()
+          .resideInAPackage(layers.get(at))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(layers.subList(0, at).toArray(String[]::new))
+          .check(GATEWAY);
+    }
   }
 
   @Test

@@ -1,7 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.core.Ticker;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.price.PriceBook;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.io.PrintWriter;

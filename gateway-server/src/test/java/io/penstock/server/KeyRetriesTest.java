@@ -129,7 +129,7 @@ class KeyRetriesTest {
   @Test
   void keyThatIsRefused_isLogged_onceInTenMinutes() {
     Clock clock = new Clock();
-    Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.target.RestingKeys");
+    Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.targets.RestingKeys");
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
     lines.start();
     logger.addAppender(lines);

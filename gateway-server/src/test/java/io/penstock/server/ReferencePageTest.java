@@ -61,8 +61,7 @@ class ReferencePageTest {
   void everyResponseHeader_isThere() throws IOException {
     String source =
         Files.readString(
-            Path.of(
-                "src", "main", "java", "io", "penstock", "server", "call", "ResponseHeaders.java"));
+            Path.of("src/main/java/io/penstock/server/call/reply/ResponseHeaders.java"));
     Set<String> names = new TreeSet<>();
     Pattern.compile("cached\\(\"([a-z-]+)\"\\)")
         .matcher(source)

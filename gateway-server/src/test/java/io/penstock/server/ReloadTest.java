@@ -3,10 +3,10 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.Ticker;
-import io.penstock.server.config.LoadResult;
 import io.penstock.server.config.LogConfig;
-import io.penstock.server.config.Problem;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.load.Problem;
+import io.penstock.server.config.value.Word;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;

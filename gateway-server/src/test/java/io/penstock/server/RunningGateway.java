@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import java.io.IOException;

@@ -19,7 +19,7 @@ import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.server.call.accounting.Charges;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.LoadResult;
+import io.penstock.server.config.load.LoadResult;
 import io.penstock.server.snapshot.BudgetMapping;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.penstock.server.admin;
 
 import io.netty.handler.codec.http.HttpHeaders;
-import io.penstock.server.config.HostPort;
+import io.penstock.server.config.value.HostPort;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;

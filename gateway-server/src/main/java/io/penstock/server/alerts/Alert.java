@@ -2,7 +2,7 @@ package io.penstock.server.alerts;
 
 import io.penstock.budget.BudgetAlert;
 import io.penstock.core.price.NanoUsd;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;

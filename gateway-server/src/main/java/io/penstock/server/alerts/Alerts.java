@@ -5,7 +5,7 @@ import io.penstock.budget.BudgetListener;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.config.AlertConfig;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.EnumMap;

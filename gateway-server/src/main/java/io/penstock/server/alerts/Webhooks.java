@@ -3,7 +3,7 @@ package io.penstock.server.alerts;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.server.config.AlertConfig;
-import io.penstock.server.config.Secret;
+import io.penstock.server.config.value.Secret;
 import io.penstock.server.outbound.OutboundHttp;
 import java.io.IOException;
 import java.net.URI;

@@ -13,7 +13,7 @@ import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

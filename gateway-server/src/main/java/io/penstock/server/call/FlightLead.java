@@ -6,7 +6,7 @@ import io.penstock.cache.CacheEntry;
 import io.penstock.cache.SingleFlight;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

@@ -7,7 +7,7 @@ import io.penstock.server.call.prompt.InputText;
 import io.penstock.server.call.prompt.Papers;
 import io.penstock.server.call.prompt.Pictures;
 import io.penstock.server.call.prompt.Sound;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

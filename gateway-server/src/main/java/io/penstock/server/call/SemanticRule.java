@@ -3,7 +3,7 @@ package io.penstock.server.call;
 import io.penstock.cache.CacheScope;
 import io.penstock.cache.semantic.SemanticCache;
 import io.penstock.core.rule.Condition;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,6 @@
 package io.penstock.server.call;
 
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 
 /**
  * Bytes of a client's stream, for those who follow it.

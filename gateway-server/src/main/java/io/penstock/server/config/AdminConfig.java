@@ -1,5 +1,11 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.HostPort;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.Word;
 import org.jspecify.annotations.Nullable;
 
 /** The admin port. A token is never empty, and of printable ASCII. */

@@ -1,5 +1,11 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Word;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
 import java.time.Duration;
 
 /** When a provider and model is left alone. */

@@ -1,5 +1,14 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.schema.Shorthand;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Limit;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Word;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Objects;

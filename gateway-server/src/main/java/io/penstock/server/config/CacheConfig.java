@@ -1,5 +1,15 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Size;
+import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

@@ -1,5 +1,10 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.HostPort;
+import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.server.config.schema.RecordShape;
+import io.penstock.server.config.schema.Shape;
+import io.penstock.server.config.schema.ValueType;
 import java.util.List;
 
 /** The JSON Schema (2020-12) of the configuration, for editors; made of the records. */

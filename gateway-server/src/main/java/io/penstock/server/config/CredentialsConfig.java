@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Secret;
 import java.net.URI;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

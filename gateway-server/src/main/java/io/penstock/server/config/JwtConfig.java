@@ -1,5 +1,10 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Values;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

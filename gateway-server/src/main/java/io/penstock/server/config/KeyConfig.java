@@ -1,6 +1,13 @@
 package io.penstock.server.config;
 
 import io.penstock.core.identity.Cidr;
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Sha256;
+import io.penstock.server.config.value.Values;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

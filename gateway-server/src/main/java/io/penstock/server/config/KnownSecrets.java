@@ -1,5 +1,9 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.RecordShape;
+import io.penstock.server.config.schema.ValueType;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.SecretUrl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

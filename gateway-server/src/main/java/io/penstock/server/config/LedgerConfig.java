@@ -1,5 +1,10 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.SecretUrl;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

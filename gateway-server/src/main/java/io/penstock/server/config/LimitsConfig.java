@@ -1,5 +1,9 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Size;
 import java.time.Duration;
 
 /** Limits of the process, for every client alike. */

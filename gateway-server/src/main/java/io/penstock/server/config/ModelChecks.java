@@ -1,6 +1,10 @@
 package io.penstock.server.config;
 
-import io.penstock.server.config.Word.Strategy;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.RouterFile;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word.Strategy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

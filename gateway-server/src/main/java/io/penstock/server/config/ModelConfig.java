@@ -1,10 +1,19 @@
 package io.penstock.server.config;
 
-import static io.penstock.server.config.Word.Strategy.PLAIN;
-import static io.penstock.server.config.Word.Strategy.PRIORITY;
-import static io.penstock.server.config.Word.Strategy.RULES;
+import static io.penstock.server.config.value.Word.Strategy.PLAIN;
+import static io.penstock.server.config.value.Word.Strategy.PRIORITY;
+import static io.penstock.server.config.value.Word.Strategy.RULES;
 
-import io.penstock.server.config.Word.Strategy;
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.schema.Shorthand;
+import io.penstock.server.config.value.Limit;
+import io.penstock.server.config.value.RouterFile;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Word;
+import io.penstock.server.config.value.Word.Strategy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

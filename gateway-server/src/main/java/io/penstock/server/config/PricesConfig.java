@@ -1,5 +1,12 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,15 @@
 package io.penstock.server.config;
 
 import io.penstock.core.Dialect;
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.PemFile;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,10 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.schema.Shorthand;
+import io.penstock.server.config.value.Secret;
+
 /** An API key of a provider. */
 @Shorthand("secret")
 public record ProviderKeyConfig(

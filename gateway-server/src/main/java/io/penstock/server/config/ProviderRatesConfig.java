@@ -1,5 +1,9 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Word;
 import org.jspecify.annotations.Nullable;
 
 /** What a provider allows. */

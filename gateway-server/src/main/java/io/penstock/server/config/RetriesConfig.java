@@ -1,5 +1,11 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.InvalidValue;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Values;
 import java.time.Duration;
 
 /** How a failed call is tried again on the same target. */

@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Setting;
 import org.jspecify.annotations.Nullable;
 
 /** One line of the strategy `rules`: the first that holds decides. */

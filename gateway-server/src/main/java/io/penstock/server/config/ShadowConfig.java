@@ -1,5 +1,13 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Meaning;
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Limit;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Word;
+
 /** A model that is asked as well, compared, and never served. */
 public record ShadowConfig(
     @Setting(value = "provider/model.", meaning = Meaning.MODEL) String model,

@@ -1,5 +1,8 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.Word;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,8 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Rule;
+import io.penstock.server.config.schema.Setting;
+import io.penstock.server.config.value.SecretUrl;
 import org.jspecify.annotations.Nullable;
 
 /** What is told to others off the request path. A change needs a restart. */

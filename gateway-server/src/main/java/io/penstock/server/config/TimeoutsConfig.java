@@ -1,5 +1,7 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Default;
+import io.penstock.server.config.schema.Setting;
 import java.time.Duration;
 
 /** How long each part of a call upstream may take. */

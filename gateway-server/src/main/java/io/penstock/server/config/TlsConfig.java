@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import io.penstock.server.config.schema.Setting;
 import java.nio.file.Path;
 
 /** HTTPS on the traffic port. The paths need a restart; what the files hold does not. */

@@ -16,8 +16,8 @@ import io.penstock.server.config.ProviderConfig;
 import io.penstock.server.config.ProviderRatesConfig;
 import io.penstock.server.config.RateConfig;
 import io.penstock.server.config.ShadowConfig;
-import io.penstock.server.config.Share;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Share;
+import io.penstock.server.config.value.Word;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -109,10 +109,10 @@ public final class BudgetMapping {
     return share.ratio().movePointRight(2).intValueExact();
   }
 
-  private static Limit limit(io.penstock.server.config.Limit limit) {
+  private static Limit limit(io.penstock.server.config.value.Limit limit) {
     return switch (limit) {
-      case io.penstock.server.config.Limit.Money money -> Limit.usd(money.nanos());
-      case io.penstock.server.config.Limit.Tokens tokens -> Limit.tokens(tokens.count());
+      case io.penstock.server.config.value.Limit.Money money -> Limit.usd(money.nanos());
+      case io.penstock.server.config.value.Limit.Tokens tokens -> Limit.tokens(tokens.count());
     };
   }
 

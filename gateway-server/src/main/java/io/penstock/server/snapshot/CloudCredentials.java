@@ -8,7 +8,7 @@ import io.penstock.server.auth.CredentialFetcher;
 import io.penstock.server.auth.CredentialSource;
 import io.penstock.server.config.CredentialsConfig;
 import io.penstock.server.config.ProviderConfig;
-import io.penstock.server.config.Secret;
+import io.penstock.server.config.value.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -6,7 +6,7 @@ import io.penstock.core.route.Problem;
 import io.penstock.core.route.RouteSpec;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.route.TargetSpec;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.targets.ProviderRuntime;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;

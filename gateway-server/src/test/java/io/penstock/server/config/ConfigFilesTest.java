@@ -2,6 +2,8 @@ package io.penstock.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.value.Word;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

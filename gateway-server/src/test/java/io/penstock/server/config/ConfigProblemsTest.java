@@ -2,6 +2,9 @@ package io.penstock.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.config.load.ConfigLoader;
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.value.HostPort;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.penstock.server.config.load.Inputs;
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.value.HostPort;
+import io.penstock.server.config.value.Secret;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Size;
+import io.penstock.server.config.value.Values;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -58,7 +65,7 @@ final class ConfigValuesTest {
     assertThat(Values.hostPort("[::1]:80").isLoopback()).isTrue();
     assertThat(Values.hostPort(":80")).isEqualTo(new HostPort("0.0.0.0", 80));
     assertThat(Values.expiry("2027-12-31")).isEqualTo(Instant.parse("2028-01-01T00:00:00Z"));
-    assertThat(Values.duration("40000d")).isEqualTo(Values.FOREVER);
+    assertThat(Values.duration("40000d")).isEqualTo(Values.duration("forever"));
   }
 
   @Test

@@ -3,6 +3,9 @@ package io.penstock.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.penstock.server.config.load.ConfigLoader;
+import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.load.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -21,7 +21,7 @@ import io.penstock.server.call.attempt.AttemptOutcome;
 import io.penstock.server.call.attempt.AttemptRun;
 import io.penstock.server.call.attempt.Unreadable;
 import io.penstock.server.call.reply.ClientErrors;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

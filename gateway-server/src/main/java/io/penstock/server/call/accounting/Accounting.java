@@ -20,7 +20,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.LoopContext;
 import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.metrics.CallMetrics;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.Map;

@@ -5,7 +5,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.HostedTool;
 import io.penstock.core.price.Meter;
 import io.penstock.server.call.Call;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -7,7 +7,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.attempt.AttemptOutcome;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
 
 /** What is booked of an attempt whose provider did not report what it used. Stateless. */

@@ -12,7 +12,7 @@ import io.penstock.providers.translate.UsageReaders;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.prompt.JsonArrays;
 import io.penstock.server.call.prompt.Sound;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

@@ -8,7 +8,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.prompt.GenerateConfig;
 import io.penstock.server.call.prompt.OutputWish;
 import io.penstock.server.call.prompt.Sound;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

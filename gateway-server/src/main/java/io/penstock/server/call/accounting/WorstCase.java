@@ -7,7 +7,7 @@ import io.penstock.core.price.Usage;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.InputEstimate;
 import io.penstock.server.call.prompt.Elsewhere;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 

@@ -2,9 +2,9 @@ package io.penstock.server.call.attempt;
 
 import io.penstock.providers.Failure;
 import io.penstock.providers.auth.Credential;
-import io.penstock.server.config.SecretHeader;
-import io.penstock.server.target.KeySpread;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.config.value.SecretHeader;
+import io.penstock.server.targets.KeySpread;
+import io.penstock.server.targets.ProviderRuntime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

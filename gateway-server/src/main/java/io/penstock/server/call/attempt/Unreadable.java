@@ -7,7 +7,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.ProviderException;
 import io.penstock.server.call.Call;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

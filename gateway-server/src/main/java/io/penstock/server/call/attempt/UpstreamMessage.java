@@ -12,8 +12,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.penstock.providers.UpstreamRequest;
 import io.penstock.server.call.RequestHeaders;
-import io.penstock.server.target.KeySpread;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.targets.KeySpread;
+import io.penstock.server.targets.ProviderRuntime;
 import org.jspecify.annotations.Nullable;
 
 /** What goes to a provider, as HTTP. Stateless. */

@@ -18,7 +18,7 @@ import io.penstock.server.call.serve.Aim;
 import io.penstock.server.call.serve.CallSurroundings;
 import io.penstock.server.call.serve.Engine;
 import io.penstock.server.call.serve.Holding;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -13,7 +13,7 @@ import io.penstock.core.identity.Hashes;
 import io.penstock.core.identity.Metadata;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.RequestHeaders;
-import io.penstock.server.config.Word;
+import io.penstock.server.config.value.Word;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

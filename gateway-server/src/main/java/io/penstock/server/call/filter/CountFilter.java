@@ -10,7 +10,7 @@ import io.penstock.core.route.RouteTable;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.reply.ErrorReplies;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
 import java.util.List;
 import java.util.Map;

@@ -14,7 +14,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.reply.ErrorReplies;
 import io.penstock.server.call.reply.Refusals;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;

@@ -23,7 +23,7 @@ import io.penstock.server.call.serve.CallSurroundings;
 import io.penstock.server.call.serve.Engine;
 import io.penstock.server.call.side.HitVerifier;
 import io.penstock.server.call.side.Shadow;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.targets.ProviderRuntime;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 

@@ -9,7 +9,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.Credentials;
 import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.client.RequestHead;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.targets.ProviderRuntime;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;

@@ -8,7 +8,7 @@ import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.ShareBudget;
 import io.penstock.providers.Failure;
 import io.penstock.server.call.Call;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 

@@ -12,7 +12,7 @@ import io.penstock.server.call.reply.ErrorReplies;
 import io.penstock.server.call.reply.RateHeaders;
 import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.call.reply.UpstreamId;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -18,7 +18,7 @@ import io.penstock.server.call.EmbeddingBatch;
 import io.penstock.server.call.FlightLead;
 import io.penstock.server.call.SemanticAsk;
 import io.penstock.server.call.prompt.OutputWish;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;

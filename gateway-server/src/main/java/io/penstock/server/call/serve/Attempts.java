@@ -13,7 +13,7 @@ import io.penstock.server.call.FlightLead;
 import io.penstock.server.call.Forwarded;
 import io.penstock.server.call.attempt.AttemptRun;
 import io.penstock.server.call.reply.BudgetRefusals;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;

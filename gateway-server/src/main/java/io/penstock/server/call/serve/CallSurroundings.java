@@ -17,7 +17,7 @@ import io.penstock.server.call.accounting.AskedMeters;
 import io.penstock.server.call.accounting.OutputCap;
 import io.penstock.server.call.accounting.WorstCase;
 import io.penstock.server.call.reply.Refusals;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;

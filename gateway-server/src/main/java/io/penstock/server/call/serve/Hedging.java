@@ -4,7 +4,7 @@ import io.penstock.core.route.RouteOptions;
 import io.penstock.core.route.ShareBudget;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.LoopTimer;
-import io.penstock.server.target.Routing;
+import io.penstock.server.targets.Routing;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -10,7 +10,7 @@ import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.accounting.OutputCap;
 import io.penstock.server.call.accounting.WorstCase;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

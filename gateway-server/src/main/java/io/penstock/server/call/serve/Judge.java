@@ -10,7 +10,7 @@ import io.penstock.core.rule.Facts;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.CallFacts;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -7,7 +7,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.body.WholeNumber;
 import io.penstock.providers.translate.AnthropicModels;
 import io.penstock.server.call.Call;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.Map;
 import java.util.function.Supplier;
 

@@ -16,7 +16,7 @@ import io.penstock.server.call.attempt.AttemptRun;
 import io.penstock.server.call.attempt.Watched;
 import io.penstock.server.call.reply.ClientErrors;
 import io.penstock.server.call.reply.Refusals;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,7 @@ package io.penstock.server.call.serve;
 
 import io.penstock.core.Ending;
 import io.penstock.ledger.Waste;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

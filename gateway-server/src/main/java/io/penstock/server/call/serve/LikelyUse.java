@@ -3,7 +3,7 @@ package io.penstock.server.call.serve;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.InputEstimate;
 import io.penstock.server.call.accounting.OutputCap;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 
 /**
  * What an attempt will likely use, which is what token rates are taken at before it is made; what

@@ -11,7 +11,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.EmbeddingBatch;
 import io.penstock.server.call.RequestHeaders;
 import io.penstock.server.call.accounting.Account;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
 /**

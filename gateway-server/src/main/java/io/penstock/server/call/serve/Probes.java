@@ -10,7 +10,7 @@ import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.attempt.UpstreamMessage;
 import io.penstock.server.config.ProbeConfig;
 import io.penstock.server.config.ProviderConfig;
-import io.penstock.server.target.ProviderRuntime;
+import io.penstock.server.targets.ProviderRuntime;
 import io.penstock.server.upstream.UpstreamListener;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,7 +2,7 @@ package io.penstock.server.call.serve;
 
 import io.penstock.server.call.Guard;
 import io.penstock.server.call.LoopTimer;
-import io.penstock.server.target.KeySpread;
+import io.penstock.server.targets.KeySpread;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 

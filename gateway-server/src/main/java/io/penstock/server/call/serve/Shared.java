@@ -8,7 +8,7 @@ import io.penstock.server.call.HitMemory;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.idempotency.SharedAnswers;
 import io.penstock.server.content.ContentKeeper;
-import io.penstock.server.target.Routing;
+import io.penstock.server.targets.Routing;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 

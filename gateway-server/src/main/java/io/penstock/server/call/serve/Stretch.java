@@ -5,7 +5,7 @@ import io.penstock.budget.Verdict;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.accounting.Account;
 import io.penstock.server.call.accounting.WorstCase;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;

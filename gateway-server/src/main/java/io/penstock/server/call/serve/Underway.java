@@ -9,8 +9,8 @@ import io.penstock.server.call.LoopTimer;
 import io.penstock.server.call.accounting.Account;
 import io.penstock.server.call.attempt.AttemptRun;
 import io.penstock.server.call.attempt.Watched;
-import io.penstock.server.target.ProviderRuntime;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.ProviderRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 

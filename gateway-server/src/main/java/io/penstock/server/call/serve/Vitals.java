@@ -8,8 +8,8 @@ import io.penstock.providers.Failure;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.LoopTimer;
 import io.penstock.server.call.attempt.AttemptRun;
-import io.penstock.server.target.KeySpread;
-import io.penstock.server.target.RestingKeys;
+import io.penstock.server.targets.KeySpread;
+import io.penstock.server.targets.RestingKeys;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 

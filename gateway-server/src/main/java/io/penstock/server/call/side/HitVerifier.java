@@ -19,7 +19,7 @@ import io.penstock.server.call.serve.Engine;
 import io.penstock.server.call.serve.Judge;
 import io.penstock.server.call.serve.SemanticDesk;
 import io.penstock.server.metrics.CallMetrics;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -15,7 +15,7 @@ import io.penstock.server.call.Call;
 import io.penstock.server.call.LoopTimer;
 import io.penstock.server.call.accounting.WorstCase;
 import io.penstock.server.call.serve.Engine;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

@@ -32,7 +32,7 @@ import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.call.serve.Engine;
 import io.penstock.server.call.serve.LikelyUse;
 import io.penstock.server.call.serve.Outgoing;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import java.io.ByteArrayOutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

@@ -32,7 +32,7 @@ import io.penstock.server.call.NoLedger;
 import io.penstock.server.call.Parts;
 import io.penstock.server.call.attempt.AttemptOutcome;
 import io.penstock.server.metrics.CallMetrics;
-import io.penstock.server.target.TargetRuntime;
+import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeTicker;

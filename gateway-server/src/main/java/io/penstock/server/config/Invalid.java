@@ -1,6 +1,0 @@
-package io.penstock.server.config;
-
-/** Stands for a value whose problem has been reported, so that nobody reports it again. */
-enum Invalid {
-  VALUE
-}

@@ -1,0 +1,59 @@
+package io.penstock.server.targets;
+
+import io.penstock.core.FailureKind;
+import io.penstock.providers.Failure;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets keys aside that a provider refuses or holds back, and tells the log of those that it
+ * refuses: clients are told to tell whoever runs the gateway. Stateless.
+ */
+public final class RestingKeys {
+  private static final Logger LOG = LoggerFactory.getLogger(RestingKeys.class);
+  private static final long SHORTEST_MILLIS = 1000;
+
+  /** With this a provider also refuses a model to a key that is good for others. */
+  private static final int FORBIDDEN = 403;
+
+  private RestingKeys() {}
+
+  /**
+   * An attempt failed.
+   *
+   * @param key that it used, if any
+   * @param now epoch milliseconds
+   */
+  public static void failed(KeySpread.@Nullable Slot key, Failure failure, long now) {
+    if (key == null) {
+      return;
+    }
+    switch (failure.kind()) {
+      case CREDENTIALS, QUOTA -> key.rest(now + KeySpread.REFUSED_MILLIS);
+      case RATE_LIMITED -> key.rest(now + Math.max(SHORTEST_MILLIS, failure.retryAfterMillis()));
+      default -> {}
+    }
+  }
+
+  /**
+   * Logs that a key was refused, once in ten minutes, unless it is one that is good otherwise.
+   *
+   * @param now epoch milliseconds
+   */
+  public static void tell(
+      ProviderRuntime provider, KeySpread.@Nullable Slot key, Failure failure, long now) {
+    boolean broke = failure.kind() == FailureKind.QUOTA;
+    boolean refused = failure.kind() == FailureKind.CREDENTIALS && failure.status() != FORBIDDEN;
+    if (key != null && (broke || refused) && key.isToBeTold(now)) {
+      LOG.atWarn()
+          .addKeyValue("provider", provider.name())
+          .addKeyValue("key", key.name())
+          .addKeyValue("status", failure.status())
+          .log(
+              broke
+                  ? "a provider's account has no money or quota left"
+                  : "a provider refuses the gateway's key");
+    }
+  }
+}
