@@ -16,6 +16,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -34,8 +35,10 @@ final class LoadGenerator {
   private final Watcher watcher;
   private final EventLoopGroup group = Transport.group(1);
   private final CompletableFuture<LoadResult> done = new CompletableFuture<>();
-  private final Queue<LoadConnection> idle = new ArrayDeque<>();
-  private final Queue<Long> overdue = new ArrayDeque<>();
+
+  /** One for all targets; with turns, one for each. */
+  private final List<Lane> lanes;
+
   private final Set<LoadConnection> connections = new HashSet<>();
   private final Histogram latency = new Histogram(MAX_MICROS, 3);
   private final Histogram firstToken = new Histogram(MAX_MICROS, 3);
@@ -51,8 +54,17 @@ final class LoadGenerator {
   private long failed;
   private String firstError = "";
 
+  /** Connections that wait for requests, or requests that wait for connections. */
+  private record Lane(Queue<LoadConnection> idle, Queue<Long> overdue) {
+    Lane() {
+      this(new ArrayDeque<>(), new ArrayDeque<>());
+    }
+  }
+
   private LoadGenerator(List<URI> targets, Load load, Pace pace, Watcher watcher) {
     this.targets = targets;
+    int count = pace.isInTurns() ? targets.size() : 1;
+    this.lanes = Stream.generate(Lane::new).limit(count).toList();
     this.load = load;
     this.pace = pace;
     this.watcher = watcher;
@@ -112,7 +124,7 @@ final class LoadGenerator {
 
   /** The connection has ended; another takes its place. */
   void lost(LoadConnection connection) {
-    idle.remove(connection);
+    lane(connection).idle().remove(connection);
     connections.remove(connection);
     if (!done.isDone()) {
       connect(connection.target());
@@ -121,9 +133,10 @@ final class LoadGenerator {
 
   /** The connection is free for what is due. */
   void next(LoadConnection connection) {
-    Long due = overdue.poll();
+    Lane lane = lane(connection);
+    Long due = lane.overdue().poll();
     if (due == null) {
-      idle.add(connection);
+      lane.idle().add(connection);
     } else {
       connection.send(requests.get(connection.target()).request(sent++), due);
     }
@@ -131,8 +144,9 @@ final class LoadGenerator {
 
   /** Opens all connections; the load begins when they are there, so that none is due before. */
   private void open() {
-    awaited = load.connections();
-    for (int i = 0; i < load.connections(); i++) {
+    int count = load.connections() * lanes.size();
+    awaited = count;
+    for (int i = 0; i < count; i++) {
       connect(i % targets.size())
           .addListener(tried -> {
             if (--awaited == 0) {
@@ -158,8 +172,9 @@ final class LoadGenerator {
     long n = from;
     long now = System.nanoTime();
     while (n < total && due(n) <= now) {
-      LoadConnection connection = idle.poll();
-      overdue.add(due(n++));
+      Lane lane = lanes.get(pace.turn(n, lanes.size()));
+      LoadConnection connection = lane.idle().poll();
+      lane.overdue().add(due(n++));
       if (connection != null) {
         next(connection);
       }
@@ -168,6 +183,10 @@ final class LoadGenerator {
       long following = n;
       group.next().schedule(() -> tick(following), due(n) - now, TimeUnit.NANOSECONDS);
     }
+  }
+
+  private Lane lane(LoadConnection connection) {
+    return lanes.get(connection.target() % lanes.size());
   }
 
   private long due(long n) {
@@ -196,7 +215,9 @@ final class LoadGenerator {
         latency.recordValue(micros(now - connection.waitsSince()));
       }
     }
-    overdue.forEach(due -> latency.recordValue(micros(now - due)));
+    for (Lane lane : lanes) {
+      lane.overdue().forEach(due -> latency.recordValue(micros(now - due)));
+    }
   }
 
   private LoadResult result() {

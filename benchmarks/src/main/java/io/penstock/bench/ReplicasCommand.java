@@ -47,6 +47,14 @@ final class ReplicasCommand implements Callable<Integer> {
               + " Redis but no counter, answer or lease: what sharing costs is the difference")
   private boolean apart;
 
+  @Option(
+      names = "--turns",
+      description =
+          "milliseconds for which all requests go to one of them before they go to the next, at"
+              + " the same total rate: what the others took of the caches of this machine's CPUs"
+              + " is then paid once a turn, not with each request")
+  private int turnMillis;
+
   private final Table table =
       new Table(
           "replicas",
@@ -175,10 +183,13 @@ final class ReplicasCommand implements Callable<Integer> {
     return kib / KIB_PER_MIB / targets.size();
   }
 
-  private static LoadResult run(List<Target> replicas, int due, int length) {
+  private LoadResult run(List<Target> replicas, int due, int length) {
     Load load = new Load(Load.Kind.UNIQUE, due, length, CONNECTIONS, 1000);
     return LoadGenerator.run(
-        replicas.stream().map(Target::chat).toList(), load, load.pace(), Watcher.NONE);
+        replicas.stream().map(Target::chat).toList(),
+        load,
+        load.pace().inTurns(turnMillis),
+        Watcher.NONE);
   }
 
   private static long cpuNanos(List<Target> targets) {

@@ -52,6 +52,25 @@ final class LoadGeneratorTest {
   }
 
   @Test
+  void severalTargets_inTurns_eachGetsAllThatIsDueInItsTurn() {
+    try (FakeProvider other = FakeProvider.start()) {
+      URI second = URI.create(other.baseUrl() + "/chat/completions");
+      Pace pace = Pace.of(40, 1).inTurns(250);
+
+      LoadResult result =
+          LoadGenerator.run(
+              List.of(chat, second), new Load(Load.Kind.UNIQUE, 1, 1, 2, 300), pace, Watcher.NONE);
+
+      assertThat(result.completed()).isEqualTo(40);
+      assertThat(provider.requests()).hasSize(20);
+      assertThat(other.requests()).hasSize(20);
+      assertThat(pace.turn(9, 2)).isZero();
+      assertThat(pace.turn(10, 2)).isEqualTo(1);
+      assertThat(pace.turn(20, 2)).isZero();
+    }
+  }
+
+  @Test
   void unanswered_countWithWhatTheyHaveWaited() {
     Gate never = new Gate("nobody answers");
     provider.on("/v1/chat/completions").nth(1).reply(Script.json("{}").pauseBeforeHeaders(never));

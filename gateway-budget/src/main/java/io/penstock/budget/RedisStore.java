@@ -158,6 +158,9 @@ final class RedisStore implements Budgets.Store {
     made.addListener(ending);
     // Without its channel a replica would hear of no recall.
     listening.addListener(ending);
+    if (away || mine > 1) {
+      log.info("budgets have reached redis");
+    }
     away = false;
     generation = mine;
     connection = made;
