@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 public final class Executables {
   private Executables() {}
 
-  /** Returns the real path of an executable on the PATH, or null when there is none. */
+  /**
+   * Returns an executable on the PATH, by the name that it has there: where redis-server is a link,
+   * the program behind it is whichever it is called by. Null when there is none.
+   */
   public static @Nullable Path onPath(String name) {
     String path = System.getenv("PATH");
     if (path == null) {
@@ -24,11 +27,7 @@ public final class Executables {
     for (String folder : path.split(File.pathSeparator)) {
       Path file = Path.of(folder.isEmpty() ? "." : folder, name);
       if (Files.isExecutable(file)) {
-        try {
-          return file.toRealPath();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        return file.toAbsolutePath();
       }
     }
     return null;

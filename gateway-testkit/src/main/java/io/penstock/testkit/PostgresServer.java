@@ -37,12 +37,22 @@ public final class PostgresServer implements AutoCloseable {
   public static PostgresServer start() {
     Path installed = Executables.onPath("postgres");
     if (installed != null) {
-      Path initdb = installed.resolveSibling("initdb");
+      // A link to it stands beside no initdb.
+      Path real = real(installed);
+      Path initdb = real.resolveSibling("initdb");
       if (Files.isExecutable(initdb)) {
-        return startInstalled(installed, initdb);
+        return startInstalled(real, initdb);
       }
     }
     return startCarried();
+  }
+
+  private static Path real(Path link) {
+    try {
+      return link.toRealPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Returns the one server of this JVM, started when first asked for, ended with the JVM. */
