@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class GenerateParts {
   private final Fit fit;
 
-  /** Calls without an id, by name: Gemini may leave ids out, then results answer in order. */
-  private final Map<String, Deque<String>> unnamed = new HashMap<>();
+  /**
+   * The ids of calls without a result yet, by the tool's name: a result may leave its id out, as
+   * Gemini does and Google's SDK for Python always, and answers the first of its name.
+   */
+  private final Map<String, Deque<String>> open = new HashMap<>();
 
   private int calls;
 
@@ -123,8 +126,8 @@ final class GenerateParts {
     String id = Trees.text(call, "id");
     if (id == null || id.isEmpty()) {
       id = "call_" + calls++;
-      unnamed.computeIfAbsent(name, n -> new ArrayDeque<>()).add(id);
     }
+    open.computeIfAbsent(name, n -> new ArrayDeque<>(2)).add(id);
     return new Part.ToolCall(
         id,
         name,
@@ -136,10 +139,12 @@ final class GenerateParts {
   private Part result(JsonNode response, String path) {
     String name = RequestReader.need(response, "name", path);
     String id = Trees.text(response, "id");
+    Deque<String> called = open.computeIfAbsent(name, n -> new ArrayDeque<>(2));
     if (id == null || id.isEmpty()) {
-      Deque<String> open = unnamed.get(name);
-      String next = open == null ? null : open.poll();
+      String next = called.poll();
       id = next == null ? name : next;
+    } else {
+      called.remove(id);
     }
     JsonNode value = response.path("response");
     JsonNode error = value.path("error");
