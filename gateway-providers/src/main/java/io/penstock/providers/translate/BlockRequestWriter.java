@@ -60,7 +60,14 @@ abstract class BlockRequestWriter extends RequestWriter {
       ObjectNode message = messages.addObject();
       message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
       ArrayNode content = message.putArray("content");
-      turn.parts().forEach(part -> block(content, part, conversation.pathOf(turn, part)));
+      for (Part part : turn.parts()) {
+        String path = conversation.pathOf(turn, part);
+        if (turn.role() == Role.ASSISTANT && part instanceof Part.Media media) {
+          fit.unsupported(path, "an assistant's " + media.describe() + " cannot be sent back");
+        } else {
+          block(content, part, path);
+        }
+      }
       if (content.isEmpty()) {
         throw fit.refusal(turn.path(), "nothing is left of this message");
       }

@@ -79,6 +79,23 @@ class OddAnswersTest {
     assertThat(usage.model()).isEqualTo("g-1");
   }
 
+  @Test
+  void chat_imagesAndSoundInAStream_areTold() {
+    String bytes =
+        event(
+                "{'model':'m','choices':[{'index':0,'delta':{'images':[{'type':'image_url','index':0,"
+                    + "'image_url':{'url':'data:image/png;base64,iVBO'}}]}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{'audio':{'id':'a'}}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{'audio':{'data':'UklG'}}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}")
+            + "data: [DONE]\n\n";
+
+    assertThat(stream(Endpoint.GENERATE, Dialect.OPENAI, bytes).text())
+        .contains("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBO\"}}")
+        .containsOnlyOnce(
+            "{\"inlineData\":{\"mimeType\":\"audio/L16;codec=pcm;rate=24000\",\"data\":\"UklG\"}}");
+  }
+
   /** Servers that cut their text by UTF-16 units send an emoji in two events. */
   @ParameterizedTest
   @CsvSource({
