@@ -8,10 +8,15 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the parts of Gemini's contents. One per request. */
 final class GenerateParts {
+  /** What a tool at Google was asked or answered. */
+  private static final Set<String> HOSTED =
+      Set.of("executableCode", "codeExecutionResult", "toolCall", "toolResponse");
+
   private final Fit fit;
 
   /**
@@ -74,6 +79,8 @@ final class GenerateParts {
       if (!text.isEmpty()) {
         parts.add(new Part.Text(text, null));
       }
+    } else if (HOSTED.stream().anyMatch(part::has)) {
+      fit.unsupported(path, "the tool of this part with " + fields(part) + " ran at Google");
     } else {
       throw fit.refusal(path, "a part with " + fields(part) + " has no counterpart");
     }
