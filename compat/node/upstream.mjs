@@ -39,13 +39,13 @@ function chunks(message) {
   return deltas;
 }
 
-// Gemini's own stream: its lines end with CR LF.
+// Gemini's own stream: its lines end with CR LF, and every part has a signature, as Gemini 3's may.
 function generate(response) {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const texts = ["A penstock ", "feeds ", "a turbine."];
   texts.forEach((text, at) => {
     const last = at === texts.length - 1;
-    const candidate = { content: { parts: [{ text }], role: "model" }, index: 0, ...(last && { finishReason: "STOP" }) };
+    const candidate = { content: { parts: [{ text, thoughtSignature: Buffer.from(`s${at}`).toString("base64") }], role: "model" }, index: 0, ...(last && { finishReason: "STOP" }) };
     const usageMetadata = { promptTokenCount: 7, candidatesTokenCount: 3 * (at + 1), totalTokenCount: 7 + 3 * (at + 1) };
     response.write(`data: ${JSON.stringify({ candidates: [candidate], usageMetadata, modelVersion: "gemini-2.5-flash" })}\r\n\r\n`);
   });

@@ -34,6 +34,31 @@ def function_call():
     assert answer.function_calls[0].args == {"path": "/etc/turbine.txt"}, answer.function_calls
 
 
+def automatic_function_calling():
+    asked = []
+
+    def read_file(path: str) -> str:
+        """Reads a file."""
+        asked.append(path)
+        return "375 rpm"
+
+    config = types.GenerateContentConfig(tools=[read_file])
+    answer = CLIENT.models.generate_content(model="agent-model", contents="What does /etc/turbine.txt say?", config=config)
+    assert asked == ["/etc/turbine.txt"], asked
+    assert answer.text == "The file says: 375 rpm", answer.text
+
+
+def function_response_without_an_id():
+    tools = [types.Tool(function_declarations=[types.FunctionDeclaration(**READ_FILE)])]
+    automatic = types.AutomaticFunctionCallingConfig(disable=True)
+    chat = CLIENT.chats.create(
+        model="agent-model", config=types.GenerateContentConfig(tools=tools, automatic_function_calling=automatic)
+    )
+    call = chat.send_message("What does /etc/turbine.txt say?").function_calls[0]
+    answer = chat.send_message(types.Part.from_function_response(name=call.name, response={"result": "375 rpm"}))
+    assert answer.text == "The file says: 375 rpm", answer.text
+
+
 def count_of_tokens():
     assert 3 < CLIENT.models.count_tokens(**ASK).total_tokens < 60
 
@@ -57,6 +82,8 @@ run(
     content,
     stream,
     function_call,
+    automatic_function_calling,
+    function_response_without_an_id,
     count_of_tokens,
     embedding,
     a_wrong_key_is_a_401,

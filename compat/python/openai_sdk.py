@@ -46,6 +46,14 @@ def stream_with_usage_and_cost():
     assert float(usage.model_extra["penstock"]["cost_usd"]) > 0
 
 
+def stream_helper_puts_lists_together():
+    with CLIENT.chat.completions.stream(**(CHAT | {"model": "gemini-2.5-flash"})) as stream:
+        message = stream.get_final_completion().choices[0].message
+    assert message.content == "A penstock feeds a turbine.", message.content
+    signed = [detail["signature"] for detail in message.model_extra["reasoning_details"]]
+    assert len(set(signed)) == 3, signed
+
+
 def stream_left_half_way():
     with CLIENT.chat.completions.create(**CHAT, stream=True) as stream:
         next(iter(stream))
@@ -88,6 +96,7 @@ run(
     chat_completion_priced,
     stream_no_usage_unless_asked_for,
     stream_with_usage_and_cost,
+    stream_helper_puts_lists_together,
     stream_left_half_way,
     embeddings_base64_and_float_alike,
     models,

@@ -1,7 +1,9 @@
 package io.penstock.providers.translate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
@@ -58,7 +60,14 @@ abstract class BlockRequestWriter extends RequestWriter {
       ObjectNode message = messages.addObject();
       message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
       ArrayNode content = message.putArray("content");
-      turn.parts().forEach(part -> block(content, part, conversation.pathOf(turn, part)));
+      for (Part part : turn.parts()) {
+        String path = conversation.pathOf(turn, part);
+        if (turn.role() == Role.ASSISTANT && part instanceof Part.Media media) {
+          fit.unsupported(path, "an assistant's " + media.describe() + " cannot be sent back");
+        } else {
+          block(content, part, path);
+        }
+      }
       if (content.isEmpty()) {
         throw fit.refusal(turn.path(), "nothing is left of this message");
       }
@@ -114,7 +123,11 @@ abstract class BlockRequestWriter extends RequestWriter {
     return wanted;
   }
 
-  /** Returns the schema that the answer must follow, or null. */
+  private boolean isClaude() {
+    return call.target().dialect() != Dialect.BEDROCK || call.target().model().contains("claude");
+  }
+
+  /** Returns the schema that the answer must follow, closed for Claude, or null. */
   final @Nullable Format schemaFormat() {
     Format format = conversation.format();
     if (format != null && format.schema() == null) {
@@ -126,6 +139,10 @@ abstract class BlockRequestWriter extends RequestWriter {
       fit.unsupported(format.param(), "this model cannot be bound to a schema");
       return null;
     }
-    return format;
+    if (format == null || format.schema() == null || !isClaude()) {
+      return format;
+    }
+    JsonNode closed = ClosedSchema.of(format.schema(), format.schemaParam(), fit);
+    return new Format(format.name(), closed, format.strict(), format.param());
   }
 }

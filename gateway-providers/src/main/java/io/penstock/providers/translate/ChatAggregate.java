@@ -81,19 +81,19 @@ final class ChatAggregate extends Aggregate {
       } else if (value.isObject()) {
         merge(Trees.objectIn(into, name), value);
       } else if (value.isArray()) {
-        list(Trees.arrayIn(into, name), value, name.equals("tool_calls"));
+        switch (name) {
+          case "tool_calls" -> indexed(Trees.arrayIn(into, name), value);
+          case "annotations", "citations" -> plain(Trees.arrayIn(into, name), value);
+          default -> value.forEach(Trees.arrayIn(into, name)::add);
+        }
       } else {
         into.set(name, value);
       }
     }
   }
 
-  private static void list(ArrayNode into, JsonNode pieces, boolean indexed) {
+  private static void indexed(ArrayNode into, JsonNode pieces) {
     for (JsonNode piece : pieces) {
-      if (!indexed) {
-        into.add(piece);
-        continue;
-      }
       int index = Math.clamp(piece.path("index").asInt(into.size()), 0, 1023);
       while (into.size() <= index) {
         into.addObject();
@@ -101,6 +101,13 @@ final class ChatAggregate extends Aggregate {
       ObjectNode element = (ObjectNode) into.get(index);
       merge(element, piece);
       element.remove("index");
+    }
+  }
+
+  /** The index is of the stream; OpenRouter's whole answers have one in the other lists. */
+  private static void plain(ArrayNode into, JsonNode pieces) {
+    for (JsonNode piece : pieces) {
+      into.add(piece instanceof ObjectNode entry ? entry.deepCopy().without("index") : piece);
     }
   }
 

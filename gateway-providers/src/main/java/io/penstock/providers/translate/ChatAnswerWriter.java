@@ -7,6 +7,8 @@ import io.penstock.core.Dialect;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Closing;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Writes chat completion chunks. */
@@ -15,6 +17,10 @@ final class ChatAnswerWriter extends AnswerWriter {
   private final boolean functions;
   private final StringBuilder thought = new StringBuilder();
   private final BitSet begun = new BitSet();
+
+  /** How many entries each list of each choice has, by name and choice. */
+  private final Map<String, Integer> listed = new HashMap<>(2);
+
   private @Nullable TextEvent piece;
   private @Nullable TextEvent thoughtPiece;
 
@@ -112,22 +118,30 @@ final class ChatAnswerWriter extends AnswerWriter {
   /** Chat has no signatures: they travel in {@code reasoning_details}, each with its thought. */
   @Override
   public void signature(int choice, String signature) {
-    ObjectNode detail =
-        Trees.object().put("type", "reasoning.text").put("text", thought.toString());
+    ObjectNode delta = Trees.object();
+    entry(choice, delta, "reasoning_details")
+        .put("type", "reasoning.text")
+        .put("text", thought.toString())
+        .put("signature", signature);
     thought.setLength(0);
-    detail(choice, detail.put("signature", signature));
+    begin(choice);
+    send(choice, delta, null, null, false);
   }
 
   @Override
   public void redacted(int choice, String data) {
-    detail(choice, Trees.object().put("type", "reasoning.encrypted").put("data", data));
+    ObjectNode delta = Trees.object();
+    entry(choice, delta, "reasoning_details").put("type", "reasoning.encrypted").put("data", data);
+    begin(choice);
+    send(choice, delta, null, null, false);
   }
 
-  private void detail(int choice, ObjectNode detail) {
-    begin(choice);
-    ObjectNode delta = Trees.object();
-    delta.putArray("reasoning_details").add(detail);
-    send(choice, delta, null, null, false);
+  /**
+   * Adds an entry with its place in the list: OpenAI's SDKs put a list in pieces together by it.
+   */
+  private ObjectNode entry(int choice, ObjectNode delta, String list) {
+    int index = listed.merge(list + choice, 1, Integer::sum) - 1;
+    return delta.putArray(list).addObject().put("index", index);
   }
 
   @Override
@@ -195,13 +209,13 @@ final class ChatAnswerWriter extends AnswerWriter {
     ObjectNode delta = Trees.object();
     if (citation.url().isEmpty()) {
       // A passage of a document has no form at OpenAI: an extension.
-      ObjectNode cited = delta.putArray("citations").addObject();
+      ObjectNode cited = entry(choice, delta, "citations");
       cited.put("title", citation.title()).put("quote", citation.quote());
       if (citation.start() >= 0) {
         cited.put("start_index", citation.start()).put("end_index", citation.end());
       }
     } else {
-      ObjectNode cited = delta.putArray("annotations").addObject().put("type", "url_citation");
+      ObjectNode cited = entry(choice, delta, "annotations").put("type", "url_citation");
       cited
           .putObject("url_citation")
           .put("url", citation.url())
@@ -219,7 +233,7 @@ final class ChatAnswerWriter extends AnswerWriter {
     if (mime.startsWith("audio/")) {
       delta.putObject("audio").put("id", "audio_" + id).put("data", data);
     } else {
-      ObjectNode image = delta.putArray("images").addObject().put("type", "image_url");
+      ObjectNode image = entry(choice, delta, "images").put("type", "image_url");
       image.putObject("image_url").put("url", "data:" + mime + ";base64," + data);
     }
     send(choice, delta, null, null, true);

@@ -170,6 +170,7 @@ final class ChatRequestReader extends RequestReader {
     if (Trees.present(message.get("audio"))) {
       fit.unsupported(path + ".audio", "sound that a model spoke before cannot be sent back");
     }
+    images(message, path + ".images", parts);
     JsonNode calls = list(message, "tool_calls", path + ".tool_calls");
     for (int i = 0; i < calls.size(); i++) {
       call(calls.get(i), path + ".tool_calls." + i, parts);
@@ -183,6 +184,17 @@ final class ChatRequestReader extends RequestReader {
       parts.add(new Part.ToolCall(id, name, arguments, null, null));
     }
     return parts;
+  }
+
+  /** Reads what the model drew, as an answer had it. */
+  private void images(JsonNode message, String path, List<Part> parts) {
+    JsonNode images = list(message, "images", path);
+    for (int i = 0; i < images.size(); i++) {
+      String url = need(images.get(i).path("image_url"), "url", path + "." + i + ".image_url");
+      Part image = media(Part.Kind.IMAGE, url, Part.Label.NONE, path + "." + i + ".image_url.url");
+      conversation.place(image, path + "." + i);
+      parts.add(image);
+    }
   }
 
   private void call(JsonNode call, String path, List<Part> parts) {

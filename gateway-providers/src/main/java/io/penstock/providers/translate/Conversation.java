@@ -57,7 +57,16 @@ final class Conversation {
   }
 
   /** JSON output; {@code schema} is null for any JSON object. */
-  record Format(String name, @Nullable JsonNode schema, @Nullable Boolean strict, String param) {}
+  record Format(String name, @Nullable JsonNode schema, @Nullable Boolean strict, String param) {
+    /** Returns where the schema stands in the client's request. */
+    String schemaParam() {
+      return switch (param) {
+        case "response_format" -> "response_format.json_schema.schema";
+        case "text.format", "output_config.format" -> param + ".schema";
+        default -> param;
+      };
+    }
+  }
 
   /** A value under the name that the client gave it. */
   record Setting(String param, JsonNode value) {}

@@ -117,11 +117,15 @@ final class EventShape {
     return -1;
   }
 
-  /** Whether the text looks the same in every JSON and cannot be mistaken for JSON around it. */
+  /**
+   * Whether the text looks the same in every JSON and cannot be mistaken for JSON around it. Half
+   * of a surrogate pair has no bytes to be looked for.
+   */
   private static boolean isPlain(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c < 0x80 && !Character.isLetterOrDigit(c) && c != ' ') {
+      boolean odd = c < 0x80 && !Character.isLetterOrDigit(c) && c != ' ';
+      if (odd || Character.isSurrogate(c)) {
         return false;
       }
     }

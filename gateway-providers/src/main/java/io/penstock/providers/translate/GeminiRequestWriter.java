@@ -68,7 +68,7 @@ final class GeminiRequestWriter extends RequestWriter {
   private void turn(ObjectNode content, Turn turn) {
     boolean model = turn.role() == Role.ASSISTANT;
     ArrayNode parts = content.put("role", model ? "model" : "user").putArray("parts");
-    String carried = null;
+    CarriedSignature carried = new CarriedSignature(parts);
     boolean called = false;
     for (Part part : turn.parts()) {
       if (!(part instanceof Part.ToolResult)) {
@@ -76,22 +76,21 @@ final class GeminiRequestWriter extends RequestWriter {
       }
       if (part instanceof Part.Thinking thought) {
         String own = Signatures.untag(Dialect.GEMINI, thought.signature());
-        carried = own == null ? carried : own;
+        if (own != null) {
+          carried.carry(own, thought.text().isEmpty());
+        }
       } else if (part instanceof Part.ToolCall made) {
         names.put(made.id(), made.name());
-        String own = Signatures.untag(Dialect.GEMINI, made.signature());
-        String signature = own == null ? carried : own;
+        String signature = carried.ofCall(Signatures.untag(Dialect.GEMINI, made.signature()));
         call(parts, made, signature == null && !called ? missing() : signature);
-        carried = null;
         called = true;
       } else {
+        carried.behind();
         part(parts, part, conversation.pathOf(turn, part));
-        if (carried != null && !parts.isEmpty()) {
-          ((ObjectNode) parts.get(parts.size() - 1)).put("thoughtSignature", carried);
-          carried = null;
-        }
+        carried.written();
       }
     }
+    carried.settle();
     showBehind(parts);
     if (parts.isEmpty()) {
       throw fit.refusal(turn.path(), "nothing is left of this message");

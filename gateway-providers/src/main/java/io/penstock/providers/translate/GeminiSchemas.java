@@ -7,8 +7,23 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Locale;
 import java.util.Map;
 
-/** Gemini's OpenAPI-like schemas as JSON Schema: upper-case types, {@code nullable}. */
+/**
+ * Gemini's OpenAPI-like schemas as JSON Schema: upper-case types, {@code nullable}, and keywords in
+ * snake case too, as Google's SDK for Python writes some.
+ */
 final class GeminiSchemas {
+  private static final Map<String, String> CAMEL =
+      Map.of(
+          "additional_properties", "additionalProperties",
+          "any_of", "anyOf",
+          "max_items", "maxItems",
+          "max_length", "maxLength",
+          "max_properties", "maxProperties",
+          "min_items", "minItems",
+          "min_length", "minLength",
+          "min_properties", "minProperties",
+          "property_ordering", "propertyOrdering");
+
   private GeminiSchemas() {}
 
   static JsonNode toJsonSchema(JsonNode schema) {
@@ -22,7 +37,7 @@ final class GeminiSchemas {
     }
     ObjectNode plain = Trees.object();
     for (Map.Entry<String, JsonNode> field : object.properties()) {
-      String name = field.getKey();
+      String name = CAMEL.getOrDefault(field.getKey(), field.getKey());
       JsonNode value = field.getValue();
       switch (name) {
         case "type" -> plain.set("type", type(value, object.path("nullable").asBoolean()));

@@ -8,14 +8,22 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the parts of Gemini's contents. One per request. */
 final class GenerateParts {
+  /** What a tool at Google was asked or answered. */
+  private static final Set<String> HOSTED =
+      Set.of("executableCode", "codeExecutionResult", "toolCall", "toolResponse");
+
   private final Fit fit;
 
-  /** Calls without an id, by name: Gemini may leave ids out, then results answer in order. */
-  private final Map<String, Deque<String>> unnamed = new HashMap<>();
+  /**
+   * The ids of calls without a result yet, by the tool's name: a result may leave its id out, as
+   * Gemini does and Google's SDK for Python always, and answers the first of its name.
+   */
+  private final Map<String, Deque<String>> open = new HashMap<>();
 
   private int calls;
 
@@ -71,6 +79,8 @@ final class GenerateParts {
       if (!text.isEmpty()) {
         parts.add(new Part.Text(text, null));
       }
+    } else if (HOSTED.stream().anyMatch(part::has)) {
+      fit.unsupported(path, "the tool of this part with " + fields(part) + " ran at Google");
     } else {
       throw fit.refusal(path, "a part with " + fields(part) + " has no counterpart");
     }
@@ -123,8 +133,8 @@ final class GenerateParts {
     String id = Trees.text(call, "id");
     if (id == null || id.isEmpty()) {
       id = "call_" + calls++;
-      unnamed.computeIfAbsent(name, n -> new ArrayDeque<>()).add(id);
     }
+    open.computeIfAbsent(name, n -> new ArrayDeque<>(2)).add(id);
     return new Part.ToolCall(
         id,
         name,
@@ -136,10 +146,12 @@ final class GenerateParts {
   private Part result(JsonNode response, String path) {
     String name = RequestReader.need(response, "name", path);
     String id = Trees.text(response, "id");
+    Deque<String> called = open.computeIfAbsent(name, n -> new ArrayDeque<>(2));
     if (id == null || id.isEmpty()) {
-      Deque<String> open = unnamed.get(name);
-      String next = open == null ? null : open.poll();
+      String next = called.poll();
       id = next == null ? name : next;
+    } else {
+      called.remove(id);
     }
     JsonNode value = response.path("response");
     JsonNode error = value.path("error");

@@ -122,18 +122,16 @@ final class GenerateRequestReader extends RequestReader {
     if (Trees.present(config.get("mediaResolution"))) {
       fit.dropped("generationConfig.mediaResolution");
     }
-    JsonNode schema =
-        config.has("responseJsonSchema")
-            ? config.path("responseJsonSchema")
-            : config.path("responseSchema");
-    String param = "generationConfig.responseSchema";
+    String field = config.has("responseJsonSchema") ? "responseJsonSchema" : "responseSchema";
+    JsonNode schema = config.path(field);
     if (Trees.textOr(config, "responseMimeType").equals("text/x.enum")) {
       fit.unsupported(
           "generationConfig.responseMimeType",
           "it answers with objects only; ask for application/json with the choice as a property");
     } else if (Trees.present(schema)) {
+      String param = "generationConfig." + field;
       JsonNode plain =
-          config.has("responseJsonSchema") ? schema : GeminiSchemas.toJsonSchema(schema);
+          field.equals("responseJsonSchema") ? schema : GeminiSchemas.toJsonSchema(schema);
       conversation.format(new Format("answer", object(plain, param), null, param));
     } else if (Trees.textOr(config, "responseMimeType").equals("application/json")) {
       conversation.format(new Format("", null, null, "generationConfig.responseMimeType"));

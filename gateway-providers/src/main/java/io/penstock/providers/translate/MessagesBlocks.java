@@ -103,9 +103,20 @@ final class MessagesBlocks {
                   Trees.textOr(block, "thinking"), Trees.text(block, "signature"), null));
       case "redacted_thinking" ->
           parts.add(new Part.Thinking("", null, Trees.textOr(block, "data")));
-      default ->
+      default -> {
+        if (role != Role.ASSISTANT || !isHosted(type)) {
           throw fit.refusal(path + ".type", "a block of type \"" + type + "\" has no counterpart");
+        }
+        fit.unsupported(path, "the tool of this \"" + type + "\" ran at Anthropic");
+      }
     }
+  }
+
+  /** Whether a block says what a tool at the provider was asked or answered. */
+  private static boolean isHosted(String type) {
+    return type.equals("server_tool_use")
+        || type.equals("mcp_tool_use")
+        || type.endsWith("_tool_result");
   }
 
   /** What the client says of a document beside its title goes before it, as text. */

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads chat completions, of OpenAI and of everything compatible. */
 final class OpenAiAnswerReader extends AnswerReader {
+  /** Sound does not say what it is: streams have this alone, whole answers mostly a file. */
+  private static final String STREAMED_SOUND = "audio/L16;codec=pcm;rate=24000";
+
   private final long asked;
   private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
@@ -26,6 +29,7 @@ final class OpenAiAnswerReader extends AnswerReader {
   /** The calls that the last event told arguments of, and nothing else; null: none. */
   private @Nullable CallOrder telling;
 
+  private boolean whole;
   private boolean begun;
   private Usage usage = Usage.NONE;
   private @Nullable String model;
@@ -48,6 +52,7 @@ final class OpenAiAnswerReader extends AnswerReader {
           ? failure(answer)
           : Trees.malformed("the answer has no choices");
     }
+    whole = true;
     read(answer, "message");
     BitSet open = (BitSet) started.clone();
     open.andNot(ended);
@@ -156,6 +161,7 @@ final class OpenAiAnswerReader extends AnswerReader {
       told.set(choice);
       parts.refusal(choice, refusal);
     }
+    media(choice, message);
     for (JsonNode annotation : message.path("annotations")) {
       JsonNode cited = annotation.path("url_citation");
       parts.citation(
@@ -174,6 +180,28 @@ final class OpenAiAnswerReader extends AnswerReader {
     }
     if (message.path("function_call").isObject()) {
       call(choice, 0, Trees.object().put("id", "").set("function", message.get("function_call")));
+    }
+  }
+
+  /** OpenAI's sound, and images as OpenRouter has them. */
+  private void media(int choice, JsonNode message) {
+    for (JsonNode image : message.path("images")) {
+      String url = Trees.textOr(image.path("image_url"), "url");
+      int comma = url.indexOf(";base64,");
+      if (!RequestReader.isData(url) || comma < 0) {
+        throw Trees.untranslatable(
+            "the model answered with an image behind a URL, which has no form for this client");
+      }
+      told.set(choice);
+      parts.media(
+          choice,
+          url.substring(url.indexOf(':') + 1, comma),
+          url.substring(comma + ";base64,".length()));
+    }
+    String sound = Trees.textOr(message.path("audio"), "data");
+    if (!sound.isEmpty()) {
+      told.set(choice);
+      parts.media(choice, whole ? "audio/wav" : STREAMED_SOUND, sound);
     }
   }
 

@@ -80,7 +80,7 @@ final class TextEvent {
       char c = text.charAt(i);
       if (c < ' ' || c >= 0x80 || c == '"' || c == '\\') {
         to.writeBytes(before);
-        to.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text));
+        quote(text, to);
         to.writeBytes(after);
         return;
       }
@@ -97,10 +97,32 @@ final class TextEvent {
       if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
         end--;
       }
-      to.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text.substring(from, end)));
+      quote(text.substring(from, end), to);
       from = end;
     }
     to.writeBytes(after);
+  }
+
+  /**
+   * Writes the inside of a JSON string. Half of a surrogate pair, whose other half comes with the
+   * next event, is escaped: UTF-8 has no form for it.
+   */
+  private static void quote(String text, ByteBuf to) {
+    int from = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      if (i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1))) {
+        i++;
+        continue;
+      }
+      to.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text.substring(from, i)));
+      ByteBufUtil.writeAscii(to, "\\u" + Integer.toHexString(c));
+      from = i + 1;
+    }
+    to.writeBytes(JsonStringEncoder.getInstance().quoteAsUTF8(text.substring(from)));
   }
 
   /** Returns the bytes that are kept for the next text. */

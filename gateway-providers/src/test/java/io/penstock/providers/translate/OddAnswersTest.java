@@ -10,6 +10,8 @@ import io.penstock.providers.translate.Rig.Client;
 import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +77,77 @@ class OddAnswersTest {
 
     assertThat(usage.inputTokens()).isEqualTo(10);
     assertThat(usage.model()).isEqualTo("g-1");
+  }
+
+  @Test
+  void chat_imagesAndSoundInAStream_areTold() {
+    String bytes =
+        event(
+                "{'model':'m','choices':[{'index':0,'delta':{'images':[{'type':'image_url','index':0,"
+                    + "'image_url':{'url':'data:image/png;base64,iVBO'}}]}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{'audio':{'id':'a'}}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{'audio':{'data':'UklG'}}}]}")
+            + event("{'model':'m','choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}")
+            + "data: [DONE]\n\n";
+
+    assertThat(stream(Endpoint.GENERATE, Dialect.OPENAI, bytes).text())
+        .contains("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBO\"}}")
+        .containsOnlyOnce(
+            "{\"inlineData\":{\"mimeType\":\"audio/L16;codec=pcm;rate=24000\",\"data\":\"UklG\"}}");
+  }
+
+  /** Servers that cut their text by UTF-16 units send an emoji in two events. */
+  @ParameterizedTest
+  @CsvSource({
+    "MESSAGES, OPENAI",
+    "RESPONSES, OPENAI",
+    "GENERATE, OPENAI",
+    "CHAT, ANTHROPIC",
+    "RESPONSES, ANTHROPIC",
+    "GENERATE, ANTHROPIC",
+    "CHAT, GEMINI",
+    "MESSAGES, GEMINI",
+  })
+  void halvesOfACharacter_inTwoEvents_areOneInTheAnswer(Endpoint client, Dialect provider) {
+    byte[] got = stream(client, provider, halves(provider)).text().getBytes(StandardCharsets.UTF_8);
+
+    assertThat(Trees.answer(Objects.requireNonNull(Replay.aggregate(client, got))).toString())
+        .contains("\"xA\ud83d\ude00By\"");
+  }
+
+  /** Returns the stream that tells the text in four pieces. */
+  private static String halves(Dialect provider) {
+    String begin =
+        switch (provider) {
+          case ANTHROPIC ->
+              event("{'type':'message_start','message':{'id':'m','model':'c','usage':{}}}")
+                  + event(
+                      "{'type':'content_block_start','index':0,'content_block':{'type':'text','text':''}}");
+          default -> "";
+        };
+    String piece =
+        switch (provider) {
+          case ANTHROPIC ->
+              "{'type':'content_block_delta','index':0,'delta':{'type':'text_delta','text':'%s'}}";
+          case GEMINI -> "{'candidates':[{'index':0,'content':{'parts':[{'text':'%s'}]}}]}";
+          default -> "{'model':'m','choices':[{'index':0,'delta':{'content':'%s'}}]}";
+        };
+    String end =
+        switch (provider) {
+          case ANTHROPIC ->
+              event("{'type':'content_block_stop','index':0}")
+                  + event("{'type':'message_delta','delta':{'stop_reason':'end_turn'}}")
+                  + event("{'type':'message_stop'}");
+          case GEMINI -> event("{'candidates':[{'index':0,'finishReason':'STOP'}]}");
+          default ->
+              event("{'model':'m','choices':[{'index':0,'delta':{},'finish_reason':'stop'}]}")
+                  + "data: [DONE]\n\n";
+        };
+    return begin
+        + Stream.of("x", "A\\ud83d", "\\ude00B", "y")
+            .map(text -> event(piece.formatted(text)))
+            .collect(Collectors.joining())
+        + end;
   }
 
   @ParameterizedTest

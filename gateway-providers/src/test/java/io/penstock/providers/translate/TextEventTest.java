@@ -24,6 +24,22 @@ class TextEventTest {
     assertThat(event.kept()).isLessThan(64 * 1024);
   }
 
+  /** A provider that cuts its text by UTF-16 units sends one half of an emoji in each event. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 16 * 1024 - 1, 16 * 1024, 3_000_000})
+  void halvesOfCharacters_areEscaped(int length) {
+    TextEvent event =
+        new TextEvent(Trees.object().put("n", TextEvent.NUMBER).put("text", TextEvent.HOLE));
+    String plain = "a".repeat(length);
+    String smile = "\ud83d\ude00";
+
+    for (String text :
+        new String[] {"\ud83d", "\ude00", "\ud83d\ud83d", "\"\ud83dB" + smile + "\ude00\n"}) {
+      assertThat(Trees.textOr(Trees.answer(written(event, plain + text)), "text"))
+          .isEqualTo(plain + text);
+    }
+  }
+
   private static String written(TextEvent event, String text) {
     ByteBuf to = Unpooled.buffer();
     event.write(7, text, to);
