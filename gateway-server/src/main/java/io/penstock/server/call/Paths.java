@@ -60,6 +60,21 @@ final class Paths {
     return headers.contains(RequestHeaders.ANTHROPIC_VERSION) ? Dialect.ANTHROPIC : Dialect.OPENAI;
   }
 
+  /** Returns whether a part between slashes, or backslashes, is {@code .} or {@code ..}. */
+  static boolean hasDotSegment(String name) {
+    int from = 0;
+    for (int i = 0; i <= name.length(); i++) {
+      if (i == name.length() || name.charAt(i) == '/' || name.charAt(i) == '\\') {
+        int length = i - from;
+        if ((length == 1 || length == 2) && name.startsWith("..".substring(0, length), from)) {
+          return true;
+        }
+        from = i + 1;
+      }
+    }
+    return false;
+  }
+
   /** Takes {@code /openai}, {@code /anthropic} or {@code /gemini} off a path. */
   static String unprefixed(String path) {
     if (path.startsWith("/openai/v1")) {

@@ -34,9 +34,18 @@ public final class Refusals {
         GatewayException.NO_RETRY_AFTER);
   }
 
-  static GatewayException keyAsModel(Call call) {
+  /** A name that would climb in an upstream path: no model has it. */
+  static GatewayException climbing(Call call, String model) {
+    return unknownModel(model, askable(call));
+  }
+
+  private static List<String> askable(Call call) {
     Stream<String> names = call.snapshot().routes().names().stream();
-    List<String> allowed = names.filter(call.principal()::mayAsk).toList();
+    return names.filter(call.principal()::mayAsk).toList();
+  }
+
+  static GatewayException keyAsModel(Call call) {
+    List<String> allowed = askable(call);
     return new GatewayException(
         ErrorCode.MODEL_NOT_FOUND,
         "What is named as the model looks like an API key: it is neither sent on nor recorded."

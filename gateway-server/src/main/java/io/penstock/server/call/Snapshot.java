@@ -87,6 +87,21 @@ public record Snapshot(
     return identity.isSecret(model) || (route != null && identity.isSecret(route.rest()));
   }
 
+  /**
+   * Returns whether a name, or what a wildcard takes of it, has {@code .} or {@code ..} for a
+   * segment: it becomes a part of upstream paths. What is configured by that very name is a model.
+   */
+  boolean climbs(String model) {
+    if (model.indexOf('.') < 0) {
+      return false;
+    }
+    RouteTable.Found route = routes.find(model);
+    if (route != null && route.rest().isEmpty()) {
+      return false;
+    }
+    return Paths.hasDotSegment(model) || (route != null && Paths.hasDotSegment(route.rest()));
+  }
+
   ZoneId zone() {
     return config.timezone();
   }
