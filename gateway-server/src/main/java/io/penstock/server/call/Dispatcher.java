@@ -10,6 +10,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.client.RequestSink;
@@ -18,6 +19,7 @@ import io.penstock.server.client.Running;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Recording;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,7 @@ public final class Dispatcher implements RequestSink {
   }
 
   @Override
-  public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+  public @Nullable Admission admit(RequestHead head, EventLoop loop, Responder responder) {
     if (answersProbe(head, responder)) {
       return null;
     }
@@ -71,7 +73,11 @@ public final class Dispatcher implements RequestSink {
                 + " requests under way.");
       }
     } catch (GatewayException e) {
-      refuse(context, new Early(surface, principal, dialect, id), e, responder);
+      Early early = new Early(surface, principal, dialect, id);
+      if (e instanceof RefusedCredential refused && refused.until() != null) {
+        return new Unknown(refused.until(), () -> refuse(context, early, refused, responder));
+      }
+      refuse(context, early, e, responder);
       return null;
     }
     return new Entry(context, snapshot, new Arrival(head, surface, principal, id));
@@ -99,6 +105,14 @@ public final class Dispatcher implements RequestSink {
   }
 
   /** What is known of a request that was refused by its head. */
+  /** A request whose token nobody can judge yet. */
+  private record Unknown(CompletionStage<?> until, Runnable refusal) implements Later {
+    @Override
+    public void refuse() {
+      refusal.run();
+    }
+  }
+
   private record Early(
       @Nullable Surface surface, @Nullable Principal principal, Dialect dialect, UUID id) {}
 

@@ -18,14 +18,6 @@ public final class Refusals {
 
   private Refusals() {}
 
-  /** One answer for missing, unknown, expired and disabled keys: it tells a guesser nothing. */
-  public static GatewayException badKey() {
-    return new GatewayException(
-        ErrorCode.INVALID_API_KEY,
-        "The API key is missing or not valid. Send it as \"Authorization: Bearer KEY\""
-            + " or \"x-api-key: KEY\".");
-  }
-
   static GatewayException unknownModel(String model, Collection<String> allowed) {
     return new GatewayException(
         ErrorCode.MODEL_NOT_FOUND,
