@@ -70,10 +70,9 @@ class TokenKeysTest {
             jwks: %s
             refresh: %s
             claims: { user: sub, team: team, app: app, metadata: { project: project } }
-        """;
-    return RunningGateway.start(
-        directory,
-        RunningGateway.yaml(directory, PROVIDER, jwt.formatted(address, refresh) + more));
+        """
+            .formatted(address, refresh);
+    return RunningGateway.start(directory, RunningGateway.yaml(directory, PROVIDER, jwt + more));
   }
 
   private static JWTClaimsSet.Builder claims(String user) {
