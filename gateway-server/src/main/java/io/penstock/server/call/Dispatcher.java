@@ -62,6 +62,7 @@ public final class Dispatcher implements RequestSink {
         throw Refusals.draining();
       }
       principal = snapshot.identify(Credentials.presented(head), head.remote());
+      snapshot.mayPass(surface, principal, head.method().name());
       Paths.refuseEncoded(head, surface);
       if (!context.pressure().admits()) {
         throw Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
@@ -104,7 +105,6 @@ public final class Dispatcher implements RequestSink {
     responder.reply(status, headers, ErrorReplies.utf8(text));
   }
 
-  /** What is known of a request that was refused by its head. */
   /** A request whose token nobody can judge yet. */
   private record Unknown(CompletionStage<?> until, Runnable refusal) implements Later {
     @Override
@@ -113,6 +113,7 @@ public final class Dispatcher implements RequestSink {
     }
   }
 
+  /** What is known of a request that was refused by its head. */
   private record Early(
       @Nullable Surface surface, @Nullable Principal principal, Dialect dialect, UUID id) {}
 

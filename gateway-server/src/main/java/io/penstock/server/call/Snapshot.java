@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache when the exact layer of the cache is asked
  * @param semantic when its semantic layer is
  * @param baselines what savings are measured against
- * @param passthrough provider by path prefix; the longest that fits counts
+ * @param passthrough what is passed on, by path prefix; the longest that fits counts
  * @param budgetsRead the budgets of which a condition reads what was used
  */
 public record Snapshot(
@@ -45,7 +45,7 @@ public record Snapshot(
     PriceBook prices,
     Baselines baselines,
     Map<String, ProviderRuntime> providers,
-    Map<String, ProviderRuntime> passthrough,
+    Map<String, PassedPath> passthrough,
     Set<String> budgetsRead,
     Limits limits) {
 
@@ -124,6 +124,19 @@ public record Snapshot(
         : Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
   }
 
+  /**
+   * Refuses who may not use a path that is passed on.
+   *
+   * @throws GatewayException 403 or 405
+   */
+  void mayPass(Surface surface, Principal principal, String method) {
+    PassedPath entry =
+        surface.endpoint() == Endpoint.PASSTHROUGH ? passthrough.get(surface.rest()) : null;
+    if (entry != null) {
+      entry.check(principal, method);
+    }
+  }
+
   private static boolean isUnder(String prefix, String path) {
     int end = prefix.endsWith("/") ? prefix.length() - 1 : prefix.length();
     return path.startsWith(prefix.substring(0, end))
@@ -154,8 +167,8 @@ public record Snapshot(
 
   private ProviderRuntime passed(Call call) {
     String keptAt = call.destination().keptAt();
-    ProviderRuntime provider =
-        keptAt.isEmpty() ? passthrough.get(call.surface().rest()) : providers.get(keptAt);
+    PassedPath entry = keptAt.isEmpty() ? passthrough.get(call.surface().rest()) : null;
+    ProviderRuntime provider = entry == null ? providers.get(keptAt) : entry.provider();
     if (provider == null) {
       throw Refusals.unknownProvider(keptAt);
     }
