@@ -82,10 +82,13 @@ final class Turn {
         discardRest();
         later.refuse();
       }
-      case RequestSink.Later later ->
-          later
-              .until()
-              .whenComplete((done, failed) -> ctx.executor().execute(() -> admitAgain(request)));
+      case RequestSink.Later later -> {
+        // Nobody knows who this is: nothing more of it is kept than what was read with its head.
+        ctx.channel().config().setAutoRead(false);
+        later
+            .until()
+            .whenComplete((done, failed) -> ctx.executor().execute(() -> admitAgain(request)));
+      }
     }
   }
 
@@ -94,6 +97,7 @@ final class Turn {
       // The client has left.
       return;
     }
+    ctx.channel().config().setAutoRead(true);
     try {
       admit(request, true);
       goesOn.run();

@@ -168,7 +168,11 @@ final class KeySource implements AutoCloseable {
       // Only a real change: verified tokens are kept for as long as the keys are these.
       fetched = new Fetched(answered, version() + 1);
     }
-    known = true;
+    if (!known) {
+      // What was asked for while there was nothing says nothing of keys made up since.
+      demandedNanos.set(ticker.nanoTime() - DEMAND_NANOS);
+      known = true;
+    }
     if (changed || failures > 0) {
       LOG.atInfo()
           .addKeyValue("jwks", address)

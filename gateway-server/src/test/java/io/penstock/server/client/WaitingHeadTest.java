@@ -72,9 +72,11 @@ class WaitingHeadTest {
     send(post("/unsure", "one") + post("/sure", "two"));
     assertThat(client.taken()).isEmpty();
     assertThat(sink.bodies).isEmpty();
+    assertThat(client.config().isAutoRead()).as("nobody's bytes are kept").isFalse();
 
     known();
 
+    assertThat(client.config().isAutoRead()).isTrue();
     assertThat(sink.bodies).containsExactly("/unsure one", "/sure two");
     assertThat(client.taken()).contains("/unsure", "/sure");
   }
@@ -87,6 +89,7 @@ class WaitingHeadTest {
     known();
 
     assertThat(sink.refused).containsExactly("/never");
+    assertThat(client.config().isAutoRead()).isTrue();
     assertThat(sink.bodies).containsExactly("/sure two");
   }
 
