@@ -158,6 +158,17 @@ public final class Budgets implements AutoCloseable {
     return desk.decide(matched(now).unpriced(facts), now);
   }
 
+  /**
+   * Returns the refusal of a call of which nobody knows what it will cost, where a budget that
+   * refuses has nothing left for it; null where there is something. Holds nothing and makes no
+   * counter: ask {@link #read} before.
+   *
+   * @param facts with provider and region set
+   */
+  public Verdict.@Nullable Denied usedUp(Facts facts) {
+    return figures.usedUp(facts, storeNow());
+  }
+
   private Matched matched(long now) {
     return new Matched(rules.get(), slices, desk.storeNow(now), now);
   }

@@ -52,6 +52,32 @@ final class Figures {
     return states;
   }
 
+  /** Returns the refusal of the first budget that refuses and has nothing left; null: none. */
+  Verdict.@Nullable Denied usedUp(Facts facts, long storeNow) {
+    Rules now = rules.get();
+    for (int slot : now.plan.matchBudgets(facts, "")) {
+      Rule rule = now.slots.get(slot);
+      if (rule.isWarning()) {
+        continue;
+      }
+      BudgetState state = state(rule, facts, storeNow);
+      // Where it would send a call to another model there is none here, up to where that ends.
+      long most = rule.terms().redirectedMost();
+      if (state.spent() + state.held() >= most) {
+        return new Verdict.Denied(
+            state.counter(),
+            rule.limit(),
+            most,
+            state.spent(),
+            state.held(),
+            0,
+            rule.terms().over(),
+            false);
+      }
+    }
+    return null;
+  }
+
   private BudgetState state(Rule rule, Facts facts, long storeNow) {
     Place place = place(rule, facts, storeNow);
     CounterKey key = place.key;

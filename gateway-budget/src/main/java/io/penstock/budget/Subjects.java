@@ -16,6 +16,9 @@ final class Subjects {
   /** The subject of what is absent: one shared counter, so that leaving it out dodges nothing. */
   static final String NONE = "(none)";
 
+  /** How the key of a caller begins who came with a token. */
+  private static final String TOKENS = "jwt:";
+
   /** Longer subjects are replaced by a hash. UTF-16 units. */
   static final int LONGEST = 128;
 
@@ -100,13 +103,27 @@ final class Subjects {
           case "app" -> facts.app();
           case "user" -> facts.user();
           case "end_user" -> facts.endUser();
-          case "key" -> facts.key();
+          case "key" -> key(facts);
           case "model" -> facts.target();
           case "provider" -> facts.provider();
           case "session" -> facts.session();
           default -> facts.metadata().getOrDefault(dimension.substring("metadata.".length()), "");
         };
     return value.isEmpty() ? NONE : shorten(value);
+  }
+
+  /**
+   * All tokens of an issuer have its name for a key: there the one for whom it was issued counts,
+   * as the cache and {@code /v1/usage} have it. Names with slashes are written so that no two
+   * people look the same.
+   */
+  private static String key(Facts facts) {
+    String key = facts.key();
+    if (!key.startsWith(TOKENS)) {
+      return key;
+    }
+    String person = facts.user().isEmpty() ? NONE : besideOthers(facts.user());
+    return key + " / " + besideOthers(facts.team()) + " / " + person;
   }
 
   static String shorten(String value) {

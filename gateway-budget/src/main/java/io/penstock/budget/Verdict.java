@@ -21,7 +21,7 @@ public sealed interface Verdict {
    *     this budget has sent the call to the model that was refused
    * @param spent what settled calls cost, of all replicas, as last known
    * @param held what open calls and allowances of replicas hold of it
-   * @param need what this attempt asked for
+   * @param need what this attempt asked for; 0 where nobody knows
    * @param over what the budget says should happen
    * @param targetBound whether another target may pass
    */
@@ -42,14 +42,16 @@ public sealed interface Verdict {
 
     /** Returns the sentence for the client. */
     public String message() {
-      return "budget %s%s is used up: limit %s, spent %s, held %s, this call may cost %s; %s"
+      return "budget %s%s is used up: limit %s, spent %s, held %s, %s; %s"
           .formatted(
               counter.budget(),
               counter.subject().isEmpty() ? "" : " of " + counter.subject(),
               limit.show(limit.amount()),
               limit.show(spent),
               limit.show(held),
-              limit.show(need),
+              need == 0
+                  ? "what this call costs is not known"
+                  : "this call may cost " + limit.show(need),
               counter.windowEnd() == Long.MAX_VALUE
                   ? "it does not reset"
                   : "it resets at " + Instant.ofEpochMilli(counter.windowEnd()));

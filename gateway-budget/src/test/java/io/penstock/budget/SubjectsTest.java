@@ -22,4 +22,20 @@ final class SubjectsTest {
     }
     assertThat(subjects).hasSize(values.length * values.length);
   }
+
+  @Test
+  void key_ofTokens_isTheirIssuerTeamAndUser_andNeverThatOfOthers() {
+    List<String> per = List.of("key");
+    Set<String> subjects = new HashSet<>();
+    String[] values = {"", "x", "x /", "/ y", "x / y", "x // y", "/", "a/b"};
+    for (String team : values) {
+      for (String user : values) {
+        TestFacts facts = new TestFacts().with("key", "jwt:https://id").with("team", team);
+        subjects.add(Subjects.of(per, facts.with("user", user)));
+      }
+    }
+    assertThat(subjects).hasSize(values.length * values.length);
+    assertThat(subjects).contains("jwt:https://id / x / (none)");
+    assertThat(Subjects.of(per, new TestFacts().with("key", "k").with("user", "x"))).isEqualTo("k");
+  }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A failure that has a defined answer for the client. Carries no stack trace: it is control flow.
  */
-public final class GatewayException extends RuntimeException {
+public class GatewayException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** {@link #retryAfterMillis()} when waiting does not help or the time is unknown. */
@@ -66,28 +66,28 @@ public final class GatewayException extends RuntimeException {
   }
 
   /** Returns the reason. */
-  public ErrorCode code() {
+  public final ErrorCode code() {
     return code;
   }
 
   /** Returns the message for the client. */
-  public String message() {
+  public final String message() {
     String message = getMessage();
     return message == null ? code.code() : message;
   }
 
   /** Returns the request field at fault, or null. */
-  public @Nullable String param() {
+  public final @Nullable String param() {
     return param;
   }
 
   /** Returns the methods that the path takes, of a 405; else "". */
-  public String allowed() {
+  public final String allowed() {
     return allowed;
   }
 
   /** Returns the milliseconds after which a retry may succeed, or {@link #NO_RETRY_AFTER}. */
-  public long retryAfterMillis() {
+  public final long retryAfterMillis() {
     return retryAfterMillis;
   }
 }

@@ -241,7 +241,7 @@ class JwtTest {
               lonely
                   .post("/v1/chat/completions", CHAT, "Authorization", "Bearer " + token)
                   .statusCode())
-          .isEqualTo(401);
+          .isEqualTo(503);
     }
   }
 }

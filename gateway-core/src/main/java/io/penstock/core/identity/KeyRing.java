@@ -49,12 +49,17 @@ public final class KeyRing {
    * @param clock asked for keys that expire
    */
   public @Nullable Principal find(String secret, Ticker clock) {
-    Principal principal =
-        principals.get(new Digest(SHA_256.get().digest(secret.getBytes(StandardCharsets.UTF_8))));
+    Principal principal = evenExpired(secret);
     if (principal == null || principal.expiresAtMillis() == Long.MAX_VALUE) {
       return principal;
     }
     return clock.epochMillis() < principal.expiresAtMillis() ? principal : null;
+  }
+
+  /** Returns whose key this is or was, or null when it is unknown. */
+  public @Nullable Principal evenExpired(String secret) {
+    return principals.get(
+        new Digest(SHA_256.get().digest(secret.getBytes(StandardCharsets.UTF_8))));
   }
 
   /** Returns the SHA-256 of a secret in lower-case hexadecimal, as the configuration has it. */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param cache when the exact layer of the cache is asked
  * @param semantic when its semantic layer is
  * @param baselines what savings are measured against
- * @param passthrough provider by path prefix; the longest that fits counts
+ * @param passthrough what is passed on, by path prefix; the longest that fits counts
  * @param budgetsRead the budgets of which a condition reads what was used
  */
 public record Snapshot(
@@ -46,7 +46,7 @@ public record Snapshot(
     PriceBook prices,
     Baselines baselines,
     Map<String, ProviderRuntime> providers,
-    Map<String, ProviderRuntime> passthrough,
+    Map<String, PassedPath> passthrough,
     Set<String> budgetsRead,
     Limits limits) {
 
@@ -88,6 +88,36 @@ public record Snapshot(
     return identity.isSecret(model) || (route != null && identity.isSecret(route.rest()));
   }
 
+  /**
+   * Returns whether a name, or what a wildcard takes of it, has {@code .} or {@code ..} for a
+   * segment: it becomes a part of upstream paths. What is configured by that very name is a model.
+   */
+  public boolean climbs(String model) {
+    if (model.indexOf('.') < 0) {
+      return false;
+    }
+    RouteTable.Found route = routes.find(model);
+    if (route != null && route.rest().isEmpty()) {
+      return false;
+    }
+    return hasDotSegment(model) || (route != null && hasDotSegment(route.rest()));
+  }
+
+  /** Returns whether a part between slashes, or backslashes, is {@code .} or {@code ..}. */
+  private static boolean hasDotSegment(String name) {
+    int from = 0;
+    for (int i = 0; i <= name.length(); i++) {
+      if (i == name.length() || name.charAt(i) == '/' || name.charAt(i) == '\\') {
+        int length = i - from;
+        if ((length == 1 || length == 2) && name.startsWith("..".substring(0, length), from)) {
+          return true;
+        }
+        from = i + 1;
+      }
+    }
+    return false;
+  }
+
   ZoneId zone() {
     return config.timezone();
   }
@@ -108,6 +138,19 @@ public record Snapshot(
     return entry.isEmpty() || ServedPaths.contains(path)
         ? null
         : Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
+  }
+
+  /**
+   * Refuses who may not use a path that is passed on.
+   *
+   * @throws GatewayException 403 or 405
+   */
+  public void mayPass(Surface surface, Principal principal, String method) {
+    PassedPath entry =
+        surface.endpoint() == Endpoint.PASSTHROUGH ? passthrough.get(surface.rest()) : null;
+    if (entry != null) {
+      entry.check(principal, method);
+    }
   }
 
   private static boolean isUnder(String prefix, String path) {

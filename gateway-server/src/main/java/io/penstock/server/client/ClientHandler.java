@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -109,7 +110,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
   }
 
   private boolean mustWait(ChannelHandlerContext ctx) {
-    return turn == null ? !ctx.channel().isWritable() : turn.isRunning();
+    return turn == null ? !ctx.channel().isWritable() : turn.isBusy();
   }
 
   private void take(ChannelHandlerContext ctx, Object message) {
@@ -117,8 +118,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
       if (message instanceof HttpRequest request) {
         begin(ctx, request).head(request);
       }
-      if (message instanceof HttpContent content && turn != null && turn.content(content)) {
-        next(ctx);
+      if (message instanceof HttpContent content && turn != null) {
+        if (turn.isWaiting()) {
+          // A request of HTTP/2 that is all head; nothing of it is behind that.
+          ahead.add(new DefaultLastHttpContent(content.content().retain()));
+        } else if (turn.content(content)) {
+          next(ctx);
+        }
       }
     } finally {
       ReferenceCountUtil.release(message);
@@ -127,7 +133,12 @@ final class ClientHandler extends ChannelInboundHandlerAdapter
 
   /** Begins a turn; kept before it is told anything, for it may be answered at once. */
   private Turn begin(ChannelHandlerContext ctx, HttpRequest request) {
-    Turn begun = new Turn(ctx, sink, new ChannelResponder(ctx, this, request, http1 == null));
+    Turn begun =
+        new Turn(
+            ctx,
+            sink,
+            new ChannelResponder(ctx, this, request, http1 == null),
+            () -> takeAhead(ctx));
     if (draining) {
       begun.closeAfter();
     }

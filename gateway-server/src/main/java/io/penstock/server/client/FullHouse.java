@@ -22,7 +22,7 @@ final class FullHouse implements RequestSink {
   }
 
   @Override
-  public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+  public @Nullable Admission admit(RequestHead head, EventLoop loop, Responder responder) {
     if (connections.size() <= max || head.isProbe()) {
       return sink.admit(head, loop, responder);
     }

@@ -2,12 +2,25 @@ package io.penstock.server.client;
 
 import io.netty.channel.EventLoop;
 import io.penstock.core.GatewayException;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Where requests go. Shared by all connections; called on each request's event loop. */
 public interface RequestSink {
+  /** What becomes of a request whose head was not answered at once. */
+  sealed interface Admission {}
+
+  /** A request of which nobody can say yet whether it is accepted. */
+  non-sealed interface Later extends Admission {
+    /** Returns what completes soon, on any thread: then the head is to be looked at again. */
+    CompletionStage<?> until();
+
+    /** Answers it: it has waited, and still nobody can say. */
+    void refuse();
+  }
+
   /** A request whose head was accepted. */
-  interface Admitted {
+  non-sealed interface Admitted extends Admission {
     /** Returns the largest body accepted, in bytes. */
     long maxBody();
 
@@ -36,7 +49,7 @@ public interface RequestSink {
    *
    * @return null when it was answered at once
    */
-  @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder);
+  @Nullable Admission admit(RequestHead head, EventLoop loop, Responder responder);
 
   /**
    * Answers a request that cannot be read, or not now.

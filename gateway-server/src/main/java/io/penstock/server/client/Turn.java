@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * One request of a connection, from its head to the end of its answer. Confined to its event loop.
  *
  * <pre>
+ *   HEAD -> BODY         its head was accepted, perhaps after it has waited for that
+ *   HEAD -> DISCARD      its head was refused
  *   BODY -> RUNNING      its body is complete
  *   BODY -> DISCARD      it is answered before; the rest of it is read away
  * </pre>
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Turn {
   private enum State {
+    HEAD,
     BODY,
     RUNNING,
     DISCARD
@@ -38,7 +41,8 @@ final class Turn {
   private final RequestSink sink;
   private final ChannelResponder responder;
   private final Ticker ticker;
-  private State state = State.BODY;
+  private final Runnable goesOn;
+  private State state = State.HEAD;
   private @Nullable Upload upload;
   private @Nullable Running running;
   private boolean bodyTimed;
@@ -47,7 +51,13 @@ final class Turn {
   private long discarded;
   private long discardNanos;
 
-  Turn(ChannelHandlerContext ctx, RequestSink sink, ChannelResponder responder) {
+  /**
+   * Creates it.
+   *
+   * @param goesOn takes what has come while the head waited
+   */
+  Turn(ChannelHandlerContext ctx, RequestSink sink, ChannelResponder responder, Runnable goesOn) {
+    this.goesOn = goesOn;
     this.ctx = ctx;
     this.sink = sink;
     this.responder = responder;
@@ -60,12 +70,45 @@ final class Turn {
       unreadable(request, ReadFailures.malformed(request.decoderResult().cause()));
       return;
     }
+    admit(request, false);
+  }
+
+  private void admit(HttpRequest request, boolean waited) {
     RequestHead head = headOf(request);
-    RequestSink.Admitted admitted = sink.admit(head, ctx.channel().eventLoop(), responder);
-    if (admitted == null) {
-      discardRest();
+    switch (sink.admit(head, ctx.channel().eventLoop(), responder)) {
+      case null -> discardRest();
+      case RequestSink.Admitted admitted -> begin(admitted, request);
+      case RequestSink.Later later when waited -> {
+        discardRest();
+        later.refuse();
+      }
+      case RequestSink.Later later -> {
+        // Nobody knows who this is: nothing more of it is kept than what was read with its head.
+        ctx.channel().config().setAutoRead(false);
+        later
+            .until()
+            .whenComplete((done, failed) -> ctx.executor().execute(() -> admitAgain(request)));
+      }
+    }
+  }
+
+  private void admitAgain(HttpRequest request) {
+    if (state != State.HEAD) {
+      // The client has left.
       return;
     }
+    ctx.channel().config().setAutoRead(true);
+    try {
+      admit(request, true);
+      goesOn.run();
+    } catch (RuntimeException | Error e) {
+      ctx.close();
+      throw e;
+    }
+  }
+
+  private void begin(RequestSink.Admitted admitted, HttpRequest request) {
+    state = State.BODY;
     Upload begun = new Upload(admitted, request, ticker);
     upload = begun;
     try {
@@ -190,8 +233,14 @@ final class Turn {
     return bodyComplete;
   }
 
-  boolean isRunning() {
-    return state == State.RUNNING;
+  /** Returns whether what the client sends has to wait: for the answer, or for the head. */
+  boolean isBusy() {
+    return state == State.RUNNING || state == State.HEAD;
+  }
+
+  /** Returns whether nobody has said yet whether the request is accepted. */
+  boolean isWaiting() {
+    return state == State.HEAD;
   }
 
   /** Returns, once, whether the body did not come with its head and needs a time of its own. */
@@ -208,7 +257,7 @@ final class Turn {
       case BODY -> arriving == null ? 0 : arriving.leftMillis(limits.bodyMillis());
       case DISCARD ->
           limits.bodyMillis() - TimeUnit.NANOSECONDS.toMillis(ticker.nanoTime() - discardNanos);
-      case RUNNING -> limits.keepAliveMillis();
+      case HEAD, RUNNING -> limits.keepAliveMillis();
     };
   }
 
@@ -248,6 +297,9 @@ final class Turn {
   /** The client has left: what is under way stops and nothing more is written. */
   void gone() {
     responder.gone();
+    if (state == State.HEAD) {
+      discardRest();
+    }
     Upload cut = upload;
     upload = null;
     if (cut != null) {

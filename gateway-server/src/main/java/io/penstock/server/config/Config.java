@@ -40,7 +40,7 @@ public record Config(
     @Setting("What clients may ask for, by name; names may hold `*`.")
         Map<String, ModelConfig> models,
     @Setting("Paths that are forwarded as they are, and to which provider.")
-        Map<String, String> passthrough,
+        Map<String, PassthroughConfig> passthrough,
     @Setting("Teams by name.") Map<String, TeamConfig> teams,
     @Setting("Virtual keys.") List<KeyConfig> keys,
     @Setting("Token issuers whose JWT may stand in for a key.") List<JwtConfig> jwt,

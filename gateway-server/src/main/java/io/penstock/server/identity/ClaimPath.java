@@ -45,4 +45,9 @@ final class ClaimPath {
     }
     return at;
   }
+
+  @Override
+  public String toString() {
+    return whole;
+  }
 }

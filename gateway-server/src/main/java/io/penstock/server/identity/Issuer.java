@@ -5,8 +5,10 @@ import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import io.penstock.core.identity.Metadata;
 import io.penstock.core.identity.NameSet;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import io.penstock.server.config.JwtConfig;
 import io.penstock.server.config.TeamConfig;
 import java.util.HashMap;
@@ -14,11 +16,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** What one issuer's tokens mean under one configuration. Immutable but for its keys. */
 final class Issuer {
   private record Team(TeamConfig config, NameSet models) {}
+
+  /** As of end users that say themselves who they are. UTF-16 units. */
+  private static final int LONGEST_NAME = 256;
 
   private final JwtConfig config;
   private final KeySource source;
@@ -52,63 +58,84 @@ final class Issuer {
   }
 
   /**
-   * Returns who the token stands for, or null when it is not good: signature, audience, time, team.
+   * Returns who the token stands for.
    *
    * @param nowMillis epoch milliseconds
+   * @throws RefusedCredential when it is not good: signature, audience, time, team, names; or while
+   *     the keys that may have signed it are on their way
    */
-  @Nullable Principal accept(SignedJWT token, JWTClaimsSet claims, long nowMillis) {
-    if (!algorithms.contains(token.getHeader().getAlgorithm().getName())
-        || claims.getAudience().stream().noneMatch(config.audience()::contains)
-        || !isTimely(claims, nowMillis)
-        || !isSigned(token)) {
-      return null;
+  Principal accept(SignedJWT token, JWTClaimsSet claims, long nowMillis) {
+    if (!algorithms.contains(token.getHeader().getAlgorithm().getName())) {
+      throw RefusedCredential.because("jwt_algorithm");
     }
+    if (claims.getAudience().stream().noneMatch(config.audience()::contains)) {
+      throw RefusedCredential.because("jwt_audience");
+    }
+    checkTime(claims, nowMillis);
+    checkSignature(token);
     Map<String, Object> all = claims.getClaims();
     String named = team == null ? "" : team.text(all);
     if (named.isEmpty() && config.team() != null) {
       named = config.team();
     }
     Team known = teams.get(named);
-    return known == null ? null : principal(all, named, known, expiry(claims));
+    if (known == null) {
+      throw RefusedCredential.of("jwt_team", key(), "");
+    }
+    return principal(all, named, known, expiry(claims));
   }
 
-  private boolean isTimely(JWTClaimsSet claims, long nowMillis) {
+  /** What stands for the key of all its tokens. */
+  private String key() {
+    return "jwt:" + config.issuer();
+  }
+
+  private void checkTime(JWTClaimsSet claims, long nowMillis) {
+    if (claims.getExpirationTime() == null || nowMillis >= expiry(claims)) {
+      throw RefusedCredential.because("jwt_expired");
+    }
     long leeway = config.leeway().toMillis();
-    return claims.getExpirationTime() != null
-        && nowMillis < expiry(claims)
-        && (claims.getNotBeforeTime() == null
-            || nowMillis >= claims.getNotBeforeTime().toInstant().toEpochMilli() - leeway);
+    if (claims.getNotBeforeTime() != null
+        && nowMillis < claims.getNotBeforeTime().toInstant().toEpochMilli() - leeway) {
+      throw RefusedCredential.because("jwt_early");
+    }
   }
 
   private long expiry(JWTClaimsSet claims) {
     return claims.getExpirationTime().toInstant().toEpochMilli() + config.leeway().toMillis();
   }
 
-  private boolean isSigned(SignedJWT token) {
+  private void checkSignature(SignedJWT token) {
     JWKMatcher matcher = JWKMatcher.forJWSHeader(token.getHeader());
     List<JWK> fit = matcher == null ? List.of() : new JWKSelector(matcher).select(source.keys());
     if (fit.isEmpty()) {
-      // Perhaps the issuer has a new key: this token is refused, a later one may be good.
+      // Perhaps the issuer has a new key.
       source.demand();
+      CompletionStage<?> fetched = source.awaited();
+      throw fetched == null
+          ? RefusedCredential.because("jwt_key_unknown")
+          : RefusedCredential.keysAwaited(fetched);
     }
-    return fit.stream().anyMatch(key -> Signatures.verify(token, key));
+    if (fit.stream().noneMatch(key -> Signatures.verify(token, key))) {
+      throw RefusedCredential.because("jwt_signature");
+    }
   }
 
   private Principal principal(
       Map<String, Object> claims, String teamName, Team known, long expiresAtMillis) {
     Map<String, String> dimensions = new HashMap<>();
     metadata.forEach((name, path) -> {
-      String value = path.text(claims);
+      String value = recordable(path, claims, Metadata.MAX_LENGTH);
       if (!value.isEmpty()) {
         dimensions.put(name, value);
       }
     });
     dimensions.putAll(known.config().metadata());
     return new Principal(
-        "jwt:" + config.issuer(),
+        key(),
         teamName,
-        app == null ? "" : app.text(claims),
-        user.text(claims),
+        app == null ? "" : recordable(app, claims, LONGEST_NAME),
+        recordable(user, claims, LONGEST_NAME),
         dimensions,
         known.config().require(),
         known.models(),
@@ -116,5 +143,20 @@ final class Issuer {
         known.config().deny(),
         List.of(),
         expiresAtMillis);
+  }
+
+  /** Names go to reports, terminals and a database that refuses NUL. */
+  private String recordable(ClaimPath path, Map<String, Object> claims, int longest) {
+    String value = path.text(claims);
+    if (value.length() > longest || value.chars().anyMatch(Character::isISOControl)) {
+      throw RefusedCredential.named(
+          "The token's claim \""
+              + path
+              + "\" has a control character or more than "
+              + longest
+              + " characters.",
+          key());
+    }
+    return value;
   }
 }

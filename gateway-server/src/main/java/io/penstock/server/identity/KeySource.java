@@ -10,11 +10,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,10 @@ final class KeySource implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KeySource.class);
   private static final long MAX_BYTES = 1 << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /** How long a call waits for keys: a client takes that for a slow answer. */
+  private static final Duration WAIT = Duration.ofSeconds(2);
+
   private static final long FIRST_BACKOFF_MILLIS = 500;
   private static final long MAX_BACKOFF_MILLIS = 60_000;
 
@@ -43,8 +51,14 @@ final class KeySource implements AutoCloseable {
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("jwks").factory());
   private final AtomicLong demandedNanos;
+  private final AtomicInteger demands = new AtomicInteger();
   private volatile Fetched fetched = new Fetched(new JWKSet(), 0);
+  private volatile boolean known;
+  private volatile CompletableFuture<Void> next = new CompletableFuture<>();
+
+  // Of the fetching thread.
   private int failures;
+  private String told = "";
 
   KeySource(URI address, Duration refresh, Ticker ticker) {
     this.address = address;
@@ -73,17 +87,40 @@ final class KeySource implements AutoCloseable {
     long now = ticker.nanoTime();
     long last = demandedNanos.get();
     if (now - last >= DEMAND_NANOS && demandedNanos.compareAndSet(last, now)) {
+      demands.incrementAndGet();
       try {
-        thread.execute(this::fetch);
+        thread.execute(() -> fetch(true));
       } catch (RejectedExecutionException e) {
+        demands.decrementAndGet();
         LOG.atDebug().addKeyValue("jwks", address).log("closed; not fetched");
       }
     }
   }
 
+  /**
+   * Returns what completes with the next fetch, however that ends, or in two seconds, on any
+   * thread; null where there are keys and no fetch was demanded.
+   */
+  @Nullable CompletionStage<Void> awaited() {
+    // Before the question: a fetch that ends in between has completed it.
+    CompletableFuture<Void> ends = next;
+    // A copy: who has waited long enough is not kept until the issuer answers.
+    return known && demands.get() == 0
+        ? null
+        : ends.copy().completeOnTimeout(null, WAIT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /** Fetches and plans the next time: the configured pause, or a growing one after failures. */
   private void refresh() {
-    fetch();
+    try {
+      fetch(false);
+    } finally {
+      // Whatever happened: a source that stops would trust withdrawn keys for ever.
+      plan();
+    }
+  }
+
+  private void plan() {
     long backoff = FIRST_BACKOFF_MILLIS << Math.min(failures, 10);
     long pause = failures == 0 ? refreshMillis : Math.min(backoff, MAX_BACKOFF_MILLIS);
     try {
@@ -93,37 +130,71 @@ final class KeySource implements AutoCloseable {
     }
   }
 
-  private void fetch() {
+  private void fetch(boolean demanded) {
     try {
-      HttpResponse<byte[]> answer =
-          http.send(
-              HttpRequest.newBuilder(address).build(),
-              HttpResponse.BodyHandlers.limiting(
-                  HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
-      if (answer.statusCode() != 200) {
-        throw new IOException("status " + answer.statusCode() + " (expected: 200)");
-      }
-      JWKSet answered =
-          JWKSet.parse(new String(answer.body(), StandardCharsets.UTF_8)).toPublicJWKSet();
-      failures = 0;
-      if (!answered.equals(keys())) {
-        // Only a real change: verified tokens are kept for as long as the keys are these.
-        fetched = new Fetched(answered, version() + 1);
-        LOG.atInfo()
-            .addKeyValue("jwks", address)
-            .addKeyValue("keys", answered.size())
-            .log("token keys fetched");
-      }
-    } catch (IOException | ParseException e) {
-      failures++;
-      LOG.atWarn()
-          .addKeyValue("jwks", address)
-          .addKeyValue("problem", String.valueOf(e.getMessage()))
-          .addKeyValue("failures", failures)
-          .log("token keys could not be fetched; the last ones stay in use");
+      take(answer());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (IOException | ParseException | RuntimeException | StackOverflowError e) {
+      // The parser throws what it likes at JSON that is no set of keys.
+      failed(e);
+    } finally {
+      if (demanded) {
+        demands.decrementAndGet();
+      }
+      if (demands.get() == 0) {
+        // Else who waits for the demanded one would be told by this, which may be too old.
+        CompletableFuture<Void> ended = next;
+        next = new CompletableFuture<>();
+        ended.complete(null);
+      }
     }
+  }
+
+  private JWKSet answer() throws IOException, ParseException, InterruptedException {
+    HttpResponse<byte[]> answer =
+        http.send(
+            HttpRequest.newBuilder(address).build(),
+            HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), MAX_BYTES));
+    if (answer.statusCode() != 200) {
+      throw new IOException("status " + answer.statusCode() + " (expected: 200)");
+    }
+    return JWKSet.parse(new String(answer.body(), StandardCharsets.UTF_8)).toPublicJWKSet();
+  }
+
+  private void take(JWKSet answered) {
+    boolean changed = !answered.equals(keys());
+    if (changed) {
+      // Only a real change: verified tokens are kept for as long as the keys are these.
+      fetched = new Fetched(answered, version() + 1);
+    }
+    if (!known) {
+      // What was asked for while there was nothing says nothing of keys made up since.
+      demandedNanos.set(ticker.nanoTime() - DEMAND_NANOS);
+      known = true;
+    }
+    if (changed || failures > 0) {
+      LOG.atInfo()
+          .addKeyValue("jwks", address)
+          .addKeyValue("keys", answered.size())
+          .log("token keys fetched");
+    }
+    failures = 0;
+    told = "";
+  }
+
+  /** Tells of each problem once until keys are fetched again. */
+  private void failed(Throwable problem) {
+    failures++;
+    String message = problem.getMessage();
+    String what = message == null ? problem.toString() : message;
+    boolean again = what.equals(told);
+    told = what;
+    (again ? LOG.atDebug() : LOG.atWarn())
+        .addKeyValue("jwks", address)
+        .addKeyValue("problem", what)
+        .addKeyValue("failures", failures)
+        .log("token keys could not be fetched; the last ones stay in use");
   }
 
   @Override

@@ -7,9 +7,9 @@ import com.nimbusds.jwt.SignedJWT;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import java.text.ParseException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens of one configuration. A verified token is known by its SHA-256 until it expires or the
@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class Tokens {
   /** No issuer: no text is a token. */
   public static final Tokens NONE = new Tokens(List.of(), Ticker.system());
+
+  private static final String MALFORMED = "jwt_malformed";
 
   private static final int MAX_KNOWN = 20_000;
 
@@ -41,10 +43,14 @@ public final class Tokens {
     return !issuers.isEmpty() && presented.startsWith("eyJ") && presented.indexOf('.') > 0;
   }
 
-  /** Returns who the token stands for, or null when it is not good. */
-  public @Nullable Principal find(String presented) {
+  /**
+   * Returns who the token stands for.
+   *
+   * @throws RefusedCredential when it is not good, or while nobody can tell
+   */
+  public Principal find(String presented) {
     if (presented.length() > MAX_LENGTH) {
-      return null;
+      throw RefusedCredential.because(MALFORMED);
     }
     long now = ticker.epochMillis();
     String digest = KeyRing.hash(presented);
@@ -58,25 +64,28 @@ public final class Tokens {
     try {
       return verify(presented, digest, now);
     } catch (ParseException e) {
-      return null;
+      throw RefusedCredential.because(MALFORMED);
     }
   }
 
-  private @Nullable Principal verify(String presented, String digest, long now)
-      throws ParseException {
+  private Principal verify(String presented, String digest, long now) throws ParseException {
     SignedJWT token = SignedJWT.parse(presented);
     JWTClaimsSet claims = token.getJWTClaimsSet();
+    RefusedCredential refused = null;
     for (Issuer issuer : issuers) {
       if (!issuer.name().equals(claims.getIssuer())) {
         continue;
       }
       int version = issuer.keysVersion();
-      Principal principal = issuer.accept(token, claims, now);
-      if (principal != null) {
+      try {
+        Principal principal = issuer.accept(token, claims, now);
         known.put(digest, new Verified(principal, issuer, version));
         return principal;
+      } catch (RefusedCredential e) {
+        // Another entry of the same issuer may take it: for another audience, say.
+        refused = refused == null || refused.until() == null ? e : refused;
       }
     }
-    return null;
+    throw refused == null ? RefusedCredential.because("jwt_issuer") : refused;
   }
 }

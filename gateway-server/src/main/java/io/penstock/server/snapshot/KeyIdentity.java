@@ -1,14 +1,12 @@
 package io.penstock.server.snapshot;
 
-import io.penstock.core.ErrorCode;
-import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
 import io.penstock.core.identity.KeyShape;
 import io.penstock.core.identity.NameSet;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import io.penstock.server.call.Snapshot;
-import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.KeyConfig;
 import io.penstock.server.config.KnownSecrets;
@@ -32,13 +30,19 @@ public final class KeyIdentity implements Snapshot.Identity {
   private static final int SHORTEST_SECRET = 8;
 
   private final KeyRing ring;
+
+  /** Looked at only to say why one of these was refused. */
+  private final KeyRing disabled;
+
   private final Set<String> secrets;
   private final Ticker ticker;
 
   private final Tokens tokens;
 
-  private KeyIdentity(KeyRing ring, Set<String> secrets, Tokens tokens, Ticker ticker) {
+  private KeyIdentity(
+      KeyRing ring, KeyRing disabled, Set<String> secrets, Tokens tokens, Ticker ticker) {
     this.ring = ring;
+    this.disabled = disabled;
     this.secrets = secrets;
     this.tokens = tokens;
     this.ticker = ticker;
@@ -52,10 +56,11 @@ public final class KeyIdentity implements Snapshot.Identity {
    */
   public static KeyIdentity of(Config config, Tokens tokens, Ticker ticker) {
     KeyRing.Builder ring = KeyRing.builder();
+    KeyRing.Builder disabled = KeyRing.builder();
     Map<String, NameSet> teamModels = new HashMap<>();
     for (KeyConfig key : config.keys()) {
       TeamConfig team = config.teams().get(key.team());
-      if (key.disabled() || team == null) {
+      if (team == null) {
         continue;
       }
       NameSet models =
@@ -64,10 +69,10 @@ public final class KeyIdentity implements Snapshot.Identity {
               : NameSet.of(key.models());
       Principal principal = principal(key, team, models);
       for (Sha256 hash : key.sha256()) {
-        ring.add(hash.hex(), principal);
+        (key.disabled() ? disabled : ring).add(hash.hex(), principal);
       }
     }
-    return new KeyIdentity(ring.build(), secrets(config), tokens, ticker);
+    return new KeyIdentity(ring.build(), disabled.build(), secrets(config), tokens, ticker);
   }
 
   /** Returns the SHA-256 of all that must not be told: of keys that are disabled or expired too. */
@@ -137,13 +142,12 @@ public final class KeyIdentity implements Snapshot.Identity {
 
   @Override
   public Principal identify(@Nullable String presented, @Nullable InetAddress remote) {
-    Principal principal = presented == null ? null : find(presented);
-    if (principal == null) {
-      throw Refusals.badKey();
+    if (presented == null) {
+      throw RefusedCredential.because("key_missing");
     }
+    Principal principal = find(presented);
     if (!principal.mayComeFrom(remote)) {
-      throw new GatewayException(
-          ErrorCode.ADDRESS_NOT_ALLOWED, "This key may not be used from this address.");
+      throw RefusedCredential.elsewhere(principal);
     }
     return principal;
   }
@@ -153,7 +157,26 @@ public final class KeyIdentity implements Snapshot.Identity {
     return KeyShape.isIn(text) || secrets.contains(KeyRing.hash(text));
   }
 
-  private @Nullable Principal find(String presented) {
-    return tokens.mayBe(presented) ? tokens.find(presented) : ring.find(presented, ticker);
+  private Principal find(String presented) {
+    if (tokens.mayBe(presented)) {
+      return tokens.find(presented);
+    }
+    Principal principal = ring.find(presented, ticker);
+    if (principal == null) {
+      throw refused(presented);
+    }
+    return principal;
+  }
+
+  /** Whoever has the secret had the key: the record may say whose it was. */
+  private RefusedCredential refused(String presented) {
+    Principal off = disabled.evenExpired(presented);
+    if (off != null) {
+      return RefusedCredential.of("key_disabled", off.key(), off.team());
+    }
+    Principal expired = ring.evenExpired(presented);
+    return expired == null
+        ? RefusedCredential.because("key_unknown")
+        : RefusedCredential.of("key_expired", expired.key(), expired.team());
   }
 }

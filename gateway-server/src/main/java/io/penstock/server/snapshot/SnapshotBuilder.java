@@ -2,12 +2,14 @@ package io.penstock.server.snapshot;
 
 import io.penstock.core.Ticker;
 import io.penstock.core.body.BodyMemory;
+import io.penstock.core.identity.NameSet;
 import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.Planner;
 import io.penstock.core.route.Problem;
 import io.penstock.core.route.RouteTable;
 import io.penstock.core.rule.Conditions;
+import io.penstock.server.call.PassedPath;
 import io.penstock.server.call.SemanticRules;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.BudgetConfig;
@@ -162,14 +164,16 @@ public final class SnapshotBuilder {
     return reachable;
   }
 
-  private Map<String, ProviderRuntime> passthrough() {
-    Map<String, ProviderRuntime> passthrough = new LinkedHashMap<>();
+  private Map<String, PassedPath> passthrough() {
+    Map<String, PassedPath> passthrough = new LinkedHashMap<>();
     config
         .passthrough()
-        .forEach((path, provider) -> {
-          ProviderRuntime runtime = providers.get(provider);
+        .forEach((path, entry) -> {
+          ProviderRuntime runtime = providers.get(entry.provider());
           if (runtime != null) {
-            passthrough.put(path, runtime);
+            List<String> teams = entry.teams().isEmpty() ? List.of("*") : entry.teams();
+            passthrough.put(
+                path, new PassedPath(path, runtime, NameSet.of(teams), entry.methods()));
           }
         });
     return passthrough;

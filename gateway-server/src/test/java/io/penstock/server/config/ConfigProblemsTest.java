@@ -655,6 +655,43 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_passthroughForAllTeams_isWarnedOfWhereThereAreSeveral() {
+    String several = SOUND.replace("support: {}", "support: {}, sales: {}");
+    String entries =
+        """
+        passthrough:
+          /v1/files: onprem
+          /v1/batches: { provider: onprem, teams: [support], methods: [GET, POST] }
+          /v1/uploads: { provider: onprem, teams: ["*"] }
+        """;
+
+    assertThat(Loads.lines(Loads.loaded(Loads.load(directory, several + entries)).warnings()))
+        .filteredOn(line -> line.contains("passthrough"))
+        .singleElement()
+        .asString()
+        .contains("passthrough[\"/v1/files\"]", "teams");
+    assertThat(Loads.lines(Loads.loaded(Loads.load(directory, SOUND + entries)).warnings()))
+        .noneMatch(line -> line.contains("passthrough"));
+  }
+
+  @Test
+  void load_passthroughToUnknownTeamOrMethod_isRefused() {
+    assertThat(
+            lines(
+                SOUND
+                    + """
+                    passthrough:
+                      /v1/files: { provider: onprm }
+                      /v1/batches: { provider: onprem, teams: [suport] }
+                      /v1/uploads: { provider: onprem, methods: [get] }
+                    """))
+        .anyMatch(line -> line.contains("did you mean onprem?"))
+        .anyMatch(line -> line.contains("teams[0]: suport") && line.contains("support?"))
+        .anyMatch(line -> line.contains("get (expected: "))
+        .hasSize(3);
+  }
+
+  @Test
   void load_alertBeyondWhatIsRefused_isWarnedOf() {
     LoadResult result =
         Loads.load(

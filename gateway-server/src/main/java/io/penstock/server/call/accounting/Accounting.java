@@ -7,6 +7,7 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
@@ -206,7 +207,7 @@ public final class Accounting {
    * Records a request that was refused by its head.
    *
    * @param endpoint its label, "" for an unknown path
-   * @param principal null when nobody was recognised
+   * @param principal null when nobody was recognised; a refused credential says itself whose it is
    */
   public void refusedEarly(
       LoopContext context,
@@ -218,6 +219,12 @@ public final class Accounting {
     String team = principal == null ? "" : principal.team();
     String key = principal == null ? "" : principal.key();
     String code = why.code().code();
+    String rule = code;
+    if (why instanceof RefusedCredential refused) {
+      rule = refused.rule();
+      team = refused.team();
+      key = refused.key();
+    }
     context
         .ledger()
         .row(
@@ -227,7 +234,7 @@ public final class Accounting {
                 new LedgerRow.Caller(team, "", "", "", key, "", Map.of()),
                 new LedgerRow.Destination(endpoint, "", "", "", "", ""),
                 new LedgerRow.Outcome(
-                    why.code().status(), Ending.REJECTED, code, code, CacheOutcome.OFF, Waste.NONE),
+                    why.code().status(), Ending.REJECTED, code, rule, CacheOutcome.OFF, Waste.NONE),
                 Usage.NONE,
                 UsageSource.NONE,
                 LedgerRow.Money.ZERO,

@@ -10,6 +10,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.GatewayException;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.identity.Principal;
+import io.penstock.core.identity.RefusedCredential;
 import io.penstock.ledger.RequestIds;
 import io.penstock.server.call.Arrival;
 import io.penstock.server.call.Call;
@@ -30,6 +31,7 @@ import io.penstock.server.client.Running;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Recording;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +55,7 @@ public final class Dispatcher implements RequestSink {
   }
 
   @Override
-  public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
+  public @Nullable Admission admit(RequestHead head, EventLoop loop, Responder responder) {
     if (answersProbe(head, responder)) {
       return null;
     }
@@ -74,6 +76,7 @@ public final class Dispatcher implements RequestSink {
         throw Refusals.draining();
       }
       principal = snapshot.identify(Credentials.presented(head), head.remote());
+      snapshot.mayPass(surface, principal, head.method().name());
       Paths.refuseEncoded(head, surface);
       if (!context.pressure().admits()) {
         throw Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
@@ -85,7 +88,11 @@ public final class Dispatcher implements RequestSink {
                 + " requests under way.");
       }
     } catch (GatewayException e) {
-      refuse(context, new Early(surface, principal, dialect, id), e, responder);
+      Early early = new Early(surface, principal, dialect, id);
+      if (e instanceof RefusedCredential refused && refused.until() != null) {
+        return new Unknown(refused.until(), () -> refuse(context, early, refused, responder));
+      }
+      refuse(context, early, e, responder);
       return null;
     }
     return new Entry(context, snapshot, new Arrival(head, surface, principal, id));
@@ -110,6 +117,14 @@ public final class Dispatcher implements RequestSink {
   private static void probe(Responder responder, int status, String text) {
     HttpHeaders headers = ResponseHeaders.plain("text/plain; charset=utf-8");
     responder.reply(status, headers, ErrorReplies.utf8(text));
+  }
+
+  /** A request whose token nobody can judge yet. */
+  private record Unknown(CompletionStage<?> until, Runnable refusal) implements Later {
+    @Override
+    public void refuse() {
+      refusal.run();
+    }
   }
 
   /** What is known of a request that was refused by its head. */

@@ -54,6 +54,9 @@ final class PeekFilter implements Filter<Call> {
       throw Refusals.keyAsModel(call);
     }
     call.asked(asked);
+    if (call.snapshot().climbs(model)) {
+      throw Refusals.climbing(call, model);
+    }
   }
 
   /** Elsewhere the field means nothing: a provider that ignores it is not to be waited for. */

@@ -52,6 +52,9 @@ final class PermissionFilter implements Filter<Call> {
     if (call.snapshot().isKey(wanted)) {
       throw Refusals.keyAsModel(call);
     }
+    if (call.snapshot().climbs(wanted)) {
+      throw Refusals.climbing(call, wanted);
+    }
     return wanted;
   }
 }

@@ -11,6 +11,7 @@ import io.penstock.core.route.Plan;
 import io.penstock.core.route.RouteTable;
 import io.penstock.ledger.Cause;
 import io.penstock.server.call.Call;
+import io.penstock.server.call.PassedPath;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.cache.CacheReplay;
 import io.penstock.server.call.idempotency.Idempotency;
@@ -99,10 +100,8 @@ final class WayOut implements Pipeline.Exit<Call> {
   private static ProviderRuntime passedTo(Call call) {
     Snapshot now = call.snapshot();
     String keptAt = call.destination().keptAt();
-    ProviderRuntime provider =
-        keptAt.isEmpty()
-            ? now.passthrough().get(call.surface().rest())
-            : now.providers().get(keptAt);
+    PassedPath entry = keptAt.isEmpty() ? now.passthrough().get(call.surface().rest()) : null;
+    ProviderRuntime provider = entry == null ? now.providers().get(keptAt) : entry.provider();
     if (provider == null) {
       throw Refusals.unknownProvider(keptAt);
     }

@@ -35,6 +35,7 @@ import io.penstock.server.upstream.UpstreamListener;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +88,31 @@ public final class Passthrough implements UpstreamListener, Forwarded {
             : PassedHeaders.uri(call.head(), provider.basePath());
     call.destination().route(stored ? "" : call.surface().rest());
     call.facts().passedTo(provider);
-    new Passthrough(call, engine, provider).enter(uri, engine.budgets().enter(call.facts()));
+    Passthrough made = new Passthrough(call, engine, provider);
+    if (stored) {
+      // Kept by who asks for it, and paid for.
+      made.enter(uri, engine.budgets().enter(call.facts()));
+    } else {
+      made.askBudgets(uri);
+    }
+  }
+
+  /** What it costs nobody knows, so nothing is held: who has no money left is refused. */
+  private void askBudgets(String uri) {
+    CompletionStage<Void> reading = engine.budgets().read(name -> true, call.facts());
+    if (reading == null) {
+      enterUnlessUsedUp(uri);
+    } else {
+      call.guard().whenThere(reading, read -> enterUnlessUsedUp(uri));
+    }
+  }
+
+  private void enterUnlessUsedUp(String uri) {
+    if (call.isEnded()) {
+      return;
+    }
+    Verdict usedUp = engine.budgets().usedUp(call.facts());
+    enter(uri, usedUp == null ? engine.budgets().enter(call.facts()) : usedUp);
   }
 
   private void enter(String uri, Verdict verdict) {

@@ -19,14 +19,6 @@ public final class Refusals {
 
   private Refusals() {}
 
-  /** One answer for missing, unknown, expired and disabled keys: it tells a guesser nothing. */
-  public static GatewayException badKey() {
-    return new GatewayException(
-        ErrorCode.INVALID_API_KEY,
-        "The API key is missing or not valid. Send it as \"Authorization: Bearer KEY\""
-            + " or \"x-api-key: KEY\".");
-  }
-
   public static GatewayException unknownModel(String model, Collection<String> allowed) {
     return new GatewayException(
         ErrorCode.MODEL_NOT_FOUND,
@@ -35,9 +27,18 @@ public final class Refusals {
         GatewayException.NO_RETRY_AFTER);
   }
 
-  public static GatewayException keyAsModel(Call call) {
+  /** A name that would climb in an upstream path: no model has it. */
+  public static GatewayException climbing(Call call, String model) {
+    return unknownModel(model, askable(call));
+  }
+
+  private static List<String> askable(Call call) {
     Stream<String> names = call.snapshot().routes().names().stream();
-    List<String> allowed = names.filter(call.principal()::mayAsk).toList();
+    return names.filter(call.principal()::mayAsk).toList();
+  }
+
+  public static GatewayException keyAsModel(Call call) {
+    List<String> allowed = askable(call);
     return new GatewayException(
         ErrorCode.MODEL_NOT_FOUND,
         "What is named as the model looks like an API key: it is neither sent on nor recorded."

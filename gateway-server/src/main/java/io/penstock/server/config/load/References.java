@@ -147,7 +147,7 @@ final class References {
   private void passthrough() {
     config
         .passthrough()
-        .forEach((path, provider) -> {
+        .forEach((path, entry) -> {
           if (!path.startsWith("/")) {
             tree.problem(path, "a path that begins with /", "passthrough", path);
           } else if (ServedPaths.containsBelow(path)) {
@@ -158,10 +158,35 @@ final class References {
                 "passthrough",
                 path);
           }
-          if (!providers.contains(provider)) {
-            tree.unknown(provider, "a name under providers", providers, "passthrough", path);
+          if (!providers.contains(entry.provider())) {
+            tree.unknown(
+                entry.provider(),
+                "a name under providers",
+                providers,
+                "passthrough",
+                path,
+                "provider");
           }
+          passthroughTeams(path, entry.teams());
         });
+  }
+
+  private void passthroughTeams(String path, List<String> allowed) {
+    if (allowed.isEmpty() && teams.size() > 1) {
+      tree.warning(
+          path,
+          "teams, as in { provider: ..., teams: [...], methods: [GET, POST] }: without, every"
+              + " team's keys use the provider's account here, and read and delete what others"
+              + " have there; teams: [\"*\"] says that they may",
+          "passthrough",
+          path);
+    }
+    for (int i = 0; i < allowed.size(); i++) {
+      String team = allowed.get(i);
+      if (!team.equals("*") && !teams.contains(team)) {
+        tree.unknown(team, "a name under teams, or *", teams, "passthrough", path, "teams", i);
+      }
+    }
   }
 
   private void discounts() {
