@@ -204,7 +204,7 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return observed.summary(usage(), complete || reader.isBroken());
+    return observed.summary(usage(), complete || reader.isUsageTold());
   }
 
   @Override
