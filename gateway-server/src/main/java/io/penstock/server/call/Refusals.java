@@ -122,6 +122,16 @@ public final class Refusals {
         GatewayException.NO_RETRY_AFTER);
   }
 
+  static GatewayException keptElsewhere(Destination destination, List<String> targets) {
+    return GatewayException.unsupported(
+        destination.keptFor(),
+        "What the request goes on with is kept at "
+            + destination.keptAt()
+            + ", and the model is served by "
+            + String.join(", ", targets)
+            + ". Send the turns in `input`.");
+  }
+
   static GatewayException overCeiling(String model, List<String> targets) {
     return new GatewayException(
         ErrorCode.BUDGET_EXCEEDED,
