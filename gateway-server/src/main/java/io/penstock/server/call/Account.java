@@ -223,7 +223,7 @@ final class Account {
       money =
           Savings.claim(
               money,
-              target.price(),
+              target,
               call.snapshot().baselines().of(call.routedModel()),
               used,
               waste,
