@@ -33,6 +33,7 @@ public final class ErrorBodies {
               + Json.quote(message)
               + ",\"code\":"
               + Json.quote(code)
+              + Threads.details(code, param)
               + "},\"request_id\":"
               + Json.quote(requestId)
               + "}";

@@ -37,7 +37,11 @@ class BilledAsAnsweredTest {
                 + "  c: { dialect: openai, base_url: \""
                 + provider.baseUrl()
                 + "\", keys: [k], catalogue: cohere }\n"
+                + "  a: { dialect: anthropic, base_url: \""
+                + provider.url()
+                + "\", keys: [k], catalogue: anthropic, betas: [\"*\"] }\n"
                 + "models:\n"
+                + "  sonnet: a/claude-sonnet-4-5\n"
                 + "  flash: g/gemini-2.5-flash\n"
                 + "  rerank: c/rerank-v3.5\n"
                 + "  gpt-4o: fake/gpt-4o\n"
@@ -75,6 +79,58 @@ class BilledAsAnsweredTest {
     // The gateway has not caused the difference to gpt-4o's 0.0125.
     assertThat(response.headers().firstValue("x-penstock-saved-usd").map(BigDecimal::new))
         .hasValueSatisfying(saved -> assertThat(saved).isZero());
+  }
+
+  /** The answer's own 1,000 and 100 tokens are 0.0045; the advisor's 400 and 50 come on top. */
+  @ParameterizedTest
+  @CsvSource({
+    "claude-opus-4-6,   false, 0.00775",
+    "claude-opus-4-6,   true,  0.00775",
+    "claude-haiku-4-5,  false, 0.00515",
+    "claude-sonnet-4-5, false, 0.00645",
+    "nobody-knows-it,   false, 0.00645"
+  })
+  void passOfAnotherModel_isBilledByItsOwnPrice(String advisor, boolean stream, String cost) {
+    String usage =
+        "\"usage\":{\"input_tokens\":1000,\"output_tokens\":100,\"iterations\":["
+            + "{\"type\":\"message\",\"input_tokens\":600,\"output_tokens\":50},"
+            + "{\"type\":\"advisor_message\",\"model\":\""
+            + advisor
+            + "\",\"input_tokens\":400,\"output_tokens\":50}]}";
+    String head =
+        "{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\","
+            + "\"model\":\"claude-sonnet-4-5\",\"content\":[";
+    String text = "{\"type\":\"text\",\"text\":\"Hi\"}";
+    provider
+        .on("/v1/messages")
+        .reply(
+            stream
+                ? Script.sse(
+                    "{\"type\":\"message_start\",\"message\":" + head + "]}}",
+                    "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":" + text + "}",
+                    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
+                        + usage
+                        + "}",
+                    "{\"type\":\"message_stop\"}")
+                : Script.json(head + text + "],\"stop_reason\":\"end_turn\"," + usage + "}"));
+
+    for (String path : new String[] {"/v1/messages", "/v1/chat/completions"}) {
+      HttpResponse<String> response =
+          gateway.post(
+              path,
+              "{\"model\":\"sonnet\",\"max_tokens\":1000,\"stream\":"
+                  + stream
+                  + ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+      JsonNode row = row(response);
+
+      assertThat(row.path("cost_usd").asText()).as(row.toString()).isEqualTo(cost);
+      assertThat(row.path("usage").path("input").asLong()).isEqualTo(1400);
+      assertThat(row.path("saved_usd").asText() + row.path("premium_usd").asText())
+          .as(row.toString())
+          .isEqualTo("0.000.00");
+      assertThat(response.headers().firstValue("x-penstock-cost-usd").orElse("") + response.body())
+          .contains(cost);
+    }
   }
 
   private static final String RESEARCH =

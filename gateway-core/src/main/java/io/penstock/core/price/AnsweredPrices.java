@@ -1,6 +1,7 @@
 package io.penstock.core.price;
 
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What models cost that answer where another of the same provider was asked. Each name is looked up
@@ -40,6 +41,16 @@ final class AnsweredPrices {
       }
     }
     return known;
+  }
+
+  /**
+   * Returns the price of a model that the provider asked of its own; null where the catalogue does
+   * not have it. What the operator says of the asked model says nothing of it.
+   */
+  @Nullable PricedModel ofPass(String model, String provider) {
+    Catalogue.Entry entry = vendor.find(model);
+    int off = book.discount(provider + "/" + model);
+    return entry == null ? null : new PricedModel(book, vendor, entry, true, off, region);
   }
 
   private PricedModel find(String model, String provider, PricedModel otherwise) {

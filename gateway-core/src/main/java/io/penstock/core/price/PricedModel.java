@@ -85,6 +85,17 @@ public final class PricedModel {
     return model == null || model.equals(entry.id()) ? this : answered.of(model, provider, this);
   }
 
+  /**
+   * Returns the price of a model that the provider of this one asked of its own, to answer; null
+   * where the catalogue does not have it.
+   *
+   * @param model as the answer names it
+   * @param provider as configured, for discounts
+   */
+  public @Nullable PricedModel ofPass(String model, String provider) {
+    return model.equals(entry.id()) ? this : answered.ofPass(model, provider);
+  }
+
   /** Returns the provider in the catalogue whose prices these are. */
   public String catalogue() {
     return vendor.id();

@@ -1,6 +1,9 @@
 package io.penstock.core.price;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,7 @@ public final class Usage {
   public static final long MOST = 1_000_000_000;
 
   /** Nothing consumed. */
-  public static final Usage NONE = new Usage(new long[USUAL], null, null, null);
+  public static final Usage NONE = new Usage(new long[USUAL], null, null, null, List.of());
 
   /** By the meters' ordinals; of those beyond its end nothing was consumed. */
   private final long[] quantities;
@@ -31,16 +34,19 @@ public final class Usage {
   private final @Nullable String model;
   private final @Nullable String serviceTier;
   private final @Nullable String region;
+  private final List<Usage> passes;
 
   private Usage(
       long[] quantities,
       @Nullable String model,
       @Nullable String serviceTier,
-      @Nullable String region) {
+      @Nullable String region,
+      List<Usage> passes) {
     this.quantities = quantities;
     this.model = model;
     this.serviceTier = serviceTier;
     this.region = region;
+    this.passes = passes;
   }
 
   /** Returns the count of that meter. */
@@ -65,6 +71,29 @@ public final class Usage {
   /** Returns the region that the response says was billed, or null when it says none. */
   public @Nullable String region() {
     return region;
+  }
+
+  /**
+   * Returns what other models than {@link #model} have used of it, each with its own name: they are
+   * billed by their own prices. Empty for nearly every answer.
+   */
+  public List<Usage> passes() {
+    return passes;
+  }
+
+  /** Returns what is left without the {@link #passes}. */
+  public Usage withoutPasses() {
+    if (passes.isEmpty()) {
+      return this;
+    }
+    Builder own = toBuilder();
+    own.passes = List.of();
+    for (Usage pass : passes) {
+      for (Meter meter : METER_VALUES) {
+        own.add(meter, -pass.of(meter));
+      }
+    }
+    return own.build();
   }
 
   /** Returns all input tokens, cached ones too. */
@@ -99,7 +128,7 @@ public final class Usage {
 
   /** Returns the same with nothing counted. */
   public Usage withoutCounts() {
-    return new Usage(NONE.quantities, model, serviceTier, region);
+    return new Usage(NONE.quantities, model, serviceTier, region, List.of());
   }
 
   private static Meter[] of(Meter.Direction direction) {
@@ -128,6 +157,7 @@ public final class Usage {
     builder.model = model;
     builder.serviceTier = serviceTier;
     builder.region = region;
+    builder.passes = passes;
     return builder;
   }
 
@@ -135,9 +165,10 @@ public final class Usage {
   public boolean equals(@Nullable Object other) {
     return other instanceof Usage that
         && Arrays.stream(METER_VALUES).allMatch(meter -> of(meter) == that.of(meter))
-        && java.util.Objects.equals(model, that.model)
-        && java.util.Objects.equals(serviceTier, that.serviceTier)
-        && java.util.Objects.equals(region, that.region);
+        && Objects.equals(model, that.model)
+        && Objects.equals(serviceTier, that.serviceTier)
+        && Objects.equals(region, that.region)
+        && passes.equals(that.passes);
   }
 
   @Override
@@ -177,6 +208,7 @@ public final class Usage {
     private @Nullable String model;
     private @Nullable String serviceTier;
     private @Nullable String region;
+    private List<Usage> passes = List.of();
 
     private Builder(long[] quantities) {
       this.quantities = quantities;
@@ -227,10 +259,20 @@ public final class Usage {
       return this;
     }
 
+    /** Adds what another model has used, which that usage names: to every meter, and as a pass. */
+    public Builder addPass(Usage pass) {
+      for (Meter meter : METER_VALUES) {
+        add(meter, pass.of(meter));
+      }
+      passes = new ArrayList<>(passes);
+      passes.add(pass);
+      return this;
+    }
+
     /** Returns the usage; the builder may go on. */
     public Usage build() {
       shared = true;
-      return new Usage(quantities, model, serviceTier, region);
+      return new Usage(quantities, model, serviceTier, region, List.copyOf(passes));
     }
   }
 }

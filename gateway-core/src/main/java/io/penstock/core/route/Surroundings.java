@@ -8,6 +8,9 @@ public interface Surroundings {
   /** Why {@link #unfit} passes a target over, where that would be the same for the next request. */
   String NOT_SERVED = "does not serve it";
 
+  /** With the only provider that can go on with it behind it. */
+  String KEPT_AT = "the conversation is kept at ";
+
   String NO_PRICE = "no price";
 
   /** With the meter behind it. */
@@ -26,6 +29,9 @@ public interface Surroundings {
   static ErrorCode refusal(String why) {
     if (why.startsWith(NO_RATE)) {
       return ErrorCode.MODEL_NOT_PRICED;
+    }
+    if (why.startsWith(KEPT_AT)) {
+      return ErrorCode.UNSUPPORTED_PARAMETER;
     }
     return switch (why) {
       case NOT_SERVED -> ErrorCode.UNSUPPORTED_PARAMETER;

@@ -6,6 +6,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.Json;
 import io.penstock.providers.ProviderCall;
+import io.penstock.providers.Threads;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,7 +66,8 @@ final class AnthropicRequests {
                 + "\" is not allowed on provider "
                 + call.target().provider()
                 + ": its cost cannot be accounted for (expected: absent, or named in the"
-                + " provider's option `allow`).");
+                + " provider's option `allow`)."
+                + (field.equals(Threads.FIELD) ? " " + Threads.ADVICE + "." : ""));
       }
     }
     BodyPatch patch = new BodyPatch(call.body());

@@ -124,7 +124,7 @@ final class AnthropicStream extends SseStreamReader {
     Usage known = usageSeen ? usage.toUsage() : Usage.NONE;
     return new AnswerSummary(
         known.toBuilder().model(model).build(),
-        !known.isEmpty() && isComplete(),
+        !known.isEmpty() && isUsageWhole(),
         finish,
         toolCalls);
   }

@@ -16,17 +16,18 @@ final class AnthropicUnaryReader implements UnaryReader {
 
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
-    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED);
+    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, AnthropicUnaryReader::summary);
+    return AnswerWords.answer(body, "application/json", summary(answer));
+  }
+
+  private static AnswerSummary summary(AnswerFields answer) {
     boolean message = answer.get("usage").isObject();
     Usage usage = message ? UsageReaders.anthropic(answer.get("usage")) : Usage.NONE;
     String finish = finish(answer.get("stop_reason").asText(""));
     usage = usage.toBuilder().model(answer.get("model").asText(null)).build();
     // A token count is free: nothing to report is complete.
     boolean reported = message ? !usage.isEmpty() : !answer.has("stop_reason");
-    return AnswerWords.answer(
-        body,
-        "application/json",
-        new AnswerSummary(usage, reported, finish, finish.equals("tool_calls")));
+    return new AnswerSummary(usage, reported, finish, finish.equals("tool_calls"));
   }
 
   /** Returns Anthropic's stop reason in the words of chat. */

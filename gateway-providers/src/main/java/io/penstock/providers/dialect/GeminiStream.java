@@ -1,5 +1,6 @@
 package io.penstock.providers.dialect;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -136,8 +137,19 @@ final class GeminiStream extends SseStreamReader {
       usage = Arrays.copyOfRange(json, keys.valueStart(), usageEnd);
       keys.skipValue();
     } else if (keys.is("error") && keys.first() == '{') {
-      fail(Failures.inside(JsonTrees.read(json, from, to)));
+      failed(JsonTrees.read(json, from, to));
     }
+  }
+
+  /** What stands behind the error is not read as that of others is. */
+  private void failed(JsonNode chunk) {
+    JsonNode used = chunk.path("usageMetadata");
+    model = chunk.path("modelVersion").asText(model);
+    if (used.isObject()) {
+      usage = used.toString().getBytes(StandardCharsets.UTF_8);
+      tellsUsage();
+    }
+    fail(Failures.inside(chunk));
   }
 
   private void refused() {
@@ -268,7 +280,7 @@ final class GeminiStream extends SseStreamReader {
     Usage known = UsageReaders.gemini(JsonTrees.read(usage, 0, usage.length));
     return new AnswerSummary(
         searches.in(known.toBuilder().model(model).build()),
-        !known.isEmpty() && isComplete(),
+        !known.isEmpty() && isUsageWhole(),
         finish,
         toolCalls);
   }

@@ -33,7 +33,11 @@ final class GeminiUnaryReader implements UnaryReader {
 
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
-    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED);
+    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, this::summary);
+    return AnswerWords.answer(body, "application/json", summary(answer));
+  }
+
+  private AnswerSummary summary(AnswerFields answer) {
     JsonNode candidates = answer.get("candidates");
     JsonNode candidate = candidates.path(0);
     boolean tools = false;
@@ -53,8 +57,7 @@ final class GeminiUnaryReader implements UnaryReader {
     for (JsonNode each : candidates) {
       searches.metadata(each.path("groundingMetadata"));
     }
-    return AnswerWords.answer(
-        body, "application/json", new AnswerSummary(searches.in(usage), reported, finish, tools));
+    return new AnswerSummary(searches.in(usage), reported, finish, tools);
   }
 
   /** Returns Gemini's finish reason in the words of chat. */

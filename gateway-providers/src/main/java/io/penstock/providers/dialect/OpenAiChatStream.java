@@ -101,6 +101,7 @@ final class OpenAiChatStream extends SseStreamReader {
   /** The error is of the whole stream, of one choice, or Groq's own. */
   private Failure failure() {
     JsonNode tree = JsonTrees.read(json, from, to);
+    used(tree.path("usage").isObject() ? tree : tree.path("x_groq"));
     if (tree.hasNonNull("error")) {
       return Failures.inside(tree);
     }
@@ -110,6 +111,14 @@ final class OpenAiChatStream extends SseStreamReader {
       }
     }
     return Failures.inside(tree.path("x_groq"));
+  }
+
+  /** Behind an error the chunk was not read. */
+  private void used(JsonNode failed) {
+    if (failed.path("usage").isObject()) {
+      usage = failed.path("usage").toString().getBytes(StandardCharsets.UTF_8);
+      tellsUsage();
+    }
   }
 
   private void withhold(ByteBuf event) {
@@ -178,7 +187,7 @@ final class OpenAiChatStream extends SseStreamReader {
     Usage known =
         OpenAiUsage.read(JsonTrees.read(usage, 0, usage.length), chunk.model(), chunk.tier());
     return new AnswerSummary(
-        known, !known.isEmpty() && isComplete(), chunk.finish(), chunk.toolCalls());
+        known, !known.isEmpty() && isUsageWhole(), chunk.finish(), chunk.toolCalls());
   }
 
   @Override

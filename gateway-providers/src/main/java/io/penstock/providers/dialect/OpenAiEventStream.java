@@ -119,6 +119,9 @@ final class OpenAiEventStream extends SseStreamReader {
       usage = usage(type, response);
     }
     if (type.equals("error") || type.equals("response.failed")) {
+      if (response.path("usage").isObject()) {
+        tellsUsage();
+      }
       fail(Failures.inside(response));
       return;
     }
@@ -172,7 +175,7 @@ final class OpenAiEventStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        !usage.isEmpty() && isComplete(),
+        !usage.isEmpty() && isUsageWhole(),
         finish,
         toolCalls,
         stored);

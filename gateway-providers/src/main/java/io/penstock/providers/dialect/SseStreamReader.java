@@ -29,6 +29,7 @@ abstract class SseStreamReader implements StreamReader {
   private String unread = "";
   private boolean over;
   private boolean complete;
+  private boolean told;
 
   final ByteBufAllocator allocator;
   final Sink sink;
@@ -169,9 +170,14 @@ abstract class SseStreamReader implements StreamReader {
     complete = true;
   }
 
-  /** Returns whether the answer is whole. */
-  final boolean isComplete() {
-    return complete;
+  /** It fails with an event that tells what was used: no more will be told. */
+  final void tellsUsage() {
+    told = true;
+  }
+
+  /** Returns whether the usage that was read is all: of a whole answer, or told by a failure. */
+  final boolean isUsageWhole() {
+    return complete || told;
   }
 
   final boolean isOver() {

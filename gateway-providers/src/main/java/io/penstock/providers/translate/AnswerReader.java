@@ -15,7 +15,7 @@ import java.util.function.Function;
 abstract class AnswerReader {
   final AnswerParts parts;
   private final Function<JsonNode, Failure> errors;
-  private boolean broken;
+  private boolean told;
 
   AnswerReader(AnswerParts parts, Function<JsonNode, Failure> errors) {
     this.parts = parts;
@@ -64,19 +64,33 @@ abstract class AnswerReader {
   /** Returns the usage read so far. */
   abstract Usage usage();
 
+  /**
+   * An error of the provider's own. What it tells of its usage is all there is, for nothing
+   * follows.
+   */
   final ProviderException failure(JsonNode error) {
+    JsonNode used = error.path(usageField());
+    if (used.isObject()) {
+      alsoReported(used);
+      tellsUsage();
+    }
     return new ProviderException(errors.apply(error));
   }
 
   /** A stop reason that no client can be told; the usage is then the whole answer's. */
   final ProviderException broken(String reason) {
-    broken = true;
+    tellsUsage();
     return Trees.untranslatable("the model stopped with " + reason);
   }
 
-  /** Returns whether it ended with such a reason. */
-  final boolean isBroken() {
-    return broken;
+  /** Its failure tells what was used. */
+  final void tellsUsage() {
+    told = true;
+  }
+
+  /** Returns whether it failed, and the usage is all the same complete. */
+  final boolean isUsageTold() {
+    return told;
   }
 
   /** The whole arguments of a call at once. */

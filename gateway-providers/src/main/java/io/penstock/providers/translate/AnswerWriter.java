@@ -1,6 +1,7 @@
 package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Closing;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +30,12 @@ abstract class AnswerWriter implements AnswerParts {
     }
   }
 
+  /** Of plain text, nearly. */
+  private static final int BYTES_PER_TOKEN = 4;
+
   final Context context;
   final Outlet out;
-  private boolean cut;
+  private boolean untold;
 
   AnswerWriter(Context context, Outlet out) {
     this.context = context;
@@ -45,15 +49,39 @@ abstract class AnswerWriter implements AnswerParts {
    */
   abstract void end(Usage usage, @Nullable String penstock);
 
-  /** Does the same for an answer that the gateway cuts short. */
-  final void cut(Usage usage, @Nullable String penstock) {
-    cut = true;
-    end(usage, penstock);
+  /**
+   * Does the same for an answer of which the provider has not told its usage, or not yet all.
+   *
+   * @param known the output that was relayed, and the input where it was told
+   */
+  final void endUntold(Usage known, @Nullable String penstock) {
+    untold = true;
+    end(known, penstock);
   }
 
-  /** Returns whether a usage can be told: of a cut answer it may be half known, without input. */
+  /** Returns whether a usage can be told: it may be half known, without input. */
   final boolean tells(Usage usage) {
-    return !cut || usage.inputTokens() > 0;
+    return !untold || usage.inputTokens() > 0;
+  }
+
+  /**
+   * Writes what closes a whole answer, whose usage may be of nothing.
+   *
+   * @param relayed bytes of text that were told
+   */
+  final void endWhole(Usage usage, long relayed, @Nullable String penstock) {
+    if (usage.inputTokens() + usage.outputTokens() > 0) {
+      end(usage, penstock);
+    } else {
+      endUntold(atLeast(usage, relayed), penstock);
+    }
+  }
+
+  /** Returns a usage with at least the output that was relayed. */
+  static Usage atLeast(Usage known, long relayedBytes) {
+    long written = (relayedBytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    long more = Math.max(0, written - known.outputTokens());
+    return known.toBuilder().add(Meter.OUTPUT, more).build();
   }
 
   /** Writes an error as the last event. */

@@ -27,16 +27,11 @@ public final class AnthropicUsage {
   /**
    * Returns the meters; tier and region are what the usage says. Compaction runs before the message
    * and is not in the top-level counts, so its tokens are added. Passes on another model (advisor,
-   * fallback) are added too, at the same meters: to leave them out would be to bill them at 0.
+   * fallback) are added too, as what that one has used.
    */
   public Usage toUsage() {
     Usage.Builder meters = Usage.builder();
     addTokens(meters, fields);
-    for (JsonNode pass : fields.path("iterations")) {
-      if (!pass.path("type").asText("message").equals("message")) {
-        addTokens(meters, pass);
-      }
-    }
     JsonNode server = fields.path("server_tool_use");
     meters.set(Meter.WEB_SEARCH, Counts.of(server.path("web_search_requests")));
     meters.set(Meter.CODE_EXECUTION, Counts.of(server.path("code_execution_requests")));
@@ -48,7 +43,25 @@ public final class AnthropicUsage {
         region.isEmpty() || region.equals("global") || region.equals("not_available")
             ? null
             : region);
+    Usage own = meters.build();
+    for (JsonNode pass : fields.path("iterations")) {
+      if (!pass.path("type").asText("message").equals("message")) {
+        addPass(meters, own, pass);
+      }
+    }
     return meters.build();
+  }
+
+  /** A pass has the tier and the region of the answer, and perhaps a model of its own. */
+  private static void addPass(Usage.Builder meters, Usage own, JsonNode pass) {
+    String model = pass.path("model").asText("");
+    if (model.isEmpty()) {
+      addTokens(meters, pass);
+    } else {
+      Usage.Builder other = own.withoutCounts().toBuilder().model(model);
+      addTokens(other, pass);
+      meters.addPass(other.build());
+    }
   }
 
   private static void addTokens(Usage.Builder meters, JsonNode usage) {

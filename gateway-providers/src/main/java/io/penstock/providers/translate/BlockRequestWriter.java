@@ -54,7 +54,8 @@ abstract class BlockRequestWriter extends RequestWriter {
     if (last.role() == Role.ASSISTANT && !"true".equals(call.target().options().get("prefill"))) {
       throw fit.refusal(
           conversation.pathOf(last, last.parts().getLast()),
-          "the last message is the assistant's, and this model continues none");
+          "the last message is the assistant's, and only a provider with the option"
+              + " `prefill: true` is asked to continue one");
     }
     for (Turn turn : turns) {
       ObjectNode message = messages.addObject();

@@ -218,14 +218,15 @@ final class ChatRequestReader extends RequestReader {
       JsonNode tool = tools.get(i);
       String type = Trees.textOr(tool, "type");
       if (type.equals("function")) {
-        OpenAiShapes.tool(tool.path("function"), cache(tool), "tools." + i, conversation);
+        OpenAiShapes.tool(
+            tool.path("function"), cache(tool), "tools." + i, ".function", conversation);
       } else {
         fit.unsupported("tools." + i, "a tool of type \"" + type + "\" has no counterpart there");
       }
     }
     JsonNode functions = list(body, "functions", "functions");
     for (int i = 0; i < functions.size(); i++) {
-      OpenAiShapes.tool(functions.get(i), null, "functions." + i, conversation);
+      OpenAiShapes.tool(functions.get(i), null, "functions." + i, "", conversation);
       conversation.limitToOneCall();
     }
     JsonNode choice = body.path("tool_choice");

@@ -162,7 +162,10 @@ final class CohereAnswerReader extends AnswerReader {
           case "MAX_TOKENS" -> Finish.LENGTH;
           case "TOOL_CALL" -> Finish.TOOL_CALLS;
           case "ERROR_TOXIC" -> Finish.CONTENT_FILTER;
-          case "ERROR", "TIMEOUT" -> throw failure(answer);
+          case "ERROR", "TIMEOUT" -> {
+            tellsUsage();
+            throw failure(answer);
+          }
           default -> throw broken(reason.isEmpty() ? "no finish_reason" : reason);
         };
     over = true;

@@ -222,7 +222,11 @@ final class Conversation {
     }
     if (!spoken) {
       throw GatewayException.invalid(
-          turnsParam, "\"" + turnsParam + "\" is empty (expected: at least one message).");
+          turnsParam,
+          "\""
+              + turnsParam
+              + "\" is empty, or no message of the user is left of it (expected: at least one that"
+              + " says something).");
     }
     if (!open.isEmpty()) {
       throw GatewayException.invalid(

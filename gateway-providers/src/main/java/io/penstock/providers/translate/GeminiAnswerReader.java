@@ -52,15 +52,15 @@ final class GeminiAnswerReader extends AnswerReader {
 
   @Override
   void event(String type, ObjectNode chunk) {
-    if (Trees.present(chunk.get("error"))) {
-      throw failure(chunk);
-    }
     telling = null;
     String named = Trees.textOr(chunk, "modelVersion");
     if (!named.isEmpty() && !named.equals(model)) {
       model = named;
       // No usage may come: what is counted then has this model's price.
       usage = usage.toBuilder().model(model).build();
+    }
+    if (Trees.present(chunk.get("error"))) {
+      throw failure(chunk);
     }
     if (chunk.path("usageMetadata").isObject()) {
       alsoReported(chunk.path("usageMetadata"));

@@ -25,6 +25,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
   /** The choices with words of refusal. */
   private final BitSet refused = new BitSet();
 
+  /** The choices with a call whose arguments are not the JSON of an object. */
+  private final BitSet halfCalls = new BitSet();
+
   private @Nullable ObjectNode pending;
   private int pendingChoice;
   private @Nullable TextEvent piece;
@@ -60,14 +63,6 @@ final class GenerateAnswerWriter extends AnswerWriter {
     return chunk;
   }
 
-  /** A call that was cut short has no form here; what was said before it has. */
-  private void dropHalfCall() {
-    if (!arguments.isEmpty() && !(Trees.parse(arguments.toString()) instanceof ObjectNode)) {
-      pending = null;
-      arguments.setLength(0);
-    }
-  }
-
   private void flush() {
     ObjectNode part = pending;
     if (part == null) {
@@ -77,7 +72,9 @@ final class GenerateAnswerWriter extends AnswerWriter {
     JsonNode parsed = arguments.isEmpty() ? Trees.object() : Trees.parse(arguments.toString());
     arguments.setLength(0);
     if (!(parsed instanceof ObjectNode object)) {
-      throw Trees.malformed("the arguments of a tool call are not the JSON of an object");
+      // It has no form here, as one that was cut short; what was said besides it has.
+      halfCalls.set(pendingChoice);
+      return;
     }
     ((ObjectNode) part.get("functionCall")).set("args", object);
     send(pendingChoice, part, true);
@@ -212,16 +209,15 @@ final class GenerateAnswerWriter extends AnswerWriter {
 
   @Override
   public void finish(int choice, Finish finish, @Nullable String stopSequence) {
-    if (finish == Finish.LENGTH || finish == Finish.CONTENT_FILTER || finish == Finish.REFUSAL) {
-      dropHalfCall();
-    }
     flush();
     finishes.put(
         choice,
         switch (finish) {
           // OpenAI's own words of refusal come with a plain stop.
-          case STOP -> refused.get(choice) ? "SAFETY" : "STOP";
-          case STOP_SEQUENCE, TOOL_CALLS -> "STOP";
+          case STOP, STOP_SEQUENCE, TOOL_CALLS ->
+              refused.get(choice) && finish == Finish.STOP
+                  ? "SAFETY"
+                  : halfCalls.get(choice) ? "MAX_TOKENS" : "STOP";
           case LENGTH -> "MAX_TOKENS";
           case CONTENT_FILTER, REFUSAL -> "SAFETY";
         });

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class MessagesAggregate extends Aggregate {
   private final StringBuilder input = new StringBuilder();
 
-  /** Whether the last block is a call whose input is not JSON. */
+  /** Whether there was a call whose input is not the JSON of an object. */
   private boolean half;
 
   @Override
@@ -23,15 +23,12 @@ final class MessagesAggregate extends Aggregate {
       }
       case "content_block_start" -> {
         input.setLength(0);
-        if (half) {
-          throw Trees.malformed("the input of a tool call is not JSON");
-        }
         Trees.arrayIn(answer, "content").add(data.path("content_block").deepCopy());
       }
       case "content_block_delta" -> delta(data.path("delta"));
       case "content_block_stop" -> stopBlock();
       case "message_delta" -> {
-        dropHalfCall(Trees.textOr(data.path("delta"), "stop_reason"));
+        checkHalfCall(Trees.textOr(data.path("delta"), "stop_reason"));
         for (Map.Entry<String, JsonNode> field : data.path("delta").properties()) {
           answer.set(field.getKey(), field.getValue());
         }
@@ -76,25 +73,22 @@ final class MessagesAggregate extends Aggregate {
   private void stopBlock() {
     ObjectNode block = block();
     if (block != null && !input.isEmpty()) {
-      JsonNode parsed = Trees.parse(input.toString());
-      half = parsed == null;
-      if (parsed != null) {
+      if (Trees.parse(input.toString()) instanceof ObjectNode parsed) {
         block.set("input", parsed);
+      } else {
+        // It has no form in a whole message; what was said besides it has.
+        half = true;
+        ArrayNode blocks = Trees.arrayIn(answer, "content");
+        blocks.remove(blocks.size() - 1);
       }
       input.setLength(0);
     }
   }
 
-  /** A call that was cut short has no form in a whole message; what was said before it has. */
-  private void dropHalfCall(String reason) {
-    if (!half) {
-      return;
+  /** A message that lacks a call says so. */
+  private void checkHalfCall(String reason) {
+    if (half && !reason.equals("max_tokens") && !reason.equals("refusal")) {
+      throw Trees.malformed("the input of a tool call is not the JSON of an object");
     }
-    if (!reason.equals("max_tokens") && !reason.equals("refusal")) {
-      throw Trees.malformed("the input of a tool call is not JSON");
-    }
-    ArrayNode blocks = Trees.arrayIn(answer, "content");
-    blocks.remove(blocks.size() - 1);
-    half = false;
   }
 }

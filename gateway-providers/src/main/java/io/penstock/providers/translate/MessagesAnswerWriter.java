@@ -27,6 +27,12 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private int index = -1;
   private int openTool = -1;
 
+  /** The arguments of the call that is open. */
+  private final StringBuilder arguments = new StringBuilder();
+
+  /** Whether those of a call were not the JSON of an object. */
+  private boolean halfCall;
+
   /** The next piece of block {@link #pieceOf}, of whatever kind that is. */
   private @Nullable TextEvent piece;
 
@@ -76,6 +82,9 @@ final class MessagesAnswerWriter extends AnswerWriter {
 
   private void close() {
     if (open != Block.NONE) {
+      halfCall |=
+          !arguments.isEmpty() && !(Trees.parse(arguments.toString()) instanceof ObjectNode);
+      arguments.setLength(0);
       open = Block.NONE;
       ObjectNode event = Trees.object().put("type", "content_block_stop").put("index", index);
       out.event("content_block_stop", event, false);
@@ -163,6 +172,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     if (open != Block.TOOL || openTool != tool) {
       throw Trees.malformed("arguments of a tool call came after the call was over");
     }
+    arguments.append(fragment);
     piece("input_json_delta", "partial_json", fragment);
   }
 
@@ -218,10 +228,11 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private String reason() {
     return switch (finish) {
       // OpenAI's own words of refusal come with a plain stop.
-      case STOP -> refused ? "refusal" : "end_turn";
+      case STOP -> refused ? "refusal" : halfCall ? "max_tokens" : "end_turn";
       case STOP_SEQUENCE -> "stop_sequence";
       case LENGTH -> "max_tokens";
-      case TOOL_CALLS -> "tool_use";
+      // It was told as it came: nobody can make it.
+      case TOOL_CALLS -> halfCall ? "max_tokens" : "tool_use";
       case CONTENT_FILTER, REFUSAL -> "refusal";
     };
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Failure;
+import io.penstock.providers.ProviderException;
 import io.penstock.providers.translate.AnswerParts.Citation;
 import io.penstock.providers.translate.AnswerParts.Finish;
 import java.util.BitSet;
@@ -49,7 +50,7 @@ final class OpenAiAnswerReader extends AnswerReader {
   void whole(ObjectNode answer) {
     if (!answer.path("choices").isArray() || answer.path("choices").isEmpty()) {
       throw Trees.present(answer.get("error"))
-          ? failure(answer)
+          ? failed(answer)
           : Trees.malformed("the answer has no choices");
     }
     whole = true;
@@ -70,10 +71,15 @@ final class OpenAiAnswerReader extends AnswerReader {
   @Override
   void event(String type, ObjectNode data) {
     if (Trees.present(data.get("error"))) {
-      throw failure(data);
+      throw failed(data);
     }
     telling = null;
     read(data, "delta");
+  }
+
+  private ProviderException failed(ObjectNode answer) {
+    answeredBy(Trees.textOr(answer, "model"), Trees.textOr(answer, "service_tier"));
+    return failure(answer);
   }
 
   @Override

@@ -17,11 +17,18 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiShapes {
   private OpenAiShapes() {}
 
-  static void tool(JsonNode function, @Nullable String cache, String path, Conversation into) {
+  /**
+   * Reads a tool.
+   *
+   * @param path of the tool
+   * @param within where in it its name and schema stand, "" for the tool itself
+   */
+  static void tool(
+      JsonNode function, @Nullable String cache, String path, String within, Conversation into) {
     JsonNode strict = function.path("strict");
     into.tool(
         new Tool(
-            RequestReader.need(function, "name", path),
+            RequestReader.need(function, "name", path + within),
             Trees.textOr(function, "description"),
             RequestReader.schema(function.path("parameters")),
             strict.isBoolean() ? strict.booleanValue() : null,
@@ -77,7 +84,8 @@ final class OpenAiShapes {
       case "text" -> {}
       case "json_object" -> into.format(new Format("", null, null, param));
       case "json_schema" -> {
-        ObjectNode schema = RequestReader.object(body.path("schema"), param + ".schema");
+        String path = body.equals(format) ? param : param + ".json_schema";
+        ObjectNode schema = RequestReader.object(body.path("schema"), path + ".schema");
         JsonNode strict = body.path("strict");
         into.format(
             new Format(

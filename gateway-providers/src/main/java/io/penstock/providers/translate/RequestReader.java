@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.core.GatewayException;
+import io.penstock.providers.Threads;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +48,10 @@ abstract class RequestReader {
       }
       Option option = options.get(name);
       if (STATE.contains(name) && isSaid(field.getValue())) {
-        throw fit.refusal(path + name, "it names state or tools that only another provider has");
+        throw fit.refusal(
+            path + name,
+            "it names state or tools that only another provider has"
+                + (name.equals(Threads.FIELD) ? ". " + Threads.ADVICE : ""));
       }
       if (option == null) {
         fit.unsupported(path + name, "Penstock knows no counterpart of it");

@@ -206,7 +206,7 @@ final class ResponsesRequestReader extends RequestReader {
     for (int i = 0; i < tools.size(); i++) {
       String type = Trees.textOr(tools.get(i), "type");
       if (type.equals("function")) {
-        OpenAiShapes.tool(tools.get(i), null, "tools." + i, conversation);
+        OpenAiShapes.tool(tools.get(i), null, "tools." + i, "", conversation);
       } else {
         fit.unsupported("tools." + i, "a tool of type \"" + type + "\" has no counterpart there");
       }

@@ -70,7 +70,7 @@ final class TranslatedAttempt implements Attempt {
     try {
       way.reader().whole(told);
       Usage usage = way.reader().usage();
-      way.writer().end(usage, null);
+      way.writer().endWhole(usage, way.observed().relayedBytes(), null);
       ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
       AnswerSummary summary = way.observed().summary(usage, true);
       CharSequence text = summary.usageReported() ? "" : way.observed().relayed();

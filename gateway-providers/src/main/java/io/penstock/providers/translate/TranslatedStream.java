@@ -8,7 +8,6 @@ import io.netty.buffer.Unpooled;
 import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
-import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.ClippedText;
@@ -31,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class TranslatedStream implements StreamReader {
-  /** Of plain text, nearly. */
-  private static final int BYTES_PER_TOKEN = 4;
-
   private final Frames frames;
   private final AnswerReader reader;
   private final AnswerWriter writer;
@@ -176,7 +172,7 @@ final class TranslatedStream implements StreamReader {
     over = true;
     complete = true;
     String penstock = sink.settle(summary());
-    writer.end(usage(), penstock);
+    writer.endWhole(usage(), observed.relayedBytes(), penstock);
     events.endArray();
     flush();
   }
@@ -204,7 +200,7 @@ final class TranslatedStream implements StreamReader {
 
   @Override
   public AnswerSummary summary() {
-    return observed.summary(usage(), complete || reader.isBroken());
+    return observed.summary(usage(), complete || reader.isUsageTold());
   }
 
   @Override
@@ -232,20 +228,13 @@ final class TranslatedStream implements StreamReader {
       case Closing.Shortened(String finish) -> {
         observed.start("", "");
         observed.cut(finish.equals("content_filter") ? Finish.CONTENT_FILTER : Finish.LENGTH);
-        writer.cut(soFar(), penstock);
+        // Mostly nothing was reported yet of its output.
+        writer.endUntold(AnswerWriter.atLeast(usage(), observed.relayedBytes()), penstock);
       }
     }
     events.endArray();
     ByteBuf bytes = events.take();
     return bytes == null ? Unpooled.EMPTY_BUFFER : bytes;
-  }
-
-  /** Returns the usage of what was relayed: mostly nothing was reported yet of its output. */
-  private Usage soFar() {
-    Usage known = usage();
-    long written = (observed.relayedBytes() + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
-    long more = Math.max(0, written - known.outputTokens());
-    return known.toBuilder().add(Meter.OUTPUT, more).build();
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.Attempt;
+import io.penstock.providers.ErrorBodies;
 import io.penstock.providers.EventStreamDecoder;
 import io.penstock.providers.Failure;
 import io.penstock.providers.Provider;
@@ -53,7 +54,22 @@ class DialectsTest {
     assertThatThrownBy(
             () -> Wire.call(Dialect.ANTHROPIC, Endpoint.MESSAGES, "{\"thread\":{}}").attempt())
         .isInstanceOf(GatewayException.class)
-        .hasMessageContaining("thread");
+        .hasMessageContaining("thread")
+        .hasMessageContaining("thread=False");
+  }
+
+  /** Anthropic's SDKs go on without a thread when they are told so in these words. */
+  @Test
+  void thread_refused_saysSoInAnthropicsWords() {
+    String code = "unsupported_parameter";
+
+    assertThat(ErrorBodies.json(Dialect.ANTHROPIC, 400, code, "No.", "thread", "r"))
+        .contains(
+            "\"details\":{\"error_code\":\"thread_unsupported_request\",\"unsupported\":[\"thread\"]}");
+    assertThat(ErrorBodies.json(Dialect.ANTHROPIC, 400, code, "No.", "container", "r"))
+        .doesNotContain("details");
+    assertThat(ErrorBodies.json(Dialect.ANTHROPIC, 400, "invalid_request", "No.", "thread", "r"))
+        .doesNotContain("details");
   }
 
   @Test

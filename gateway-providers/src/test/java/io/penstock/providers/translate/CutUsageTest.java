@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
+import io.penstock.providers.Answer;
 import io.penstock.providers.Attempt;
 import io.penstock.providers.Closing;
 import io.penstock.providers.StreamReader;
@@ -16,8 +18,13 @@ import io.penstock.providers.translate.Rig.Client;
 import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a stream that the gateway cuts short tells of its usage: nothing that nobody knows. */
+/**
+ * What an answer tells of a usage that nobody reported, and a stream that the gateway cuts short:
+ * nothing that nobody knows.
+ */
 class CutUsageTest {
   private static final String OPENAI =
       "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
@@ -41,21 +48,68 @@ class CutUsageTest {
       "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}";
   private static final String RESPONSES = "{\"stream\":true,\"input\":\"hi\"}";
 
+  private static final String WHOLE =
+      "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\","
+          + "\"message\":{\"role\":\"assistant\",\"content\":\"Hello there, you\"}}]}";
+
+  private static JsonNode whole(Endpoint client, Dialect from, String request, String answer) {
+    Answer told = Rig.unary(Rig.attempt(client, from, request, Wish.PLAIN), answer);
+    ObjectNode body = Trees.answer(told.body().toString(StandardCharsets.UTF_8));
+    told.body().release();
+    assertThat(told.summary().usageReported()).isFalse();
+    return body.has("usage") ? body.get("usage") : body.path("usageMetadata");
+  }
+
+  /** The estimate of a Messages client's input is that of {@code message_start}. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", ",\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}"})
+  void wholeAnswer_nothingReported_noZerosAreTold(String zeros) {
+    String answer = WHOLE.substring(0, WHOLE.length() - 1) + zeros + "}";
+
+    JsonNode messages = whole(Endpoint.MESSAGES, Dialect.OPENAI, MESSAGES, answer);
+
+    assertThat(messages.path("input_tokens").asInt()).isPositive();
+    assertThat(messages.path("output_tokens").asInt()).isEqualTo(4);
+    assertThat(whole(Endpoint.RESPONSES, Dialect.OPENAI, RESPONSES, answer).isNull()).isTrue();
+    assertThat(whole(Endpoint.GENERATE, Dialect.OPENAI, GENERATE, answer).isMissingNode()).isTrue();
+  }
+
+  @Test
+  void wholeStream_nothingReported_noZerosAreTold() {
+    String events =
+        OPENAI.replace("you\"}", "you\"},\"finish_reason\":\"stop\"") + "data: [DONE]\n\n";
+
+    assertThat(last(streamed(Endpoint.GENERATE, GENERATE, events)).isMissingNode()).isTrue();
+    assertThat(last(streamed(Endpoint.RESPONSES, RESPONSES, events)).isNull()).isTrue();
+    assertThat(last(streamed(Endpoint.MESSAGES, MESSAGES, events)))
+        .isEqualTo(Trees.answer("{\"output_tokens\":4}"));
+  }
+
+  private static String streamed(Endpoint client, String request, String events) {
+    Attempt attempt = attempt(client, Dialect.OPENAI, request);
+    return Rig.stream(attempt, events.getBytes(StandardCharsets.UTF_8)).text();
+  }
+
+  private static JsonNode last(String events) {
+    JsonNode usage = MissingNode.getInstance();
+    for (String line : events.lines().toList()) {
+      if (line.startsWith("data: {")) {
+        JsonNode event = Trees.answer(line.substring(6));
+        for (String place : new String[] {"/usage", "/usageMetadata", "/response/usage"}) {
+          usage = event.at(place).isMissingNode() ? usage : event.at(place);
+        }
+      }
+    }
+    return usage;
+  }
+
   /** Returns the usage that is told last, wherever the dialect has it; missing: none. */
   private static JsonNode told(Attempt attempt, String events) {
     Client client = new Client();
     try (StreamReader reader = attempt.streamReader(Rig.ALLOCATOR, client)) {
       reader.read(Unpooled.wrappedBuffer(events.getBytes(StandardCharsets.UTF_8)));
       ByteBuf last = reader.closing(new Closing.Shortened("length"), null);
-      JsonNode usage = MissingNode.getInstance();
-      for (String line : last.toString(StandardCharsets.UTF_8).lines().toList()) {
-        if (line.startsWith("data: {")) {
-          JsonNode event = Trees.answer(line.substring(6));
-          for (String place : new String[] {"/usage", "/usageMetadata", "/response/usage"}) {
-            usage = event.at(place).isMissingNode() ? usage : event.at(place);
-          }
-        }
-      }
+      JsonNode usage = last(last.toString(StandardCharsets.UTF_8));
       last.release();
       return usage;
     }

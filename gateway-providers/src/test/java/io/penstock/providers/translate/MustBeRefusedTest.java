@@ -29,6 +29,41 @@ class MustBeRefusedTest {
             });
   }
 
+  @Test
+  void refusals_nameTheFieldAsTheClientWroteIt() {
+    refused(
+        Endpoint.CHAT,
+        Dialect.ANTHROPIC,
+        "{\"model\":\"m\"," + USER + ",\"response_format\":{\"type\":\"json_schema\"}}",
+        "response_format.json_schema.schema",
+        Wish.PLAIN);
+    refused(
+        Endpoint.CHAT,
+        Dialect.ANTHROPIC,
+        "{\"model\":\"m\"," + USER + ",\"tools\":[{\"type\":\"function\"}]}",
+        "tools.0.function.name",
+        Wish.PLAIN);
+  }
+
+  @Test
+  void refusals_sayWhatIsMissing() {
+    assertThatThrownBy(() ->
+            Rig.attempt(
+                Endpoint.CHAT,
+                Dialect.ANTHROPIC,
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"S\"}]}",
+                Wish.PLAIN))
+        .hasMessageContaining("no message of the user is left");
+    assertThatThrownBy(() ->
+            Rig.attempt(
+                Endpoint.CHAT,
+                Dialect.ANTHROPIC,
+                "{\"model\":\"m\","
+                    + USER.replace("]", ",{\"role\":\"assistant\",\"content\":\"So\"}]}"),
+                Wish.PLAIN))
+        .hasMessageContaining("prefill: true");
+  }
+
   /** Twelve of this kind at once, 3 MB each, ended a process with a heap of 192 MiB. */
   @Test
   void tokens_farMoreThanAConversationHas_areRefused() {

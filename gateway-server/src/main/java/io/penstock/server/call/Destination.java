@@ -7,6 +7,7 @@ package io.penstock.server.call;
 public final class Destination {
   private String named = "";
   private String keptAt = "";
+  private String keptFor = "";
   private String route = "";
 
   /** Returns the model that {@code X-Penstock-Route} names, "" without the header. */
@@ -34,9 +35,19 @@ public final class Destination {
     return keptAt.isEmpty() || keptAt.equals(provider);
   }
 
-  /** Set once it is known whose conversation it is. */
-  public void keptAt(String provider) {
+  /** Returns the path of the field that names what is kept there, "" where it is the URL's. */
+  public String keptFor() {
+    return keptFor;
+  }
+
+  /**
+   * Set once it is known whose conversation it is.
+   *
+   * @param param where the request names it
+   */
+  public void keptAt(String provider, String param) {
     keptAt = provider;
+    keptFor = keptFor.isEmpty() ? param : keptFor;
   }
 
   /** Returns the name under {@code models} that serves the call, "" before it is known. */

@@ -233,7 +233,7 @@ public final class Account {
       money =
           Savings.claim(
               money,
-              target.price(),
+              target,
               call.snapshot().baselines().of(call.routedModel()),
               used,
               waste,

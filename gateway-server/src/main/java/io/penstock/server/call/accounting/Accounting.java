@@ -163,23 +163,26 @@ public final class Accounting {
   }
 
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
-  LedgerRow.Money price(TargetRuntime target, Usage usage, Intent intent, boolean estimated) {
+  LedgerRow.Money price(TargetRuntime target, Usage used, Intent intent, boolean estimated) {
     long at = intent.reservedAt();
-    PricedModel price = price(target, usage);
+    PricedModel price = price(target, used);
+    PassPrices passes = PassPrices.of(target, used, at);
+    Usage usage = used.withoutPasses();
     if (!estimated) {
       unrated.check(target, price, usage, at);
     }
     long list = price.listNanos(usage, at);
-    long cost = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
+    long own = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
+    long cost = own + passes.cost();
     if (estimated) {
       cost = Math.min(cost, intent.bound());
     }
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
       Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();
-      metrics.providerCache(Math.max(0, price.costNanos(fresh, at) - cost));
+      metrics.providerCache(Math.max(0, price.costNanos(fresh, at) - own));
     }
-    return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
+    return new LedgerRow.Money(cost, list + passes.list(), 0, 0, 0, intent.priceVersion());
   }
 
   /**

@@ -16,8 +16,8 @@ final class Billable {
 
   /**
    * Returns whether the provider may bill the attempt. Free is what it never had, what it refused,
-   * by a status or in place of an answer, and what costs nothing anywhere. A time-out, a reset or
-   * an answer that cannot be read says nothing of what it did.
+   * by a status or in place of an answer (and told no usage of), and what costs nothing anywhere. A
+   * time-out, a reset or an answer that cannot be read says nothing of what it did.
    */
   static boolean isBillable(Endpoint endpoint, AttemptOutcome outcome) {
     boolean refused = outcome.status() != 0 && (outcome.status() < 200 || outcome.status() >= 300);
@@ -28,10 +28,14 @@ final class Billable {
     return endpoint == Endpoint.MODERATIONS || endpoint.countsTokens();
   }
 
-  /** Returns whether there is an error of the provider's own where the answer should be. */
+  /**
+   * Returns whether there is an error of the provider's own where the answer should be, and nothing
+   * told of what was used until then.
+   */
   private static boolean isRefusal(AttemptOutcome outcome) {
     Failure failure = outcome.failure();
-    if (failure == null || outcome.firstTokenNanos() >= 0) {
+    boolean worked = outcome.firstTokenNanos() >= 0 || !outcome.summary().usage().isEmpty();
+    if (failure == null || worked) {
       return false;
     }
     return switch (failure.kind()) {

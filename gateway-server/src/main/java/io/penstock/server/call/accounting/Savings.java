@@ -4,6 +4,7 @@ import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
+import io.penstock.server.targets.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,16 +18,16 @@ final class Savings {
   /**
    * Returns the money of a row with what is claimed on it: the difference between the models that
    * were asked for and called. That the provider answered with yet another one is not the gateway's
-   * doing.
+   * doing, nor are the passes of others: they count alike on both sides.
    *
-   * @param called the price of the model that was called
+   * @param called what was called
    * @param baseline what the client asked for; null: nothing is claimed
    * @param used as the provider reported it, but for a loss: an estimate proves no saving. Each of
    *     the two is valued in the units in which it bills that
    */
   static LedgerRow.Money claim(
       LedgerRow.Money paid,
-      PricedModel called,
+      TargetRuntime called,
       @Nullable PricedModel baseline,
       Usage used,
       Waste waste,
@@ -37,13 +38,16 @@ final class Savings {
     if (isLoss(waste)) {
       return money(paid, 0, 0, paid.cost());
     }
-    Usage usage = baseline.billed(used, at);
+    Usage own = used.withoutPasses();
+    Usage usage = baseline.billed(own, at);
     if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
       return paid;
     }
     long would = baseline.costNanos(usage, at);
-    long saved = would - called.costNanos(called.billed(used, at), at);
-    return money(paid, would, Math.max(0, saved), Math.max(0, -saved));
+    PricedModel price = called.price();
+    long saved = would - price.costNanos(price.billed(own, at), at);
+    long passes = PassPrices.of(called, used, at).cost();
+    return money(paid, would + passes, Math.max(0, saved), Math.max(0, -saved));
   }
 
   /** Returns whether asking the named model once would not have paid for such an answer. */

@@ -79,7 +79,7 @@ final class StoredFilter implements Filter<Call> {
       throw new GatewayException(
           ErrorCode.UNKNOWN_PATH, "There is no response \"" + clip(id) + "\" of yours here.");
     }
-    call.destination().keptAt(own.provider());
+    call.destination().keptAt(own.provider(), "");
     return Step.next();
   }
 
@@ -107,7 +107,7 @@ final class StoredFilter implements Filter<Call> {
               + clip(reference.id())
               + "\" is kept at another provider than what stands before it; send its content.");
     }
-    call.destination().keptAt(provider);
+    call.destination().keptAt(provider, reference.param());
   }
 
   private static GatewayException notYours(ItemReferences.Reference reference) {

@@ -6,6 +6,7 @@ import io.penstock.core.identity.Principal;
 import io.penstock.core.route.Plan;
 import io.penstock.ledger.LedgerWriter;
 import io.penstock.server.call.Call;
+import io.penstock.server.call.Destination;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
@@ -122,6 +123,16 @@ public final class Refusals {
             + ".",
         "model",
         GatewayException.NO_RETRY_AFTER);
+  }
+
+  public static GatewayException keptElsewhere(Destination destination, List<String> targets) {
+    return GatewayException.unsupported(
+        destination.keptFor(),
+        "What the request goes on with is kept at "
+            + destination.keptAt()
+            + ", and the model is served by "
+            + String.join(", ", targets)
+            + ". Send the turns in `input`.");
   }
 
   public static GatewayException overCeiling(String model, List<String> targets) {

@@ -69,7 +69,7 @@ public final class CallSurroundings implements Surroundings {
       return "no key";
     }
     if (!call.destination().allows(target.provider().name())) {
-      return "the conversation is kept at " + call.destination().keptAt();
+      return KEPT_AT + call.destination().keptAt();
     }
     if (!target.provider().serves(call.surface().endpoint(), target.model())) {
       return NOT_SERVED;
@@ -161,7 +161,10 @@ public final class CallSurroundings implements Surroundings {
             .toList();
     return switch (code) {
       case MODEL_NOT_PRICED -> Refusals.notPriced(of, unrated(skipped));
-      case UNSUPPORTED_PARAMETER -> Refusals.notServed(call.surface().endpoint().label(), of);
+      case UNSUPPORTED_PARAMETER ->
+          skipped.stream().anyMatch(one -> one.why().startsWith(KEPT_AT))
+              ? Refusals.keptElsewhere(call.destination(), of)
+              : Refusals.notServed(call.surface().endpoint().label(), of);
       case BUDGET_EXCEEDED -> Refusals.overCeiling(call.model(), of);
       case CONTEXT_LENGTH_EXCEEDED -> Refusals.tooLong(InputEstimate.likely(call), of);
       default -> Refusals.noTarget(call.model(), skipped, soonest(skipped));
