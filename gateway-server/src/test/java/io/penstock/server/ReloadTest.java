@@ -257,7 +257,7 @@ class ReloadTest {
                 RunningGateway.yaml(directory, provider, "")
                     .replace(
                         "admin: { listen: 127.0.0.1:0 }",
-                        "admin: { listen: 127.0.0.1:0, token: file:token }"))) {
+                        "admin: { listen: 127.0.0.1:0, token: file:token, metrics: open }"))) {
       Files.writeString(token, "\n");
       Await.until(
           "it is refused",

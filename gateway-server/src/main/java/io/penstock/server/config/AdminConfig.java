@@ -7,7 +7,7 @@ public record AdminConfig(
     @Setting("Where it listens; beyond loopback it needs a token.") @Default("127.0.0.1:9091")
         HostPort listen,
     @Setting("The bearer token.") @Nullable Secret token,
-    @Setting("Whether `/metrics` is served without the token.") @Default("open")
+    @Setting("`open`: `/metrics` is served without the token.") @Default("token")
         Word.MetricsAccess metrics) {
 
   /** Refuses a token that no header can carry. */

@@ -71,6 +71,7 @@ final class ConfigValuesTest {
     assertThat(config.clamp().isOn()).isTrue();
     assertThat(config.state()).isNull();
     assertThat(config.admin().token()).isNull();
+    assertThat(config.admin().metrics()).isEqualTo(Word.MetricsAccess.TOKEN);
     assertThat(config.ledger().retain()).isEqualTo(Duration.ofDays(400));
     assertThat(config.cache().exact()).isEmpty();
   }
