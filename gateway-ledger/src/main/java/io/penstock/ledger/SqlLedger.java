@@ -240,6 +240,11 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
+    public long oldestNanos() {
+      return queue() == 0 ? 0 : thread.oldestNanos();
+    }
+
+    @Override
     public long lost() {
       return journal.counts().lost().sum();
     }

@@ -302,6 +302,7 @@ final class SqlLedgerTest {
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
       assertThat(ledger.recovery().rows()).isEqualTo(1);
       assertThat(ledger.recovery().owners()).containsExactly(7L);
+      assertThat(ledger.recovery().crashCost()).isEqualTo(25);
       LedgerRow crash = ledger.queries().request(dead.attempt().request()).getFirst();
       assertThat(crash.money().cost()).isEqualTo(25);
       assertThat(crash.attempt().cause()).isEqualTo(Cause.CRASH);

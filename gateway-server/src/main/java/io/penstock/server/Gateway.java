@@ -124,6 +124,7 @@ public final class Gateway implements AutoCloseable {
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), inForce::semanticRules),
             content);
     this.metrics = new CallMetrics(registry);
+    metrics.crashed(stores.ledger().recovery().crashCost());
     this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
     reloader.start(config, stores.ledger());
     AddressResolverGroup<InetSocketAddress> resolver =
