@@ -29,7 +29,6 @@ import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ContentConfig;
 import io.penstock.server.config.KnownSecrets;
-import io.penstock.server.config.SecretUrl;
 import io.penstock.server.config.Word;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Redaction;
@@ -100,8 +99,7 @@ public final class Gateway implements AutoCloseable {
     this.demo = new DemoServer(loops, transport);
     this.telemetry =
         Telemetry.start(
-            text(config.telemetry().otlp()),
-            text(config.telemetry().requests()),
+            config.telemetry(),
             inForce::shownModel,
             Charges.units(stores.budgets()),
             ticker,
@@ -229,10 +227,6 @@ public final class Gateway implements AutoCloseable {
                 ticker, ((SingleThreadEventLoop) loop)::executeAfterEventLoopIteration));
     contexts.add(context);
     return context;
-  }
-
-  private static String text(@Nullable SecretUrl url) {
-    return url == null ? "" : url.reveal();
   }
 
   /** Returns the traffic port that was bound. */

@@ -1,5 +1,6 @@
 package io.penstock.server.config;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is told to others off the request path. A change needs a restart. */
@@ -9,4 +10,14 @@ public record TelemetryConfig(
     @Setting(
             value = "Where each row goes as a JSON line: a file or a webhook; empty: nowhere.",
             rule = Rule.REQUESTS)
-        @Nullable SecretUrl requests) {}
+        @Nullable SecretUrl requests,
+    @Setting(
+            value = "Headers of all that goes to the collector and the webhook; empty: left out.",
+            rule = Rule.HEADERS)
+        Map<String, Secret> headers) {
+
+  /** Takes what a section says. */
+  public TelemetryConfig {
+    headers = Values.copy(headers);
+  }
+}
