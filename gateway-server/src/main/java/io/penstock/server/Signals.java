@@ -26,10 +26,11 @@ final class Signals {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Runnable guarded = () -> run(task);
       MethodHandle run =
           MethodHandles.lookup()
-              .findStatic(Signals.class, "run", MethodType.methodType(void.class, Runnable.class))
-              .bindTo(task);
+              .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
+              .bindTo(guarded);
       Object told =
           MethodHandleProxies.asInterfaceInstance(
               handler, MethodHandles.dropArguments(run, 0, signal));
