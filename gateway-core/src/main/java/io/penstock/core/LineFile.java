@@ -12,7 +12,7 @@ public final class LineFile {
   private LineFile() {}
 
   /**
-   * Appends to a file, which is made when it is not there.
+   * Appends to a file, which is made, its owner's alone, when it is not there.
    *
    * @param lines each with its end
    * @throws IOException when they could not be written whole, as on a full disk: then the file is
@@ -20,7 +20,7 @@ public final class LineFile {
    */
   public static void append(Path file, byte[] lines) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        PrivateFile.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       append(channel, ByteBuffer.wrap(lines));
     }
   }

@@ -11,11 +11,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class LineFileTest {
   @TempDir Path directory;
+
+  @Test
+  void append_newFile_isItsOwnersAlone_andOneThatIsThereStaysAsItIs() throws IOException {
+    Path fresh = directory.resolve("fresh");
+    LineFile.append(fresh, bytes("a\n"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(fresh)))
+        .isEqualTo("rw-------");
+    Path shared = Files.createFile(directory.resolve("shared"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rw-r--r--"));
+    LineFile.append(shared, bytes("a\n"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(shared)))
+        .isEqualTo("rw-r--r--");
+  }
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);

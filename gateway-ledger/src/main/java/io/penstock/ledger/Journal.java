@@ -31,6 +31,12 @@ final class Journal implements AutoCloseable {
   private static final String SUFFIX = ".journal";
   private static final String DAMAGED = ".damaged";
 
+  /**
+   * Of the lock's file, the byte that the living lock too, who lock all of it, and who imports the
+   * journals of the dead does not: whoever looks whether one lives is in nobody's way.
+   */
+  private static final long ALIVE = 1L << 30;
+
   private final Path directory;
   private final FileChannel lock;
   private final LedgerOptions.JournalSizes sizes;
@@ -185,7 +191,7 @@ final class Journal implements AutoCloseable {
       FileChannel channel = null;
       try {
         channel = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE);
-        FileLock held = channel.tryLock();
+        FileLock held = channel.tryLock(0, ALIVE, false);
         if (held != null) {
           dead.add(new Dead(directory, channel));
           continue;
@@ -198,6 +204,31 @@ final class Journal implements AutoCloseable {
       }
     }
     return dead;
+  }
+
+  /** Looks who has died and who lives, without taking anything. */
+  static Unfinished unfinished(Path root) throws IOException {
+    List<Path> dead = new ArrayList<>();
+    boolean live = false;
+    for (Path directory : Files.isDirectory(root) ? list(root) : List.<Path>of()) {
+      Path file = directory.resolve(LOCK);
+      if (directory.toString().endsWith(DAMAGED) || !Files.isReadable(file)) {
+        continue;
+      }
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+          FileLock held = channel.tryLock(ALIVE, 1, true)) {
+        if (held == null) {
+          live = true;
+        } else {
+          dead.add(directory);
+        }
+      } catch (OverlappingFileLockException e) {
+        live = true;
+      } catch (NoSuchFileException e) {
+        LOG.debug("journal: {} was imported just now", directory);
+      }
+    }
+    return new Unfinished(dead, live);
   }
 
   private static List<Path> list(Path directory) throws IOException {

@@ -5,6 +5,12 @@ public interface LedgerStats {
   /** Records in the journal that the database does not have yet. */
   long queue();
 
+  /**
+   * Nanoseconds since the oldest of them was written, 0 when there is none; may be as much more as
+   * the ledger's thread lets records gather.
+   */
+  long oldestNanos();
+
   /** Rows with money that could not be kept. Stays 0; anything else is a defect or a dead disk. */
   long lost();
 

@@ -59,6 +59,7 @@ final class LedgerThread {
   private final ContentQueue contents = new ContentQueue();
   private final CatalogueQueue catalogues = new CatalogueQueue();
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
+  private final Waiting waiting;
   private long read;
   private long expireAt;
 
@@ -78,6 +79,7 @@ final class LedgerThread {
     this.admission = admission;
     this.options = options;
     this.ticker = ticker;
+    this.waiting = new Waiting(ticker);
     this.expireAt = ticker.nanoTime();
     this.thread = Thread.ofPlatform().name("penstock-ledger").daemon().unstarted(this::run);
   }
@@ -135,6 +137,11 @@ final class LedgerThread {
 
   int openIntents() {
     return openCount;
+  }
+
+  /** Returns how long the oldest record has waited, if one waits. */
+  long oldestNanos() {
+    return waiting.nanos();
   }
 
   long refused() {
@@ -199,6 +206,7 @@ final class LedgerThread {
   /** Commits one batch and returns how many records it took from the journal and bookings. */
   private int pump() throws SQLException, IOException {
     if (batch.isEmpty()) {
+      waiting.looks();
       fill();
     }
     List<Booking> booked = bookings.take();
@@ -220,6 +228,7 @@ final class LedgerThread {
       }
     }
     behind = batch.size() == BATCH;
+    waiting.committed(batch, behind);
     batch.clear();
     bookings.done(booked, result);
     journal.chain().free();

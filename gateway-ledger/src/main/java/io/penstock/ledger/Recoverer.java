@@ -32,6 +32,7 @@ final class Recoverer {
   private int damaged;
   private long rows;
   private long crashed;
+  private long crashCost;
 
   private Recoverer(Admission admission) {
     this.admission = admission;
@@ -64,7 +65,12 @@ final class Recoverer {
       }
     }
     return new Recovery(
-        recoverer.journals, recoverer.damaged, recoverer.rows, recoverer.crashed, recoverer.owners);
+        recoverer.journals,
+        recoverer.damaged,
+        recoverer.rows,
+        recoverer.crashed,
+        recoverer.crashCost,
+        recoverer.owners);
   }
 
   private void recover(Journal.Dead dead) throws IOException, SQLException {
@@ -78,7 +84,7 @@ final class Recoverer {
         for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
           accept(entry, open, batch, named);
           if (batch.size() == BATCH) {
-            rows += append(batch, List.of());
+            rows += append(batch, List.of()).fresh();
             batch.clear();
           }
         }
@@ -86,19 +92,29 @@ final class Recoverer {
       }
     }
     at = dead.directory();
-    rows += append(batch, List.of());
+    rows += append(batch, List.of()).fresh();
     List<LedgerRow> bounds = open.values().stream().map(Corrections::crashed).toList();
     // What may have been lost was spent by these owners: they stay charged all they were granted.
     List<Long> ended = lost == null ? List.copyOf(named) : List.of();
-    crashed += append(bounds, ended);
+    Admission.Result booked = append(bounds, ended);
+    crashed += booked.fresh();
+    crashCost += booked.fresh() == 0 ? 0 : cost(bounds, booked.refused());
     owners.addAll(ended);
     journals++;
     end(dead, lost);
     LOG.info("ledger: imported the journal of a dead process: rows={} crashed={}", rows, crashed);
   }
 
-  private int append(List<LedgerRow> batch, List<Long> ended) throws IOException, SQLException {
-    return Busy.<Integer, IOException>waiting(() -> admission.append(batch, ended).fresh());
+  private Admission.Result append(List<LedgerRow> batch, List<Long> ended)
+      throws IOException, SQLException {
+    return Busy.<Admission.Result, IOException>waiting(() -> admission.append(batch, ended));
+  }
+
+  private static long cost(List<LedgerRow> rows, Set<UUID> refused) {
+    return rows.stream()
+        .filter(row -> !refused.contains(row.id()))
+        .mapToLong(row -> row.money().cost())
+        .sum();
   }
 
   private void end(Journal.Dead dead, @Nullable Lost lost) throws IOException {

@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import io.penstock.core.PrivateFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -57,7 +58,7 @@ final class Segment {
     /** On a disk. */
     Making ON_DISK =
         path ->
-            FileChannel.open(
+            PrivateFile.open(
                 path,
                 StandardOpenOption.CREATE_NEW,
                 StandardOpenOption.READ,

@@ -1,9 +1,11 @@
 package io.penstock.ledger;
 
+import io.penstock.core.PrivateFile;
 import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,9 +13,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ledger over SQLite or PostgreSQL. */
 public final class SqlLedger implements Ledger {
+  private static final Logger LOG = LoggerFactory.getLogger(SqlLedger.class);
   private static final long BOOK_MILLIS = 10_000;
 
   /** A try that is under way ends within SQLite's busy_timeout of 5 s, or is not waited for. */
@@ -53,7 +58,7 @@ public final class SqlLedger implements Ledger {
    * @param others where they may lie too; nothing is written there
    */
   public static SqlLedger open(LedgerOptions options, List<Path> others, Ticker ticker) {
-    makeDirectory(options.url());
+    makePlace(options.url());
     Store store = Store.open(options, ticker);
     try {
       store.startWriting();
@@ -81,13 +86,15 @@ public final class SqlLedger implements Ledger {
     return new LedgerReader(pool, new CatalogueBook(pool));
   }
 
-  private static void makeDirectory(String url) {
+  /** SQLite would make the file for all to read; what it makes beside it is as the file is. */
+  private static void makePlace(String url) {
     if (SqlDialect.of(url) != SqlDialect.SQLITE) {
       return;
     }
     String file = url.substring("sqlite:".length());
     int query = file.indexOf('?');
-    Path parent = Path.of(query < 0 ? file : file.substring(0, query)).getParent();
+    Path ledger = Path.of(query < 0 ? file : file.substring(0, query));
+    Path parent = ledger.getParent();
     if (parent != null) {
       try {
         Files.createDirectories(parent);
@@ -99,6 +106,14 @@ public final class SqlLedger implements Ledger {
                 + e
                 + " (expected: a directory that this user may make and write)",
             e);
+      }
+    }
+    boolean named = !file.startsWith(":") && !file.startsWith("file:");
+    if (named && !Files.exists(ledger)) {
+      try {
+        PrivateFile.open(ledger, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+      } catch (IOException e) {
+        LOG.debug("ledger: {}", e.toString()); // SQLite tells what is wrong with the place
       }
     }
   }
@@ -237,6 +252,11 @@ public final class SqlLedger implements Ledger {
     @Override
     public long queue() {
       return Math.max(0, journal.counts().appended().sum() - thread.consumed());
+    }
+
+    @Override
+    public long oldestNanos() {
+      return queue() == 0 ? 0 : thread.oldestNanos();
     }
 
     @Override

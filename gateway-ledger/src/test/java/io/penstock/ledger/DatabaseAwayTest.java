@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.penstock.core.Ticker;
 import io.penstock.testkit.Await;
+import io.penstock.testkit.FakeTicker;
 import io.penstock.testkit.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,25 @@ final class DatabaseAwayTest {
       assertThat(ledger.queries().request(row.attempt().request())).containsExactly(row);
       assertThat(ledger.stats().databaseError()).isEmpty();
       assertThat(ledger.stats().lost()).isZero();
+    }
+  }
+
+  @Test
+  void databaseRefuses_ageOfTheOldestRowGrows_untilItIsTaken() throws Exception {
+    String url = PostgresServer.shared().newDatabase();
+    FakeTicker ticker = FakeTicker.at("2026-11-01T00:00:00Z");
+    try (Connection admin = SqlDialect.POSTGRES.connect(url);
+        Statement sql = admin.createStatement();
+        SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, directory), ticker)) {
+      sql.execute("ALTER TABLE rollup RENAME TO away");
+      assertThat(ledger.stats().oldestNanos()).isZero();
+      ledger.writer().row(Rows.row(new Random(6), Rows.NOV_1));
+      Await.until("the refusal is seen", () -> ledger.stats().databaseError().contains("rollup"));
+      ticker.advance(Duration.ofSeconds(90));
+      assertThat(ledger.stats().oldestNanos()).isEqualTo(90_000_000_000L);
+      sql.execute("ALTER TABLE away RENAME TO rollup");
+      ledger.flush(30_000);
+      assertThat(ledger.stats().oldestNanos()).isZero();
     }
   }
 

@@ -6,6 +6,7 @@ import io.penstock.core.Ending;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.report.Csv;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.testkit.PostgresServer;
@@ -151,6 +152,33 @@ final class ReportTest {
   }
 
   /** October has a day more than November. */
+  @Test
+  void csv_textThatASpreadsheetWouldRun_isMarkedAsText_numbersAreNot() throws Exception {
+    List<String> teams =
+        List.of("=HYPERLINK(\"http://x\")", "+1", "-2.5", "-x", "@SUM(A1)", "\t=1", "plain", "'q");
+    teams.forEach(team -> plain(NOW - 1, caller(team, "", ""), 1, 0));
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    try (Store store = Store.open(options, Ticker.system())) {
+      store.append(rows);
+    }
+    SpendQuery query = new SpendQuery(List.of("team"), Rows.NOV_1, NOW, Map.of(), true);
+    try (LedgerReader reader = SqlLedger.read(options)) {
+      Report report = Report.of(reader.queries(), query, Instant.ofEpochMilli(NOW));
+      assertThat(Csv.parse(ReportFormat.CSV.format(report)).stream().skip(1))
+          .extracting(List::getFirst)
+          .containsExactlyInAnyOrder(
+              "'=HYPERLINK(\"http://x\")",
+              "+1",
+              "-2.5",
+              "'-x",
+              "'@SUM(A1)",
+              "'\t=1",
+              "plain",
+              "'q");
+      assertThat(ReportFormat.JSON.format(report)).contains("\"=HYPERLINK(");
+    }
+  }
+
   @Test
   void movers_ofAWholeMonth_areAgainstTheWholeMonthBefore() throws Exception {
     plain(Rows.NOV_1 - 31 * DAY, caller("red", "", "ada"), 700, 0);

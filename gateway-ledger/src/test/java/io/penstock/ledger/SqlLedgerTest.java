@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -302,6 +303,7 @@ final class SqlLedgerTest {
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
       assertThat(ledger.recovery().rows()).isEqualTo(1);
       assertThat(ledger.recovery().owners()).containsExactly(7L);
+      assertThat(ledger.recovery().crashCost()).isEqualTo(25);
       LedgerRow crash = ledger.queries().request(dead.attempt().request()).getFirst();
       assertThat(crash.money().cost()).isEqualTo(25);
       assertThat(crash.attempt().cause()).isEqualTo(Cause.CRASH);
@@ -310,6 +312,28 @@ final class SqlLedgerTest {
           .containsEntry(Rows.counter("org", "").id(), whole.money().cost() + 25);
     }
     assertThat(journal).doesNotExist();
+  }
+
+  @Test
+  void open_newFiles_areTheirOwnersAlone() throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("link.db"), Path.of("real.db"));
+    LedgerOptions options = LedgerOptions.of("sqlite:" + link, directory.resolve("journal"));
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system());
+        Stream<Path> files = Files.walk(directory)) {
+      ledger.writer().row(Rows.row(new Random(5), Rows.NOV_1));
+      ledger.flush(30_000);
+      List<Path> kept =
+          files
+              .filter(file -> file.toString().matches(".*(\\.journal|real\\.db.*)"))
+              .filter(Files::isRegularFile)
+              .toList();
+      assertThat(kept).hasSizeGreaterThan(3);
+      for (Path file : kept) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+            .as(file.toString())
+            .isEqualTo("rw-------");
+      }
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
+import io.penstock.server.config.TlsConfig;
 import io.penstock.server.config.value.Secret;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,8 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import javax.net.ssl.HttpsURLConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the running server on its admin port, for commands. Blocks; confined to its caller. The
@@ -36,15 +39,21 @@ final class AdminClient {
   private final String address;
   private final String token;
   private final int timeoutMillis;
+  private final @Nullable TlsConfig tls;
 
   /**
-   * Creates one.
+   * Creates one without TLS.
    *
    * @param address such as {@code http://127.0.0.1:9091}
    * @param token "" for none
    * @param timeout of the connection, and of each wait for bytes
    */
   AdminClient(String address, String token, Duration timeout) {
+    this(address, token, timeout, null);
+  }
+
+  private AdminClient(String address, String token, Duration timeout, @Nullable TlsConfig tls) {
+    this.tls = tls;
     this.address = address;
     this.token = token;
     this.timeoutMillis = Math.toIntExact(timeout.toMillis());
@@ -53,7 +62,8 @@ final class AdminClient {
   /** Creates one for a server of that configuration. */
   static AdminClient of(AdminConfig admin, Duration timeout) {
     Secret token = admin.token();
-    return new AdminClient(admin.reachable(), token == null ? "" : token.reveal(), timeout);
+    return new AdminClient(
+        admin.reachable(), token == null ? "" : token.reveal(), timeout, admin.tls());
   }
 
   String address() {
@@ -92,6 +102,9 @@ final class AdminClient {
   private HttpURLConnection open(String path) throws IOException {
     HttpURLConnection connection =
         (HttpURLConnection) URI.create(address + path).toURL().openConnection();
+    if (tls != null && connection instanceof HttpsURLConnection secure) {
+      AdminTrust.on(secure, tls);
+    }
     connection.setConnectTimeout(timeoutMillis);
     connection.setReadTimeout(timeoutMillis);
     if (!token.isEmpty()) {

@@ -113,7 +113,8 @@ final class AdminRoutes {
     AdminConfig admin = shared.snapshot().get().config().admin();
     return new AdminAccess(
         admin.token() == null ? "" : admin.token().reveal(),
-        admin.metrics() == Word.MetricsAccess.OPEN);
+        admin.metrics() == Word.MetricsAccess.OPEN,
+        admin.tls() != null);
   }
 
   /** Bodies count with those of the traffic port, against the same limit. */

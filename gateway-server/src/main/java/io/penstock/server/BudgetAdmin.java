@@ -183,6 +183,7 @@ final class BudgetAdmin {
     if (state == null) {
       // Money may be given before any is spent.
       state = budgets.unspent(name, override(body), subject);
+      KnownSubjects.check(snapshot.get().config(), name, subject);
     }
     String verb = reset ? "reset" : "top-up";
     ledger.flush(COMMIT_MILLIS);

@@ -56,25 +56,26 @@ final class BudgetsCommand implements Callable<Integer> {
     AdminClient server = AdminClient.of(loaded.admin(), TIMEOUT);
     try {
       print(server, Commands.out(spec));
+      new UnfinishedJournals(loaded, Commands.err(spec)).tellDead();
     } catch (AdminClient.NoServerException e) {
       Commands.err(spec)
           .printf(
               "no server of this configuration answers at %s: as the ledger has it%n",
               server.address());
-      printSettled(loaded, Commands.out(spec));
+      printSettled(loaded);
     } catch (AwayException e) {
       Commands.err(spec)
           .printf("the server cannot tell, %s: as the ledger has it%n", e.getMessage());
-      printSettled(loaded, Commands.out(spec));
+      printSettled(loaded);
     }
     return Main.OK;
   }
 
   /** Prints what was settled; nobody knows of holds. */
-  private static void printSettled(Config config, PrintWriter out) {
-    BudgetPlan plan = new BudgetMapping(new Conditions()).plan(config);
-    try (LedgerReader ledger = Ledgers.read(config)) {
-      BudgetTable table = new BudgetTable(out);
+  private void printSettled(Config loaded) {
+    BudgetPlan plan = new BudgetMapping(new Conditions()).plan(loaded);
+    try (LedgerReader ledger = Ledgers.read(loaded)) {
+      BudgetTable table = new BudgetTable(Commands.out(spec));
       for (SettledBudgets.Line line :
           SettledBudgets.of(plan, ledger.queries(), System.currentTimeMillis())) {
         long end = line.counter().windowEnd();
@@ -89,6 +90,7 @@ final class BudgetsCommand implements Callable<Integer> {
       }
       table.flush();
     }
+    new UnfinishedJournals(loaded, Commands.err(spec)).tell();
   }
 
   /** Prints all pages. */

@@ -124,7 +124,7 @@ final class CacheForecastFormat {
     StringBuilder out = new StringBuilder();
     try {
       for (List<String> record : records(result)) {
-        Csv.write(out, record);
+        Csv.write(out, record.stream().map(Csv::opened).toList());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

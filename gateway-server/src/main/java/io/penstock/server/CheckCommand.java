@@ -85,13 +85,8 @@ final class CheckCommand implements Callable<Integer> {
                 .plan(of)
                 .warnings(new PossibleCalls(of)::differingIn)
                 .forEach(warning -> out.println("warning: " + warning)));
-    TlsConfig tls = of.tls();
-    if (tls != null && !Files.isReadable(tls.key())) {
-      out.println(
-          "warning: tls.key: " + tls.key() + ": cannot be read here, so the pair is not checked");
-    } else if (tls != null) {
-      collect(errors, () -> TlsFiles.of(tls));
-    }
+    tls("tls", of.tls(), errors, out);
+    tls("admin.tls", of.admin().tls(), errors, out);
     state(of, out);
     routes(of, errors, out);
     errors.forEach(line -> out.println("error: " + line));
@@ -100,6 +95,20 @@ final class CheckCommand implements Callable<Integer> {
     }
     out.println(config.file + ": ok");
     return Main.OK;
+  }
+
+  private static void tls(
+      String section, @Nullable TlsConfig tls, List<String> errors, PrintWriter out) {
+    if (tls != null && !Files.isReadable(tls.key())) {
+      out.println(
+          "warning: "
+              + section
+              + ".key: "
+              + tls.key()
+              + ": cannot be read here, so the pair is not checked");
+    } else if (tls != null) {
+      collect(errors, () -> TlsFiles.of(section, tls));
+    }
   }
 
   /** A part of a start. */

@@ -15,6 +15,7 @@ final class FixedSections {
     add(changed, "listen", from.listen(), to.listen());
     add(changed, "tls", from.tls(), to.tls());
     add(changed, "admin.listen", from.admin().listen(), to.admin().listen());
+    add(changed, "admin.tls", from.admin().tls(), to.admin().tls());
     add(changed, "transport", from.transport(), to.transport());
     add(changed, "loops", from.loops(), to.loops());
     add(changed, "proxy_protocol", from.proxyProtocol(), to.proxyProtocol());

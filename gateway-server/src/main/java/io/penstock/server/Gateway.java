@@ -29,7 +29,6 @@ import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.ContentConfig;
 import io.penstock.server.config.KnownSecrets;
-import io.penstock.server.config.value.SecretUrl;
 import io.penstock.server.config.value.Word;
 import io.penstock.server.content.ContentKeeper;
 import io.penstock.server.content.Redaction;
@@ -101,8 +100,7 @@ public final class Gateway implements AutoCloseable {
     this.demo = new DemoServer(loops, transport);
     this.telemetry =
         Telemetry.start(
-            text(config.telemetry().otlp()),
-            text(config.telemetry().requests()),
+            config.telemetry(),
             inForce::shownModel,
             Charges.units(stores.budgets()),
             ticker,
@@ -125,6 +123,7 @@ public final class Gateway implements AutoCloseable {
             new HitMemory(Ledgers.beside(config.ledger().url().reveal()), inForce::semanticRules),
             content);
     this.metrics = new CallMetrics(registry);
+    metrics.crashed(stores.ledger().recovery().crashCost());
     this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
     reloader.start(config, stores.ledger());
     AddressResolverGroup<InetSocketAddress> resolver =
@@ -232,10 +231,6 @@ public final class Gateway implements AutoCloseable {
                 ticker, ((SingleThreadEventLoop) loop)::executeAfterEventLoopIteration));
     contexts.add(context);
     return context;
-  }
-
-  private static String text(@Nullable SecretUrl url) {
-    return url == null ? "" : url.reveal();
   }
 
   /** Returns the traffic port that was bound. */

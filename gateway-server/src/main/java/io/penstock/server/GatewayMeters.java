@@ -32,6 +32,10 @@ final class GatewayMeters {
     Gauge.builder("penstock.ledger.queue", ledger, l -> l.stats().queue())
         .description("Records in the journal that wait for the database")
         .register(registry);
+    Gauge.builder("penstock.ledger.oldest", ledger, l -> l.stats().oldestNanos() / 1e9)
+        .description("How long the oldest record has waited for the database, 0 when none does")
+        .baseUnit("seconds")
+        .register(registry);
     FunctionCounter.builder("penstock.ledger.lost", ledger, l -> l.stats().lost())
         .description("Records that neither journal nor database took; stays 0")
         .register(registry);

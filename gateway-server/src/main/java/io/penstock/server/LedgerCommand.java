@@ -45,6 +45,7 @@ abstract class LedgerCommand implements Callable<Integer> {
       reading.read(loaded, ledger, out);
     }
     out.flush();
+    new UnfinishedJournals(loaded, err()).tell();
     return Main.OK;
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -93,6 +94,18 @@ final class Ledgers {
    */
   static Path journalDirectory(String url) throws IOException {
     return isSqlite(url) ? Path.of(place(url) + JOURNAL) : Path.of("data", "journal");
+  }
+
+  /** Returns where journals of this ledger may lie; nothing is made. */
+  static List<Path> journals(LedgerConfig config) throws IOException {
+    String url = config.location();
+    if (isSqlite(url) && !Files.exists(Path.of(file(url)))) {
+      return List.of();
+    }
+    Path journal = journalDirectory(url);
+    List<Path> all = new ArrayList<>(journalsByName(url, journal));
+    all.addFirst(journal);
+    return all;
   }
 
   /** Earlier versions had the journal beside the name, where a link is: what they left there. */

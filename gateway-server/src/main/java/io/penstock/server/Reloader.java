@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -171,9 +172,39 @@ public final class Reloader implements AutoCloseable {
         .log("the fetched price catalogue is refused; the last good one stays");
   }
 
-  private void look() {
+  /**
+   * Reads the files and applies what they say, at once, whatever they look like: for somebody who
+   * has written them and says so. Any thread; does not wait.
+   */
+  void readNow() {
     try {
-      lookAgain();
+      watcher.execute(() -> guarded(this::readAsAsked));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the gateway ends; the configuration is not read any more");
+    }
+  }
+
+  private void readAsAsked() {
+    pending = null;
+    again = false;
+    looks = 0;
+    pause = LOOKS;
+    LoadResult result = loads.load(file);
+    seen = result.inputs();
+    if (status.problems().isEmpty() && isApplied(result)) {
+      LOG.atInfo().log("the configuration is as it was");
+    } else {
+      takeSettled(result);
+    }
+  }
+
+  private void look() {
+    guarded(this::lookAgain);
+  }
+
+  private void guarded(Runnable look) {
+    try {
+      look.run();
     } catch (RuntimeException e) {
       // Not out of here: nobody would look any more, and no later edit be seen.
       List<String> problems = List.of("it could not be applied: " + e.getMessage());

@@ -1,14 +1,17 @@
 package io.penstock.server;
 
+import io.netty.handler.ssl.SslContext;
 import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LimitsConfig;
+import io.penstock.server.config.TlsConfig;
 import io.penstock.server.config.value.HostPort;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,17 +48,26 @@ final class Sockets {
    */
   static ClientServer.Options traffic(Config config, Supplier<LimitsConfig> limits)
       throws IOException {
-    TlsFiles tls = config.tls() == null ? null : TlsFiles.of(config.tls());
     return new ClientServer.Options(
         address(config.listen()),
         () -> limits(limits.get()),
-        tls == null ? null : tls::context,
+        tls("tls", config.tls()),
         config.proxyProtocol().isOn());
   }
 
-  static ClientServer.Options admin(Config config, Supplier<LimitsConfig> limits) {
+  /** Returns what the admin port needs, as {@link #traffic} does. */
+  static ClientServer.Options admin(Config config, Supplier<LimitsConfig> limits)
+      throws IOException {
     return new ClientServer.Options(
-        address(config.admin().listen()), () -> limits(limits.get()), null, false);
+        address(config.admin().listen()),
+        () -> limits(limits.get()),
+        tls("admin.tls", config.admin().tls()),
+        false);
+  }
+
+  private static @Nullable Supplier<SslContext> tls(String section, @Nullable TlsConfig config)
+      throws IOException {
+    return config == null ? null : TlsFiles.of(section, config)::context;
   }
 
   private static InetSocketAddress address(HostPort at) {

@@ -36,19 +36,26 @@ final class TlsFiles {
 
   private record Loaded(SslContext context, FileTime certificate, FileTime key) {}
 
+  private final String section;
   private final Path certificate;
   private final Path key;
   private volatile Loaded loaded;
   private volatile long lookedNanos = System.nanoTime();
 
-  private TlsFiles(Path certificate, Path key) throws IOException {
-    this.certificate = certificate;
-    this.key = key;
+  private TlsFiles(String section, TlsConfig config) throws IOException {
+    this.section = section;
+    this.certificate = config.certificate();
+    this.key = config.key();
     this.loaded = load();
   }
 
-  static TlsFiles of(TlsConfig config) throws IOException {
-    return new TlsFiles(config.certificate(), config.key());
+  /**
+   * Reads the files.
+   *
+   * @param section of the configuration, for errors
+   */
+  static TlsFiles of(String section, TlsConfig config) throws IOException {
+    return new TlsFiles(section, config);
   }
 
   /** Returns the context for the next connection. Any thread. */
@@ -98,19 +105,20 @@ final class TlsFiles {
               .build();
       if (!shakesHands(context)) {
         throw new IOException(
-            "tls: " + key + " is not the key of " + certificate + " (expected: a pair)");
+            section + ": " + key + " is not the key of " + certificate + " (expected: a pair)");
       }
       return new Loaded(context, certificateTime, keyTime);
     } catch (IllegalArgumentException e) {
       throw new IOException(
-          "tls: "
+          section
+              + ": "
               + certificate
               + " and its key (expected: a PEM certificate chain and its PEM private key)",
           e);
     }
   }
 
-  private static FileTime modified(Path file) throws IOException {
+  private FileTime modified(Path file) throws IOException {
     try {
       return Files.getLastModifiedTime(file);
     } catch (IOException e) {
@@ -119,7 +127,7 @@ final class TlsFiles {
   }
 
   /** As bytes: comments between the blocks may be in any encoding. */
-  private static byte[] read(Path file) throws IOException {
+  private byte[] read(Path file) throws IOException {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
@@ -127,14 +135,14 @@ final class TlsFiles {
     }
   }
 
-  private static IOException unreadable(Path file, IOException e) {
+  private IOException unreadable(Path file, IOException e) {
     String why =
         switch (e) {
           case NoSuchFileException gone -> "no such file";
           case AccessDeniedException denied -> "permission denied";
           default -> String.valueOf(e.getMessage());
         };
-    return new IOException("tls: " + file + ": " + why + " (expected: a PEM file)", e);
+    return new IOException(section + ": " + file + ": " + why + " (expected: a PEM file)", e);
   }
 
   /**

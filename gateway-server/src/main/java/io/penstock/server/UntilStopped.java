@@ -16,7 +16,8 @@ final class UntilStopped {
   private UntilStopped() {}
 
   /**
-   * Starts the gateway and never returns: SIGTERM closes it and ends the process with 0.
+   * Starts the gateway and never returns: SIGTERM closes it and ends the process with 0, SIGHUP has
+   * it read its configuration.
    *
    * @param then told of the gateway once it serves
    * @throws Exception what the start throws
@@ -25,6 +26,7 @@ final class UntilStopped {
     CompletableFuture<Gateway> running = new CompletableFuture<>();
     // Before a port is open: who sees one may ask for a stop at once.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "shutdown"));
+    Signals.onHangup(() -> running.thenAccept(gateway -> gateway.reloader().readNow()));
     Gateway gateway;
     try {
       gateway = start.call();

@@ -114,6 +114,7 @@ class AdminPortTest {
         "penstock_unattributed_usd_total",
         "penstock_inflight ",
         "penstock_ledger_queue ",
+        "penstock_ledger_oldest_seconds ",
         "penstock_ledger_lost_total ",
         "penstock_ledger_refused_total ",
         "penstock_ledger_damaged ",

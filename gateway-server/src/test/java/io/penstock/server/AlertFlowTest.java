@@ -318,6 +318,33 @@ class AlertFlowTest {
   }
 
   @Test
+  void topUp_teamOrKeyThatNobodyConfigured_isRefusedWithTheNearest() throws Exception {
+    String budgets =
+        "budgets: [{ name: small, per: team, limit: 1 USD }, { name: each, per: key, limit: 1 USD"
+            + " }, { name: both, per: [team, app], limit: 1 USD }, { name: apps, per: app, limit: 1"
+            + " USD }]";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, budgets)) {
+      HttpResponse<String> team = change(gateway, "small/top-up", topUp("enginering"));
+      assertThat(team.statusCode()).isEqualTo(400);
+      assertThat(team.body())
+          .contains("subject: 'enginering' (expected: a team of the configuration;")
+          .contains("did you mean 'engineering'?");
+      HttpResponse<String> key = change(gateway, "each/top-up", topUp("somebody"));
+      assertThat(key.statusCode()).isEqualTo(400);
+      assertThat(key.body())
+          .contains("(expected: a key of the configuration)")
+          .doesNotContain("did you mean");
+      assertThat(change(gateway, "each/top-up", topUp("k-test")).statusCode()).isEqualTo(200);
+      assertThat(change(gateway, "apps/top-up", topUp("any-app")).statusCode()).isEqualTo(200);
+    }
+  }
+
+  private static String topUp(String subject) {
+    return "{\"subject\":\"" + subject + "\",\"amount\":\"0.5 USD\"}";
+  }
+
+  @Test
   void topUp_asMuchAsCanBeCounted_andNoMore() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -2,13 +2,20 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Ports;
+import io.penstock.testkit.TestCertificate;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +43,47 @@ class HealthCommandTest {
       assertThat(run("health")).startsWith("0 ").contains("is refused");
     }
     assertThat(run("health")).as("no server").startsWith("2 ").contains("no server answers");
+  }
+
+  /** A certificate of another name than the address: by it the server of this file is known. */
+  @Test
+  void server_withTlsOnItsAdminPort_isKnownByItsCertificate_andByNoOther() throws Exception {
+    int port = Ports.free();
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String admin =
+        "admin: { listen: 127.0.0.3:%d, tls: { certificate: 'file:%s', key: 'file:%s' } }"
+            .formatted(port, cert, key);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway _ =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("admin: { listen: 127.0.0.1:0 }", admin))) {
+      assertThat(run("health")).startsWith("0 ").contains("https://127.0.0.3:" + port + "/readyz");
+      assertThat(run("budgets")).startsWith("0 ").doesNotContain("as the ledger has it");
+      assertThat(answer("http://127.0.0.3:" + port + "/healthz")).isNull();
+
+      // Renewed while it runs: connections have the new one within a second or two.
+      TestCertificate renewed = TestCertificate.create();
+      Files.writeString(cert, renewed.certificatePem());
+      Files.writeString(key, renewed.keyPem());
+      Await.until("the renewed one is served", () -> run("health").startsWith("0 "));
+
+      // Another one in the file than the server has: nobody answers for it.
+      Files.writeString(cert, certificate.certificatePem());
+      assertThat(run("health")).startsWith("2 ");
+      assertThat(run("check")).startsWith("1 ").contains("admin.tls: ");
+    }
+  }
+
+  private static @Nullable String answer(String url) {
+    try (InputStream in = URI.create(url).toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   private String run(String command) {

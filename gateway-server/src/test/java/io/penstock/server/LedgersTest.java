@@ -55,7 +55,7 @@ class LedgersTest {
   }
 
   /** Leaves the journal of a process that was killed in the middle of a call. */
-  private static void dieIn(Ledger opened) {
+  static void dieIn(Ledger opened) {
     try (Ledger dying = opened) {
       LedgerRow.Caller caller = new LedgerRow.Caller("t", "", "", "", "k", "", Map.of());
       LedgerRow.Destination to = new LedgerRow.Destination("chat", "m", "m", "", "p", "m");
@@ -94,10 +94,12 @@ class LedgersTest {
 
     try (Ledger next = open(link)) {
       assertThat(next.recovery().crashed()).isEqualTo(1);
+      assertThat(next.recovery().crashCost()).isEqualTo(7);
     }
     assertThat(byName).isEmptyDirectory();
     try (Ledger next = open(link)) {
       assertThat(next.recovery().journals()).isZero();
+      assertThat(next.recovery().crashCost()).isZero();
     }
   }
 

@@ -2,6 +2,9 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.core.Ticker;
+import io.penstock.ledger.LedgerOptions;
+import io.penstock.ledger.SqlLedger;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
@@ -42,6 +45,23 @@ class MetricsTest {
     for (int i = 0; i < times; i++) {
       String body = "{\"model\":\"" + model + "\",\"messages\":[]}";
       assertThat(gateway.post("/v1/chat/completions", body).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void whatACrashCost_isCountedByTheNextStart() throws Exception {
+    try (FakeProvider provider = FakeProvider.start()) {
+      LedgersTest.dieIn(
+          SqlLedger.open(
+              LedgerOptions.of(
+                  "sqlite:" + directory.resolve("ledger.db"),
+                  directory.toRealPath().resolve("ledger.db.journal")),
+              Ticker.system()));
+      String yaml = RunningGateway.yaml(directory, provider, "");
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        assertThat(gateway.admin("/metrics"))
+            .contains("penstock_wasted_usd_total{cause=\"crash\"} 7.0E-9\n");
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -52,6 +53,29 @@ class ReloadTest {
       Files.writeString(gateway.file(), yaml);
       Await.until(
           "all is well again", () -> gateway.admin("/admin/v1/config").contains("\"problems\":[]"));
+    }
+  }
+
+  /** As of a file system without fine times: the same size at the same time. */
+  @Test
+  void readNow_editThatNoFileShows_isApplied_andARefusalIsToldEachTime() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      FileTime before = Files.getLastModifiedTime(gateway.file());
+      String yaml = Files.readString(gateway.file());
+      Files.writeString(gateway.file(), yaml.replace("body: 1MiB", "body: 2MiB"));
+      Files.setLastModifiedTime(gateway.file(), before);
+      gateway.gateway().reloader().readNow();
+      Await.until(
+          "it is applied", () -> gateway.admin("/admin/v1/config").contains("\"body\":\"2MiB\""));
+
+      Files.writeString(gateway.file(), "nonsense: 1\n");
+      gateway.gateway().reloader().readNow();
+      gateway.gateway().reloader().readNow();
+      Await.until(
+          "both times are counted",
+          () -> gateway.admin("/metrics").contains("penstock_config_reload_failures_total 2.0"));
     }
   }
 
@@ -257,7 +281,7 @@ class ReloadTest {
                 RunningGateway.yaml(directory, provider, "")
                     .replace(
                         "admin: { listen: 127.0.0.1:0 }",
-                        "admin: { listen: 127.0.0.1:0, token: file:token }"))) {
+                        "admin: { listen: 127.0.0.1:0, token: file:token, metrics: open }"))) {
       Files.writeString(token, "\n");
       Await.until(
           "it is refused",

@@ -1,6 +1,7 @@
 package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -121,6 +122,86 @@ class TelemetryTest {
           .as("traces and metrics are of one process")
           .singleElement()
           .satisfies(id -> assertThat(UUID.fromString(id).version()).isEqualTo(4));
+    }
+  }
+
+  @Test
+  void exchange_isNamedByWhatWasAsked_andAbsentValuesAreLeftOut() {
+    try (FakeProvider collector = FakeProvider.start();
+        FakeProvider provider = FakeProvider.start()) {
+      collector.on("/v1/traces").reply(Script.json("{}"));
+      collector.on("/v1/metrics").reply(Script.json("{}"));
+      provider.on("/v1/chat/completions").reply(Script.json("not JSON"));
+      provider.on("/v1/files").reply(Script.json("{}"));
+      String yaml =
+          RunningGateway.yaml(
+                  directory,
+                  provider,
+                  """
+                  prices: { unknown: highest }
+                  telemetry: { otlp: "%s" }
+                  passthrough: { "/v1/files": fake }
+                  """
+                      .formatted(root(collector)))
+              .replace("  \"mini-*\":", "  \"*\": fake/*\n  \"mini-*\":");
+      try (RunningGateway gateway = RunningGateway.start(directory, yaml)) {
+        gateway.post("/v1/chat/completions", CHAT.replace("two", "gpt-4o"));
+        gateway.post("/v1/chat/completions", CHAT.replace("two", RunningGateway.KEY));
+        assertThat(gateway.post("/v1/files", "{}").statusCode()).isEqualTo(200);
+      }
+      List<JsonNode> exchanges =
+          spans(collector).stream().filter(span -> span.path("kind").asInt() == 2).toList();
+      assertThat(exchanges)
+          .extracting(
+              span -> span.path("name").asText(),
+              span -> attribute(span, "gen_ai.request.model"),
+              span -> attribute(span, "penstock.route"))
+          .containsExactlyInAnyOrder(
+              tuple("chat gpt-4o", "gpt-4o", "*"),
+              tuple("chat (redacted)", "(redacted)", ""),
+              tuple("passthrough", "", "/v1/files"));
+      JsonNode malformed =
+          spans(collector).stream()
+              .filter(span -> span.path("name").asText().equals("chat gpt-4o"))
+              .filter(span -> span.path("kind").asInt() == 3)
+              .findFirst()
+              .orElseThrow();
+      assertThat(attribute(malformed, "error.type")).isEqualTo("upstream_malformed");
+      assertThat(spans(collector))
+          .noneMatch(span -> attribute(span, "http.response.status_code").equals("0"));
+    }
+  }
+
+  @Test
+  void headers_goToCollectorAndWebhook_andAreToldNowhere() throws Exception {
+    try (FakeProvider receiver = FakeProvider.start();
+        FakeProvider provider = FakeProvider.start()) {
+      receiver.on("/v1/traces").reply(Script.json("{}"));
+      receiver.on("/v1/metrics").reply(Script.json("{}"));
+      receiver.on("/rows").reply(Script.json("{}"));
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      String more =
+          """
+          telemetry:
+            otlp: "%s"
+            requests: "%s/rows"
+            headers: { authorization: "Basic OTSECRET", x-scope: "", content-type: text/plain }
+          """
+              .formatted(root(receiver), root(receiver));
+      try (RunningGateway gateway =
+          RunningGateway.start(directory, RunningGateway.yaml(directory, provider, more))) {
+        gateway.post("/v1/chat/completions", CHAT);
+        assertThat(gateway.admin("/admin/v1/config"))
+            .contains("\"authorization\":\"****\"")
+            .doesNotContain("OTSECRET");
+      }
+      assertThat(receiver.requests())
+          .extracting(Received::barePath)
+          .contains("/v1/traces", "/v1/metrics", "/rows");
+      assertThat(receiver.requests())
+          .allMatch(received -> "Basic OTSECRET".equals(received.header("authorization")))
+          .allMatch(received -> received.header("x-scope") == null)
+          .noneMatch(received -> "text/plain".equals(received.header("content-type")));
     }
   }
 

@@ -28,14 +28,14 @@ class TlsFilesTest {
   void load_commentInLatin1_isRead() throws Exception {
     Path chain = write("c.pem", "# M\u00fcller\n" + certificate.certificatePem());
     Path key = write("k.pem", "# M\u00fcller\n" + certificate.keyPem());
-    assertThat(TlsFiles.of(new TlsConfig(chain, key)).context().isServer()).isTrue();
+    assertThat(TlsFiles.of("tls", new TlsConfig(chain, key)).context().isServer()).isTrue();
   }
 
   @Test
   void load_fileThatIsGone_isNamed() throws Exception {
     Path chain = write("c.pem", certificate.certificatePem());
     TlsConfig config = new TlsConfig(chain, directory.resolve("k.pem"));
-    assertThatThrownBy(() -> TlsFiles.of(config))
+    assertThatThrownBy(() -> TlsFiles.of("tls", config))
         .hasMessage("tls: " + directory.resolve("k.pem") + ": no such file (expected: a PEM file)");
   }
 

@@ -66,6 +66,41 @@ class TransportTest {
   }
 
   @Test
+  void tls_adminPort_http2_answersAndTakesBodies() throws Exception {
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    String admin =
+        "admin: { listen: 127.0.0.1:0, tls: { certificate: 'file:%s', key: 'file:%s' } }"
+            .formatted(cert, key);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("admin: { listen: 127.0.0.1:0 }", admin));
+        HttpClient client =
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .sslContext(trusting(certificate))
+                .build()) {
+      URI root = URI.create("https://127.0.0.1:" + gateway.gateway().adminPort());
+      HttpResponse<String> metrics =
+          client.send(HttpRequest.newBuilder(root.resolve("/metrics")).build(), ofString());
+      assertThat(metrics.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(metrics.body()).contains("penstock_inflight");
+      HttpResponse<String> reset =
+          client.send(
+              HttpRequest.newBuilder(root.resolve("/admin/v1/budgets/none/reset"))
+                  .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                  .build(),
+              ofString());
+      assertThat(reset.statusCode()).isEqualTo(404);
+      assertThat(reset.body()).contains("unknown_budget");
+    }
+  }
+
+  @Test
   void tls_http2_streams() throws Exception {
     TestCertificate certificate = TestCertificate.create();
     Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());

@@ -77,6 +77,7 @@ class UiFilesTest {
         assertThat(get(gateway, absent).statusCode()).as(absent).isEqualTo(404);
       }
       assertThat(get(gateway, "/admin/v1/status").statusCode()).isEqualTo(401);
+      assertThat(get(gateway, "/metrics").statusCode()).isEqualTo(401);
     }
   }
 

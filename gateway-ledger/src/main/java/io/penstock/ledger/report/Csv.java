@@ -3,11 +3,27 @@ package io.penstock.ledger.report;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** CSV after RFC 4180, with LF between records. Null is an empty field. */
 public final class Csv {
+  /** What a spreadsheet takes for the beginning of a formula, or drops in front of one. */
+  private static final String FORMULA = "=+-@\t\r";
+
+  private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]+(\\.[0-9]+)?");
+
   private Csv() {}
+
+  /**
+   * Returns a field for people, who open the file in a spreadsheet: clients name what is reported,
+   * and a name that begins as a formula does gets a {@code '} in front, by which a spreadsheet
+   * shows it as text.
+   */
+  public static String opened(String field) {
+    boolean formula = !field.isEmpty() && FORMULA.indexOf(field.charAt(0)) >= 0;
+    return formula && !NUMBER.matcher(field).matches() ? "'" + field : field;
+  }
 
   /** Writes one record. */
   public static void write(Appendable out, List<? extends @Nullable String> fields)
@@ -24,7 +40,7 @@ public final class Csv {
     out.append('\n');
   }
 
-  /** Returns the field as it is written; text that a spreadsheet would run as a formula is kept. */
+  /** Returns the field as it is written. */
   private static String quote(String field) {
     boolean plain = true;
     for (int i = 0; i < field.length() && plain; i++) {

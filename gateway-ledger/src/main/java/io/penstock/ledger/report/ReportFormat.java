@@ -32,7 +32,8 @@ public enum ReportFormat {
       columns.forEach(column -> head.add(column.name()));
       Csv.write(out, head);
       for (SpendLine line : report.spend().lines()) {
-        List<String> record = new ArrayList<>(line.key());
+        List<String> record = new ArrayList<>();
+        line.key().forEach(value -> record.add(Csv.opened(value)));
         columns.forEach(column -> record.add(column.value().apply(line)));
         Csv.write(out, record);
       }

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param token "" for anyone (loopback only)
  * @param metricsOpen whether {@code /metrics} needs no token
+ * @param tls whether the port speaks TLS
  */
-public record AdminAccess(String token, boolean metricsOpen) {
+public record AdminAccess(String token, boolean metricsOpen, boolean tls) {
   private static final String SCHEME = "Bearer ";
 
   /** Returns the answer to one who may not ask, or null. */
@@ -43,7 +44,7 @@ public record AdminAccess(String token, boolean metricsOpen) {
             sent.substring(SCHEME.length()).getBytes(StandardCharsets.UTF_8));
   }
 
-  private static @Nullable AdminReply fromElsewhere(HttpHeaders headers) {
+  private @Nullable AdminReply fromElsewhere(HttpHeaders headers) {
     String host = headers.get("host", "");
     if (!isLoopback(host.toLowerCase(Locale.ROOT))) {
       return AdminReply.error(
@@ -52,7 +53,7 @@ public record AdminAccess(String token, boolean metricsOpen) {
           "Host: " + host + " (expected: localhost, 127.0.0.1 or [::1], or set admin.token)");
     }
     String origin = headers.get("origin");
-    return origin == null || origin.equalsIgnoreCase("http://" + host)
+    return origin == null || origin.equalsIgnoreCase((tls ? "https://" : "http://") + host)
         ? null
         : AdminReply.error(
             403,
@@ -69,6 +70,6 @@ public record AdminAccess(String token, boolean metricsOpen) {
 
   @Override
   public String toString() {
-    return "AdminAccess[token=****, metricsOpen=" + metricsOpen + "]";
+    return "AdminAccess[token=****, metricsOpen=" + metricsOpen + ", tls=" + tls + "]";
   }
 }

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 public record AdminConfig(
     @Setting("Where it listens; beyond loopback it needs a token.") @Default("127.0.0.1:9091")
         HostPort listen,
+    @Setting("Serve HTTPS there with these files; they are read again when they change.")
+        @Nullable TlsConfig tls,
     @Setting("The bearer token.") @Nullable Secret token,
-    @Setting("Whether `/metrics` is served without the token.") @Default("open")
+    @Setting("`open`: `/metrics` is served without the token.") @Default("token")
         Word.MetricsAccess metrics) {
 
   /** Refuses a token that no header can carry. */
@@ -26,7 +28,7 @@ public record AdminConfig(
 
   /** Returns where the port is asked from this machine, such as {@code http://127.0.0.1:9091}. */
   public String reachable() {
-    return "http://"
+    return (tls == null ? "http://" : "https://")
         + switch (listen.host()) {
           case "0.0.0.0" -> new HostPort("127.0.0.1", listen.port());
           case "::" -> new HostPort("::1", listen.port());

@@ -100,6 +100,11 @@ final class AttemptMeters {
     }
   }
 
+  /** Their process cannot count them any more. */
+  void crashed(long nanos) {
+    wasted(Waste.CRASH).increment(nanos / 1e9);
+  }
+
   void saved(String by, String team, long nanos) {
     counters.of("penstock.saved.usd", "by", by, "team", team).increment(nanos / 1e9);
   }

@@ -212,6 +212,11 @@ public final class CallMetrics {
     attempts.premium(by, team, nanos);
   }
 
+  /** Adds what attempts of processes that died were booked at by this start, nano-USD. */
+  public void crashed(long nanos) {
+    attempts.crashed(nanos);
+  }
+
   /**
    * Counts a finished attempt by its ledger row.
    *

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param startMillis when it arrived, epoch milliseconds
  * @param nanos how long it took
  * @param endpoint the label
+ * @param model as the client named it and its rows have it, "" when it did not
  * @param route the configured name that matched, "" when none did
- * @param status what the client was told
+ * @param status what the client was told, 0 when nothing
  */
 public record ExchangeEnd(
     UUID request,
@@ -20,5 +21,6 @@ public record ExchangeEnd(
     long startMillis,
     long nanos,
     String endpoint,
+    String model,
     String route,
     int status) {}

@@ -38,6 +38,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   private static final int MOST_ALONE = 1_000;
 
   private final OutboundHttp http = new OutboundHttp(TIMEOUT);
+  private final Receivers receivers;
   private final URI traces;
   private final URI metricsUri;
   private final Ticker ticker;
@@ -56,7 +57,9 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   private record Gathered(
       ExchangeEnd end, TraceContext context, List<LedgerRow> rows, long sinceMillis) {}
 
-  OtlpExporter(String collector, BinaryOperator<String> shownModels, Ticker ticker) {
+  OtlpExporter(
+      String collector, Receivers receivers, BinaryOperator<String> shownModels, Ticker ticker) {
+    this.receivers = receivers;
     String base =
         collector.endsWith("/") ? collector.substring(0, collector.length() - 1) : collector;
     this.traces = URI.create(base + "/v1/traces");
@@ -151,11 +154,7 @@ final class OtlpExporter implements Outbox.Receiver<Object> {
   /** Returns whether it was taken. */
   private boolean post(URI to, Map<String, Object> body) throws InterruptedException {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(to)
-              .header("content-type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
-              .build();
+      HttpRequest request = receivers.post(to, "application/json", JSON.writeValueAsBytes(body));
       int status = http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
       boolean taken = status / 100 == 2;
       say(taken ? "" : "status " + status);

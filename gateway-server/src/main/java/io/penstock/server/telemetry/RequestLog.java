@@ -49,12 +49,13 @@ final class RequestLog implements Outbox.Receiver<Object> {
    * Creates a log.
    *
    * @param to a path, or an http(s) URL
+   * @param receivers what a post to the URL carries
    * @param units the unit of a counter's charges
    */
-  RequestLog(String to, Function<Counter, @Nullable String> units) {
+  RequestLog(String to, Receivers receivers, Function<Counter, @Nullable String> units) {
     this.units = units;
     boolean url = to.startsWith("http://") || to.startsWith("https://");
-    this.to = url ? webhook(URI.create(to)) : file(Path.of(to));
+    this.to = url ? webhook(URI.create(to), receivers) : file(Path.of(to));
   }
 
   /** Opened for each batch, so that the file can be moved away at any time. */
@@ -70,13 +71,9 @@ final class RequestLog implements Outbox.Receiver<Object> {
     };
   }
 
-  private Destination webhook(URI uri) {
+  private Destination webhook(URI uri, Receivers receivers) {
     return lines -> {
-      HttpRequest request =
-          HttpRequest.newBuilder(uri)
-              .header("content-type", "application/x-ndjson")
-              .POST(HttpRequest.BodyPublishers.ofByteArray(lines))
-              .build();
+      HttpRequest request = receivers.post(uri, "application/x-ndjson", lines);
       int status = http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
       return status / 100 == 2 ? "" : "status " + status;
     };

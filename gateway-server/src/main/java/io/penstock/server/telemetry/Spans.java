@@ -4,6 +4,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.price.Meter;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.LedgerRow;
+import io.penstock.ledger.UsageSource;
 import io.penstock.server.telemetry.OtlpJson.Attributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,10 +29,11 @@ final class Spans {
     Attributes attributes =
         new Attributes()
             .text("gen_ai.operation.name", operation)
-            .text("gen_ai.request.model", end.route())
+            .text("gen_ai.request.model", end.model())
+            .text("penstock.route", end.route())
             .text("penstock.request_id", end.request().toString())
-            .text("penstock.endpoint", end.endpoint())
-            .number("http.response.status_code", end.status());
+            .text("penstock.endpoint", end.endpoint());
+    status(attributes, end.status());
     List<Object> events = new ArrayList<>();
     long cost = 0;
     for (LedgerRow row : rows) {
@@ -47,7 +49,7 @@ final class Spans {
     }
     attributes.decimal("penstock.cost_usd", cost / 1e9);
     Map<String, Object> span =
-        span(end.request(), 0, context, name(operation, end.route()), SERVER, start, stop);
+        span(end.request(), 0, context, name(operation, end.model()), SERVER, start, stop);
     span.put("parentSpanId", context.parent());
     span.put("attributes", attributes.list());
     span.put("events", events);
@@ -106,14 +108,12 @@ final class Spans {
             .text("gen_ai.provider.name", to.provider())
             .text("gen_ai.request.model", to.model())
             .text("gen_ai.response.model", model == null ? "" : model)
-            .number("gen_ai.usage.input_tokens", row.usage().inputTokens())
-            .number("gen_ai.usage.output_tokens", row.usage().outputTokens())
-            .number("gen_ai.usage.cache_read.input_tokens", row.usage().of(Meter.CACHE_READ))
-            .number("http.response.status_code", row.outcome().status())
             .text("error.type", row.outcome().error())
             .text("penstock.cause", row.attempt().cause().name().toLowerCase(Locale.ROOT))
             .text("penstock.waste", row.outcome().waste().name().toLowerCase(Locale.ROOT))
             .decimal("penstock.cost_usd", row.money().cost() / 1e9);
+    status(attributes, row.outcome().status());
+    usage(attributes, row);
     long stop = row.times().endedAt();
     UUID request = row.attempt().request();
     Map<String, Object> span =
@@ -131,6 +131,23 @@ final class Spans {
       span.put("status", Map.of("code", ERROR, "message", row.outcome().error()));
     }
     return span;
+  }
+
+  /** Without an answer there is none. */
+  private static void status(Attributes attributes, int status) {
+    if (status > 0) {
+      attributes.number("http.response.status_code", status);
+    }
+  }
+
+  /** What nobody has told is not 0. */
+  private static void usage(Attributes attributes, LedgerRow row) {
+    if (row.usageSource() != UsageSource.NONE) {
+      attributes
+          .number("gen_ai.usage.input_tokens", row.usage().inputTokens())
+          .number("gen_ai.usage.output_tokens", row.usage().outputTokens())
+          .number("gen_ai.usage.cache_read.input_tokens", row.usage().of(Meter.CACHE_READ));
+    }
   }
 
   private static Map<String, Object> span(

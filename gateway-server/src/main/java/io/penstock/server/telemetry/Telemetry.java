@@ -6,6 +6,8 @@ import io.penstock.core.Ticker;
 import io.penstock.ledger.Content;
 import io.penstock.ledger.Counter;
 import io.penstock.ledger.Ledger;
+import io.penstock.server.config.TelemetryConfig;
+import io.penstock.server.config.value.SecretUrl;
 import java.util.UUID;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -35,27 +37,28 @@ public final class Telemetry implements AutoCloseable {
   /**
    * Starts what is configured and listens to the ledger's committed rows.
    *
-   * @param collector such as {@code http://collector:4318}, "" for none
-   * @param requests a path or an http(s) URL, "" for none
    * @param shownModels what metrics call a provider's model
    * @param units the unit of a counter's charges, for the request log
    */
   public static Telemetry start(
-      String collector,
-      String requests,
+      TelemetryConfig config,
       BinaryOperator<String> shownModels,
       Function<Counter, @Nullable String> units,
       Ticker ticker,
       Ledger ledger,
       MeterRegistry registry) {
+    String collector = text(config.otlp());
+    String requests = text(config.requests());
+    Receivers receivers = new Receivers(config.headers());
     Outbox<Object> otlp =
         collector.isEmpty()
             ? null
-            : new Outbox<>("otlp", WAITING, new OtlpExporter(collector, shownModels, ticker));
+            : new Outbox<>(
+                "otlp", WAITING, new OtlpExporter(collector, receivers, shownModels, ticker));
     Outbox<Object> log =
         requests.isEmpty()
             ? null
-            : new Outbox<>("request-log", WAITING, new RequestLog(requests, units));
+            : new Outbox<>("request-log", WAITING, new RequestLog(requests, receivers, units));
     if (otlp != null) {
       ledger.onCommit(otlp::put);
       lost(registry, otlp, "otlp");
@@ -65,6 +68,10 @@ public final class Telemetry implements AutoCloseable {
       lost(registry, log, "request_log");
     }
     return new Telemetry(otlp, log);
+  }
+
+  private static String text(@Nullable SecretUrl url) {
+    return url == null ? "" : url.reveal();
   }
 
   private static long size(Object item) {

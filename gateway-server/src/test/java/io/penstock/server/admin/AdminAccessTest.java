@@ -29,7 +29,7 @@ class AdminAccessTest {
         "localhost:9091, null, 403",
       })
   void withoutToken_onlyThisMachineByItsOwnNames(String host, String origin, int status) {
-    AdminAccess access = new AdminAccess("", true);
+    AdminAccess access = new AdminAccess("", true, false);
     HttpHeaders headers = new DefaultHttpHeaders();
     if (host != null) {
       headers.set("host", host);
@@ -40,6 +40,15 @@ class AdminAccessTest {
     assertThat(status(access, "/admin/v1/budgets/a/reset", headers)).isEqualTo(status);
     assertThat(status(access, "/metrics", headers)).isEqualTo(status);
     assertThat(status(access, "/readyz", headers)).as("tells nothing").isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"https://localhost:9091, 0", "http://localhost:9091, 403"})
+  void withTls_originIsThatOfThePort(String origin, int status) {
+    HttpHeaders headers = new DefaultHttpHeaders().set("host", "localhost:9091");
+    headers.set("origin", origin);
+    assertThat(status(new AdminAccess("", true, true), "/admin/v1/budgets", headers))
+        .isEqualTo(status);
   }
 
   @ParameterizedTest
@@ -61,8 +70,8 @@ class AdminAccessTest {
             .set("host", "penstock.internal:9091")
             .set("origin", "http://elsewhere.internal")
             .set("authorization", sent);
-    assertThat(status(new AdminAccess("t0ken", true), path, headers)).isEqualTo(status);
-    assertThat(status(new AdminAccess("t0ken", false), "/metrics", headers))
+    assertThat(status(new AdminAccess("t0ken", true, false), path, headers)).isEqualTo(status);
+    assertThat(status(new AdminAccess("t0ken", false, false), "/metrics", headers))
         .isEqualTo(sent.endsWith(" t0ken") ? 0 : 401);
   }
 

@@ -204,6 +204,24 @@ final class ConfigProblemsTest {
   }
 
   @Test
+  void load_adminTokenThatCanBeGuessed_beyondLoopback_isAWarning() {
+    String admin = SOUND + "admin: { listen: %s:9091, token: %s }";
+    assertThat(warnings(admin.formatted("0.0.0.0", "fifteen-chars-x")))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("penstock.yaml:4:39: admin.token: **** of 15 characters")
+        .contains("(expected: 16 or more that nobody can guess");
+    assertThat(warnings(admin.formatted("0.0.0.0", "sixteen-chars-xx"))).isEmpty();
+    assertThat(warnings(admin.formatted("127.0.0.1", "short"))).isEmpty();
+  }
+
+  /** Those of the token. */
+  private List<String> warnings(String yaml) {
+    return Loads.lines(Loads.loaded(Loads.load(directory, yaml)).warnings()).stream()
+        .filter(line -> line.contains("admin.token"))
+        .toList();
+  }
+
+  @Test
   void load_adminTokenThatNoHeaderCarries_isRefused_andNotQuoted() {
     for (String token : List.of("schlüssel-1", "two words")) {
       assertThat(lines(SOUND + "admin: { token: \"" + token + "\" }"))

@@ -11,6 +11,7 @@ import io.penstock.server.config.value.Secret;
 import io.penstock.server.config.value.SecretUrl;
 import io.penstock.server.config.value.Size;
 import io.penstock.server.config.value.Values;
+import io.penstock.server.config.value.Word;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -78,6 +79,7 @@ final class ConfigValuesTest {
     assertThat(config.clamp().isOn()).isTrue();
     assertThat(config.state()).isNull();
     assertThat(config.admin().token()).isNull();
+    assertThat(config.admin().metrics()).isEqualTo(Word.MetricsAccess.TOKEN);
     assertThat(config.ledger().retain()).isEqualTo(Duration.ofDays(400));
     assertThat(config.cache().exact()).isEmpty();
   }

@@ -37,7 +37,11 @@ class OtlpExporterTest {
   void floodOfRefusals_costsNoSlowExchangeItsAttempts() throws Exception {
     try (FakeProvider collector = FakeProvider.start();
         OtlpExporter exporter =
-            new OtlpExporter(collector.url(), (provider, model) -> model, Ticker.system())) {
+            new OtlpExporter(
+                collector.url(),
+                new Receivers(Map.of()),
+                (provider, model) -> model,
+                Ticker.system())) {
       collector.on("/v1/traces").reply(Script.json("{}"));
       collector.on("/v1/metrics").reply(Script.json("{}"));
       UUID slow = new UUID(1, 0);
@@ -47,7 +51,8 @@ class OtlpExporterTest {
         refused.add(row(new UUID(2, (long) i << 8), 0));
       }
       exporter.take(refused, false);
-      exporter.take(List.of(new ExchangeEnd(slow, null, 1, 1_000_000, "chat", "m", 200)), true);
+      exporter.take(
+          List.of(new ExchangeEnd(slow, null, 1, 1_000_000, "chat", "m", "m", 200)), true);
       assertThat(collector.requests().getLast().barePath()).isEqualTo("/v1/metrics");
       assertThat(collector.requests())
           .filteredOn(received -> received.barePath().equals("/v1/traces"))

@@ -224,6 +224,7 @@ public final class Engine {
               call.startMillis(),
               nanos,
               call.surface().endpoint().label(),
+              call.model(),
               call.destination().route(),
               status));
     }

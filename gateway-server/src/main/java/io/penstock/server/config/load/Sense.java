@@ -15,6 +15,9 @@ import java.util.Map;
 
 /** Checks what several sections say together, and warns of what is probably not meant. */
 final class Sense {
+  /** Characters of a token that whoever reaches the port may try. */
+  private static final int LEAST_TOKEN = 16;
+
   private Sense() {}
 
   static void check(Config config, Tree tree) {
@@ -25,6 +28,14 @@ final class Sense {
           "a loopback address such as 127.0.0.1:9091, or admin.token",
           "admin",
           "listen");
+    }
+    Secret token = admin.token();
+    if (!admin.listen().isLoopback() && token != null && token.reveal().length() < LEAST_TOKEN) {
+      tree.warning(
+          Secret.MASK + " of " + token.reveal().length() + " characters",
+          LEAST_TOKEN + " or more that nobody can guess, such as of openssl rand -hex 24",
+          "admin",
+          "token");
     }
     if (admin.listen().meets(config.listen())) {
       tree.problem(
