@@ -32,6 +32,8 @@ class FailedUsageTest {
   private static final String GENERATE = "/v1beta/models/%s:generateContent";
   private static final String STREAMED = "/v1beta/models/%s:streamGenerateContent?alt=sse";
 
+  private static final String BETWEEN = "\0";
+
   private static final String ERROR = "{\"code\":\"server_error\",\"message\":\"It broke.\"}";
   private static final String OF_CHAT =
       "\"usage\":{\"prompt_tokens\":50000,\"completion_tokens\":5000,\"total_tokens\":55000}";
@@ -115,7 +117,7 @@ class FailedUsageTest {
     private final String source;
     private final String cost;
     private final boolean stream;
-    private final Script script;
+    private final String events;
 
     End(String path, String model, String source, String cost, boolean stream, String... events) {
       this.path = path;
@@ -123,7 +125,11 @@ class FailedUsageTest {
       this.source = source;
       this.cost = cost;
       this.stream = stream;
-      this.script = stream ? Script.sse(events) : Script.json(events[0]);
+      this.events = String.join(BETWEEN, events);
+    }
+
+    Script script() {
+      return stream ? Script.sse(events.split(BETWEEN)) : Script.json(events);
     }
 
     HttpResponse<String> asked(String of) {
@@ -185,7 +191,7 @@ class FailedUsageTest {
   @ParameterizedTest
   @EnumSource(End.class)
   void failure_isBookedWithWhatItTells_once(End end) {
-    answers(end.script);
+    answers(end.script());
     BigDecimal before = spent();
 
     HttpResponse<String> told = end.asked(end.model);
@@ -206,7 +212,7 @@ class FailedUsageTest {
       value = End.class,
       names = {"RESPONSE", "RESPONSE_STREAMED"})
   void failure_anotherTargetAnswers_isWaste(End end) {
-    answers(end.script);
+    answers(end.script());
     provider
         .on(RESPONSES)
         .reply(
@@ -215,7 +221,7 @@ class FailedUsageTest {
                     .replace("failed", "completed")
                     .replace(ERROR, "null")
                     .replace("gpt-5.2", "gpt-4o-mini")));
-    provider.on(RESPONSES).first(1).reply(end.script);
+    provider.on(RESPONSES).first(1).reply(end.script());
     BigDecimal before = spent();
 
     HttpResponse<String> told = end.asked("backed");
