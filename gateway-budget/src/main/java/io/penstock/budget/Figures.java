@@ -52,7 +52,10 @@ final class Figures {
     return states;
   }
 
-  /** Returns the refusal of the first budget that refuses and has nothing left; null: none. */
+  /**
+   * Returns the refusal of the first budget that refuses and is spent; null: none. What is held may
+   * come back, and who asks takes nothing of it.
+   */
   Verdict.@Nullable Denied usedUp(Facts facts, long storeNow) {
     Rules now = rules.get();
     for (int slot : now.plan.matchBudgets(facts, "")) {
@@ -63,14 +66,14 @@ final class Figures {
       BudgetState state = state(rule, facts, storeNow);
       // Where it would send a call to another model there is none here, up to where that ends.
       long most = rule.terms().redirectedMost();
-      if (state.spent() + state.held() >= most) {
+      if (state.spent() >= most) {
         return new Verdict.Denied(
             state.counter(),
             rule.limit(),
             most,
             state.spent(),
             state.held(),
-            0,
+            Verdict.Denied.UNKNOWN,
             rule.terms().over(),
             false);
       }

@@ -21,7 +21,7 @@ public sealed interface Verdict {
    *     this budget has sent the call to the model that was refused
    * @param spent what settled calls cost, of all replicas, as last known
    * @param held what open calls and allowances of replicas hold of it
-   * @param need what this attempt asked for; 0 where nobody knows
+   * @param need what this attempt asked for; {@link #UNKNOWN} where nobody knows
    * @param over what the budget says should happen
    * @param targetBound whether another target may pass
    */
@@ -35,6 +35,9 @@ public sealed interface Verdict {
       Over over,
       boolean targetBound)
       implements Verdict {
+    /** In place of a need that nobody knows. */
+    public static final long UNKNOWN = -1;
+
     /** Returns what would still fit, in the unit of the limit: to lower the output cap. */
     public long affordable() {
       return Math.max(0, most - spent - held);
@@ -49,7 +52,7 @@ public sealed interface Verdict {
               limit.show(limit.amount()),
               limit.show(spent),
               limit.show(held),
-              need == 0
+              need == UNKNOWN
                   ? "what this call costs is not known"
                   : "this call may cost " + limit.show(need),
               counter.windowEnd() == Long.MAX_VALUE

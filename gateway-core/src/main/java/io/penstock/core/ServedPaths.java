@@ -102,7 +102,11 @@ public final class ServedPaths {
     return true;
   }
 
-  private static String plain(String path) {
+  /**
+   * Returns the path as the most generous of providers reads it: decoded, without empty segments,
+   * {@code .} and parameters, in lower case, without the gateway's own prefix.
+   */
+  public static String plain(String path) {
     String known = decoded(path);
     String decoded = (known == null ? path : known).replace('\\', '/').toLowerCase(Locale.ROOT);
     List<String> segments = new ArrayList<>();

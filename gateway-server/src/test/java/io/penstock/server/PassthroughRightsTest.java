@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may use a path that is passed on, with which methods, and with how much money left. */
 @ExtendWith(LeakCheck.class)
@@ -32,6 +34,8 @@ class PassthroughRightsTest {
             + "  /v1/files: { provider: fake, teams: [engineering], methods: [GET, POST] }\n"
             + "  /v1/batches: { provider: fake }\n"
             + "  /v1/uploads: fake\n"
+            + "  /v1/store: fake\n"
+            + "  /v1/store/vaults: { provider: fake, teams: [engineering], methods: [GET] }\n"
             + "budgets:\n"
             + "  - { name: each-day, limit: 500 tokens, every: day, per: team,\n"
             + "      when: 'headers[\"x-kind\"] == \"paid\"' }\n"
@@ -87,6 +91,50 @@ class PassthroughRightsTest {
     assertThat(PROVIDER.requests()).isEmpty();
     assertThat(engineering("GET", "/v1/files/f1").statusCode()).isEqualTo(200);
     assertThat(engineering("DELETE", "/v1/uploads").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/store/%76aults/v1",
+        "/v1/store/%2576aults/v1",
+        "/v1/store//vaults/v1",
+        "/v1/store/./vaults/v1",
+        "/v1/store/x%5C..%2Fvaults",
+        "/v1/store/VAULTS/v1",
+        "/v1/store/vaults;a=b/v1",
+        "/v1/store%5Cvaults/v1"
+      })
+  void otherSpellingOfAnEntry_isRefused_andReachesNobody(String path) {
+    HttpResponse<String> refused = support("GET", path);
+
+    assertThat(refused.statusCode()).as(refused.body()).isBetween(400, 404);
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  @Test
+  void spellingThatChangesNoEntry_isPassedOn() {
+    PROVIDER.on("/v1/store/a%20b").reply(Script.json("{}"));
+    assertThat(support("GET", "/v1/store/a%20b").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void otherMethod_namedBesideTheRequests_isNotTold() {
+    PROVIDER.on("/v1/files/f1").reply(Script.json("{}"));
+
+    HttpResponse<String> answer =
+        RunningGateway.send(
+            HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/files/f1"))
+                .header("Authorization", "Bearer " + RunningGateway.KEY)
+                .header("X-HTTP-Method-Override", "DELETE")
+                .build());
+    HttpResponse<String> inQuery = engineering("GET", "/v1/files/f1?%24httpMethod=DELETE");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(PROVIDER.requests())
+        .singleElement()
+        .satisfies(sent -> assertThat(sent.header("x-http-method-override")).isNull());
+    assertThat(inQuery.statusCode()).isEqualTo(400);
   }
 
   private static HttpResponse<String> paid(String authorization) {

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,18 +127,40 @@ public record Snapshot(
     return identity.identify(presented, remote);
   }
 
-  /** Returns the surface of a pass-through path, or null when it is none, or served here. */
+  /**
+   * Returns the surface of a pass-through path, or null when it is none, or served here.
+   *
+   * @throws GatewayException 400 for one that a provider may read as below another entry, which
+   *     other teams may use with other methods
+   */
   public @Nullable Surface passthrough(RequestHead head) {
     String path = head.path();
+    String entry = longest(path, prefix -> prefix);
+    if (entry.isEmpty() || ServedPaths.contains(path)) {
+      return null;
+    }
+    String read = longest(ServedPaths.plain(path), ServedPaths::plain);
+    if (!read.equals(entry)) {
+      throw GatewayException.invalid(
+          null,
+          "The path may be read as one below "
+              + (read.isEmpty() ? "none that is passed on" : read)
+              + ", and is written as one below "
+              + entry
+              + ". Write it plainly, without escapes, empty segments and backslashes.");
+    }
+    return Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
+  }
+
+  /** Returns the longest entry above a path, "" when there is none. */
+  private String longest(String path, UnaryOperator<String> as) {
     String entry = "";
     for (String prefix : passthrough.keySet()) {
-      if (prefix.length() > entry.length() && isUnder(prefix, path)) {
+      if (prefix.length() > entry.length() && isUnder(as.apply(prefix), path)) {
         entry = prefix;
       }
     }
-    return entry.isEmpty() || ServedPaths.contains(path)
-        ? null
-        : Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
+    return entry;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.penstock.server.call.passthrough;
 
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.ServedPaths;
@@ -10,6 +11,7 @@ import io.penstock.server.call.Credentials;
 import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.targets.ProviderRuntime;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
@@ -56,6 +58,13 @@ final class PassedHeaders {
 
   private PassedHeaders() {}
 
+  /** Name another method than the request's, which is what was checked. */
+  private static final Set<String> METHODS =
+      Set.of("x-http-method-override", "x-http-method", "x-method-override");
+
+  /** Does so in the query (Google's system parameters). */
+  private static final String METHOD_PARAMETER = "$httpmethod";
+
   /** Returns the client's headers without credentials and without the gateway's own. */
   static HttpHeaders request(HttpHeaders from) {
     HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().newHeaders();
@@ -64,6 +73,7 @@ final class PassedHeaders {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (!CONNECTION.contains(name)
           && !PRIVATE.contains(name)
+          && !METHODS.contains(name)
           && !Credentials.HEADERS.contains(name)
           && !named.contains(name)
           && !name.startsWith("x-penstock-")
@@ -127,8 +137,8 @@ final class PassedHeaders {
    * Returns path and query at the provider. A path that begins with the base address' own path is
    * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
    *
-   * @throws GatewayException 400 for a path that may be read in several ways, 404 for one that is a
-   *     served path there: it would go without a price
+   * @throws GatewayException 400 for a path that may be read in several ways and for a query that
+   *     names another method, 404 for one that is a served path there: it would go without a price
    */
   static String uri(RequestHead head, String basePath) {
     String path = head.path();
@@ -146,7 +156,25 @@ final class PassedHeaders {
           "This path is not passed on: for the provider it is one that the gateway serves itself,"
               + " with a price and budgets. Ask that one, such as /v1/chat/completions.");
     }
+    if (namesMethod(query)) {
+      throw GatewayException.invalid(
+          null, "The query must not name another method ($httpMethod): send the request with it.");
+    }
     String at = basePath + below;
     return query.isEmpty() ? at : at + "?" + query;
+  }
+
+  private static boolean namesMethod(String query) {
+    return Arrays.stream(query.split("[&;]"))
+        .anyMatch(parameter -> {
+          int equals = parameter.indexOf('=');
+          String name = equals < 0 ? parameter : parameter.substring(0, equals);
+          try {
+            return METHOD_PARAMETER.equalsIgnoreCase(QueryStringDecoder.decodeComponent(name));
+          } catch (IllegalArgumentException e) {
+            // No escape: it is not that name.
+            return false;
+          }
+        });
   }
 }
