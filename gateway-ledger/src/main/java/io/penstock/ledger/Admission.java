@@ -61,12 +61,12 @@ final class Admission {
   /**
    * What came of a batch.
    *
-   * @param fresh how many rows are new
+   * @param fresh the rows that are new, those that take back and those that are bare among them
    * @param refused rows of which the database has nothing; those that are there bare are not among
    *     them
    * @param refusedOwners those whose rows could not be taken back
    */
-  record Result(int fresh, Set<UUID> refused, Set<Long> refusedOwners) {}
+  record Result(List<LedgerRow> fresh, Set<UUID> refused, Set<Long> refusedOwners) {}
 
   /** Returns how many rows were refused since the start. */
   long refused() {
@@ -80,7 +80,7 @@ final class Admission {
    */
   Result append(List<LedgerRow> rows, List<Long> foundOwners) throws SQLException, IOException {
     Batch batch = new Batch();
-    int fresh = batch.append(rows, foundOwners);
+    batch.append(rows, foundOwners);
     if (batch.suspect == rows.size() && rows.size() > FEW) {
       throw atFault(batch.refusals.getFirst().why);
     }
@@ -90,7 +90,7 @@ final class Admission {
       out.add(refusal.row.id());
     }
     written.clear();
-    return new Result(fresh, out, batch.refusedOwners);
+    return new Result(batch.fresh, out, batch.refusedOwners);
   }
 
   /** A row that is not in the database, not even bare. */
@@ -100,53 +100,55 @@ final class Admission {
   private final class Batch {
     private final List<Refusal> refusals = new ArrayList<>();
     private final Set<Long> refusedOwners = new HashSet<>();
+    private final List<LedgerRow> fresh = new ArrayList<>();
 
     /** Refusals for which the tables may be at fault. */
     private int suspect;
 
-    int append(List<LedgerRow> rows, List<Long> owners) throws SQLException, IOException {
+    void append(List<LedgerRow> rows, List<Long> owners) throws SQLException, IOException {
       try {
-        int fresh = store.append(rows, owners);
+        fresh.addAll(store.appended(rows, owners));
         if (!rows.isEmpty() || !owners.isEmpty()) {
           inARow = 0;
         }
-        return fresh;
       } catch (SQLException | ArithmeticException e) {
         if (!isOfData(e)) {
           throw e;
         }
         if (!rows.isEmpty() && !owners.isEmpty()) {
-          return append(List.of(), owners) + append(rows, List.of());
-        }
-        if (rows.size() + owners.size() > 1) {
+          append(List.of(), owners);
+          append(rows, List.of());
+        } else if (rows.size() + owners.size() > 1) {
           int row = rows.size() / 2;
           int owner = owners.size() / 2;
-          return append(rows.subList(0, row), owners.subList(0, owner))
-              + append(rows.subList(row, rows.size()), owners.subList(owner, owners.size()));
+          append(rows.subList(0, row), owners.subList(0, owner));
+          append(rows.subList(row, rows.size()), owners.subList(owner, owners.size()));
+        } else if (rows.isEmpty()) {
+          refuse(owners.getFirst(), e);
+        } else {
+          refuse(rows.getFirst(), e);
         }
-        return rows.isEmpty() ? refuse(owners.getFirst(), e) : refuse(rows.getFirst(), e);
       }
     }
 
-    private int refuse(long owner, Exception e) throws SQLException {
+    private void refuse(long owner, Exception e) throws SQLException {
       count(why(e));
       refusedOwners.add(owner);
       LOG.error("ledger: what was booked for owner {} cannot be taken back ({})", owner, why(e));
-      return 0;
     }
 
-    private int refuse(LedgerRow row, Exception e) throws SQLException, IOException {
+    private void refuse(LedgerRow row, Exception e) throws SQLException, IOException {
       String why = why(e);
       if (Corrections.isAnswered(row)) { // whoever books it is told, and may say it otherwise
         refusals.add(new Refusal(row, why));
-        return 0;
+        return;
       }
       for (LedgerRow bare : Corrections.bare(row)) {
         try {
-          int fresh = store.append(List.of(bare));
+          fresh.addAll(store.appended(List.of(bare), List.of()));
           inARow = 0;
           putAside(row, why, "booked without its texts");
-          return fresh;
+          return;
         } catch (SQLException | ArithmeticException again) {
           if (!isOfData(again)) {
             throw again;
@@ -159,7 +161,6 @@ final class Admission {
         suspect++;
         count(why(e));
       }
-      return 0;
     }
 
     private void count(String why) throws SQLException {

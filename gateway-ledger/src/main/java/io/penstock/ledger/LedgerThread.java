@@ -57,7 +57,7 @@ final class LedgerThread {
   private final List<LedgerRow> batch = new ArrayList<>(BATCH);
   private final BookingQueue bookings = new BookingQueue();
   private final ContentQueue contents = new ContentQueue();
-  private final CatalogueQueue catalogues = new CatalogueQueue();
+  private final CatalogueQueue catalogues;
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
   private final Waiting waiting;
   private long read;
@@ -80,6 +80,7 @@ final class LedgerThread {
     this.options = options;
     this.ticker = ticker;
     this.waiting = new Waiting(ticker);
+    this.catalogues = new CatalogueQueue(store, options.retain());
     this.expireAt = ticker.nanoTime();
     this.thread = Thread.ofPlatform().name("penstock-ledger").daemon().unstarted(this::run);
   }
@@ -180,6 +181,7 @@ final class LedgerThread {
       }
     }
     bookings.close();
+    catalogues.close();
   }
 
   private long rest(long tookNanos) {
@@ -216,7 +218,7 @@ final class LedgerThread {
       rows.addAll(booking.rows());
       owners.addAll(booking.owners());
     }
-    Admission.Result result = new Admission.Result(0, Set.of(), Set.of());
+    Admission.Result result = new Admission.Result(List.of(), Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
       result = append(rows, owners, booked);
       lastCommitMillis = ticker.epochMillis();
@@ -235,7 +237,7 @@ final class LedgerThread {
     int progress = (int) (read - consumed) + booked.size();
     openCount = open.size();
     consumed = read;
-    return progress + keepContents() + catalogues.write(store, options.retain());
+    return progress + keepContents() + catalogues.write(ticker.nanoTime());
   }
 
   /** Bookings of a transaction that certainly failed may be withdrawn. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,7 +85,7 @@ final class Recoverer {
         for (Object entry = segment.read(reader); entry != null; entry = segment.read(reader)) {
           accept(entry, open, batch, named);
           if (batch.size() == BATCH) {
-            rows += append(batch, List.of()).fresh();
+            rows += append(batch, List.of()).fresh().size();
             batch.clear();
           }
         }
@@ -92,13 +93,11 @@ final class Recoverer {
       }
     }
     at = dead.directory();
-    rows += append(batch, List.of()).fresh();
+    rows += append(batch, List.of()).fresh().size();
     List<LedgerRow> bounds = open.values().stream().map(Corrections::crashed).toList();
     // What may have been lost was spent by these owners: they stay charged all they were granted.
     List<Long> ended = lost == null ? List.copyOf(named) : List.of();
-    Admission.Result booked = append(bounds, ended);
-    crashed += booked.fresh();
-    crashCost += booked.fresh() == 0 ? 0 : cost(bounds, booked.refused());
+    book(bounds, append(bounds, ended).fresh());
     owners.addAll(ended);
     journals++;
     end(dead, lost);
@@ -110,11 +109,15 @@ final class Recoverer {
     return Busy.<Admission.Result, IOException>waiting(() -> admission.append(batch, ended));
   }
 
-  private static long cost(List<LedgerRow> rows, Set<UUID> refused) {
-    return rows.stream()
-        .filter(row -> !refused.contains(row.id()))
-        .mapToLong(row -> row.money().cost())
-        .sum();
+  /** Counts the bounds that are new: others are there since an import that was cut off. */
+  private void book(List<LedgerRow> bounds, List<LedgerRow> fresh) {
+    Set<UUID> ids = bounds.stream().map(LedgerRow::id).collect(Collectors.toSet());
+    for (LedgerRow row : fresh) {
+      if (ids.contains(row.id())) {
+        crashed++;
+        crashCost += row.money().cost();
+      }
+    }
   }
 
   private void end(Journal.Dead dead, @Nullable Lost lost) throws IOException {

@@ -133,9 +133,7 @@ public final class SqlLedger implements Ledger {
     long target = journal.counts().appended().sum();
     long contents = thread.contents().put();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    while (thread.consumed() < target
-        || thread.contents().committed() < contents
-        || !thread.catalogues().isEmpty()) {
+    while (thread.consumed() < target || thread.contents().committed() < contents) {
       if (System.nanoTime() - deadline > 0) {
         throw new LedgerException(
             "the database did not take "

@@ -107,8 +107,18 @@ final class Store implements AutoCloseable {
    * journal was out of reach.
    */
   int append(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
+    return appended(batch, foundOwners).size();
+  }
+
+  /** Does the same and returns the rows that are new, those that take back among them. */
+  List<LedgerRow> appended(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
+    List<LedgerRow> fresh = new ArrayList<>();
     try {
-      return inTransaction(open -> append(open, batch, foundOwners));
+      inTransaction(open -> {
+        fresh.addAll(append(open, batch, foundOwners));
+        return fresh.size();
+      });
+      return fresh;
     } catch (SQLException | RuntimeException e) {
       counters.rolledBack();
       rollups.rolledBack();
@@ -116,7 +126,7 @@ final class Store implements AutoCloseable {
     }
   }
 
-  private int append(Connection open, List<LedgerRow> batch, Iterable<Long> foundOwners)
+  private List<LedgerRow> append(Connection open, List<LedgerRow> batch, Iterable<Long> foundOwners)
       throws SQLException {
     dialect.lockRollups(open);
     List<LedgerRow> all = new ArrayList<>(batch.size());
@@ -133,7 +143,7 @@ final class Store implements AutoCloseable {
     counters.add(open, fresh);
     rollups.add(open, fresh);
     rememberReaped(open, fresh);
-    return fresh.size();
+    return fresh;
   }
 
   /** What is done or not done as a whole. */

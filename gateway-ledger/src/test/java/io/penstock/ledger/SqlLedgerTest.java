@@ -314,6 +314,33 @@ final class SqlLedgerTest {
     assertThat(journal).doesNotExist();
   }
 
+  /** As after an import that was cut off, or a row that was committed just before the end. */
+  @Test
+  void recovery_someOfItThereAlready_costsOnlyWhatThisStartBooked() throws Exception {
+    LedgerOptions options = options(SqlDialect.SQLITE);
+    Random random = new Random(5);
+    LedgerRow there = Rows.row(random, Rows.NOV_1);
+    LedgerRow dead = Rows.row(random, Rows.NOV_1);
+    Path journal = directory.resolve("journal/dead-process");
+    Files.createDirectories(journal);
+    Files.createFile(journal.resolve("lock"));
+    Segment segment =
+        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+    Rows.append(segment, Rows.intent(there, 1_000));
+    Rows.append(segment, Rows.intent(dead, 25));
+    segment.release();
+    UUID reapedId = UUID.nameUUIDFromBytes(new byte[] {1});
+    Charge allowance = new Charge(Rows.counter("org", ""), 7, 1_000_000);
+    try (Store store = openStore(options)) {
+      store.append(List.of(there, Corrections.reaped(reapedId, Rows.NOV_1, allowance)));
+    }
+
+    try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
+      assertThat(ledger.recovery().crashCost()).isEqualTo(25);
+      assertThat(ledger.recovery().crashed()).as("without what is taken back").isEqualTo(1);
+    }
+  }
+
   @Test
   void open_newFiles_areTheirOwnersAlone() throws Exception {
     Path link = Files.createSymbolicLink(directory.resolve("link.db"), Path.of("real.db"));

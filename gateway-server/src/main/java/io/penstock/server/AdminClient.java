@@ -39,7 +39,12 @@ final class AdminClient {
   private final String address;
   private final String token;
   private final int timeoutMillis;
-  private final @Nullable TlsConfig tls;
+  private final @Nullable Trust trust;
+
+  /** Says whom a connection is to trust. */
+  private interface Trust {
+    void on(HttpsURLConnection connection) throws IOException;
+  }
 
   /**
    * Creates one without TLS.
@@ -52,8 +57,8 @@ final class AdminClient {
     this(address, token, timeout, null);
   }
 
-  private AdminClient(String address, String token, Duration timeout, @Nullable TlsConfig tls) {
-    this.tls = tls;
+  private AdminClient(String address, String token, Duration timeout, @Nullable Trust trust) {
+    this.trust = trust;
     this.address = address;
     this.token = token;
     this.timeoutMillis = Math.toIntExact(timeout.toMillis());
@@ -62,8 +67,23 @@ final class AdminClient {
   /** Creates one for a server of that configuration. */
   static AdminClient of(AdminConfig admin, Duration timeout) {
     Secret token = admin.token();
+    TlsConfig tls = admin.tls();
     return new AdminClient(
-        admin.reachable(), token == null ? "" : token.reveal(), timeout, admin.tls());
+        admin.reachable(),
+        token == null ? "" : token.reveal(),
+        timeout,
+        tls == null ? null : connection -> AdminTrust.on(connection, tls));
+  }
+
+  /**
+   * Creates one for a server that still has TLS, or still has none, other than that configuration.
+   * It sends no token and trusts whoever answers: for what is no secret.
+   */
+  static AdminClient unlike(AdminConfig admin, Duration timeout) {
+    String address = admin.reachable();
+    return admin.tls() == null
+        ? new AdminClient(address.replaceFirst("http", "https"), "", timeout, AnyTrust::on)
+        : new AdminClient(address.replaceFirst("https", "http"), "", timeout, null);
   }
 
   String address() {
@@ -102,8 +122,8 @@ final class AdminClient {
   private HttpURLConnection open(String path) throws IOException {
     HttpURLConnection connection =
         (HttpURLConnection) URI.create(address + path).toURL().openConnection();
-    if (tls != null && connection instanceof HttpsURLConnection secure) {
-      AdminTrust.on(secure, tls);
+    if (trust != null && connection instanceof HttpsURLConnection secure) {
+      trust.on(secure);
     }
     connection.setConnectTimeout(timeoutMillis);
     connection.setReadTimeout(timeoutMillis);

@@ -44,6 +44,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     Logging.configure(loaded.log());
     UntilStopped.run(
+        false,
         () -> Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load),
         gateway -> welcome(out, gateway));
     return Main.OK;

@@ -2,6 +2,8 @@ package io.penstock.server;
 
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.load.LoadResult;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +26,35 @@ final class HealthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    AdminClient server = AdminClient.of(admin(), TIMEOUT);
+    AdminConfig admin = admin();
+    AdminClient server = AdminClient.of(admin, TIMEOUT);
+    try {
+      return ask(server, "");
+    } catch (AdminClient.NoServerException | SocketTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      return askUnlike(admin, e);
+    }
+  }
+
+  private int ask(AdminClient server, String note) throws IOException {
     AdminClient.Answer answer = server.get("/readyz");
-    Commands.out(spec).println(server.address() + "/readyz: " + answer.status());
+    if (answer.status() < 0) {
+      throw new IOException(server.address() + ": what answers speaks no HTTP");
+    }
+    Commands.out(spec).println(server.address() + "/readyz: " + answer.status() + note);
     return answer.isOk() ? Main.OK : Main.CANNOT_RUN;
+  }
+
+  /** An edit of admin.tls waits for a restart, and until then the server serves as it did. */
+  private int askUnlike(AdminConfig admin, IOException failure) throws IOException {
+    try {
+      return ask(
+          AdminClient.unlike(admin, TIMEOUT), " (the admin.tls of the file needs a restart)");
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+      throw failure;
+    }
   }
 
   /** A bad edit must not make a healthy server look ill: it serves what it loaded before. */

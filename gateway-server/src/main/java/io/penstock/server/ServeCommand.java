@@ -1,6 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.server.config.Config;
+import java.io.Console;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,8 +27,15 @@ final class ServeCommand implements Callable<Integer> {
     }
     Logging.configure(loaded.log());
     UntilStopped.run(
+        !isInTerminal(),
         () -> Gateway.start(loaded, config.file, ConfigOption.loader(System.getenv())::load),
         gateway -> {});
     return Main.OK;
+  }
+
+  /** There SIGHUP is how a terminal that is closed ends what runs in it. */
+  private static boolean isInTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 }

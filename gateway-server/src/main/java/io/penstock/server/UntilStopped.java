@@ -16,17 +16,20 @@ final class UntilStopped {
   private UntilStopped() {}
 
   /**
-   * Starts the gateway and never returns: SIGTERM closes it and ends the process with 0, SIGHUP has
-   * it read its configuration.
+   * Starts the gateway and never returns: SIGTERM closes it and ends the process with 0.
    *
+   * @param hangups whether SIGHUP has it read its configuration; else that ends it
    * @param then told of the gateway once it serves
    * @throws Exception what the start throws
    */
-  static void run(Callable<Gateway> start, Consumer<Gateway> then) throws Exception {
+  static void run(boolean hangups, Callable<Gateway> start, Consumer<Gateway> then)
+      throws Exception {
     CompletableFuture<Gateway> running = new CompletableFuture<>();
     // Before a port is open: who sees one may ask for a stop at once.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "shutdown"));
-    Signals.onHangup(() -> running.thenAccept(gateway -> gateway.reloader().readNow()));
+    if (hangups) {
+      Signals.onHangup(() -> running.thenAccept(gateway -> gateway.reloader().readNow()));
+    }
     Gateway gateway;
     try {
       gateway = start.call();

@@ -78,6 +78,33 @@ class HealthCommandTest {
     }
   }
 
+  /** An edit of admin.tls needs a restart, and a server that waits for it is not ill. */
+  @Test
+  void tlsInTheFile_otherThanTheServers_healthAsksTheOtherWay() throws Exception {
+    int port = Ports.free();
+    TestCertificate certificate = TestCertificate.create();
+    Path cert = Files.writeString(directory.resolve("c.pem"), certificate.certificatePem());
+    Path key = Files.writeString(directory.resolve("k.pem"), certificate.keyPem());
+    try (FakeProvider provider = FakeProvider.start()) {
+      String base = RunningGateway.yaml(directory, provider, "");
+      String unset = "admin: { listen: 127.0.0.1:0 }";
+      String plain = base.replace(unset, "admin: { listen: 127.0.0.3:%d }".formatted(port));
+      String secure =
+          base.replace(
+              unset,
+              "admin: { listen: 127.0.0.3:%d, tls: { certificate: 'file:%s', key: 'file:%s' } }"
+                  .formatted(port, cert, key));
+      try (RunningGateway gateway = RunningGateway.start(directory, plain)) {
+        Files.writeString(gateway.file(), secure);
+        assertThat(run("health")).startsWith("0 ").contains("http://127.0.0.3", "restart");
+      }
+      try (RunningGateway gateway = RunningGateway.start(directory, secure)) {
+        Files.writeString(gateway.file(), plain);
+        assertThat(run("health")).startsWith("0 ").contains("https://127.0.0.3", "restart");
+      }
+    }
+  }
+
   private static @Nullable String answer(String url) {
     try (InputStream in = URI.create(url).toURL().openStream()) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

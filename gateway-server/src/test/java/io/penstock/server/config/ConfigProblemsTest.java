@@ -214,6 +214,30 @@ final class ConfigProblemsTest {
     assertThat(warnings(admin.formatted("127.0.0.1", "short"))).isEmpty();
   }
 
+  @Test
+  void load_headersForTwoReceivers_orInTheClear_areAWarning() {
+    String telemetry = SOUND + "telemetry: { otlp: '%s', requests: '%s', headers: { a: '%s' } }";
+    assertThat(told(telemetry.formatted("https://a.example/x", "https://b.example/y", "s")))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("telemetry.headers: ", "a.example", "b.example", "both");
+    assertThat(told(telemetry.formatted("http://collector:4318", "rows.jsonl", "s")))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("telemetry.otlp: http://collector:4318 ", "in the clear");
+    assertThat(told(telemetry.formatted("https://a.example", "https://A.example:443/y", "s")))
+        .isEmpty();
+    assertThat(told(telemetry.formatted("http://127.0.0.1:4318", "", "s"))).isEmpty();
+    assertThat(told(telemetry.formatted("http://[::1]:4318", "rows.jsonl", "s"))).isEmpty();
+    assertThat(told(telemetry.formatted("http://collector:4318", "https://b.example", "")))
+        .as("no header is sent")
+        .isEmpty();
+  }
+
+  private List<String> told(String yaml) {
+    return Loads.lines(Loads.loaded(Loads.load(directory, yaml)).warnings()).stream()
+        .filter(line -> line.contains("telemetry"))
+        .toList();
+  }
+
   /** Those of the token. */
   private List<String> warnings(String yaml) {
     return Loads.lines(Loads.loaded(Loads.load(directory, yaml)).warnings()).stream()

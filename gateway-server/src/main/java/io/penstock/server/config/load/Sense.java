@@ -51,6 +51,7 @@ final class Sense {
       denied(config.keys().get(i).deny(), tree, "keys", i);
     }
     emptiness(tree);
+    TelemetrySense.check(config.telemetry(), tree);
     if (config.state() != null && config.ledger().url().scheme().equals("sqlite")) {
       tree.warning(
           "SQLite beside Redis",

@@ -70,7 +70,7 @@ public final class ValueRules {
   }
 
   /** Returns whether it is an address that can be asked, without what no request would carry. */
-  static boolean isHttp(SecretUrl url) {
+  public static boolean isHttp(SecretUrl url) {
     try {
       URI uri = URI.create(url.reveal());
       return (url.scheme().equals("https") || url.scheme().equals("http"))
