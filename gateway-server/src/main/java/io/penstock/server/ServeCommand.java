@@ -34,6 +34,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** There SIGHUP is how a terminal that is closed ends what runs in it. */
+  @SuppressWarnings("SystemConsoleNull") // it is null where the runtime lacks jdk.internal.le
   private static boolean isInTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
