@@ -69,14 +69,14 @@ final class GenerateAnswerWriter extends AnswerWriter {
       return;
     }
     pending = null;
-    JsonNode parsed = arguments.isEmpty() ? Trees.object() : Trees.parse(arguments.toString());
+    ObjectNode parsed = Trees.arguments(arguments.toString());
     arguments.setLength(0);
-    if (!(parsed instanceof ObjectNode object)) {
+    if (parsed == null) {
       // It has no form here, as one that was cut short; what was said besides it has.
       halfCalls.set(pendingChoice);
       return;
     }
-    ((ObjectNode) part.get("functionCall")).set("args", object);
+    ((ObjectNode) part.get("functionCall")).set("args", parsed);
     send(pendingChoice, part, true);
   }
 
