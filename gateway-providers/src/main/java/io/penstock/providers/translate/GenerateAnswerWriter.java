@@ -200,10 +200,13 @@ final class GenerateAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
+  public void media(int choice, String mime, String data, @Nullable String signature) {
     flush();
     ObjectNode part = Trees.object();
     part.putObject("inlineData").put("mimeType", mime).put("data", data);
+    if (signature != null) {
+      part.put("thoughtSignature", Signatures.base64(signature));
+    }
     send(choice, part, true);
   }
 
