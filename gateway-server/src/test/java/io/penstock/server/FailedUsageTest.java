@@ -41,6 +41,11 @@ class FailedUsageTest {
       "{\"model\":\"gpt-5.2\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}";
   private static final String CHUNK =
       "{\"model\":\"gpt-5.2\",\"error\":" + ERROR + ",\"choices\":[]," + OF_CHAT + "}";
+  private static final String TOLD =
+      "{\"model\":\"gpt-5.2\",\"choices\":[],"
+          + "\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":3000}}";
+  private static final String NO_USAGE =
+      ",\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}}";
   private static final String WHOLE =
       "{\"status\":\"failed\",\"model\":\"gpt-5.2\",\"output\":[],\"error\":"
           + ERROR
@@ -55,6 +60,7 @@ class FailedUsageTest {
 
   private static final String OF_GEMINI =
       "\"usageMetadata\":{\"promptTokenCount\":2,\"thoughtsTokenCount\":3000}";
+  private static final String OF_INPUT = "\"usageMetadata\":{\"promptTokenCount\":2}";
   private static final String OF_GOOGLE =
       "\"error\":{\"code\":500,\"message\":\"x\",\"status\":\"INTERNAL\"}";
   private static final String START =
@@ -74,7 +80,9 @@ class FailedUsageTest {
           + "\"usage\":{\"billed_units\":{\"input_tokens\":50000,\"output_tokens\":5000}}}";
 
   private static final String GPT = "0.1575";
+  private static final String LITTLE = "0.0420035";
   private static final String FLASH = "0.0075006";
+  private static final String INPUT = "0.0000006";
   private static final String SONNET = "0.000021";
   private static final String COMMAND = "0.175";
 
@@ -92,6 +100,9 @@ class FailedUsageTest {
     CHAT_STREAMED(CHAT, "gpt", "reported", GPT, true, CHUNK),
     CHAT_BEGUN(CHAT, "gpt", "reported", GPT, true, WORD, CHUNK),
     CHAT_REFUSED(CHAT, "gpt", "none", "0", true, "{\"error\":" + ERROR + "}"),
+    CHAT_EMPTY(CHAT, "gpt", "estimated", LITTLE, true, TOLD, "{\"error\":" + ERROR + NO_USAGE),
+    OTHER_CHAT_EMPTY(
+        MESSAGES, "gpt", "estimated", LITTLE, true, TOLD, "{\"error\":" + ERROR + NO_USAGE),
     OTHER_CHAT(MESSAGES, "gpt", "reported", GPT, false, CHUNK),
     OTHER_CHAT_STREAMED(MESSAGES, "gpt", "reported", GPT, true, CHUNK),
     OTHER_CHAT_BEGUN(MESSAGES, "gpt", "reported", GPT, true, WORD, CHUNK),
@@ -100,6 +111,26 @@ class FailedUsageTest {
         STREAMED, "flash", "reported", FLASH, true, "{" + OF_GOOGLE + "," + OF_GEMINI + "}"),
     GEMINI_BEFORE(
         STREAMED, "flash", "estimated", FLASH, true, "{" + OF_GEMINI + "}", "{" + OF_GOOGLE + "}"),
+    GEMINI_INPUT(
+        STREAMED, "flash", "estimated", INPUT, true, "{" + OF_INPUT + "}", "{" + OF_GOOGLE + "}"),
+    GEMINI_EMPTY(
+        STREAMED,
+        "flash",
+        "estimated",
+        FLASH,
+        true,
+        "{" + OF_GEMINI + "}",
+        "{" + OF_GOOGLE + ",\"usageMetadata\":{}}"),
+    OTHER_GEMINI_INPUT(
+        CHAT, "flash", "estimated", INPUT, true, "{" + OF_INPUT + "}", "{" + OF_GOOGLE + "}"),
+    OTHER_GEMINI_EMPTY(
+        CHAT,
+        "flash",
+        "estimated",
+        FLASH,
+        true,
+        "{" + OF_GEMINI + "}",
+        "{" + OF_GOOGLE + ",\"usageMetadata\":{\"promptTokenCount\":0}}"),
     OTHER_GEMINI(CHAT, "flash", "reported", FLASH, false, "{" + OF_GOOGLE + "," + OF_GEMINI + "}"),
     OTHER_GEMINI_STREAMED(
         CHAT, "flash", "reported", FLASH, true, "{" + OF_GOOGLE + "," + OF_GEMINI + "}"),

@@ -141,11 +141,13 @@ final class GeminiStream extends SseStreamReader {
     }
   }
 
-  /** What stands behind the error is not read as that of others is. */
+  /**
+   * What stands behind the error is not read as that of others is. What counts nothing is no usage.
+   */
   private void failed(JsonNode chunk) {
     JsonNode used = chunk.path("usageMetadata");
     model = chunk.path("modelVersion").asText(model);
-    if (used.isObject()) {
+    if (used.isObject() && UsageReaders.counts(used)) {
       usage = used.toString().getBytes(StandardCharsets.UTF_8);
       tellsUsage();
     }

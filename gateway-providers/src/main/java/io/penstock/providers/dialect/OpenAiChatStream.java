@@ -14,6 +14,7 @@ import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
+import io.penstock.providers.translate.UsageReaders;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -113,9 +114,9 @@ final class OpenAiChatStream extends SseStreamReader {
     return Failures.inside(tree.path("x_groq"));
   }
 
-  /** Behind an error the chunk was not read. */
+  /** Behind an error the chunk was not read. What counts nothing takes nothing back. */
   private void used(JsonNode failed) {
-    if (failed.path("usage").isObject()) {
+    if (failed.path("usage").isObject() && UsageReaders.counts(failed.path("usage"))) {
       usage = failed.path("usage").toString().getBytes(StandardCharsets.UTF_8);
       tellsUsage();
     }

@@ -82,8 +82,12 @@ interface AnswerParts {
   /** A citation of the text just told. */
   void citation(int choice, Citation citation);
 
-  /** An image or sound: base64. */
-  void media(int choice, String mime, String data);
+  /**
+   * An image or sound: base64.
+   *
+   * @param signature tagged, or null
+   */
+  void media(int choice, String mime, String data, @Nullable String signature);
 
   /** The choice is complete. */
   void finish(int choice, Finish finish, @Nullable String stopSequence);

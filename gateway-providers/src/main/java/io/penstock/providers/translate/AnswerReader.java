@@ -66,11 +66,11 @@ abstract class AnswerReader {
 
   /**
    * An error of the provider's own. What it tells of its usage is all there is, for nothing
-   * follows.
+   * follows; one that counts nothing takes nothing back of what was told before.
    */
   final ProviderException failure(JsonNode error) {
     JsonNode used = error.path(usageField());
-    if (used.isObject()) {
+    if (used.isObject() && UsageReaders.counts(used)) {
       alsoReported(used);
       tellsUsage();
     }

@@ -89,7 +89,7 @@ abstract class AnswerWriter implements AnswerParts {
 
   /** Refuses them; dialects that have a form for media say so themselves. */
   @Override
-  public void media(int choice, String mime, String data) {
+  public void media(int choice, String mime, String data, @Nullable String signature) {
     throw Trees.untranslatable(
         "the model answered with " + mime + ", which has no form for this client");
   }

@@ -46,6 +46,7 @@ abstract class BlockRequestWriter extends RequestWriter {
 
   /** Writes the turns behind the opening system ones. */
   final void messages(ArrayNode messages) {
+    withoutDrawn();
     List<Turn> turns = alternating();
     if (turns.getFirst().role() == Role.ASSISTANT) {
       throw fit.refusal(turns.getFirst().path(), "the first message must be the user's");
@@ -62,12 +63,7 @@ abstract class BlockRequestWriter extends RequestWriter {
       message.put("role", turn.role() == Role.ASSISTANT ? "assistant" : "user");
       ArrayNode content = message.putArray("content");
       for (Part part : turn.parts()) {
-        String path = conversation.pathOf(turn, part);
-        if (turn.role() == Role.ASSISTANT && part instanceof Part.Media media) {
-          fit.unsupported(path, "an assistant's " + media.describe() + " cannot be sent back");
-        } else {
-          block(content, part, path);
-        }
+        block(content, part, conversation.pathOf(turn, part));
       }
       if (content.isEmpty()) {
         throw fit.refusal(turn.path(), "nothing is left of this message");

@@ -15,12 +15,8 @@ final class CallOrder {
   private int open = -1;
   private String openId = "";
 
-  /** Of the open call's arguments: how deep in objects and lists, and whether in a string. */
-  private int depth;
-
-  private boolean begun;
-  private boolean inString;
-  private boolean escaped;
+  /** Of the open call's arguments. */
+  private final ArgumentsScan scan = new ArgumentsScan();
 
   /** A call whose turn has not come. */
   private record Waiting(String id, String name, StringBuilder arguments) {}
@@ -37,7 +33,7 @@ final class CallOrder {
     if (again && !id.isEmpty()) {
       return;
     }
-    if (open < 0 || (isWhole() && waiting.isEmpty())) {
+    if (open < 0 || (scan.isWhole() && waiting.isEmpty())) {
       open(tool, id, name);
     } else {
       waiting.put(tool, new Waiting(id, name, new StringBuilder()));
@@ -47,9 +43,7 @@ final class CallOrder {
   private void open(int tool, String id, String name) {
     open = tool;
     openId = id;
-    depth = 0;
-    begun = false;
-    inString = false;
+    scan.reset();
     parts.toolCall(choice, tool, id, name, null);
   }
 
@@ -77,30 +71,10 @@ final class CallOrder {
 
   /** A fragment of the open call's arguments was told. */
   void told(String fragment) {
-    for (int i = 0; i < fragment.length(); i++) {
-      read(fragment.charAt(i));
-    }
-    if (isWhole()) {
+    scan.read(fragment);
+    if (scan.isWhole()) {
       next();
     }
-  }
-
-  private void read(char c) {
-    if (inString) {
-      inString = escaped || c != '"';
-      escaped = !escaped && c == '\\';
-    } else if (c == '"') {
-      inString = true;
-    } else if (c == '{' || c == '[') {
-      depth++;
-      begun = true;
-    } else if (c == '}' || c == ']') {
-      depth--;
-    }
-  }
-
-  private boolean isWhole() {
-    return begun && depth <= 0 && !inString;
   }
 
   /** Tells the call that waits longest. */

@@ -1,5 +1,6 @@
 package io.penstock.providers.translate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * behind a text, to that text, unless a call follows that has no other. Belongs to one turn.
  */
 final class CarriedSignature {
-  private static final String FIELD = "thoughtSignature";
+  /** The field of a part that has one. */
+  static final String FIELD = "thoughtSignature";
+
+  /** What Gemini 3 takes instead of a signature that got lost on the way. */
+  static final String NONE = "skip_thought_signature_validator";
 
   private final ArrayNode parts;
   private @Nullable String signature;
@@ -66,6 +71,15 @@ final class CarriedSignature {
     if (signature != null && part != null) {
       part.put(FIELD, signature);
       signature = null;
+    }
+  }
+
+  /** Media of a model's own without a signature say so, without which Gemini 3 refuses them. */
+  static void lacking(ArrayNode parts) {
+    for (JsonNode part : parts) {
+      if ((part.has("inlineData") || part.has("fileData")) && !part.has(FIELD)) {
+        ((ObjectNode) part).put(FIELD, NONE);
+      }
     }
   }
 

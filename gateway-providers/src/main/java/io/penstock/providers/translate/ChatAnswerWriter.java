@@ -168,11 +168,15 @@ final class ChatAnswerWriter extends AnswerWriter {
       call.put("id", callId(callId, id, choice, tool)).put("type", "function");
       function = call.putObject("function");
       if (signature != null) {
-        call.putObject("extra_content").putObject("google").put("thought_signature", signature);
+        sign(call, signature);
       }
     }
     function.put("name", name).put("arguments", "");
     send(choice, delta, null, null, true);
+  }
+
+  private static void sign(ObjectNode entry, String signature) {
+    entry.putObject("extra_content").putObject("google").put("thought_signature", signature);
   }
 
   @Override
@@ -227,7 +231,7 @@ final class ChatAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
+  public void media(int choice, String mime, String data, @Nullable String signature) {
     begin(choice);
     ObjectNode delta = Trees.object();
     if (mime.startsWith("audio/")) {
@@ -235,6 +239,9 @@ final class ChatAnswerWriter extends AnswerWriter {
     } else {
       ObjectNode image = entry(choice, delta, "images").put("type", "image_url");
       image.putObject("image_url").put("url", "data:" + mime + ";base64," + data);
+      if (signature != null) {
+        sign(image, signature);
+      }
     }
     send(choice, delta, null, null, true);
   }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code POST /v1/chat/completions}. */
 final class ChatRequestReader extends RequestReader {
@@ -191,7 +192,9 @@ final class ChatRequestReader extends RequestReader {
     JsonNode images = list(message, "images", path);
     for (int i = 0; i < images.size(); i++) {
       String url = need(images.get(i).path("image_url"), "url", path + "." + i + ".image_url");
-      Part image = media(Part.Kind.IMAGE, url, Part.Label.NONE, path + "." + i + ".image_url.url");
+      Part image =
+          media(Part.Kind.IMAGE, url, Part.Label.NONE, path + "." + i + ".image_url.url")
+              .signed(signature(images.get(i)));
       conversation.place(image, path + "." + i);
       parts.add(image);
     }
@@ -202,14 +205,17 @@ final class ChatRequestReader extends RequestReader {
       throw fit.refusal(path + ".type", "a custom tool's free text has no counterpart");
     }
     JsonNode function = call.path("function");
-    String signature = Trees.text(call.path("extra_content").path("google"), "thought_signature");
     parts.add(
         new Part.ToolCall(
             need(call, "id", path),
             need(function, "name", path + ".function"),
             arguments(function.path("arguments"), path + ".function.arguments"),
-            signature,
+            signature(call),
             cache(call)));
+  }
+
+  private static @Nullable String signature(JsonNode entry) {
+    return Trees.text(entry.path("extra_content").path("google"), "thought_signature");
   }
 
   private void tools(ObjectNode body) {

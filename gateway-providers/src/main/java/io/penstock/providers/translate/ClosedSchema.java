@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -52,10 +53,19 @@ final class ClosedSchema {
       return schema;
     }
     ObjectNode closed = Trees.object();
+    boolean impossible = objects(object) > 1;
     for (Map.Entry<String, JsonNode> field : object.properties()) {
-      keyword(closed, field.getKey(), field.getValue(), path + "." + field.getKey());
+      String at = path + "." + field.getKey();
+      if (impossible && field.getKey().equals("allOf")) {
+        fit.unsupported(at, "no answer is of several closed objects at once; name all in one");
+      } else {
+        keyword(closed, field.getKey(), field.getValue(), at);
+      }
     }
     if (isOfObjects(object)) {
+      if (object.path("properties").isEmpty() && !object.has(FURTHER)) {
+        fit.unsupported(path, "its objects take no properties that they do not name");
+      }
       closed.put(FURTHER, false);
     }
     return closed;
@@ -86,6 +96,29 @@ final class ClosedSchema {
         }
       }
     }
+  }
+
+  /** Returns how many objects an answer must be at once that were closed each by itself. */
+  private static int objects(ObjectNode schema) {
+    int count = isOfObjects(schema) ? 1 : 0;
+    for (JsonNode branch : schema.path("allOf")) {
+      count += branch instanceof ObjectNode one && mayBeObject(one) ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static boolean mayBeObject(ObjectNode branch) {
+    if (isOfObjects(branch) || branch.has("$ref")) {
+      return true;
+    }
+    for (String list : List.of("allOf", "anyOf", "oneOf")) {
+      for (JsonNode one : branch.path(list)) {
+        if (one instanceof ObjectNode object && mayBeObject(object)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean isOfObjects(ObjectNode schema) {

@@ -152,7 +152,8 @@ final class GeminiAnswerReader extends AnswerReader {
     } else if (part.has("inlineData")) {
       told.set(choice);
       JsonNode data = part.path("inlineData");
-      parts.media(choice, Trees.textOr(data, "mimeType"), Trees.textOr(data, "data"));
+      parts.media(choice, Trees.textOr(data, "mimeType"), Trees.textOr(data, "data"), signature);
+      return;
     }
     if (signature != null) {
       parts.signature(choice, signature);

@@ -29,8 +29,7 @@ final class GeminiRequestWriter extends RequestWriter {
 
   private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}");
 
-  /** What Gemini 3 takes instead of a signature that got lost on the way. */
-  private static final String NO_SIGNATURE = "skip_thought_signature_validator";
+  private static final String SIGNATURE = CarriedSignature.FIELD;
 
   private final Map<String, String> names = new HashMap<>();
 
@@ -84,6 +83,9 @@ final class GeminiRequestWriter extends RequestWriter {
         String signature = carried.ofCall(Signatures.untag(Dialect.GEMINI, made.signature()));
         call(parts, made, signature == null && !called ? missing() : signature);
         called = true;
+      } else if (part instanceof Part.Media media && media.signature() != null) {
+        carried.settle();
+        signed(parts, media, conversation.pathOf(turn, part));
       } else {
         carried.behind();
         part(parts, part, conversation.pathOf(turn, part));
@@ -91,9 +93,21 @@ final class GeminiRequestWriter extends RequestWriter {
       }
     }
     carried.settle();
+    if (model && missing() != null) {
+      CarriedSignature.lacking(parts);
+    }
     showBehind(parts);
     if (parts.isEmpty()) {
       throw fit.refusal(turn.path(), "nothing is left of this message");
+    }
+  }
+
+  private void signed(ArrayNode parts, Part.Media media, String path) {
+    int before = parts.size();
+    media(parts, media, path);
+    String own = Signatures.untag(Dialect.GEMINI, media.signature());
+    if (own != null && parts.size() > before) {
+      ((ObjectNode) parts.get(before)).put(SIGNATURE, own);
     }
   }
 
@@ -107,7 +121,7 @@ final class GeminiRequestWriter extends RequestWriter {
   }
 
   private @Nullable String missing() {
-    return isBeforeThree() ? null : NO_SIGNATURE;
+    return isBeforeThree() ? null : CarriedSignature.NONE;
   }
 
   private void call(ArrayNode parts, Part.ToolCall made, @Nullable String signature) {
@@ -118,7 +132,7 @@ final class GeminiRequestWriter extends RequestWriter {
     }
     function.put("name", made.name()).set("args", made.arguments());
     if (signature != null) {
-      part.put("thoughtSignature", signature);
+      part.put(SIGNATURE, signature);
     }
   }
 

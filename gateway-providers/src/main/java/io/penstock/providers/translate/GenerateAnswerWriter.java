@@ -69,14 +69,14 @@ final class GenerateAnswerWriter extends AnswerWriter {
       return;
     }
     pending = null;
-    JsonNode parsed = arguments.isEmpty() ? Trees.object() : Trees.parse(arguments.toString());
+    ObjectNode parsed = Trees.arguments(arguments.toString());
     arguments.setLength(0);
-    if (!(parsed instanceof ObjectNode object)) {
+    if (parsed == null) {
       // It has no form here, as one that was cut short; what was said besides it has.
       halfCalls.set(pendingChoice);
       return;
     }
-    ((ObjectNode) part.get("functionCall")).set("args", object);
+    ((ObjectNode) part.get("functionCall")).set("args", parsed);
     send(pendingChoice, part, true);
   }
 
@@ -200,10 +200,13 @@ final class GenerateAnswerWriter extends AnswerWriter {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
+  public void media(int choice, String mime, String data, @Nullable String signature) {
     flush();
     ObjectNode part = Trees.object();
     part.putObject("inlineData").put("mimeType", mime).put("data", data);
+    if (signature != null) {
+      part.put("thoughtSignature", Signatures.base64(signature));
+    }
     send(choice, part, true);
   }
 

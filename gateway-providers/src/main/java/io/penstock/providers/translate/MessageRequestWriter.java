@@ -34,6 +34,7 @@ abstract class MessageRequestWriter extends RequestWriter {
   abstract boolean joinsText();
 
   final void messages(ArrayNode messages) {
+    withoutDrawn();
     List<Turn> turns = conversation.turns();
     for (int i = 0; i < turns.size(); ) {
       Turn turn = turns.get(i);
@@ -147,10 +148,8 @@ abstract class MessageRequestWriter extends RequestWriter {
             thoughts.append(thinking.text());
           }
         }
-        case Part.Media media ->
-            fit.unsupported(
-                conversation.pathOf(turn, part),
-                "an assistant's " + media.describe() + " cannot be sent back");
+        // It was taken out before.
+        case Part.Media media -> {}
         case Part.ToolResult result ->
             throw fit.refusal(
                 conversation.pathOf(turn, part), "an assistant cannot answer " + result.id());

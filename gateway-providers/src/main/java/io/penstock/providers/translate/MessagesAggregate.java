@@ -28,10 +28,10 @@ final class MessagesAggregate extends Aggregate {
       case "content_block_delta" -> delta(data.path("delta"));
       case "content_block_stop" -> stopBlock();
       case "message_delta" -> {
-        checkHalfCall(Trees.textOr(data.path("delta"), "stop_reason"));
         for (Map.Entry<String, JsonNode> field : data.path("delta").properties()) {
           answer.set(field.getKey(), field.getValue());
         }
+        admitHalfCall();
         ObjectNode usage = Trees.objectIn(answer, "usage");
         for (Map.Entry<String, JsonNode> field : data.path("usage").properties()) {
           if (!field.getValue().isNull()) {
@@ -73,7 +73,8 @@ final class MessagesAggregate extends Aggregate {
   private void stopBlock() {
     ObjectNode block = block();
     if (block != null && !input.isEmpty()) {
-      if (Trees.parse(input.toString()) instanceof ObjectNode parsed) {
+      ObjectNode parsed = Trees.arguments(input.toString());
+      if (parsed != null) {
         block.set("input", parsed);
       } else {
         // It has no form in a whole message; what was said besides it has.
@@ -86,9 +87,9 @@ final class MessagesAggregate extends Aggregate {
   }
 
   /** A message that lacks a call says so. */
-  private void checkHalfCall(String reason) {
-    if (half && !reason.equals("max_tokens") && !reason.equals("refusal")) {
-      throw Trees.malformed("the input of a tool call is not the JSON of an object");
+  private void admitHalfCall() {
+    if (half && !Trees.textOr(answer, "stop_reason").equals("refusal")) {
+      answer.put("stop_reason", "max_tokens");
     }
   }
 }

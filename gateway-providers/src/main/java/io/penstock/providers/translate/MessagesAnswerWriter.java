@@ -28,7 +28,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private int openTool = -1;
 
   /** The arguments of the call that is open. */
-  private final StringBuilder arguments = new StringBuilder();
+  private final ArgumentsScan arguments = new ArgumentsScan();
 
   /** Whether those of a call were not the JSON of an object. */
   private boolean halfCall;
@@ -82,9 +82,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
 
   private void close() {
     if (open != Block.NONE) {
-      halfCall |=
-          !arguments.isEmpty() && !(Trees.parse(arguments.toString()) instanceof ObjectNode);
-      arguments.setLength(0);
+      halfCall |= open == Block.TOOL && arguments.isBroken();
       open = Block.NONE;
       ObjectNode event = Trees.object().put("type", "content_block_stop").put("index", index);
       out.event("content_block_stop", event, false);
@@ -165,6 +163,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     out.event("content_block_start", event, true);
     open = Block.TOOL;
     openTool = tool;
+    arguments.reset();
   }
 
   @Override
@@ -172,7 +171,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     if (open != Block.TOOL || openTool != tool) {
       throw Trees.malformed("arguments of a tool call came after the call was over");
     }
-    arguments.append(fragment);
+    arguments.read(fragment);
     piece("input_json_delta", "partial_json", fragment);
   }
 
@@ -229,7 +228,7 @@ final class MessagesAnswerWriter extends AnswerWriter {
     return switch (finish) {
       // OpenAI's own words of refusal come with a plain stop.
       case STOP -> refused ? "refusal" : halfCall ? "max_tokens" : "end_turn";
-      case STOP_SEQUENCE -> "stop_sequence";
+      case STOP_SEQUENCE -> halfCall ? "max_tokens" : "stop_sequence";
       case LENGTH -> "max_tokens";
       // It was told as it came: nobody can make it.
       case TOOL_CALLS -> halfCall ? "max_tokens" : "tool_use";

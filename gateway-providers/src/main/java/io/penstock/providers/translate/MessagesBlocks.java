@@ -112,9 +112,10 @@ final class MessagesBlocks {
     }
   }
 
-  /** Whether a block says what a tool at the provider was asked or answered. */
+  /** Whether a block says what happened at the provider: a tool that ran, another model. */
   private static boolean isHosted(String type) {
     return type.equals("server_tool_use")
+        || type.equals("fallback")
         || type.equals("mcp_tool_use")
         || type.endsWith("_tool_result");
   }

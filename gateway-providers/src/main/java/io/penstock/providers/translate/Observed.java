@@ -162,9 +162,9 @@ final class Observed implements AnswerParts {
   }
 
   @Override
-  public void media(int ofChoice, String mime, String data) {
+  public void media(int ofChoice, String mime, String data, @Nullable String signature) {
     other();
-    writer.media(ofChoice, mime, data);
+    writer.media(ofChoice, mime, data, signature);
   }
 
   @Override

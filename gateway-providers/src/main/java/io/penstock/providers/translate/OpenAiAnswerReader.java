@@ -202,12 +202,13 @@ final class OpenAiAnswerReader extends AnswerReader {
       parts.media(
           choice,
           url.substring(url.indexOf(':') + 1, comma),
-          url.substring(comma + ";base64,".length()));
+          url.substring(comma + ";base64,".length()),
+          null);
     }
     String sound = Trees.textOr(message.path("audio"), "data");
     if (!sound.isEmpty()) {
       told.set(choice);
-      parts.media(choice, whole ? "audio/wav" : STREAMED_SOUND, sound);
+      parts.media(choice, whole ? "audio/wav" : STREAMED_SOUND, sound, null);
     }
   }
 

@@ -29,11 +29,23 @@ sealed interface Part {
    * @param data base64, or null when there is a URL
    * @param url where it is, or null
    * @param label what it is called and how it is to be treated
+   * @param signature the model's own proof of its thoughts, tagged with its dialect, or null
    */
-  record Media(Kind kind, String mime, @Nullable String data, @Nullable String url, Label label)
+  record Media(
+      Kind kind,
+      String mime,
+      @Nullable String data,
+      @Nullable String url,
+      Label label,
+      @Nullable String signature)
       implements Part {
     public Media {
       mime = type(mime);
+    }
+
+    /** What no model signed. */
+    Media(Kind kind, String mime, @Nullable String data, @Nullable String url, Label label) {
+      this(kind, mime, data, url, label, null);
     }
 
     /** Returns the type that a client wrote as RFC 2045 compares them. */
@@ -46,9 +58,15 @@ sealed interface Part {
       return kind.name().toLowerCase(Locale.ROOT) + " (" + mime + ")";
     }
 
+    /** Returns it as a model's that signed it, unless the signature is null. */
+    Media signed(@Nullable String by) {
+      return new Media(kind, mime, data, url, label, by);
+    }
+
     /** Returns it with a breakpoint of the prompt cache behind it, of that time to live. */
     Media marked(String cache) {
-      return new Media(kind, mime, data, url, new Label(label.name, label.detail, cache));
+      return new Media(
+          kind, mime, data, url, new Label(label.name, label.detail, cache), signature);
     }
   }
 

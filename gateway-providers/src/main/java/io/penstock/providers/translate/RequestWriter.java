@@ -144,6 +144,25 @@ abstract class RequestWriter {
     return joined;
   }
 
+  /**
+   * Takes out what an assistant drew or said aloud, which most targets do not take back: refused,
+   * or left out where the route says so. A turn of nothing else then says nothing.
+   */
+  final void withoutDrawn() {
+    for (Turn turn : conversation.turns()) {
+      if (turn.role() == Role.ASSISTANT) {
+        turn.parts().removeIf(part -> part instanceof Part.Media media && refused(turn, media));
+      }
+    }
+  }
+
+  private boolean refused(Turn turn, Part.Media media) {
+    fit.unsupported(
+        conversation.pathOf(turn, media),
+        "an assistant's " + media.describe() + " cannot be sent back");
+    return true;
+  }
+
   /** Returns whether a turn holds nothing but thoughts that are not written. */
   final boolean isUnspoken(Turn turn) {
     for (Part part : turn.parts()) {

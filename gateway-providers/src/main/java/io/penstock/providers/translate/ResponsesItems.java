@@ -77,8 +77,7 @@ final class ResponsesItems {
   private boolean isHalfCall() {
     return item != null
         && item.path("type").asText().equals("function_call")
-        && !text.isEmpty()
-        && !(Trees.parse(text.toString()) instanceof ObjectNode);
+        && Trees.arguments(text.toString()) == null;
   }
 
   private void added(ObjectNode opened) {

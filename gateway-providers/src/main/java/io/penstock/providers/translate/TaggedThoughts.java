@@ -84,9 +84,9 @@ final class TaggedThoughts implements AnswerParts {
   }
 
   @Override
-  public void media(int choice, String mime, String data) {
+  public void media(int choice, String mime, String data, @Nullable String signature) {
     over(choice);
-    next.media(choice, mime, data);
+    next.media(choice, mime, data, signature);
   }
 
   @Override

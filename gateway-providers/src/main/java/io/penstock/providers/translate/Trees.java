@@ -131,6 +131,18 @@ final class Trees {
   }
 
   /**
+   * Reads the arguments of a call. A model that has none may write nothing, blanks or {@code null}.
+   *
+   * @return null when they are not the JSON of an object
+   */
+  static @Nullable ObjectNode arguments(String json) {
+    if (json.isBlank() || json.strip().equals("null")) {
+      return object();
+    }
+    return parse(json) instanceof ObjectNode object ? object : null;
+  }
+
+  /**
    * Writes a tree whose text is long: first its length is found, so that nothing is copied as it
    * grows.
    */

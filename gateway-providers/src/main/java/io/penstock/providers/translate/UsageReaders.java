@@ -18,6 +18,19 @@ import org.jspecify.annotations.Nullable;
 public final class UsageReaders {
   private UsageReaders() {}
 
+  /** Returns whether a usage counts anything; an error may have one of zeros, or an empty one. */
+  public static boolean counts(JsonNode usage) {
+    if (usage.isNumber()) {
+      return usage.asDouble() > 0;
+    }
+    for (JsonNode inside : usage) {
+      if (counts(inside)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * Reads {@code usage} of an OpenAI-compatible chat, completions or embeddings answer, or {@code
    * x_groq.usage}.

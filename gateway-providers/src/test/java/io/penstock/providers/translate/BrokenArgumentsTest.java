@@ -9,6 +9,7 @@ import io.penstock.providers.Answer;
 import io.penstock.providers.translate.Rig.Client;
 import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,7 @@ class BrokenArgumentsTest {
       "{\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
   private static final String GENERATE =
       "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}";
+  private static final String INPUT = "{\"input\":\"hi\"}";
   private static final String ANSWER =
       "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"tool_calls\","
           + "\"%s\":{\"role\":\"assistant\",\"content\":\"I call\",\"tool_calls\":["
@@ -57,6 +59,54 @@ class BrokenArgumentsTest {
         .doesNotContain("\"name\":\"f\"");
     assertThat(streamed(Endpoint.MESSAGES, MESSAGES, arguments))
         .contains("\"name\":\"f\"", "\"name\":\"g\"", "\"stop_reason\":\"max_tokens\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", " ", "", " null\n"})
+  void noArguments_areAnEmptyObject(String arguments) {
+    ObjectNode message = whole(Endpoint.MESSAGES, MESSAGES, arguments);
+    ObjectNode content = whole(Endpoint.GENERATE, GENERATE, arguments);
+
+    assertThat(message.path("stop_reason").asText()).isEqualTo("tool_use");
+    assertThat(message.at("/content/1/name").asText()).isEqualTo("f");
+    assertThat(message.at("/content/1/input")).isEqualTo(Trees.object());
+    assertThat(streamed(Endpoint.MESSAGES, MESSAGES, arguments))
+        .contains("\"stop_reason\":\"tool_use\"");
+    assertThat(content.at("/candidates/0/finishReason").asText()).isEqualTo("STOP");
+    assertThat(content.at("/candidates/0/content/parts/1/functionCall/args"))
+        .isEqualTo(Trees.object());
+    assertThat(streamed(Endpoint.GENERATE, GENERATE, arguments))
+        .contains("\"name\":\"f\",\"args\":{}", "\"finishReason\":\"STOP\"");
+    assertThat(whole(Endpoint.RESPONSES, INPUT, arguments).findValuesAsText("status"))
+        .containsOnly("completed");
+  }
+
+  @Test
+  void brokenWithin_theWholeMessageSaysSo() {
+    ObjectNode whole = whole(Endpoint.MESSAGES, MESSAGES, "{\"a\":}");
+
+    assertThat(whole.path("stop_reason").asText()).isEqualTo("max_tokens");
+    assertThat(whole.path("content").toString()).doesNotContain("\"name\":\"f\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\":\"}\"", "{}{}", "{\"a\":\"\\\\\"}]"})
+  void brokenObject_isSeenInPieces(String arguments) {
+    ArgumentsScan scan = new ArgumentsScan();
+    scan.reset();
+    arguments.chars().forEach(c -> scan.read(String.valueOf((char) c)));
+
+    assertThat(scan.isBroken()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", " {\"a\":\"}\\\"\"} ", "{\"a\":[{}]}", "null", "", "\n"})
+  void wholeObject_isSeenInPieces(String arguments) {
+    ArgumentsScan scan = new ArgumentsScan();
+    scan.reset();
+    arguments.chars().forEach(c -> scan.read(String.valueOf((char) c)));
+
+    assertThat(scan.isBroken()).isFalse();
   }
 
   @ParameterizedTest

@@ -10,8 +10,10 @@ import io.penstock.core.Endpoint;
 import io.penstock.providers.translate.Rig.Wish;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gemini's signatures come back on the parts that had them, through clients of other dialects. */
 class GeminiSignaturesTest {
@@ -121,5 +123,40 @@ class GeminiSignaturesTest {
 
     assertThat(sent.at("/contents/1/parts"))
         .isEqualTo(Trees.parse("[{\"text\":\"hey\",\"thoughtSignature\":\"U1Q=\"}]"));
+  }
+
+  /** Google's image models refuse an image of their own that comes back without its signature. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void signatureOfAnImage_comesBackOnIt(boolean stream) {
+    String parts =
+        "[{\"text\":\"Here\"},{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBO\"},"
+            + "\"thoughtSignature\":\"U0k=\"}]";
+
+    ObjectNode second = next(Endpoint.CHAT, answer(Endpoint.CHAT, parts, stream), false);
+
+    assertThat(sentToImages(second)).isEqualTo(Trees.parse(parts));
+  }
+
+  @Test
+  void imageWithoutSignature_saysThatItHasNone() {
+    String parts =
+        "[{\"text\":\"Here\"},{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"iVBO\"}}]";
+
+    ObjectNode second = next(Endpoint.CHAT, answer(Endpoint.CHAT, parts, false), false);
+
+    assertThat(sentToImages(second).at("/1/thoughtSignature").asText())
+        .isEqualTo("skip_thought_signature_validator");
+    assertThat(sentToImages(second).at("/0").has("thoughtSignature")).isFalse();
+    assertThat(
+            Rig.sent(Endpoint.CHAT, Dialect.GEMINI, second.toString(), Wish.PLAIN)
+                .at("/contents/1/parts"))
+        .isEqualTo(Trees.parse(parts));
+  }
+
+  private static JsonNode sentToImages(ObjectNode request) {
+    return Rig.sent(
+            Endpoint.CHAT, Dialect.GEMINI, request.toString(), Wish.model("gemini-3-pro-image"))
+        .at("/contents/1/parts");
   }
 }

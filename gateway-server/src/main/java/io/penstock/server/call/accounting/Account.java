@@ -113,7 +113,8 @@ public final class Account {
   }
 
   /** Books what the gateway's own marks for the prompt cache brought, at this attempt's price. */
-  public void promptCache(Usage usage) {
+  public void promptCache(Usage used) {
+    Usage usage = used.withoutPasses();
     books.promptCache(call, Accounting.price(target, usage), usage, intent.reservedAt());
   }
 

@@ -35,9 +35,11 @@ final class Billable {
   private static boolean isRefusal(AttemptOutcome outcome) {
     Failure failure = outcome.failure();
     boolean worked = outcome.firstTokenNanos() >= 0 || !outcome.summary().usage().isEmpty();
-    if (failure == null || worked) {
-      return false;
-    }
+    return failure != null && !worked && isOwnError(failure);
+  }
+
+  /** Returns whether the provider itself said that it failed. */
+  private static boolean isOwnError(Failure failure) {
     return switch (failure.kind()) {
       case CONNECT,
           RESET,
@@ -96,6 +98,12 @@ final class Billable {
             || !Fees.isBilled(call, target, Meter.OUTPUT_IMAGE));
   }
 
+  /** Returns whether the provider ended it with an error before any content: it thinks no more. */
+  private static boolean failedFirst(AttemptOutcome outcome) {
+    Failure failure = outcome.failure();
+    return failure != null && outcome.firstTokenNanos() < 0 && isOwnError(failure);
+  }
+
   /**
    * Returns max(last reported, counted), meter by meter. What was written and did not come cannot
    * be counted: the provider goes on with a whole answer though nobody waits for it.
@@ -122,6 +130,7 @@ final class Billable {
       usage.add(Meter.OUTPUT, written - known);
     }
     if (!isUnread
+        && !failedFirst(outcome)
         && call.surface().endpoint().isConversation()
         && reported.of(Meter.OUTPUT_REASONING) == 0) {
       usage.set(Meter.OUTPUT_REASONING, thought);
