@@ -10,15 +10,16 @@ import java.util.concurrent.TimeUnit;
  * that turn, so the length of turns is what requests wait for.
  *
  * <pre>
- *   CALM --a long turn, and one that lasts as long, or nearly--> SHEDDING
+ *   CALM --a long turn, and one that lasts as long, or nearly; or a flood--> SHEDDING
  *  SHEDDING --a second in which nothing was refused--> CALM
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in 50 requests: a few costly ones are no
  * crowd. After a pause (collector, compiler, another process) each turn is shorter than the one
- * before, under overload it is not; so a pause sheds nothing.
+ * before, under overload it is not; so a pause sheds nothing, unless a thousand requests have come
+ * in it: what a long turn takes in beyond those would wait for half a second.
  *
- * <p>While shedding, a turn takes in requests for as long as leaves it at 25 ms with all that it
+ * <p>While shedding, a turn takes in requests for as long as leaves it at 10 ms with all that it
  * has to do besides, refusals and answers: what the last turns were too long, the next takes in
  * less. So when more comes than can be refused beside the usual work, that work gives way, and as
  * long as all can be refused, what waits in front of the gateway does not grow. 50 a turn are taken
@@ -30,8 +31,11 @@ public final class LoopPressure {
   static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   static final int CROWD = 50;
 
+  /** So many in one turn that is long are more than any pause leaves behind. */
+  static final int FLOOD = 1000;
+
   /** How long turns are to be while shedding. */
-  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** Of what a turn was too long or too short, one in so many is made up for in the next. */
   private static final int DAMPING = 4;
@@ -88,7 +92,7 @@ public final class LoopPressure {
 
   private boolean refuses(long now) {
     long age = now - turnStart;
-    if (!shedding && lastsAsLong(age)) {
+    if (!shedding && isTooMuch(age)) {
       shed(now);
     }
     boolean refused = shedding && age >= allowance;
@@ -98,9 +102,13 @@ public final class LoopPressure {
     return refused;
   }
 
-  /** A burst that is being worked off halves from turn to turn, or at least falls by a fifth. */
-  private boolean lastsAsLong(long age) {
-    return age >= LONG_NANOS && before > 0 && age > before - before / 5;
+  /**
+   * A burst that is being worked off halves from turn to turn, or at least falls by a fifth; a
+   * flood is not waited for.
+   */
+  private boolean isTooMuch(long age) {
+    boolean lastsAsLong = before > 0 && age > before - before / 5;
+    return age >= LONG_NANOS && (lastsAsLong || taken >= FLOOD);
   }
 
   private void shed(long now) {
@@ -134,7 +142,7 @@ public final class LoopPressure {
     long length = now - turnStart;
     boolean isLong = crowd && length >= LONG_NANOS;
     // What was taken in at its beginning may have been what made it long.
-    if (isLong && !shedding && lastsAsLong(length)) {
+    if (isLong && !shedding && isTooMuch(length)) {
       shed(now);
     }
     if (shedding) {
