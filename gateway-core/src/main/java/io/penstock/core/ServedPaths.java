@@ -58,6 +58,8 @@ public final class ServedPaths {
           "/v2/embed",
           "/v2/rerank");
 
+  private static final int MOST_DECODED = 4;
+
   private ServedPaths() {}
 
   /**
@@ -102,11 +104,22 @@ public final class ServedPaths {
     return true;
   }
 
+  /** Returns it without the gateway's own prefix, too. */
+  private static String plain(String path) {
+    String normal = normal(path);
+    int second = normal.indexOf('/', 1);
+    boolean prefixed =
+        second > 0
+            && Set.of("/openai", "/anthropic", "/gemini").contains(normal.substring(0, second))
+            && normal.startsWith("/v1", second);
+    return prefixed ? normal.substring(second) : normal;
+  }
+
   /**
-   * Returns the path as the most generous of providers reads it: decoded, without empty segments,
-   * {@code .} and parameters, in lower case, without the gateway's own prefix.
+   * Returns the path as the most generous of providers reads it: decoded, in lower case, without
+   * empty segments, {@code .} and parameters.
    */
-  public static String plain(String path) {
+  public static String normal(String path) {
     String known = decoded(path);
     String decoded = (known == null ? path : known).replace('\\', '/').toLowerCase(Locale.ROOT);
     List<String> segments = new ArrayList<>();
@@ -116,11 +129,7 @@ public final class ServedPaths {
         segments.add(name);
       }
     }
-    boolean prefixed =
-        segments.size() > 1
-            && Set.of("openai", "anthropic", "gemini").contains(segments.getFirst())
-            && segments.get(1).startsWith("v1");
-    return "/" + String.join("/", prefixed ? segments.subList(1, segments.size()) : segments);
+    return "/" + String.join("/", segments);
   }
 
   /** Without what is behind a semicolon, which some take for parameters. */
@@ -131,11 +140,15 @@ public final class ServedPaths {
 
   /**
    * Until nothing is encoded any more: some providers have a proxy that decodes once more. Null
-   * when something in it is no escape.
+   * when something in it is no escape, and for what is encoded more often than anybody decodes: a
+   * path of 30 kB may be so thousands of times, and an event loop reads it.
    */
   private static @Nullable String decoded(String path) {
     String now = path;
-    while (now.indexOf('%') >= 0) {
+    for (int times = 0; now.indexOf('%') >= 0; times++) {
+      if (times == MOST_DECODED) {
+        return null;
+      }
       String next;
       try {
         next = URLDecoder.decode(now.replace("+", "%2B"), StandardCharsets.UTF_8);

@@ -35,6 +35,8 @@ class PassthroughRightsTest {
             + "  /v1/batches: { provider: fake }\n"
             + "  /v1/uploads: fake\n"
             + "  /v1/store: fake\n"
+            + "  /openai: { provider: fake, teams: [support] }\n"
+            + "  /openai/v1/store: fake\n"
             + "  /v1/store/vaults: { provider: fake, teams: [engineering], methods: [GET] }\n"
             + "budgets:\n"
             + "  - { name: each-day, limit: 500 tokens, every: day, per: team,\n"
@@ -109,6 +111,22 @@ class PassthroughRightsTest {
     HttpResponse<String> refused = support("GET", path);
 
     assertThat(refused.statusCode()).as(refused.body()).isBetween(400, 404);
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
+  /** A prefix that the gateway has for its own paths is a part of those that are passed on. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/store/a", "/openai/v1/vaults", "/openai/v1/store/a", "/openai/x"})
+  void entriesWithAndWithoutAPrefix_areTwo(String path) {
+    PROVIDER.on(path).reply(Script.json("{}"));
+    PROVIDER.on("/v1" + path).reply(Script.json("{}"));
+    assertThat(support("GET", path).statusCode()).as(support("GET", path).body()).isEqualTo(200);
+  }
+
+  @Test
+  void pathThatIsEncodedWithoutEnd_isRefusedAtOnce() {
+    String path = "/v1/store/%" + "25".repeat(3000);
+    assertThat(support("GET", path).statusCode()).isEqualTo(400);
     assertThat(PROVIDER.requests()).isEmpty();
   }
 

@@ -63,7 +63,7 @@ final class ClosedSchema {
       }
     }
     if (isOfObjects(object)) {
-      if (object.path("properties").isEmpty() && !object.has(FURTHER)) {
+      if (!object.has("properties") && !object.has(FURTHER)) {
         fit.unsupported(path, "its objects take no properties that they do not name");
       }
       closed.put(FURTHER, false);

@@ -139,7 +139,7 @@ public record Snapshot(
     if (entry.isEmpty() || ServedPaths.contains(path)) {
       return null;
     }
-    String read = longest(ServedPaths.plain(path), ServedPaths::plain);
+    String read = longest(ServedPaths.normal(path), ServedPaths::normal);
     if (!read.equals(entry)) {
       throw GatewayException.invalid(
           null,
