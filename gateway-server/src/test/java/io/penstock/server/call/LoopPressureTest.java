@@ -132,7 +132,7 @@ class LoopPressureTest {
     for (int i = 0; i < 6; i++) {
       assertThat(turn(LoopPressure.CROWD, 4)).isZero();
     }
-    assertThat(turn(100, 20)).isZero();
+    assertThat(turn(100, 9)).isZero();
   }
 
   @Test
