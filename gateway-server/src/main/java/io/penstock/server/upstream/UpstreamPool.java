@@ -107,8 +107,22 @@ public final class UpstreamPool {
     return clock.getAsLong();
   }
 
-  /** Sends on a connection of its own what was not sent yet, or to nobody. */
+  /**
+   * Sends on a connection of its own what was not sent yet, or to nobody.
+   *
+   * <p>Its socket is made after this turn's events: epoll tells of events by file descriptor. A
+   * socket that gets the number of one that was closed in this turn would get what was told of that
+   * one too, and Netty takes a hang-up of a socket that is connecting for its own end.
+   */
   void connect(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
+    loop.execute(() -> {
+      if (!call.isDone()) {
+        open(origin, timeouts, call, now);
+      }
+    });
+  }
+
+  private void open(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
     Watch watch = new Watch(loop);
     ChannelFuture connecting =
         new Bootstrap()
@@ -126,7 +140,7 @@ public final class UpstreamPool {
             .connect(InetSocketAddress.createUnresolved(origin.host(), origin.port()));
     if (connecting.isDone() && !connecting.channel().isRegistered()) {
       // There is no socket, and what stands for it is of no loop: nothing can be asked of it.
-      loop.execute(() -> unreached(origin, timeouts, call, now, connecting.cause()));
+      unreached(origin, timeouts, call, now, connecting.cause());
       return;
     }
     call.connecting(connecting.channel(), watch, now);

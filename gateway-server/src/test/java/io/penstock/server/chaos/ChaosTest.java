@@ -176,8 +176,7 @@ class ChaosTest {
         keys: [sk-upstream]
         catalogue: openai
         timeouts: { connect: 30s, first_byte: 60s, idle: 60s, total: 120s }
-        # Nothing that was sent is sent again, which provider.twice() shows; who could not be reached is tried once more.
-        retries: { attempts: 1 }
+        retries: { attempts: 0 }
     models: { gpt-4o-mini: fake/gpt-4o-mini }
     teams: { t: {} }
     clamp: off

@@ -68,7 +68,7 @@ final class RawProvider {
   }
 
   /** Notes what is heard as one line. */
-  static final class Heard implements UpstreamListener {
+  static class Heard implements UpstreamListener {
     private final StringBuilder text = new StringBuilder();
     private final CompletableFuture<String> end = new CompletableFuture<>();
 
