@@ -162,6 +162,13 @@ public final class Accounting {
     return target.price().answeredBy(usage.model(), target.provider().name());
   }
 
+  /** Returns what an answer of a target costs at that time, in epoch milliseconds; nano-USD. */
+  public static long worth(TargetRuntime target, Usage used, long at) {
+    PricedModel price = price(target, used);
+    Usage usage = price.billed(Fees.complete(target, used), at);
+    return price.costNanos(usage.withoutPasses(), at) + PassPrices.of(target, usage, at).cost();
+  }
+
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
   LedgerRow.Money price(TargetRuntime target, Usage used, Intent intent, boolean estimated) {
     long at = intent.reservedAt();

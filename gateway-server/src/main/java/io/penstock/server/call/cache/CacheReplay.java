@@ -12,13 +12,11 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
-import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.SemanticAsk;
 import io.penstock.server.call.accounting.Accounting;
-import io.penstock.server.call.accounting.Fees;
 import io.penstock.server.call.accounting.Settled;
 import io.penstock.server.call.reply.RateHeaders;
 import io.penstock.server.call.reply.ResponseHeaders;
@@ -124,9 +122,8 @@ public final class CacheReplay {
     if (!price.isPriced()) {
       return new Worth(paid.costNanos(), "", target.shownModel());
     }
-    long now = call.startMillis();
-    Usage usage = price.billed(Fees.complete(target, paid.usage()), now);
-    return new Worth(price.costNanos(usage, now), price.version(), target.shownModel());
+    long nanos = Accounting.worth(target, paid.usage(), call.startMillis());
+    return new Worth(nanos, price.version(), target.shownModel());
   }
 
   /** Returns the headers of a hit. */
