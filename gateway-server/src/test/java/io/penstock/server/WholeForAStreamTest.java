@@ -168,6 +168,22 @@ class WholeForAStreamTest {
   }
 
   @Test
+  void failure_afterTheHeadHasGoneOut_isAnEventAndTheEndOfTheStream() throws Exception {
+    Gate answers = new Gate("the answer");
+    provider.on(CHAT).reply(Script.error(400).pauseBeforeHeaders(answers));
+    HttpRequest request = request(CHAT, "application/json", ask("held"));
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<InputStream> response =
+          client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      answers.open();
+
+      String body = new String(response.body().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(body).contains("data: {\"error\"").endsWith("\n\ndata: [DONE]\n\n");
+    }
+  }
+
+  @Test
   void images_areServedAsTheyCame() {
     String answer =
         "{\"created\":1,\"data\":[{\"b64_json\":\"AA==\"}],\"usage\":{\"input_tokens\":10,"

@@ -280,13 +280,17 @@ public final class Accounting {
         LedgerRow.Money.ZERO);
   }
 
-  /** Records that the answer which a call shared with another broke off, or a drain cut it. */
-  public void sharedCut(Call call, ErrorCode why, Ending ending) {
+  /**
+   * Records that the answer which a call shared with another broke off, or a drain cut it: its
+   * client had got the head of a success.
+   *
+   * @param by what had answered
+   */
+  public void sharedCut(Call call, TargetRuntime by, ErrorCode why, Ending ending) {
     withoutAttempt(
         call,
-        destination(call, "cache", "", ""),
-        new LedgerRow.Outcome(
-            why.status(), ending, why.code(), "", call.cacheOutcome(), Waste.NONE),
+        destination(call, "cache", by.provider().name(), by.model()),
+        new LedgerRow.Outcome(200, ending, why.code(), "", call.cacheOutcome(), Waste.NONE),
         LedgerRow.Money.ZERO);
   }
 

@@ -91,12 +91,12 @@ public final class CacheReplay {
     book(call, entry, worth(call, entry.paid()));
   }
 
-  /** Records a call whose shared answer broke off, and ends it. */
-  void cut(Call call, GatewayException why) {
+  /** Records a call whose shared answer, by that target, broke off, and ends it. */
+  void cut(Call call, TargetRuntime by, GatewayException why) {
     boolean late = why.code() == ErrorCode.UPSTREAM_TIMEOUT;
     Ending ending = late ? Ending.TIMED_OUT : Ending.UPSTREAM_FAILED;
-    accounting.sharedCut(call, why.code(), ending);
-    call.tally().answered(why.code().status(), "", "");
+    accounting.sharedCut(call, by, why.code(), ending);
+    call.tally().answered(why.code().status(), by.provider().name(), by.shownModel());
     call.end(ending);
   }
 

@@ -156,7 +156,15 @@ public final class ClientErrors {
       return ErrorReplies.utf8("event: error\ndata: " + typed(why, json) + "\n\n");
     }
     String name = call.dialect() == Dialect.ANTHROPIC ? "event: error\n" : "";
-    return ErrorReplies.utf8(name + "data: " + json + "\n\n");
+    return ErrorReplies.utf8(name + "data: " + json + "\n\n" + end(call.surface().endpoint()));
+  }
+
+  /** As a stream ends whose provider fails: some clients wait for it. */
+  private static String end(Endpoint endpoint) {
+    return switch (endpoint) {
+      case CHAT, COMPLETIONS -> "data: [DONE]\n\n";
+      default -> "";
+    };
   }
 
   /**
