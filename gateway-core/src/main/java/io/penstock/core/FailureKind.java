@@ -19,6 +19,8 @@ public enum FailureKind {
   RATE_LIMITED,
   /** 429 or 402: this account's money or quota is used up; waiting does not help. */
   QUOTA,
+  /** A redirect, which is never followed: the operator has not set where the provider is. */
+  REDIRECTED,
   /** 408 or a 5xx. */
   SERVER_ERROR,
   /** 503 or 529: overloaded. */

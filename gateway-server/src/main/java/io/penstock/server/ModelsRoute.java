@@ -1,6 +1,5 @@
 package io.penstock.server;
 
-import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.route.HealthBoard;
 import io.penstock.core.route.RouteTable;
@@ -9,8 +8,8 @@ import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.serve.Shared;
+import io.penstock.server.targets.PriceTags;
 import io.penstock.server.targets.TargetRuntime;
-import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * does. Thread-safe.
  */
 final class ModelsRoute implements AdminHandler {
-  private static final List<Meter> SHOWN = List.of(Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT);
-
   private final Shared shared;
 
   ModelsRoute(Shared shared) {
@@ -61,10 +58,7 @@ final class ModelsRoute implements AdminHandler {
     json.put("priced", price.isPriced());
     json.put("checked", String.valueOf(price.checked()));
     json.put("stale", price.isStale(millis));
-    for (Meter meter : SHOWN) {
-      BigDecimal rate = price.isPriced() ? price.rate(meter, millis) : null;
-      json.put(meter.label() + "_usd_per_million", rate == null ? null : rate.toPlainString());
-    }
+    PriceTags.each(price, millis, json::put);
     return json;
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
+import io.penstock.testkit.Script;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /**
@@ -166,6 +169,40 @@ class BaselineTest {
     BigDecimal cost = header(response, "x-penstock-cost-usd");
     assertThat(header(response, "x-penstock-saved-usd"))
         .isEqualByComparingTo(usd(response, "2.50", "10").subtract(cost));
+  }
+
+  /** 1,000 tokens and 200 back; gpt-4o of May costs 5 and 15 a million, of August 2.50 and 10. */
+  @ParameterizedTest
+  @CsvSource({
+    "frugal,      gpt-4o-2024-08-06, 0.0045,  0.0045,  0, 0",
+    "frugal,      gpt-4o-2024-05-13, 0.008,   0.0045,  0, 0.0035",
+    "frugal,      gpt-4.1-mini,      0.00072, 0.0045,  0.00378, 0",
+    "lavish,      gpt-4o-mini,       0.00027, 0.00027, 0, 0",
+    "lavish,      gpt-4o-2024-05-13, 0.008,   0.00027, 0, 0.00773",
+    "gpt-4o-mini, gpt-4o-2024-08-06, 0.0045,  0.0045,  0, 0"
+  })
+  void anotherModelAnswers_nothingIsSavedThatWasPaid(
+      String asked, String answered, String cost, String baseline, String saved, String premium)
+      throws Exception {
+    provider
+        .on("/v1/chat/completions")
+        .reply(
+            Script.json(
+                "{\"model\":\""
+                    + answered
+                    + "\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+                    + "\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1000,"
+                    + "\"completion_tokens\":200}}"));
+    try {
+      HttpResponse<String> response = ask(asked);
+
+      assertThat(header(response, "x-penstock-cost-usd")).isEqualByComparingTo(cost);
+      assertThat(header(response, "x-penstock-saved-usd"))
+          .isEqualByComparingTo(new BigDecimal(saved).subtract(new BigDecimal(premium)));
+      assertClaim(response, baseline, saved, premium);
+    } finally {
+      provider.reset();
+    }
   }
 
   @Test

@@ -81,6 +81,22 @@ class CacheFlowTest {
   }
 
   @Test
+  void hit_ofAnAnswerByADearerModel_savesWhatItCost() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      provider
+          .on(PATH)
+          .reply(Script.json(ANSWER.replace("\"gpt-4o-mini\"", "\"gpt-4o-2024-08-06\"")));
+      HttpResponse<String> miss = gateway.post(PATH, CHAT);
+      HttpResponse<String> hit = gateway.post(PATH, CHAT);
+      assertThat(cache(hit)).isEqualTo("exact");
+      assertThat(header(hit, "x-penstock-saved-usd"))
+          .isEqualTo(header(miss, "x-penstock-cost-usd"))
+          .isEqualTo("0.0035");
+    }
+  }
+
+  @Test
   void hit_unaryToStream_hasValidEventsAndUsageWhenAsked() throws Exception {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway = start(provider, ON)) {

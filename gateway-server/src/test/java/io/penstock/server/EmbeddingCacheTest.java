@@ -22,6 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A batch of embeddings pays for the inputs that were never asked, and comes back in order. */
 @ExtendWith(LeakCheck.class)
@@ -235,6 +238,29 @@ class EmbeddingCacheTest {
         .doesNotContain("partial");
     assertThat(gateway.post(PATH, body("[\"b4\"]"), "X-Penstock-Cache", "only").statusCode())
         .isEqualTo(504);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[\"a4\",\"b4\"]", "\"a4\"", "[[1,2],[3,4]]", "[1,2,3]"})
+  void answerWithTooFewVectors_pastTheCache_isRefusedToo_andBookedAsReported(String input) {
+    int all = json(input).path(0).isNumber() ? 3 : 1;
+    PROVIDER.on(PATH).reply(request -> answer(request, all));
+
+    HttpResponse<String> response = gateway.post(PATH, body(input), "X-Penstock-Cache", "off");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(502);
+    assertThat(response.body()).contains("upstream_malformed", "embeddings (expected: ");
+    assertThat(gateway.rows(response).path(0).path("usage_source").asText()).isEqualTo("reported");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, '[[1,2],[3,4]]'", "2, '[1,2,3]'", "0, '\"a4\"'"})
+  void answerWithAVectorForEach_pastTheCache_isServed(int leftOut, String input) {
+    PROVIDER.on(PATH).reply(request -> answer(request, leftOut));
+
+    HttpResponse<String> response = gateway.post(PATH, body(input), "X-Penstock-Cache", "off");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
   }
 
   @Test

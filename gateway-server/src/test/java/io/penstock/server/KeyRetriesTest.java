@@ -155,4 +155,38 @@ class KeyRetriesTest {
       logger.detachAppender(lines);
     }
   }
+
+  @Test
+  void redirect_isNotFollowed_andIsLogged_onceInTenMinutes() {
+    Clock clock = new Clock();
+    Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.targets.RestingKeys");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, clock, "retries: { attempts: 1 }")) {
+      String elsewhere = provider.url() + "/elsewhere";
+      provider
+          .on(CHAT)
+          .reply(Script.json("{}").status(307).header("location", elsewhere + "?key=secret"));
+
+      HttpResponse<String> response = gateway.post(CHAT, BODY);
+
+      assertThat(response.statusCode()).isEqualTo(502);
+      assertThat(response.body())
+          .contains("upstream_error", "\\\"fake\\\" answered 307, a redirect", "base_url")
+          .doesNotContain("elsewhere", "malformed");
+      assertThat(response.headers().firstValue("x-should-retry")).hasValue("false");
+      assertThat(provider.requests()).hasSize(1);
+      gateway.post(CHAT, BODY);
+      assertThat(lines.list).hasSize(1);
+      assertThat(lines.list.getFirst().getKeyValuePairs().toString())
+          .contains("provider=\"fake\"", "status=\"307\"", "location=\"" + elsewhere + "\"");
+      clock.moved.addAndGet(601_000);
+      gateway.post(CHAT, BODY);
+      assertThat(lines.list).hasSize(2);
+    } finally {
+      logger.detachAppender(lines);
+    }
+  }
 }

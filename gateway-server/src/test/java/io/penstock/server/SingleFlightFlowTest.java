@@ -268,13 +268,17 @@ class SingleFlightFlowTest {
         Reader follower = new Reader(gateway, STREAM)) {
       follower.until("one ");
       gate.open();
-      leader.until("\"error\"");
-      follower.until("\"error\"");
+      assertThat(leader.until("[DONE]")).contains("\"error\"");
+      assertThat(follower.until("[DONE]")).contains("\"error\"");
     }
     assertThat(gateway.admin("/admin/v1/cache")).contains("\"entries\":0");
     Await.until(
         "each of the two calls has a row",
         () -> gateway.admin("/admin/v1/spend?by=endpoint").contains("\"requests\" : 2,"));
+    String rows = gateway.admin("/admin/v1/requests");
+    assertThat(rows.split("\"status\":200", -1)).as("what both clients got: " + rows).hasSize(3);
+    assertThat(rows.split("\"provider\":\"fake\"", -1)).hasSize(3);
+    assertThat(rows.split("\"error\":\"upstream_error\"", -1)).hasSize(3);
   }
 
   @Test

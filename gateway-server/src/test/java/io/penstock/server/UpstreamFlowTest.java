@@ -164,7 +164,10 @@ class UpstreamFlowTest {
           () -> gateway.admin("/metrics").contains("status=\"499\""));
       assertThat(gateway.admin("/admin/v1/requests"))
           .contains("\"usage_source\":\"reported\"")
-          .contains("\"output\":77");
+          .contains("\"output\":77")
+          .contains("\"ending\":\"client_gone\"", "\"waste\":\"aborted\"");
+      assertThat(gateway.admin("/metrics"))
+          .containsPattern("penstock_wasted_usd_total\\{cause=\"aborted\".*} [1-9]");
     }
   }
 }

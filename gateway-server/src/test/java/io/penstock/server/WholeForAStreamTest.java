@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Providers that answer whole what was asked for as a stream: that is the answer, and paid for. */
@@ -167,6 +168,22 @@ class WholeForAStreamTest {
   }
 
   @Test
+  void failure_afterTheHeadHasGoneOut_isAnEventAndTheEndOfTheStream() throws Exception {
+    Gate answers = new Gate("the answer");
+    provider.on(CHAT).reply(Script.error(400).pauseBeforeHeaders(answers));
+    HttpRequest request = request(CHAT, "application/json", ask("held"));
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<InputStream> response =
+          client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      answers.open();
+
+      String body = new String(response.body().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(body).contains("data: {\"error\"").endsWith("\n\ndata: [DONE]\n\n");
+    }
+  }
+
+  @Test
   void images_areServedAsTheyCame() {
     String answer =
         "{\"created\":1,\"data\":[{\"b64_json\":\"AA==\"}],\"usage\":{\"input_tokens\":10,"
@@ -222,14 +239,43 @@ class WholeForAStreamTest {
     paidOnce(response);
   }
 
+  private static final String CHUNK =
+      "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-4o-mini\",\"choices\":"
+          + "[{\"index\":0,\"delta\":{\"content\":\"Over there\"},\"finish_reason\":\"stop\"}],"
+          + "\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":20}}";
+
+  @ParameterizedTest
+  @CsvSource({
+    "text/plain, 1",
+    "application/octet-stream, 4096",
+    "application/x-ndjson, 1",
+    "application/json, 4096"
+  })
+  void events_ofAnotherType_areAStream(String type, int pieces) {
+    provider.on(CHAT).reply(Script.sse(CHUNK, "[DONE]").contentType(type).chunked(pieces));
+
+    HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
+
+    assertThat(type(response)).startsWith("text/event-stream");
+    assertThat(response.body()).contains("Over there").endsWith("data: [DONE]\n\n");
+    costs(paidOnce(response));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4096})
+  void json_behindLineEnds_isWhole(int pieces) {
+    provider.on(CHAT).reply(Script.json("\n\r\n" + ANSWER).chunked(pieces));
+
+    HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
+
+    assertThat(response.body()).contains("Over there").endsWith("data: [DONE]\n\n");
+    costs(paidOnce(response));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 4096})
   void events_withoutAType_areAStream(int pieces) {
-    String chunk =
-        "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"gpt-4o-mini\",\"choices\":"
-            + "[{\"index\":0,\"delta\":{\"content\":\"Over there\"},\"finish_reason\":\"stop\"}],"
-            + "\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":20}}";
-    provider.on(CHAT).reply(Script.sse(chunk, "[DONE]").withoutContentType().chunked(pieces));
+    provider.on(CHAT).reply(Script.sse(CHUNK, "[DONE]").withoutContentType().chunked(pieces));
 
     HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
 
@@ -255,6 +301,7 @@ class WholeForAStreamTest {
     HttpResponse<String> response = gateway.post(CHAT, ask("gpt-4o-mini"));
 
     assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.body()).contains("not well-formed JSON", "text/html");
     assertThat(provider.requests()).hasSize(1);
     gateway.awaitCounted();
   }

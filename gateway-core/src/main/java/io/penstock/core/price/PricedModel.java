@@ -1,6 +1,7 @@
 package io.penstock.core.price;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -235,6 +236,23 @@ public final class PricedModel {
   /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */
   public @Nullable BigDecimal rate(Meter meter, long epochMillis) {
     return cache.rates(epochMillis, region, STANDARD, 0).usd(meter);
+  }
+
+  /** Returns the same as {@link #rate} after discounts: what is paid. */
+  public @Nullable BigDecimal paidRate(Meter meter, long epochMillis) {
+    BigDecimal list = rate(meter, epochMillis);
+    return list == null || discount == 0
+        ? list
+        : list.multiply(BigDecimal.valueOf(10_000 - discount, 4)).stripTrailingZeros();
+  }
+
+  /** Returns USD for one count of a meter after discounts, or null when there is no rate. */
+  public @Nullable BigDecimal paidForOne(Meter meter, long epochMillis) {
+    BigDecimal paid = paidRate(meter, epochMillis);
+    return paid == null
+        ? null
+        : paid.divide(BigDecimal.valueOf(book.per(meter)), MathContext.DECIMAL64)
+            .stripTrailingZeros();
   }
 
   /** Returns whether a meter has a rate in standard conditions that is not another meter's. */

@@ -144,15 +144,15 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       case CONTEXT_LENGTH -> on.contains("context_length");
       case RATE_LIMITED, QUOTA -> on.contains("429");
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT -> on.contains("timeout");
-      // Our own bad key and a broken answer are failures of the provider, as a 5xx is.
-      case CREDENTIALS, SERVER_ERROR, OVERLOADED, CONNECT, RESET, CUT, MALFORMED ->
+      // Our own bad key or address and a broken answer are failures of the provider, as a 5xx is.
+      case CREDENTIALS, REDIRECTED, SERVER_ERROR, OVERLOADED, CONNECT, RESET, CUT, MALFORMED ->
           on.contains("5xx");
     };
   }
 
   private static String words(Failed failed) {
     return switch (failed.kind()) {
-      case BAD_REQUEST, SERVER_ERROR, OVERLOADED, RATE_LIMITED, CREDENTIALS ->
+      case BAD_REQUEST, SERVER_ERROR, OVERLOADED, RATE_LIMITED, CREDENTIALS, REDIRECTED ->
           failed.status() > 0
               ? Integer.toString(failed.status())
               : failed.kind().name().toLowerCase(Locale.ROOT);

@@ -6,6 +6,8 @@ import io.penstock.core.FailureKind;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -53,6 +55,9 @@ final class Failures {
   private static final Pattern SECRET =
       Pattern.compile("\\b(sk|pk|gsk|xai|pplx|key|AIza|AKIA|ASIA)[-_]?[A-Za-z0-9*_-]{8,}");
 
+  private static final String MASK = "****";
+  private static final int MAX_LOCATION = 300;
+
   private static final List<String> CODES = List.of("code", "type", "status", "__type");
 
   private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
@@ -64,6 +69,10 @@ final class Failures {
 
   /** Classifies an answer whose status is not a success. */
   static Failure of(int status, HeaderLookup headers, ByteBuf body) {
+    String location = headers.get("location");
+    if (location != null && status >= 300 && status < 400) {
+      return new Failure(FailureKind.REDIRECTED, status, shown(location), null, null, -1);
+    }
     JsonNode tree = inner(JsonTrees.read(body));
     String text =
         tree.isMissingNode()
@@ -73,6 +82,23 @@ final class Failures {
     String amazonType = headers.get("x-amzn-errortype");
     long wait = RetryAfter.millis(headers, tree);
     return of(status, tree, amazonType == null ? text : amazonType + " " + text, wait);
+  }
+
+  /** Returns an address without what may be secret in it: user, query and fragment. */
+  private static String shown(String location) {
+    try {
+      URI to = new URI(location);
+      String host = to.getHost() == null ? "" : "//" + to.getHost();
+      String port = to.getPort() < 0 ? "" : ":" + to.getPort();
+      String scheme = to.getScheme() == null ? "" : to.getScheme() + ":";
+      String path = to.getRawPath() == null ? "" : to.getRawPath();
+      String all = scheme + host + port + path;
+      return SECRET
+          .matcher(all.substring(0, Math.min(all.length(), MAX_LOCATION)))
+          .replaceAll(MASK);
+    } catch (URISyntaxException e) {
+      return "";
+    }
   }
 
   /** Classifies an error object that came inside a success or a stream. */
@@ -124,7 +150,7 @@ final class Failures {
     String shown =
         kind == FailureKind.CREDENTIALS
             ? CREDENTIALS_MESSAGE
-            : SECRET.matcher(message).replaceAll("****");
+            : SECRET.matcher(message).replaceAll(MASK);
     String param = text(error, "param");
     return new Failure(
         kind, status, shown, code.isEmpty() ? null : code, param.isEmpty() ? null : param, wait);

@@ -73,7 +73,11 @@ final class OpenAiProvider implements Provider {
     return new SplicedAttempt(
         request,
         List.of(),
-        allocator -> new OpenAiUnaryReader(call.endpoint(), OpenAiRequests.spokenCharacters(call)),
+        allocator ->
+            new OpenAiUnaryReader(
+                call.endpoint(),
+                OpenAiRequests.spokenCharacters(call),
+                OpenAiRequests.embeddingInputs(call)),
         (allocator, sink) ->
             chat
                 ? new OpenAiChatStream(

@@ -1,5 +1,7 @@
 package io.penstock.providers.dialect;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,6 +9,7 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.body.BodyPatch;
 import io.penstock.core.body.RequestBody;
 import io.penstock.providers.ProviderCall;
+import java.io.IOException;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -93,6 +96,33 @@ final class OpenAiRequests {
     return i < 0 || body.isForm()
         ? MissingNode.getInstance()
         : JsonTrees.read(body.bytes(), body.start(i), body.end(i));
+  }
+
+  /** Returns how many inputs are to be embedded; 0 for other endpoints, and where nobody knows. */
+  static int embeddingInputs(ProviderCall call) {
+    int field = call.endpoint() == Endpoint.EMBEDDINGS ? call.body().indexOf("input") : -1;
+    if (field < 0) {
+      return 0;
+    }
+    JsonToken is = call.body().token(field);
+    if (is != JsonToken.START_ARRAY) {
+      return is == JsonToken.VALUE_STRING ? 1 : 0;
+    }
+    int inputs = 0;
+    try (JsonParser list = call.body().parser(field)) {
+      list.nextToken();
+      for (JsonToken one = list.nextToken(); one != JsonToken.END_ARRAY; one = list.nextToken()) {
+        if (one.isNumeric()) {
+          // All of it is one input, in tokens.
+          return 1;
+        }
+        list.skipChildren();
+        inputs++;
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("the body was read before", e);
+    }
+    return inputs;
   }
 
   /** Returns the number of characters to be spoken. */

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.netty.buffer.ByteBuf;
 import io.penstock.core.Endpoint;
+import io.penstock.core.FailureKind;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import io.penstock.providers.UnaryReader;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiUnaryReader implements UnaryReader {
   private final Endpoint endpoint;
   private final long characters;
+  private final int inputs;
 
   /** Facts of one answer, gathered as its fields go by. */
   private static final class Facts {
@@ -57,10 +60,12 @@ final class OpenAiUnaryReader implements UnaryReader {
    * Creates the reader.
    *
    * @param characters the length of the text to be spoken, which is what speech is billed by
+   * @param inputs the vectors without which an answer is none: clients put them beside their texts
    */
-  OpenAiUnaryReader(Endpoint endpoint, long characters) {
+  OpenAiUnaryReader(Endpoint endpoint, long characters, int inputs) {
     this.endpoint = endpoint;
     this.characters = characters;
+    this.inputs = inputs;
   }
 
   @Override
@@ -85,6 +90,10 @@ final class OpenAiUnaryReader implements UnaryReader {
     AnswerSummary summary = summary(facts);
     if (isEmpty(facts) && summary.usage().outputTokens() == 0) {
       throw Failures.malformed("The provider's answer has no choices.");
+    }
+    if (facts.items < inputs) {
+      String why = "it has " + facts.items + " embeddings (expected: " + inputs + ", one an input)";
+      throw new ProviderException(Failure.of(FailureKind.MALFORMED, why), summary);
     }
     return AnswerWords.answer(body, type, summary);
   }

@@ -44,6 +44,24 @@ class OpenAiProviderTest {
     return Wire.call(Dialect.OPENAI, Endpoint.CHAT, body);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "https://me:secret@api.example.com:8443/v1/chat?key=secret#secret,"
+        + " https://api.example.com:8443/v1/chat",
+    "/v2/chat?key=secret, /v2/chat",
+    "https://h/sk-abcdefgh12345678/x, https://h/****/x",
+    "http://[secret, ''"
+  })
+  void classify_redirect_saysWhereToWithoutSecrets(String location, String shown) {
+    Failure failure =
+        Providers.of(Dialect.OPENAI)
+            .classify(301, Map.of("location", location)::get, Unpooled.EMPTY_BUFFER);
+
+    assertThat(failure.kind()).isEqualTo(FailureKind.REDIRECTED);
+    assertThat(failure.status()).isEqualTo(301);
+    assertThat(failure.message()).isEqualTo(shown);
+  }
+
   @Test
   void attempt_stream_splicesModelAndAsksForUsage() {
     assertThat(chat(ASK).sent())

@@ -72,6 +72,7 @@ public final class KeySpread {
     }
   }
 
+  private final Seldom redirected = new Seldom(TELL_EVERY_MILLIS);
   private final Slot[] slots;
   private final Ticker ticker;
 
@@ -145,6 +146,14 @@ public final class KeySpread {
   /** Returns the wall clock, for signatures. */
   Instant now() {
     return Instant.ofEpochMilli(ticker.epochMillis());
+  }
+
+  /**
+   * The provider redirected, whatever the key; returns whether nobody was told so in the last ten
+   * minutes.
+   */
+  boolean isRedirectToBeTold(long epochMillis) {
+    return redirected.counts(epochMillis) > 0;
   }
 
   /** Returns whether another key than these is fit to be tried. */

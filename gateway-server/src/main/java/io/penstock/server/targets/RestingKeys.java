@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sets keys aside that a provider refuses or holds back, and tells the log of those that it
- * refuses: clients are told to tell whoever runs the gateway. Stateless.
+ * refuses, and of a provider that is elsewhere: clients are told to tell whoever runs the gateway.
+ * Stateless.
  */
 public final class RestingKeys {
   private static final Logger LOG = LoggerFactory.getLogger(RestingKeys.class);
@@ -37,12 +38,20 @@ public final class RestingKeys {
   }
 
   /**
-   * Logs that a key was refused, once in ten minutes, unless it is one that is good otherwise.
+   * Logs, once in ten minutes, that a key was refused, unless it is one that is good otherwise, or
+   * that the provider is elsewhere.
    *
    * @param now epoch milliseconds
    */
   public static void tell(
       ProviderRuntime provider, KeySpread.@Nullable Slot key, Failure failure, long now) {
+    if (failure.kind() == FailureKind.REDIRECTED && provider.keys().isRedirectToBeTold(now)) {
+      LOG.atWarn()
+          .addKeyValue("provider", provider.name())
+          .addKeyValue("status", failure.status())
+          .addKeyValue("location", failure.message())
+          .log("a provider redirects, which is not followed: set its base_url to where it is");
+    }
     boolean broke = failure.kind() == FailureKind.QUOTA;
     boolean refused = failure.kind() == FailureKind.CREDENTIALS && failure.status() != FORBIDDEN;
     if (key != null && (broke || refused) && key.isToBeTold(now)) {

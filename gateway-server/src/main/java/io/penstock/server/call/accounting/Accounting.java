@@ -162,6 +162,13 @@ public final class Accounting {
     return target.price().answeredBy(usage.model(), target.provider().name());
   }
 
+  /** Returns what an answer of a target costs at that time, in epoch milliseconds; nano-USD. */
+  public static long worth(TargetRuntime target, Usage used, long at) {
+    PricedModel price = price(target, used);
+    Usage usage = price.billed(Fees.complete(target, used), at);
+    return price.costNanos(usage.withoutPasses(), at) + PassPrices.of(target, usage, at).cost();
+  }
+
   /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
   LedgerRow.Money price(TargetRuntime target, Usage used, Intent intent, boolean estimated) {
     long at = intent.reservedAt();
@@ -273,13 +280,17 @@ public final class Accounting {
         LedgerRow.Money.ZERO);
   }
 
-  /** Records that the answer which a call shared with another broke off, or a drain cut it. */
-  public void sharedCut(Call call, ErrorCode why, Ending ending) {
+  /**
+   * Records that the answer which a call shared with another broke off, or a drain cut it: its
+   * client had got the head of a success.
+   *
+   * @param by what had answered
+   */
+  public void sharedCut(Call call, TargetRuntime by, ErrorCode why, Ending ending) {
     withoutAttempt(
         call,
-        destination(call, "cache", "", ""),
-        new LedgerRow.Outcome(
-            why.status(), ending, why.code(), "", call.cacheOutcome(), Waste.NONE),
+        destination(call, "cache", by.provider().name(), by.model()),
+        new LedgerRow.Outcome(200, ending, why.code(), "", call.cacheOutcome(), Waste.NONE),
         LedgerRow.Money.ZERO);
   }
 

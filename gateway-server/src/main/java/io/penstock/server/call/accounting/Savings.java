@@ -17,37 +17,43 @@ final class Savings {
 
   /**
    * Returns the money of a row with what is claimed on it: the difference between the models that
-   * were asked for and called. That the provider answered with yet another one is not the gateway's
-   * doing, nor are the passes of others: they count alike on both sides.
+   * were asked for and called, and no more of it than is left of what was really paid, for the
+   * provider may have answered with a dearer one. Where routing has changed nothing, whatever
+   * answered is not its doing; nor are the passes of others: they count alike on both sides.
    *
    * @param called what was called
-   * @param baseline what the client asked for; null: nothing is claimed
+   * @param asked what the client asked for; null: nothing is claimed
    * @param used as the provider reported it, but for a loss: an estimate proves no saving. Each of
    *     the two is valued in the units in which it bills that
    */
   static LedgerRow.Money claim(
       LedgerRow.Money paid,
       TargetRuntime called,
-      @Nullable PricedModel baseline,
+      @Nullable PricedModel asked,
       Usage used,
       Waste waste,
       long at) {
-    if (baseline == null) {
+    if (asked == null) {
       return paid;
     }
     if (isLoss(waste)) {
       return money(paid, 0, 0, paid.cost());
     }
     Usage own = used.withoutPasses();
-    Usage usage = baseline.billed(own, at);
-    if (waste != Waste.NONE || baseline.unpriced(usage, at) != null) {
+    Usage usage = asked.billed(own, at);
+    if (waste != Waste.NONE || asked.unpriced(usage, at) != null) {
       return paid;
     }
-    long would = baseline.costNanos(usage, at);
+    long would = asked.costNanos(usage, at);
     PricedModel price = called.price();
-    long saved = would - price.costNanos(price.billed(own, at), at);
-    long passes = PassPrices.of(called, used, at).cost();
-    return money(paid, would + passes, Math.max(0, saved), Math.max(0, -saved));
+    long meant = would - price.costNanos(price.billed(own, at), at);
+    if (meant == 0) {
+      return money(paid, paid.cost(), 0, 0);
+    }
+    long baseline = would + PassPrices.of(called, used, at).cost();
+    long less = baseline - paid.cost();
+    long saved = Math.max(0, Math.min(meant, less));
+    return money(paid, baseline, saved, Math.max(0, -less));
   }
 
   /** Returns whether asking the named model once would not have paid for such an answer. */

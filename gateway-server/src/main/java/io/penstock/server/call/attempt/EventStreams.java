@@ -3,6 +3,7 @@ package io.penstock.server.call.attempt;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.ByteProcessor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -11,13 +12,13 @@ final class EventStreams {
   /** As it looks in ISO 8859-1. */
   private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
-  /** How one begins; a comment is a field without a name, and no JSON begins with a line end. */
+  /** How one begins; a comment is a field without a name. */
   private static final List<String> BEGINNINGS =
-      List.of("data:", "event:", "id:", "retry:", ":", "\n", "\r", BYTE_ORDER_MARK);
+      List.of("data:", "event:", "id:", "retry:", ":", BYTE_ORDER_MARK);
 
   private EventStreams() {}
 
-  /** What the bytes of an answer that does not say its type look like. */
+  /** What the bytes of an answer look like that does not say that it is one. */
   enum Look {
     EVENTS,
     WHOLE,
@@ -31,10 +32,17 @@ final class EventStreams {
     return type != null && type.contains("event") && type.contains("stream");
   }
 
-  /** Returns what the first bytes look like; they are only looked at. */
+  /**
+   * Returns what the first bytes look like; they are only looked at. Line ends say nothing: some
+   * send them in front of JSON, so that the connection is not idle.
+   */
   static Look look(ByteBuf first) {
-    int length = Math.min("event:".length(), first.readableBytes());
-    String begun = first.toString(first.readerIndex(), length, StandardCharsets.ISO_8859_1);
+    int start = first.forEachByte(ByteProcessor.FIND_NON_CRLF);
+    if (start < 0) {
+      return Look.UNCLEAR;
+    }
+    int length = Math.min("event:".length(), first.writerIndex() - start);
+    String begun = first.toString(start, length, StandardCharsets.ISO_8859_1);
     if (BEGINNINGS.stream().anyMatch(begun::startsWith)) {
       return Look.EVENTS;
     }

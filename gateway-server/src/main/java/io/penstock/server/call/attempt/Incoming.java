@@ -2,7 +2,6 @@ package io.penstock.server.call.attempt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.FailureKind;
 import io.penstock.providers.Answer;
@@ -108,10 +107,10 @@ final class Incoming {
       readEvents();
       return;
     }
-    // Not every provider, nor every model, streams because it is asked to.
+    // Not every provider, nor every model, streams because it is asked to; nor does each that does
+    // say so.
     body = new WholeBody(run.target().provider().provider(), answered, headers());
-    boolean untold = mayStream && !of.contains(HttpHeaderNames.CONTENT_TYPE);
-    form = untold ? Form.UNCLEAR : Form.BODY;
+    form = mayStream ? Form.UNCLEAR : Form.BODY;
   }
 
   private void readEvents() {
@@ -188,7 +187,7 @@ final class Incoming {
       words = collected.text();
       // The connection has done its part: nobody else would tell the client.
       summary = Unreadable.summary(e);
-      run.fail(Unreadable.failure(run.target(), e));
+      run.fail(Unreadable.failure(run.target(), e, headers()));
       return;
     } finally {
       collected.release();

@@ -5,6 +5,7 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
+import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
 import io.penstock.server.call.Call;
 import io.penstock.server.targets.TargetRuntime;
@@ -14,6 +15,8 @@ import org.slf4j.LoggerFactory;
 /** Answers that could not be read. */
 public final class Unreadable {
   private static final Logger LOG = LoggerFactory.getLogger(Unreadable.class);
+
+  private static final int MAX_TYPE = 100;
 
   private static final Failure BROKEN =
       new Failure(
@@ -54,6 +57,26 @@ public final class Unreadable {
   /** Returns what is known of an answer that could not be taken. */
   static AnswerSummary summary(RuntimeException thrown) {
     return thrown instanceof ProviderException told ? told.summary() : AnswerSummary.NONE;
+  }
+
+  /**
+   * Returns the same of an answer that came whole: one that is none, and says itself that it is
+   * something else than JSON, such as the page of a proxy, is told with its type.
+   */
+  static Failure failure(TargetRuntime target, Throwable thrown, HeaderLookup headers) {
+    Failure failure = failure(target, thrown);
+    String type = headers.get("content-type");
+    if (failure.kind() != FailureKind.MALFORMED || type == null || type.contains("json")) {
+      return failure;
+    }
+    String shown = type.length() <= MAX_TYPE ? type : type.substring(0, MAX_TYPE) + "...";
+    return new Failure(
+        failure.kind(),
+        failure.status(),
+        failure.message() + " Its content-type is " + shown + ".",
+        failure.code(),
+        failure.param(),
+        failure.retryAfterMillis());
   }
 
   /**

@@ -12,13 +12,11 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.core.price.PricedModel;
-import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.SemanticAsk;
 import io.penstock.server.call.accounting.Accounting;
-import io.penstock.server.call.accounting.Fees;
 import io.penstock.server.call.accounting.Settled;
 import io.penstock.server.call.reply.RateHeaders;
 import io.penstock.server.call.reply.ResponseHeaders;
@@ -93,12 +91,12 @@ public final class CacheReplay {
     book(call, entry, worth(call, entry.paid()));
   }
 
-  /** Records a call whose shared answer broke off, and ends it. */
-  void cut(Call call, GatewayException why) {
+  /** Records a call whose shared answer, by that target, broke off, and ends it. */
+  void cut(Call call, TargetRuntime by, GatewayException why) {
     boolean late = why.code() == ErrorCode.UPSTREAM_TIMEOUT;
     Ending ending = late ? Ending.TIMED_OUT : Ending.UPSTREAM_FAILED;
-    accounting.sharedCut(call, why.code(), ending);
-    call.tally().answered(why.code().status(), "", "");
+    accounting.sharedCut(call, by, why.code(), ending);
+    call.tally().answered(why.code().status(), by.provider().name(), by.shownModel());
     call.end(ending);
   }
 
@@ -124,9 +122,8 @@ public final class CacheReplay {
     if (!price.isPriced()) {
       return new Worth(paid.costNanos(), "", target.shownModel());
     }
-    long now = call.startMillis();
-    Usage usage = price.billed(Fees.complete(target, paid.usage()), now);
-    return new Worth(price.costNanos(usage, now), price.version(), target.shownModel());
+    long nanos = Accounting.worth(target, paid.usage(), call.startMillis());
+    return new Worth(nanos, price.version(), target.shownModel());
   }
 
   /** Returns the headers of a hit. */

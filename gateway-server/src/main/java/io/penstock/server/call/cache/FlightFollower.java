@@ -16,6 +16,7 @@ import io.penstock.server.call.reply.Heartbeat;
 import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.targets.TargetRuntime;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,10 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
   private final String shape;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final Heartbeat heartbeat;
-  private boolean streaming;
+
+  /** Whose stream it passes on; null before any of it has gone out. */
+  private @Nullable TargetRuntime streaming;
+
   private long behind;
 
   /** What became of the wait, unless the leader's stream is the answer. */
@@ -79,11 +83,12 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
     if (call.isEnded()) {
       return;
     }
-    if (!streaming) {
+    boolean begins = streaming == null;
+    streaming = piece.target();
+    if (begins) {
       HttpHeaders headers =
           replay.headers(call, CacheReplay.Source.of(piece.target(), piece.leftOut()));
       ResponseHeaders.stream(headers);
-      streaming = true;
       call.forwarded(this);
       call.responder().head(200, headers);
       heartbeat.start();
@@ -104,7 +109,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
   }
 
   private void complete(CacheEntry answer) {
-    if (!streaming) {
+    if (streaming == null) {
       outcome.complete(new Answered(answer));
     } else if (!call.isEnded()) {
       metrics.cacheRequest("exact", "hit");
@@ -126,16 +131,18 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
 
   /** The client has seen content: it gets a well-formed error event, never a quiet end. */
   private void cut(@Nullable GatewayException why) {
-    if (!call.isEnded()) {
+    TargetRuntime by = streaming;
+    if (by != null && !call.isEnded()) {
       ErrorCode code = why == null ? ErrorCode.UPSTREAM_ERROR : why.code();
       String more = why == null ? "." : ": " + why.message();
       end(
+          by,
           new GatewayException(code, "The identical call that this one shared broke off" + more),
           true);
     }
   }
 
-  private void end(GatewayException why, boolean canTell) {
+  private void end(TargetRuntime by, GatewayException why, boolean canTell) {
     if (!canTell || call.surface().arraySplit()) {
       // In the middle of an element, for all that is known here.
       call.responder().abort();
@@ -143,14 +150,15 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
       call.responder().write(ClientErrors.event(call, why));
       call.responder().end();
     }
-    replay.cut(call, why);
+    replay.cut(call, by, why);
   }
 
   @Override
   public void broken(Throwable why) {
     GatewayException told = Refusals.told(call, why);
-    if (!call.isEnded()) {
-      end(told, told.code() == ErrorCode.DRAINING);
+    TargetRuntime by = streaming;
+    if (by != null && !call.isEnded()) {
+      end(by, told, told.code() == ErrorCode.DRAINING);
     }
   }
 

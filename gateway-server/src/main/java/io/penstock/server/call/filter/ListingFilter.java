@@ -8,14 +8,13 @@ import io.penstock.core.Endpoint;
 import io.penstock.core.Filter;
 import io.penstock.core.Reply;
 import io.penstock.core.Step;
-import io.penstock.core.price.Meter;
 import io.penstock.core.route.RouteTable;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.reply.ErrorReplies;
 import io.penstock.server.call.reply.Refusals;
+import io.penstock.server.targets.PriceTags;
 import io.penstock.server.targets.TargetRuntime;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -96,11 +95,7 @@ final class ListingFilter implements Filter<Call> {
     Snapshot snapshot = call.snapshot();
     for (TargetRuntime target : snapshot.targets().reachable(snapshot.routes(), route)) {
       ObjectNode json = targets.addObject().put("target", target.label());
-      for (Meter meter : new Meter[] {Meter.INPUT, Meter.CACHE_READ, Meter.OUTPUT}) {
-        BigDecimal rate =
-            target.price().isPriced() ? target.price().rate(meter, call.startMillis()) : null;
-        json.put(meter.label() + "_usd_per_million", rate == null ? null : rate.toPlainString());
-      }
+      PriceTags.each(target.price(), call.startMillis(), json::put);
     }
   }
 }

@@ -28,7 +28,7 @@ public final class ClientErrors {
           failure.status() == 429 ? ErrorCode.RATE_LIMITED : ErrorCode.UPSTREAM_CREDENTIALS;
       case RATE_LIMITED -> ErrorCode.RATE_LIMITED;
       case OVERLOADED -> ErrorCode.NO_HEALTHY_TARGET;
-      case SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
+      case REDIRECTED, SERVER_ERROR, CONNECT, RESET, CUT -> ErrorCode.UPSTREAM_ERROR;
       case FIRST_BYTE_TIMEOUT, FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT ->
           ErrorCode.UPSTREAM_TIMEOUT;
       case NO_SOCKET, NO_BUFFER -> ErrorCode.OVERLOADED;
@@ -57,6 +57,14 @@ public final class ClientErrors {
           failure.message().isEmpty() ? "The " + who + " refused the request." : failure.message();
       case CREDENTIALS ->
           "The gateway's own credential for the " + who + " was refused; tell whoever runs it.";
+      // Where to is in the log alone, as every address is.
+      case REDIRECTED ->
+          "The "
+              + who
+              + " answered "
+              + failure.status()
+              + ", a redirect, which is not followed: its base_url is to be set to where it is;"
+              + " tell whoever runs the gateway.";
       case QUOTA ->
           "The gateway's own account at the "
               + who
@@ -110,9 +118,10 @@ public final class ClientErrors {
           wait = 1000;
         }
         if (unread
+            || failure.kind() == FailureKind.REDIRECTED
             || failure.kind() == FailureKind.TOO_LARGE
             || failure.kind() == FailureKind.UNTRANSLATABLE) {
-          // An SDK would pay for it again.
+          // An SDK would pay for it again, or ask in vain.
           headers.set(ResponseHeaders.SHOULD_RETRY, "false");
         }
         ErrorReplies.reply(
@@ -147,7 +156,15 @@ public final class ClientErrors {
       return ErrorReplies.utf8("event: error\ndata: " + typed(why, json) + "\n\n");
     }
     String name = call.dialect() == Dialect.ANTHROPIC ? "event: error\n" : "";
-    return ErrorReplies.utf8(name + "data: " + json + "\n\n");
+    return ErrorReplies.utf8(name + "data: " + json + "\n\n" + end(call.surface().endpoint()));
+  }
+
+  /** As a stream ends whose provider fails: some clients wait for it. */
+  private static String end(Endpoint endpoint) {
+    return switch (endpoint) {
+      case CHAT, COMPLETIONS -> "data: [DONE]\n\n";
+      default -> "";
+    };
   }
 
   /**

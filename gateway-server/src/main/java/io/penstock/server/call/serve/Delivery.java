@@ -223,7 +223,11 @@ final class Delivery implements AttemptListener {
   private Settled succeeded(AttemptRun attempt, AnswerSummary summary) {
     Settled settled =
         leg.account()
-            .settle(attempt.outcome(null, serving.isClientGone()), Ending.COMPLETED, Waste.NONE);
+            .settle(
+                attempt.outcome(null, serving.isClientGone()),
+                serving.ending(),
+                // Read to its end for nobody.
+                serving.isForsaken() ? Waste.ABORTED : Waste.NONE);
     serving.keeper().settled(aim.target(), summary.usage(), settled.costNanos());
     leg.onSuccess(attempt, summary);
     return settled;

@@ -180,7 +180,12 @@ final class Serving {
   /** The client has its answer. */
   void done(TargetRuntime by) {
     answered(by, 200);
-    call.end(clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED);
+    call.end(ending());
+  }
+
+  /** Returns how a call with an answer ends. */
+  Ending ending() {
+    return clientGone ? Ending.CLIENT_GONE : Ending.COMPLETED;
   }
 
   /** The client's answer had begun and could not be ended. */
