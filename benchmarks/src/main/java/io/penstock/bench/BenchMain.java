@@ -6,23 +6,18 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** Runs the load scenarios: all targets up at once, then round by round, one after the other. */
+/**
+ * Runs the load scenarios: the whole {@link Lineup} up at once, then round by round, one after the
+ * other.
+ */
 @Command(
     name = "benchmarks/run",
     mixinStandardHelpOptions = true,
@@ -39,7 +34,6 @@ import picocli.CommandLine.Spec;
     description = "Compares Penstock with nginx, HAProxy and any gateway; writes RESULTS.md.")
 public final class BenchMain implements Callable<Integer> {
   private static final PrintStream OUT = System.out;
-  private static final int PROXY_CONNECTIONS = 4096;
   private static final int PROXY_WARMUP = 5;
 
   @Option(
@@ -66,12 +60,7 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--connections", defaultValue = "64")
   private int connections;
 
-  @Option(
-      names = "--body",
-      split = ",",
-      defaultValue = "1000",
-      description = "bytes of a request body; of several sizes each scenario is measured with each")
-  private List<Integer> bodies = new ArrayList<>();
+  @Mixin private Lineup lineup = new Lineup();
 
   @Option(names = "--tokens", defaultValue = "30", description = "tokens of an answer")
   private int tokens;
@@ -83,36 +72,10 @@ public final class BenchMain implements Callable<Integer> {
   private long eventMicros;
 
   @Option(
-      names = "--many",
-      split = ",",
-      defaultValue = "10000",
-      description = "keys, budgets, rules of 09; of several numbers each is measured")
-  private List<Integer> many = new ArrayList<>();
-
-  @Option(names = "--only", split = ",", description = "labels of scenarios, or how they begin")
-  private List<String> only = new ArrayList<>();
-
-  @Option(
-      names = "--gateway",
-      description = "NAME=URL,PID[,MODEL] of a gateway that runs already; see gateways/README.md")
-  private List<String> gateways = new ArrayList<>();
-
-  @Option(names = "--header", description = "NAME: VALUE, sent to the gateways given")
-  private List<String> headers = new ArrayList<>();
-
-  @Option(
       names = "--mock-port",
       defaultValue = "0",
       description = "of the mock provider, for gateways given; 0: any")
   private int mockPort;
-
-  @Option(
-      names = "--variant",
-      description = "NAME=JVM options: each Penstock scenario also with these")
-  private Map<String, String> variants = new LinkedHashMap<>();
-
-  @Option(names = "--build", description = "NAME=FOLDER: each Penstock scenario also from there")
-  private Map<String, Path> builds = new LinkedHashMap<>();
 
   @Option(
       names = "--pin",
@@ -126,13 +89,6 @@ public final class BenchMain implements Callable<Integer> {
   @Option(names = "--out", description = "folder of RESULTS.md; default: benchmarks")
   private @Nullable Path out;
 
-  @Spec private @Nullable CommandSpec spec;
-
-  /** A target with one of the sizes. */
-  private record Run(Scenario scenario, Target target, int body) {}
-
-  private final List<Run> runs = new ArrayList<>();
-
   /** Exit codes: 0 measured, 1 could not run, 2 wrong arguments. */
   public static void main(String[] args) {
     System.exit(
@@ -141,8 +97,7 @@ public final class BenchMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, Unavailable {
-    List<Target> running = given();
-    checkLabels();
+    lineup.check();
     boolean pinned = pin && Launcher.canPin();
     Report report = new Report(method(pinned));
     RedisServer redis = null;
@@ -152,15 +107,16 @@ public final class BenchMain implements Callable<Integer> {
     try (Launcher launcher = Launcher.open(pinned)) {
       Target mock = launcher.mock(new Launcher.Mock(mockPort, tokens, eventMicros, eventMicros));
       for (Scenario scenario : Scenario.ALL) {
-        if (isWanted(scenario)) {
+        if (lineup.isWanted(scenario)) {
           if (scenario.needsRedis() && redis == null) {
             redis = RedisServer.start();
           }
-          start(scenario, launcher, mock, redis == null ? "" : redis.uri(), report);
+          String address = redis == null ? "" : redis.uri();
+          lineup.start(scenario, launcher, mock, address, report);
         }
       }
-      running.forEach(this::given);
-      if (runs.isEmpty()) {
+      lineup.addGiven();
+      if (lineup.runs().isEmpty()) {
         throw new Unavailable("nothing to measure; RESULTS.md stays as it is");
       }
       measure(report);
@@ -171,112 +127,15 @@ public final class BenchMain implements Callable<Integer> {
     }
     Path folder = out == null ? Launcher.repository().resolve("benchmarks") : out;
     Files.createDirectories(folder);
-    List<Scenario> scenarios = runs.stream().map(Run::scenario).toList();
+    List<Scenario> scenarios = lineup.runs().stream().map(Lineup.Run::scenario).toList();
     report.write(folder, scenarios);
     OUT.println(report.markdown(scenarios));
     return 0;
   }
 
-  private boolean isWanted(Scenario scenario) {
-    return only.isEmpty() || only.stream().anyMatch(scenario.label()::startsWith);
-  }
-
-  private void checkLabels() {
-    for (String label : only) {
-      if (Arrays.stream(Scenario.ALL).noneMatch(s -> s.label().startsWith(label))) {
-        String all =
-            Arrays.stream(Scenario.ALL).map(Scenario::label).collect(Collectors.joining(", "));
-        throw wrong("--only: " + label + " (expected: how one of these begins: " + all + ")");
-      }
-    }
-  }
-
-  private ParameterException wrong(String why) {
-    return new ParameterException(Objects.requireNonNull(spec).commandLine(), why);
-  }
-
-  private List<Target> given() {
-    try {
-      return gateways.stream().map(gateway -> Target.running(gateway, headers)).toList();
-    } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void start(
-      Scenario scenario, Launcher launcher, Target mock, String redis, Report report) {
-    if (!scenario.program().equals("penstock")) {
-      start(
-          scenario,
-          report,
-          () -> {
-            Path file = Launcher.scenario(scenario.file());
-            return scenario.program().isEmpty()
-                ? mock
-                : launcher.proxy(scenario.program(), file, mock, PROXY_CONNECTIONS);
-          });
-      return;
-    }
-    for (Launcher.Gateway gateway : gateways(scenario)) {
-      Scenario own = scenario.as(gateway.name());
-      start(own, report, () -> launcher.penstock(gateway, mock, redis));
-      variants.forEach((name, options) -> {
-        Launcher.Gateway other = gateway.with(name, Launcher.repository(), options);
-        start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
-      });
-      builds.forEach((name, folder) -> {
-        Launcher.Gateway other = gateway.with(name, folder, "");
-        start(scenario.as(other.name()), report, () -> launcher.penstock(other, mock, redis));
-      });
-    }
-  }
-
-  private List<Launcher.Gateway> gateways(Scenario scenario) {
-    Launcher.Gateway gateway = Launcher.Gateway.of(scenario.label(), "", scenario.file());
-    if (!scenario.isMany()) {
-      return List.of(gateway);
-    }
-    return many.stream()
-        .map(count -> {
-          String name = many.size() == 1 ? gateway.name() : gateway.name() + " " + count;
-          return new Launcher.Gateway(
-              name, gateway.repository(), "", Many.of(gateway.yaml(), count));
-        })
-        .toList();
-  }
-
-  /** Measures it with streams too if others are. */
-  private void given(Target target) {
-    boolean streams = runs.stream().anyMatch(run -> run.scenario().kind().streaming);
-    register(new Scenario(target.name(), "given", "", Load.Kind.UNIQUE), target);
-    if (streams) {
-      register(new Scenario(target.name() + " stream", "given", "", Load.Kind.STREAM), target);
-    }
-  }
-
-  /** Starts a target. */
-  private interface Start {
-    Target start() throws Unavailable;
-  }
-
-  private void start(Scenario scenario, Report report, Start how) {
-    try {
-      register(scenario, how.start());
-    } catch (Unavailable e) {
-      OUT.println(scenario.label() + " skipped: " + e.getMessage());
-      report.skip(scenario.label(), String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void register(Scenario scenario, Target target) {
-    for (int body : bodies) {
-      runs.add(new Run(bodies.size() == 1 ? scenario : scenario.sized(body), target, body));
-    }
-  }
-
   private void measure(Report report) {
     for (int round = 0; round <= rounds; round++) {
-      for (Run run : runs) {
+      for (Lineup.Run run : lineup.runs()) {
         Scenario scenario = run.scenario();
         int length = round == 0 ? warmup(scenario) : seconds;
         int due = scenario.kind().streaming ? streamRate : rate;
@@ -310,7 +169,7 @@ public final class BenchMain implements Callable<Integer> {
         seconds,
         warmup,
         rate,
-        bodies.stream().map(String::valueOf).collect(Collectors.joining(", ")),
+        lineup.sizes(),
         streamRate,
         tokens,
         eventMicros,

@@ -4,11 +4,8 @@ import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -16,18 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that writes to the database. It reads the journals from the front, commits rows in
- * batches, then frees segments whose every record is committed and whose every intent has its row.
- * A batch that the database refuses is kept and tried again, so nothing is read twice or lost.
+ * The one thread that writes to the database: rows of the journal in batches, bookings, contents,
+ * catalogues. Between batches it rests, and it deletes what is too old. A batch that the database
+ * refuses is kept and tried again, so nothing is read twice or lost.
  */
 final class LedgerThread {
   private static final Logger LOG = LoggerFactory.getLogger(LedgerThread.class);
-
-  /**
-   * Rows of one transaction: they outlive a young collection or two, and more of them than half a
-   * survivor space holds would fill the old generation (docs/memory.md).
-   */
-  private static final int BATCH = 1000;
 
   /** A batch gathers for so long: the journal is durable, and few commits cost little. */
   private static final long GATHER_NANOS = 200_000_000;
@@ -52,22 +43,16 @@ final class LedgerThread {
   private final LedgerOptions options;
   private final Ticker ticker;
   private final Thread thread;
-  private final JournalReader reader = JournalReader.ofRows();
-  private final Map<UUID, Segment> open = new HashMap<>();
-  private final List<LedgerRow> batch = new ArrayList<>(BATCH);
+  private final JournalBatch batch;
   private final BookingQueue bookings = new BookingQueue();
   private final ContentQueue contents = new ContentQueue();
   private final CatalogueQueue catalogues;
   private final CopyOnWriteArrayList<Consumer<LedgerRow>> listeners = new CopyOnWriteArrayList<>();
-  private final Waiting waiting;
-  private long read;
   private long expireAt;
 
   /** Whether the last transaction was as large as one may be: more waits, nothing is gathered. */
   private boolean behind;
 
-  private volatile long consumed;
-  private volatile int openCount;
   private volatile long lastCommitMillis;
   private volatile String error = "";
   private volatile boolean closed;
@@ -79,7 +64,7 @@ final class LedgerThread {
     this.admission = admission;
     this.options = options;
     this.ticker = ticker;
-    this.waiting = new Waiting(ticker);
+    this.batch = new JournalBatch(journal, ticker);
     this.catalogues = new CatalogueQueue(store, options.retain());
     this.expireAt = ticker.nanoTime();
     this.thread = Thread.ofPlatform().name("penstock-ledger").daemon().unstarted(this::run);
@@ -133,16 +118,16 @@ final class LedgerThread {
   }
 
   long consumed() {
-    return consumed;
+    return batch.consumed();
   }
 
   int openIntents() {
-    return openCount;
+    return batch.openIntents();
   }
 
   /** Returns how long the oldest record has waited, if one waits. */
   long oldestNanos() {
-    return waiting.nanos();
+    return batch.oldestNanos();
   }
 
   long refused() {
@@ -207,13 +192,10 @@ final class LedgerThread {
 
   /** Commits one batch and returns how many records it took from the journal and bookings. */
   private int pump() throws SQLException, IOException {
-    if (batch.isEmpty()) {
-      waiting.looks();
-      fill();
-    }
+    batch.fill();
     List<Booking> booked = bookings.take();
     List<Long> owners = new ArrayList<>();
-    List<LedgerRow> rows = new ArrayList<>(batch);
+    List<LedgerRow> rows = new ArrayList<>(batch.rows());
     for (Booking booking : booked) {
       rows.addAll(booking.rows());
       owners.addAll(booking.owners());
@@ -229,14 +211,10 @@ final class LedgerThread {
         }
       }
     }
-    behind = batch.size() == BATCH;
-    waiting.committed(batch, behind);
-    batch.clear();
+    behind = batch.isFull();
+    batch.committed();
     bookings.done(booked, result);
-    journal.chain().free();
-    int progress = (int) (read - consumed) + booked.size();
-    openCount = open.size();
-    consumed = read;
+    int progress = batch.free() + booked.size();
     return progress + keepContents() + catalogues.write(ticker.nanoTime());
   }
 
@@ -263,42 +241,6 @@ final class LedgerThread {
       behind |= first.size() == ContentQueue.PORTION;
     }
     return first.size();
-  }
-
-  private void fill() {
-    for (Segment segment : journal.chain().segments()) {
-      while (batch.size() < BATCH) {
-        Object entry = segment.read(reader);
-        if (entry == null) {
-          break;
-        }
-        read++;
-        giveWay(read);
-        accept(entry, segment);
-      }
-      if (!segment.isExhausted()) {
-        break;
-      }
-    }
-  }
-
-  private void accept(Object entry, Segment segment) {
-    switch (entry) {
-      case JournalReader.Begun begun -> {
-        if (open.put(begun.row(), segment) == null) {
-          segment.openIntents++;
-        }
-      }
-      case LedgerRow row -> {
-        Segment began = open.remove(row.id());
-        if (began != null) {
-          began.openIntents--;
-        }
-        batch.add(row);
-      }
-      case Extend extend -> LOG.trace("extended {}", extend.row());
-      default -> throw new IllegalStateException("a torn record in the journal of this process");
-    }
   }
 
   /**

@@ -175,26 +175,13 @@ final class AdmissionTest {
     return totals;
   }
 
-  private static LedgerRow charged(LedgerRow row, Charge charge) {
-    return new LedgerRow(
-        row.attempt(),
-        row.times(),
-        row.caller(),
-        row.destination(),
-        row.outcome(),
-        row.usage(),
-        row.usageSource(),
-        row.money(),
-        List.of(charge));
-  }
-
   @ParameterizedTest
   @EnumSource
   void subjectWithNul_isCharged(SqlDialect dialect) {
     LedgerRow row = Rows.row(new Random(3), Rows.NOV_1);
     Counter counter = Rows.counter("per-user\0", "a\0");
     try (SqlLedger ledger = SqlLedger.open(options(dialect), Ticker.system())) {
-      ledger.writer().row(charged(row, new Charge(counter, 7, 640)));
+      ledger.writer().row(Rows.charged(row, List.of(new Charge(counter, 7, 640))));
       ledger.flush(30_000);
       assertThat(ledger.stats().refused()).isZero();
       assertThat(ledger.queries().ownerTotals(7)).isEqualTo(Map.of(counter.id(), 640L));
@@ -208,7 +195,7 @@ final class AdmissionTest {
     Counter counter = Rows.counter("per-user", "\u4e00");
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
       execute(options, "ALTER TABLE counter ADD CHECK (octet_length(subject) = length(subject))");
-      ledger.writer().row(charged(row, new Charge(counter, 7, 640)));
+      ledger.writer().row(Rows.charged(row, List.of(new Charge(counter, 7, 640))));
       ledger.flush(30_000);
       assertThat(ledger.stats().refused()).isEqualTo(1);
       assertThat(ledger.queries().ownerTotals(7)).isEqualTo(Map.of(counter.id(), 640L));

@@ -29,6 +29,20 @@ final class Rows {
         4_102_444_800_000L); // 2100, so that no clock of a test has it end
   }
 
+  /** Returns the same row, charged to others. */
+  static LedgerRow charged(LedgerRow row, List<Charge> charges) {
+    return new LedgerRow(
+        row.attempt(),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        row.outcome(),
+        row.usage(),
+        row.usageSource(),
+        row.money(),
+        charges);
+  }
+
   static LedgerRow row(Random random, long millis) {
     return row(new LedgerRow.Attempt(request(random, millis), 1, Cause.REQUEST), random, millis);
   }

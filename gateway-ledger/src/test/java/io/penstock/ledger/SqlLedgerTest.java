@@ -109,16 +109,8 @@ final class SqlLedgerTest {
   }
 
   private static LedgerRow charged(Random random, long day, Counter... counters) {
-    LedgerRow row = Rows.row(random, Rows.NOV_1 + day * 86_400_000L);
-    return new LedgerRow(
-        row.attempt(),
-        row.times(),
-        row.caller(),
-        row.destination(),
-        row.outcome(),
-        row.usage(),
-        row.usageSource(),
-        row.money(),
+    return Rows.charged(
+        Rows.row(random, Rows.NOV_1 + day * 86_400_000L),
         Stream.of(counters).map(counter -> new Charge(counter, 7, 5)).toList());
   }
 
@@ -277,6 +269,14 @@ final class SqlLedgerTest {
     assertThat(scalar(options, "SELECT SUM(calls) FROM rollup WHERE grain = 2")).isEqualTo(2500);
   }
 
+  /** Returns the only segment of a process that is gone; whoever asked for it releases it. */
+  private static Segment deadSegment(Path journal) throws IOException {
+    Files.createDirectories(journal);
+    Files.createFile(journal.resolve("lock"));
+    return Segment.create(
+        journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+  }
+
   @ParameterizedTest
   @EnumSource
   void recovery_intentWithoutRow_isBookedAtItsLastBound(SqlDialect dialect) throws Exception {
@@ -285,10 +285,7 @@ final class SqlLedgerTest {
     LedgerRow whole = Rows.row(random, Rows.NOV_1);
     LedgerRow dead = Rows.row(random, Rows.NOV_1);
     Path journal = directory.resolve("journal/dead-process");
-    Files.createDirectories(journal);
-    Files.createFile(journal.resolve("lock"));
-    Segment segment =
-        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+    Segment segment = deadSegment(journal);
     Rows.append(segment, Rows.intent(whole, 10));
     Rows.append(segment, Rows.intent(dead, 10));
     Rows.append(segment, new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()));
@@ -322,10 +319,7 @@ final class SqlLedgerTest {
     LedgerRow there = Rows.row(random, Rows.NOV_1);
     LedgerRow dead = Rows.row(random, Rows.NOV_1);
     Path journal = directory.resolve("journal/dead-process");
-    Files.createDirectories(journal);
-    Files.createFile(journal.resolve("lock"));
-    Segment segment =
-        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+    Segment segment = deadSegment(journal);
     Rows.append(segment, Rows.intent(there, 1_000));
     Rows.append(segment, Rows.intent(dead, 25));
     segment.release();
@@ -368,11 +362,8 @@ final class SqlLedgerTest {
     LedgerOptions options = options(SqlDialect.SQLITE);
     openStore(options).close();
     Path journal = directory.resolve("journal/dead-process");
-    Files.createDirectories(journal);
-    Files.createFile(journal.resolve("lock"));
     LedgerRow row = Rows.row(new Random(5), Rows.NOV_1);
-    Segment segment =
-        Segment.create(journal.resolve("000-000000000.journal"), 1 << 18, Segment.Making.ON_DISK);
+    Segment segment = deadSegment(journal);
     Rows.append(segment, row);
     segment.release();
     try (Connection other = SqlDialect.SQLITE.connect(options.url());

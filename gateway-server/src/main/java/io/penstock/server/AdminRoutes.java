@@ -139,7 +139,7 @@ final class AdminRoutes {
   /** What this process is doing now, in one small answer that may be asked for often. */
   private AdminReply status() {
     LedgerStats stats = ledger.stats();
-    Reloader.Status config = reloader.status();
+    ConfigApplier.Status config = reloader.status();
     long commit = stats.lastCommitMillis();
     Map<String, @Nullable Object> store = new LinkedHashMap<>();
     store.put("queue", stats.queue());
@@ -279,7 +279,7 @@ final class AdminRoutes {
   }
 
   private AdminReply config() {
-    Reloader.Status status = reloader.status();
+    ConfigApplier.Status status = reloader.status();
     Snapshot now = shared.snapshot().get();
     return AdminReply.json(
         Map.of(

@@ -124,8 +124,10 @@ public final class Gateway implements AutoCloseable {
             content);
     this.metrics = new CallMetrics(registry);
     metrics.crashed(stores.ledger().recovery().crashCost());
-    this.reloader = new Reloader(file, loads, shared, demo, metrics, registry, alerts);
-    reloader.start(config, stores.ledger());
+    ConfigApplier applier = new ConfigApplier(file, shared, demo, metrics, registry, alerts);
+    this.reloader = new Reloader(file, loads, applier);
+    applier.start(config, stores.ledger());
+    reloader.start();
     AddressResolverGroup<InetSocketAddress> resolver =
         new DnsAddressResolverGroup(
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
@@ -243,7 +245,7 @@ public final class Gateway implements AutoCloseable {
     return admin.port();
   }
 
-  /** Returns what applies changed configurations. */
+  /** Returns what watches for changed configurations. */
   public Reloader reloader() {
     return reloader;
   }

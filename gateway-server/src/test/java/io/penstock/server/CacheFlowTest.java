@@ -13,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -407,7 +406,9 @@ class CacheFlowTest {
       gateway.post(PATH, fixed);
       String edited = Files.readString(gateway.file()).replace("top_p: 0.5", "top_p: 0.6");
       Files.writeString(gateway.file(), edited);
-      gateway.gateway().reloader().take(ConfigOption.loader(Map.of()).load(gateway.file()));
+      Reloader reloader = gateway.gateway().reloader();
+      reloader.readNow();
+      Await.until("the edit is in force", () -> reloader.status().version() == 2);
       assertThat(cache(gateway.post(PATH, CHAT))).isEqualTo("exact");
       assertThat(cache(gateway.post(PATH, fixed))).isEqualTo("miss");
     }

@@ -21,8 +21,6 @@ import io.penstock.ledger.Waste;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** {@code report --cache} and the admin port's forecast, on ledgers with and without content. */
 @ExtendWith(LeakCheck.class)
@@ -42,17 +39,7 @@ class CacheForecastTest {
   private static final long COST = 1_000_000;
 
   @TempDir Path directory;
-  private StringWriter said = new StringWriter();
-  private StringWriter complained = new StringWriter();
-
-  private int run(String... args) {
-    said = new StringWriter();
-    complained = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(said));
-    line.setErr(new PrintWriter(complained));
-    return line.execute(args);
-  }
+  private final CommandRun command = new CommandRun();
 
   private interface Traffic {
     void on(SqlLedger ledger, RequestIds ids);
@@ -117,8 +104,8 @@ class CacheForecastTest {
   }
 
   private JsonNode json(String... args) throws JsonProcessingException {
-    assertThat(run(args)).as(complained.toString()).isZero();
-    return new ObjectMapper().readTree(said.toString());
+    assertThat(command.run(args)).as(command.complained()).isZero();
+    return new ObjectMapper().readTree(command.said());
   }
 
   private static JsonNode line(JsonNode report, String team, String setting) {
@@ -185,15 +172,16 @@ class CacheForecastTest {
               }
             });
 
-    assertThat(run("report", "--cache", "--by", "team", "--config", file)).isZero();
-    assertThat(said.toString())
+    assertThat(command.run("report", "--cache", "--by", "team", "--config", file)).isZero();
+    assertThat(command.said())
         .contains(
             "team  setting   requests  hits  hit_rate  hit_rate_low  hit_rate_high  saved_usd")
         .containsPattern("red +exact 1h +3 +2 +0\\.6667 +0\\.\\d+ +0\\.\\d+ +0\\.002\\n")
         .contains("3 of them were recorded without content")
         .doesNotContain("semantic 3%");
-    assertThat(run("report", "--cache", "--format", "csv", "--by", "", "--config", file)).isZero();
-    assertThat(said.toString().lines())
+    assertThat(command.run("report", "--cache", "--format", "csv", "--by", "", "--config", file))
+        .isZero();
+    assertThat(command.said().lines())
         .hasSize(4)
         .first()
         .isEqualTo("setting,requests,hits,hit_rate,hit_rate_low,hit_rate_high,saved_usd");
@@ -202,11 +190,12 @@ class CacheForecastTest {
   @Test
   void wrongWords_areRefused() throws IOException {
     String file = config("").toString();
-    assertThat(run("report", "--cache", "--format", "focus", "--config", file)).isEqualTo(1);
-    assertThat(complained.toString()).contains("table, csv or json");
+    assertThat(command.run("report", "--cache", "--format", "focus", "--config", file))
+        .isEqualTo(1);
+    assertThat(command.complained()).contains("table, csv or json");
     recorded("", (ledger, ids) -> {});
-    assertThat(run("report", "--cache", "--by", "day", "--config", file)).isEqualTo(1);
-    assertThat(complained.toString()).contains("by: day").contains("app, endpoint, key, model");
+    assertThat(command.run("report", "--cache", "--by", "day", "--config", file)).isEqualTo(1);
+    assertThat(command.complained()).contains("by: day").contains("app, endpoint, key, model");
   }
 
   @Test

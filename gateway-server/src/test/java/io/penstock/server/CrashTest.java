@@ -69,23 +69,7 @@ class CrashTest {
     private final Process process;
 
     Life(Path config, int port) throws IOException {
-      process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx256m",
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  Main.class.getName(),
-                  "serve",
-                  "--config",
-                  config.toString())
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
-              .start();
+      process = ServeProcess.start(directory, config);
       awaitListening(port);
     }
 

@@ -247,7 +247,7 @@ class DefectsTest {
   @Test
   void passedThrough_headFails_is500_andRecorded() {
     provider.on(FILES).reply(Script.json("{}"));
-    ticker.method = "Passthrough.onHead";
+    ticker.method = "PassedExchange.onHead";
     HttpResponse<String> response = soon(() -> gateway.get(FILES));
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).as(response.body()).isEqualTo(500);

@@ -8,8 +8,6 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.Writer;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +22,6 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** What finance runs: statements, reconciliation, FOCUS, on a ledger that a gateway wrote. */
 @ExtendWith(LeakCheck.class)
@@ -39,17 +36,7 @@ class FinanceCommandsTest {
           + "\"completion_tokens\":100000,\"total_tokens\":1100000}}";
 
   @TempDir Path directory;
-  private StringWriter said = new StringWriter();
-  private StringWriter complained = new StringWriter();
-
-  private int run(String... args) {
-    said = new StringWriter();
-    complained = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(said));
-    line.setErr(new PrintWriter(complained));
-    return line.execute(args);
-  }
+  private final CommandRun command = new CommandRun();
 
   private String file(String name, String text) throws IOException {
     return Files.writeString(directory.resolve(name), text).toString();
@@ -96,9 +83,9 @@ class FinanceCommandsTest {
     String admin = "admin: { listen: 127.0.0.1:" + freePort() + " }";
     String stopped = file("stopped.yaml", text.replace("admin: { listen: 127.0.0.1:0 }", admin));
 
-    assertThat(run("budgets", "--config", stopped)).as(complained.toString()).isZero();
-    assertThat(complained.toString()).contains("as the ledger has it");
-    assertThat(said.toString())
+    assertThat(command.run("budgets", "--config", stopped)).as(command.complained()).isZero();
+    assertThat(command.complained()).contains("as the ledger has it");
+    assertThat(command.said())
         .containsPattern("org +5.00 USD +0.42 USD +- +\\d{4}-")
         .containsPattern("each +ada +3000000 tokens +2200000 tokens +- +never");
   }
@@ -115,9 +102,9 @@ class FinanceCommandsTest {
               "running.yaml",
               Files.readString(Path.of(config)).replace("admin: { listen: 127.0.0.1:0 }", admin));
 
-      assertThat(run("budgets", "--config", running)).as(complained.toString()).isZero();
-      assertThat(complained.toString()).contains("answered 503").contains("as the ledger has it");
-      assertThat(said.toString()).containsPattern("org +5.00 USD +0.42 USD +- +\\d{4}-");
+      assertThat(command.run("budgets", "--config", running)).as(command.complained()).isZero();
+      assertThat(command.complained()).contains("answered 503").contains("as the ledger has it");
+      assertThat(command.said()).containsPattern("org +5.00 USD +0.42 USD +- +\\d{4}-");
     }
   }
 
@@ -128,16 +115,17 @@ class FinanceCommandsTest {
         twoCalls(
             "cache: { exact: { ttl: 1h, scope: team } }\n",
             gateway -> admin[0] = gateway.admin("/admin/v1/spend?by=team&format=csv"));
-    assertThat(run("report", "--config", config, "--by", "team", "--format", "csv")).isZero();
-    assertThat(said.toString())
+    assertThat(command.run("report", "--config", config, "--by", "team", "--format", "csv"))
+        .isZero();
+    assertThat(command.said())
         .contains("net_saved_usd,cache_net_saved_usd,routing_net_saved_usd,wasted_usd")
         .contains("engineering,0.21,2,2,2,0,1,")
         .contains(",0.21,0.00,0.00,0.21,0.21,0.00,0.00,0.00,0.105,");
     // Latencies aside, both say the same.
-    assertThat(said.toString().split(",[0-9]+,[0-9]+,[0-9]+\\R"))
+    assertThat(command.said().split(",[0-9]+,[0-9]+,[0-9]+\\R"))
         .isEqualTo(admin[0].split(",[0-9]+,[0-9]+,[0-9]+\\R"));
-    assertThat(run("report", "--config", config, "--by", "team")).isZero();
-    assertThat(said.toString()).contains("overhead deducted: 0.21 USD (cache 0.21, routing 0.00)");
+    assertThat(command.run("report", "--config", config, "--by", "team")).isZero();
+    assertThat(command.said()).contains("overhead deducted: 0.21 USD (cache 0.21, routing 0.00)");
   }
 
   @Test
@@ -145,7 +133,7 @@ class FinanceCommandsTest {
     String config = twoCalls();
     String month = YearMonth.now(ZoneOffset.UTC).toString();
     assertThat(
-            run(
+            command.run(
                 "statement",
                 "--config",
                 config,
@@ -155,37 +143,41 @@ class FinanceCommandsTest {
                 "10%",
                 "--shared",
                 "gateway=3 USD"))
-        .as(complained.toString())
+        .as(command.complained())
         .isZero();
-    assertThat(said.toString())
+    assertThat(command.said())
         .contains(month + ",engineering,usage,fake/gpt-4o-mini,2,0.42")
         .contains("markup,10 %,0,0.042")
         .contains("shared,gateway,0,3.00");
-    assertThat(run("statement", "--config", config, "--month", month, "--format", "html")).isZero();
-    assertThat(said.toString())
+    assertThat(command.run("statement", "--config", config, "--month", month, "--format", "html"))
+        .isZero();
+    assertThat(command.said())
         .startsWith("<!doctype html>")
         .contains("<h1>engineering</h1>", "open, as of now");
-    assertThat(complained.toString()).isEmpty();
-    assertThat(run("statement", "--config", config, "--month", "2020-02")).isZero();
-    assertThat(said.toString().lines()).hasSize(1);
-    assertThat(complained.toString()).contains("no calls were recorded in 2020-02");
+    assertThat(command.complained()).isEmpty();
+    assertThat(command.run("statement", "--config", config, "--month", "2020-02")).isZero();
+    assertThat(command.said().lines()).hasSize(1);
+    assertThat(command.complained()).contains("no calls were recorded in 2020-02");
     // A month that is not over stays open.
-    assertThat(run("statement", "--config", config, "--month", month, "--close")).isEqualTo(1);
-    assertThat(complained.toString()).contains("is not over");
-    assertThat(run("statement", "--config", config, "--month", "2020-01", "--close")).isEqualTo(1);
-    assertThat(complained.toString()).contains("no calls were recorded in 2020-01: it stays open");
-    assertThat(run("statement", "--config", config, "--month", "soon")).isEqualTo(1);
-    assertThat(run("statement", "--config", config, "--markup", "much")).isEqualTo(1);
-    assertThat(complained.toString()).contains("--markup: much (expected: a share such as 5%");
+    assertThat(command.run("statement", "--config", config, "--month", month, "--close"))
+        .isEqualTo(1);
+    assertThat(command.complained()).contains("is not over");
+    assertThat(command.run("statement", "--config", config, "--month", "2020-01", "--close"))
+        .isEqualTo(1);
+    assertThat(command.complained()).contains("no calls were recorded in 2020-01: it stays open");
+    assertThat(command.run("statement", "--config", config, "--month", "soon")).isEqualTo(1);
+    assertThat(command.run("statement", "--config", config, "--markup", "much")).isEqualTo(1);
+    assertThat(command.complained()).contains("--markup: much (expected: a share such as 5%");
     for (String markup : List.of("5", "1", "1.5", "-5%", "1e9%", "5 %", "%")) {
-      assertThat(run("statement", "--config", config, "--markup=" + markup)).isEqualTo(1);
-      assertThat(complained.toString())
+      assertThat(command.run("statement", "--config", config, "--markup=" + markup)).isEqualTo(1);
+      assertThat(command.complained())
           .contains("--markup: " + markup + " (expected: ", "as a fraction below 1, 0.05)");
     }
-    assertThat(run("statement", "--config", config, "--month", month, "--markup", "0.05")).isZero();
-    assertThat(said.toString()).contains("markup,5 %,0,0.021");
-    assertThat(run("statement", "--config", config, "--shared", "gw=abc")).isEqualTo(1);
-    assertThat(complained.toString())
+    assertThat(command.run("statement", "--config", config, "--month", month, "--markup", "0.05"))
+        .isZero();
+    assertThat(command.said()).contains("markup,5 %,0,0.021");
+    assertThat(command.run("statement", "--config", config, "--shared", "gw=abc")).isEqualTo(1);
+    assertThat(command.complained())
         .contains("--shared: gw: abc (expected: money such as 200 USD)");
   }
 
@@ -193,20 +185,19 @@ class FinanceCommandsTest {
   void options_thatWouldBePassedOver_areRefused() throws Exception {
     String config = twoCalls();
     for (String option : List.of("--focus-version=1.3", "--focus-view=chargeback", "--markup=5%")) {
-      assertThat(run("report", "--config", config, option)).as(option).isEqualTo(1);
-      assertThat(complained.toString())
+      assertThat(command.run("report", "--config", config, option)).as(option).isEqualTo(1);
+      assertThat(command.complained())
           .contains(option.substring(0, option.indexOf('=')) + " goes with --format focus");
     }
-    assertThat(run("report", "--config", config, "--format", "xml")).isEqualTo(1);
-    assertThat(complained.toString())
-        .contains("--format: xml (expected: table, csv, json or focus");
-    assertThat(run("reprot", "--help")).isEqualTo(1);
-    assertThat(complained.toString()).contains("no such command: reprot");
-    assertThat(run("report", "--help")).isZero();
-    assertThat(run("key", "new", "--team", "a\nb")).isEqualTo(1);
-    assertThat(complained.toString()).contains("--team: a\\u000ab (expected: a name without");
+    assertThat(command.run("report", "--config", config, "--format", "xml")).isEqualTo(1);
+    assertThat(command.complained()).contains("--format: xml (expected: table, csv, json or focus");
+    assertThat(command.run("reprot", "--help")).isEqualTo(1);
+    assertThat(command.complained()).contains("no such command: reprot");
+    assertThat(command.run("report", "--help")).isZero();
+    assertThat(command.run("key", "new", "--team", "a\nb")).isEqualTo(1);
+    assertThat(command.complained()).contains("--team: a\\u000ab (expected: a name without");
     assertThat(
-            run(
+            command.run(
                 "reconcile",
                 "--config",
                 config,
@@ -219,7 +210,7 @@ class FinanceCommandsTest {
                 "--tolerance",
                 "5"))
         .isEqualTo(1);
-    assertThat(complained.toString()).contains("--tolerance: 5 (expected: money such as 0.01 USD)");
+    assertThat(command.complained()).contains("--tolerance: 5 (expected: money such as 0.01 USD)");
   }
 
   @Test
@@ -230,23 +221,16 @@ class FinanceCommandsTest {
     };
     String[] report = {"report", "--config", config};
     for (String[] args : List.of(close, report)) {
-      assertThat(runInto(fullDisk(), args)).isEqualTo(Main.CANNOT_RUN);
-      assertThat(complained.toString().lines()).hasSize(1);
-      assertThat(complained.toString()).contains("the output could not be written in full");
-      assertThat(runInto(fullDisk(), "key", "new", "--team", "a")).isEqualTo(Main.CANNOT_RUN);
+      assertThat(command.runInto(fullDisk(), args)).isEqualTo(Main.CANNOT_RUN);
+      assertThat(command.complained().lines()).hasSize(1);
+      assertThat(command.complained()).contains("the output could not be written in full");
+      assertThat(command.runInto(fullDisk(), "key", "new", "--team", "a"))
+          .isEqualTo(Main.CANNOT_RUN);
     }
-    assertThat(run(close)).as(complained.toString()).isZero();
-    assertThat(said.toString()).contains("2020-01,,shared,gw,0,3.00");
-    assertThat(run(close)).isEqualTo(1);
-    assertThat(complained.toString()).contains("2020-01 is closed and does not change");
-  }
-
-  private int runInto(Writer out, String... args) {
-    complained = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(complained));
-    return line.execute(args);
+    assertThat(command.run(close)).as(command.complained()).isZero();
+    assertThat(command.said()).contains("2020-01,,shared,gw,0,3.00");
+    assertThat(command.run(close)).isEqualTo(1);
+    assertThat(command.complained()).contains("2020-01 is closed and does not change");
   }
 
   private static Writer fullDisk() {
@@ -289,15 +273,15 @@ class FinanceCommandsTest {
       "--model",
       "mini-2024=gpt-4o-mini"
     };
-    assertThat(run(ask)).as(complained.toString()).isZero();
-    assertThat(said.toString())
+    assertThat(command.run(ask)).as(command.complained()).isZero();
+    assertThat(command.said())
         .containsPattern(today + " +gpt-4o-mini +\\(all\\) +0.42 +0.50 +0.08 +price differs");
     String[] booking = java.util.Arrays.copyOf(ask, ask.length + 1);
     booking[ask.length] = "--book";
-    assertThat(run(booking)).as(complained.toString()).isZero();
-    assertThat(said.toString()).contains("1 adjustments booked");
-    assertThat(run(ask)).isZero();
-    assertThat(said.toString()).containsPattern("total +0.50 +0.50 +0.00");
+    assertThat(command.run(booking)).as(command.complained()).isZero();
+    assertThat(command.said()).contains("1 adjustments booked");
+    assertThat(command.run(ask)).isZero();
+    assertThat(command.said()).containsPattern("total +0.50 +0.50 +0.00");
   }
 
   @Test
@@ -312,7 +296,7 @@ class FinanceCommandsTest {
                 + ",\"results\":[{\"model\":\"gpt-4o-mini\",\"input_tokens\":2000000,"
                 + "\"output_tokens\":200000}]}]}");
     assertThat(
-            run(
+            command.run(
                 "reconcile",
                 "--config",
                 config,
@@ -322,11 +306,11 @@ class FinanceCommandsTest {
                 usage,
                 "--format",
                 "openai"))
-        .as(complained.toString())
+        .as(command.complained())
         .isZero();
-    assertThat(said.toString()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
+    assertThat(command.said()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
     assertThat(
-            run(
+            command.run(
                 "reconcile",
                 "--config",
                 config,
@@ -337,9 +321,9 @@ class FinanceCommandsTest {
                 "--format",
                 "openai"))
         .isEqualTo(1);
-    assertThat(complained.toString()).contains("--provider: other (expected: one of [fake])");
+    assertThat(command.complained()).contains("--provider: other (expected: one of [fake])");
     assertThat(
-            run(
+            command.run(
                 "reconcile",
                 "--config",
                 config,
@@ -350,14 +334,14 @@ class FinanceCommandsTest {
                 "--format",
                 "csv"))
         .isEqualTo(1);
-    assertThat(complained.toString()).contains("expected: day=COLUMN");
+    assertThat(command.complained()).contains("expected: day=COLUMN");
   }
 
   @Test
   void reconcile_theProvidersFocusFile_agreesWithTheLedger() throws Exception {
     String config = twoCalls();
-    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
-    String focus = file("focus.csv", said.toString());
+    assertThat(command.run("report", "--config", config, "--format", "focus")).isZero();
+    String focus = file("focus.csv", command.said());
     String[] ask = {
       "reconcile",
       "--config",
@@ -371,8 +355,8 @@ class FinanceCommandsTest {
       "--tolerance",
       "0 USD"
     };
-    assertThat(run(ask)).as(complained.toString()).isZero();
-    assertThat(said.toString()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
+    assertThat(command.run(ask)).as(command.complained()).isZero();
+    assertThat(command.said()).containsPattern("gpt-4o-mini +\\(all\\) +0.42 +0.42 +0.00 *\\R");
   }
 
   @Test
@@ -382,13 +366,13 @@ class FinanceCommandsTest {
     String config = twoCalls("prices: { files: [\"" + prices + "\"] }\n", gateway -> {});
     // Another version of the book, in which this model costs what it did.
     Files.writeString(prices, price("another-model", "2"));
-    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
-    assertThat(said.toString())
+    assertThat(command.run("report", "--config", config, "--format", "focus")).isZero();
+    assertThat(command.said())
         .contains(",fake/gpt-4o-mini/input/standard,", ",fake/gpt-4o-mini/output/standard,")
         .doesNotContain("Adjustment");
     Files.writeString(prices, price("gpt-4o-mini", "99"));
-    assertThat(run("report", "--config", config, "--format", "focus")).isZero();
-    assertThat(said.toString()).contains("Adjustment", ",0.42,").doesNotContain(",Usage,", "99");
+    assertThat(command.run("report", "--config", config, "--format", "focus")).isZero();
+    assertThat(command.said()).contains("Adjustment", ",0.42,").doesNotContain(",Usage,", "99");
   }
 
   private static String price(String model, String usd) {
@@ -407,7 +391,7 @@ class FinanceCommandsTest {
     for (FocusOptions.Version version : FocusOptions.Version.values()) {
       for (String view : new String[] {"provider", "chargeback"}) {
         assertThat(
-                run(
+                command.run(
                     "report",
                     "--config",
                     config,
@@ -419,16 +403,16 @@ class FinanceCommandsTest {
                     view,
                     "--markup",
                     "5%"))
-            .as(complained.toString())
+            .as(command.complained())
             .isZero();
         FocusOptions.View of = FocusOptions.View.valueOf(view.toUpperCase(Locale.ROOT));
-        assertThat(FocusCheck.problems(said.toString(), version, of)).isEmpty();
-        assertThat(said.toString()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
+        assertThat(FocusCheck.problems(command.said(), version, of)).isEmpty();
+        assertThat(command.said()).contains(view.equals("chargeback") ? "0.1575" : "0.15,");
       }
     }
     String month = YearMonth.now(ZoneOffset.UTC).toString();
     assertThat(
-            run(
+            command.run(
                 "report",
                 "--config",
                 config,
@@ -442,16 +426,16 @@ class FinanceCommandsTest {
                 "chargeback",
                 "--shared",
                 "gateway=3 USD"))
-        .as(complained.toString())
+        .as(command.complained())
         .isZero();
-    assertThat(said.toString()).contains("penstock:share-of-usage").contains("team/engineering");
+    assertThat(command.said()).contains("penstock:share-of-usage").contains("team/engineering");
     assertThat(
             FocusCheck.problems(
-                said.toString(), FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK))
+                command.said(), FocusOptions.Version.V1_4, FocusOptions.View.CHARGEBACK))
         .isEmpty();
     Path parquet = directory.resolve("focus.parquet");
     assertThat(
-            run(
+            command.run(
                 "report",
                 "--config",
                 config,
@@ -459,14 +443,15 @@ class FinanceCommandsTest {
                 "focus",
                 "--focus-parquet",
                 parquet.toString()))
-        .as(complained.toString())
+        .as(command.complained())
         .isZero();
-    assertThat(said.toString()).isEmpty();
+    assertThat(command.said()).isEmpty();
     assertThat(Files.readAllBytes(parquet)).startsWith("PAR1".getBytes(StandardCharsets.US_ASCII));
-    assertThat(run("report", "--config", config, "--focus-parquet", parquet.toString()))
+    assertThat(command.run("report", "--config", config, "--focus-parquet", parquet.toString()))
         .isEqualTo(1);
-    assertThat(run("report", "--config", config, "--format", "focus", "--focus-version", "2"))
+    assertThat(
+            command.run("report", "--config", config, "--format", "focus", "--focus-version", "2"))
         .isEqualTo(1);
-    assertThat(complained.toString()).contains("--focus-version: 2 (expected: 1.4, 1.3 or 1.2)");
+    assertThat(command.complained()).contains("--focus-version: 2 (expected: 1.4, 1.3 or 1.2)");
   }
 }

@@ -6,15 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** {@code score} and {@code calibrate}: files in, files out, exit codes. */
 class ScoreCommandTest {
@@ -23,15 +20,7 @@ class ScoreCommandTest {
       "Prove that if n is even then n^2 = 4k; explain each step, and compare the two cases.";
 
   @TempDir Path directory;
-  private final StringWriter said = new StringWriter();
-  private final StringWriter complained = new StringWriter();
-
-  private int run(String... args) {
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(said));
-    line.setErr(new PrintWriter(complained));
-    return line.execute(args);
-  }
+  private final CommandRun command = new CommandRun();
 
   private String file(String name, String text) throws IOException {
     return Files.writeString(directory.resolve(name), text).toString();
@@ -50,9 +39,9 @@ class ScoreCommandTest {
       out.write(prompts.getBytes(StandardCharsets.UTF_8));
     }
     String out = directory.resolve("scores").toString();
-    assertThat(run("score", "--prompts", packed.toString(), "--out", out)).isZero();
+    assertThat(command.run("score", "--prompts", packed.toString(), "--out", out)).isZero();
     String unpacked = Files.readString(Path.of(out));
-    assertThat(run("score", "--prompts", file("p.jsonl", prompts), "--out", out)).isZero();
+    assertThat(command.run("score", "--prompts", file("p.jsonl", prompts), "--out", out)).isZero();
     assertThat(Files.readString(Path.of(out))).isEqualTo(unpacked);
     assertThat(line("scores", 0).path("id").asText()).isEqualTo("easy");
     assertThat(line("scores", 1).path("id").asInt()).isEqualTo(7);
@@ -72,11 +61,12 @@ class ScoreCommandTest {
     String file = file("labels.jsonl", labels.toString());
     String router = directory.resolve("router.json").toString();
     String heldOut = directory.resolve("held-out").toString();
-    assertThat(run("calibrate", "--labels", file, "--out", router, "--held-out", heldOut)).isZero();
+    assertThat(command.run("calibrate", "--labels", file, "--out", router, "--held-out", heldOut))
+        .isZero();
     assertThat(Path.of(heldOut)).content().hasLineCount(60).startsWith("{\"id\":0,\"score\":0.");
-    assertThat(said.toString()).contains("60 prompts").contains("area under the curve");
+    assertThat(command.said()).contains("60 prompts").contains("area under the curve");
     String out = directory.resolve("scores").toString();
-    assertThat(run("score", "--prompts", file, "--router", router, "--out", out)).isZero();
+    assertThat(command.run("score", "--prompts", file, "--router", router, "--out", out)).isZero();
     assertThat(line("scores", 0).path("score").asDouble())
         .isGreaterThan(line("scores", 1).path("score").asDouble());
   }
@@ -91,7 +81,7 @@ class ScoreCommandTest {
                 + "{\"id\":\"other\",\"a\":\"How much is 5 kg of rice?\","
                 + "\"b\":\"How much is 7 kg of rice?\"}\n");
     String out = directory.resolve("scores").toString();
-    assertThat(run("score", "--pairs", pairs, "--out", out)).isZero();
+    assertThat(command.run("score", "--pairs", pairs, "--out", out)).isZero();
     assertThat(line("scores", 0).path("hit").asBoolean()).isTrue();
     assertThat(line("scores", 1).path("hit").asBoolean()).isFalse();
     assertThat(line("scores", 1).path("id").asText()).isEqualTo("other");
@@ -101,13 +91,14 @@ class ScoreCommandTest {
   void wrongInput_isExitCode1AndOneLineThatSaysWhere() throws Exception {
     String out = directory.resolve("scores").toString();
     String broken = file("broken.jsonl", "{\"id\":1,\"prompt\":\"x\"}\n{\"id\":2}\n");
-    assertThat(run("score", "--prompts", broken, "--out", out)).isEqualTo(Main.WRONG_INPUT);
-    assertThat(complained.toString()).contains("broken.jsonl:2: no prompt").hasLineCount(1);
-    assertThat(run("score", "--pairs", file("a.jsonl", "{\"id\":1}\n"), "--out", out))
+    assertThat(command.run("score", "--prompts", broken, "--out", out)).isEqualTo(Main.WRONG_INPUT);
+    assertThat(command.complained()).contains("broken.jsonl:2: no prompt").hasLineCount(1);
+    assertThat(command.run("score", "--pairs", file("a.jsonl", "{\"id\":1}\n"), "--out", out))
         .isEqualTo(Main.WRONG_INPUT);
-    assertThat(run("score", "--prompts", "nowhere.jsonl", "--out", out))
+    assertThat(command.run("score", "--prompts", "nowhere.jsonl", "--out", out))
         .isEqualTo(Main.WRONG_INPUT);
-    assertThat(run("calibrate", "--labels", broken, "--out", out)).isEqualTo(Main.WRONG_INPUT);
+    assertThat(command.run("calibrate", "--labels", broken, "--out", out))
+        .isEqualTo(Main.WRONG_INPUT);
     assertThat(Path.of(out)).doesNotExist();
   }
 }

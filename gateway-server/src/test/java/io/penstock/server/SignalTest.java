@@ -36,7 +36,7 @@ class SignalTest {
               directory.resolve("penstock.yaml"),
               RunningGateway.yaml(directory, provider, "")
                   .replaceFirst("listen: 127.0.0.1:0", "listen: 127.0.0.1:" + port));
-      Process process = serve(config);
+      Process process = ServeProcess.start(directory, config);
       try {
         Await.until("it listens", LONG, () -> Ports.isOpen(port) || !process.isAlive());
         hangUp(process);
@@ -59,25 +59,6 @@ class SignalTest {
     return Files.exists(status)
         && Files.readAllLines(status).stream()
             .anyMatch(line -> line.matches("SigIgn:.*[13579bdf]"));
-  }
-
-  private Process serve(Path config) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "serve",
-            "--config",
-            config.toString())
-        .directory(directory.toFile())
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
-        .start();
   }
 
   private void awaitSaid(Process process, String words) {

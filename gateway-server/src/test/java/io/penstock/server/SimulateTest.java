@@ -8,15 +8,12 @@ import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** {@code simulate}: a ledger that a gateway wrote, request logs and traces, other policies. */
 @ExtendWith(LeakCheck.class)
@@ -42,25 +39,15 @@ class SimulateTest {
   private static final String BOTH = "{ targets: [openai/gpt-4o-mini, openai/gpt-4o] }";
 
   @TempDir Path directory;
-  private StringWriter said = new StringWriter();
-  private StringWriter complained = new StringWriter();
-
-  private int run(String... args) {
-    said = new StringWriter();
-    complained = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(said));
-    line.setErr(new PrintWriter(complained));
-    return line.execute(args);
-  }
+  private final CommandRun command = new CommandRun();
 
   private String file(String name, String text) throws IOException {
     return Files.writeString(directory.resolve(name), text).toString();
   }
 
   private JsonNode simulate(String... args) throws IOException {
-    assertThat(run(args)).as(complained.toString()).isZero();
-    return JSON.readTree(said.toString());
+    assertThat(command.run(args)).as(command.complained()).isZero();
+    return JSON.readTree(command.said());
   }
 
   private static void assertNoDifference(JsonNode report) {
@@ -125,8 +112,8 @@ class SimulateTest {
               "dearer.yaml",
               yaml.replace("gpt-4o-mini: fake/gpt-4o-mini", "gpt-4o-mini: fake/gpt-4o")
                   .replace("0.0007 USD", "1 USD"));
-      assertThat(run("simulate", "--config", ran, "--policy", dearer)).isZero();
-      assertThat(said.toString())
+      assertThat(command.run("simulate", "--config", ran, "--policy", dearer)).isZero();
+      assertThat(command.said())
           .contains("gpt-4o-mini -> fake/gpt-4o ")
           .contains("answered by another model than recorded");
     }
@@ -321,9 +308,9 @@ class SimulateTest {
     JsonNode report =
         simulate(
             "simulate", "--config", ran, "--policy", asked, "--log", lines, "--format", "json");
-    String once = said.toString();
-    run("simulate", "--config", ran, "--policy", asked, "--log", lines, "--format", "json");
-    assertThat(said.toString()).isEqualTo(once);
+    String once = command.said();
+    command.run("simulate", "--config", ran, "--policy", asked, "--log", lines, "--format", "json");
+    assertThat(command.said()).isEqualTo(once);
     assertThat(report.at("/total/cost_usd/simulated").has("least")).isTrue();
     assertThat(report.at("/blocked/few/blocked/simulated").asInt()).isEqualTo(10);
     assertThat(report.path("unknown").toString()).contains("prompt cache");
@@ -386,15 +373,17 @@ class SimulateTest {
     String policy = file("policy.yaml", POLICY.formatted(BOTH, ""));
     String bad =
         file("bad.jsonl", "{\"timestamp\":1,\"input_length\":1,\"output_length\":1}\n{}\n");
-    assertThat(run("simulate", "--config", policy, "--policy", policy, "--log", bad)).isEqualTo(1);
-    assertThat(complained.toString()).contains("bad.jsonl:2: no time");
+    assertThat(command.run("simulate", "--config", policy, "--policy", policy, "--log", bad))
+        .isEqualTo(1);
+    assertThat(command.complained()).contains("bad.jsonl:2: no time");
     assertThat(
-            run("simulate", "--config", policy, "--policy", policy, "--log", bad, "--from", "2026"))
+            command.run(
+                "simulate", "--config", policy, "--policy", policy, "--log", bad, "--from", "2026"))
         .isEqualTo(1);
-    assertThat(complained.toString()).contains("--from and --to go with the ledger");
-    assertThat(run("simulate", "--config", policy, "--policy", policy, "--format", "xml"))
+    assertThat(command.complained()).contains("--from and --to go with the ledger");
+    assertThat(command.run("simulate", "--config", policy, "--policy", policy, "--format", "xml"))
         .isEqualTo(1);
-    assertThat(run("simulate", "--config", policy)).isEqualTo(1);
+    assertThat(command.run("simulate", "--config", policy)).isEqualTo(1);
   }
 
   @Test

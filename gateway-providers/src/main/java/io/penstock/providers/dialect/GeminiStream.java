@@ -6,7 +6,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.internal.EmptyArrays;
 import io.penstock.core.Dialect;
-import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.Json;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
@@ -37,10 +36,7 @@ final class GeminiStream extends SseStreamReader {
   private boolean toolCalls;
   private boolean opened;
 
-  private byte @Nullable [] withheld;
-  private long taken;
-  private int withheldUsageEnd;
-  private boolean withheldUsageEmpty;
+  private final WithheldChunk withheld = new WithheldChunk();
 
   private boolean content;
   private boolean finishes;
@@ -69,31 +65,14 @@ final class GeminiStream extends SseStreamReader {
     }
     release();
     // Usage may come behind the finish.
-    if (choices.isWhole() && isRoom()) {
-      withheld = Arrays.copyOfRange(json, from, to);
-      withheldUsageEnd = usageEnd < 0 ? -1 : usageEnd - from;
-      withheldUsageEmpty = usageEmpty;
-    } else if (array) {
+    if (choices.isWhole() && withheld.hold(json, from, to, usageEnd, usageEmpty)) {
+      return;
+    }
+    if (array) {
       chunk(Arrays.copyOfRange(json, from, to), content || finishes);
     } else {
       emit(event, content || finishes);
     }
-  }
-
-  /** A large chunk is withheld where there is memory for it, else it goes without the cost. */
-  private boolean isRoom() {
-    int length = to - from;
-    if (length <= BodyMemory.SMALL) {
-      return true;
-    }
-    boolean room = BodyMemory.HEAP.take(length);
-    taken = room ? length : 0;
-    return room;
-  }
-
-  private void giveBack() {
-    BodyMemory.HEAP.give(taken);
-    taken = 0;
   }
 
   @Override
@@ -208,10 +187,8 @@ final class GeminiStream extends SseStreamReader {
   }
 
   private void release() {
-    byte[] held = withheld;
+    byte[] held = withheld.take(null);
     if (held != null) {
-      withheld = null;
-      giveBack();
       chunk(held, true);
     }
   }
@@ -240,41 +217,14 @@ final class GeminiStream extends SseStreamReader {
       fail(cut());
       return;
     }
-    byte[] last = withheld;
-    if (last == null) {
-      over();
-      sink.settle(summary());
-    } else {
-      over();
-      String penstock = sink.settle(summary());
-      withheld = null;
-      giveBack();
-      chunk(penstock == null ? last : withPenstock(last, penstock), true);
+    over();
+    byte[] last = withheld.take(sink.settle(summary()));
+    if (last != null) {
+      chunk(last, true);
     }
     if (array) {
       emitText("]");
     }
-  }
-
-  private byte[] withPenstock(byte[] object, String penstock) {
-    boolean inside = withheldUsageEnd > 0;
-    int brace = (inside ? withheldUsageEnd : lastBrace(object) + 1) - 1;
-    boolean comma = !inside || !withheldUsageEmpty;
-    byte[] field =
-        ((comma ? "," : "") + "\"penstock\":" + penstock).getBytes(StandardCharsets.UTF_8);
-    byte[] out = new byte[object.length + field.length];
-    System.arraycopy(object, 0, out, 0, brace);
-    System.arraycopy(field, 0, out, brace, field.length);
-    System.arraycopy(object, brace, out, brace + field.length, object.length - brace);
-    return out;
-  }
-
-  private static int lastBrace(byte[] object) {
-    int at = object.length - 1;
-    while (at > 0 && object[at] != '}') {
-      at--;
-    }
-    return at;
   }
 
   @Override
@@ -312,7 +262,6 @@ final class GeminiStream extends SseStreamReader {
   @Override
   public void close() {
     super.close();
-    withheld = null;
-    giveBack();
+    withheld.close();
   }
 }

@@ -65,7 +65,7 @@ final class GenerateParts {
     } else if (part.has("fileData")) {
       JsonNode data = part.path("fileData");
       String uri = RequestReader.need(data, "fileUri", path + ".fileData");
-      if (GeminiRequestWriter.OWN_FILES.matcher(uri).matches()) {
+      if (GeminiContents.OWN_FILES.matcher(uri).matches()) {
         throw fit.refusal(
             path + ".fileData.fileUri", "the file lies where only Gemini reads it; send its data");
       }

@@ -468,17 +468,7 @@ class ClientHandlerTest {
         responder.reply(200, new DefaultHttpHeaders(), letters(bytes));
         return null;
       }
-      return new Admitted() {
-        @Override
-        public long maxBody() {
-          return 1000;
-        }
-
-        @Override
-        public boolean holdBytes(int more) {
-          return true;
-        }
-
+      return new TakesBody(1000) {
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
           if (head.path().equals("/held")) {

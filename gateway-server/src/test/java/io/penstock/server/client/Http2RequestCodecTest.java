@@ -163,17 +163,7 @@ class Http2RequestCodecTest {
 
     @Override
     public Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-      return new Admitted() {
-        @Override
-        public long maxBody() {
-          return 1000;
-        }
-
-        @Override
-        public boolean holdBytes(int more) {
-          return true;
-        }
-
+      return new TakesBody(1000) {
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
           say(to, "served");

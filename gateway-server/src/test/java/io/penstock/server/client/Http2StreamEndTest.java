@@ -180,25 +180,12 @@ class Http2StreamEndTest {
   private record Plain(int bytes) implements RequestSink {
     @Override
     public @Nullable Admitted admit(RequestHead head, EventLoop loop, Responder responder) {
-      return new Admitted() {
-        @Override
-        public long maxBody() {
-          return 0;
-        }
-
-        @Override
-        public boolean holdBytes(int more) {
-          return true;
-        }
-
+      return new TakesBody(0) {
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
           to.reply(200, new DefaultHttpHeaders(), Unpooled.wrappedBuffer(new byte[bytes]));
           return null;
         }
-
-        @Override
-        public void refuse(@Nullable GatewayException why, @Nullable Responder to) {}
       };
     }
 

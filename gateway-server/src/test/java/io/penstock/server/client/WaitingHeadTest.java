@@ -161,26 +161,13 @@ class WaitingHeadTest {
     }
 
     private Admitted accepted(RequestHead head) {
-      return new Admitted() {
-        @Override
-        public long maxBody() {
-          return 1000;
-        }
-
-        @Override
-        public boolean holdBytes(int more) {
-          return true;
-        }
-
+      return new TakesBody(1000) {
         @Override
         public @Nullable Running start(byte[] body, Responder to) {
           bodies.add(head.path() + " " + new String(body, StandardCharsets.US_ASCII));
           say(to, head.path());
           return null;
         }
-
-        @Override
-        public void refuse(@Nullable GatewayException why, @Nullable Responder to) {}
       };
     }
 
