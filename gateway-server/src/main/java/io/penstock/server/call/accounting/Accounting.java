@@ -210,12 +210,14 @@ public final class Accounting {
    * Records a request that was refused by its head.
    *
    * @param endpoint its label, "" for an unknown path
+   * @param asked method and path where that is unknown, else ""
    * @param principal null when nobody was recognised; a refused credential says itself whose it is
    */
   public void refusedEarly(
       LoopContext context,
       UUID id,
       String endpoint,
+      String asked,
       @Nullable Principal principal,
       GatewayException why) {
     long now = ticker.epochMillis();
@@ -235,7 +237,7 @@ public final class Accounting {
                 new LedgerRow.Attempt(id, 0, Cause.REQUEST),
                 new LedgerRow.Times(now, now, 0, 0, -1),
                 new LedgerRow.Caller(team, "", "", "", key, "", Map.of()),
-                new LedgerRow.Destination(endpoint, "", "", "", "", ""),
+                new LedgerRow.Destination(endpoint, asked, "", "", "", ""),
                 new LedgerRow.Outcome(
                     why.code().status(), Ending.REJECTED, code, rule, CacheOutcome.OFF, Waste.NONE),
                 Usage.NONE,
