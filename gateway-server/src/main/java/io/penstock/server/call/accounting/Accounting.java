@@ -23,6 +23,7 @@ import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -174,15 +175,29 @@ public final class Accounting {
     long list = price.listNanos(usage, at);
     long own = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
     long cost = own + passes.cost();
-    if (estimated) {
-      cost = Math.min(cost, intent.bound());
+    list += passes.list();
+    if (estimated && cost > intent.bound()) {
+      list = inProportion(list, intent.bound(), cost);
+      cost = intent.bound();
     }
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
       Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();
       metrics.providerCache(Math.max(0, price.costNanos(fresh, at) - own));
     }
-    return new LedgerRow.Money(cost, list + passes.list(), 0, 0, 0, intent.priceVersion());
+    return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
+  }
+
+  /**
+   * Returns what the price list has for a part of a cost, nano-USD: discounts stay what they are.
+   */
+  private static long inProportion(long list, long part, long cost) {
+    return list == cost
+        ? part
+        : BigInteger.valueOf(list)
+            .multiply(BigInteger.valueOf(part))
+            .divide(BigInteger.valueOf(cost))
+            .longValueExact();
   }
 
   /**
