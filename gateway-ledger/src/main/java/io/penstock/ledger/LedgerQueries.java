@@ -26,6 +26,13 @@ public interface LedgerQueries {
   List<LedgerRow> recent(@Nullable UUID before, int limit);
 
   /**
+   * Returns those of them that a query asks for. It may read all rows of its period to find few.
+   *
+   * @param where its {@code where} counts, and its period, here by when requests came
+   */
+  List<LedgerRow> recent(@Nullable UUID before, int limit, SpendQuery where);
+
+  /**
    * Passes every row that ended in that period to the consumer, in order of its end, without charge
    * list and content. Rows are read as the consumer takes them.
    *

@@ -50,6 +50,29 @@ final class RowReader {
     }
   }
 
+  /** Returns those of them that a query asks for. */
+  List<LedgerRow> before(Connection connection, UUID before, int limit, SpendQuery where)
+      throws SQLException {
+    SpendSql sql = new SpendSql(dialect, where, null, List.of());
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT "
+                + RowColumns.columns("s")
+                + " FROM ledger_row s WHERE s.id < ? AND s.id >= ? AND s.id < ?"
+                + sql.filter()
+                + " ORDER BY s.id DESC LIMIT "
+                + limit)) {
+      dialect.bind(select, 1, before);
+      dialect.bind(select, 2, RequestIds.floor(where.from()));
+      dialect.bind(select, 3, RequestIds.floor(where.to()));
+      List<String> values = sql.filterParameters();
+      for (int i = 0; i < values.size(); i++) {
+        select.setString(4 + i, values.get(i));
+      }
+      return read(connection, select);
+    }
+  }
+
   /** Passes rows by the time of their end, without charges; returns how many. */
   long each(Connection connection, long from, long to, Consumer<LedgerRow> consumer)
       throws SQLException {

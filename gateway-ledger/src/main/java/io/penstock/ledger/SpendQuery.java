@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,7 +35,8 @@ public record SpendQuery(
     }
     where.keySet().forEach(name -> requireValue(name, NAMES + MORE));
     if (from > to) {
-      throw new IllegalArgumentException("from is after to: " + from + " > " + to);
+      throw new IllegalArgumentException(
+          "from is after to: " + Instant.ofEpochMilli(from) + " > " + Instant.ofEpochMilli(to));
     }
   }
 

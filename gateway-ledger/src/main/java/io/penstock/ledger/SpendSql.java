@@ -54,6 +54,11 @@ final class SpendSql {
     return !filter.isEmpty();
   }
 
+  /** Returns what rows must have, behind other conditions: AND for each; "" when nothing. */
+  String filter() {
+    return filter;
+  }
+
   /** Returns the SELECT of how many sets of dimensions pass the filter. */
   String callers() {
     return "SELECT COUNT(*) FROM dim d WHERE 1 = 1" + filter;

@@ -42,11 +42,22 @@ final class SqlQueries implements LedgerQueries {
 
   @Override
   public List<LedgerRow> recent(@Nullable UUID before, int limit) {
+    requireLimit(limit);
+    return pool.read(
+        connection -> rows.before(connection, before == null ? NEWEST : before, limit));
+  }
+
+  @Override
+  public List<LedgerRow> recent(@Nullable UUID before, int limit, SpendQuery where) {
+    requireLimit(limit);
+    return pool.read(
+        connection -> rows.before(connection, before == null ? NEWEST : before, limit, where));
+  }
+
+  private static void requireLimit(int limit) {
     if (limit < 1 || limit > 1000) {
       throw new IllegalArgumentException("limit: " + limit + " (expected: 1 to 1000)");
     }
-    return pool.read(
-        connection -> rows.before(connection, before == null ? NEWEST : before, limit));
   }
 
   @Override

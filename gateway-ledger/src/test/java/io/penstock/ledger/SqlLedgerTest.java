@@ -53,6 +53,21 @@ final class SqlLedgerTest {
     }
   }
 
+  private static void verifySearch(LedgerQueries queries, List<LedgerRow> rows) {
+    Map<String, String> where =
+        Map.of("team", "team-1", "status", "200", "cause", "request", "metadata.project", "apollo");
+    SpendQuery query =
+        new SpendQuery(List.of(), Rows.NOV_1 + 9_000, Rows.NOV_1 + 500_000, where, false);
+    List<LedgerRow> expected =
+        rows.subList(9, 500).stream()
+            .filter(row -> row.caller().team().equals("team-1"))
+            .toList()
+            .reversed();
+    List<LedgerRow> found = queries.recent(null, 1000, query);
+    assertThat(found).hasSizeGreaterThan(50).isEqualTo(expected);
+    assertThat(queries.recent(found.get(4).id(), 3, query)).isEqualTo(expected.subList(5, 8));
+  }
+
   @ParameterizedTest
   @EnumSource
   void rows_throughJournal_areReadBackAsTheyWere(SqlDialect dialect) throws SQLException {
@@ -79,6 +94,7 @@ final class SqlLedgerTest {
       assertThat(newest).hasSize(10).startsWith(rows.getLast());
       assertThat(ledger.queries().recent(newest.getLast().id(), 1))
           .containsExactly(rows.get(rows.size() - 11));
+      verifySearch(ledger.queries(), rows);
       assertThat(ledger.queries().ownerTotals(7)).containsEntry(Rows.counter("org", "").id(), cost);
       Counter org = Rows.counter("org", "");
       assertThat(ledger.queries().counterTotals(org.id())).containsExactly(Map.entry(7L, cost));

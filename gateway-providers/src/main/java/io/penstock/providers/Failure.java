@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what it means
  * @param status the HTTP status, or 0 when there was none
- * @param message the provider's own words, without secrets; "" when it said nothing
+ * @param message the provider's own words, without secrets; "" when it said nothing. Those with
+ *     which it refuses a credential are for the log alone
  * @param code the provider's error code, or null
  * @param param the request field that the provider names, or null
  * @param retryAfterMillis the provider's wish, or -1

@@ -9,6 +9,7 @@ import io.penstock.ledger.Content;
 import io.penstock.ledger.Ledger;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.LedgerStats;
+import io.penstock.ledger.SpendQuery;
 import io.penstock.ledger.report.Report;
 import io.penstock.ledger.report.ReportFormat;
 import io.penstock.server.admin.AdminAccess;
@@ -42,6 +43,8 @@ final class AdminRoutes {
   private static final String[] SPEND = {
     "by", "from", "to", "where...", "find", "limit", "movers", "format"
   };
+
+  private static final String[] REQUESTS = {"limit", "before", "where...", "from", "to"};
 
   private final Ledger ledger;
   private final Shared shared;
@@ -81,7 +84,7 @@ final class AdminRoutes {
         .route(GET, "/metrics", request -> metrics())
         .route(GET, "/admin/v1/spend", this::spend, SPEND)
         .route(GET, "/admin/v1/spend/series", this::series, SpendSeries.TAKES)
-        .route(GET, "/admin/v1/requests", this::requests, "limit", "before")
+        .route(GET, "/admin/v1/requests", this::requests, REQUESTS)
         .route(GET, "/admin/v1/requests/{id}", this::request)
         .route(GET, "/admin/v1/models", new ModelsRoute(shared))
         .route(GET, "/admin/v1/budgets", budgets::list, "limit", "cursor")
@@ -229,10 +232,26 @@ final class AdminRoutes {
     if (before != null && from == null) {
       throw new IllegalArgumentException("before: " + before + " (expected: the id of a request)");
     }
+    SpendQuery search = Periods.search(request);
     ledger.flush(2_000);
-    List<Map<String, @Nullable Object>> rows =
-        ledger.queries().recent(from, limit).stream().map(this::json).toList();
-    return AdminReply.json(Map.of("requests", rows));
+    List<LedgerRow> rows =
+        search == null ? ledger.queries().recent(from, limit) : found(from, limit, search);
+    return AdminReply.json(
+        Map.of(
+            "requests",
+            rows.stream().map(this::json).toList(),
+            "next",
+            rows.size() < limit ? "" : rows.getLast().id().toString()));
+  }
+
+  /** A search may read as much as a report does. */
+  private List<LedgerRow> found(@Nullable UUID before, int limit, SpendQuery search) {
+    reports.acquireUninterruptibly();
+    try {
+      return ledger.queries().recent(before, limit, search);
+    } finally {
+      reports.release();
+    }
   }
 
   private Map<String, Object> life(String name, UUID id, List<LedgerRow> rows) {

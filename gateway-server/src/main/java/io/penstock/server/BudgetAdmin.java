@@ -194,7 +194,8 @@ final class BudgetAdmin {
     }
     // By the ledger: the store may not have heard yet of a reset just before this one.
     long committed = sums.committed(key);
-    long amount = reset ? Math.max(0, committed) : amount(body, state, committed);
+    // What top-ups gave beyond what was spent is taken back by a reset: one of them was a mistake.
+    long amount = reset ? committed : amount(body, state, committed);
     return corrections.book(key, state.unit(), amount, verb, request.idempotencyKey());
   }
 

@@ -33,6 +33,31 @@ final class Periods {
    */
   static SpendQuery query(AdminRequest request, String by) {
     SpendQuery all = query(by, request.parameter("from"), request.parameter("to"));
+    return new SpendQuery(all.by(), all.from(), all.to(), where(request), all.latency());
+  }
+
+  /**
+   * Returns the same of a search for rows, which has all of them where no period is named; null
+   * when nothing is asked.
+   *
+   * @throws IllegalArgumentException with the value and the expectation
+   */
+  static @Nullable SpendQuery search(AdminRequest request) {
+    String from = request.parameter("from");
+    String to = request.parameter("to");
+    Map<String, String> where = where(request);
+    if (from == null && to == null && where.isEmpty()) {
+      return null;
+    }
+    return new SpendQuery(
+        List.of(),
+        from == null ? 0 : parse("from", from, false),
+        to == null ? LAST : parse("to", to, true),
+        where,
+        false);
+  }
+
+  private static Map<String, String> where(AdminRequest request) {
     Map<String, String> where = new HashMap<>();
     for (String text : request.query().getOrDefault("where", List.of())) {
       int colon = text.indexOf(':');
@@ -47,7 +72,7 @@ final class Periods {
       }
     }
     requireFew("where", where.size());
-    return new SpendQuery(all.by(), all.from(), all.to(), where, all.latency());
+    return where;
   }
 
   /**

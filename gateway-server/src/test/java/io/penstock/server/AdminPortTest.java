@@ -263,7 +263,7 @@ class AdminPortTest {
           GET    | spend/series?tema=a           | tema: no such parameter (expected: by, from, to, where, key, over, top)
           GET    | spend/series?limit=3          | limit: no such parameter (expected: by,
           GET    | spend/series?over=day&over=hour | over: day and hour (expected: it once)
-          GET    | requests?limt=5               | limt: no such parameter (expected: limit, before; did you mean limit?)
+          GET    | requests?limt=5               | limt: no such parameter (expected: limit, before, where, from, to; did you mean limit?)
           GET    | budgets?subject=ann           | subject: no such parameter (expected: limit, cursor)
           GET    | budgets/all/burn-down?subjct=ann | subjct: no such parameter (expected: subject, override; did you mean subject?)
           GET    | keys?tema=support             | tema: no such parameter (expected: team; did you mean team?)

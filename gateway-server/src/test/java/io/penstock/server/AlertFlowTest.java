@@ -178,6 +178,38 @@ class AlertFlowTest {
     }
   }
 
+  /** 5 USD in place of 0.05: as long as it stands the budget refuses nobody. */
+  @Test
+  void topUpByMistake_isTakenBackByAReset_andTheBudgetRefusesAgain() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(
+                provider,
+                "budgets: [{ name: small, per: team, limit: 0.0003 USD, every: total }]\n"
+                    + "clamp: off")) {
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      change(gateway, "small/top-up", "{\"subject\":\"engineering\",\"amount\":\"5 USD\"}");
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"-4.9");
+
+      HttpResponse<String> reset =
+          change(gateway, "small/reset", "{\"subject\":\"engineering\"}", "k");
+      assertThat(reset.body()).contains("\"given_back\":\"-4.9");
+      assertThat(change(gateway, "small/reset", "{\"subject\":\"engineering\"}", "k").body())
+          .as("the same key gets the same answer")
+          .isEqualTo(reset.body());
+      assertThat(change(gateway, "small/reset", "{\"subject\":\"engineering\"}").body())
+          .contains("\"given_back\":\"0.00 USD\"");
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"spent\":\"0.00 USD\"");
+
+      int answered = 0;
+      while (answered < 9 && gateway.post("/v1/chat/completions", CHAT).statusCode() == 200) {
+        answered++;
+      }
+      assertThat(answered).isBetween(1, 2);
+    }
+  }
+
   @Test
   void thresholdPassedAgainAfterAReset_isToldAgain_withAnotherId() throws Exception {
     try (FakeProvider provider = FakeProvider.start();

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.penstock.core.Ticker;
+import io.penstock.core.body.Json;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
@@ -17,6 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** How often one call asks one target: with several keys, and when its breaker opens meanwhile. */
@@ -122,6 +125,49 @@ class KeyRetriesTest {
       assertThat(next.statusCode()).isEqualTo(503);
       assertThat(next.body()).contains("breaker open");
       assertThat(next.headers().firstValueAsLong("retry-after").orElse(0)).isGreaterThan(3000);
+    }
+  }
+
+  /** The everyday answer of clouds: what is missing stands in the provider's words alone. */
+  @ParameterizedTest
+  @ValueSource(ints = {401, 402, 403})
+  void whyAKeyIsRefused_isLogged_withoutSecrets_andNotTold(int status) {
+    Clock clock = new Clock();
+    Logger logger = (Logger) LoggerFactory.getLogger("io.penstock.server.targets.RestingKeys");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    String secret = "Zm9vYmFyLXNlY3JldA";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("keys: [sk-upstream]", "keys: [" + secret + "]"),
+                clock)) {
+      String said =
+          "\"bedrock:InvokeModel\" is not granted\\nto "
+              + secret
+              + " (also Zm9vYm****cret, sk-other-12345678): enable it"
+              + "!".repeat(2000);
+      provider
+          .on(CHAT)
+          .reply(Script.json("{\"error\":{\"message\":" + Json.quote(said) + "}}").status(status));
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<String> told = gateway.post(CHAT, BODY);
+        assertThat(told.body()).doesNotContain(secret, status == 402 ? "Zzz" : "InvokeModel");
+        clock.moved.addAndGet(61_000);
+      }
+
+      assertThat(lines.list).hasSize(1);
+      String line =
+          lines.list.getFirst().getFormattedMessage() + lines.list.getFirst().getKeyValuePairs();
+      assertThat(line)
+          .contains("status=\"" + status + "\"", "bedrock:InvokeModel", "enable it")
+          .doesNotContain(secret, "Zm9vYm", "12345678", "\n")
+          .hasSizeLessThan(800);
+    } finally {
+      logger.detachAppender(lines);
     }
   }
 

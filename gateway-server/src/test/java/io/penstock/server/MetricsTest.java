@@ -2,22 +2,31 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.SqlLedger;
+import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What metrics tell: whose labels there are, and which requests have times. */
 @ExtendWith(LeakCheck.class)
 class MetricsTest {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String BODY = "{\"model\":\"gpt-4o-mini\",\"messages\":[]}";
   private static final String MADE_UP = "made-up";
   private static final String ANSWER =
       "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"gpt-5-nano\",\"choices\":"
@@ -119,5 +128,71 @@ class MetricsTest {
           .containsPattern("penstock_request_seconds_count\\{[^}]*status=\"401\"[^}]*} 0")
           .contains("penstock_overhead_seconds_count 0");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 404, 413, 422})
+  void requestThatTheProviderRefused_isCountedByTheStatusThatItsClientGot(int status) {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      provider
+          .on(CHAT)
+          .reply(
+              Script.json("{\"error\":{\"message\":\"no\",\"code\":\"not_so\"}}").status(status));
+      HttpResponse<String> refused = gateway.post(CHAT, BODY);
+
+      assertThat(refused.statusCode()).isEqualTo(status);
+      assertThat(gateway.rows(refused).path(0).path("status").asInt()).isEqualTo(status);
+      assertThat(
+              Pattern.compile("requests_total\\{[^}]*status=\"(\\d+)\"[^}]*} 1")
+                  .matcher(gateway.admin("/metrics")))
+          .matches(found ->
+              found.results().map(hit -> hit.group(1)).toList().equals(List.of("" + status)));
+    }
+  }
+
+  /** The provider asks for it: whoever is woken by overhead looks at the gateway's processors. */
+  @Test
+  void pauseBeforeARetry_isNotOverhead() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("attempts: 0", "attempts: 1, budget: 100%"))) {
+      provider.on(CHAT).reply(Script.json(ANSWER));
+      provider.on(CHAT).first(1).reply(Script.error(503).retryAfter("1"));
+      HttpResponse<String> answer = gateway.post(CHAT, BODY);
+
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      assertThat(provider.requests()).hasSize(2);
+      String metrics = gateway.admin("/metrics");
+      double overhead = sum(metrics, "penstock_overhead_seconds_sum");
+      assertThat(overhead).isLessThanOrEqualTo(sum(metrics, "penstock_request_seconds_sum") - 1);
+      JsonNode last = gateway.rows(answer).path(1);
+      assertThat(last.path("overhead_ms").asDouble()).isLessThanOrEqualTo(overhead * 1000 + 1e-6);
+    }
+  }
+
+  @Test
+  void rowThatIsCountedWhenTheClientHasItsAnswer_hasNoMoreOverheadThanLatency() {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(directory, RunningGateway.yaml(directory, provider, ""))) {
+      provider.on(CHAT).reply(Script.json(ANSWER.replaceAll(",\"usage\".*", "}")));
+      HttpResponse<String> answer = gateway.post(CHAT, BODY);
+      Await.until("it is counted", () -> gateway.rows(answer).size() == 1);
+
+      JsonNode row = gateway.rows(answer).path(0);
+      assertThat(row.path("usage_source").asText()).isEqualTo("estimated");
+      assertThat(row.path("overhead_ms").asDouble())
+          .isLessThanOrEqualTo(row.path("latency_ms").asDouble());
+    }
+  }
+
+  private static double sum(String metrics, String name) {
+    Matcher found = Pattern.compile("(?m)^" + name + "(?:\\{[^}]*})? (\\S+)$").matcher(metrics);
+    return found.results().mapToDouble(hit -> Double.parseDouble(hit.group(1))).sum();
   }
 }

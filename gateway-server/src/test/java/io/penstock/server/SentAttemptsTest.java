@@ -263,6 +263,21 @@ class SentAttemptsTest {
         .isEqualByComparingTo(cost(tokens(QUESTION) + 6, 21));
   }
 
+  /** What came is more than was held: the provider bills no more than it was asked for. */
+  @Test
+  void longAnswerThatCannotBeRead_isBookedAtItsHold_atListAsWell() {
+    provider.reset();
+    provider.on(CHAT).reply(Script.json("not json ".repeat(2000)));
+
+    JsonNode row = rows(gateway.post(CHAT, ask("alone", false)), 1).path(0);
+
+    BigDecimal cost = new BigDecimal(row.path("cost_usd").asText());
+    assertThat(cost).isLessThan(cost(0, 2000));
+    assertThat(new BigDecimal(row.path("list_usd").asText()))
+        .as("no discount: " + row)
+        .isEqualByComparingTo(cost);
+  }
+
   private static BigDecimal spent() {
     Await.until("nothing is held", () -> usd("held").signum() == 0);
     return usd("spent");

@@ -147,10 +147,10 @@ final class Failures {
                 + fallback)
             .toLowerCase(Locale.ROOT);
     FailureKind kind = kind(status, words);
-    String shown =
-        kind == FailureKind.CREDENTIALS
-            ? CREDENTIALS_MESSAGE
-            : SECRET.matcher(message).replaceAll(MASK);
+    String shown = SECRET.matcher(message).replaceAll(MASK);
+    if (shown.isEmpty() && kind == FailureKind.CREDENTIALS) {
+      shown = CREDENTIALS_MESSAGE;
+    }
     String param = text(error, "param");
     return new Failure(
         kind, status, shown, code.isEmpty() ? null : code, param.isEmpty() ? null : param, wait);

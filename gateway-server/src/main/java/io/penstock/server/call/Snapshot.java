@@ -89,6 +89,11 @@ public record Snapshot(
     return identity.isSecret(model) || (route != null && identity.isSecret(route.rest()));
   }
 
+  /** Returns whether a text is a secret of the configuration, or looks like somebody's key. */
+  public boolean isSecret(String text) {
+    return identity.isSecret(text);
+  }
+
   /**
    * Returns whether a name, or what a wildcard takes of it, has {@code .} or {@code ..} for a
    * segment: it becomes a part of upstream paths. What is configured by that very name is a model.

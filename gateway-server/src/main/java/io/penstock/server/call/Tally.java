@@ -82,8 +82,8 @@ public final class Tally {
   }
 
   /**
-   * Something goes upstream: until it ends, time is not the gateway's. Two may be at once. Returns
-   * the time, on {@link System#nanoTime}.
+   * Something goes upstream, or waits until the provider may be asked again: until it ends, time is
+   * not the gateway's. Two may be at once. Returns the time, on {@link System#nanoTime}.
    */
   public long upstreamBegins() {
     long now = System.nanoTime();
@@ -102,7 +102,7 @@ public final class Tally {
     return now;
   }
 
-  /** Returns the nanoseconds since the start that were not spent upstream. */
+  /** Returns the nanoseconds since the start in which nothing was upstream or waited for it. */
   public long overheadNanos() {
     return overheadNanos(System.nanoTime());
   }

@@ -26,6 +26,7 @@ public final class KeySpread {
     private final CredentialSource source;
     private final int weight;
     private final Seldom refused = new Seldom(TELL_EVERY_MILLIS);
+    private final Seldom forbidden = new Seldom(TELL_EVERY_MILLIS);
     private volatile long restsUntil;
 
     private Slot(String name, CredentialSource source, int weight) {
@@ -53,9 +54,13 @@ public final class KeySpread {
       restsUntil = untilEpochMillis;
     }
 
-    /** It was refused; returns whether nobody was told so in the last ten minutes. */
-    boolean isToBeTold(long epochMillis) {
-      return refused.counts(epochMillis) > 0;
+    /**
+     * It was refused; returns whether nobody was told so in the last ten minutes.
+     *
+     * @param isGood it may be good for something else than what was asked
+     */
+    boolean isToBeTold(long epochMillis, boolean isGood) {
+      return (isGood ? forbidden : refused).counts(epochMillis) > 0;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.penstock.server.targets;
 
 import io.penstock.core.FailureKind;
 import io.penstock.providers.Failure;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,8 +16,12 @@ public final class RestingKeys {
   private static final Logger LOG = LoggerFactory.getLogger(RestingKeys.class);
   private static final long SHORTEST_MILLIS = 1000;
 
+  private static final int MOST_TOLD = 300;
+
   /** With this a provider also refuses a model to a key that is good for others. */
   private static final int FORBIDDEN = 403;
+
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]+");
 
   private RestingKeys() {}
 
@@ -38,9 +43,10 @@ public final class RestingKeys {
   }
 
   /**
-   * Logs, once in ten minutes, that a key was refused, unless it is one that is good otherwise, or
-   * that the provider is elsewhere.
+   * Logs, each once in ten minutes, that a key was refused and in which words, that it may not do
+   * what was asked, or that the provider is elsewhere.
    *
+   * @param failure without what was sent to the provider
    * @param now epoch milliseconds
    */
   public static void tell(
@@ -53,16 +59,26 @@ public final class RestingKeys {
           .log("a provider redirects, which is not followed: set its base_url to where it is");
     }
     boolean broke = failure.kind() == FailureKind.QUOTA;
-    boolean refused = failure.kind() == FailureKind.CREDENTIALS && failure.status() != FORBIDDEN;
-    if (key != null && (broke || refused) && key.isToBeTold(now)) {
+    boolean forbidden = failure.kind() == FailureKind.CREDENTIALS && failure.status() == FORBIDDEN;
+    if (key != null
+        && (broke || failure.kind() == FailureKind.CREDENTIALS)
+        && key.isToBeTold(now, forbidden)) {
       LOG.atWarn()
           .addKeyValue("provider", provider.name())
           .addKeyValue("key", key.name())
           .addKeyValue("status", failure.status())
+          .addKeyValue("said", oneLine(failure.message()))
           .log(
               broke
                   ? "a provider's account has no money or quota left"
-                  : "a provider refuses the gateway's key");
+                  : forbidden
+                      ? "a provider forbids what was asked with the gateway's key"
+                      : "a provider refuses the gateway's key");
     }
+  }
+
+  private static String oneLine(String said) {
+    String clipped = said.length() <= MOST_TOLD ? said : said.substring(0, MOST_TOLD) + "...";
+    return CONTROL.matcher(clipped).replaceAll(" ");
   }
 }

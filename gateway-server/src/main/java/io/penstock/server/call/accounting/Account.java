@@ -133,7 +133,8 @@ public final class Account {
     if (settled) {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
-    Close close = new Close(outcome, ending, waste, call.tally().upstreamEnds());
+    long end = call.tally().upstreamEnds();
+    Close close = new Close(outcome, ending, waste, end, call.tally().overheadNanos(end));
     settled = true;
     try {
       if (Billable.isReported(call, target, outcome.summary())) {
@@ -215,8 +216,10 @@ public final class Account {
    * How it ended.
    *
    * @param endNanos on {@link System#nanoTime}
+   * @param overheadNanos of the call until then: a row may follow when its client has long gone
    */
-  private record Close(AttemptOutcome outcome, Ending ending, Waste waste, long endNanos) {}
+  private record Close(
+      AttemptOutcome outcome, Ending ending, Waste waste, long endNanos, long overheadNanos) {}
 
   /**
    * Writes the row; {@code used} is as it was reported or estimated, the row has what is billed.
@@ -263,7 +266,7 @@ public final class Account {
                 intent.reservedAt(),
                 books.ticker().epochMillis(),
                 close.endNanos - (first ? tally.startNanos() : startNanos),
-                tally.overheadNanos(),
+                close.overheadNanos,
                 outcome.firstTokenNanos()),
             intent.caller(),
             intent.destination(),

@@ -23,6 +23,7 @@ import io.penstock.server.call.reply.Refusals;
 import io.penstock.server.metrics.CallMetrics;
 import io.penstock.server.targets.TargetRuntime;
 import io.penstock.server.tokens.TokenCounter;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -181,15 +182,29 @@ public final class Accounting {
     long list = price.listNanos(usage, at);
     long own = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
     long cost = own + passes.cost();
-    if (estimated) {
-      cost = Math.min(cost, intent.bound());
+    list += passes.list();
+    if (estimated && cost > intent.bound()) {
+      list = inProportion(list, intent.bound(), cost);
+      cost = intent.bound();
     }
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
       Usage fresh = usage.toBuilder().set(Meter.CACHE_READ, 0).add(Meter.INPUT, cached).build();
       metrics.providerCache(Math.max(0, price.costNanos(fresh, at) - own));
     }
-    return new LedgerRow.Money(cost, list + passes.list(), 0, 0, 0, intent.priceVersion());
+    return new LedgerRow.Money(cost, list, 0, 0, 0, intent.priceVersion());
+  }
+
+  /**
+   * Returns what the price list has for a part of a cost, nano-USD: discounts stay what they are.
+   */
+  private static long inProportion(long list, long part, long cost) {
+    return list == cost
+        ? part
+        : BigInteger.valueOf(list)
+            .multiply(BigInteger.valueOf(part))
+            .divide(BigInteger.valueOf(cost))
+            .longValueExact();
   }
 
   /**
@@ -217,12 +232,14 @@ public final class Accounting {
    * Records a request that was refused by its head.
    *
    * @param endpoint its label, "" for an unknown path
+   * @param asked method and path where that is unknown, else ""
    * @param principal null when nobody was recognised; a refused credential says itself whose it is
    */
   public void refusedEarly(
       LoopContext context,
       UUID id,
       String endpoint,
+      String asked,
       @Nullable Principal principal,
       GatewayException why) {
     long now = ticker.epochMillis();
@@ -242,7 +259,7 @@ public final class Accounting {
                 new LedgerRow.Attempt(id, 0, Cause.REQUEST),
                 new LedgerRow.Times(now, now, 0, 0, -1),
                 new LedgerRow.Caller(team, "", "", "", key, "", Map.of()),
-                new LedgerRow.Destination(endpoint, "", "", "", "", ""),
+                new LedgerRow.Destination(endpoint, asked, "", "", "", ""),
                 new LedgerRow.Outcome(
                     why.code().status(), Ending.REJECTED, code, rule, CacheOutcome.OFF, Waste.NONE),
                 Usage.NONE,

@@ -88,7 +88,10 @@ public final class Dispatcher implements RequestSink {
                 + " requests under way.");
       }
     } catch (GatewayException e) {
-      Early early = new Early(surface, principal, dialect, id);
+      Early early =
+          surface == null
+              ? UnknownPath.early(snapshot, head, dialect, id)
+              : new Early(surface.endpoint(), "", principal, dialect, id);
       if (e instanceof RefusedCredential refused && refused.until() != null) {
         return new Unknown(refused.until(), () -> refuse(context, early, refused, responder));
       }
@@ -127,15 +130,22 @@ public final class Dispatcher implements RequestSink {
     }
   }
 
-  /** What is known of a request that was refused by its head. */
-  private record Early(
-      @Nullable Surface surface, @Nullable Principal principal, Dialect dialect, UUID id) {}
+  /**
+   * What is known of a request that was refused by its head.
+   *
+   * @param endpoint null when its path is none
+   * @param asked method and path where that is none, "" where it is or nobody has looked
+   */
+  record Early(
+      @Nullable Endpoint endpoint,
+      String asked,
+      @Nullable Principal principal,
+      Dialect dialect,
+      UUID id) {}
 
   private void refuse(LoopContext context, Early early, GatewayException why, Responder responder) {
-    Surface surface = early.surface();
-    Endpoint endpoint = surface == null ? null : surface.endpoint();
-    Principal principal = early.principal();
-    engine.refusedEarly(context, early.id(), endpoint, principal, why);
+    engine.refusedEarly(
+        context, early.id(), early.endpoint(), early.asked(), early.principal(), why);
     String id = early.id().toString();
     ErrorReplies.reply(
         responder, early.dialect(), id, why, ErrorReplies.headers(early.dialect(), id));
@@ -146,7 +156,7 @@ public final class Dispatcher implements RequestSink {
       RequestHead head, GatewayException why, EventLoop loop, Responder responder) {
     LoopContext context = engine.loop(loop);
     Dialect dialect = Paths.dialectOf(head.path(), head.headers());
-    refuse(context, new Early(null, null, dialect, context.ids().next()), why, responder);
+    refuse(context, new Early(null, "", null, dialect, context.ids().next()), why, responder);
   }
 
   /** One request from its head to the start of its filters. Confined to its loop. */

@@ -1,5 +1,6 @@
 package io.penstock.server.call.attempt;
 
+import io.penstock.core.FailureKind;
 import io.penstock.providers.Failure;
 import io.penstock.providers.auth.Credential;
 import io.penstock.server.config.value.SecretHeader;
@@ -7,6 +8,8 @@ import io.penstock.server.targets.KeySpread;
 import io.penstock.server.targets.ProviderRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,9 @@ public final class SentSecrets {
   /** Shorter ones are words that local servers are given as keys. */
   private static final int SHORTEST = 8;
 
+  /** More than the last four characters, which providers tell to say which key they mean. */
+  private static final Pattern PIECE = Pattern.compile("[A-Za-z0-9_+/=-]{5,}");
+
   private SentSecrets() {}
 
   /** Returns the failure without them. */
@@ -30,7 +36,9 @@ public final class SentSecrets {
         : new Failure(
             failure.kind(),
             failure.status(),
-            masked(failure.message(), secrets),
+            failure.kind() == FailureKind.CREDENTIALS || failure.kind() == FailureKind.QUOTA
+                ? withoutPieces(masked(failure.message(), secrets), secrets)
+                : masked(failure.message(), secrets),
             maskedOrNull(failure.code(), secrets),
             maskedOrNull(failure.param(), secrets),
             failure.retryAfterMillis());
@@ -39,6 +47,19 @@ public final class SentSecrets {
   /** Returns the text without them. */
   public static String out(String text, ProviderRuntime provider, KeySpread.@Nullable Slot key) {
     return masked(text, of(provider, key));
+  }
+
+  /**
+   * What refuses a key may tell the beginning and the end of it. These words go to a log, and may
+   * lose one that is like a part of the key.
+   */
+  private static String withoutPieces(String text, List<String> secrets) {
+    return PIECE
+        .matcher(text)
+        .replaceAll(piece -> {
+          boolean isPart = secrets.stream().anyMatch(secret -> secret.contains(piece.group()));
+          return isPart ? Matcher.quoteReplacement(MASK) : Matcher.quoteReplacement(piece.group());
+        });
   }
 
   private static @Nullable String maskedOrNull(@Nullable String text, List<String> secrets) {

@@ -147,7 +147,7 @@ final class FlightFollower implements SingleFlight.Follower<StreamPiece>, Forwar
       // In the middle of an element, for all that is known here.
       call.responder().abort();
     } else {
-      call.responder().write(ClientErrors.event(call, why));
+      call.responder().write(ClientErrors.event(call, why.code().status(), why));
       call.responder().end();
     }
     replay.cut(call, by, why);

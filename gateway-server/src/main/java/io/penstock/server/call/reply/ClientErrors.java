@@ -36,6 +36,18 @@ public final class ClientErrors {
     };
   }
 
+  /**
+   * Returns the HTTP status that the client gets, and that is counted: the provider's own where the
+   * client caused it, else that of the gateway's code.
+   */
+  public static int status(Failure failure) {
+    boolean own = failure.status() >= 400 && failure.status() < 500;
+    return switch (failure.kind()) {
+      case BAD_REQUEST, CONTENT_POLICY -> own ? failure.status() : code(failure).status();
+      default -> code(failure).status();
+    };
+  }
+
   /** Returns how a call ends that this failure ends. */
   public static Ending ending(Failure failure) {
     return switch (failure.kind()) {
@@ -96,13 +108,12 @@ public final class ClientErrors {
     ErrorCode code = code(failure);
     switch (failure.kind()) {
       case BAD_REQUEST, CONTENT_POLICY -> {
-        int status = failure.status() >= 400 && failure.status() < 500 ? failure.status() : 400;
         String name = failure.code();
         ErrorReplies.reply(
             call.responder(),
             call.dialect(),
             call.idText(),
-            status,
+            status(failure),
             name == null ? code.code() : name,
             message(provider, failure),
             failure.param(),
@@ -143,12 +154,15 @@ public final class ClientErrors {
         GatewayException.NO_RETRY_AFTER);
   }
 
-  /** Returns an error as all that comes of an answer whose headers went out before any content. */
-  public static ByteBuf event(Call call, GatewayException why) {
-    ErrorCode code = why.code();
+  /**
+   * Returns an error as all that comes of an answer whose headers went out before any content.
+   *
+   * @param status what the answer's would have been
+   */
+  public static ByteBuf event(Call call, int status, GatewayException why) {
     String json =
         ErrorBodies.json(
-            call.dialect(), code.status(), code.code(), why.message(), why.param(), call.idText());
+            call.dialect(), status, why.code().code(), why.message(), why.param(), call.idText());
     if (call.surface().arraySplit()) {
       return ErrorReplies.utf8("[" + json + "]");
     }

@@ -244,11 +244,12 @@ public final class Engine {
       LoopContext context,
       UUID id,
       @Nullable Endpoint endpoint,
+      String asked,
       @Nullable Principal principal,
       GatewayException why) {
     int status = why.code().status();
     String label = endpoint == null ? "" : endpoint.label();
     metrics.refusedEarly(label, principal == null ? "" : principal.team(), status);
-    accounting.refusedEarly(context, id, label, principal, why);
+    accounting.refusedEarly(context, id, label, asked, principal, why);
   }
 }

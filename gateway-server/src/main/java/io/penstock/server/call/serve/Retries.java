@@ -16,6 +16,7 @@ final class Retries {
   private final Vitals vitals;
   private final LoopTimer pause;
   private int made;
+  private boolean waits;
 
   Retries(Serving serving, Aim aim, Vitals vitals) {
     this.serving = serving;
@@ -58,10 +59,27 @@ final class Retries {
   /** Asks again when the time for it has come, unless {@link #cancel} comes before. */
   void later(AttemptPolicy.Retry retry, Runnable again) {
     made += retry.otherKey() ? 0 : 1;
-    vitals.retry(retry.waitMillis(), pause, again);
+    // Of the provider's making: who reads overhead looks for what keeps the gateway busy.
+    serving.call().tally().upstreamBegins();
+    waits = true;
+    vitals.retry(
+        retry.waitMillis(),
+        pause,
+        () -> {
+          waited();
+          again.run();
+        });
+  }
+
+  private void waited() {
+    if (waits) {
+      waits = false;
+      serving.call().tally().upstreamEnds();
+    }
   }
 
   void cancel() {
     pause.cancel();
+    waited();
   }
 }

@@ -216,7 +216,7 @@ final class Serving {
       answer.close();
       call.responder().abort();
     } else {
-      endsWithEvent(told);
+      endsWithEvent(told, told.code().status());
     }
     if (asked == null || !(why instanceof GatewayException)) {
       // Of a defect the rows of attempts need not tell: one may have ended well.
@@ -263,11 +263,12 @@ final class Serving {
       return;
     }
     String provider = last.target().provider().name();
-    if (!endsWithEvent(ClientErrors.exception(provider, failure))) {
+    int status = ClientErrors.status(failure);
+    if (!endsWithEvent(ClientErrors.exception(provider, failure), status)) {
       HttpHeaders headers = AnswerHeaders.failed(call, last);
       ClientErrors.reply(call, provider, failure, last.isTaken(), headers);
     }
-    answered(last.target(), ClientErrors.code(failure).status());
+    answered(last.target(), status);
     call.end(ClientErrors.ending(failure));
   }
 
@@ -296,7 +297,7 @@ final class Serving {
       streamEnd.breaksOff(". Nobody goes on with it: " + why.message());
       return;
     }
-    endsWithEvent(why);
+    endsWithEvent(why, why.code().status());
     engine.refuse(call, why, rule);
   }
 
@@ -304,11 +305,11 @@ final class Serving {
    * Closes the answer. If its headers went out before any content, the error can only be an event:
    * returns whether they had.
    */
-  private boolean endsWithEvent(GatewayException why) {
+  private boolean endsWithEvent(GatewayException why, int status) {
     boolean begun = answer.isBegun();
     answer.close();
     if (begun) {
-      call.responder().write(ClientErrors.event(call, why));
+      call.responder().write(ClientErrors.event(call, status, why));
       call.responder().end();
     }
     return begun;
