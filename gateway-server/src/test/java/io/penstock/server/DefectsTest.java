@@ -143,7 +143,7 @@ class DefectsTest {
     HttpResponse<String> response = chat(STREAM);
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).contains("internal_error").doesNotContain("[DONE]");
+    assertThat(response.body()).contains("internal_error").endsWith("}\n\ndata: [DONE]\n\n");
   }
 
   @Test

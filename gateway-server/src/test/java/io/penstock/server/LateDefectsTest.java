@@ -106,7 +106,7 @@ class LateDefectsTest {
     never.open();
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).contains("internal_error").doesNotContain("[DONE]");
+    assertThat(response.body()).contains("internal_error").endsWith("}\n\ndata: [DONE]\n\n");
     gateway.awaitCounted();
   }
 
@@ -142,7 +142,7 @@ class LateDefectsTest {
             "{\"project\":\"apollo\"}");
     assertThat(ticker.thrown).hasPositiveValue();
     assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(response.body()).contains("internal_error").doesNotContain("[DONE]");
+    assertThat(response.body()).contains("internal_error").endsWith("}\n\ndata: [DONE]\n\n");
     gateway.awaitCounted();
   }
 
