@@ -120,6 +120,11 @@ public final class Reloader implements AutoCloseable {
     watcher.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
+  /** Returns the file that it reads. */
+  Path file() {
+    return file;
+  }
+
   /** Returns what became of the last change. */
   public Status status() {
     return status;
@@ -291,17 +296,20 @@ public final class Reloader implements AutoCloseable {
           reject(emptied);
           return;
         }
-        List<String> edits = new ArrayList<>(MovedOverrides.warnings(before, loaded.config()));
+        List<String> told = status.warnings();
         List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
-        warnings.addAll(edits);
+        warnings.addAll(MovedOverrides.warnings(before, loaded.config()));
         try {
           apply(
               loaded.config(),
               catalogue,
               new Status(status.version() + 1, List.of(), List.copyOf(warnings)));
           inForce = loaded.inputs();
-          edits.forEach(LOG::warn);
-          LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
+          NewWarnings.among(warnings, told).forEach(LOG::warn);
+          LOG.atInfo()
+              .addKeyValue("version", status.version())
+              .addKeyValue("warnings", warnings.size())
+              .log("configuration applied");
         } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
           reject(List.of(String.valueOf(e.getMessage())));
         }
