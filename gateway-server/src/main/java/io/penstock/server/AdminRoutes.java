@@ -163,6 +163,7 @@ final class AdminRoutes {
             "ledger", store,
             "config",
                 Map.of(
+                    "file", reloader.file().toAbsolutePath().normalize().toString(),
                     "version", config.version(),
                     "problems", config.problems().size(),
                     "warnings", config.warnings().size())));

@@ -56,6 +56,7 @@ final class BudgetsCommand implements Callable<Integer> {
     AdminClient server = AdminClient.of(loaded.admin(), TIMEOUT);
     try {
       print(server, Commands.out(spec));
+      OtherGateway.tell(server, config.file, Commands.err(spec));
       new UnfinishedJournals(loaded, Commands.err(spec)).tellDead();
     } catch (AdminClient.NoServerException e) {
       Commands.err(spec)

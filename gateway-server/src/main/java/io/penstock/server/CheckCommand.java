@@ -51,7 +51,12 @@ final class CheckCommand implements Callable<Integer> {
       description = "prints the JSON Schema of a configuration instead, for editors")
   private boolean schema;
 
+  @Option(names = "--strict", description = "exits with 1 on warnings, too: for a pipeline")
+  private boolean strict;
+
   @Spec private @Nullable CommandSpec spec;
+
+  private int warnings;
 
   @Override
   public Integer call() {
@@ -63,12 +68,12 @@ final class CheckCommand implements Callable<Integer> {
     LoadResult result = ConfigOption.loader(System.getenv()).check(config.file);
     return switch (result) {
       case LoadResult.Rejected rejected -> {
-        rejected.warnings().forEach(warning -> out.println("warning: " + warning));
+        rejected.warnings().forEach(this::warn);
         ConfigOption.print(rejected.problems(), out);
         yield Main.WRONG_INPUT;
       }
       case LoadResult.Loaded loaded -> {
-        loaded.warnings().forEach(warning -> out.println("warning: " + warning));
+        loaded.warnings().forEach(this::warn);
         yield build(loaded, out);
       }
     };
@@ -84,28 +89,26 @@ final class CheckCommand implements Callable<Integer> {
             new BudgetMapping(new Conditions())
                 .plan(of)
                 .warnings(new PossibleCalls(of)::differingIn)
-                .forEach(warning -> out.println("warning: " + warning)));
-    tls("tls", of.tls(), errors, out);
-    tls("admin.tls", of.admin().tls(), errors, out);
-    state(of, out);
-    routes(of, errors, out);
+                .forEach(this::warn));
+    tls("tls", of.tls(), errors);
+    tls("admin.tls", of.admin().tls(), errors);
+    state(of);
+    routes(of, errors, loaded.targets());
     errors.forEach(line -> out.println("error: " + line));
     if (!errors.isEmpty()) {
+      return Main.WRONG_INPUT;
+    }
+    if (strict && warnings > 0) {
+      out.println(config.file + ": no problem, but " + warnings + " to be warned of (--strict)");
       return Main.WRONG_INPUT;
     }
     out.println(config.file + ": ok");
     return Main.OK;
   }
 
-  private static void tls(
-      String section, @Nullable TlsConfig tls, List<String> errors, PrintWriter out) {
+  private void tls(String section, @Nullable TlsConfig tls, List<String> errors) {
     if (tls != null && !Files.isReadable(tls.key())) {
-      out.println(
-          "warning: "
-              + section
-              + ".key: "
-              + tls.key()
-              + ": cannot be read here, so the pair is not checked");
+      warn(section + ".key: " + tls.key() + ": cannot be read here, so the pair is not checked");
     } else if (tls != null) {
       collect(errors, () -> TlsFiles.of(section, tls));
     }
@@ -125,7 +128,7 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   /** Builds what needs prices, or where these are wrong, what needs none. */
-  private static void routes(Config of, List<String> errors, PrintWriter out) {
+  private void routes(Config of, List<String> errors, Map<String, String> places) {
     PriceBook prices;
     try {
       prices = Prices.of(PriceBook.bundled(), of.prices());
@@ -137,7 +140,7 @@ final class CheckCommand implements Callable<Integer> {
     var credentials = new CloudCredentials(new CredentialFetcher(Ticker.system()), System.getenv());
     try (ProviderFactory factory = new ProviderFactory(Ticker.system(), () -> 1, credentials)) {
       Map<String, ProviderRuntime> providers = factory.make(of.providers());
-      collect(errors, () -> snapshot(of, prices, providers, out));
+      collect(errors, () -> snapshot(of, prices, providers, places));
     } catch (IOException | IllegalArgumentException e) {
       tell(errors, e);
       // What needs no provider.
@@ -149,8 +152,11 @@ final class CheckCommand implements Callable<Integer> {
     String.valueOf(problem.getMessage()).lines().forEach(errors::add);
   }
 
-  private static void snapshot(
-      Config of, PriceBook prices, Map<String, ProviderRuntime> providers, PrintWriter out) {
+  private void snapshot(
+      Config of,
+      PriceBook prices,
+      Map<String, ProviderRuntime> providers,
+      Map<String, String> places) {
     SnapshotBuilder builder =
         new SnapshotBuilder(of, prices, providers, new Conditions(), SemanticRules.NONE);
     builder.build(
@@ -159,19 +165,14 @@ final class CheckCommand implements Callable<Integer> {
         new Routing(Ticker.system(), name -> HealthBoard.BreakerSetting.DEFAULT, target -> {}),
         Ticker.system());
     for (String target : builder.unpriced()) {
-      out.println(
-          "warning: "
-              + target
-              + ": no price is known (expected: a model of the catalogue, an entry in"
-              + " prices.files, `free: true`, or another prices.unknown)");
+      warn(places.getOrDefault(target, "") + UnpricedTarget.told(of, prices, target));
     }
     long now = Ticker.system().epochMillis();
     Set<String> told = new HashSet<>();
     for (TargetRuntime target : builder.reachable()) {
       if (target.searchesUnpriced(now) && told.add(target.label())) {
-        out.println(
-            "warning: "
-                + target.label()
+        warn(
+            target.label()
                 + ": it searches the web, but web_search has no price (expected: a rate in"
                 + " prices.files; until then it is "
                 + (target.price().refusesUnpriced() ? "refused" : "booked as 0")
@@ -180,10 +181,15 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  private static void state(Config config, PrintWriter out) {
+  private void state(Config config) {
     String warning = SharedBudgets.warning(config);
     if (warning != null) {
-      out.println("warning: " + warning);
+      warn(warning);
     }
+  }
+
+  private void warn(Object warning) {
+    warnings++;
+    Commands.out(spec).println("warning: " + warning);
   }
 }

@@ -183,17 +183,20 @@ final class ConfigApplier implements AutoCloseable {
       reject(emptied, again);
       return false;
     }
-    List<String> edits = new ArrayList<>(MovedOverrides.warnings(before, loaded.config()));
+    List<String> told = status.warnings();
     List<String> warnings = new ArrayList<>(texts(loaded.warnings()));
-    warnings.addAll(edits);
+    warnings.addAll(MovedOverrides.warnings(before, loaded.config()));
     try {
       apply(
           loaded.config(),
           catalogue,
           new Status(status.version() + 1, List.of(), List.copyOf(warnings)));
       inForce = loaded.inputs();
-      edits.forEach(LOG::warn);
-      LOG.atInfo().addKeyValue("version", status.version()).log("configuration applied");
+      NewWarnings.among(warnings, told).forEach(LOG::warn);
+      LOG.atInfo()
+          .addKeyValue("version", status.version())
+          .addKeyValue("warnings", warnings.size())
+          .log("configuration applied");
     } catch (IOException | IllegalArgumentException | PriceBook.CatalogueException e) {
       reject(List.of(String.valueOf(e.getMessage())), again);
     }

@@ -42,19 +42,31 @@ final class DemoCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
+    if (!DemoConfig.isDemo(loaded)) {
+      throw new IllegalArgumentException(
+          file
+              + " is not the demo's: it has no key "
+              + KEY
+              + " or no provider of dialect demo (expected: a new file, or one that the demo wrote;"
+              + " `penstock serve --config "
+              + file
+              + "` serves this one)");
+    }
     Logging.configure(loaded.log());
     UntilStopped.run(
         false,
         () -> Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load),
-        gateway -> welcome(out, gateway));
+        gateway -> welcome(out, gateway, loaded.listen().isLoopback()));
     return Main.OK;
   }
 
-  private void welcome(PrintWriter out, Gateway gateway) {
+  private void welcome(PrintWriter out, Gateway gateway, boolean loopback) {
     String base = "http://127.0.0.1:" + gateway.port();
     String admin = "http://127.0.0.1:" + gateway.adminPort();
     out.println();
-    out.println("Penstock demo: a gateway and a provider in one process, on loopback only.");
+    out.println(
+        "Penstock demo: a gateway and a provider in one process"
+            + (loopback ? ", on loopback only." : "."));
     out.println();
     out.println("  key        " + KEY);
     out.println("  base URL   " + base + "/v1");

@@ -1,11 +1,21 @@
 package io.penstock.server;
 
+import io.penstock.core.Dialect;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.server.config.Config;
 import java.nio.file.Path;
 
 /** The configuration of the demo. */
 final class DemoConfig {
   private DemoConfig() {}
+
+  /** Returns whether what the demo prints is true of it: its key, and a provider inside. */
+  static boolean isDemo(Config config) {
+    String hash = KeyRing.hash(DemoCommand.KEY);
+    return config.providers().values().stream().anyMatch(one -> one.dialect() == Dialect.DEMO)
+        && config.keys().stream()
+            .anyMatch(key -> key.sha256().stream().anyMatch(one -> one.hex().equals(hash)));
+  }
 
   /** Returns the YAML; the ledger lies beside the file. */
   static String yaml(Path file) {

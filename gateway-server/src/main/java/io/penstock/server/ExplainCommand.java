@@ -67,8 +67,9 @@ final class ExplainCommand implements Callable<Integer> {
     if (loaded == null) {
       return Main.WRONG_INPUT;
     }
-    AdminClient.Answer answer =
-        AdminClient.of(loaded.admin(), TIMEOUT).post("/admin/v1/explain", question());
+    AdminClient server = AdminClient.of(loaded.admin(), TIMEOUT);
+    AdminClient.Answer answer = server.post("/admin/v1/explain", question());
+    OtherGateway.tell(server, config.file, Commands.err(spec));
     JsonNode reply = JSON.readTree(answer.body());
     if (!answer.isOk()) {
       String why = reply.at("/error/message").asText("status " + answer.status());

@@ -29,7 +29,9 @@ final class HealthCommand implements Callable<Integer> {
     AdminConfig admin = admin();
     AdminClient server = AdminClient.of(admin, TIMEOUT);
     try {
-      return ask(server, "");
+      int code = ask(server, "");
+      OtherGateway.tell(server, config.file, Commands.err(spec));
+      return code;
     } catch (AdminClient.NoServerException | SocketTimeoutException e) {
       throw e;
     } catch (IOException e) {

@@ -181,7 +181,10 @@ final class Ledgers {
       throw new IllegalArgumentException(
           "ledger.url: "
               + url
-              + " does not exist yet (expected: the ledger of a gateway that ran)");
+              + " does not exist yet: looked for "
+              + Path.of(file(url)).toAbsolutePath().normalize()
+              + " (expected: the ledger of a gateway that ran; a relative path is that of the"
+              + " directory where a command runs)");
     }
     try {
       return LedgerOptions.of(url, journalDirectory(url));

@@ -62,6 +62,11 @@ public final class Reloader implements AutoCloseable {
         () -> guarded(this::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
+  /** Returns the file that it reads. */
+  Path file() {
+    return file;
+  }
+
   /** Returns what became of the last change. Any thread. */
   ConfigApplier.Status status() {
     return applier.status();

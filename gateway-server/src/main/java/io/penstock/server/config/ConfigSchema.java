@@ -70,6 +70,12 @@ public final class ConfigSchema {
   /** Any scalar may be a variable, so numbers and words may be texts too. */
   private static ObjectNode single(ValueType type) {
     ObjectNode node = JSON.objectNode();
+    if (!type.pattern().isEmpty()) {
+      // A number alone has no unit.
+      return node.put("type", "string")
+          .put("pattern", "^(" + type.pattern() + ")$|\\$\\{")
+          .put("$comment", type.expected());
+    }
     if (type.words().isEmpty()) {
       ArrayNode types = node.putArray("type").add("string");
       if (!type.jsonType().equals("string")) {

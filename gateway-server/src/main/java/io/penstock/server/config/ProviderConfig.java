@@ -56,7 +56,9 @@ public record ProviderConfig(
                 + " the server goes on with a last assistant message (openai).")
         @Default("false")
         boolean prefill,
-    @Setting("Its API keys: spread by weight, a dead one (401, 403) is set aside.")
+    @Setting(
+            value = "Its API keys: spread by weight, a dead one (401, 403) is set aside.",
+            oneOrMany = true)
         List<ProviderKeyConfig> keys,
     @Setting("Cloud credentials, where a key is not the way in.")
         @Nullable CredentialsConfig credentials,
@@ -103,9 +105,16 @@ public record ProviderConfig(
 
   /**
    * Returns whether calls can be made: false when keys are configured and none has a value, nor are
-   * there cloud credentials. Targets of such a provider are skipped.
+   * there cloud credentials that are whole, or when there is no project for Vertex. Targets of such
+   * a provider are skipped.
    */
   public boolean isUsable() {
-    return keys.isEmpty() || !liveKeys().isEmpty() || credentials != null;
+    if (dialect == Dialect.VERTEX && project.isEmpty()) {
+      return false;
+    }
+    if (credentials != null && liveKeys().isEmpty()) {
+      return dialect != Dialect.AZURE || !credentials.lacksSecret();
+    }
+    return keys.isEmpty() || !liveKeys().isEmpty();
   }
 }

@@ -73,7 +73,8 @@ public final class Prices {
         : null;
   }
 
-  private static String catalogue(PriceBook prices, String name, ProviderConfig provider) {
+  /** Returns whose prices a configured provider's are. */
+  public static String catalogue(PriceBook prices, String name, ProviderConfig provider) {
     String named = provider.catalogue();
     if (named != null) {
       return named;

@@ -510,8 +510,7 @@ final class ConfigProblemsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: sk-SECRETPW } }",
-        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: SECRETPW } }",
+        "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: [[sk-SECRETPW]] } }",
         "providers: { x: { dialect: openai, base_url: 'http://h/v1', keys: [{ SECRETPW }] } }",
         "providers: { x: { dialect: openai, base_url: 'http://h', keys: [{ sk-SECRETPW: 1 }] } }",
         "providers: { x: { dialect: openai, base_url: 'http://h', keys: { sk-SECRETPW1: 1 } } }",

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.server.config.load.Inputs;
 import io.penstock.server.config.load.LoadResult;
+import io.penstock.server.config.schema.ValueType;
 import io.penstock.server.config.value.HostPort;
 import io.penstock.server.config.value.Secret;
 import io.penstock.server.config.value.SecretUrl;
@@ -188,6 +189,30 @@ final class ConfigValuesTest {
     assertThat(schema.findValuesAsText("description")).hasSizeGreaterThan(150).doesNotContain("");
     assertThat(schema.at("/properties").properties())
         .hasSize(Config.class.getRecordComponents().length);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "java.time.Duration, '200ms,5s,10m,6h,30d,forever,${X:-5s}', '30,5 minutes,1.5h,s'",
+    "io.penstock.server.config.value.Size, '10MiB,1 GB,512B,${X}', '10,10 M,1.5MiB'",
+    "io.penstock.server.config.value.Share, '5%,0.5 %', '0.5,5 percent'",
+    "io.penstock.server.config.value.Limit$Money, '10 USD,$10,$ 1.5', '10,10 EUR,1'",
+    "io.penstock.server.config.value.Limit, '10 USD,2M tokens,1 token', '10,2M,60/min'",
+    "io.penstock.server.config.value.HedgeDelay, 'p95,800ms', 'p99,800'"
+  })
+  void schema_patternOfAUnit_takesWhatTheLoaderTakes(Class<?> type, String taken, String refused) {
+    ValueType value = Objects.requireNonNull(ValueType.of(type));
+    for (String text : taken.split(",", -1)) {
+      assertThat(text).matches(value.pattern() + "|\\$\\{.*");
+      if (!text.startsWith("${")) {
+        assertThat(value.parse().apply(text)).isNotNull();
+      }
+    }
+    for (String text : refused.split(",", -1)) {
+      assertThat(text).doesNotMatch(value.pattern());
+      assertThatThrownBy(() -> value.parse().apply(text)).isInstanceOf(RuntimeException.class);
+    }
+    assertThat(ConfigSchema.make().toString()).contains(value.expected());
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.penstock.core.Dialect;
 import io.penstock.core.Endpoint;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.ServedPaths;
 import io.penstock.server.call.RequestHeaders;
 import io.penstock.server.call.Surface;
 import io.penstock.server.client.RequestHead;
@@ -152,7 +153,21 @@ final class Paths {
     }
     throw new GatewayException(
         ErrorCode.UNKNOWN_PATH,
-        head.method() + " " + clip(head.path()) + " is not served here. Served: " + SERVED + ".");
+        head.method()
+            + " "
+            + clip(head.path())
+            + " is not served here."
+            + meant(path)
+            + " Served: "
+            + SERVED
+            + ".");
+  }
+
+  /** The commonest mistake of a new client: a base URL without its version. */
+  private static String meant(String path) {
+    return ServedPaths.contains("/v1" + path)
+        ? " Did you mean /v1" + clip(path) + "? The client's base URL ends with /v1."
+        : "";
   }
 
   /** GET and DELETE of a response, GET of its input items, POST to cancel it. */

@@ -123,7 +123,7 @@ final class Binder {
   /** Returns null when the key is there and says nothing. */
   private @Nullable Object component(RecordShape.Key key, Node node, Where where) {
     boolean nothing = node instanceof Scalar scalar && (scalar.isNull() || scalars.isBlank(scalar));
-    if (nothing && (key.nullable() || isList(key))) {
+    if (nothing && (key.nullable() || isList(key)) && !mayBeMissing(key, node)) {
       return null;
     }
     if (node instanceof Scalar scalar && scalar.isNull()) {
@@ -174,6 +174,15 @@ final class Binder {
       Node.Mark mark = entry == null ? node.mark() : entry.value().mark();
       problems.error(mark, where.key(at.toString()), is, expected);
     }
+  }
+
+  /** Whether it is the one element of a list, a variable or a file that has no value here. */
+  private static boolean mayBeMissing(RecordShape.Key key, Node node) {
+    return key.shape() instanceof Shape.Many many
+        && many.item() instanceof Shape.Fields item
+        && item.shape().shorthand() != null
+        && item.shape().shorthand().setting().mayBeMissing()
+        && !node.isEmpty();
   }
 
   private static boolean isList(RecordShape.Key key) {

@@ -3,6 +3,7 @@ package io.penstock.server.config.load;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.Config;
 import java.util.List;
+import java.util.Map;
 
 /** What loading a configuration gives: all of it, or everything that is wrong with it. */
 public sealed interface LoadResult {
@@ -13,11 +14,15 @@ public sealed interface LoadResult {
    * A configuration that can be served.
    *
    * @param warnings what is probably not meant, in the order of the files
+   * @param targets where each target stands first, as messages begin: file, line, column, path;
+   *     empty but of a check
    */
-  record Loaded(Config config, List<Problem> warnings, Inputs inputs) implements LoadResult {
+  record Loaded(Config config, List<Problem> warnings, Inputs inputs, Map<String, String> targets)
+      implements LoadResult {
     /** Copies. */
     public Loaded {
       warnings = List.copyOf(warnings);
+      targets = Map.copyOf(targets);
     }
   }
 

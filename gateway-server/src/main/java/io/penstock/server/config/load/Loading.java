@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ final class Loading {
   private final Texts texts;
   private final Map<IncludeGlob, List<Path>> included = new LinkedHashMap<>();
   private final Set<Path> filled = new HashSet<>();
+  private final Map<String, String> targets = new HashMap<>();
   private final boolean all;
 
   /**
@@ -52,7 +54,7 @@ final class Loading {
     return config == null || problems.hasErrors()
         ? new LoadResult.Rejected(
             problems.errors(), problems.warnings(), inputs, admin(config, file))
-        : new LoadResult.Loaded(config, problems.warnings(), inputs);
+        : new LoadResult.Loaded(config, problems.warnings(), inputs, targets);
   }
 
   private AdminConfig admin(@Nullable Config config, Path file) {
@@ -72,6 +74,9 @@ final class Loading {
       new References(config, tree, binder.uses()).check();
       Sense.check(config, tree);
     }
+    if (all) {
+      binder.uses().forEach(this::place);
+    }
     // Else whoever goes on compiles them, and once is enough; but nobody else knows all budgets.
     List<Use> uses =
         all || problems.hasErrors()
@@ -82,6 +87,18 @@ final class Loading {
       ConditionCheck.check(config, tree.listed("budgets", "name"), uses, problems);
     }
     return config;
+  }
+
+  /** Takes note of where a target stands, for who knows more of it than the file says. */
+  private void place(Use use) {
+    switch (use.meaning()) {
+      case TARGET, MODEL, EMBEDDER -> {
+        Node.Mark mark = use.mark();
+        targets.putIfAbsent(
+            use.text(), mark + ":" + mark.column() + ": " + use.whole().where() + ": ");
+      }
+      default -> {}
+    }
   }
 
   private @Nullable Mapping read(Path file) {

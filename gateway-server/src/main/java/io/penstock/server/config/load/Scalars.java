@@ -49,7 +49,7 @@ final class Scalars {
       return value;
     } catch (Texts.Missing e) {
       if (setting.mayBeMissing()) {
-        return Secret.NONE;
+        return Secret.missing(e.expected());
       }
       problems.error(node.mark(), where, e.value(), e.expected());
       return Invalid.VALUE;

@@ -3,15 +3,12 @@ package io.penstock.server.config.load;
 import io.penstock.server.config.AdminConfig;
 import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.Config;
-import io.penstock.server.config.ProviderConfig;
-import io.penstock.server.config.ProviderKeyConfig;
 import io.penstock.server.config.schema.ValueRules;
 import io.penstock.server.config.value.Secret;
 import io.penstock.server.config.value.Share;
 import io.penstock.server.config.value.Word;
 import java.math.BigDecimal;
 import java.util.List;
-import java.util.Map;
 
 /** Checks what several sections say together, and warns of what is probably not meant. */
 final class Sense {
@@ -44,7 +41,7 @@ final class Sense {
           "admin",
           "listen");
     }
-    config.providers().forEach((name, provider) -> provider(name, provider, tree));
+    config.providers().forEach((name, provider) -> ProviderSense.check(name, provider, tree));
     alerts(config.budgets(), tree);
     config.teams().forEach((name, team) -> denied(team.deny(), tree, "teams", name));
     for (int i = 0; i < config.keys().size(); i++) {
@@ -58,22 +55,6 @@ final class Sense {
           "one PostgreSQL for all replicas: what a stopped one spent is unknown if Redis is lost",
           "ledger",
           "url");
-    }
-  }
-
-  private static void provider(String name, ProviderConfig provider, Report report) {
-    List<ProviderKeyConfig> keys = provider.keys();
-    for (int i = 0; i < keys.size(); i++) {
-      if (keys.get(i).secret().isEmpty()) {
-        String effect =
-            provider.isUsable() ? "; this key is skipped" : "; targets of " + name + " are skipped";
-        report.warning("no value", "an API key" + effect, "providers", name, "keys", i, "secret");
-      }
-    }
-    for (Map.Entry<String, Secret> header : provider.headers().entrySet()) {
-      if (header.getValue().isEmpty()) {
-        report.warning("no value", "a value", "providers", name, "headers", header.getKey());
-      }
     }
   }
 

@@ -63,7 +63,12 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
       there = next != null;
       node = next == null ? node : next;
     }
-    return new Place(node.mark(), where);
+    return new Place(node.mark(), where, there ? node : null);
+  }
+
+  /** Returns what the keys lead to, or null when it was left out. */
+  @Nullable Node at(Object... path) {
+    return find(path).node();
   }
 
   /** Entries that could not be read are missing in the records, so their indices differ. */
@@ -72,7 +77,7 @@ record Tree(Mapping root, IdentityHashMap<Node, List<Integer>> sound, Problems p
     return kept == null ? index : kept.get(index);
   }
 
-  private record Place(Node.Mark mark, Where where) {}
+  private record Place(Node.Mark mark, Where where, @Nullable Node node) {}
 
   private static @Nullable Node child(Node node, Object segment) {
     if (node instanceof Mapping mapping) {

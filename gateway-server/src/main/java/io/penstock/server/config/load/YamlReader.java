@@ -57,7 +57,7 @@ final class YamlReader {
       problems.error(e.mark, Where.ROOT, e.value, e.expected);
     } catch (MarkedYamlEngineException e) {
       Mark mark = mark(e.getProblemMark().or(e::getContextMark));
-      problems.error(mark, Where.ROOT, e.getProblem(), expected(e.getProblem()));
+      problems.error(mark, Where.ROOT, e.getProblem(), expected(e.getProblem(), text, mark));
     } catch (YamlEngineException e) {
       problems.error(mark(Optional.empty()), Where.ROOT, "unreadable text", "YAML 1.2 in UTF-8");
     }
@@ -65,7 +65,12 @@ final class YamlReader {
   }
 
   /** What is pasted below {@code keys: []} is the commonest of these mistakes. */
-  private static String expected(String problem) {
+  private static String expected(String problem, String text, Mark mark) {
+    String line = text.lines().skip(Math.max(mark.line() - 1, 0)).findFirst().orElse("");
+    int at = mark.column() - 1;
+    if (at > 0 && line.startsWith("${", at - 1)) {
+      return "YAML 1.2; a variable in [] or {} has quotes around it, as in [\"${NAME}\"]";
+    }
     return problem.contains("block sequence start") || problem.contains("found '-'")
         ? "YAML 1.2; a list stands below its key when nothing is behind it: `keys:`, not `keys: []`"
         : "YAML 1.2";

@@ -31,10 +31,17 @@ import org.jspecify.annotations.Nullable;
  * @param expected what the text should be
  * @param jsonType the type in the JSON Schema
  * @param words all valid texts, when there are few
+ * @param pattern of all valid texts and perhaps some others, "" when nothing is known of them
  * @param parse throws any runtime exception on another text
  */
 public record ValueType(
-    String expected, String jsonType, List<String> words, Function<String, Object> parse) {
+    String expected,
+    String jsonType,
+    List<String> words,
+    String pattern,
+    Function<String, Object> parse) {
+  private static final String DURATION = "[0-9]{1,9}(ms|s|m|h|d)|forever";
+  private static final String MONEY = "\\$ ?[0-9.]+|[0-9.]+ ?USD";
   private static final Map<Class<?>, ValueType> TYPES = types();
 
   /** Returns the type of that class, or null when it is no single value. */
@@ -58,6 +65,7 @@ public record ValueType(
         String.join(", ", words),
         "string",
         words,
+        "",
         text -> {
           Object constant = constants.get(text);
           if (constant == null) {
@@ -71,19 +79,25 @@ public record ValueType(
     Map<Class<?>, ValueType> types = new HashMap<>();
     types.put(String.class, text("a text", text -> text));
     ValueType bool =
-        new ValueType("true or false", "boolean", List.of("true", "false"), ValueType::bool);
+        new ValueType("true or false", "boolean", List.of("true", "false"), "", ValueType::bool);
     types.put(boolean.class, bool);
-    ValueType integer = new ValueType("a whole number", "integer", List.of(), Integer::valueOf);
+    ValueType integer = new ValueType("a whole number", "integer", List.of(), "", Integer::valueOf);
     types.put(int.class, integer);
     types.put(Integer.class, integer);
-    types.put(Long.class, new ValueType("a whole number", "integer", List.of(), Long::valueOf));
-    types.put(Double.class, new ValueType("a number", "number", List.of(), ValueType::number));
-    types.put(Duration.class, text("a duration: 200ms 5s 10m 6h 30d forever", Values::duration));
-    types.put(Size.class, text("a size such as 10MiB", Values::size));
-    types.put(Share.class, text("a share such as 5%", Values::share));
-    types.put(Limit.Money.class, text("an amount such as 10 USD or $10", Values::money));
-    types.put(Limit.class, text("10 USD, $10 or 2M tokens", Values::limit));
-    types.put(HedgeDelay.class, text("p95 or a duration such as 800ms", Values::hedgeDelay));
+    types.put(Long.class, new ValueType("a whole number", "integer", List.of(), "", Long::valueOf));
+    types.put(Double.class, new ValueType("a number", "number", List.of(), "", ValueType::number));
+    types.put(
+        Duration.class,
+        unit("a duration: 200ms 5s 10m 6h 30d forever", DURATION, Values::duration));
+    types.put(Size.class, unit("a size such as 10MiB", "[0-9]+ ?([kKMGT]i?B|B)", Values::size));
+    types.put(Share.class, unit("a share such as 5%", "[0-9.]+ ?%", Values::share));
+    types.put(Limit.Money.class, unit("an amount such as 10 USD or $10", MONEY, Values::money));
+    types.put(
+        Limit.class,
+        unit("10 USD, $10 or 2M tokens", MONEY + "|[0-9.]+[kMB]? tokens?", Values::limit));
+    types.put(
+        HedgeDelay.class,
+        unit("p95 or a duration such as 800ms", "p95|" + DURATION, Values::hedgeDelay));
     types.put(HostPort.class, text("host:port such as 0.0.0.0:8080", Values::hostPort));
     types.put(ZoneId.class, text("a time zone such as Europe/Berlin", ZoneId::of));
     types.put(Instant.class, text("a day such as 2027-12-31, or an instant", Values::expiry));
@@ -103,7 +117,11 @@ public record ValueType(
   }
 
   private static ValueType text(String expected, Function<String, Object> parse) {
-    return new ValueType(expected, "string", List.of(), parse);
+    return new ValueType(expected, "string", List.of(), "", parse);
+  }
+
+  private static ValueType unit(String expected, String pattern, Function<String, Object> parse) {
+    return new ValueType(expected, "string", List.of(), pattern, parse);
   }
 
   private static Object router(String text) {

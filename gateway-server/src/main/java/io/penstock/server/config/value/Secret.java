@@ -7,19 +7,31 @@ import org.jspecify.annotations.Nullable;
 /** A text that never reaches a log, an error, a metric or a row: {@code toString} is stars. */
 public final class Secret {
   /** No secret at all. */
-  public static final Secret NONE = new Secret("");
+  public static final Secret NONE = new Secret("", "");
 
   public static final String MASK = "****";
 
   private final String value;
+  private final String missing;
 
-  private Secret(String value) {
+  private Secret(String value, String missing) {
     this.value = value;
+    this.missing = missing;
   }
 
   /** Wraps the text. */
   public static Secret of(String value) {
-    return value.isEmpty() ? NONE : new Secret(value);
+    return value.isEmpty() ? NONE : new Secret(value, "");
+  }
+
+  /** Returns no secret, as {@link #NONE}, which says what would be one. */
+  public static Secret missing(String expected) {
+    return new Secret("", expected);
+  }
+
+  /** Returns what would be a secret, "" when nobody knows. */
+  public String missing() {
+    return missing;
   }
 
   /** Returns the text itself, for the one place that must send it. */
