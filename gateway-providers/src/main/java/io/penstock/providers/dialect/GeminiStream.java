@@ -30,6 +30,9 @@ final class GeminiStream extends SseStreamReader {
   /** The last one reported, which each chunk does; read when somebody asks. */
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
 
+  /** How much was relayed when it was reported. */
+  private long usageAt;
+
   private final GeminiSearches searches = new GeminiSearches();
   private final Choices choices = new Choices();
   private String finish = "";
@@ -123,6 +126,7 @@ final class GeminiStream extends SseStreamReader {
       }
     }
     choices.chunkRead();
+    usageAt = usageEnd < 0 ? usageAt : relayed.length();
     if (finishes) {
       finish = GeminiUnaryReader.finish(reason, toolCalls);
     }
@@ -149,6 +153,7 @@ final class GeminiStream extends SseStreamReader {
     model = chunk.path("modelVersion").asText(model);
     if (used.isObject() && UsageReaders.counts(used)) {
       usage = used.toString().getBytes(StandardCharsets.UTF_8);
+      usageAt = relayed.length();
       tellsUsage();
     }
     fail(Failures.inside(chunk));
@@ -187,6 +192,7 @@ final class GeminiStream extends SseStreamReader {
     } else if (keys.is("functionCall")) {
       toolCalls = true;
       content = true;
+      keys.relayNested(relayed);
     } else if (keys.is("inlineData") || keys.is("executableCode")) {
       content = true;
     }
@@ -282,7 +288,7 @@ final class GeminiStream extends SseStreamReader {
     Usage known = UsageReaders.gemini(JsonTrees.read(usage, 0, usage.length));
     return new AnswerSummary(
         searches.in(known.toBuilder().model(model).build()),
-        !known.isEmpty() && isUsageWhole(),
+        told(known, usageAt == relayed.length(), toolCalls),
         finish,
         toolCalls);
   }
