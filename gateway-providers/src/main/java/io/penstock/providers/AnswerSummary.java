@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What the gateway needs to know of an answer.
  *
  * @param usage disjoint meters; {@link Usage#NONE} when nothing was reported
- * @param usageReported whether the provider reported the usage completely; not when it tells counts
- *     that no answer can have, of which none is kept
+ * @param told whether the provider reported the usage completely; not when it tells counts that no
+ *     answer can have, of which none is kept
  * @param finish why the model stopped, in OpenAI's words: stop, length, tool_calls, content_filter,
  *     refusal; "" when the answer has none (embeddings) or it is not known yet
  * @param toolCalls whether the answer calls a tool
@@ -17,25 +17,36 @@ import org.jspecify.annotations.Nullable;
  *     empty when it keeps none
  */
 public record AnswerSummary(
-    Usage usage, boolean usageReported, String finish, boolean toolCalls, List<String> stored) {
+    Usage usage, Told told, String finish, boolean toolCalls, List<String> stored) {
   public AnswerSummary {
     if (!usage.isPlausible()) {
       usage = usage.withoutCounts();
-      usageReported = false;
+      told = Told.PART;
     }
   }
 
   /** Creates the summary of an answer that the provider does not keep. */
-  public AnswerSummary(Usage usage, boolean usageReported, String finish, boolean toolCalls) {
-    this(usage, usageReported, finish, toolCalls, List.of());
+  public AnswerSummary(Usage usage, Told told, String finish, boolean toolCalls) {
+    this(usage, told, finish, toolCalls, List.of());
+  }
+
+  /** Creates the summary of an answer of which all is told or nothing for certain. */
+  public AnswerSummary(Usage usage, boolean whole, String finish, boolean toolCalls) {
+    this(usage, Told.whole(whole), finish, toolCalls);
+  }
+
+  /** Returns whether the provider reported the usage completely. */
+  public boolean usageReported() {
+    return told == Told.ALL;
   }
 
   /** Returns the same of an answer whose head tells its tier; what the usage says counts more. */
   public AnswerSummary inTier(@Nullable String tier) {
-    return tier == null || usage.serviceTier() != null
+    return tier == null
+            || usage.serviceTier() != null && !usage.serviceTier().equals(Usage.STANDARD)
         ? this
         : new AnswerSummary(
-            usage.toBuilder().serviceTier(tier).build(), usageReported, finish, toolCalls, stored);
+            usage.toBuilder().serviceTier(tier).build(), told, finish, toolCalls, stored);
   }
 
   /** Nothing known yet. */

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same Idempotency-Key is one call and one bill. */
 @ExtendWith(LeakCheck.class)
@@ -54,14 +56,23 @@ class IdempotencyTest {
         .contains("\"cost_usd\":\"0.00\"");
   }
 
-  @Test
-  void stream_isReplayedByteByByte() {
-    HttpResponse<String> first = call("stream", STREAM);
-    HttpResponse<String> second = call("stream", STREAM);
-    assertThat(first.body()).endsWith("data: [DONE]\n\n");
-    assertThat(second.body()).isEqualTo(first.body());
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\"stream_options\":{\"include_usage\":true},"})
+  void stream_isReplayed_andSaysNoPriceAgain(String options) {
+    String body = STREAM.replace("\"stream\":", options + "\"stream\":");
+    HttpResponse<String> first = call("stream" + options.length(), body);
+    HttpResponse<String> second = call("stream" + options.length(), body);
+    assertThat(first.body())
+        .contains("\"cost_usd\":")
+        .doesNotContain("\"cost_usd\":0.00,")
+        .endsWith("data: [DONE]\n\n");
+    assertThat(second.body()).isEqualTo(first.body().replaceAll("_usd\":-?[0-9.]+", "_usd\":0.00"));
     assertThat(header(second, "content-type")).startsWith("text/event-stream");
+    assertThat(header(second, "x-penstock-cache")).isEqualTo("replayed");
     assertThat(PROVIDER.requests()).hasSize(1);
+    String id = header(second, "x-penstock-request-id");
+    assertThat(gateway.admin("/admin/v1/requests/" + id))
+        .contains("\"provider\":\"fake\"", "\"model\":\"gpt-4o-mini\"");
   }
 
   @Test

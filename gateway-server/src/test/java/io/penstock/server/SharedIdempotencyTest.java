@@ -165,12 +165,12 @@ class SharedIdempotencyTest {
   }
 
   @Test
-  void stream_isReplayedByTheOther_byteByByte() {
+  void stream_isReplayedByTheOther_andSaysNoPriceAgain() {
     HttpResponse<String> first = call(one, "stream", STREAM);
     HttpResponse<String> second = call(two, "stream", STREAM);
 
     assertThat(first.body()).endsWith("data: [DONE]\n\n");
-    assertThat(second.body()).isEqualTo(first.body());
+    assertThat(second.body()).isEqualTo(first.body().replaceAll("_usd\":-?[0-9.]+", "_usd\":0.00"));
     assertThat(header(second, "content-type")).startsWith("text/event-stream");
     assertThat(PROVIDER.requests()).hasSize(1);
   }

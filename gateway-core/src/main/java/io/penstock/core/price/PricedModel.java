@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * Immutable but for a {@link RateCache}; thread-safe.
  */
 public final class PricedModel {
-  private static final String STANDARD = "standard";
   private static final int STALE_DAYS = 90;
 
   private final PriceBook book;
@@ -235,7 +234,7 @@ public final class PricedModel {
 
   /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */
   public @Nullable BigDecimal rate(Meter meter, long epochMillis) {
-    return cache.rates(epochMillis, region, STANDARD, 0).usd(meter);
+    return cache.rates(epochMillis, region, Usage.STANDARD, 0).usd(meter);
   }
 
   /** Returns the same as {@link #rate} after discounts: what is paid. */
@@ -257,7 +256,7 @@ public final class PricedModel {
 
   /** Returns whether a meter has a rate in standard conditions that is not another meter's. */
   public boolean hasOwnRate(Meter meter, long epochMillis) {
-    return cache.rates(epochMillis, region, STANDARD, 0).isOwn(meter);
+    return cache.rates(epochMillis, region, Usage.STANDARD, 0).isOwn(meter);
   }
 
   private Rates rates(Usage usage, long epochMillis) {
@@ -267,7 +266,7 @@ public final class PricedModel {
 
   private static String tier(Usage usage) {
     String tier = usage.serviceTier();
-    return tier == null ? STANDARD : tier;
+    return tier == null ? Usage.STANDARD : tier;
   }
 
   private String where(Usage usage) {
@@ -286,7 +285,7 @@ public final class PricedModel {
    */
   public long boundNanos(
       long inputTokens, long outputTokens, Usage fees, Set<String> tiers, long epochMillis) {
-    long worst = bound(inputTokens, outputTokens, fees, STANDARD, epochMillis);
+    long worst = bound(inputTokens, outputTokens, fees, Usage.STANDARD, epochMillis);
     for (String tier : tiers) {
       worst = Math.max(worst, bound(inputTokens, outputTokens, fees, tier, epochMillis));
     }

@@ -25,6 +25,9 @@ public final class Usage {
    */
   public static final long MOST = 1_000_000_000;
 
+  /** The service tier of whoever asks for none. */
+  public static final String STANDARD = "standard";
+
   /** Nothing consumed. */
   public static final Usage NONE = new Usage(new long[USUAL], null, null, null, List.of());
 
@@ -63,7 +66,10 @@ public final class Usage {
     return model;
   }
 
-  /** Returns the catalogue's name of the service tier that was billed, or null for standard. */
+  /**
+   * Returns the catalogue's name of the service tier that the response says was billed; null when
+   * it says none, and in the ledger for the standard one.
+   */
   public @Nullable String serviceTier() {
     return serviceTier;
   }
@@ -247,7 +253,7 @@ public final class Usage {
       return this;
     }
 
-    /** Sets the catalogue's name of the billed service tier; null for standard. */
+    /** Sets the catalogue's name of the billed service tier; null where none is named. */
     public Builder serviceTier(@Nullable String serviceTier) {
       this.serviceTier = serviceTier;
       return this;

@@ -3,8 +3,10 @@ package io.penstock.providers.dialect;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
+import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Told;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.Set;
@@ -73,6 +75,17 @@ final class AnswerWords {
   static Answer answer(ByteBuf body, String contentType, AnswerSummary summary) {
     String text = summary.usageReported() ? "" : of(body);
     return new Answer(body.retainedSlice(), contentType, summary, text);
+  }
+
+  /**
+   * Returns what the usage of a conversation's whole answer tells.
+   *
+   * @param calls whether it calls a tool
+   * @param body borrowed; proven to be JSON
+   */
+  static Told told(Usage usage, boolean calls, ByteBuf body) {
+    boolean wrote = calls || usage.outputTokens() == 0 && !of(body).isEmpty();
+    return Told.of(usage, true, wrote);
   }
 
   /**

@@ -24,6 +24,10 @@ final class AnthropicStream extends SseStreamReader {
   private String finish = "";
   private String lastType = "";
   private boolean usageSeen;
+
+  /** What is told of the output before there is any is no count of it. */
+  private boolean outputTold;
+
   private boolean toolCalls;
 
   AnthropicStream(ByteBufAllocator allocator, Sink sink) {
@@ -54,6 +58,7 @@ final class AnthropicStream extends SseStreamReader {
       case "message_delta" -> {
         JsonNode tree = JsonTrees.read(json, from, to);
         merge(tree.path("usage"));
+        outputTold |= tree.path("usage").hasNonNull("output_tokens");
         finish = AnthropicUnaryReader.finish(tree.path("delta").path("stop_reason").asText(""));
         toolCalls |= finish.equals("tool_calls");
         emit(event, true);
@@ -124,7 +129,7 @@ final class AnthropicStream extends SseStreamReader {
     Usage known = usageSeen ? usage.toUsage() : Usage.NONE;
     return new AnswerSummary(
         known.toBuilder().model(model).build(),
-        !known.isEmpty() && isUsageWhole(),
+        told(known, outputTold, toolCalls),
         finish,
         toolCalls);
   }

@@ -5,6 +5,7 @@ import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.Told;
 import io.penstock.providers.UnaryReader;
 import io.penstock.providers.translate.UsageReaders;
 import java.util.Set;
@@ -16,18 +17,22 @@ final class AnthropicUnaryReader implements UnaryReader {
 
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
-    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, AnthropicUnaryReader::summary);
-    return AnswerWords.answer(body, "application/json", summary(answer));
+    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, error -> summary(error, body));
+    return AnswerWords.answer(body, "application/json", summary(answer, body));
   }
 
-  private static AnswerSummary summary(AnswerFields answer) {
+  private static AnswerSummary summary(AnswerFields answer, ByteBuf body) {
     boolean message = answer.get("usage").isObject();
     Usage usage = message ? UsageReaders.anthropic(answer.get("usage")) : Usage.NONE;
     String finish = finish(answer.get("stop_reason").asText(""));
     usage = usage.toBuilder().model(answer.get("model").asText(null)).build();
-    // A token count is free: nothing to report is complete.
-    boolean reported = message ? !usage.isEmpty() : !answer.has("stop_reason");
-    return new AnswerSummary(usage, reported, finish, finish.equals("tool_calls"));
+    boolean tools = finish.equals("tool_calls");
+    Told told =
+        message
+            ? AnswerWords.told(usage, tools, body)
+            // A token count is free: nothing to report is complete.
+            : Told.whole(!answer.has("stop_reason"));
+    return new AnswerSummary(usage, told, finish, tools);
   }
 
   /** Returns Anthropic's stop reason in the words of chat. */

@@ -29,6 +29,9 @@ final class GeminiStream extends SseStreamReader {
   /** The last one reported, which each chunk does; read when somebody asks. */
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
 
+  /** How much was relayed when it was reported. */
+  private long usageAt;
+
   private final GeminiSearches searches = new GeminiSearches();
   private final Choices choices = new Choices();
   private String finish = "";
@@ -102,6 +105,7 @@ final class GeminiStream extends SseStreamReader {
       }
     }
     choices.chunkRead();
+    usageAt = usageEnd < 0 ? usageAt : relayed.length();
     if (finishes) {
       finish = GeminiUnaryReader.finish(reason, toolCalls);
     }
@@ -128,6 +132,7 @@ final class GeminiStream extends SseStreamReader {
     model = chunk.path("modelVersion").asText(model);
     if (used.isObject() && UsageReaders.counts(used)) {
       usage = used.toString().getBytes(StandardCharsets.UTF_8);
+      usageAt = relayed.length();
       tellsUsage();
     }
     fail(Failures.inside(chunk));
@@ -166,6 +171,7 @@ final class GeminiStream extends SseStreamReader {
     } else if (keys.is("functionCall")) {
       toolCalls = true;
       content = true;
+      keys.relayNested(relayed);
     } else if (keys.is("inlineData") || keys.is("executableCode")) {
       content = true;
     }
@@ -232,7 +238,7 @@ final class GeminiStream extends SseStreamReader {
     Usage known = UsageReaders.gemini(JsonTrees.read(usage, 0, usage.length));
     return new AnswerSummary(
         searches.in(known.toBuilder().model(model).build()),
-        !known.isEmpty() && isUsageWhole(),
+        told(known, usageAt == relayed.length(), toolCalls),
         finish,
         toolCalls);
   }

@@ -7,6 +7,7 @@ import io.penstock.core.price.Usage;
 import io.penstock.providers.Answer;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.HeaderLookup;
+import io.penstock.providers.Told;
 import io.penstock.providers.UnaryReader;
 import io.penstock.providers.translate.GeminiSearches;
 import io.penstock.providers.translate.UsageReaders;
@@ -33,11 +34,11 @@ final class GeminiUnaryReader implements UnaryReader {
 
   @Override
   public Answer read(HeaderLookup headers, ByteBuf body) {
-    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, this::summary);
-    return AnswerWords.answer(body, "application/json", summary(answer));
+    AnswerFields answer = AnswerFields.read(body, FIELDS, EXPECTED, error -> summary(error, body));
+    return AnswerWords.answer(body, "application/json", summary(answer, body));
   }
 
-  private AnswerSummary summary(AnswerFields answer) {
+  private AnswerSummary summary(AnswerFields answer, ByteBuf body) {
     JsonNode candidates = answer.get("candidates");
     JsonNode candidate = candidates.path(0);
     boolean tools = false;
@@ -52,12 +53,15 @@ final class GeminiUnaryReader implements UnaryReader {
         UsageReaders.gemini(answer.get("usageMetadata")).toBuilder()
             .model(answer.get("modelVersion").asText(null))
             .build();
-    boolean reported = !usage.isEmpty() || endpoint == Endpoint.GEMINI_COUNT_TOKENS;
+    Told told =
+        endpoint == Endpoint.GENERATE
+            ? AnswerWords.told(usage, tools, body)
+            : Told.whole(!usage.isEmpty() || endpoint == Endpoint.GEMINI_COUNT_TOKENS);
     GeminiSearches searches = new GeminiSearches();
     for (JsonNode each : candidates) {
       searches.metadata(each.path("groundingMetadata"));
     }
-    return new AnswerSummary(searches.in(usage), reported, finish, tools);
+    return new AnswerSummary(searches.in(usage), told, finish, tools);
   }
 
   /** Returns Gemini's finish reason in the words of chat. */

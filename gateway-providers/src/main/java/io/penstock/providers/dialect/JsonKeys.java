@@ -3,6 +3,7 @@ package io.penstock.providers.dialect;
 import io.penstock.providers.ByteSearch;
 import io.penstock.providers.SseData;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Walks over the keys of a JSON text, at any depth, without parsing it: strings are skipped, so a
@@ -182,6 +183,22 @@ final class JsonKeys {
   void relay(RelayedText text) {
     int start = value + 1;
     text.add(json, start, skipValue() - 1);
+  }
+
+  /** Goes on behind the object or array, which is added to a text with quotes that fit there. */
+  void relayNested(RelayedText text) {
+    int start = value;
+    byte[] inside = Arrays.copyOfRange(json, start, skipValue());
+    for (int i = 0; i < inside.length; i++) {
+      if (inside[i] == '\\') {
+        i++;
+      } else if (inside[i] == '"') {
+        inside[i] = '\'';
+      } else if (inside[i] >= 0 && inside[i] < ' ') {
+        inside[i] = ' ';
+      }
+    }
+    text.add(inside, 0, inside.length);
   }
 
   private int scalarEnd() {

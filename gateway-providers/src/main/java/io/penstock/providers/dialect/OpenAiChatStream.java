@@ -40,6 +40,9 @@ final class OpenAiChatStream extends SseStreamReader {
   /** The last one reported, which some servers do in every chunk; read when somebody asks. */
   private byte[] usage = EmptyArrays.EMPTY_BYTES;
 
+  /** How much was relayed when it was reported. */
+  private long usageAt;
+
   private @Nullable ByteBuf withheld;
   private boolean withheldUsageOnly;
   private int withheldUsageEnd;
@@ -89,6 +92,7 @@ final class OpenAiChatStream extends SseStreamReader {
     boolean usageHere = chunk.usageStart() >= 0;
     if (usageHere) {
       usage = Arrays.copyOfRange(json, chunk.usageStart(), chunk.usageEnd());
+      usageAt = relayed.length();
     }
     // A large one is not kept: the memory that it came in is given back behind it.
     boolean last = chunk.noChoices() || chunk.finishes();
@@ -118,6 +122,7 @@ final class OpenAiChatStream extends SseStreamReader {
   private void used(JsonNode failed) {
     if (failed.path("usage").isObject() && UsageReaders.counts(failed.path("usage"))) {
       usage = failed.path("usage").toString().getBytes(StandardCharsets.UTF_8);
+      usageAt = relayed.length();
       tellsUsage();
     }
   }
@@ -187,8 +192,9 @@ final class OpenAiChatStream extends SseStreamReader {
   public AnswerSummary summary() {
     Usage known =
         OpenAiUsage.read(JsonTrees.read(usage, 0, usage.length), chunk.model(), chunk.tier());
+    boolean latest = usageAt == relayed.length();
     return new AnswerSummary(
-        known, !known.isEmpty() && isUsageWhole(), chunk.finish(), chunk.toolCalls());
+        known, told(known, latest, chunk.toolCalls()), chunk.finish(), chunk.toolCalls());
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Closing;
+import io.penstock.providers.Told;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,10 @@ final class OpenAiEventStream extends SseStreamReader {
   private boolean toolCalls;
   private List<String> stored = List.of();
   private String lastType = "";
+
+  /** Whether it is a conversation, which the other streams are not. */
+  private boolean spoken;
+
   private long sequence;
   private final OpenResponse open = new OpenResponse();
 
@@ -114,6 +119,7 @@ final class OpenAiEventStream extends SseStreamReader {
   private void terminal(String type, ByteBuf event) {
     JsonNode tree = JsonTrees.read(json, from, to);
     JsonNode response = tree.path("response").isObject() ? tree.path("response") : tree;
+    spoken = type.startsWith("response.");
     tier = response.path("service_tier").asText(tier);
     if (response.path("usage").isObject()) {
       usage = usage(type, response);
@@ -125,7 +131,7 @@ final class OpenAiEventStream extends SseStreamReader {
       fail(Failures.inside(response));
       return;
     }
-    if (type.startsWith("response.")) {
+    if (spoken) {
       stored = ResponsesAnswer.ids(response);
     }
     finish = type.startsWith("response.") ? ResponsesAnswer.finish(response) : "stop";
@@ -175,7 +181,7 @@ final class OpenAiEventStream extends SseStreamReader {
   public AnswerSummary summary() {
     return new AnswerSummary(
         model == null || usage.model() != null ? usage : usage.toBuilder().model(model).build(),
-        !usage.isEmpty() && isUsageWhole(),
+        spoken ? told(usage, true, toolCalls) : Told.whole(!usage.isEmpty() && isUsageWhole()),
         finish,
         toolCalls,
         stored);

@@ -14,6 +14,7 @@ import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
+import io.penstock.providers.Told;
 import io.penstock.providers.UnaryReader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     Facts facts = scan(body);
     if (facts.error != null) {
       // A response that failed half-way tells what it took until then.
-      AnswerSummary known = summary(facts);
+      AnswerSummary known = summary(facts, body);
       throw new ProviderException(
           Failures.inside(facts.error),
           facts.usage != null && known.usageReported() ? known : AnswerSummary.NONE);
@@ -87,7 +88,7 @@ final class OpenAiUnaryReader implements UnaryReader {
     if (!facts.body) {
       throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");
     }
-    AnswerSummary summary = summary(facts);
+    AnswerSummary summary = summary(facts, body);
     if (isEmpty(facts) && summary.usage().outputTokens() == 0) {
       throw Failures.malformed("The provider's answer has no choices.");
     }
@@ -111,12 +112,13 @@ final class OpenAiUnaryReader implements UnaryReader {
     };
   }
 
-  private AnswerSummary summary(Facts facts) {
+  private AnswerSummary summary(Facts facts, ByteBuf body) {
     List<String> stored = endpoint == Endpoint.RESPONSES ? facts.ids : List.of();
     JsonNode reported = facts.usage;
     Usage usage = reported == null ? Usage.NONE : usage(facts, reported);
     if (!usage.isEmpty()) {
-      return new AnswerSummary(usage, true, facts.finish, facts.toolCalls, stored);
+      Told told = endpoint.isText() ? AnswerWords.told(usage, facts.toolCalls, body) : Told.ALL;
+      return new AnswerSummary(usage, told, facts.finish, facts.toolCalls, stored);
     }
     // An object of zeros tells as little as none.
     usage = usage.toBuilder().model(facts.model).build();
@@ -137,7 +139,7 @@ final class OpenAiUnaryReader implements UnaryReader {
           }
           default -> false;
         };
-    return new AnswerSummary(usage, complete, facts.finish, facts.toolCalls, stored);
+    return new AnswerSummary(usage, Told.whole(complete), facts.finish, facts.toolCalls, stored);
   }
 
   private Usage usage(Facts facts, JsonNode reported) {

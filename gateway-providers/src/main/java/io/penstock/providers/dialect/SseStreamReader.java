@@ -8,10 +8,12 @@ import io.penstock.core.FailureKind;
 import io.penstock.core.body.BodyMemory;
 import io.penstock.core.body.SseOverflowException;
 import io.penstock.core.body.SseScanner;
+import io.penstock.core.price.Usage;
 import io.penstock.providers.ClippedText;
 import io.penstock.providers.Failure;
 import io.penstock.providers.SseData;
 import io.penstock.providers.StreamReader;
+import io.penstock.providers.Told;
 
 /**
  * What all readers of server-sent events share: events are found whatever way the bytes are split,
@@ -178,6 +180,16 @@ abstract class SseStreamReader implements StreamReader {
   /** Returns whether the usage that was read is all: of a whole answer, or told by a failure. */
   final boolean isUsageWhole() {
     return complete || told;
+  }
+
+  /**
+   * Returns what the usage of a conversation tells.
+   *
+   * @param latest whether nothing was written behind the output that it tells
+   * @param calls whether it calls a tool
+   */
+  final Told told(Usage usage, boolean latest, boolean calls) {
+    return isUsageWhole() ? Told.of(usage, latest, calls || relayed.length() > 0) : Told.PART;
   }
 
   final boolean isOver() {

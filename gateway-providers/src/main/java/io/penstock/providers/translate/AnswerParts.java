@@ -89,6 +89,9 @@ interface AnswerParts {
    */
   void media(int choice, String mime, String data, @Nullable String signature);
 
+  /** The tokens of all that was told so far were reported. */
+  default void reported() {}
+
   /** The choice is complete. */
   void finish(int choice, Finish finish, @Nullable String stopSequence);
 }

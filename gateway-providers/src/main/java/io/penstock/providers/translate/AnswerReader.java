@@ -86,6 +86,7 @@ abstract class AnswerReader {
   /** Its failure tells what was used. */
   final void tellsUsage() {
     told = true;
+    parts.reported();
   }
 
   /** Returns whether it failed, and the usage is all the same complete. */

@@ -71,6 +71,10 @@ final class AnthropicAnswerReader extends AnswerReader {
       case "message_delta" -> {
         report(data.path("usage"));
         stop(data.path("delta"), data.path("delta").path("stop_details"));
+        // What is told of the output before there is any is no count of it.
+        if (data.path("usage").hasNonNull("output_tokens")) {
+          parts.reported();
+        }
       }
       case "message_stop" -> over = true;
       case "error" -> throw failure(data);

@@ -35,9 +35,9 @@ public final class AnthropicUsage {
     JsonNode server = fields.path("server_tool_use");
     meters.set(Meter.WEB_SEARCH, Counts.of(server.path("web_search_requests")));
     meters.set(Meter.CODE_EXECUTION, Counts.of(server.path("code_execution_requests")));
-    String tier = UsageReaders.tier(fields.path("speed").asText(""));
-    meters.serviceTier(
-        tier != null ? tier : UsageReaders.tier(fields.path("service_tier").asText("")));
+    String speed = UsageReaders.tier(fields.path("speed").asText(""));
+    String tier = UsageReaders.tier(fields.path("service_tier").asText(""));
+    meters.serviceTier("fast".equals(speed) || tier == null ? speed : tier);
     String region = fields.path("inference_geo").asText("");
     meters.region(
         region.isEmpty() || region.equals("global") || region.equals("not_available")
@@ -68,18 +68,14 @@ public final class AnthropicUsage {
     long written = Counts.of(usage.path("cache_creation_input_tokens"));
     JsonNode split = usage.path("cache_creation");
     long hour = Counts.of(split.path("ephemeral_1h_input_tokens"));
-    if (written == 0) {
-      written = hour + Counts.of(split.path("ephemeral_5m_input_tokens"));
-    }
-    hour = Math.min(hour, written);
+    written = Math.max(written, hour + Counts.of(split.path("ephemeral_5m_input_tokens")));
     long output = Counts.of(usage.path("output_tokens"));
-    long thinking =
-        Math.min(output, Counts.of(usage.path("output_tokens_details").path("thinking_tokens")));
+    long thinking = Counts.of(usage.path("output_tokens_details").path("thinking_tokens"));
     meters.add(Meter.INPUT, Counts.of(usage.path("input_tokens")));
     meters.add(Meter.CACHE_READ, Counts.of(usage.path("cache_read_input_tokens")));
     meters.add(Meter.CACHE_WRITE, written - hour);
     meters.add(Meter.CACHE_WRITE_1H, hour);
-    meters.add(Meter.OUTPUT, output - thinking);
+    meters.add(Meter.OUTPUT, Counts.rest(output, thinking));
     meters.add(Meter.OUTPUT_REASONING, thinking);
   }
 }

@@ -154,6 +154,7 @@ final class CohereAnswerReader extends AnswerReader {
 
   private void end(JsonNode answer) {
     usage = UsageReaders.cohere(answer.path("usage"));
+    parts.reported();
     String reason = Trees.textOr(answer, "finish_reason");
     Finish finish =
         switch (reason) {

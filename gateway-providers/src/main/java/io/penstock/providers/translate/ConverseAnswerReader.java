@@ -197,6 +197,7 @@ final class ConverseAnswerReader extends AnswerReader {
         UsageReaders.bedrockConverse(answer.path("usage")).toBuilder()
             .serviceTier(UsageReaders.tier(answer.path("serviceTier").path("type").asText("")))
             .build();
+    parts.reported();
   }
 
   @Override

@@ -78,6 +78,9 @@ final class GeminiAnswerReader extends AnswerReader {
     for (JsonNode candidate : chunk.path("candidates")) {
       candidate(candidate);
     }
+    if (chunk.path("usageMetadata").isObject()) {
+      parts.reported();
+    }
   }
 
   private void candidate(JsonNode candidate) {
@@ -117,6 +120,7 @@ final class GeminiAnswerReader extends AnswerReader {
   @Override
   void alsoReported(JsonNode reported) {
     usage = searches.in(UsageReaders.gemini(reported).toBuilder().model(model).build());
+    parts.reported();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
+import io.penstock.providers.Told;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,10 @@ final class Observed implements AnswerParts {
   private final ObservedText relayed = new ObservedText();
   private boolean started;
   private boolean toolCalls;
+
+  /** How much was told when its tokens were. */
+  private long reportedAt;
+
   private String finish = "";
 
   private int told;
@@ -94,7 +99,20 @@ final class Observed implements AnswerParts {
   /** Returns what is known; a usage without tokens, such as of searches alone, is not reported. */
   AnswerSummary summary(Usage usage, boolean complete) {
     boolean reported = complete && usage.inputTokens() + usage.outputTokens() > 0;
-    return new AnswerSummary(usage, reported, finish, toolCalls);
+    boolean wrote = toolCalls || relayed.bytes() > 0;
+    Told told = reported ? Told.of(usage, reportedAt == relayed.bytes(), wrote) : Told.PART;
+    return new AnswerSummary(usage, told, finish, toolCalls);
+  }
+
+  /** Returns what is known of an answer that was not told in events. */
+  AnswerSummary summary(Usage usage) {
+    reported();
+    return summary(usage, true);
+  }
+
+  @Override
+  public void reported() {
+    reportedAt = relayed.bytes();
   }
 
   @Override

@@ -97,6 +97,7 @@ final class OpenAiAnswerReader extends AnswerReader {
   @Override
   void alsoReported(JsonNode reported) {
     usage = named(UsageReaders.openAiChat(reported));
+    parts.reported();
   }
 
   private Usage named(Usage read) {
@@ -128,6 +129,10 @@ final class OpenAiAnswerReader extends AnswerReader {
       if (finish != null && !finish.isEmpty() && !ended.get(index)) {
         end(index, finish);
       }
+    }
+    if (reported.isObject()) {
+      // Of all that this chunk has, wherever it says so.
+      parts.reported();
     }
   }
 

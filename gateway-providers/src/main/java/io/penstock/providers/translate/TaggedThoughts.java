@@ -90,6 +90,11 @@ final class TaggedThoughts implements AnswerParts {
   }
 
   @Override
+  public void reported() {
+    next.reported();
+  }
+
+  @Override
   public void finish(int choice, Finish finish, @Nullable String stopSequence) {
     over(choice);
     next.finish(choice, finish, stopSequence);

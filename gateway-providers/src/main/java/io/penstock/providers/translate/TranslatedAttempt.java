@@ -72,7 +72,7 @@ final class TranslatedAttempt implements Attempt {
       Usage usage = way.reader().usage();
       way.writer().endWhole(usage, way.observed().relayedBytes(), null);
       ByteBuf answer = Trees.buffer(whole.answer(), json.length, allocator);
-      AnswerSummary summary = way.observed().summary(usage, true);
+      AnswerSummary summary = way.observed().summary(usage);
       CharSequence text = summary.usageReported() ? "" : way.observed().relayed();
       return new Answer(answer, "application/json", summary, text);
     } catch (ProviderException e) {
@@ -95,7 +95,7 @@ final class TranslatedAttempt implements Attempt {
     if (usage.isObject()) {
       way.reader().alsoReported(usage);
     }
-    return way.observed().summary(way.reader().usage(), true);
+    return way.observed().summary(way.reader().usage());
   }
 
   /** Returns what an answer without its content tells. */
@@ -109,7 +109,7 @@ final class TranslatedAttempt implements Attempt {
     } finally {
       way.observed().close();
     }
-    return way.observed().summary(way.reader().usage(), true);
+    return way.observed().summary(way.reader().usage());
   }
 
   @Override

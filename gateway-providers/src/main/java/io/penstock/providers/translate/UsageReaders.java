@@ -62,7 +62,7 @@ public final class UsageReaders {
             && (topLevel || reasoning > completion || total == prompt + completion + reasoning);
     long audio = Counts.of(out.path("audio_tokens"));
     long image = Counts.of(out.path("image_tokens"));
-    meters.set(Meter.OUTPUT, completion - (outside ? 0 : reasoning) - audio - image);
+    meters.set(Meter.OUTPUT, Counts.rest(completion, outside ? 0 : reasoning, audio, image));
     meters.set(Meter.OUTPUT_AUDIO, audio);
     meters.set(Meter.OUTPUT_IMAGE, image);
     long cited = Counts.of(usage.path("citation_tokens"));
@@ -92,7 +92,8 @@ public final class UsageReaders {
         meters, Counts.of(usage.path("input_tokens")), Counts.of(in.path("cached_tokens")), in);
     long reasoning = Counts.of(out.path("reasoning_tokens"));
     long image = Counts.of(out.path("image_tokens"));
-    meters.set(Meter.OUTPUT, Counts.of(usage.path("output_tokens")) - reasoning - image);
+    long output = Counts.of(usage.path("output_tokens"));
+    meters.set(Meter.OUTPUT, Counts.rest(output, reasoning, image));
     meters.set(Meter.OUTPUT_REASONING, reasoning);
     meters.set(Meter.OUTPUT_IMAGE, image);
     meters.set(Meter.WEB_SEARCH, Counts.of(toolUsage.path("web_search").path("num_requests")));
@@ -100,7 +101,7 @@ public final class UsageReaders {
     JsonNode images = toolUsage.path("image_gen");
     long text = Counts.of(images.path("input_tokens_details").path("text_tokens"));
     meters.add(Meter.INPUT, text);
-    meters.add(Meter.INPUT_IMAGE, Counts.of(images.path("input_tokens")) - text);
+    meters.add(Meter.INPUT_IMAGE, Counts.rest(Counts.of(images.path("input_tokens")), text));
     meters.add(Meter.OUTPUT_IMAGE, Counts.of(images.path("output_tokens")));
     toolsOfXai(meters, usage.path("server_side_tool_usage_details"));
     return meters.build();
@@ -123,9 +124,9 @@ public final class UsageReaders {
     long image = Counts.of(in.path("image_tokens"));
     long written = Counts.of(in.path("cache_write_tokens"));
     long writtenLong = Counts.of(in.path("cache_write_tokens_details").path("ttl_12h_tokens"));
-    meters.set(Meter.INPUT, prompt - cached - written - audio - image);
+    meters.set(Meter.INPUT, Counts.rest(prompt, cached, written, audio, image));
     meters.set(Meter.CACHE_READ, cached);
-    meters.set(Meter.CACHE_WRITE, written - writtenLong);
+    meters.set(Meter.CACHE_WRITE, Counts.rest(written, writtenLong));
     meters.set(Meter.CACHE_WRITE_1H, writtenLong);
     meters.set(Meter.INPUT_AUDIO, audio);
     meters.set(Meter.INPUT_IMAGE, image);
@@ -146,7 +147,7 @@ public final class UsageReaders {
     JsonNode in = usage.path("promptTokensDetails");
     JsonNode cachedIn = usage.path("cacheTokensDetails");
     long cached = Counts.of(usage.path("cachedContentTokenCount"));
-    long rest = Counts.of(usage.path("promptTokenCount")) - cached;
+    long rest = Counts.rest(Counts.of(usage.path("promptTokenCount")), cached);
     long cachedRest = cached;
     for (Modality modality : Modality.values()) {
       long cachedPart = modality.count(cachedIn);
@@ -155,7 +156,7 @@ public final class UsageReaders {
       rest -= part;
       cachedRest -= cachedPart;
     }
-    meters.set(Meter.INPUT, rest + Counts.of(usage.path("toolUsePromptTokenCount")));
+    meters.set(Meter.INPUT, Math.max(0, rest) + Counts.of(usage.path("toolUsePromptTokenCount")));
     meters.set(Meter.CACHE_READ, cachedRest);
     long output = Counts.of(usage.path("candidatesTokenCount"));
     for (Modality modality : Modality.values()) {
@@ -168,7 +169,10 @@ public final class UsageReaders {
     // Vertex AI says it as a kind of traffic, the Gemini API as a tier.
     String tier = tier(usage.path("trafficType").asText(""));
     return meters
-        .serviceTier(tier == null ? tier(usage.path("serviceTier").asText("")) : tier)
+        .serviceTier(
+            tier == null || tier.equals(Usage.STANDARD) && usage.has("serviceTier")
+                ? tier(usage.path("serviceTier").asText(""))
+                : tier)
         .build();
   }
 
@@ -202,7 +206,7 @@ public final class UsageReaders {
       long count = 0;
       for (JsonNode detail : details) {
         if (detail.path("modality").asText().equals(name())) {
-          count += Math.max(0, Counts.of(detail.path("tokenCount")));
+          count += Counts.of(detail.path("tokenCount"));
         }
       }
       return count;
@@ -218,7 +222,7 @@ public final class UsageReaders {
         hour += Counts.of(detail.path("inputTokens"));
       }
     }
-    hour = Math.min(hour, written);
+    written = Math.max(written, hour);
     return Usage.builder()
         .set(Meter.INPUT, Counts.of(usage.path("inputTokens")))
         .set(Meter.CACHE_READ, Counts.of(usage.path("cacheReadInputTokens")))
@@ -247,8 +251,8 @@ public final class UsageReaders {
   }
 
   /**
-   * Returns the price catalogue's name of a service tier as any provider writes it; null for the
-   * standard tier.
+   * Returns the price catalogue's name of a service tier as any provider writes it; null where none
+   * is named, or only that the provider may choose.
    */
   public static @Nullable String tier(String reported) {
     return switch (reported.toLowerCase(Locale.ROOT)) {
@@ -258,7 +262,8 @@ public final class UsageReaders {
       case "batch" -> "batch";
       case "scale" -> "scale";
       case "reserved" -> "reserved";
-      default -> null;
+      case "", "null", "auto", "service_tier_unspecified", "traffic_type_unspecified" -> null;
+      default -> Usage.STANDARD;
     };
   }
 }

@@ -200,7 +200,67 @@ class UsageReadersTest {
                   .serviceTier())
           .isEqualTo("priority");
     }
-    assertThat(UsageReaders.gemini(json("{\"serviceTier\":\"standard\"}")).serviceTier()).isNull();
+    assertThat(UsageReaders.gemini(json("{\"serviceTier\":\"standard\"}")).serviceTier())
+        .isEqualTo("standard");
+    assertThat(UsageReaders.gemini(json("{\"promptTokenCount\":1}")).serviceTier()).isNull();
+  }
+
+  @Test
+  void counts_belowNothing_areNothing() {
+    assertThat(
+            UsageReaders.openAiChat(
+                json(
+                    """
+                    {"prompt_tokens":1000,"completion_tokens":20,
+                     "prompt_tokens_details":{"cached_tokens":-50},
+                     "completion_tokens_details":{"reasoning_tokens":-5}}\
+                    """)))
+        .isEqualTo(usage(Map.of(Meter.INPUT, 1000L, Meter.OUTPUT, 20L)));
+  }
+
+  @Test
+  void parts_largerThanTheirWhole_standBesideIt() {
+    assertThat(
+            UsageReaders.openAiChat(
+                json(
+                    """
+                    {"prompt_tokens":100,"completion_tokens":20,
+                     "prompt_tokens_details":{"cached_tokens":500}}\
+                    """)))
+        .isEqualTo(usage(Map.of(Meter.INPUT, 100L, Meter.CACHE_READ, 500L, Meter.OUTPUT, 20L)));
+    assertThat(
+            UsageReaders.openAiResponses(
+                json(
+                    """
+                    {"input_tokens":100,"output_tokens":20,
+                     "output_tokens_details":{"reasoning_tokens":500}}\
+                    """),
+                json("{}")))
+        .isEqualTo(
+            usage(Map.of(Meter.INPUT, 100L, Meter.OUTPUT, 20L, Meter.OUTPUT_REASONING, 500L)));
+    assertThat(
+            UsageReaders.gemini(
+                json(
+                    """
+                    {"promptTokenCount":100,"cachedContentTokenCount":500,
+                     "toolUsePromptTokenCount":50,"candidatesTokenCount":20}\
+                    """)))
+        .isEqualTo(usage(Map.of(Meter.INPUT, 150L, Meter.CACHE_READ, 500L, Meter.OUTPUT, 20L)));
+    assertThat(
+            UsageReaders.anthropic(
+                json(
+                    """
+                    {"input_tokens":1,"cache_creation_input_tokens":10,
+                     "cache_creation":{"ephemeral_1h_input_tokens":50},"output_tokens":20,
+                     "output_tokens_details":{"thinking_tokens":500}}\
+                    """)))
+        .isEqualTo(
+            usage(
+                Map.of(
+                    Meter.INPUT, 1L,
+                    Meter.CACHE_WRITE_1H, 50L,
+                    Meter.OUTPUT, 20L,
+                    Meter.OUTPUT_REASONING, 500L)));
   }
 
   @Test
@@ -250,14 +310,17 @@ class UsageReadersTest {
     assertThat(merged.toUsage())
         .isEqualTo(
             usage(
-                Map.of(
-                    Meter.INPUT, 25L,
-                    Meter.CACHE_READ, 1000L,
-                    Meter.CACHE_WRITE, 100L,
-                    Meter.CACHE_WRITE_1H, 200L,
-                    Meter.OUTPUT, 90L,
-                    Meter.OUTPUT_REASONING, 60L,
-                    Meter.WEB_SEARCH, 3L)));
+                    Map.of(
+                        Meter.INPUT, 25L,
+                        Meter.CACHE_READ, 1000L,
+                        Meter.CACHE_WRITE, 100L,
+                        Meter.CACHE_WRITE_1H, 200L,
+                        Meter.OUTPUT, 90L,
+                        Meter.OUTPUT_REASONING, 60L,
+                        Meter.WEB_SEARCH, 3L))
+                .toBuilder()
+                .serviceTier("standard")
+                .build());
   }
 
   @Test

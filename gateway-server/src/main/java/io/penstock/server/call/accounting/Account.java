@@ -6,6 +6,7 @@ import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
+import io.penstock.ledger.Cause;
 import io.penstock.ledger.Charge;
 import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
@@ -129,10 +130,13 @@ public final class Account {
    * worst case stays charged. So it does where this fails: the intent stays in the journal, and
    * becomes a row when the gateway starts again.
    */
-  public Settled settle(AttemptOutcome outcome, Ending ending, Waste waste) {
+  public Settled settle(AttemptOutcome told, Ending ending, Waste waste) {
     if (settled) {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
+    Usage said = told.summary().usage();
+    AttemptOutcome outcome =
+        Billable.isCredible(call, target, said, heldOutput) ? told : told.disbelieved();
     long end = call.tally().upstreamEnds();
     Close close = new Close(outcome, ending, waste, end, call.tally().overheadNanos(end));
     settled = true;
@@ -222,9 +226,10 @@ public final class Account {
       AttemptOutcome outcome, Ending ending, Waste waste, long endNanos, long overheadNanos) {}
 
   /**
-   * Writes the row; {@code used} is as it was reported or estimated, the row has what is billed.
+   * Writes the row; {@code told} is as it was reported or estimated, the row has what is billed.
    */
-  private Settled row(Close close, Usage used, UsageSource source) {
+  private Settled row(Close close, Usage told, UsageSource source) {
+    Usage used = inTier(told);
     AttemptOutcome outcome = close.outcome;
     Waste waste = close.waste;
     Usage usage = Accounting.price(target, used).billed(used, intent.reservedAt());
@@ -286,6 +291,13 @@ public final class Account {
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
     return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
+  }
+
+  /** What the gateway asks in words of its own, it asks in no tier. */
+  private Usage inTier(Usage told) {
+    Cause cause = intent.attempt().cause();
+    boolean own = cause == Cause.VERIFY || cause == Cause.EMBEDDING;
+    return own ? told : Fees.inTier(call, target, told, intent.reservedAt());
   }
 
   /** What the cache did for the call, it did not for what the gateway asks of its own. */

@@ -312,10 +312,10 @@ public final class Accounting {
   }
 
   /** Records that a call got the stored answer of its Idempotency-Key. */
-  public void replayed(Call call, int status) {
+  public void replayed(Call call, int status, String provider, String model) {
     withoutAttempt(
         call,
-        destination(call, "idempotent", "", ""),
+        destination(call, "idempotent", provider, model),
         new LedgerRow.Outcome(status, Ending.COMPLETED, "", "", CacheOutcome.REPLAYED, Waste.NONE),
         LedgerRow.Money.ZERO);
   }

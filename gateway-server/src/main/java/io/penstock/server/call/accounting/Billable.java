@@ -5,6 +5,7 @@ import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
+import io.penstock.providers.Told;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.attempt.AttemptOutcome;
 import io.penstock.server.targets.TargetRuntime;
@@ -12,6 +13,12 @@ import io.penstock.server.tokens.TokenCounter;
 
 /** What is booked of an attempt whose provider did not report what it used. Stateless. */
 final class Billable {
+  /** So many times its context a call is never billed. */
+  private static final long MOST_CONTEXTS = 100;
+
+  /** Of a model that the catalogue knows none of, tokens. */
+  private static final long USUAL_CONTEXT = 1_000_000;
+
   private Billable() {}
 
   /**
@@ -36,6 +43,19 @@ final class Billable {
     Failure failure = outcome.failure();
     boolean worked = outcome.firstTokenNanos() >= 0 || !outcome.summary().usage().isEmpty();
     return failure != null && !worked && isOwnError(failure);
+  }
+
+  /**
+   * Returns whether an answer can have used that much. Tools of a provider's own read a context
+   * again and again; what is far beyond that is a mistake, and no sum of money.
+   *
+   * @param held output tokens that it may have
+   */
+  static boolean isCredible(Call call, TargetRuntime target, Usage told, long held) {
+    long known = target.price().contextLimit();
+    long context = Math.max(held, known < 0 ? USUAL_CONTEXT : known);
+    return !call.surface().endpoint().isText()
+        || told.inputTokens() + told.outputTokens() <= MOST_CONTEXTS * context;
   }
 
   /** Returns whether the provider itself said that it failed. */
@@ -123,8 +143,27 @@ final class Billable {
     if (reported.inputTokens() == 0) {
       usage.set(Meter.INPUT, counts.input());
     }
+    if (outcome.summary().told() == Told.PART) {
+      write(usage, call, outcome, counts.output(), thought, unread);
+    }
+    Usage fees = Fees.estimate(call, target);
+    for (Meter meter : Fees.ESTIMATED) {
+      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
+    }
+    return Fees.complete(target, usage.build());
+  }
+
+  /** Counts the output, of which the provider has not told all. */
+  private static void write(
+      Usage.Builder usage,
+      Call call,
+      AttemptOutcome outcome,
+      long counted,
+      long thought,
+      long unread) {
+    Usage reported = outcome.summary().usage();
     boolean isUnread = outcome.unread() && isText(call.surface().endpoint());
-    long written = isUnread ? Math.max(unread, counts.output()) : counts.output();
+    long written = isUnread ? Math.max(unread, counted) : counted;
     long known = reported.outputTokens();
     if (known < written) {
       usage.add(Meter.OUTPUT, written - known);
@@ -135,10 +174,5 @@ final class Billable {
         && reported.of(Meter.OUTPUT_REASONING) == 0) {
       usage.set(Meter.OUTPUT_REASONING, thought);
     }
-    Usage fees = Fees.estimate(call, target);
-    for (Meter meter : Fees.ESTIMATED) {
-      usage.set(meter, Math.max(reported.of(meter), fees.of(meter)));
-    }
-    return Fees.complete(target, usage.build());
   }
 }

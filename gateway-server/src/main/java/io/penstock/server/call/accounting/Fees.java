@@ -177,6 +177,39 @@ public final class Fees {
 
   /** Returns the tiers beside the standard one; {@code auto} may land in the dearest. */
   static Set<String> tiers(Call call, TargetRuntime target) {
+    return tiers(call, target, "priority");
+  }
+
+  /**
+   * Returns a usage in the tier that it is booked in, null for the standard one. Where the answer
+   * names none it is the dearest that the request named: the provider may have billed it. One that
+   * says {@code auto} names no more than one that says nothing.
+   *
+   * @param at epoch milliseconds
+   */
+  static Usage inTier(Call call, TargetRuntime target, Usage used, long at) {
+    String named = used.serviceTier();
+    if (Usage.STANDARD.equals(named)) {
+      return used.toBuilder().serviceTier(null).build();
+    }
+    if (named != null || used.isEmpty()) {
+      return used;
+    }
+    Usage dearest = used;
+    PricedModel price = Accounting.price(target, used);
+    for (String tier : tiers(call, target, null)) {
+      Usage there = used.toBuilder().serviceTier(tier).build();
+      dearest = price.listNanos(there, at) > price.listNanos(dearest, at) ? there : dearest;
+    }
+    return dearest;
+  }
+
+  /**
+   * Returns the tiers that are asked for.
+   *
+   * @param auto what stands for leaving it to the provider; null for none
+   */
+  private static Set<String> tiers(Call call, TargetRuntime target, @Nullable String auto) {
     RequestBody body = call.body();
     boolean asksForFast =
         call.surface().endpoint() == Endpoint.MESSAGES
@@ -188,8 +221,7 @@ public final class Fees {
     Set<String> tiers = new HashSet<>();
     for (String name : call.dialect() == Dialect.GEMINI ? TIER_OF_GEMINI : TIER) {
       String asked = inForce(name, call, target);
-      String tier =
-          asked == null ? null : asked.equals("auto") ? "priority" : UsageReaders.tier(asked);
+      String tier = asked == null ? null : asked.equals("auto") ? auto : UsageReaders.tier(asked);
       if (tier != null && BILLED_TIERS.contains(tier)) {
         tiers.add(tier);
       }

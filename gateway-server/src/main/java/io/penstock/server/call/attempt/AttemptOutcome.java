@@ -2,6 +2,7 @@ package io.penstock.server.call.attempt;
 
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
+import io.penstock.providers.Told;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,19 @@ public record AttemptOutcome(
     CharSequence relayed,
     boolean unread,
     long firstTokenNanos) {
+
+  /** Returns the same of one whose usage cannot be: how much it has written is not known. */
+  public AttemptOutcome disbelieved() {
+    AnswerSummary unknown =
+        new AnswerSummary(
+            summary.usage().withoutCounts(),
+            Told.PART,
+            summary.finish(),
+            summary.toolCalls(),
+            summary.stored());
+    return new AttemptOutcome(
+        sent, status, failure, clientGone, unknown, relayed, true, firstTokenNanos);
+  }
 
   /** Returns that of an attempt of which nothing was sent. */
   public static AttemptOutcome unsent(Failure why) {

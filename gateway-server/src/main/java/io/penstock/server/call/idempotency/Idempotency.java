@@ -2,18 +2,20 @@ package io.penstock.server.call.idempotency;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
 import io.penstock.core.Pipeline;
+import io.penstock.core.price.NanoUsd;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.Orphans;
 import io.penstock.server.call.RequestHeaders;
 import io.penstock.server.call.accounting.Accounting;
 import io.penstock.server.call.reply.ResponseHeaders;
+import io.penstock.server.targets.TargetRuntime;
+import io.penstock.server.targets.Targets;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -175,13 +177,22 @@ public final class Idempotency {
             call.dialect(), call.idText(), headers.get(HttpHeaderNames.CONTENT_TYPE, ""));
     own.forEach(header -> headers.set(header.getKey(), header.getValue()));
     headers.set(ResponseHeaders.ROUTE, "idempotent");
-    if (headers.contains(ResponseHeaders.COST)) {
-      headers.set(ResponseHeaders.COST, "0.00");
+    headers.set(ResponseHeaders.CACHE, "replayed");
+    boolean whole = headers.contains(ResponseHeaders.COST);
+    if (whole) {
+      headers.set(ResponseHeaders.COST, NanoUsd.format(0));
     }
-    accounting.replayed(call, stored.status());
-    ByteBuf body = Unpooled.wrappedBuffer(stored.bytes());
-    call.responder().reply(stored.status(), headers, body);
-    call.tally().answered(stored.status(), "", "");
+    if (headers.contains(ResponseHeaders.SAVED)) {
+      headers.set(ResponseHeaders.SAVED, NanoUsd.format(0));
+    }
+    String provider = headers.get(ResponseHeaders.PROVIDER, "");
+    String model = headers.get(ResponseHeaders.MODEL, "");
+    accounting.replayed(call, stored.status(), provider, model);
+    byte[] told = whole ? stored.bytes() : ToldCost.free(stored.bytes());
+    call.responder().reply(stored.status(), headers, Unpooled.wrappedBuffer(told));
+    TargetRuntime target = call.snapshot().targets().find(provider, model);
+    call.tally()
+        .answered(stored.status(), provider, target == null ? Targets.OTHER : target.shownModel());
     call.end(Ending.COMPLETED);
   }
 
