@@ -128,7 +128,9 @@ record Booking(
     }
     boolean bound = i < 64 && (call.boundMeters >>> i & 1) != 0;
     effects.complete(
-        call, new Verdict.RateLimited(meter.state(call.at), call.metered(i), retry, bound));
+        call,
+        new Verdict.RateLimited(
+            meter.state(call.at), meter.window, call.metered(i), call.at, retry, bound));
   }
 
   private static long retryMillis(Answer.Taken taken) {

@@ -263,7 +263,8 @@ final class Counter {
   Verdict denied(long need, long most) {
     Rule.Terms terms = rule.terms();
     if (rule.shape.unit() == Limit.Unit.PERMITS) {
-      return new Verdict.ConcurrencyLimited(key, terms.limit(), terms.targetBound());
+      long running = Math.max(terms.limit(), allUsed);
+      return new Verdict.ConcurrencyLimited(key, terms.limit(), running, terms.targetBound());
     }
     long spent = allSpent;
     return new Verdict.Denied(

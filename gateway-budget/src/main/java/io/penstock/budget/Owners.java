@@ -6,6 +6,7 @@ package io.penstock.budget;
  */
 public final class Owners {
   static final int BITS = 26;
+  private static final int MILLIS_BITS = 6;
 
   private Owners() {}
 
@@ -19,12 +20,17 @@ public final class Owners {
     return of(epoch, 0);
   }
 
+  /** Returns when the epoch of that owner began, epoch milliseconds of the store's time. */
+  public static long startOf(long owner) {
+    return epochOf(owner) << MILLIS_BITS;
+  }
+
   static long of(long epoch, long number) {
     return (epoch << BITS) | number;
   }
 
   /** Returns the epoch that starts now: grows with time, 36 bits, 64 ms each. */
   static long epochAt(long epochMillis, long previous) {
-    return Math.max(epochMillis >>> 6, previous + 1);
+    return Math.max(epochMillis >>> MILLIS_BITS, previous + 1);
   }
 }

@@ -11,6 +11,7 @@ import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.penstock.core.Reasons;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -54,7 +55,7 @@ final class RedisAddress implements AutoCloseable {
     try (StatefulRedisConnection<String, String> c = client.connect(primary().join())) {
       refuseEviction(c);
     } catch (RedisException | java.util.concurrent.CompletionException e) {
-      log.warn("budgets cannot read maxmemory-policy: {}", e.getMessage());
+      log.warn("budgets cannot read maxmemory-policy: {}", Reasons.innermost(e));
     } catch (IllegalArgumentException e) {
       close();
       throw e;

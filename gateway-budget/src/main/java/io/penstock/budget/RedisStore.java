@@ -11,6 +11,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.penstock.budget.Request.Answer;
+import io.penstock.core.Ticker;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RedisStore implements Budgets.Store {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);
-  private static final long RECONNECT = 200;
 
   /** Ticks that would come sooner after each other are one. Milliseconds. */
   private static final long TICK = 10;
@@ -58,9 +58,7 @@ final class RedisStore implements Budgets.Store {
   /** As the replica last had it, which Redis may have ended since. */
   private volatile long epoch;
 
-  /** The log has been told that it cannot be reached. */
-  private volatile boolean away;
-
+  private final RedisTrouble trouble = new RedisTrouble(log, Ticker.system());
   private volatile boolean closed;
   private @Nullable Driver driver;
 
@@ -118,10 +116,7 @@ final class RedisStore implements Budgets.Store {
         .connect(this::connected)
         .whenComplete((done, failure) -> {
           if (failure != null) {
-            if (!away) {
-              away = true;
-              log.warn("budgets cannot reach redis and go on trying: {}", failure.toString());
-            }
+            trouble.failed("budgets cannot reach redis and go on trying: {}", failure);
             later();
           }
         });
@@ -129,7 +124,7 @@ final class RedisStore implements Budgets.Store {
 
   private void later() {
     if (!closed) {
-      timer.schedule(this::connect, RECONNECT, TimeUnit.MILLISECONDS);
+      timer.schedule(this::connect, trouble.pause(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -152,16 +147,12 @@ final class RedisStore implements Budgets.Store {
         new RedisConnectionStateListener() {
           @Override
           public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-            lost(mine, "redis closed the connection");
+            lost(mine, new IllegalStateException("redis closed the connection"));
           }
         };
     made.addListener(ending);
     // Without its channel a replica would hear of no recall.
     listening.addListener(ending);
-    if (away || mine > 1) {
-      log.info("budgets have reached redis");
-    }
-    away = false;
     generation = mine;
     connection = made;
     channel = listening;
@@ -169,14 +160,14 @@ final class RedisStore implements Budgets.Store {
   }
 
   /** Any thread. */
-  private void lost(long which, String why) {
+  private void lost(long which, Throwable why) {
     driver()
         .run(r -> {
           StatefulRedisConnection<String, String> old = connection;
           if (generation != which || closed || old == null) {
             return;
           }
-          log.warn("budgets lost redis: {}", why);
+          trouble.failed("budgets lost redis: {}", why);
           connection = null;
           r.broken();
           old.closeAsync();
@@ -217,10 +208,11 @@ final class RedisStore implements Budgets.Store {
   private void arrived(
       long over, Request request, @Nullable List<Object> raw, @Nullable Throwable failure) {
     if (raw == null) {
-      lost(over, String.valueOf(failure));
+      lost(over, failure == null ? new IllegalStateException("no answer") : failure);
       return;
     }
     Answer answer = wire.answer(request, raw);
+    trouble.heard(answer);
     driver()
         .run(r -> {
           if (generation == over && connection != null) {

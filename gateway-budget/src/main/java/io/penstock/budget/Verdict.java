@@ -1,6 +1,5 @@
 package io.penstock.budget;
 
-import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 
 /** The answer to an attempt that wants to spend. */
@@ -45,19 +44,12 @@ public sealed interface Verdict {
 
     /** Returns the sentence for the client. */
     public String message() {
-      return "budget %s%s is used up: limit %s, spent %s, held %s, %s; %s"
-          .formatted(
-              counter.budget(),
-              counter.subject().isEmpty() ? "" : " of " + counter.subject(),
-              limit.show(limit.amount()),
-              limit.show(spent),
-              limit.show(held),
-              need == UNKNOWN
-                  ? "what this call costs is not known"
-                  : "this call may cost " + limit.show(need),
-              counter.windowEnd() == Long.MAX_VALUE
-                  ? "it does not reset"
-                  : "it resets at " + Instant.ofEpochMilli(counter.windowEnd()));
+      return Sentences.of(this);
+    }
+
+    /** Returns the same where an answer that has begun needs more. */
+    public String cutMessage() {
+      return Sentences.cut(this);
     }
   }
 
@@ -65,23 +57,18 @@ public sealed interface Verdict {
    * A request or token rate is used up: 429.
    *
    * @param rate the numbers of the rate that refused
+   * @param window its length, milliseconds
    * @param need what this attempt would have taken of it
+   * @param at when it was asked, epoch milliseconds of the store's time
    * @param retryAfterMillis when it may fit
    * @param targetBound whether another target may pass
    */
-  record RateLimited(RateState rate, long need, long retryAfterMillis, boolean targetBound)
+  record RateLimited(
+      RateState rate, long window, long need, long at, long retryAfterMillis, boolean targetBound)
       implements Verdict {
     /** Returns the sentence for the client. */
     public String message() {
-      return "rate %s%s is used up: limit %d %s, %d left, this call takes %d, retry after %d ms"
-          .formatted(
-              rate.name(),
-              rate.subject().isEmpty() ? "" : " of " + rate.subject(),
-              rate.limit(),
-              rate.tokens() ? "tokens" : "requests",
-              rate.remaining(),
-              need,
-              retryAfterMillis);
+      return Sentences.of(this);
     }
   }
 
@@ -90,17 +77,14 @@ public sealed interface Verdict {
    *
    * @param counter the rate and the subject that refused
    * @param limit calls at a time
+   * @param running calls that hold a permit, of all replicas, as last known
    * @param targetBound whether another target may pass
    */
-  record ConcurrencyLimited(CounterKey counter, long limit, boolean targetBound)
+  record ConcurrencyLimited(CounterKey counter, long limit, long running, boolean targetBound)
       implements Verdict {
     /** Returns the sentence for the client. */
     public String message() {
-      return "rate %s%s allows %d calls at a time"
-          .formatted(
-              counter.budget(),
-              counter.subject().isEmpty() ? "" : " of " + counter.subject(),
-              limit);
+      return Sentences.of(this);
     }
   }
 

@@ -62,8 +62,8 @@ class EmbeddedBudgetsTest {
     assertThat(denied.affordable()).isEqualTo(USD);
     assertThat(denied.message())
         .isEqualTo(
-            "budget each of ann is used up: limit 4.00 USD, spent 0.00 USD, held 3.00 USD, this"
-                + " call may cost 2.00 USD; it resets at 2026-05-06T00:00:00Z");
+            "budget each of ann has 1.00 USD left, and this call may cost 2.00 USD: limit 4.00 USD,"
+                + " spent 0.00 USD, held 3.00 USD; it resets at 2026-05-06T00:00:00Z");
     assertThat(granted("bob", 4 * USD).remainingNanos()).isZero();
     assertThat(reserve("eve", 3 * USD + 1)).isInstanceOf(Verdict.Denied.class);
     assertThat(reserve("eve", 3 * USD)).isInstanceOf(Verdict.Granted.class);

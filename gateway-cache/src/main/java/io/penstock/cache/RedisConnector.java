@@ -16,6 +16,8 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.EventLoopGroupProvider;
+import io.penstock.core.Reasons;
+import io.penstock.core.Ticker;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +59,10 @@ public final class RedisConnector implements AutoCloseable {
   private final List<Managed> links = new CopyOnWriteArrayList<>();
   private final Executor later =
       CompletableFuture.delayedExecutor(RECONNECT_MILLIS, TimeUnit.MILLISECONDS);
+
+  /** Of all links: what one hears the others hear too. */
+  private final Reasons reasons = new Reasons(Ticker.system());
+
   private volatile boolean closed;
 
   /** A connection and the commands over it. */
@@ -178,7 +184,6 @@ public final class RedisConnector implements AutoCloseable {
   private final class Managed implements RedisLink {
     private final Supplier<CompletionStage<Connected>> connect;
     private final AtomicReference<@Nullable Connected> now = new AtomicReference<>();
-    private volatile boolean away;
 
     Managed(Supplier<CompletionStage<Connected>> connect) {
       this.connect = connect;
@@ -208,9 +213,9 @@ public final class RedisConnector implements AutoCloseable {
       }
       made.whenComplete((connected, failure) -> {
         if (failure != null) {
-          if (!away) {
-            away = true;
-            LOG.warn("the cache cannot reach its redis and goes on trying: {}", failure.toString());
+          String reason = Reasons.innermost(failure);
+          if (reasons.isNews(reason)) {
+            LOG.warn("the cache cannot reach its redis and goes on trying: {}", reason);
           }
           later.execute(this::connect);
         } else {
@@ -220,7 +225,6 @@ public final class RedisConnector implements AutoCloseable {
     }
 
     private void use(Connected connected) {
-      away = false;
       now.set(connected);
       connected
           .connection()

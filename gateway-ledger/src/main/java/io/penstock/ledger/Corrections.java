@@ -3,6 +3,7 @@ package io.penstock.ledger;
 import io.penstock.core.Ending;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -16,6 +17,11 @@ public final class Corrections {
 
   /** The rule of a row of which the database refused the texts. */
   static final String REFUSED = "texts refused by the database";
+
+  /** The rules of a row that stands for a dead owner, and of the one that takes it back. */
+  static final String REAPED = "reaped";
+
+  static final String JOURNAL_FOUND = "journal found";
 
   private Corrections() {}
 
@@ -44,21 +50,35 @@ public final class Corrections {
    * Returns the row by which a dead owner's whole allowance of one counter stays charged until its
    * journal is found; when that happens the ledger reverses it.
    *
-   * @param id a hash of owner and counter, so that reaping twice books once; its last ten bits are
-   *     not used
+   * @param sinceMillis a moment that whoever reaps this owner knows alike, for the id: reaping
+   *     twice books once, and the row stands among those of its time
    */
-  public static LedgerRow reaped(UUID id, long atMillis, Charge charge) {
+  public static LedgerRow reaped(long sinceMillis, long atMillis, Charge charge) {
+    UUID id = RequestIds.named(sinceMillis, charge.owner() + " " + charge.counter().id());
     return new LedgerRow(
-        new LedgerRow.Attempt(RequestIds.request(id, RequestIds.MAX_ATTEMPT), 0, Cause.CRASH),
+        new LedgerRow.Attempt(id, 0, Cause.CRASH),
         new LedgerRow.Times(atMillis, atMillis, 0, 0, -1),
         NOBODY,
         NOWHERE,
         new LedgerRow.Outcome(
-            0, Ending.UPSTREAM_FAILED, "crash", "reaped", CacheOutcome.OFF, Waste.CRASH),
+            0, Ending.UPSTREAM_FAILED, "crash", REAPED, CacheOutcome.OFF, Waste.CRASH),
         Usage.NONE,
         UsageSource.ESTIMATED,
         LedgerRow.Money.ZERO,
         List.of(charge));
+  }
+
+  /** Returns the id that earlier versions gave the row of a dead owner: it has no time. */
+  static UUID earlierReapedId(Charge charge) {
+    UUID counter = charge.counter().id();
+    UUID hash =
+        UUID.nameUUIDFromBytes(
+            ByteBuffer.allocate(24)
+                .putLong(charge.owner())
+                .putLong(counter.getMostSignificantBits())
+                .putLong(counter.getLeastSignificantBits())
+                .array());
+    return RequestIds.request(hash, RequestIds.MAX_ATTEMPT);
   }
 
   /**

@@ -18,7 +18,7 @@ public interface LedgerQueries {
   @Nullable Content content(UUID request);
 
   /**
-   * Returns rows, newest first.
+   * Returns rows, newest first, without those of cost 0 that only hold a dead replica's allowance.
    *
    * @param before only rows older than this row id; null: from the newest
    * @param limit at most so many

@@ -20,6 +20,18 @@ final class RowReader {
 
   private static final int PORTION = 1000;
 
+  /** By what rows say, for those of earlier versions have ids that are newer than any other. */
+  private static final String CALLED =
+      "NOT (r.cost = 0 AND (r.cause = '"
+          + Dimension.label(Cause.CRASH)
+          + "' AND r.rule = '"
+          + Corrections.REAPED
+          + "' OR r.cause = '"
+          + Dimension.label(Cause.CORRECTION)
+          + "' AND r.rule = '"
+          + Corrections.JOURNAL_FOUND
+          + "'))";
+
   private final SqlDialect dialect;
   private final RowParser rows;
   private final CounterTable counters;
@@ -40,11 +52,14 @@ final class RowReader {
     }
   }
 
-  /** Returns rows below that id, descending. */
+  /**
+   * Returns rows below that id, descending. Not those that hold a dead owner's allowance, of which
+   * there is one for each counter: nobody called, and it cost nothing.
+   */
   List<LedgerRow> before(Connection connection, UUID before, int limit) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            select() + " WHERE r.id < ? ORDER BY r.id DESC LIMIT " + limit)) {
+            select() + " WHERE r.id < ? AND " + CALLED + " ORDER BY r.id DESC LIMIT " + limit)) {
       dialect.bind(select, 1, before);
       return read(connection, select);
     }

@@ -131,7 +131,7 @@ final class Store implements AutoCloseable {
     dialect.lockRollups(open);
     List<LedgerRow> all = new ArrayList<>(batch.size());
     for (LedgerRow row : batch) {
-      if (!isReaped(row) || !isFound(open, row)) {
+      if (!isReaped(row) || !isSettled(open, row)) {
         all.add(row);
       }
     }
@@ -203,19 +203,28 @@ final class Store implements AutoCloseable {
     }
   }
 
-  private boolean isFound(Connection open, LedgerRow reaped) throws SQLException {
+  /**
+   * Whether the owner's journal has been found, or an earlier version has booked the same charge:
+   * its rows have another id. Under the lock of all writers, so nobody books in between.
+   */
+  private boolean isSettled(Connection open, LedgerRow reaped) throws SQLException {
+    for (Charge charge : reaped.charges()) {
+      if (isRemembered(open, charge.owner(), FOUND)
+          || isRemembered(open, charge.owner(), Corrections.earlierReapedId(charge))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isRemembered(Connection open, long owner, UUID id) throws SQLException {
     try (PreparedStatement select =
         open.prepareStatement("SELECT 1 FROM reaped WHERE owner = ? AND id = ?")) {
-      for (Charge charge : reaped.charges()) {
-        select.setLong(1, charge.owner());
-        dialect.bind(select, 2, FOUND);
-        try (ResultSet results = select.executeQuery()) {
-          if (results.next()) {
-            return true;
-          }
-        }
+      select.setLong(1, owner);
+      dialect.bind(select, 2, id);
+      try (ResultSet results = select.executeQuery()) {
+        return results.next();
       }
-      return false;
     }
   }
 
@@ -234,7 +243,7 @@ final class Store implements AutoCloseable {
     RowReader reader = new RowReader(dialect, counters);
     for (UUID id : ids) {
       for (LedgerRow row : reader.rows(open, id, id)) {
-        reversals.add(Corrections.reverse(row, "journal found"));
+        reversals.add(Corrections.reverse(row, Corrections.JOURNAL_FOUND));
       }
     }
     return reversals;

@@ -279,8 +279,7 @@ final class AdmissionTest {
       for (long owner = 1; owner <= 3; owner++) {
         Charge charge = new Charge(Rows.counter("team", "t" + owner), owner, 100);
         charges.add(charge);
-        UUID id = Rows.request(new Random(owner), Rows.NOV_1);
-        reaped.add(Corrections.reaped(id, Rows.NOV_1, charge));
+        reaped.add(Corrections.reaped(Rows.NOV_1, Rows.NOV_1, charge));
       }
       assertThat(admission.append(reaped, List.of()).fresh()).hasSize(3);
       execute(

@@ -84,7 +84,7 @@ final class CountedRowsTest {
     rows.add(row(shadowed, RequestIds.MAX_ATTEMPT, Cause.SHADOW));
     rows.add(Corrections.crashed(Rows.intent(row(request(), 1, Cause.REDIRECT), 500)));
     Charge allowance = new Charge(Rows.counter("org", ""), 7, 100);
-    LedgerRow reaped = Corrections.reaped(request(), AT, allowance);
+    LedgerRow reaped = Corrections.reaped(AT, AT, allowance);
     rows.add(reaped);
     rows.add(Corrections.reverse(reaped, "found"));
     rows.add(Corrections.correction(request(), AT, reaped.caller(), 0, List.of(), "top-up"));

@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,7 +63,7 @@ final class DamagedJournalTest {
     starts.add(at);
     try (Store store = Store.open(options, Ticker.system())) {
       Charge charge = new Charge(Rows.counter("org", ""), OWNER, ALLOWANCE);
-      store.append(List.of(Corrections.reaped(new UUID(1, 2), Rows.NOV_1, charge)));
+      store.append(List.of(Corrections.reaped(Rows.NOV_1, Rows.NOV_1, charge)));
     } catch (java.sql.SQLException e) {
       throw new IOException(e);
     }

@@ -307,10 +307,9 @@ final class SqlLedgerTest {
     Rows.append(segment, new Extend(dead.id(), 25, Rows.intent(dead, 25).holds()));
     Rows.append(segment, whole);
     segment.release();
-    UUID reapedId = UUID.nameUUIDFromBytes(new byte[] {1});
     Charge allowance = new Charge(Rows.counter("org", ""), 7, 1_000_000);
     try (Store store = openStore(options)) {
-      store.append(List.of(Corrections.reaped(reapedId, Rows.NOV_1, allowance)));
+      store.append(List.of(Corrections.reaped(Rows.NOV_1, Rows.NOV_1, allowance)));
     }
 
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
@@ -339,10 +338,9 @@ final class SqlLedgerTest {
     Rows.append(segment, Rows.intent(there, 1_000));
     Rows.append(segment, Rows.intent(dead, 25));
     segment.release();
-    UUID reapedId = UUID.nameUUIDFromBytes(new byte[] {1});
     Charge allowance = new Charge(Rows.counter("org", ""), 7, 1_000_000);
     try (Store store = openStore(options)) {
-      store.append(List.of(there, Corrections.reaped(reapedId, Rows.NOV_1, allowance)));
+      store.append(List.of(there, Corrections.reaped(Rows.NOV_1, Rows.NOV_1, allowance)));
     }
 
     try (SqlLedger ledger = SqlLedger.open(options, Ticker.system())) {
@@ -420,8 +418,8 @@ final class SqlLedgerTest {
     try (SqlLedger ledger = SqlLedger.open(options(dialect), Ticker.system())) {
       Counter org = Rows.counter("org", "");
       Counter each = Rows.counter("each", "");
-      LedgerRow early = reaped(1, new Charge(org, 7, 1_000));
-      LedgerRow late = reaped(2, new Charge(each, 7, 500));
+      LedgerRow early = reaped(new Charge(org, 7, 1_000));
+      LedgerRow late = reaped(new Charge(each, 7, 500));
       ledger.book(early);
       assertThat(ledger.queries().ownerTotals(7)).containsEntry(org.id(), 1_000L);
 
@@ -431,13 +429,13 @@ final class SqlLedgerTest {
       ledger.book(early);
 
       assertThat(ledger.queries().ownerTotals(7).values()).allMatch(total -> total == 0);
-      ledger.book(reaped(3, new Charge(org, 8, 30)));
+      ledger.book(reaped(new Charge(org, 8, 30)));
       assertThat(ledger.queries().ownerTotals(8)).containsEntry(org.id(), 30L);
     }
   }
 
-  private static LedgerRow reaped(int id, Charge charge) {
-    return Corrections.reaped(UUID.nameUUIDFromBytes(new byte[] {(byte) id}), Rows.NOV_1, charge);
+  private static LedgerRow reaped(Charge charge) {
+    return Corrections.reaped(Rows.NOV_1, Rows.NOV_1, charge);
   }
 
   @Test

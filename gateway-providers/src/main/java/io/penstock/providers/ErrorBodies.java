@@ -25,6 +25,22 @@ public final class ErrorBodies {
       String message,
       @Nullable String param,
       String requestId) {
+    return json(client, status, code, message, param, requestId, -1);
+  }
+
+  /**
+   * Returns the same with when to ask again, where the dialect says it in the body.
+   *
+   * @param retryAfterMillis less than 0: not said
+   */
+  public static String json(
+      Dialect client,
+      int status,
+      String code,
+      String message,
+      @Nullable String param,
+      String requestId,
+      long retryAfterMillis) {
     return switch (client) {
       case ANTHROPIC ->
           "{\"type\":\"error\",\"error\":{\"type\":"
@@ -46,7 +62,9 @@ public final class ErrorBodies {
               + Json.quote(geminiStatus(status))
               + ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
               + Json.quote(code)
-              + "}]}}";
+              + "}"
+              + retryInfo(retryAfterMillis)
+              + "]}}";
       default ->
           "{\"error\":{\"message\":"
               + Json.quote(message)
@@ -58,6 +76,15 @@ public final class ErrorBodies {
               + Json.quote(code)
               + "}}";
     };
+  }
+
+  /** Google's SDKs wait for as long as this says. */
+  private static String retryInfo(long millis) {
+    return millis < 0
+        ? ""
+        : ",{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\""
+            + Math.ceilDiv(millis, 1000L)
+            + "s\"}";
   }
 
   private static String openAiType(int status) {

@@ -7,6 +7,7 @@ import io.penstock.budget.BudgetPage;
 import io.penstock.budget.BudgetState;
 import io.penstock.budget.Budgets;
 import io.penstock.budget.CounterKey;
+import io.penstock.core.Reasons;
 import io.penstock.core.Ticker;
 import io.penstock.core.price.NanoUsd;
 import io.penstock.ledger.Ledger;
@@ -14,13 +15,18 @@ import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.admin.BodyFields;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.config.BudgetConfig;
 import io.penstock.server.config.value.Limit;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BudgetAdmin {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final List<String> RESET = List.of("subject", "override");
+  private static final List<String> TOP_UP = List.of("subject", "amount", "override");
   private static final int MAX_PAGE = 1000;
   private static final int MAX_SHOWN = 60;
   private static final long STORE_SECONDS = 5;
@@ -58,8 +66,14 @@ final class BudgetAdmin {
   private static final class AwayException extends Exception {
     private static final long serialVersionUID = 1;
 
-    AwayException(@Nullable Throwable cause) {
-      super("The budget store does not answer: " + cause, cause);
+    AwayException(Throwable cause) {
+      super("The budget store does not answer: " + why(cause) + ".", cause);
+    }
+
+    private static String why(Throwable cause) {
+      return cause instanceof TimeoutException
+          ? "it was asked " + STORE_SECONDS + " seconds ago"
+          : Reasons.innermost(cause);
     }
   }
 
@@ -169,6 +183,7 @@ final class BudgetAdmin {
   private synchronized AdminReply change(AdminRequest request, boolean reset) throws AwayException {
     String name = QueryStringDecoder.decodeComponent(request.rest());
     JsonNode body = body(request.body());
+    BodyFields.check(body, reset ? RESET : TOP_UP);
     String subject = subject(body);
     CounterKey key = budgets.counter(name, override(body), subject);
     if (key == null) {
@@ -176,6 +191,9 @@ final class BudgetAdmin {
           404, "unknown_budget", "No budget has the name " + name + " and that override.");
     }
     BudgetState state = find(key);
+    if (state == null && !body.has("override")) {
+      checkOverrides(name, subject);
+    }
     if (state == null && reset) {
       throw new IllegalArgumentException(
           "subject: '" + subject + "' has spent nothing of " + name + " in this window");
@@ -197,6 +215,12 @@ final class BudgetAdmin {
     // What top-ups gave beyond what was spent is taken back by a reset: one of them was a mistake.
     long amount = reset ? committed : amount(body, state, committed);
     return corrections.book(key, state.unit(), amount, verb, request.idempotencyKey());
+  }
+
+  private void checkOverrides(String name, String subject) throws AwayException {
+    Map<UUID, CounterKey> overrides = BudgetOverrides.of(budgets, name, subject);
+    Set<UUID> counted = overrides.isEmpty() ? Set.of() : find(overrides.keySet()).keySet();
+    BudgetOverrides.check(subject, overrides, key -> counted.contains(key.id()));
   }
 
   private static String subject(JsonNode body) {
@@ -251,16 +275,21 @@ final class BudgetAdmin {
   }
 
   private @Nullable BudgetState find(CounterKey key) throws AwayException {
+    return find(Set.of(key.id())).get(key.id());
+  }
+
+  private Map<UUID, BudgetState> find(Set<UUID> ids) throws AwayException {
+    Map<UUID, BudgetState> found = new HashMap<>();
     String cursor = "";
     do {
       BudgetPage page = page(cursor, MAX_PAGE);
       for (BudgetState state : page.states()) {
-        if (state.counter().id().equals(key.id())) {
-          return state;
+        if (ids.contains(state.counter().id())) {
+          found.put(state.counter().id(), state);
         }
       }
       cursor = page.next();
-    } while (!cursor.isEmpty());
-    return null;
+    } while (!cursor.isEmpty() && found.size() < ids.size());
+    return found;
   }
 }

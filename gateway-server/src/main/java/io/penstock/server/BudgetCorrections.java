@@ -151,6 +151,9 @@ final class BudgetCorrections {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("budget", key.budget());
     json.put("subject", key.subject());
+    if (key.override() >= 0) {
+      json.put("override", key.override());
+    }
     json.put("given_back", shown);
     json.put("row", row.toString());
     return json;

@@ -11,16 +11,19 @@ import io.penstock.core.identity.Principal;
 import io.penstock.server.admin.AdminHandler;
 import io.penstock.server.admin.AdminReply;
 import io.penstock.server.admin.AdminRequest;
+import io.penstock.server.admin.BodyFields;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.explain.Explainer;
 import io.penstock.server.snapshot.KeyIdentity;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** {@code POST /admin/v1/explain}: the decision, without the call. */
 final class ExplainRoute implements AdminHandler {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> FIELDS = List.of("key", "endpoint", "body", "headers");
 
   private final Explainer explainer;
   private final AtomicReference<Snapshot> snapshot;
@@ -64,6 +67,7 @@ final class ExplainRoute implements AdminHandler {
     try {
       JsonNode json = JSON.readTree(body);
       if (json.path("key").isTextual() && json.path("body").isObject()) {
+        BodyFields.check(json, FIELDS);
         return json;
       }
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.penstock.budget.Charge;
 import io.penstock.budget.LedgerFeed;
 import io.penstock.budget.LedgerPart;
 import io.penstock.budget.Outage;
+import io.penstock.budget.Owners;
 import io.penstock.budget.RedisState;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Corrections;
@@ -14,10 +15,8 @@ import io.penstock.server.call.accounting.Charges;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.StateConfig;
 import io.penstock.server.config.value.SecretUrl;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -112,21 +111,15 @@ final class SharedBudgets implements LedgerFeed {
               for (Charge missing : from.missing(owner, totals)) {
                 ledger.book(
                     Corrections.reaped(
-                        rowId(missing), ticker.epochMillis(), Charges.toLedger(missing)));
+                        since(missing), ticker.epochMillis(), Charges.toLedger(missing)));
               }
               return from;
             })
         .thenAccept(done -> {});
   }
 
-  /** The same for every replica that reaps: whoever comes second books nothing. */
-  private static UUID rowId(Charge charge) {
-    UUID counter = charge.counter().id();
-    return UUID.nameUUIDFromBytes(
-        ByteBuffer.allocate(24)
-            .putLong(charge.owner())
-            .putLong(counter.getMostSignificantBits())
-            .putLong(counter.getLeastSignificantBits())
-            .array());
+  /** Known to every replica that reaps: the later of the owner's epoch and the window. */
+  private static long since(Charge charge) {
+    return Math.max(Owners.startOf(charge.owner()), charge.counter().windowStart());
   }
 }

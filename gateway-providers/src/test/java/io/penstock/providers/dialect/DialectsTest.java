@@ -73,6 +73,19 @@ class DialectsTest {
   }
 
   @Test
+  void gemini_whenToAskAgain_isRetryInfo_inWholeSeconds() {
+    assertThat(ErrorBodies.json(Dialect.GEMINI, 429, "rate_limited", "No.", null, "r", 1_001))
+        .contains(
+            "\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":"
+                + "\"rate_limited\"},{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\","
+                + "\"retryDelay\":\"2s\"}]");
+    assertThat(ErrorBodies.json(Dialect.GEMINI, 402, "budget_exceeded", "No.", null, "r"))
+        .doesNotContain("RetryInfo");
+    assertThat(ErrorBodies.json(Dialect.OPENAI, 429, "rate_limited", "No.", null, "r", 1_001))
+        .doesNotContain("retryDelay");
+  }
+
+  @Test
   void anthropic_errorEvent_isOverloaded() {
     Failure failure =
         messages(Dialect.ANTHROPIC)

@@ -36,6 +36,13 @@ public final class BudgetRefusals {
     };
   }
 
+  /** Returns why an answer that has begun goes on no further. */
+  public static GatewayException ofCut(Verdict verdict) {
+    return verdict instanceof Verdict.Denied denied
+        ? new GatewayException(ErrorCode.BUDGET_EXCEEDED, sentence(denied.cutMessage()))
+        : of(verdict);
+  }
+
   /** Shows the rate that refused in the headers of the refusal. */
   public static void note(Call call, Verdict verdict) {
     if (verdict instanceof Verdict.RateLimited limited) {

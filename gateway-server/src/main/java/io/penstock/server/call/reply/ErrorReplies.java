@@ -35,7 +35,13 @@ public final class ErrorReplies {
     }
     String json =
         ErrorBodies.json(
-            dialect, code.status(), code.code(), why.message(), why.param(), requestId);
+            dialect,
+            code.status(),
+            code.code(),
+            why.message(),
+            why.param(),
+            requestId,
+            why.retryAfterMillis());
     responder.reply(code.status(), to, utf8(json));
   }
 

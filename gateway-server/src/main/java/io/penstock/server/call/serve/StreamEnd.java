@@ -89,7 +89,7 @@ final class StreamEnd {
 
   /** The budgets have no more: an end as if the answer had been too long, and the reason. */
   void shorten(Leg by, AttemptRun run, Verdict why) {
-    String reason = String.valueOf(BudgetRefusals.of(why).getMessage());
+    String reason = String.valueOf(BudgetRefusals.ofCut(why).getMessage());
     serving.engine().budgetDenied(why);
     ByteBuf closing = run.closing(new Closing.Shortened("length"), json(reason));
     try {
