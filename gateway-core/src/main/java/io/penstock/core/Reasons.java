@@ -44,9 +44,8 @@ public final class Reasons {
   /** Returns what the innermost cause of a failure says: wrappers only say that it failed. */
   public static String innermost(Throwable failure) {
     Throwable cause = failure;
-    for (Throwable next = cause.getCause(); next != null && next != cause; ) {
-      cause = next;
-      next = cause.getCause();
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
     }
     String message = cause.getMessage();
     return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;

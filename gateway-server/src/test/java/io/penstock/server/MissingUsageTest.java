@@ -10,6 +10,7 @@ import io.penstock.testkit.Script;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,6 +270,19 @@ class MissingUsageTest {
           .as(row.toString())
           .isEqualByComparingTo(cost);
     }
+  }
+
+  /** An estimate is at most the hold, but what was told is no estimate. */
+  @Test
+  void outputThatIsToldBeyondTheHold_isPaid_thoughTheInputIsNotTold() {
+    answers(false, chat("\"completion_tokens\":60000"));
+
+    JsonNode row = row(ask(CHAT, "gpt-4o-mini", false, ""));
+
+    assertThat(row.path("usage_source").asText()).as(row.toString()).isEqualTo("estimated");
+    assertThat(new BigDecimal(row.path("cost_usd").asText()))
+        .as(row.toString())
+        .isEqualByComparingTo("0.036");
   }
 
   @ParameterizedTest

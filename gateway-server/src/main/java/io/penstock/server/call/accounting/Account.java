@@ -233,7 +233,8 @@ public final class Account {
     AttemptOutcome outcome = close.outcome;
     Waste waste = close.waste;
     Usage usage = Accounting.price(target, used).billed(used, intent.reservedAt());
-    LedgerRow.Money money = books.price(target, usage, intent, source == UsageSource.ESTIMATED);
+    Usage part = source == UsageSource.ESTIMATED ? inTier(outcome.summary().usage()) : null;
+    LedgerRow.Money money = books.price(target, usage, intent, part);
     long stored = stored(outcome);
     if (stored > 0) {
       money = Savings.stored(money, stored);
@@ -254,9 +255,7 @@ public final class Account {
             reservation.settle(
                 money.cost(),
                 // As the cost: what is only estimated is no debt.
-                source == UsageSource.ESTIMATED
-                    ? Math.min(tokens, reservation.heldTokens())
-                    : tokens));
+                part == null ? tokens : Math.min(tokens, most(part))));
     Failure failure = outcome.failure();
     String error =
         failure == null
@@ -291,6 +290,10 @@ public final class Account {
     boolean overhead = intent.attempt().cause().isOverhead();
     tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
     return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
+  }
+
+  private long most(Usage told) {
+    return Math.max(reservation.heldTokens(), told.inputTokens() + told.outputTokens());
   }
 
   /** What the gateway asks in words of its own, it asks in no tier. */

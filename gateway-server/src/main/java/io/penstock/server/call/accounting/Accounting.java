@@ -170,22 +170,30 @@ public final class Accounting {
     return price.costNanos(usage.withoutPasses(), at) + PassPrices.of(target, usage, at).cost();
   }
 
-  /** Returns what a usage costs on a target; an estimate never costs more than its bound. */
-  LedgerRow.Money price(TargetRuntime target, Usage used, Intent intent, boolean estimated) {
+  /**
+   * Returns what a usage costs on a target; an estimate never costs more than its bound, or than
+   * what the provider has told if that is more.
+   *
+   * @param told of an estimate, the part of it that the provider told; null when it told all
+   */
+  LedgerRow.Money price(TargetRuntime target, Usage used, Intent intent, @Nullable Usage told) {
     long at = intent.reservedAt();
     PricedModel price = price(target, used);
     PassPrices passes = PassPrices.of(target, used, at);
     Usage usage = used.withoutPasses();
-    if (!estimated) {
+    if (told == null) {
       unrated.check(target, price, usage, at);
     }
     long list = price.listNanos(usage, at);
     long own = price.discountBasisPoints() == 0 ? list : price.costNanos(usage, at);
     long cost = own + passes.cost();
     list += passes.list();
-    if (estimated && cost > intent.bound()) {
-      list = inProportion(list, intent.bound(), cost);
-      cost = intent.bound();
+    if (told != null && cost > intent.bound()) {
+      long most = Math.max(intent.bound(), price.costNanos(told.withoutPasses(), at));
+      if (cost > most) {
+        list = inProportion(list, most, cost);
+        cost = most;
+      }
     }
     long cached = usage.of(Meter.CACHE_READ);
     if (cached > 0) {
