@@ -4,6 +4,7 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.penstock.budget.Request.Answer;
 import io.penstock.core.Reasons;
 import io.penstock.core.Ticker;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -16,6 +17,9 @@ final class RedisTrouble {
 
   /** A store that answers with errors is asked less and less often. */
   private static final long MOST_PAUSE = 5_000;
+
+  private static final List<String> PASSING =
+      List.of("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY ");
 
   private final Logger log;
   private final Reasons reasons;
@@ -44,7 +48,14 @@ final class RedisTrouble {
 
   private static boolean isOfStore(@Nullable Throwable failure) {
     return failure != null
-        && (failure instanceof RedisCommandExecutionException || isOfStore(failure.getCause()));
+        && (failure instanceof RedisCommandExecutionException
+            ? !passes(String.valueOf(failure.getMessage()))
+            : isOfStore(failure.getCause()));
+  }
+
+  /** What a failover or a start says ends by itself, and budgets wait for that. */
+  private static boolean passes(String said) {
+    return PASSING.stream().anyMatch(said::startsWith);
   }
 
   /** A connection alone says nothing: the store may refuse every script. */

@@ -49,6 +49,11 @@ public record AnswerSummary(
             usage.toBuilder().serviceTier(tier).build(), told, finish, toolCalls, stored);
   }
 
+  /** Returns the same of an answer whose usage cannot be. */
+  public AnswerSummary disbelieved() {
+    return new AnswerSummary(usage.withoutCounts(), Told.PART, finish, toolCalls, stored);
+  }
+
   /** Nothing known yet. */
   public static final AnswerSummary NONE = new AnswerSummary(Usage.NONE, false, "", false);
 }

@@ -190,31 +190,38 @@ final class BudgetAdmin {
       return AdminReply.error(
           404, "unknown_budget", "No budget has the name " + name + " and that override.");
     }
-    BudgetState state = find(key);
-    if (state == null && !body.has("override")) {
-      checkOverrides(name, subject);
-    }
-    if (state == null && reset) {
-      throw new IllegalArgumentException(
-          "subject: '" + subject + "' has spent nothing of " + name + " in this window");
-    }
-    if (state == null) {
-      // Money may be given before any is spent.
-      state = budgets.unspent(name, override(body), subject);
-      KnownSubjects.check(snapshot.get().config(), name, subject);
-    }
+    BudgetState found = find(key);
+    // Money may be given before any is spent.
+    BudgetState state = found == null ? budgets.unspent(name, override(body), subject) : found;
     String verb = reset ? "reset" : "top-up";
     ledger.flush(COMMIT_MILLIS);
+    // First: whatever the window has become, a retry gets the answer that it missed.
     LedgerRow before = corrections.before(key, verb, request.idempotencyKey());
     if (before != null) {
       long wanted = reset ? BudgetCorrections.given(before) : amount(body, state, 0);
       return corrections.again(key, state.unit(), before, wanted);
+    }
+    if (found == null) {
+      checkUncounted(name, subject, body.has("override"), reset);
     }
     // By the ledger: the store may not have heard yet of a reset just before this one.
     long committed = sums.committed(key);
     // What top-ups gave beyond what was spent is taken back by a reset: one of them was a mistake.
     long amount = reset ? committed : amount(body, state, committed);
     return corrections.book(key, state.unit(), amount, verb, request.idempotencyKey());
+  }
+
+  /** Refuses to change what has not counted the subject where that would be a mistake. */
+  private void checkUncounted(String name, String subject, boolean chosen, boolean reset)
+      throws AwayException {
+    if (!chosen) {
+      checkOverrides(name, subject);
+    }
+    if (reset) {
+      throw new IllegalArgumentException(
+          "subject: '" + subject + "' has spent nothing of " + name + " in this window");
+    }
+    KnownSubjects.check(snapshot.get().config(), name, subject);
   }
 
   private void checkOverrides(String name, String subject) throws AwayException {

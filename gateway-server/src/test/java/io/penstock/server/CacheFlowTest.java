@@ -8,6 +8,7 @@ import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -92,6 +93,21 @@ class CacheFlowTest {
       assertThat(header(hit, "x-penstock-saved-usd"))
           .isEqualTo(header(miss, "x-penstock-cost-usd"))
           .isEqualTo("0.0035");
+    }
+  }
+
+  @Test
+  void hit_ofAnAnswerWhoseUsageCannotBe_savesNoMoreThanItsHold() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, ON)) {
+      String absurd =
+          ANSWER.replaceFirst("\"prompt_tokens\": *[0-9]+", "\"prompt_tokens\":900000000");
+      provider.on(PATH).reply(Script.json(absurd));
+      gateway.post(PATH, CHAT);
+      HttpResponse<String> hit = gateway.post(PATH, CHAT);
+      assertThat(cache(hit)).isEqualTo("exact");
+      assertThat(absurd).contains("900000000");
+      assertThat(new BigDecimal(header(hit, "x-penstock-saved-usd"))).isLessThan(BigDecimal.ONE);
     }
   }
 

@@ -14,6 +14,7 @@ import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Received;
 import io.penstock.testkit.Script;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,8 +36,15 @@ class EmbeddingCacheTest {
   private static final FakeProvider PROVIDER = FakeProvider.start();
 
   @RegisterExtension
-  static final GatewayExtension gateway =
-      GatewayExtension.of(PROVIDER, "cache: { exact: { ttl: 1h }, singleflight: true }");
+  static final GatewayExtension gateway = GatewayExtension.of(EmbeddingCacheTest::yaml, PROVIDER);
+
+  private static String yaml(Path directory) {
+    String cache = "cache: { exact: { ttl: 1h }, singleflight: true }";
+    return RunningGateway.yaml(directory, PROVIDER, cache)
+        .replace(
+            "retries: { attempts: 0 }",
+            "retries: { attempts: 0 }\n    breaker: { failures: 1000000 }");
+  }
 
   @BeforeEach
   void reset() {
@@ -48,6 +56,7 @@ class EmbeddingCacheTest {
     JsonNode input = json(request.text()).path("input");
     int inputs = input.isArray() ? input.size() : 1;
     ObjectNode whole = MAPPER.createObjectNode().put("object", "list").put("model", "e");
+    whole.putArray("data");
     for (int i = 0; i < inputs - leftOut; i++) {
       String text = input.isArray() ? input.get(i).asText() : input.asText();
       ObjectNode item = whole.withArray("data").addObject().put("object", "embedding");

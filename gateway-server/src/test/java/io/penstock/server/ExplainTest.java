@@ -238,6 +238,11 @@ class ExplainTest {
         .as(complained.toString())
         .isZero();
     assertThat(said.toString()).contains("\"target\" : \"fake/gpt-4o\"");
+    assertThat(complained.toString())
+        .contains("serves ")
+        .contains("not " + running)
+        .hasLineCount(1);
+    complained.getBuffer().setLength(0);
     String stopped = gateway.file().toString();
     assertThat(line.execute("explain", "--config", stopped, "--key", "k-test", "--body", file))
         .isEqualTo(Main.CANNOT_RUN);

@@ -6,8 +6,6 @@ import io.penstock.core.FailureKind;
 import io.penstock.providers.Failure;
 import io.penstock.providers.HeaderLookup;
 import io.penstock.providers.ProviderException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +56,11 @@ final class Failures {
   private static final String MASK = "****";
   private static final int MAX_LOCATION = 300;
 
+  /** Query, fragment, and all behind what no log line takes. */
+  private static final Pattern UNSHOWN = Pattern.compile("[?#\\p{Cntrl}].*", Pattern.DOTALL);
+
+  private static final Pattern USER = Pattern.compile("//[^/]*@");
+
   private static final List<String> CODES = List.of("code", "type", "status", "__type");
 
   private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
@@ -86,19 +89,10 @@ final class Failures {
 
   /** Returns an address without what may be secret in it: user, query and fragment. */
   private static String shown(String location) {
-    try {
-      URI to = new URI(location);
-      String host = to.getHost() == null ? "" : "//" + to.getHost();
-      String port = to.getPort() < 0 ? "" : ":" + to.getPort();
-      String scheme = to.getScheme() == null ? "" : to.getScheme() + ":";
-      String path = to.getRawPath() == null ? "" : to.getRawPath();
-      String all = scheme + host + port + path;
-      return SECRET
-          .matcher(all.substring(0, Math.min(all.length(), MAX_LOCATION)))
-          .replaceAll(MASK);
-    } catch (URISyntaxException e) {
-      return "";
-    }
+    String address = UNSHOWN.matcher(location).replaceFirst("");
+    String all = USER.matcher(address).replaceFirst("//");
+    String clipped = all.substring(0, Math.min(all.length(), MAX_LOCATION));
+    return clipped.isEmpty() ? "(unreadable)" : SECRET.matcher(clipped).replaceAll(MASK);
   }
 
   /** Classifies an error object that came inside a success or a stream. */

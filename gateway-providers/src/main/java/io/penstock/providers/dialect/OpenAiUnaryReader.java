@@ -82,8 +82,7 @@ final class OpenAiUnaryReader implements UnaryReader {
       // A response that failed half-way tells what it took until then.
       AnswerSummary known = summary(facts, body);
       throw new ProviderException(
-          Failures.inside(facts.error),
-          facts.usage != null && known.usageReported() ? known : AnswerSummary.NONE);
+          Failures.inside(facts.error), known.usage().isEmpty() ? AnswerSummary.NONE : known);
     }
     if (!facts.body) {
       throw Failures.malformed("The provider's answer lacks \"" + expected() + "\".");

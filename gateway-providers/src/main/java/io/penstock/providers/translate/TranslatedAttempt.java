@@ -82,9 +82,9 @@ final class TranslatedAttempt implements Attempt {
     }
   }
 
-  /** An answer that tells its usage is whole and paid, whatever else it lacks. */
+  /** An answer that tells a usage is whole and paid, whatever else it lacks. */
   private static ProviderException untold(Failure why, AnswerSummary known) {
-    boolean paid = known.usageReported() && why.kind() == FailureKind.MALFORMED;
+    boolean paid = !known.usage().isEmpty() && why.kind() == FailureKind.MALFORMED;
     return new ProviderException(
         paid ? Failure.of(FailureKind.UNTRANSLATABLE, why.message()) : why, known);
   }

@@ -50,7 +50,8 @@ class OpenAiProviderTest {
         + " https://api.example.com:8443/v1/chat",
     "/v2/chat?key=secret, /v2/chat",
     "https://h/sk-abcdefgh12345678/x, https://h/****/x",
-    "http://[secret, ''"
+    "http://h_x/a b?key=secret, http://h_x/a b",
+    "?key=secret, (unreadable)"
   })
   void classify_redirect_saysWhereToWithoutSecrets(String location, String shown) {
     Failure failure =

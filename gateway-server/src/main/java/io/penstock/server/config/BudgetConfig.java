@@ -67,7 +67,9 @@ public record BudgetConfig(
       }
       if ((action == Word.OverAction.USE) != (use != null)) {
         throw new InvalidValue(
-            "use", use == null ? "(none)" : use, "a model with action use alone");
+            "use",
+            use == null ? "(none)" : use,
+            "a model, with action use alone: over: { use: MODEL }");
       }
       if (denyAt != null && use == null) {
         throw new InvalidValue(

@@ -1,7 +1,6 @@
 package io.penstock.server.config;
 
 import io.penstock.server.config.schema.Default;
-import io.penstock.server.config.schema.Rule;
 import io.penstock.server.config.schema.Setting;
 import io.penstock.server.config.schema.Shorthand;
 import io.penstock.server.config.value.Secret;
@@ -9,9 +8,5 @@ import io.penstock.server.config.value.Secret;
 /** An API key of a provider. */
 @Shorthand("secret")
 public record ProviderKeyConfig(
-    @Setting(
-            value = "The key itself: ${NAME} or file:PATH.",
-            mayBeMissing = true,
-            rule = Rule.API_KEY)
-        Secret secret,
+    @Setting(value = "The key itself: ${NAME} or file:PATH.", mayBeMissing = true) Secret secret,
     @Setting(value = "Its part of the traffic.", positive = true) @Default("1") int weight) {}

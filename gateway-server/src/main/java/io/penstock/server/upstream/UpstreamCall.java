@@ -206,8 +206,8 @@ public final class UpstreamCall {
     }
   }
 
-  /** The listener has a defect: nobody else would tell whoever waits for it. */
-  private void broken(Throwable thrown) {
+  /** The listener has a defect, or what serves it: nobody else would tell whoever waits. */
+  void broken(Throwable thrown) {
     finish();
     try {
       closeChannel();

@@ -116,8 +116,12 @@ public final class UpstreamPool {
    */
   void connect(Origin origin, Timeouts timeouts, UpstreamCall call, long now) {
     loop.execute(() -> {
-      if (!call.isDone()) {
-        open(origin, timeouts, call, now);
+      try {
+        if (!call.isDone()) {
+          open(origin, timeouts, call, now);
+        }
+      } catch (Throwable e) {
+        call.broken(e);
       }
     });
   }

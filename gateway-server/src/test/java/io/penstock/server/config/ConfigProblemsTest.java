@@ -570,6 +570,11 @@ final class ConfigProblemsTest {
         "cache: { semantic: { max_false_hits: 0% } } | cache.semantic.max_false_hits: 0%",
         "budgets: [{ name: b, limit: 1 USD, over: { deny_at: 120% } }] | budgets[0].over.deny_at:"
             + " 120%",
+        "budgets: [{ name: b, limit: 10000000000 USD }] | limit: 10000000000 USD (expected: at most"
+            + " 9000000000 USD",
+        "budgets: [{ name: b, limit: 1.5 tokens }] | tokens (expected: whole nano-USD",
+        "budgets: [{ name: b, limit: 2000000000M tokens }] | (expected: at most 1000000000M tok",
+        "budgets: [{ name: b, limit: 1 USD, over: use }] | a model, with action use alone: over:",
         "budgets: [{ name: b, limit: 1 USD, when: 'budget[\"nope\"] > 0.5' }] | which nope is not",
         "prices: { discounts: { nobody/x: 5% } } | prices.discounts",
         "prices: { refresh: { url: 'ftp://x' } } | prices.refresh.url: ****",

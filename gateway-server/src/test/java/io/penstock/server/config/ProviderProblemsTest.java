@@ -142,8 +142,17 @@ final class ProviderProblemsTest {
     assertThat(
             errors("dialect: openai, base_url: http://127.0.0.1:1/v1, keys: ['%s']".formatted(key)))
         .containsExactly(
-            "penstock.yaml:2:65: providers.p.keys[0]: %s (expected: \"${%s}\")"
+            "penstock.yaml:2:65: providers.p.keys[0].secret: %s (expected: \"${%s}\")"
                 .formatted(shown, name));
+  }
+
+  @Test
+  void key_thatLooksLikeOne_inAVariable_isAKey() {
+    LoadResult read =
+        load(
+            "dialect: openai, base_url: http://127.0.0.1:1/v1, keys: [\"${K}\"]",
+            Map.of("K", "$ABC_123"));
+    assertThat(Loads.at(Loads.loaded(read).config().providers(), "p").liveKeys()).hasSize(1);
   }
 
   @ParameterizedTest

@@ -12,6 +12,7 @@ import io.penstock.ledger.Intent;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
+import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
 import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
@@ -134,9 +135,7 @@ public final class Account {
     if (settled) {
       throw new IllegalStateException("settled twice: " + intent.attempt());
     }
-    Usage said = told.summary().usage();
-    AttemptOutcome outcome =
-        Billable.isCredible(call, target, said, heldOutput) ? told : told.disbelieved();
+    AttemptOutcome outcome = isCredible(told.summary()) ? told : told.disbelieved();
     long end = call.tally().upstreamEnds();
     Close close = new Close(outcome, ending, waste, end, call.tally().overheadNanos(end));
     settled = true;
@@ -157,6 +156,15 @@ public final class Account {
     }
     count(close);
     return new Settled(0, call.tally().spentNanos(), call.tally().savedNanos(), false);
+  }
+
+  private boolean isCredible(AnswerSummary told) {
+    return Billable.isCredible(call, target, told.usage(), heldOutput);
+  }
+
+  /** Returns a summary, without its usage if that cannot be: of this nothing is learned or kept. */
+  public AnswerSummary believed(AnswerSummary told) {
+    return isCredible(told) ? told : told.disbelieved();
   }
 
   private void count(Close close) {

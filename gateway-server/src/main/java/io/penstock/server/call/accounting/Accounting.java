@@ -189,7 +189,8 @@ public final class Accounting {
     long cost = own + passes.cost();
     list += passes.list();
     if (told != null && cost > intent.bound()) {
-      long most = Math.max(intent.bound(), price.costNanos(told.withoutPasses(), at));
+      long said = price.costNanos(price.billed(told.withoutPasses(), at), at);
+      long most = Math.max(intent.bound(), said + PassPrices.of(target, told, at).cost());
       if (cost > most) {
         list = inProportion(list, most, cost);
         cost = most;

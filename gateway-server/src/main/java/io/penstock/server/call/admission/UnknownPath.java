@@ -8,6 +8,9 @@ import io.penstock.core.identity.Principal;
 import io.penstock.server.call.Credentials;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.client.RequestHead;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +46,9 @@ final class UnknownPath {
       // Cut in the middle of an escape, or none.
       decoded = first;
     }
-    for (String part : (first + "/" + decoded).split("[/:;,=@]", -1)) {
+    String all = decoded.equals(first) ? first : first + "/" + decoded;
+    Set<String> parts = new HashSet<>(List.of(all.split("[/:;,=@]", -1)));
+    for (String part : parts) {
       if (!part.isEmpty() && snapshot.isSecret(part)) {
         return true;
       }

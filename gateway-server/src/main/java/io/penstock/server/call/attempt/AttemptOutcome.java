@@ -2,7 +2,6 @@ package io.penstock.server.call.attempt;
 
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
-import io.penstock.providers.Told;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +30,8 @@ public record AttemptOutcome(
 
   /** Returns the same of one whose usage cannot be: how much it has written is not known. */
   public AttemptOutcome disbelieved() {
-    AnswerSummary unknown =
-        new AnswerSummary(
-            summary.usage().withoutCounts(),
-            Told.PART,
-            summary.finish(),
-            summary.toolCalls(),
-            summary.stored());
     return new AttemptOutcome(
-        sent, status, failure, clientGone, unknown, relayed, true, firstTokenNanos);
+        sent, status, failure, clientGone, summary.disbelieved(), relayed, true, firstTokenNanos);
   }
 
   /** Returns that of an attempt of which nothing was sent. */

@@ -216,7 +216,7 @@ final class Delivery implements AttemptListener {
 
   private Settled reject(AttemptRun attempt, AnswerSummary summary) {
     rejected = true;
-    leg.vitals().onRejected(summary);
+    leg.vitals().onRejected(leg.account().believed(summary));
     return leg.account().settle(attempt.outcome(null, false), Ending.COMPLETED, Waste.CASCADE);
   }
 
@@ -228,8 +228,9 @@ final class Delivery implements AttemptListener {
                 serving.ending(),
                 // Read to its end for nobody.
                 serving.isForsaken() ? Waste.ABORTED : Waste.NONE);
-    serving.keeper().settled(aim.target(), summary.usage(), settled.costNanos());
-    leg.onSuccess(attempt, summary);
+    AnswerSummary believed = leg.account().believed(summary);
+    serving.keeper().settled(aim.target(), believed.usage(), settled.costNanos());
+    leg.onSuccess(attempt, believed);
     return settled;
   }
 

@@ -267,7 +267,7 @@ final class SideCall implements AttemptListener, Guard.Owner {
           new CacheEntry.Paid(
               by.provider().name(),
               by.model(),
-              outcome.summary().usage(),
+              opened.believed(outcome.summary()).usage(),
               cost,
               ResponseHeaders.listed(order.attempt.dropped()));
     }

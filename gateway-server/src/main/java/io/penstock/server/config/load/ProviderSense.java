@@ -54,10 +54,16 @@ final class ProviderSense {
     List<ProviderKeyConfig> keys = provider.keys();
     for (int i = 0; i < keys.size(); i++) {
       Secret secret = keys.get(i).secret();
+      Object[] place = {"providers", name, "keys", i, "secret"};
+      String text = tree.at(place) instanceof Node.Scalar scalar ? scalar.text() : "";
+      String meant = Placeholders.meant(text);
+      if (meant != null) {
+        tree.problem(text, meant, place);
+      }
       if (secret.isEmpty()) {
         String expected = secret.missing().isEmpty() ? "an API key" : secret.missing();
         String effect = provider.isUsable() ? "; this key is skipped" : skipped();
-        noValue(expected + effect, "providers", name, "keys", i, "secret");
+        noValue(expected + effect, place);
       }
     }
   }

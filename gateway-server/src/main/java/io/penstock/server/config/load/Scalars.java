@@ -4,6 +4,7 @@ import io.penstock.core.Suggest;
 import io.penstock.server.config.load.Node.Scalar;
 import io.penstock.server.config.schema.Setting;
 import io.penstock.server.config.schema.Shape;
+import io.penstock.server.config.value.InvalidValue;
 import io.penstock.server.config.value.Json;
 import io.penstock.server.config.value.Limit;
 import io.penstock.server.config.value.Secret;
@@ -51,6 +52,9 @@ final class Scalars {
       if (setting.mayBeMissing()) {
         return Secret.missing(e.expected());
       }
+      problems.error(node.mark(), where, e.value(), e.expected());
+      return Invalid.VALUE;
+    } catch (InvalidValue e) {
       problems.error(node.mark(), where, e.value(), e.expected());
       return Invalid.VALUE;
     } catch (RuntimeException e) {

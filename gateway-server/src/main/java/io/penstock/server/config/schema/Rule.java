@@ -54,7 +54,6 @@ public enum Rule {
   HEAD(each(Size.class, size -> size.bytes() <= 16L << 20, "at most 16MiB")),
   CONTENT(each(Size.class, size -> size.bytes() <= 4L << 20, "at most 4MiB")),
   REDACT(ValueRules::redact),
-  API_KEY(CredentialRules::apiKey),
   SERVICE_ACCOUNT(CredentialRules::serviceAccount),
   OTLP(
       each(

@@ -33,6 +33,8 @@ public final class Values {
   private static final Map<String, Long> TOKEN_UNITS =
       Map.of("", 1L, "k", 1_000L, "M", 1_000_000L, "B", 1_000_000_000L);
   private static final long MAX_TOKENS = 1_000_000_000_000_000L;
+  private static final String MOST_MONEY = "at most 9000000000 USD";
+  private static final String MOST_TOKENS = "at most 1000000000M tokens";
 
   private Values() {}
 
@@ -91,7 +93,7 @@ public final class Values {
     Matcher matcher = match(MONEY, text);
     String number = matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
     BigDecimal nanos = new BigDecimal(number).movePointRight(9);
-    return new Limit.Money(bounded(nanos, NanoUsd.MAX));
+    return new Limit.Money(bounded(text, nanos, NanoUsd.MAX, MOST_MONEY));
   }
 
   public static Limit limit(String text) {
@@ -100,7 +102,8 @@ public final class Values {
       return money(text);
     }
     BigDecimal unit = BigDecimal.valueOf(TOKEN_UNITS.getOrDefault(tokens.group(2), 1L));
-    return new Limit.Tokens(bounded(new BigDecimal(tokens.group(1)).multiply(unit), MAX_TOKENS));
+    BigDecimal count = new BigDecimal(tokens.group(1)).multiply(unit);
+    return new Limit.Tokens(bounded(text, count, MAX_TOKENS, MOST_TOKENS));
   }
 
   public static Size size(String text) {
@@ -148,14 +151,14 @@ public final class Values {
         : Instant.parse(text);
   }
 
-  private static long bounded(BigDecimal value, long max) {
+  private static long bounded(String text, BigDecimal value, long max, String most) {
     if (value.compareTo(BigDecimal.valueOf(max)) > 0) {
-      throw new IllegalArgumentException("too large");
+      throw new InvalidValue("", text, most);
     }
     try {
       return value.longValueExact();
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("too many decimal places", e);
+      throw new InvalidValue("", text, "whole nano-USD (0.000000001 USD), or whole tokens");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.penstock.server.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.Unpooled;
@@ -25,12 +26,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A connection that is made while a loop works on what epoll told it may have the file descriptor
- * of one that was closed in that turn: what was told of the other must not reach it.
+ * How connections are made. One that is made while a loop works on what epoll told it may have the
+ * file descriptor of one that was closed in that turn: what was told of the other must not reach
+ * it.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class ReusedDescriptorTest {
+class UpstreamPoolTest {
   private static final Timeouts LONG = new Timeouts(60_000, 60_000, 60_000, 60_000);
   private static final String REQUEST = "POST /v1 HTTP/1.1\r\ncontent-length: 1\r\n\r\nq";
   private static final String ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nplain";
@@ -83,6 +85,24 @@ class ReusedDescriptorTest {
         assertThat(last.all()).isEqualTo("200 as it is: plain");
       }
       busy.close();
+    } finally {
+      loop.submit(pool::close).get();
+      loops.shutdownGracefully().get();
+    }
+  }
+
+  @Test
+  void connectionThatCannotEvenBeTried_endsItsCall() throws Exception {
+    EventLoopGroup loops = Transport.NIO.newGroup(1, "pool");
+    EventLoop loop = loops.next();
+    UpstreamPool pool = new UpstreamPool(loop, Transport.NIO, DefaultAddressResolverGroup.INSTANCE);
+    try {
+      RawProvider.Heard heard = new RawProvider.Heard();
+      Origin nowhere = new Origin("127.0.0.1", 70_000, null, null);
+
+      loop.submit(() -> pool.send(nowhere, LONG, request(), heard)).get();
+
+      assertThatThrownBy(heard::all).hasRootCauseInstanceOf(IllegalArgumentException.class);
     } finally {
       loop.submit(pool::close).get();
       loops.shutdownGracefully().get();
