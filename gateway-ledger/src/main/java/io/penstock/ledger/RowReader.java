@@ -20,18 +20,6 @@ final class RowReader {
 
   private static final int PORTION = 1000;
 
-  /** By what rows say, for those of earlier versions have ids that are newer than any other. */
-  private static final String CALLED =
-      "NOT (r.cost = 0 AND (r.cause = '"
-          + Dimension.label(Cause.CRASH)
-          + "' AND r.rule = '"
-          + Corrections.REAPED
-          + "' OR r.cause = '"
-          + Dimension.label(Cause.CORRECTION)
-          + "' AND r.rule = '"
-          + Corrections.JOURNAL_FOUND
-          + "'))";
-
   private final SqlDialect dialect;
   private final RowParser rows;
   private final CounterTable counters;
@@ -59,10 +47,24 @@ final class RowReader {
   List<LedgerRow> before(Connection connection, UUID before, int limit) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            select() + " WHERE r.id < ? AND " + CALLED + " ORDER BY r.id DESC LIMIT " + limit)) {
+            select()
+                + " WHERE r.id < ? AND "
+                + called("r")
+                + " ORDER BY r.id DESC LIMIT "
+                + limit)) {
       dialect.bind(select, 1, before);
       return read(connection, select);
     }
+  }
+
+  /** By what rows say, for those of earlier versions have ids that are newer than any other. */
+  private static String called(String alias) {
+    return "NOT ("
+        + (alias + ".cost = 0 AND (")
+        + (alias + ".cause = '" + Dimension.label(Cause.CRASH) + "' AND ")
+        + (alias + ".rule = '" + Corrections.REAPED + "' OR ")
+        + (alias + ".cause = '" + Dimension.label(Cause.CORRECTION) + "' AND ")
+        + (alias + ".rule = '" + Corrections.JOURNAL_FOUND + "'))");
   }
 
   /** Returns those of them that a query asks for. */
@@ -73,7 +75,8 @@ final class RowReader {
         connection.prepareStatement(
             "SELECT "
                 + RowColumns.columns("s")
-                + " FROM ledger_row s WHERE s.id < ? AND s.id >= ? AND s.id < ?"
+                + " FROM ledger_row s WHERE s.id < ? AND s.id >= ? AND s.id < ? AND "
+                + called("s")
                 + sql.filter()
                 + " ORDER BY s.id DESC LIMIT "
                 + limit)) {
