@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -146,18 +147,25 @@ final class CounterTable {
     return totals;
   }
 
-  /** Returns counters by id. */
+  /** Returns counters by id: one query, unless there are more than a statement may name. */
   Map<UUID, Counter> byId(Connection connection, Set<UUID> ids) throws SQLException {
     Map<UUID, Counter> counters = new HashMap<>();
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT id, budget, override_index, subject, window_start, window_end FROM counter"
-                + " WHERE id = ?")) {
-      for (UUID id : ids) {
-        dialect.bind(select, 1, id);
+    List<UUID> all = List.copyOf(ids);
+    for (int from = 0; from < all.size(); from += PORTION) {
+      List<UUID> portion = all.subList(from, Math.min(all.size(), from + PORTION));
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "SELECT id, budget, override_index, subject, window_start, window_end FROM counter"
+                  + " WHERE id IN ("
+                  + String.join(", ", Collections.nCopies(portion.size(), "?"))
+                  + ")")) {
+        for (int i = 0; i < portion.size(); i++) {
+          dialect.bind(select, 1 + i, portion.get(i));
+        }
         try (ResultSet results = select.executeQuery()) {
-          if (results.next()) {
-            counters.put(id, counter(results));
+          while (results.next()) {
+            Counter counter = counter(results);
+            counters.put(counter.id(), counter);
           }
         }
       }

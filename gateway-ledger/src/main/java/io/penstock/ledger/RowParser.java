@@ -30,11 +30,10 @@ final class RowParser {
   }
 
   /**
-   * Reads the row at the result's position, selected by {@link RowColumns#columns}.
-   *
-   * @param counters those of the charge list; null: the list is left empty
+   * Reads the row at the result's position, selected by {@link RowColumns#columns}, without
+   * charges.
    */
-  LedgerRow read(ResultSet results, @Nullable Map<UUID, Counter> counters) throws SQLException {
+  LedgerRow read(ResultSet results) throws SQLException {
     Cursor cursor = new Cursor(results);
     UUID id = dialect.uuid(results, cursor.at++);
     int number = (int) cursor.number();
@@ -71,8 +70,7 @@ final class RowParser {
             .serviceTier(orNull(cursor.text()))
             .region(orNull(cursor.text()));
     String version = cursor.text();
-    String chargeList = cursor.text();
-    List<Charge> charges = counters == null ? List.of() : charges(chargeList, counters);
+    cursor.text(); // charges: they need counters
     cursor.text(); // budgets: derived from the charges
     for (Meter meter : METERS) {
       usage.set(meter, cursor.number());
@@ -86,7 +84,26 @@ final class RowParser {
         usage.build(),
         source,
         new LedgerRow.Money(money[0], money[1], money[2], money[3], money[4], version),
-        charges);
+        List.of());
+  }
+
+  /**
+   * Returns a row that was read with its charges.
+   *
+   * @param charges as the column has them
+   * @param counters at least those that the charges name
+   */
+  static LedgerRow charged(LedgerRow row, String charges, Map<UUID, Counter> counters) {
+    return new LedgerRow(
+        row.attempt(),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        row.outcome(),
+        row.usage(),
+        row.usageSource(),
+        row.money(),
+        charges(charges, counters));
   }
 
   private static LedgerRow.Outcome outcome(Cursor cursor, int status) throws SQLException {

@@ -20,18 +20,6 @@ final class RowReader {
 
   private static final int PORTION = 1000;
 
-  /** By what rows say, for those of earlier versions have ids that are newer than any other. */
-  private static final String CALLED =
-      "NOT (r.cost = 0 AND (r.cause = '"
-          + Dimension.label(Cause.CRASH)
-          + "' AND r.rule = '"
-          + Corrections.REAPED
-          + "' OR r.cause = '"
-          + Dimension.label(Cause.CORRECTION)
-          + "' AND r.rule = '"
-          + Corrections.JOURNAL_FOUND
-          + "'))";
-
   private final SqlDialect dialect;
   private final RowParser rows;
   private final CounterTable counters;
@@ -59,33 +47,56 @@ final class RowReader {
   List<LedgerRow> before(Connection connection, UUID before, int limit) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            select() + " WHERE r.id < ? AND " + CALLED + " ORDER BY r.id DESC LIMIT " + limit)) {
+            select()
+                + " WHERE r.id < ? AND "
+                + called("r")
+                + " ORDER BY r.id DESC LIMIT "
+                + limit)) {
       dialect.bind(select, 1, before);
       return read(connection, select);
     }
+  }
+
+  /** By what rows say, for those of earlier versions have ids that are newer than any other. */
+  private static String called(String alias) {
+    return "NOT ("
+        + (alias + ".cost = 0 AND (")
+        + (alias + ".cause = '" + Dimension.label(Cause.CRASH) + "' AND ")
+        + (alias + ".rule = '" + Corrections.REAPED + "' OR ")
+        + (alias + ".cause = '" + Dimension.label(Cause.CORRECTION) + "' AND ")
+        + (alias + ".rule = '" + Corrections.JOURNAL_FOUND + "'))");
   }
 
   /** Returns those of them that a query asks for. */
   List<LedgerRow> before(Connection connection, UUID before, int limit, SpendQuery where)
       throws SQLException {
     SpendSql sql = new SpendSql(dialect, where, null, List.of());
+    // One upper bound: of two SQLite takes the first for the index, and reads what is between.
+    UUID end = smaller(before, RequestIds.floor(where.to()));
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT "
                 + RowColumns.columns("s")
-                + " FROM ledger_row s WHERE s.id < ? AND s.id >= ? AND s.id < ?"
+                + " FROM ledger_row s WHERE s.id >= ? AND s.id < ? AND "
+                + called("s")
                 + sql.filter()
                 + " ORDER BY s.id DESC LIMIT "
                 + limit)) {
-      dialect.bind(select, 1, before);
-      dialect.bind(select, 2, RequestIds.floor(where.from()));
-      dialect.bind(select, 3, RequestIds.floor(where.to()));
+      dialect.bind(select, 1, RequestIds.floor(where.from()));
+      dialect.bind(select, 2, end);
       List<String> values = sql.filterParameters();
       for (int i = 0; i < values.size(); i++) {
-        select.setString(4 + i, values.get(i));
+        select.setString(3 + i, values.get(i));
       }
       return read(connection, select);
     }
+  }
+
+  /** As both databases order ids: by unsigned bytes, which {@link UUID#compareTo} does not. */
+  private static UUID smaller(UUID a, UUID b) {
+    int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
+    int low = Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+    return (high == 0 ? low : high) < 0 ? a : b;
   }
 
   /** Passes rows by the time of their end, without charges; returns how many. */
@@ -101,7 +112,7 @@ final class RowReader {
       long count = 0;
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          consumer.accept(rows.read(results, null));
+          consumer.accept(rows.read(results));
           count++;
         }
       }
@@ -128,7 +139,7 @@ final class RowReader {
       List<LedgerRow> request = new ArrayList<>();
       try (ResultSet results = select.executeQuery()) {
         while (results.next()) {
-          LedgerRow row = rows.read(results, null);
+          LedgerRow row = rows.read(results);
           if (!request.isEmpty()
               && !request.getFirst().attempt().request().equals(row.attempt().request())) {
             pass(request, contents, consumer);
@@ -160,25 +171,26 @@ final class RowReader {
     return "SELECT " + RowColumns.columns("r") + " FROM ledger_row r";
   }
 
-  /** Runs the query twice: once for the counters it names, once for the rows. */
+  /** Reads all rows first: their counters are looked up once they are known. */
   private List<LedgerRow> read(Connection connection, PreparedStatement select)
       throws SQLException {
-    int charges = 2 + RowColumns.NUMBERS.size() + RowColumns.TEXTS.indexOf("charges");
+    int column = 2 + RowColumns.NUMBERS.size() + RowColumns.TEXTS.indexOf("charges");
+    List<LedgerRow> found = new ArrayList<>();
+    List<String> charges = new ArrayList<>();
     Set<UUID> ids = new HashSet<>();
     try (ResultSet results = select.executeQuery()) {
       while (results.next()) {
-        Matcher matcher = COUNTER.matcher(results.getString(charges));
+        found.add(rows.read(results));
+        charges.add(results.getString(column));
+        Matcher matcher = COUNTER.matcher(charges.getLast());
         while (matcher.find()) {
           ids.add(UUID.fromString(matcher.group(1)));
         }
       }
     }
     Map<UUID, Counter> known = counters.byId(connection, ids);
-    List<LedgerRow> found = new ArrayList<>();
-    try (ResultSet results = select.executeQuery()) {
-      while (results.next()) {
-        found.add(rows.read(results, known));
-      }
+    for (int i = 0; i < found.size(); i++) {
+      found.set(i, RowParser.charged(found.get(i), charges.get(i), known));
     }
     return found;
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.core.Ticker;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReapedRowsTest {
   private static final long OWNER = 77;
   private static final long DAY = 86_400_000;
+  private static final long YEAR_10000 = 253_402_300_800_000L; // the end of a search without one
 
   @TempDir Path directory;
 
@@ -56,6 +59,37 @@ class ReapedRowsTest {
       assertThat(ledger.queries().ownerTotals(OWNER).values()).allMatch(total -> total == 0);
       assertThat(ledger.queries().recent(null, 5)).containsExactly(call);
     }
+  }
+
+  private static SpendQuery search(long from, Map<String, String> where) {
+    return new SpendQuery(List.of(), from, YEAR_10000, where, false);
+  }
+
+  @Test
+  void search_hasNoRowsOfDeadReplicas_butTheCallsThatCrashed() {
+    try (SqlLedger ledger = open()) {
+      LedgerRow call = Rows.row(new Random(5), Rows.NOV_1 + DAY);
+      LedgerRow died = Rows.row(new Random(6), Rows.NOV_1 + DAY + 1);
+      LedgerRow crashed = Corrections.crashed(Rows.intent(died, 1_000));
+      ledger.book(call);
+      ledger.book(crashed);
+      for (int i = 0; i < 8; i++) {
+        ledger.book(earlier(charge("ann" + i)));
+        ledger.book(Corrections.reaped(Rows.NOV_1 + DAY, Rows.NOV_1 + DAY, charge("bob" + i)));
+      }
+      verifySearches(ledger.queries(), call, crashed);
+      ledger.found(OWNER);
+      verifySearches(ledger.queries(), call, crashed);
+    }
+  }
+
+  private static void verifySearches(LedgerQueries queries, LedgerRow call, LedgerRow crashed) {
+    assertThat(queries.recent(null, 5, search(Rows.NOV_1, Map.of())))
+        .containsExactly(crashed, call);
+    assertThat(queries.recent(null, 5, search(0, Map.of("team", "")))).isEmpty();
+    assertThat(queries.recent(null, 5, search(0, Map.of("cause", "crash"))))
+        .containsExactly(crashed);
+    assertThat(queries.recent(null, 5, search(0, Map.of("cause", "correction")))).isEmpty();
   }
 
   @Test

@@ -66,6 +66,11 @@ final class SqlLedgerTest {
     List<LedgerRow> found = queries.recent(null, 1000, query);
     assertThat(found).hasSizeGreaterThan(50).isEqualTo(expected);
     assertThat(queries.recent(found.get(4).id(), 3, query)).isEqualTo(expected.subList(5, 8));
+    assertThat(queries.recent(rows.get(700).id(), 3, query)).isEqualTo(expected.subList(0, 3));
+    // An id of the year 9999 has its highest bit set: it is the larger one.
+    long year10000 = 253_402_300_800_000L;
+    SpendQuery endless = new SpendQuery(List.of(), query.from(), year10000, where, false);
+    assertThat(queries.recent(found.get(4).id(), 3, endless)).isEqualTo(expected.subList(5, 8));
   }
 
   @ParameterizedTest

@@ -66,13 +66,27 @@ final class Periods {
             "where: " + text + " (expected: DIMENSION:VALUE such as team:support)");
       }
       String name = text.substring(0, colon);
-      String value = text.substring(colon + 1);
-      if (where.put(name, value.equals("(none)") ? "" : value) != null) {
+      String value = value("where: " + name, text.substring(colon + 1));
+      if (where.put(name, value) != null) {
         throw new IllegalArgumentException("where: " + name + " (expected: each one once)");
       }
     }
     requireFew("where", where.size());
     return where;
+  }
+
+  /**
+   * Returns what rows have where a request asks for that value: {@code (none)} is none.
+   *
+   * @throws IllegalArgumentException where no row can have it: the ledger keeps no NUL, and
+   *     PostgreSQL takes none in a query
+   */
+  static String value(String parameter, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException(
+          parameter + ": NUL (expected: a value that rows can have)");
+    }
+    return text.equals("(none)") ? "" : text;
   }
 
   /**

@@ -200,7 +200,7 @@ final class SpendSeries {
     if (!named.isEmpty()) {
       return named.stream()
           .limit(MAX_TOP)
-          .map(key -> key.equals("(none)") ? "" : key)
+          .map(key -> Periods.value("key", key))
           .distinct()
           .toList();
     }

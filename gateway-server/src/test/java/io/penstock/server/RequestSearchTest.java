@@ -137,4 +137,21 @@ class RequestSearchTest {
         .contains("invalid_request")
         .contains(message);
   }
+
+  /** PostgreSQL refuses it in a text, which is no failure of the ledger. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "requests?where=team:a%00b | where: team: NUL",
+        "requests?where=metadata.x:%00 | where: metadata.x: NUL",
+        "spend?where=team:a%00b | where: team: NUL",
+        "spend/series?where=team:a%00b | where: team: NUL",
+        "spend/series?by=team&key=a%00b | key: NUL"
+      })
+  void nul_inAValue_isRefused(String path, String message) {
+    assertThat(gateway.admin("/admin/v1/" + path))
+        .contains("invalid_request")
+        .contains(message + " (expected: a value that rows can have)");
+  }
 }
