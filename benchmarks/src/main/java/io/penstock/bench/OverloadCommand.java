@@ -117,7 +117,10 @@ final class OverloadCommand implements Callable<Integer> {
         Load.Kind.UNIQUE, CLOSED_LOOP_RATE, length, CLOSED_LOOP_CONNECTIONS, BODY_BYTES);
   }
 
-  /** Half, too much, half, too much, half: the first overload meets cold code, the second not. */
+  /**
+   * Half, too much, half, too much, half: the first overload meets cold code, the second not. Last,
+   * nearly all that it can do, for what requests wait at its limit without any overload.
+   */
   private void overload(Target gateway, int most) {
     int half = Math.max(1, most / 2);
     List<Pace.Step> steps = new ArrayList<>();
@@ -128,6 +131,7 @@ final class OverloadCommand implements Callable<Integer> {
       steps.add(new Pace.Step(most * times, seconds));
       steps.add(new Pace.Step(half, seconds));
     }
+    steps.add(new Pace.Step(nearly(most), seconds));
     Timeline timeline = new Timeline();
     Load load = new Load(Load.Kind.UNIQUE, half, seconds, connections, BODY_BYTES);
     long idleKib = gateway.meter().residentKib();
@@ -171,11 +175,16 @@ final class OverloadCommand implements Callable<Integer> {
       well.add(after < 0 ? "not within " + seconds + " s" : after + " ms");
       at = row("half of it", timeline, half, at, seconds);
     }
+    row("nine tenths of it", timeline, nearly(most), at, seconds);
     OUT.println(table);
     OUT.printf(
         "Nothing is refused and p99 within twice its first (%.1f ms), after the load has fallen:"
             + " %s.%n",
         allowed / MICROS_PER_MILLI, String.join(", ", well));
+  }
+
+  private static int nearly(int most) {
+    return Math.max(1, most - most / 10);
   }
 
   /** Returns the second at which that part ends. */

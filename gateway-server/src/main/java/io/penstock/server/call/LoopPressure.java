@@ -14,28 +14,31 @@ import java.util.concurrent.TimeUnit;
  *  SHEDDING --a second in which nothing was refused--> CALM
  * </pre>
  *
- * <p>A turn is long when it has lasted 50 ms and has taken in 50 requests: a few costly ones are no
- * crowd. After a pause (collector, compiler, another process) each turn is shorter than the one
- * before, under overload it is not; so a pause sheds nothing, unless a thousand requests have come
- * in it: what a long turn takes in beyond those would wait for half a second.
+ * <p>A turn is long when it has lasted 50 ms and has taken in more than 100 requests: fewer costly
+ * ones are no crowd. After a pause (collector, compiler, another process) each turn is shorter than
+ * the one before, under overload it is not; so a pause sheds nothing, unless a thousand requests
+ * have come in it: what a long turn takes in beyond those would wait for half a second.
  *
- * <p>While shedding, a turn takes in requests for as long as leaves it at 10 ms with all that it
- * has to do besides, refusals and answers: what the last turns were too long, the next takes in
- * less. So when more comes than can be refused beside the usual work, that work gives way, and as
- * long as all can be refused, what waits in front of the gateway does not grow. 50 a turn are taken
- * in however long it lasts.
+ * <p>While shedding, a turn takes in requests for as long as leaves it at 3 ms with all that it has
+ * to do besides, refusals and answers: what the last turns were too long, the next takes in less.
+ * So when more comes than can be refused beside the usual work, that work gives way, and as long as
+ * all can be refused, what waits in front of the gateway does not grow. 20 a turn are taken in
+ * however long it lasts.
  *
  * <p>Confined to its event loop.
  */
 public final class LoopPressure {
   static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  static final int CROWD = 50;
+  static final int CROWD = 100;
 
   /** So many in one turn that is long are more than any pause leaves behind. */
   static final int FLOOD = 1000;
 
   /** How long turns are to be while shedding. */
-  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+
+  /** Taken in by every turn, or a gateway whose code is cold would get nothing done. */
+  static final int SHED_CROWD = 20;
 
   /** Of what a turn was too long or too short, one in so many is made up for in the next. */
   private static final int DAMPING = 4;
@@ -83,7 +86,7 @@ public final class LoopPressure {
   /** Returns whether a new request may be taken in. */
   public boolean admits() {
     work();
-    if (taken >= CROWD && refuses(ticker.nanoTime())) {
+    if (taken >= (shedding ? SHED_CROWD : CROWD) && refuses(ticker.nanoTime())) {
       return false;
     }
     taken++;
@@ -132,7 +135,7 @@ public final class LoopPressure {
 
   private void turnOver() {
     inTurn = false;
-    boolean crowd = taken >= CROWD;
+    boolean crowd = taken > CROWD;
     if (!crowd && !shedding) {
       // Whatever its length: the next long turn is the first of a row.
       before = 0;
