@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  *   CALM --a long turn, and one that lasts as long, or nearly; or a flood--> SHEDDING
- *  SHEDDING --a second in which nothing was refused--> CALM
+ *  SHEDDING --a quarter of a second in which one in twenty was refused, or fewer--> CALM
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in more than 100 requests: fewer costly
@@ -46,7 +46,11 @@ public final class LoopPressure {
   /** A turn without requests, such as one that opens connections to a provider, is not idleness. */
   static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** So long is looked at for whether shedding is still needed. */
+  static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** One refused in so many is what other threads of this CPU cause, not what clients ask. */
+  private static final int STRAY = 20;
 
   private final Ticker ticker;
   private final Executor loop;
@@ -64,7 +68,11 @@ public final class LoopPressure {
   /** While shedding: how old a turn may be to take in one more. */
   private long allowance;
 
-  private long refusedNanos;
+  /** Since when what is taken in and refused is counted, while shedding. */
+  private long lookedAt;
+
+  private int seen;
+  private int refused;
 
   /**
    * Creates the pressure of a loop.
@@ -86,6 +94,7 @@ public final class LoopPressure {
   /** Returns whether a new request may be taken in. */
   public boolean admits() {
     work();
+    seen++;
     if (taken >= (shedding ? SHED_CROWD : CROWD) && refuses(ticker.nanoTime())) {
       return false;
     }
@@ -98,11 +107,11 @@ public final class LoopPressure {
     if (!shedding && isTooMuch(age)) {
       shed(now);
     }
-    boolean refused = shedding && age >= allowance;
-    if (refused) {
-      refusedNanos = now;
+    if (!shedding || age < allowance) {
+      return false;
     }
-    return refused;
+    refused++;
+    return true;
   }
 
   /**
@@ -117,7 +126,13 @@ public final class LoopPressure {
   private void shed(long now) {
     shedding = true;
     allowance = SHED_TURN_NANOS;
-    refusedNanos = now;
+    look(now);
+  }
+
+  private void look(long now) {
+    lookedAt = now;
+    seen = 0;
+    refused = 0;
   }
 
   private void begin() {
@@ -127,8 +142,9 @@ public final class LoopPressure {
     if (turnStart - turnEnd >= IDLE_NANOS) {
       before = 0;
     }
-    if (shedding && turnStart - refusedNanos >= CALM_NANOS) {
-      shedding = false;
+    if (shedding && turnStart - lookedAt >= LOOK_NANOS) {
+      shedding = refused * STRAY > seen;
+      look(turnStart);
     }
     loop.execute(turnOver);
   }

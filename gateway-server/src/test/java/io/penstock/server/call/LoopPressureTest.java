@@ -136,12 +136,33 @@ class LoopPressureTest {
   }
 
   @Test
-  void shedding_nothingRefusedForASecond_aBurstIsABurstAgain() {
+  void shedding_aQuarterOfASecondWithoutRefusals_aBurstIsABurstAgain() {
     turn(200, 60);
     assertThat(turn(600, 180)).isPositive();
     ticker.advance(Duration.ofMillis(900));
-    assertThat(turn(600, 180)).as("still wary").isPositive();
-    ticker.advance(Duration.ofSeconds(1));
+    assertThat(turn(600, 180)).as("it refused when it was last asked").isPositive();
+    ticker.advance(Duration.ofMillis(250));
+    turn(LoopPressure.SHED_CROWD, 1);
+    ticker.advance(Duration.ofMillis(250));
+    assertThat(turn(600, 180)).isZero();
+  }
+
+  @Test
+  void shedding_oneInTwentyRefused_isCalm() {
+    turn(200, 60);
+    turn(600, 180);
+    ticker.advance(Duration.ofMillis(250));
+    int refused = 0;
+    int asked = 0;
+    for (int i = 0; i < 25; i++) {
+      // Another thread had the CPU: a turn of 8 ms with 24 requests, then nine of 1 ms.
+      boolean late = i % 10 == 0;
+      refused += late ? turn(24, 8) : turn(10, 1);
+      asked += late ? 24 : 10;
+      ticker.advance(Duration.ofMillis(late ? 2 : 9));
+    }
+    assertThat(refused).isBetween(1, asked / 20);
+    ticker.advance(Duration.ofMillis(10));
     assertThat(turn(600, 180)).isZero();
   }
 
