@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Error bodies as clients of each dialect expect them. */
 public final class ErrorBodies {
+  private static final String INSUFFICIENT_QUOTA = "insufficient_quota";
+
   private ErrorBodies() {}
 
   /**
@@ -69,7 +71,7 @@ public final class ErrorBodies {
           "{\"error\":{\"message\":"
               + Json.quote(message)
               + ",\"type\":"
-              + Json.quote(openAiType(status))
+              + Json.quote(openAiType(status, code))
               + ",\"param\":"
               + (param == null ? "null" : Json.quote(param))
               + ",\"code\":"
@@ -87,12 +89,12 @@ public final class ErrorBodies {
             + "s\"}";
   }
 
-  private static String openAiType(int status) {
+  private static String openAiType(int status, String code) {
     return switch (status) {
       case 401 -> "authentication_error";
-      case 402 -> "insufficient_quota";
+      case 402 -> INSUFFICIENT_QUOTA;
       case 403 -> "permission_error";
-      case 429 -> "rate_limit_error";
+      case 429 -> code.equals(INSUFFICIENT_QUOTA) ? code : "rate_limit_error";
       default -> status >= 500 ? "server_error" : "invalid_request_error";
     };
   }

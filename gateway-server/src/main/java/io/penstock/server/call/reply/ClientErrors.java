@@ -15,6 +15,9 @@ import io.penstock.server.call.Call;
 
 /** What a provider's failure looks like to the client. Stateless. */
 public final class ClientErrors {
+  /** OpenAI's own word, which its clients look for beside the status. */
+  private static final String INSUFFICIENT_QUOTA = "insufficient_quota";
+
   private ClientErrors() {}
 
   /** Returns the gateway's code for a failure. */
@@ -119,6 +122,7 @@ public final class ClientErrors {
             failure.param(),
             headers);
       }
+      case QUOTA -> spent(call, code, message(provider, failure), headers);
       default -> {
         long wait = failure.retryAfterMillis();
         String message = message(provider, failure);
@@ -143,6 +147,22 @@ public final class ClientErrors {
             headers);
       }
     }
+  }
+
+  /** No wait mends it, whatever a provider says: an SDK would sleep as long and ask in vain. */
+  private static void spent(Call call, ErrorCode code, String message, HttpHeaders headers) {
+    headers.set(ResponseHeaders.SHOULD_RETRY, "false");
+    boolean openAi = call.dialect() == Dialect.OPENAI && code == ErrorCode.RATE_LIMITED;
+    String name = openAi ? INSUFFICIENT_QUOTA : code.code();
+    ErrorReplies.reply(
+        call.responder(),
+        call.dialect(),
+        call.idText(),
+        code.status(),
+        name,
+        message,
+        null,
+        headers);
   }
 
   /** Returns a failure as the gateway's own, without advice when to try again. */

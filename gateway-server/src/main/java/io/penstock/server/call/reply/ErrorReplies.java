@@ -45,7 +45,7 @@ public final class ErrorReplies {
     responder.reply(code.status(), to, utf8(json));
   }
 
-  /** Answers with a provider's own error, one that the client caused. */
+  /** Answers with an error by its name, such as a provider's own that the client caused. */
   static void reply(
       Responder responder,
       Dialect dialect,
