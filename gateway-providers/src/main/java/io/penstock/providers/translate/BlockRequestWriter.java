@@ -120,8 +120,15 @@ abstract class BlockRequestWriter extends RequestWriter {
     return wanted;
   }
 
-  private boolean isClaude() {
+  /** Returns whether the model is a Claude, which others on Bedrock are not. */
+  final boolean isClaude() {
     return call.target().dialect() != Dialect.BEDROCK || call.target().model().contains("claude");
+  }
+
+  /** Claude refuses those of white space alone. */
+  @Override
+  final boolean takesStop(String stop) {
+    return isClaude() ? !stop.isBlank() : super.takesStop(stop);
   }
 
   /** Returns the schema that the answer must follow, closed for Claude, or null. */

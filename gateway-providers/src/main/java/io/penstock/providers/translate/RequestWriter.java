@@ -1,6 +1,7 @@
 package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.providers.ProviderCall;
@@ -66,17 +67,28 @@ abstract class RequestWriter {
     if (setting == null || setting.value().isEmpty()) {
       return;
     }
-    if (setting.value().size() > most) {
-      throw fit.refusal(
-          setting.param(),
-          "there are " + setting.value().size() + " entries (expected: at most " + most + ")");
-    }
+    ArrayNode taken = Trees.array();
     for (JsonNode stop : setting.value()) {
-      if (stop.textValue().isBlank()) {
-        throw fit.refusal(setting.param(), "a stop sequence of white space alone is refused there");
+      if (takesStop(stop.textValue())) {
+        taken.add(stop);
+      } else {
+        String why = stop.textValue().isEmpty() ? "that is empty" : "of white space alone";
+        fit.unsupported(setting.param(), "a stop sequence " + why + " is refused there");
       }
     }
-    into.set(name, setting.value());
+    if (taken.size() > most) {
+      throw fit.refusal(
+          setting.param(),
+          "there are " + taken.size() + " entries (expected: at most " + most + ")");
+    }
+    if (!taken.isEmpty()) {
+      into.set(name, taken);
+    }
+  }
+
+  /** Returns whether the target takes a stop sequence. */
+  boolean takesStop(String stop) {
+    return !stop.isEmpty();
   }
 
   /** Returns the output cap: the gateway's, else the client's, else -1. */
