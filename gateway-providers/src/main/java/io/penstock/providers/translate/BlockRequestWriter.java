@@ -91,14 +91,6 @@ abstract class BlockRequestWriter extends RequestWriter {
     }
   }
 
-  private void refuseBut(double standard, Option option) {
-    Conversation.Setting setting = conversation.peek(option);
-    if (setting != null && setting.value().asDouble() != standard) {
-      fit.unsupported(setting.param(), "this model does not take it");
-    }
-    conversation.drop(option);
-  }
-
   /** Writes the temperature; a model that thinks takes none but the default. */
   final void temperature(ObjectNode into, @Nullable ClaudeThinking thinking) {
     Conversation.Setting setting = conversation.peek(Option.TEMPERATURE);

@@ -60,7 +60,16 @@ abstract class RequestWriter {
     }
   }
 
-  /** Writes the stop sequences, at most so many. */
+  /** Leaves out a setting that the model takes only at its default. */
+  final void refuseBut(double standard, Option option) {
+    Conversation.Setting setting = conversation.peek(option);
+    if (setting != null && setting.value().asDouble() != standard) {
+      fit.unsupported(setting.param(), "this model does not take it");
+    }
+    conversation.drop(option);
+  }
+
+  /** Writes the stop sequences that the target takes, at most so many. */
   final void putStops(ObjectNode into, String name, int most) {
     Conversation.Setting setting = conversation.peek(Option.STOP);
     conversation.take(Option.STOP);
