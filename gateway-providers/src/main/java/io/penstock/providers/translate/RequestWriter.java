@@ -44,6 +44,14 @@ abstract class RequestWriter {
     }
   }
 
+  /** Does the same, but for a value that asks for nothing beyond the default. */
+  final void putMeant(ObjectNode into, String name, Option option) {
+    JsonNode value = conversation.take(option);
+    if (value != null && !Conversation.noOp(option, value)) {
+      into.set(name, value);
+    }
+  }
+
   /** Writes a number that the target takes only up to a limit. */
   final void putUpTo(ObjectNode into, String name, Option option, double max) {
     Conversation.Setting setting = conversation.peek(option);
