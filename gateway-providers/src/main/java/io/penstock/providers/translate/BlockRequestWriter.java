@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What Anthropic and Converse share: messages of user and assistant in turn, made of blocks. */
 abstract class BlockRequestWriter extends RequestWriter {
+  /** Neither takes an id twice. */
+  final CallIds ids = new CallIds();
+
   private int breakpoints;
 
   BlockRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {

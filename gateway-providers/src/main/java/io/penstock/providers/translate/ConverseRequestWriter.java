@@ -113,13 +113,13 @@ final class ConverseRequestWriter extends BlockRequestWriter {
       }
       case Part.ToolCall made -> {
         ObjectNode use = into.addObject().putObject("toolUse");
-        use.put("toolUseId", plainId(made.id())).put("name", made.name());
+        use.put("toolUseId", ids.ofCall(made.id())).put("name", made.name());
         use.set("input", made.arguments());
         cachePoint(into, made.cache());
       }
       case Part.ToolResult result -> {
         ObjectNode written = into.addObject().putObject("toolResult");
-        ArrayNode content = written.put("toolUseId", plainId(result.id())).putArray("content");
+        ArrayNode content = written.put("toolUseId", ids.ofResult(result.id())).putArray("content");
         // A point has no place inside a result: it stands behind it.
         String cache = result.cache();
         for (Part inner : result.content()) {

@@ -258,7 +258,6 @@ abstract class RequestWriter {
 
   /**
    * Returns an id that every provider takes: the client's own when it is plain, else a hash of it.
-   * Call and result go through here alike, so they still match.
    */
   static String plainId(String id) {
     return PLAIN_ID.matcher(id).matches() ? id : "call_" + hash(id).substring(0, 32);
