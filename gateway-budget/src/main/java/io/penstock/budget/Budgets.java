@@ -2,8 +2,6 @@ package io.penstock.budget;
 
 import io.penstock.core.Ticker;
 import io.penstock.core.rule.Facts;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -21,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * intent to the journal, upstream, {@link Reservation#settle} once, its charges into the row.
  */
 public final class Budgets implements AutoCloseable {
-  private static final RateMeter[] NO_METERS = {};
-  private static final Counter[] NO_COUNTERS = {};
-
   /** Every meter of a rate is looked at then, and there may be a million. */
   private static final long SWEEP_MILLIS = 10_000;
 
@@ -32,7 +27,7 @@ public final class Budgets implements AutoCloseable {
   private final Slices slices = new Slices();
   private final Replica replica;
   private final Driver driver;
-  private final Store store;
+  private final BudgetStore store;
   private final Wiring wiring;
   private final Desk desk;
   private final Figures figures;
@@ -41,25 +36,12 @@ public final class Budgets implements AutoCloseable {
   /** Of whoever ticks. */
   private volatile long sweptAt;
 
-  /** What lies behind the replica. */
-  interface Store extends Request.Link, AutoCloseable {
-    /** Starts to connect; tells the driver when it has. */
-    void start(Driver driver);
-
-    /**
-     * Reads what was spent on a counter, in all; 0 when there is none. Changes nothing, and says
-     * nothing of this replica. Completed at once by a store in this process.
-     */
-    CompletionStage<Long> spent(CounterKey key);
-
-    /** Lists counters after a cursor. */
-    CompletionStage<BudgetPage> page(String cursor, int most);
-
-    @Override
-    void close();
-  }
-
-  Budgets(Ticker ticker, Settings settings, BudgetListener listener, LedgerFeed feed, Store store) {
+  Budgets(
+      Ticker ticker,
+      Settings settings,
+      BudgetListener listener,
+      LedgerFeed feed,
+      BudgetStore store) {
     this.ticker = ticker;
     this.store = store;
     this.rules = new AtomicReference<>(Rules.none(settings.alone()));
@@ -122,18 +104,8 @@ public final class Budgets implements AutoCloseable {
    * Reservation#cancel} gives it back when the request is refused later.
    */
   public Verdict admit(Facts facts) {
-    Rules now = rules.get();
-    int[] matched = now.plan.matchRates(facts, "");
-    RateMeter[] meters = NO_METERS;
-    for (int slot : matched) {
-      Rules.Rate rate = now.rates.get(slot);
-      if (rate.requests().limit > 0 && !rate.spec().dependsOnTarget()) {
-        meters = Arrays.copyOf(meters, meters.length + 1);
-        meters[meters.length - 1] = rate.admitting(Subjects.of(rate.spec().per(), facts));
-      }
-    }
-    long clock = clock();
-    return desk.decide(new Call(NO_COUNTERS, meters, 0, Ask.of(0, 0), desk.storeNow(clock)), clock);
+    long now = clock();
+    return desk.decide(Matched.admission(rules.get(), facts, desk.storeNow(now)), now);
   }
 
   /**
@@ -207,12 +179,7 @@ public final class Budgets implements AutoCloseable {
 
   /** Returns the rates that calls like this are counted by. */
   public List<RateSpec> matchingRates(Facts facts) {
-    Rules now = rules.get();
-    List<RateSpec> matched = new ArrayList<>();
-    for (int slot : now.plan.matchRates(facts, "")) {
-      matched.add(now.rates.get(slot).spec());
-    }
-    return matched;
+    return rules.get().matchingRates(facts);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The store of a gateway without Redis. Guarded by the driver's lock, but for the listing. */
-final class EmbeddedStore implements Budgets.Store {
+final class EmbeddedStore implements BudgetStore {
   private static final long SWEEP_NANOS = 60_000_000_000L;
   private static final long DAY = 86_400_000;
 

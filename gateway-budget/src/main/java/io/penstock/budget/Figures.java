@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Figures {
   private final AtomicReference<Rules> rules;
   private final Slices slices;
-  private final Budgets.Store store;
+  private final BudgetStore store;
   private final boolean alone;
   private final Readings readings;
 
@@ -24,7 +24,7 @@ final class Figures {
    *
    * @param settings whether the store is in this process, where what it has is at hand
    */
-  Figures(AtomicReference<Rules> rules, Slices slices, Budgets.Store store, Settings settings) {
+  Figures(AtomicReference<Rules> rules, Slices slices, BudgetStore store, Settings settings) {
     this.rules = rules;
     this.slices = slices;
     this.store = store;

@@ -18,9 +18,9 @@ final class Listing {
 
   private final AtomicReference<Rules> rules;
   private final Slices slices;
-  private final Budgets.Store store;
+  private final BudgetStore store;
 
-  Listing(AtomicReference<Rules> rules, Slices slices, Budgets.Store store) {
+  Listing(AtomicReference<Rules> rules, Slices slices, BudgetStore store) {
     this.rules = rules;
     this.slices = slices;
     this.store = store;

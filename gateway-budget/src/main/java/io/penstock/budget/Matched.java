@@ -1,10 +1,13 @@
 package io.penstock.budget;
 
 import io.penstock.core.rule.Facts;
+import java.util.Arrays;
 
-/** Finds what an attempt has to ask: counters and meters of everything that matches. */
+/** Finds what a request or an attempt has to ask: counters and meters of all that matches. */
 final class Matched {
   private static final int[] NO_BUDGETS = {};
+  private static final RateMeter[] NO_METERS = {};
+  private static final Counter[] NO_COUNTERS = {};
 
   private final Rules rules;
   private final Slices slices;
@@ -16,6 +19,19 @@ final class Matched {
     this.slices = slices;
     this.storeNow = storeNow;
     this.now = now;
+  }
+
+  /** Returns what a request asks for, before any attempt: request rates that need no target. */
+  static Call admission(Rules rules, Facts facts, long storeNow) {
+    RateMeter[] meters = NO_METERS;
+    for (int slot : rules.plan.matchRates(facts, "")) {
+      Rules.Rate rate = rules.rates.get(slot);
+      if (rate.requests().limit > 0 && !rate.spec().dependsOnTarget()) {
+        meters = Arrays.copyOf(meters, meters.length + 1);
+        meters[meters.length - 1] = rate.admitting(Subjects.of(rate.spec().per(), facts));
+      }
+    }
+    return new Call(NO_COUNTERS, meters, 0, Ask.of(0, 0), storeNow);
   }
 
   /** Returns what an attempt asks for. */

@@ -39,7 +39,7 @@ final class Readings {
     private @Nullable Read last;
   }
 
-  private final Budgets.Store store;
+  private final BudgetStore store;
   private final long patience;
   private final LongAdder failures = new LongAdder();
 
@@ -51,7 +51,7 @@ final class Readings {
    *
    * @param patience how long a reading is waited for, milliseconds of the machine's clock
    */
-  Readings(Budgets.Store store, long patience) {
+  Readings(BudgetStore store, long patience) {
     this.store = store;
     this.patience = patience;
   }

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * The store in Redis. Nothing of an old connection is ever sent again: Lettuce does not reconnect,
  * this does, and says hello first. Guarded by the driver's lock, but for what says otherwise.
  */
-final class RedisStore implements Budgets.Store {
+final class RedisStore implements BudgetStore {
   private static final Logger log = LoggerFactory.getLogger(Budgets.class);
 
   /** Ticks that would come sooner after each other are one. Milliseconds. */

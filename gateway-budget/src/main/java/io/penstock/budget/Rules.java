@@ -175,6 +175,15 @@ final class Rules {
     }
   }
 
+  /** Returns the rates that calls like this are counted by. */
+  List<RateSpec> matchingRates(Facts facts) {
+    List<RateSpec> matched = new ArrayList<>();
+    for (int slot : plan.matchRates(facts, "")) {
+      matched.add(rates.get(slot).spec());
+    }
+    return matched;
+  }
+
   /** Returns the rule of that budget which counts this request, or null. */
   @Nullable Rule named(String budget, Facts facts) {
     for (int slot : plan.matchBudgets(facts, "")) {

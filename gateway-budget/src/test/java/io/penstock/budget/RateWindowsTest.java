@@ -163,11 +163,11 @@ class RateWindowsTest {
   }
 
   /** Counts what it is asked. */
-  private static final class CountedStore implements Budgets.Store {
-    private final Budgets.Store store;
+  private static final class CountedStore implements BudgetStore {
+    private final BudgetStore store;
     private long asked;
 
-    CountedStore(Budgets.Store store) {
+    CountedStore(BudgetStore store) {
       this.store = store;
     }
 

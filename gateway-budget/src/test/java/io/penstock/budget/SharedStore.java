@@ -107,7 +107,7 @@ final class SharedStore {
     return sum;
   }
 
-  private final class Link implements Budgets.Store {
+  private final class Link implements BudgetStore {
     private @Nullable Driver driver;
 
     private Driver driver() {

@@ -58,9 +58,24 @@ public final class ServedPaths {
           "/v2/embed",
           "/v2/rerank");
 
+  private static final Set<String> PREFIXES = Set.of("/openai", "/anthropic", "/gemini");
+
   private static final int MOST_DECODED = 4;
 
   private ServedPaths() {}
+
+  /**
+   * Takes {@code /openai}, {@code /anthropic} or {@code /gemini} off a path: these are the
+   * gateway's own, for clients whose base URLs tell dialects apart, and no provider hears of them.
+   */
+  public static String unprefixed(String path) {
+    int second = path.indexOf('/', 1);
+    boolean prefixed =
+        second > 0
+            && PREFIXES.contains(path.substring(0, second))
+            && path.startsWith("/v1", second);
+    return prefixed ? path.substring(second) : path;
+  }
 
   /**
    * Returns whether a path is served here by whatever method, also where it is only written in
@@ -104,15 +119,8 @@ public final class ServedPaths {
     return true;
   }
 
-  /** Returns it without the gateway's own prefix, too. */
   private static String plain(String path) {
-    String normal = normal(path);
-    int second = normal.indexOf('/', 1);
-    boolean prefixed =
-        second > 0
-            && Set.of("/openai", "/anthropic", "/gemini").contains(normal.substring(0, second))
-            && normal.startsWith("/v1", second);
-    return prefixed ? normal.substring(second) : normal;
+    return unprefixed(normal(path));
   }
 
   /**

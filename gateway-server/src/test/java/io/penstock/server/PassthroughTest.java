@@ -360,6 +360,26 @@ class PassthroughTest {
     assertThat(gateway.post("/elsewhere", "{}").statusCode()).isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/openai/v1/files", "/anthropic/v1/files", "/gemini/v1/files"})
+  void pathUnderAPrefixOfTheGateway_goesOnWithoutIt(String path) {
+    PROVIDER.on("/v1/files").reply(Script.json("{}"));
+    assertThat(gateway.post(path, "{}").statusCode()).isEqualTo(200);
+    assertThat(PROVIDER.requests()).hasSize(1).allMatch(one -> one.path().equals("/v1/files"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/openai/v1/chat/%63ompletions",
+        "/anthropic/v1//messages",
+        "/gemini/v1beta/models/m:x"
+      })
+  void servedPath_underAPrefixOfTheGateway_isNeverPassedOn(String path) {
+    assertThat(gateway.post(path, "{}").statusCode()).isIn(404, 405);
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
   @Test
   void webSocket_is426() throws Exception {
     try (RawClient client = RawClient.to(gateway)) {

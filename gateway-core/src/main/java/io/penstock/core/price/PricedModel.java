@@ -6,17 +6,15 @@ import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a target costs: found once when the configuration is loaded, asked for every attempt.
- * Immutable but for a {@link RateCache}; thread-safe.
+ * What a target costs, by its {@link Tariff} and less the operator's discount, and what else the
+ * catalogue knows of its model: found once when the configuration is loaded, asked for every
+ * attempt. Immutable but for what is kept of what was asked lately; thread-safe.
  */
 public final class PricedModel {
   private static final int STALE_DAYS = 90;
@@ -26,11 +24,8 @@ public final class PricedModel {
   private final Catalogue.Entry entry;
   private final boolean known;
   private final int discount;
-  private final String region;
-  private final long[] contextSteps;
-  private final LayeredCards cards;
+  private final Tariff tariff;
   private final BilledUnits units;
-  private final RateCache cache = new RateCache(this::find);
   private final AnsweredPrices answered;
 
   PricedModel(
@@ -45,16 +40,9 @@ public final class PricedModel {
     this.entry = entry;
     this.known = known;
     this.discount = discount;
-    this.region = region;
-    this.cards = new LayeredCards(vendor, entry);
+    this.tariff = new Tariff(new LayeredCards(vendor, entry), book.per(), region);
     this.units = BilledUnits.of(entry.id());
     this.answered = new AnsweredPrices(book, vendor, entry, discount, region);
-    Set<Long> steps = new TreeSet<>();
-    entry.cards().stream()
-        .map(card -> card.when().contextOver())
-        .filter(Objects::nonNull)
-        .forEach(steps::add);
-    this.contextSteps = steps.stream().mapToLong(Long::longValue).toArray();
   }
 
   /** Returns whether there is a price; false only under the policy that refuses. */
@@ -113,23 +101,14 @@ public final class PricedModel {
 
   /** Returns the step of the context-dependent price, such as {@code >200000}; "" for the base. */
   public String contextTier(long inputTokens) {
-    int step = contextClass(inputTokens);
-    return step == 0 ? "" : ">" + contextSteps[step - 1];
+    return tariff.contextTier(inputTokens);
   }
 
   /**
    * Returns the time of day whose price a usage has, such as {@code 01:00-04:00}; "" for the base.
    */
   public String hours(Usage usage, long epochMillis) {
-    ZonedDateTime at = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC);
-    for (Catalogue.Card card : entry.cards()) {
-      When when = card.when();
-      if (!when.hours().isEmpty()
-          && when.holds(at, where(usage), tier(usage), usage.inputTokens())) {
-        return when.hours();
-      }
-    }
-    return "";
+    return tariff.hours(usage, epochMillis);
   }
 
   /** Returns the most output tokens of one answer, or -1 when unknown. */
@@ -148,9 +127,7 @@ public final class PricedModel {
    */
   public long longestContext() {
     long usual = contextLimit();
-    boolean pricedBeyond =
-        contextSteps.length > 0 && contextSteps[contextSteps.length - 1] >= usual;
-    return pricedBeyond ? -1 : usual;
+    return tariff.goesBeyond(usual) ? -1 : usual;
   }
 
   /** Returns the fewest input tokens that the provider's prompt cache takes, or -1 when unknown. */
@@ -183,17 +160,17 @@ public final class PricedModel {
    * says (tier, region) counts, not what was asked.
    */
   public long costNanos(Usage usage, long epochMillis) {
-    return rates(usage, epochMillis).costNanos(usage, discount, RoundingMode.HALF_UP);
+    return tariff.of(usage, epochMillis).costNanos(usage, discount, RoundingMode.HALF_UP);
   }
 
   /** Returns what a usage costs before discounts, nano-USD. */
   public long listNanos(Usage usage, long epochMillis) {
-    return rates(usage, epochMillis).costNanos(usage, 0, RoundingMode.HALF_UP);
+    return tariff.of(usage, epochMillis).costNanos(usage, 0, RoundingMode.HALF_UP);
   }
 
   /** Returns a meter that was used and has no price, or null when all have one. */
   public @Nullable Meter unpriced(Usage usage, long epochMillis) {
-    return known ? rates(usage, epochMillis).unpriced(usage) : Meter.INPUT;
+    return known ? tariff.of(usage, epochMillis).unpriced(usage) : Meter.INPUT;
   }
 
   /**
@@ -201,7 +178,7 @@ public final class PricedModel {
    * They sum to it within half a nano-USD.
    */
   public List<Line> lines(Usage usage, long epochMillis) {
-    Rates rates = rates(usage, epochMillis);
+    Rates rates = tariff.of(usage, epochMillis);
     List<Line> lines = new ArrayList<>();
     for (Meter meter : Meter.values()) {
       BigDecimal rate = rates.usd(meter);
@@ -234,7 +211,7 @@ public final class PricedModel {
 
   /** Returns USD per the meter's unit count in standard conditions, or null when there is none. */
   public @Nullable BigDecimal rate(Meter meter, long epochMillis) {
-    return cache.rates(epochMillis, region, Usage.STANDARD, 0).usd(meter);
+    return tariff.standard(epochMillis).usd(meter);
   }
 
   /** Returns the same as {@link #rate} after discounts: what is paid. */
@@ -256,22 +233,7 @@ public final class PricedModel {
 
   /** Returns whether a meter has a rate in standard conditions that is not another meter's. */
   public boolean hasOwnRate(Meter meter, long epochMillis) {
-    return cache.rates(epochMillis, region, Usage.STANDARD, 0).isOwn(meter);
-  }
-
-  private Rates rates(Usage usage, long epochMillis) {
-    int step = contextClass(usage.inputTokens());
-    return cache.rates(epochMillis, where(usage), tier(usage), step);
-  }
-
-  private static String tier(Usage usage) {
-    String tier = usage.serviceTier();
-    return tier == null ? Usage.STANDARD : tier;
-  }
-
-  private String where(Usage usage) {
-    String named = usage.region();
-    return named == null ? region : named;
+    return tariff.standard(epochMillis).isOwn(meter);
   }
 
   /**
@@ -285,46 +247,10 @@ public final class PricedModel {
    */
   public long boundNanos(
       long inputTokens, long outputTokens, Usage fees, Set<String> tiers, long epochMillis) {
-    long worst = bound(inputTokens, outputTokens, fees, Usage.STANDARD, epochMillis);
-    for (String tier : tiers) {
-      worst = Math.max(worst, bound(inputTokens, outputTokens, fees, tier, epochMillis));
-    }
-    return worst;
-  }
-
-  private long bound(long input, long output, Usage fees, String tier, long epochMillis) {
-    long here = bound(input, output, fees, tier, region, epochMillis);
-    String asked = fees.region();
-    return asked == null || asked.equals(region)
-        ? here
-        : Math.max(here, bound(input, output, fees, tier, asked, epochMillis));
-  }
-
-  private long bound(
-      long input, long output, Usage fees, String tier, String where, long epochMillis) {
-    long worst = 0;
-    // A higher context step need not be dearer in every meter: the worst of all that it may reach.
-    for (int step = 0; step <= contextClass(input); step++) {
-      Rates rates = cache.rates(epochMillis, where, tier, step);
-      worst = Math.max(worst, rates.boundNanos(fees, input, output, discount));
-    }
-    return worst;
-  }
-
-  private int contextClass(long context) {
-    int steps = 0;
-    while (steps < contextSteps.length && context > contextSteps[steps]) {
-      steps++;
-    }
-    return steps;
+    return tariff.boundNanos(inputTokens, outputTokens, fees, tiers, epochMillis, discount);
   }
 
   LayeredCards cards() {
-    return cards;
-  }
-
-  private Rates find(long epochMillis, String where, String tier, int step) {
-    long context = step == 0 ? 0 : contextSteps[step - 1] + 1;
-    return new Rates(cards.rates(epochMillis, where, tier, context), book.per());
+    return tariff.cards();
   }
 }

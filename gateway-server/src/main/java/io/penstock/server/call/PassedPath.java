@@ -2,6 +2,7 @@ package io.penstock.server.call;
 
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.ServedPaths;
 import io.penstock.core.identity.NameSet;
 import io.penstock.core.identity.Principal;
 import io.penstock.server.targets.ProviderRuntime;
@@ -18,6 +19,17 @@ public record PassedPath(
   /** Copies. */
   public PassedPath {
     methods = List.copyOf(methods);
+  }
+
+  static boolean isUnder(String entry, String path) {
+    int end = entry.endsWith("/") ? entry.length() - 1 : entry.length();
+    return path.startsWith(entry.substring(0, end))
+        && (path.length() == end || path.charAt(end) == '/');
+  }
+
+  /** Returns a path as the provider gets it: that of the request, or without the prefix of it. */
+  public static String sent(String entry, String path) {
+    return isUnder(entry, path) ? path : ServedPaths.unprefixed(path);
   }
 
   /**

@@ -139,11 +139,11 @@ public record Snapshot(
    *     other teams may use with other methods
    */
   public @Nullable Surface passthrough(RequestHead head) {
-    String path = head.path();
-    String entry = longest(path, prefix -> prefix);
-    if (entry.isEmpty() || ServedPaths.contains(path)) {
+    String entry = entry(head.path());
+    if (entry.isEmpty() || ServedPaths.contains(head.path())) {
       return null;
     }
+    String path = PassedPath.sent(entry, head.path());
     String read = longest(ServedPaths.normal(path), ServedPaths::normal);
     if (!read.equals(entry)) {
       throw GatewayException.invalid(
@@ -157,11 +157,22 @@ public record Snapshot(
     return Surface.of(Endpoint.PASSTHROUGH, Endpoint.PASSTHROUGH.dialect(), entry);
   }
 
+  /**
+   * Returns the entry of a path, "" when there is none. One that reaches into a prefix of the
+   * gateway means the provider's own path: Azure's begin with {@code /openai}. Else what clients
+   * ask under such a prefix is below the entry of the path without it.
+   */
+  private String entry(String path) {
+    String asItIs = longest(path, prefix -> prefix);
+    String without = longest(ServedPaths.unprefixed(path), prefix -> prefix);
+    return asItIs.length() > 1 || without.length() <= asItIs.length() ? asItIs : without;
+  }
+
   /** Returns the longest entry above a path, "" when there is none. */
   private String longest(String path, UnaryOperator<String> as) {
     String entry = "";
     for (String prefix : passthrough.keySet()) {
-      if (prefix.length() > entry.length() && isUnder(as.apply(prefix), path)) {
+      if (prefix.length() > entry.length() && PassedPath.isUnder(as.apply(prefix), path)) {
         entry = prefix;
       }
     }
@@ -179,12 +190,6 @@ public record Snapshot(
     if (entry != null) {
       entry.check(principal, method);
     }
-  }
-
-  private static boolean isUnder(String prefix, String path) {
-    int end = prefix.endsWith("/") ? prefix.length() - 1 : prefix.length();
-    return path.startsWith(prefix.substring(0, end))
-        && (path.length() == end || path.charAt(end) == '/');
   }
 
   /** Returns the name under {@code models}: what a client made up must not become a dimension. */

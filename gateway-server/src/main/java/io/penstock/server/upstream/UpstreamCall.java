@@ -25,17 +25,10 @@ import org.slf4j.LoggerFactory;
 public final class UpstreamCall {
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamCall.class);
 
-  private enum State {
-    CONNECTING,
-    WAITING,
-    READING,
-    DONE
-  }
-
   private final Deadlines deadlines;
   private final UpstreamListener listener;
   private final HttpRequest request;
-  private State state = State.CONNECTING;
+  private UpstreamState state = UpstreamState.CONNECTING;
   private @Nullable Channel channel;
   private @Nullable Watch watch;
   private @Nullable Reuse reuse;
@@ -60,12 +53,12 @@ public final class UpstreamCall {
   }
 
   boolean isDone() {
-    return state == State.DONE;
+    return state == UpstreamState.DONE;
   }
 
   /** Stops the request: the connection is closed, the listener hears nothing more. */
   public void cancel() {
-    if (state != State.DONE) {
+    if (state != UpstreamState.DONE) {
       finish();
       closeChannel();
     }
@@ -73,7 +66,7 @@ public final class UpstreamCall {
 
   /** Stops or resumes reading from the provider: back-pressure of a slow client. */
   public void setPaused(boolean pause) {
-    if (paused == pause || deadlines.isLingering() || state == State.DONE) {
+    if (paused == pause || deadlines.isLingering() || state == UpstreamState.DONE) {
       return;
     }
     paused = pause;
@@ -93,7 +86,7 @@ public final class UpstreamCall {
   }
 
   void linger(long nowNanos) {
-    if (state == State.READING && !deadlines.isLingering()) {
+    if (state == UpstreamState.READING && !deadlines.isLingering()) {
       setPaused(false);
       deadlines.linger(nowNanos);
       if (watch != null) {
@@ -117,7 +110,7 @@ public final class UpstreamCall {
   void sent(Channel on, Watch by, long nowNanos) {
     channel = on;
     watch = by;
-    state = State.WAITING;
+    state = UpstreamState.WAITING;
     deadlines.progress(nowNanos);
     if (paused) {
       on.config().setAutoRead(false);
@@ -131,8 +124,8 @@ public final class UpstreamCall {
   }
 
   void head(int status, HttpHeaders headers) {
-    if (state == State.WAITING) {
-      state = State.READING;
+    if (state == UpstreamState.WAITING) {
+      state = UpstreamState.READING;
       progressed = true;
       try {
         listener.onHead(status, headers);
@@ -143,7 +136,7 @@ public final class UpstreamCall {
   }
 
   void data(ByteBuf data) {
-    if (state == State.READING && data.isReadable()) {
+    if (state == UpstreamState.READING && data.isReadable()) {
       progressed = true;
       try {
         listener.onData(data);
@@ -158,7 +151,7 @@ public final class UpstreamCall {
       progressed = false;
       deadlines.progress(System.nanoTime());
     }
-    if (state == State.READING) {
+    if (state == UpstreamState.READING) {
       try {
         listener.onReadComplete();
       } catch (Throwable e) {
@@ -169,7 +162,7 @@ public final class UpstreamCall {
 
   /** Ends the request well; returns whether its connection may be used again. */
   boolean end() {
-    if (state != State.READING) {
+    if (state != UpstreamState.READING) {
       return false;
     }
     finish();
@@ -187,7 +180,7 @@ public final class UpstreamCall {
   }
 
   void fail(FailureKind kind, String message) {
-    if (state != State.DONE) {
+    if (state != UpstreamState.DONE) {
       finish();
       try {
         closeChannel();
@@ -234,12 +227,7 @@ public final class UpstreamCall {
     if (goesOn(heard)) {
       return;
     }
-    switch (state) {
-      case CONNECTING -> fail(FailureKind.CONNECT, "the connection was closed while connecting");
-      case WAITING -> fail(FailureKind.RESET, "the connection was closed before an answer");
-      case READING -> fail(FailureKind.CUT, "the connection was closed in the middle of an answer");
-      case DONE -> {}
-    }
+    state.lost(this);
   }
 
   /** The connection was lost before all of the request was written. */
@@ -252,7 +240,7 @@ public final class UpstreamCall {
   /** Returns whether the request is made again, because its kept connection was gone before it. */
   private boolean goesOn(boolean heard) {
     Reuse kept = reuse;
-    if (state != State.WAITING || heard || kept == null || !kept.isStale()) {
+    if (state != UpstreamState.WAITING || heard || kept == null || !kept.isStale()) {
       return false;
     }
     reuse = null;
@@ -260,7 +248,7 @@ public final class UpstreamCall {
       watch.over();
     }
     closeChannel();
-    state = State.CONNECTING;
+    state = UpstreamState.CONNECTING;
     written = false;
     long now = System.nanoTime();
     deadlines.progress(now);
@@ -269,7 +257,7 @@ public final class UpstreamCall {
   }
 
   private void finish() {
-    state = State.DONE;
+    state = UpstreamState.DONE;
     if (watch != null) {
       watch.over();
     }
@@ -288,47 +276,28 @@ public final class UpstreamCall {
     }
   }
 
-  private long limitMillis() {
-    Timeouts timeouts = deadlines.timeouts();
-    return switch (state) {
-      case CONNECTING -> timeouts.connect();
-      case WAITING -> timeouts.firstByte();
-      case READING, DONE -> timeouts.idle();
-    };
-  }
-
   private void look(Watch by, long now) {
-    long limit = limitMillis();
-    // The head may come at once, and then the limit of silence counts.
-    long next = state == State.WAITING ? deadlines.timeouts().idle() : limit;
-    by.lookIn(deadlines.left(limit, next, now), now, this);
+    Timeouts timeouts = deadlines.timeouts();
+    long limit = state.limitMillis(timeouts);
+    by.lookIn(deadlines.left(limit, state.nextLimitMillis(timeouts), now), now, this);
   }
 
   /** The watch looks; it asks whether to look again. */
   void check(Watch by) {
     long now = System.nanoTime();
+    Timeouts timeouts = deadlines.timeouts();
     if (deadlines.isLingerOver(now)) {
       cancel();
     } else if (deadlines.isTotalOver(now)) {
-      long total = deadlines.timeouts().total();
-      fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + total + " ms");
+      fail(FailureKind.TOTAL_TIMEOUT, "no complete answer within " + timeouts.total() + " ms");
     } else if (paused) {
       // The client is slow, not the provider: only the total time counts.
       deadlines.progress(now);
       look(by, now);
-    } else if (deadlines.isOver(limitMillis(), now)) {
-      timedOut();
+    } else if (deadlines.isOver(state.limitMillis(timeouts), now)) {
+      state.late(this, timeouts);
     } else {
       look(by, now);
-    }
-  }
-
-  private void timedOut() {
-    long limit = limitMillis();
-    switch (state) {
-      case CONNECTING -> fail(FailureKind.CONNECT, "no connection within " + limit + " ms");
-      case WAITING -> fail(FailureKind.FIRST_BYTE_TIMEOUT, "no answer within " + limit + " ms");
-      case READING, DONE -> fail(FailureKind.IDLE_TIMEOUT, "silent for " + limit + " ms");
     }
   }
 }

@@ -4,6 +4,7 @@ import io.penstock.budget.RateState;
 import io.penstock.budget.Reservation;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
+import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.CacheOutcome;
 import io.penstock.ledger.Cause;
@@ -14,9 +15,7 @@ import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.AnswerSummary;
 import io.penstock.providers.Failure;
-import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
-import io.penstock.server.call.EmbeddingBatch;
 import io.penstock.server.call.Guard;
 import io.penstock.server.call.Tally;
 import io.penstock.server.call.attempt.AttemptOutcome;
@@ -116,8 +115,7 @@ public final class Account {
 
   /** Books what the gateway's own marks for the prompt cache brought, at this attempt's price. */
   public void promptCache(Usage used) {
-    Usage usage = used.withoutPasses();
-    books.promptCache(call, Accounting.price(target, usage), usage, intent.reservedAt());
+    books.pricing().promptCache(call.principal().team(), target, used, intent.reservedAt());
   }
 
   /** Returns the rates that this attempt used. */
@@ -137,13 +135,13 @@ public final class Account {
     }
     AttemptOutcome outcome = isCredible(told.summary()) ? told : told.disbelieved();
     long end = call.tally().upstreamEnds();
-    Close close = new Close(outcome, ending, waste, end, call.tally().overheadNanos(end));
+    AttemptEnd close = new AttemptEnd(outcome, ending, waste, end, call.tally().overheadNanos(end));
     settled = true;
     try {
       if (Billable.isReported(call, target, outcome.summary())) {
         Usage usage = Fees.complete(target, outcome.summary().usage());
         if (Billable.isTypical(call.surface().endpoint(), outcome)) {
-          books.learnWhole(call, target, usage.outputTokens());
+          books.unseen().learnWhole(call, target, usage.outputTokens());
         }
         return row(close, usage, UsageSource.REPORTED);
       }
@@ -167,7 +165,7 @@ public final class Account {
     return isCredible(told) ? told : told.disbelieved();
   }
 
-  private void count(Close close) {
+  private void count(AttemptEnd close) {
     Guard guard = new Guard(call, this::uncounted);
     call.tally().countingBegins();
     guard.run(() ->
@@ -176,15 +174,16 @@ public final class Account {
             .count(
                 target.model(),
                 asked,
-                Billable.written(call.surface().endpoint(), close.outcome),
+                Billable.written(call.surface().endpoint(), close.outcome()),
                 guard,
                 counts -> estimated(close, counts)));
   }
 
-  private void estimated(Close close, TokenCounter.Counts counts) {
-    long unread = books.unread(call, target, heldOutput, close.waste == Waste.HEDGE);
+  private void estimated(AttemptEnd close, TokenCounter.Counts counts) {
+    UnseenOutput unseen = books.unseen();
+    long unread = unseen.unread(call, target, heldOutput, close.waste() == Waste.HEDGE);
     Usage usage =
-        Billable.usage(call, target, close.outcome, counts, books.thought(target), unread);
+        Billable.usage(call, target, close.outcome(), counts, unseen.thought(target), unread);
     row(close, usage, UsageSource.ESTIMATED);
     call.tally().counted();
   }
@@ -225,90 +224,61 @@ public final class Account {
   }
 
   /**
-   * How it ended.
-   *
-   * @param endNanos on {@link System#nanoTime}
-   * @param overheadNanos of the call until then: a row may follow when its client has long gone
-   */
-  private record Close(
-      AttemptOutcome outcome, Ending ending, Waste waste, long endNanos, long overheadNanos) {}
-
-  /**
    * Writes the row; {@code told} is as it was reported or estimated, the row has what is billed.
    */
-  private Settled row(Close close, Usage told, UsageSource source) {
-    Usage used = inTier(told);
-    AttemptOutcome outcome = close.outcome;
-    Waste waste = close.waste;
-    Usage usage = Accounting.price(target, used).billed(used, intent.reservedAt());
-    Usage part = source == UsageSource.ESTIMATED ? inTier(outcome.summary().usage()) : null;
-    LedgerRow.Money money = books.price(target, usage, intent, part);
-    long stored = stored(outcome);
-    if (stored > 0) {
-      money = Savings.stored(money, stored);
-    } else if ((source == UsageSource.REPORTED || Savings.isLoss(waste))
-        && !intent.attempt().cause().isOverhead()) {
-      money =
-          Savings.claim(
-              money,
-              target,
-              call.snapshot().baselines().of(call.routedModel()),
-              used,
-              waste,
-              intent.reservedAt());
-    }
-    long tokens = usage.inputTokens() + usage.outputTokens();
-    List<Charge> charges =
-        Charges.toLedger(
-            reservation.settle(
-                money.cost(),
-                // As the cost: what is only estimated is no debt.
-                part == null ? tokens : Math.min(tokens, most(part))));
-    Failure failure = outcome.failure();
-    String error =
-        failure == null
-            ? ""
-            : failure.code() != null ? failure.code() : ClientErrors.code(failure).code();
+  private Settled row(AttemptEnd close, Usage told, UsageSource source) {
+    long at = intent.reservedAt();
+    Cause cause = intent.attempt().cause();
+    Usage used = Fees.inTier(call, target, cause, told, at);
+    Usage usage = Pricing.ofAnswer(target, used).billed(used, at);
+    Usage part =
+        source == UsageSource.ESTIMATED
+            ? Fees.inTier(call, target, cause, close.outcome().summary().usage(), at)
+            : null;
+    LedgerRow.Money paid = books.pricing().money(target, usage, intent, part);
+    long stored = cause.isOverhead() || !close.isAnswered() ? 0 : Savings.stored(call, target, at);
+    LedgerRow.Money money =
+        stored > 0 ? Savings.stored(paid, stored) : claimed(paid, close.waste(), used, source);
+    List<Charge> charges = charge(money.cost(), usage, part);
     boolean first = intent.attempt().number() == 1;
     Tally tally = call.tally();
     LedgerRow row =
         new LedgerRow(
             intent.attempt(),
-            new LedgerRow.Times(
-                intent.reservedAt(),
-                books.ticker().epochMillis(),
-                close.endNanos - (first ? tally.startNanos() : startNanos),
-                close.overheadNanos,
-                outcome.firstTokenNanos()),
+            close.times(at, books.ticker().epochMillis(), first ? tally.startNanos() : startNanos),
             intent.caller(),
             intent.destination(),
-            new LedgerRow.Outcome(
-                outcome.status(),
-                close.ending,
-                error,
-                "",
-                cacheOutcome(stored),
-                money.cost() == 0 ? Waste.NONE : waste),
+            close.outcome(cacheOutcome(stored), money.cost()),
             usage,
             source,
             money,
             charges);
-    books.beyondBound(target, intent, money.cost());
+    books.pricing().beyondBound(target, intent, money.cost());
     books.write(call, target, row);
-    boolean overhead = intent.attempt().cause().isOverhead();
-    tally.spent(money.cost(), money.saved() - money.premium() - (overhead ? money.cost() : 0));
+    long overhead = cause.isOverhead() ? money.cost() : 0;
+    tally.spent(money.cost(), money.saved() - money.premium() - overhead);
     return new Settled(money.cost(), tally.spentNanos(), tally.savedNanos(), !tally.isCounting());
   }
 
-  private long most(Usage told) {
-    return Math.max(reservation.heldTokens(), told.inputTokens() + told.outputTokens());
+  /** Of an estimate only a loss is claimed, and nothing of what the gateway asks of its own. */
+  private LedgerRow.Money claimed(
+      LedgerRow.Money paid, Waste waste, Usage used, UsageSource source) {
+    boolean isTold = source == UsageSource.REPORTED || Savings.isLoss(waste);
+    if (!isTold || intent.attempt().cause().isOverhead()) {
+      return paid;
+    }
+    PricedModel asked = call.snapshot().baselines().of(call.routedModel());
+    return Savings.claim(paid, target, asked, used, waste, intent.reservedAt());
   }
 
-  /** What the gateway asks in words of its own, it asks in no tier. */
-  private Usage inTier(Usage told) {
-    Cause cause = intent.attempt().cause();
-    boolean own = cause == Cause.VERIFY || cause == Cause.EMBEDDING;
-    return own ? told : Fees.inTier(call, target, told, intent.reservedAt());
+  private List<Charge> charge(long cost, Usage usage, @Nullable Usage told) {
+    long tokens = usage.inputTokens() + usage.outputTokens();
+    // As the cost: what is only estimated is no debt.
+    long most =
+        told == null
+            ? tokens
+            : Math.max(reservation.heldTokens(), told.inputTokens() + told.outputTokens());
+    return Charges.toLedger(reservation.settle(cost, Math.min(tokens, most)));
   }
 
   /** What the cache did for the call, it did not for what the gateway asks of its own. */
@@ -317,16 +287,5 @@ public final class Account {
       return CacheOutcome.OFF;
     }
     return stored > 0 ? CacheOutcome.PARTIAL : call.cacheOutcome();
-  }
-
-  /** Returns what the inputs would have cost that were stored, so that nobody asked for them. */
-  private long stored(AttemptOutcome outcome) {
-    CachePart part = call.cache();
-    EmbeddingBatch batch = part == null ? null : part.batch();
-    boolean answered =
-        outcome.status() == 200 && outcome.failure() == null && !outcome.clientGone();
-    return batch == null || !answered || intent.attempt().cause().isOverhead()
-        ? 0
-        : batch.savedNanos(target, intent.reservedAt());
   }
 }

@@ -8,6 +8,7 @@ import io.penstock.core.body.RequestBody;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
+import io.penstock.ledger.Cause;
 import io.penstock.providers.translate.UsageReaders;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.prompt.JsonArrays;
@@ -185,9 +186,15 @@ public final class Fees {
    * names none it is the dearest that the request named: the provider may have billed it. One that
    * says {@code auto} names no more than one that says nothing.
    *
+   * @param cause what the gateway asks in words of its own, it asks in no tier
    * @param at epoch milliseconds
    */
-  static Usage inTier(Call call, TargetRuntime target, Usage used, long at) {
+  static Usage inTier(Call call, TargetRuntime target, Cause cause, Usage used, long at) {
+    boolean own = cause == Cause.VERIFY || cause == Cause.EMBEDDING;
+    return own ? used : inTier(call, target, used, at);
+  }
+
+  private static Usage inTier(Call call, TargetRuntime target, Usage used, long at) {
     String named = used.serviceTier();
     if (Usage.STANDARD.equals(named)) {
       return used.toBuilder().serviceTier(null).build();
@@ -196,7 +203,7 @@ public final class Fees {
       return used;
     }
     Usage dearest = used;
-    PricedModel price = Accounting.price(target, used);
+    PricedModel price = Pricing.ofAnswer(target, used);
     for (String tier : tiers(call, target, null)) {
       Usage there = used.toBuilder().serviceTier(tier).build();
       dearest = price.listNanos(there, at) > price.listNanos(dearest, at) ? there : dearest;

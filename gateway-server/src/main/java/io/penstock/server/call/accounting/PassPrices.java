@@ -31,7 +31,7 @@ record PassPrices(long cost, long list) {
       return of(own, pass, at);
     }
     PassPrices asked = of(target.price(), pass, at);
-    PassPrices answered = of(Accounting.price(target, usage), pass, at);
+    PassPrices answered = of(Pricing.ofAnswer(target, usage), pass, at);
     return new PassPrices(Math.max(asked.cost, answered.cost), Math.max(asked.list, answered.list));
   }
 

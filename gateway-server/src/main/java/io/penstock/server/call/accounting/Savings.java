@@ -4,6 +4,9 @@ import io.penstock.core.price.PricedModel;
 import io.penstock.core.price.Usage;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.Waste;
+import io.penstock.server.call.CachePart;
+import io.penstock.server.call.Call;
+import io.penstock.server.call.EmbeddingBatch;
 import io.penstock.server.targets.TargetRuntime;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +71,18 @@ final class Savings {
    */
   static LedgerRow.Money stored(LedgerRow.Money paid, long spared) {
     return money(paid, paid.cost() + spared, spared, 0);
+  }
+
+  /**
+   * Returns what the inputs of a call would have cost on a target that were stored, so that nobody
+   * asked it for them; nano-USD, 0 for none.
+   *
+   * @param at epoch milliseconds
+   */
+  static long stored(Call call, TargetRuntime called, long at) {
+    CachePart part = call.cache();
+    EmbeddingBatch batch = part == null ? null : part.batch();
+    return batch == null ? 0 : batch.savedNanos(called, at);
   }
 
   private static LedgerRow.Money money(

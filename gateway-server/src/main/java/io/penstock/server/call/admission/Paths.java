@@ -63,20 +63,6 @@ final class Paths {
     return headers.contains(RequestHeaders.ANTHROPIC_VERSION) ? Dialect.ANTHROPIC : Dialect.OPENAI;
   }
 
-  /** Takes {@code /openai}, {@code /anthropic} or {@code /gemini} off a path. */
-  static String unprefixed(String path) {
-    if (path.startsWith("/openai/v1")) {
-      return path.substring("/openai".length());
-    }
-    if (path.startsWith("/anthropic/v1")) {
-      return path.substring("/anthropic".length());
-    }
-    if (path.startsWith("/gemini/v1")) {
-      return path.substring("/gemini".length());
-    }
-    return path;
-  }
-
   /**
    * Refuses what would make a tunnel of the connection, on whatever path: CONNECT and WebSockets;
    * other upgrades are ignored.
@@ -125,7 +111,7 @@ final class Paths {
    * @throws GatewayException 404 or 405 with what is served
    */
   static Surface resolve(RequestHead head) {
-    String path = unprefixed(head.path());
+    String path = ServedPaths.unprefixed(head.path());
     boolean post = head.method().equals(HttpMethod.POST);
     Surface exact = POST.get(path);
     if (exact != null) {

@@ -17,6 +17,7 @@ import io.penstock.server.call.CachePart;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.SemanticAsk;
 import io.penstock.server.call.accounting.Accounting;
+import io.penstock.server.call.accounting.Pricing;
 import io.penstock.server.call.accounting.Settled;
 import io.penstock.server.call.reply.RateHeaders;
 import io.penstock.server.call.reply.ResponseHeaders;
@@ -122,7 +123,7 @@ public final class CacheReplay {
     if (!price.isPriced()) {
       return new Worth(paid.costNanos(), "", target.shownModel());
     }
-    long nanos = Accounting.worth(target, paid.usage(), call.startMillis());
+    long nanos = Pricing.worth(target, paid.usage(), call.startMillis());
     return new Worth(nanos, price.version(), target.shownModel());
   }
 

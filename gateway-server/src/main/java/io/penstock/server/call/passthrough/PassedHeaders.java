@@ -8,6 +8,7 @@ import io.penstock.core.GatewayException;
 import io.penstock.core.ServedPaths;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.Credentials;
+import io.penstock.server.call.PassedPath;
 import io.penstock.server.call.reply.ResponseHeaders;
 import io.penstock.server.client.RequestHead;
 import io.penstock.server.targets.ProviderRuntime;
@@ -137,11 +138,12 @@ final class PassedHeaders {
    * Returns path and query at the provider. A path that begins with the base address' own path is
    * taken as it is, so that {@code /v1/files} at {@code https://host/v1} is not doubled.
    *
+   * @param entry the entry of {@code passthrough} that it is below
    * @throws GatewayException 400 for a path that may be read in several ways and for a query that
    *     names another method, 404 for one that is a served path there: it would go without a price
    */
-  static String uri(RequestHead head, String basePath) {
-    String path = head.path();
+  static String uri(RequestHead head, String entry, String basePath) {
+    String path = PassedPath.sent(entry, head.path());
     if (!ServedPaths.isPlain(path)) {
       throw GatewayException.invalid(
           null,

@@ -36,7 +36,7 @@ public final class Passthrough {
     String uri =
         stored
             ? PassedHeaders.stored(call.surface().rest(), call.head(), provider)
-            : PassedHeaders.uri(call.head(), provider.basePath());
+            : PassedHeaders.uri(call.head(), call.surface().rest(), provider.basePath());
     call.destination().route(stored ? "" : call.surface().rest());
     call.facts().passedTo(provider);
     Passthrough made = new Passthrough(call, engine, provider, uri);

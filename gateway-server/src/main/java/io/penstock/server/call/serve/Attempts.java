@@ -100,7 +100,7 @@ public final class Attempts implements LegListener, Forwarded {
   }
 
   private boolean starts(Candidate found) {
-    if (!serving.fits(found)) {
+    if (!serving.streamEnd().fits(found)) {
       return false;
     }
     boolean starts = engine.routing().health().tryStart(found.target());

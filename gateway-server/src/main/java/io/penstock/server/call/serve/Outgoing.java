@@ -92,7 +92,11 @@ public final class Outgoing {
       serving.engine().learnedOutput().learn(aim.target().label(), summary.usage().outputTokens());
     }
     if (whole && summary.usageReported() && shownBytes >= 0) {
-      serving.engine().accounting().learnThought(aim.target(), summary.usage(), shownBytes);
+      serving
+          .engine()
+          .accounting()
+          .unseen()
+          .learnThought(aim.target(), summary.usage(), shownBytes);
     }
     if (marks != null) {
       marks.answered(account, aim.target(), summary.usage(), serving.engine().routing().prefixes());

@@ -9,6 +9,7 @@ import io.penstock.providers.translate.Continuation;
 import io.penstock.server.call.Call;
 import io.penstock.server.call.Surface;
 import io.penstock.server.call.attempt.AttemptRun;
+import io.penstock.server.targets.TargetRuntime;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -75,10 +76,16 @@ final class Resumption {
 
   private @Nullable Candidate next(Plan plan, String why) {
     Candidate found = plan.next(why);
-    while (found != null && !serving.takesPrefill(found)) {
+    while (found != null && !takesPrefill(call, found)) {
       found = plan.next(why);
     }
     return found;
+  }
+
+  /** Returns whether the target can be sent the beginning of an answer. */
+  static boolean takesPrefill(Call call, Candidate candidate) {
+    TargetRuntime target = call.snapshot().targets().find(candidate);
+    return target != null && target.takesPrefill();
   }
 
   /**

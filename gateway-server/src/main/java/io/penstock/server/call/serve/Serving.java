@@ -4,7 +4,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.GatewayException;
-import io.penstock.core.route.Candidate;
 import io.penstock.providers.Failure;
 import io.penstock.providers.translate.Continuation;
 import io.penstock.server.call.Call;
@@ -118,17 +117,6 @@ final class Serving {
     return streamEnd.from();
   }
 
-  /** Returns whether the target can go on with what the client has seen, if it has seen any. */
-  boolean fits(Candidate candidate) {
-    return from() == null || takesPrefill(candidate);
-  }
-
-  /** Returns whether the target can be sent the beginning of an answer. */
-  boolean takesPrefill(Candidate candidate) {
-    TargetRuntime target = call.snapshot().targets().find(candidate);
-    return target != null && target.takesPrefill();
-  }
-
   /** Keeps an answer that was turned down, for when there is no better one. */
   void keep(Unaccepted weak) {
     forgetUnaccepted();
@@ -153,16 +141,10 @@ final class Serving {
   private boolean servesUnaccepted() {
     Unaccepted kept = unaccepted;
     unaccepted = null;
-    if (kept == null) {
-      return false;
+    if (kept != null) {
+      kept.serveAfterAll();
     }
-    try {
-      kept.serve().run();
-    } catch (RuntimeException | Error e) {
-      kept.forget().run();
-      throw e;
-    }
-    return true;
+    return kept != null;
   }
 
   /** There is no more time for a better answer: serves a weak one if there is one. */

@@ -7,6 +7,7 @@ import io.penstock.budget.Verdict;
 import io.penstock.core.Ending;
 import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
+import io.penstock.core.route.Candidate;
 import io.penstock.ledger.Waste;
 import io.penstock.providers.Closing;
 import io.penstock.providers.Failure;
@@ -44,6 +45,11 @@ final class StreamEnd {
   /** Returns what the legs to come go on with; null while no stream was cut. */
   @Nullable Continuation from() {
     return cut == null ? null : cut.from();
+  }
+
+  /** Returns whether the target can go on with what the client has seen, if a stream was cut. */
+  boolean fits(Candidate candidate) {
+    return cut == null || Resumption.takesPrefill(call, candidate);
   }
 
   /** Settles a stream that was cut and that another leg goes on with. */

@@ -7,4 +7,14 @@ package io.penstock.server.call.serve;
  * @param serve gives it to the client after all: no other tier could answer
  * @param forget releases it
  */
-record Unaccepted(Runnable serve, Runnable forget) {}
+record Unaccepted(Runnable serve, Runnable forget) {
+  /** Gives it to the client; releases it where that fails. */
+  void serveAfterAll() {
+    try {
+      serve.run();
+    } catch (RuntimeException | Error e) {
+      forget.run();
+      throw e;
+    }
+  }
+}
