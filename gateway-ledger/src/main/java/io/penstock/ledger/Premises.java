@@ -55,6 +55,7 @@ record Premises(Map<UUID, Long> corrections) {
   }
 
   /** Returns whether the row is in the database, as far as these rows that were new tell. */
+  @SuppressWarnings("ReferenceEquality") // another row of the same key has the same id
   boolean isBooked(LedgerRow row, List<LedgerRow> fresh) {
     return !corrections.containsKey(row.id()) || fresh.stream().anyMatch(one -> one == row);
   }

@@ -104,9 +104,9 @@ enum SqlDialect {
       return DriverManager.getConnection(url);
     }
 
-    /** The server or something between may have ended the session, or dropped it in silence. */
     @Override
     boolean isAlive(Connection idle) throws SQLException {
+      // The server or something between may have ended the session, or dropped it in silence.
       return idle.isValid(ALIVE_SECONDS);
     }
 

@@ -8,6 +8,7 @@ import io.penstock.core.price.PriceBook;
 import io.penstock.core.price.PriceRefresh;
 import io.penstock.ledger.Catalogue;
 import io.penstock.ledger.Ledger;
+import io.penstock.server.admin.route.ConfigState.Status;
 import io.penstock.server.alerts.Alerts;
 import io.penstock.server.call.Snapshot;
 import io.penstock.server.call.serve.Shared;
@@ -16,6 +17,7 @@ import io.penstock.server.config.load.Inputs;
 import io.penstock.server.config.load.LoadResult;
 import io.penstock.server.config.load.Problem;
 import io.penstock.server.metrics.CallMetrics;
+import io.penstock.server.snapshot.FetchedPrices;
 import io.penstock.server.snapshot.Prices;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,14 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ConfigApplier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ConfigApplier.class);
-
-  /**
-   * What became of the last change.
-   *
-   * @param version of the configuration in use
-   * @param problems of the last change, empty when it was applied
-   */
-  record Status(long version, List<String> problems, List<String> warnings) {}
 
   private final Path file;
   private final Shared shared;

@@ -1,5 +1,8 @@
 package io.penstock.server;
 
+import io.penstock.server.command.Commands;
+import io.penstock.server.command.ConfigOption;
+import io.penstock.server.command.ExitCode;
 import io.penstock.server.config.Config;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -40,7 +43,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     Config loaded = ConfigOption.load(file, Commands.err(spec));
     if (loaded == null) {
-      return Main.WRONG_INPUT;
+      return ExitCode.WRONG_INPUT;
     }
     if (!DemoConfig.isDemo(loaded)) {
       throw new IllegalArgumentException(
@@ -57,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
         false,
         () -> Gateway.start(loaded, file, ConfigOption.loader(System.getenv())::load),
         gateway -> welcome(out, gateway, loaded.listen().isLoopback()));
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private void welcome(PrintWriter out, Gateway gateway, boolean loopback) {

@@ -1,5 +1,7 @@
 package io.penstock.server;
 
+import io.penstock.server.command.Commands;
+import io.penstock.server.command.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -20,15 +22,6 @@ import picocli.CommandLine.IVersionProvider;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
 public final class Main {
-  /** Done. */
-  static final int OK = 0;
-
-  /** The input is wrong. */
-  static final int WRONG_INPUT = 1;
-
-  /** It could not run. */
-  static final int CANNOT_RUN = 2;
-
   private static final Map<String, Class<?>> COMMANDS = commands();
 
   /** What they did is not what they printed. */
@@ -60,19 +53,9 @@ public final class Main {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("demo", DemoCommand.class);
     commands.put("serve", ServeCommand.class);
-    commands.put("check", CheckCommand.class);
-    commands.put("key", KeyCommand.class);
-    commands.put("report", ReportCommand.class);
-    commands.put("statement", StatementCommand.class);
-    commands.put("reconcile", ReconcileCommand.class);
-    commands.put("simulate", SimulateCommand.class);
-    commands.put("explain", ExplainCommand.class);
-    commands.put("score", ScoreCommand.class);
-    commands.put("calibrate", CalibrateCommand.class);
-    commands.put("budgets", BudgetsCommand.class);
     commands.put("warmup", WarmupCommand.class);
     commands.put("warmup-peer", WarmupPeerCommand.class);
-    commands.put("health", HealthCommand.class);
+    commands.putAll(Commands.besideAGateway());
     return commands;
   }
 
@@ -93,12 +76,14 @@ public final class Main {
           PrintWriter err = error.getCommandLine().getErr();
           err.println("penstock: " + error.getMessage());
           error.getCommandLine().usage(err);
-          return WRONG_INPUT;
+          return ExitCode.WRONG_INPUT;
         })
         .setExecutionStrategy(Main::run)
         .setExecutionExceptionHandler((error, line, parsed) -> {
           line.getErr().println("penstock: " + reason(error));
-          return error instanceof IllegalArgumentException ? WRONG_INPUT : CANNOT_RUN;
+          return error instanceof IllegalArgumentException
+              ? ExitCode.WRONG_INPUT
+              : ExitCode.CANNOT_RUN;
         });
   }
 
@@ -109,16 +94,16 @@ public final class Main {
       CommandLine at = parsed.asCommandLineList().getFirst();
       at.getErr().println("penstock: no such command: " + parsed.unmatched().getFirst());
       at.usage(at.getErr());
-      return WRONG_INPUT;
+      return ExitCode.WRONG_INPUT;
     }
     int code = new CommandLine.RunLast().execute(parsed);
     CommandLine line = parsed.asCommandLineList().getLast();
     boolean serves = LONG_RUNNING.contains(line.getCommandName());
-    if (code != OK || serves || Commands.isWritten(line.getOut())) {
+    if (code != ExitCode.OK || serves || Commands.isWritten(line.getOut())) {
       return code;
     }
     line.getErr().println("penstock: " + Commands.NOT_WRITTEN);
-    return CANNOT_RUN;
+    return ExitCode.CANNOT_RUN;
   }
 
   private static String reason(Throwable error) {

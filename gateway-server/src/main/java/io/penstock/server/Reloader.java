@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.server.admin.route.ConfigState;
 import io.penstock.server.config.load.Inputs;
 import io.penstock.server.config.load.LoadResult;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Looks and loads on a thread of its own, never on an event loop. Owns the applier that it is
  * given.
  */
-public final class Reloader implements AutoCloseable {
+public final class Reloader implements ConfigState, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
   private static final long LOOK_MILLIS = 500;
 
@@ -62,13 +63,13 @@ public final class Reloader implements AutoCloseable {
         () -> guarded(this::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Returns the file that it reads. */
-  Path file() {
+  @Override
+  public Path file() {
     return file;
   }
 
-  /** Returns what became of the last change. Any thread. */
-  ConfigApplier.Status status() {
+  @Override
+  public Status status() {
     return applier.status();
   }
 

@@ -1,5 +1,8 @@
 package io.penstock.server;
 
+import io.penstock.server.command.Commands;
+import io.penstock.server.command.ConfigOption;
+import io.penstock.server.command.ExitCode;
 import io.penstock.server.config.Config;
 import java.io.Console;
 import java.util.concurrent.Callable;
@@ -23,14 +26,14 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Config loaded = config.load(Commands.err(spec));
     if (loaded == null) {
-      return Main.WRONG_INPUT;
+      return ExitCode.WRONG_INPUT;
     }
     Logging.configure(loaded.log());
     UntilStopped.run(
         !isInTerminal(),
-        () -> Gateway.start(loaded, config.file, ConfigOption.loader(System.getenv())::load),
+        () -> Gateway.start(loaded, config.file(), ConfigOption.loader(System.getenv())::load),
         gateway -> {});
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   /** There SIGHUP is how a terminal that is closed ends what runs in it. */

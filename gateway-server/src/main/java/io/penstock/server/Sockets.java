@@ -3,6 +3,7 @@ package io.penstock.server;
 import io.netty.handler.ssl.SslContext;
 import io.penstock.server.client.ClientLimits;
 import io.penstock.server.client.ClientServer;
+import io.penstock.server.client.TlsFiles;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.LimitsConfig;
 import io.penstock.server.config.TlsConfig;
@@ -67,7 +68,9 @@ final class Sockets {
 
   private static @Nullable Supplier<SslContext> tls(String section, @Nullable TlsConfig config)
       throws IOException {
-    return config == null ? null : TlsFiles.of(section, config)::context;
+    return config == null
+        ? null
+        : TlsFiles.of(section, config.certificate(), config.key())::context;
   }
 
   private static InetSocketAddress address(HostPort at) {

@@ -1,5 +1,7 @@
 package io.penstock.server;
 
+import io.penstock.server.command.ExitCode;
+import io.penstock.server.store.ServingLock;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +54,6 @@ final class UntilStopped {
       return;
     }
     // A stop that was asked for is a job done: 0, not the JVM's 128 + signal.
-    Runtime.getRuntime().halt(Main.OK);
+    Runtime.getRuntime().halt(ExitCode.OK);
   }
 }

@@ -1,6 +1,9 @@
 package io.penstock.server;
 
 import io.penstock.core.identity.KeyRing;
+import io.penstock.server.command.Commands;
+import io.penstock.server.command.ConfigOption;
+import io.penstock.server.command.ExitCode;
 import io.penstock.server.config.Config;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -56,7 +59,7 @@ final class WarmupCommand implements Callable<Integer> {
       Files.writeString(file, config(directory.resolve("ledger.db"), provider));
       Config loaded = ConfigOption.load(file, Commands.err(spec));
       if (loaded == null) {
-        return Main.WRONG_INPUT;
+        return ExitCode.WRONG_INPUT;
       }
       Logging.configure(loaded.log());
       try (Gateway gateway =
@@ -64,7 +67,7 @@ final class WarmupCommand implements Callable<Integer> {
         place.close();
         letCall(provider, gateway);
       }
-      return Main.OK;
+      return ExitCode.OK;
     } finally {
       place.close();
       delete(directory);
@@ -77,7 +80,7 @@ final class WarmupCommand implements Callable<Integer> {
       if (!peer.waitFor(MINUTES, TimeUnit.MINUTES)) {
         throw new IOException("the calls took more than " + MINUTES + " minutes");
       }
-      if (peer.exitValue() != Main.OK) {
+      if (peer.exitValue() != ExitCode.OK) {
         String last = said.lines().reduce((before, line) -> line).orElse("no reason was given");
         throw new IOException("the calls failed: " + last);
       }

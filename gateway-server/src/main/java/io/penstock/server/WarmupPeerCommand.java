@@ -1,5 +1,6 @@
 package io.penstock.server;
 
+import io.penstock.server.command.ExitCode;
 import io.penstock.server.demo.DemoProvider;
 import io.penstock.server.upstream.Transport;
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class WarmupPeerCommand implements Callable<Integer> {
         client.get();
       }
     }
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private Void ask(HttpClient http, int client) throws Exception {

@@ -1,5 +1,6 @@
 /**
- * The program: commands, wiring, start and stop. Everything is put together in {@link
+ * The program: wiring, start and stop, and the commands that start a gateway; the others are in
+ * {@link io.penstock.server.command}. Everything is put together in {@link
  * io.penstock.server.Gateway} and {@link io.penstock.server.snapshot.SnapshotBuilder}.
  */
 @NullMarked

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
@@ -391,7 +392,7 @@ class AdminPortTest {
         Main.commandLine()
             .setOut(new PrintWriter(said))
             .execute("check", "--strict", "--config", gateway.file().toString());
-    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(code).as(said.toString()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(said.toString()).contains("to be warned of (--strict)");
   }
 }

@@ -196,6 +196,37 @@ class ArchitectureTest {
         .check(GATEWAY);
   }
 
+  /**
+   * The two ends by which people get at a gateway: neither knows the other, nor does anyone else.
+   */
+  @Test
+  void commandsAndTheAdminPort_areKnownToTheWiringAlone() {
+    for (String end : List.of("io.penstock.server.command", "io.penstock.server.admin.route")) {
+      noClasses()
+          .that()
+          .resideInAPackage("io.penstock.server.*..")
+          .and()
+          .resideOutsideOfPackage(end)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(end)
+          .check(GATEWAY);
+    }
+  }
+
+  @Test
+  void commandLine_isReadByCommandsAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.penstock.server.*..")
+        .and()
+        .resideOutsideOfPackage("io.penstock.server.command")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("picocli..")
+        .check(GATEWAY);
+  }
+
   /** The way of a request: no station knows one before it. */
   @Test
   void stationsOfACall_knowOnlyThoseAfterThem() {

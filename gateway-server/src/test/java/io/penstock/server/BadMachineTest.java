@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.core.Ticker;
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.Config;
+import io.penstock.server.store.Ledgers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

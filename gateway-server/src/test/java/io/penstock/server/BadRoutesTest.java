@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.command.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -80,7 +81,7 @@ class BadRoutesTest {
 
     int code = command.execute("check", "--config", file);
 
-    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(code).as(said.toString()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(said.toString().lines().filter(line -> line.contains(path.strip())))
         .as(said.toString())
         .isNotEmpty()

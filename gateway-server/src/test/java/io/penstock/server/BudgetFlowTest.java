@@ -94,6 +94,26 @@ class BudgetFlowTest {
   }
 
   @Test
+  void budget_heldByACallThatAsksForMoreThanAnyModelGives_hasRoomForOthers() throws Exception {
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway =
+            start(provider, "budgets: [{ name: one, limit: 0.1 USD, every: total }]\n")) {
+      Gate gate = new Gate("answer");
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER).pauseBeforeHeaders(gate));
+      String greedy = CHAT.replace(":100,", ":1000000000,");
+      CompletableFuture<HttpResponse<String>> first =
+          CompletableFuture.supplyAsync(() -> gateway.post("/v1/chat/completions", greedy));
+      assertThat(provider.awaitRequest(1).text()).contains("1000000000");
+      // 128,000 tokens of 0.60 USD per million, and the prompt.
+      assertThat(gateway.admin("/admin/v1/budgets")).contains("\"held\":\"0.0768");
+      provider.on("/v1/chat/completions").reply(Script.json(ANSWER));
+      assertThat(gateway.post("/v1/chat/completions", CHAT).statusCode()).isEqualTo(200);
+      gate.open();
+      assertThat(first.get().statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void budget_ofOneTarget_sendsTheRouteOn() {
     try (FakeProvider provider = FakeProvider.start();
         RunningGateway gateway =

@@ -64,7 +64,7 @@ class CacheForecastTest {
     String url = "sqlite:" + directory.resolve("ledger.db");
     Ticker ticker = Ticker.system();
     try (SqlLedger ledger =
-        SqlLedger.open(LedgerOptions.of(url, Ledgers.journalDirectory(url)), ticker)) {
+        SqlLedger.open(LedgerOptions.of(url, directory.resolve("ledger.db.journal")), ticker)) {
       traffic.on(ledger, new RequestIds(ticker, new SplittableRandom(1)));
       ledger.flush(20_000);
     }

@@ -1,6 +1,7 @@
 package io.penstock.server;
 
 import io.penstock.core.Ticker;
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.load.LoadResult;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.load.LoadResult;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;

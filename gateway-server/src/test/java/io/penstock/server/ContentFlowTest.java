@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
@@ -191,7 +192,7 @@ class ContentFlowTest {
     StringWriter said = new StringWriter();
     CommandLine line =
         Main.commandLine().setErr(new PrintWriter(said)).setOut(new PrintWriter(said));
-    assertThat(line.execute("check", "--config", file.toString())).isEqualTo(Main.WRONG_INPUT);
+    assertThat(line.execute("check", "--config", file.toString())).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(said.toString()).contains("ledger.content.redact").contains("a(b");
   }
 }

@@ -8,6 +8,7 @@ import io.penstock.ledger.Content;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.LedgerReader;
 import io.penstock.ledger.SqlLedger;
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Gate;
@@ -109,7 +110,7 @@ class CrashTest {
         Main.commandLine()
             .setOut(new PrintWriter(out))
             .execute("report", "--config", config.toString(), "--by", by, "--format", "json");
-    assertThat(code).as(out.toString()).isEqualTo(Main.OK);
+    assertThat(code).as(out.toString()).isEqualTo(ExitCode.OK);
     return MAPPER.readTree(out.toString());
   }
 
@@ -147,7 +148,7 @@ class CrashTest {
         // input.
         assertThat(new BigDecimal(total.path("wasted_usd").asText()))
             .isGreaterThanOrEqualTo(new BigDecimal("0.00003"));
-        assertThat(second.stop()).isEqualTo(Main.OK);
+        assertThat(second.stop()).isEqualTo(ExitCode.OK);
       }
     }
   }

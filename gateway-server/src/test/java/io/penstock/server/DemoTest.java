@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,7 +57,7 @@ class DemoTest {
             .setOut(new PrintWriter(said, true))
             .setErr(new PrintWriter(said, true))
             .execute("demo", "--config", file.toString());
-    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(code).as(said.toString()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(said.toString()).contains("mine.yaml is not the demo's").doesNotContain("base URL");
     assertThat(Files.readString(file)).isEqualTo(yaml);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.server.call.explain.Explainer;
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.FakeTicker;
 import io.penstock.testkit.LeakCheck;
@@ -74,7 +75,7 @@ class ExplainTest {
                 "k-test",
                 "--body",
                 body.toString());
-    assertThat(code).as(said.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(code).as(said.toString()).isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(said.toString()).contains("--body: " + body + ": not UTF-8");
   }
 
@@ -245,7 +246,7 @@ class ExplainTest {
     complained.getBuffer().setLength(0);
     String stopped = gateway.file().toString();
     assertThat(line.execute("explain", "--config", stopped, "--key", "k-test", "--body", file))
-        .isEqualTo(Main.CANNOT_RUN);
+        .isEqualTo(ExitCode.CANNOT_RUN);
     assertThat(complained.toString()).hasLineCount(1);
   }
 }

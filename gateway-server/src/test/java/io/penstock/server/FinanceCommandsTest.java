@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.ledger.focus.FocusCheck;
 import io.penstock.ledger.focus.FocusOptions;
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;
 import io.penstock.testkit.Script;
@@ -221,11 +222,11 @@ class FinanceCommandsTest {
     };
     String[] report = {"report", "--config", config};
     for (String[] args : List.of(close, report)) {
-      assertThat(command.runInto(fullDisk(), args)).isEqualTo(Main.CANNOT_RUN);
+      assertThat(command.runInto(fullDisk(), args)).isEqualTo(ExitCode.CANNOT_RUN);
       assertThat(command.complained().lines()).hasSize(1);
       assertThat(command.complained()).contains("the output could not be written in full");
       assertThat(command.runInto(fullDisk(), "key", "new", "--team", "a"))
-          .isEqualTo(Main.CANNOT_RUN);
+          .isEqualTo(ExitCode.CANNOT_RUN);
     }
     assertThat(command.run(close)).as(command.complained()).isZero();
     assertThat(command.said()).contains("2020-01,,shared,gw,0,3.00");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.SqlLedger;
+import io.penstock.server.store.LedgersTest;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.LeakCheck;

@@ -2,6 +2,7 @@ package io.penstock.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.server.command.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -39,7 +40,7 @@ class PriceFilesTest {
         Main.commandLine("check")
             .setOut(new PrintWriter(out))
             .execute("check", "--config", config.toString());
-    assertThat(code).as(out.toString()).isEqualTo(Main.WRONG_INPUT);
+    assertThat(code).as(out.toString()).isEqualTo(ExitCode.WRONG_INPUT);
     return out.toString();
   }
 

@@ -265,8 +265,8 @@ class ProviderEmbedderTest {
         """
             .formatted(name));
     StringWriter out = new StringWriter();
-    CommandLine check = new CommandLine(new CheckCommand()).setOut(new PrintWriter(out, true));
-    assertThat(check.execute("--config", file.toString())).as(out.toString()).isEqualTo(1);
+    CommandLine check = Main.commandLine("check").setOut(new PrintWriter(out, true));
+    assertThat(check.execute("check", "--config", file.toString())).as(out.toString()).isEqualTo(1);
     assertThat(out.toString())
         .contains("cache.semantic[0].embedder")
         .contains(name)

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.penstock.core.Ticker;
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.LogConfig;
 import io.penstock.server.config.load.LoadResult;
 import io.penstock.server.config.load.Problem;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.penstock.core.Ticker;
 import io.penstock.core.identity.KeyRing;
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.load.LoadResult;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
@@ -22,7 +23,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway on free ports in front of one scripted provider, for tests. */
-class RunningGateway implements AutoCloseable {
+public class RunningGateway implements AutoCloseable {
   static final String KEY = "pk-test";
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -36,7 +37,7 @@ class RunningGateway implements AutoCloseable {
   RunningGateway() {}
 
   /** The configuration of most tests; {@code more} is appended as further top-level keys. */
-  static String yaml(Path directory, FakeProvider provider, String more) {
+  public static String yaml(Path directory, FakeProvider provider, String more) {
     return """
     listen: 127.0.0.1:0
     admin: { listen: 127.0.0.1:0 }
@@ -86,7 +87,7 @@ class RunningGateway implements AutoCloseable {
         "first_byte: 5s, idle: 2s, total: 20s", "first_byte: 60s, idle: 60s, total: 120s");
   }
 
-  static RunningGateway start(Path directory, String yaml) {
+  public static RunningGateway start(Path directory, String yaml) {
     return start(directory, yaml, Ticker.system());
   }
 
@@ -129,7 +130,7 @@ class RunningGateway implements AutoCloseable {
     return "http://127.0.0.1:" + gateway().port();
   }
 
-  HttpResponse<String> post(String path, String body, String... headers) {
+  public HttpResponse<String> post(String path, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url() + path))
             .POST(HttpRequest.BodyPublishers.ofString(body))

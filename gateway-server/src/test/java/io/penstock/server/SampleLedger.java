@@ -18,6 +18,7 @@ import io.penstock.ledger.SqlLedger;
 import io.penstock.ledger.UsageSource;
 import io.penstock.ledger.Waste;
 import io.penstock.server.call.accounting.Charges;
+import io.penstock.server.command.ConfigOption;
 import io.penstock.server.config.Config;
 import io.penstock.server.config.load.LoadResult;
 import io.penstock.server.snapshot.BudgetMapping;
@@ -79,9 +80,9 @@ final class SampleLedger {
     }
     Config config = loaded.config();
     String url = config.ledger().url().reveal();
+    Path journal = Path.of(url.substring("sqlite:".length()) + ".journal");
     Ticker ticker = Ticker.system();
-    try (SqlLedger ledger =
-            SqlLedger.open(LedgerOptions.of(url, Ledgers.journalDirectory(url)), ticker);
+    try (SqlLedger ledger = SqlLedger.open(LedgerOptions.of(url, journal), ticker);
         Budgets budgets = Budgets.embedded(ticker, alert -> {}, List.of())) {
       budgets.reload(new BudgetMapping(new Conditions()).plan(config));
       new SampleLedger(budgets, ledger.writer()).write(users, requests, days, ticker.epochMillis());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.server.command.ExitCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -91,14 +92,15 @@ class ScoreCommandTest {
   void wrongInput_isExitCode1AndOneLineThatSaysWhere() throws Exception {
     String out = directory.resolve("scores").toString();
     String broken = file("broken.jsonl", "{\"id\":1,\"prompt\":\"x\"}\n{\"id\":2}\n");
-    assertThat(command.run("score", "--prompts", broken, "--out", out)).isEqualTo(Main.WRONG_INPUT);
+    assertThat(command.run("score", "--prompts", broken, "--out", out))
+        .isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(command.complained()).contains("broken.jsonl:2: no prompt").hasLineCount(1);
     assertThat(command.run("score", "--pairs", file("a.jsonl", "{\"id\":1}\n"), "--out", out))
-        .isEqualTo(Main.WRONG_INPUT);
+        .isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(command.run("score", "--prompts", "nowhere.jsonl", "--out", out))
-        .isEqualTo(Main.WRONG_INPUT);
+        .isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(command.run("calibrate", "--labels", broken, "--out", out))
-        .isEqualTo(Main.WRONG_INPUT);
+        .isEqualTo(ExitCode.WRONG_INPUT);
     assertThat(Path.of(out)).doesNotExist();
   }
 }

@@ -3,6 +3,7 @@ package io.penstock.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.penstock.server.command.ExitCode;
 import io.penstock.testkit.Await;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Ports;
@@ -47,7 +48,7 @@ class SignalTest {
         assertThat(process.isAlive()).isTrue();
         process.destroy();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(Main.OK);
+        assertThat(process.exitValue()).isEqualTo(ExitCode.OK);
       } finally {
         process.destroyForcibly();
       }

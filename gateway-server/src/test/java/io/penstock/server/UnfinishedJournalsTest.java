@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.LedgerOptions;
 import io.penstock.ledger.SqlLedger;
+import io.penstock.server.command.ExitCode;
+import io.penstock.server.store.LedgersTest;
 import io.penstock.testkit.FakeProvider;
 import io.penstock.testkit.Script;
 import java.io.PrintWriter;
@@ -46,7 +48,7 @@ class UnfinishedJournalsTest {
             .setOut(new PrintWriter(new StringWriter()))
             .setErr(new PrintWriter(complained))
             .execute(command, "--config", config.toString());
-    assertThat(code).as(complained.toString()).isEqualTo(Main.OK);
+    assertThat(code).as(complained.toString()).isEqualTo(ExitCode.OK);
     return complained.toString();
   }
 

@@ -228,7 +228,7 @@ public final class RequestBody {
     long value = -1;
     if (tokens[i] == JsonToken.VALUE_NUMBER_INT && ends[i] - starts[i] <= 18) {
       value = Long.parseLong(raw(i));
-    } else if (tokens[i] == JsonToken.VALUE_NUMBER_FLOAT) {
+    } else if (tokens[i].isNumeric()) {
       value = WholeNumber.of(raw(i));
     }
     if (value < 0) {

@@ -162,6 +162,12 @@ class RequestBodyTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"99999999999999999999", "1e20", "1e30", "100000000000000000000.0"})
+  void count_moreThanAnybodyMeans_inAnySpelling(String number) {
+    assertThat(json("{\"n\":" + number + "}").count("n", -1)).isEqualTo(WholeNumber.MOST);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"1.5", "1e-2", "-1e2", "-1", "\"100\"", "1e99999999999", "true"})
   void count_otherThanWhole_is400ThatNamesIt(String value) {
     assertThatThrownBy(() -> json("{\"n\":" + value + "}").count("n", -1))

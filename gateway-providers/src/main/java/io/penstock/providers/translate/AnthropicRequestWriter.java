@@ -104,13 +104,16 @@ final class AnthropicRequestWriter extends BlockRequestWriter {
       }
       case Part.Media media -> media(into, media, path);
       case Part.ToolCall made -> {
-        ObjectNode block = into.addObject().put("type", "tool_use").put("id", plainId(made.id()));
+        ObjectNode block =
+            into.addObject().put("type", "tool_use").put("id", ids.ofCall(made.id()));
         block.put("name", made.name()).set("input", made.arguments());
         cached(block, made.cache());
       }
       case Part.ToolResult result -> {
         ObjectNode block =
-            into.addObject().put("type", "tool_result").put("tool_use_id", plainId(result.id()));
+            into.addObject()
+                .put("type", "tool_result")
+                .put("tool_use_id", ids.ofResult(result.id()));
         ArrayNode content = block.putArray("content");
         result.content().forEach(inner -> block(content, inner, path));
         if (content.isEmpty()) {

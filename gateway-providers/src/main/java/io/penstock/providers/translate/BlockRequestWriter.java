@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What Anthropic and Converse share: messages of user and assistant in turn, made of blocks. */
 abstract class BlockRequestWriter extends RequestWriter {
+  /** Neither takes an id twice. */
+  final CallIds ids = new CallIds();
+
   private int breakpoints;
 
   BlockRequestWriter(ProviderCall call, Conversation conversation, Fit fit) {
@@ -91,14 +94,6 @@ abstract class BlockRequestWriter extends RequestWriter {
     }
   }
 
-  private void refuseBut(double standard, Option option) {
-    Conversation.Setting setting = conversation.peek(option);
-    if (setting != null && setting.value().asDouble() != standard) {
-      fit.unsupported(setting.param(), "this model does not take it");
-    }
-    conversation.drop(option);
-  }
-
   /** Writes the temperature; a model that thinks takes none but the default. */
   final void temperature(ObjectNode into, @Nullable ClaudeThinking thinking) {
     Conversation.Setting setting = conversation.peek(Option.TEMPERATURE);
@@ -120,8 +115,15 @@ abstract class BlockRequestWriter extends RequestWriter {
     return wanted;
   }
 
-  private boolean isClaude() {
+  /** Returns whether the model is a Claude, which others on Bedrock are not. */
+  final boolean isClaude() {
     return call.target().dialect() != Dialect.BEDROCK || call.target().model().contains("claude");
+  }
+
+  /** Claude refuses those of white space alone. */
+  @Override
+  final boolean takesStop(String stop) {
+    return isClaude() ? !stop.isBlank() : super.takesStop(stop);
   }
 
   /** Returns the schema that the answer must follow, closed for Claude, or null. */

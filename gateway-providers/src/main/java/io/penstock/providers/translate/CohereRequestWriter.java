@@ -95,7 +95,7 @@ final class CohereRequestWriter extends MessageRequestWriter {
       if (only != null && !only.equals(tool.name())) {
         continue;
       }
-      function(tools, tool);
+      function(tools, tool, tool.schema());
       strict |= Boolean.TRUE.equals(tool.strict());
     }
     if (strict) {

@@ -194,7 +194,7 @@ final class Conversation {
   }
 
   /** Whether the value asks for nothing beyond the default. */
-  private static boolean noOp(Option option, JsonNode value) {
+  static boolean noOp(Option option, JsonNode value) {
     return switch (option) {
       case FREQUENCY_PENALTY, PRESENCE_PENALTY, TOP_LOGPROBS -> value.asDouble() == 0;
       case CHOICES, TOP_P -> value.asDouble() == 1;

@@ -62,7 +62,7 @@ final class ConverseRequestWriter extends BlockRequestWriter {
     putCap(config, "maxTokens");
     Effort effort = Effort.of(conversation, fit);
     ClaudeThinking thinking =
-        effort == null || !call.target().model().contains("claude")
+        effort == null || !isClaude()
             ? null
             : claude(effort, config.path("maxTokens").asLong(call.modelOutputLimit()));
     refuseSampling();
@@ -75,16 +75,27 @@ final class ConverseRequestWriter extends BlockRequestWriter {
     tools(body);
     format(body);
     reasoning(body, effort, thinking);
-    JsonNode topK = conversation.take(Option.TOP_K);
-    if (topK != null) {
-      Trees.objectIn(body, "additionalModelRequestFields").set("top_k", topK);
-    }
+    topK(body);
     Conversation.Setting tier = conversation.peek(Option.SERVICE_TIER);
     if (tier != null && List.of("flex", "priority").contains(tier.value().asText())) {
       conversation.take(Option.SERVICE_TIER);
       body.putObject("serviceTier").set("type", tier.value());
     }
     return body;
+  }
+
+  /** Converse has no word for it: it is each model's own, and most refuse any. */
+  private void topK(ObjectNode body) {
+    boolean nova = call.target().model().contains("amazon.nova");
+    if (!isClaude() && !nova) {
+      refuseBut(Double.NaN, Option.TOP_K);
+    }
+    JsonNode topK = conversation.take(Option.TOP_K);
+    if (topK != null) {
+      ObjectNode fields = Trees.objectIn(body, "additionalModelRequestFields");
+      (nova ? Trees.objectIn(fields, "inferenceConfig") : fields)
+          .set(nova ? "topK" : "top_k", topK);
+    }
   }
 
   @Override
@@ -102,13 +113,13 @@ final class ConverseRequestWriter extends BlockRequestWriter {
       }
       case Part.ToolCall made -> {
         ObjectNode use = into.addObject().putObject("toolUse");
-        use.put("toolUseId", plainId(made.id())).put("name", made.name());
+        use.put("toolUseId", ids.ofCall(made.id())).put("name", made.name());
         use.set("input", made.arguments());
         cachePoint(into, made.cache());
       }
       case Part.ToolResult result -> {
         ObjectNode written = into.addObject().putObject("toolResult");
-        ArrayNode content = written.put("toolUseId", plainId(result.id())).putArray("content");
+        ArrayNode content = written.put("toolUseId", ids.ofResult(result.id())).putArray("content");
         // A point has no place inside a result: it stands behind it.
         String cache = result.cache();
         for (Part inner : result.content()) {
@@ -275,9 +286,8 @@ final class ConverseRequestWriter extends BlockRequestWriter {
     if (thinking != null) {
       thinking.write(Trees.objectIn(body, "additionalModelRequestFields"));
     }
-    boolean claude = call.target().model().contains("claude");
     String word =
-        claude
+        isClaude()
             ? thinking == null ? null : thinking.effort()
             : effort == null || effort == Effort.NONE ? null : effort.word();
     if (word != null) {

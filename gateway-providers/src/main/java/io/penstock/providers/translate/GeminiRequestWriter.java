@@ -3,6 +3,7 @@ package io.penstock.providers.translate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.penstock.core.Dialect;
 import io.penstock.providers.ProviderCall;
 import io.penstock.providers.translate.Conversation.Format;
 import io.penstock.providers.translate.Conversation.Tool;
@@ -20,6 +21,9 @@ import java.util.regex.Pattern;
 final class GeminiRequestWriter extends RequestWriter {
   /** Models that think by budget, those before Gemini 3; later ones by level. */
   private static final Pattern BY_BUDGET = Pattern.compile("(?:.*/)?gemini-[12]\\..*");
+
+  /** Models that refuse penalties at the Gemini API: all but 1.5 and 2.0. */
+  private static final Pattern NO_PENALTIES = Pattern.compile("(?:.*/)?gemini-(?!1\\.5|2\\.0).*");
 
   private static final Pattern TOOL_NAME = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}");
 
@@ -102,14 +106,21 @@ final class GeminiRequestWriter extends RequestWriter {
   private void config(ObjectNode config) {
     putCap(config, "maxOutputTokens");
     putUpTo(config, "temperature", Option.TEMPERATURE, 2);
+    // Even 1: the models' own default is lower.
     put(config, "topP", Option.TOP_P);
     put(config, "topK", Option.TOP_K);
     putStops(config, "stopSequences", 5);
-    put(config, "frequencyPenalty", Option.FREQUENCY_PENALTY);
-    put(config, "presencePenalty", Option.PRESENCE_PENALTY);
+    // Vertex takes them for some of these models; what it refuses it says itself.
+    boolean studio = call.target().dialect() == Dialect.GEMINI;
+    if (studio && NO_PENALTIES.matcher(call.target().model()).matches()) {
+      refuseBut(0, Option.FREQUENCY_PENALTY);
+      refuseBut(0, Option.PRESENCE_PENALTY);
+    }
+    putMeant(config, "frequencyPenalty", Option.FREQUENCY_PENALTY);
+    putMeant(config, "presencePenalty", Option.PRESENCE_PENALTY);
     put(config, "seed", Option.SEED);
-    put(config, "responseLogprobs", Option.LOGPROBS);
-    put(config, "logprobs", Option.TOP_LOGPROBS);
+    putMeant(config, "responseLogprobs", Option.LOGPROBS);
+    putMeant(config, "logprobs", Option.TOP_LOGPROBS);
     if (config.path("logprobs").asInt() > 0) {
       config.put("responseLogprobs", true);
     }

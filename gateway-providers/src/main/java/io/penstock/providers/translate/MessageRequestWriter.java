@@ -166,14 +166,14 @@ abstract class MessageRequestWriter extends RequestWriter {
     return id.length() <= MOST_ID ? id : "call_" + hash(id).substring(0, 32);
   }
 
-  /** Writes a tool and returns its function. */
-  static ObjectNode function(ArrayNode tools, Tool tool) {
+  /** Writes a tool with its schema, and returns its function. */
+  static ObjectNode function(ArrayNode tools, Tool tool, ObjectNode schema) {
     ObjectNode function = tools.addObject().put("type", "function").putObject("function");
     function.put("name", tool.name());
     if (!tool.description().isEmpty()) {
       function.put("description", tool.description());
     }
-    function.set("parameters", tool.schema());
+    function.set("parameters", schema);
     return function;
   }
 

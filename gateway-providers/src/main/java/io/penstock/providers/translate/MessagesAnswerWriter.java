@@ -6,6 +6,8 @@ import io.penstock.core.Dialect;
 import io.penstock.core.price.Meter;
 import io.penstock.core.price.Usage;
 import io.penstock.providers.Closing;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +44,15 @@ final class MessagesAnswerWriter extends AnswerWriter {
   private boolean refused;
   private @Nullable String stopSequence;
 
-  MessagesAnswerWriter(Context context, Outlet out) {
+  /** The ids of calls that the client has sent; it is to be told each once. */
+  private final Set<String> history;
+
+  /** Those of this answer. */
+  private final Set<String> calls = new HashSet<>(2);
+
+  MessagesAnswerWriter(Context context, Outlet out, Set<String> history) {
     super(context, out);
+    this.history = history;
   }
 
   @Override
@@ -159,11 +168,20 @@ final class MessagesAnswerWriter extends AnswerWriter {
     }
     ObjectNode event = startBlock("tool_use");
     ObjectNode block = (ObjectNode) event.get("content_block");
-    block.put("id", callId(callId, id, choice, tool)).put("name", name).putObject("input");
+    block.put("id", ownId(callId, choice, tool)).put("name", name).putObject("input");
     out.event("content_block_start", event, true);
     open = Block.TOOL;
     openTool = tool;
     arguments.reset();
+  }
+
+  /** Returns the provider's id of a call, unless it is there already: then as if it were not. */
+  private String ownId(String providers, int choice, int tool) {
+    String own = callId(providers, id, choice, tool);
+    for (String from = id; history.contains(own) || !calls.add(own); from = own) {
+      own = callId("", from, choice, tool);
+    }
+    return own;
   }
 
   @Override

@@ -203,7 +203,7 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
     checkToolNames(PLAIN_ID);
     ArrayNode tools = body.putArray("tools");
     for (Tool tool : conversation.tools()) {
-      ObjectNode function = function(tools, tool);
+      ObjectNode function = function(tools, tool, withProperties(tool.schema()));
       if (tool.strict() != null) {
         function.put("strict", tool.strict());
       }
@@ -213,6 +213,17 @@ final class OpenAiRequestWriter extends MessageRequestWriter {
     if (choice != null) {
       choice(body, choice);
     }
+  }
+
+  /** OpenAI refuses an object without them, which other dialects and MCP take for no parameters. */
+  private static ObjectNode withProperties(ObjectNode schema) {
+    if (!"object".equals(Trees.text(schema, "type")) || Trees.present(schema.get("properties"))) {
+      return schema;
+    }
+    // The client's own tools are shown in its answer: they stay as they are.
+    ObjectNode complete = Trees.object().setAll(schema);
+    complete.putObject("properties");
+    return complete;
   }
 
   private static void choice(ObjectNode body, ToolChoice choice) {

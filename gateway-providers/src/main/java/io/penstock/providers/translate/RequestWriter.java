@@ -1,6 +1,7 @@
 package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.penstock.providers.ProviderCall;
@@ -43,6 +44,14 @@ abstract class RequestWriter {
     }
   }
 
+  /** Does the same, but for a value that asks for nothing beyond the default. */
+  final void putMeant(ObjectNode into, String name, Option option) {
+    JsonNode value = conversation.take(option);
+    if (value != null && !Conversation.noOp(option, value)) {
+      into.set(name, value);
+    }
+  }
+
   /** Writes a number that the target takes only up to a limit. */
   final void putUpTo(ObjectNode into, String name, Option option, double max) {
     Conversation.Setting setting = conversation.peek(option);
@@ -59,24 +68,44 @@ abstract class RequestWriter {
     }
   }
 
-  /** Writes the stop sequences, at most so many. */
+  /** Leaves out a setting that the model takes only at its default. */
+  final void refuseBut(double standard, Option option) {
+    Conversation.Setting setting = conversation.peek(option);
+    if (setting != null && setting.value().asDouble() != standard) {
+      fit.unsupported(setting.param(), "this model does not take it");
+    }
+    conversation.drop(option);
+  }
+
+  /** Writes the stop sequences that the target takes, at most so many. */
   final void putStops(ObjectNode into, String name, int most) {
     Conversation.Setting setting = conversation.peek(Option.STOP);
     conversation.take(Option.STOP);
     if (setting == null || setting.value().isEmpty()) {
       return;
     }
-    if (setting.value().size() > most) {
-      throw fit.refusal(
-          setting.param(),
-          "there are " + setting.value().size() + " entries (expected: at most " + most + ")");
-    }
+    ArrayNode taken = Trees.array();
     for (JsonNode stop : setting.value()) {
-      if (stop.textValue().isBlank()) {
-        throw fit.refusal(setting.param(), "a stop sequence of white space alone is refused there");
+      if (takesStop(stop.textValue())) {
+        taken.add(stop);
+      } else {
+        String why = stop.textValue().isEmpty() ? "that is empty" : "of white space alone";
+        fit.unsupported(setting.param(), "a stop sequence " + why + " is refused there");
       }
     }
-    into.set(name, setting.value());
+    if (taken.size() > most) {
+      throw fit.refusal(
+          setting.param(),
+          "there are " + taken.size() + " entries (expected: at most " + most + ")");
+    }
+    if (!taken.isEmpty()) {
+      into.set(name, taken);
+    }
+  }
+
+  /** Returns whether the target takes a stop sequence. */
+  boolean takesStop(String stop) {
+    return !stop.isEmpty();
   }
 
   /** Returns the output cap: the gateway's, else the client's, else -1. */
@@ -229,7 +258,6 @@ abstract class RequestWriter {
 
   /**
    * Returns an id that every provider takes: the client's own when it is plain, else a hash of it.
-   * Call and result go through here alike, so they still match.
    */
   static String plainId(String id) {
     return PLAIN_ID.matcher(id).matches() ? id : "call_" + hash(id).substring(0, 32);

@@ -14,6 +14,7 @@ import io.penstock.providers.UpstreamRequest.Header;
 import io.penstock.providers.translate.TranslatedStream.Conversion;
 import io.penstock.providers.translate.Wiring.Operation;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Calls whose client does not speak the provider's dialect. Pure; what it makes belongs to the
@@ -99,6 +100,8 @@ public final class Translation {
     RouteSettings.apply(call, body);
     byte[] bytes = bytes(call, body);
     long choices = body.path("n").asLong(1);
+    Set<String> calls =
+        call.endpoint() == Endpoint.MESSAGES ? CallIds.inMessages(request) : Set.of();
     // The answer is written for as long as it comes: what was said is not needed for it.
     request.remove(SAID);
     var context =
@@ -115,7 +118,7 @@ public final class Translation {
         call.endpoint() == Endpoint.GENERATE && call.arraySplit(),
         wiring::frames,
         (out, stream) ->
-            conversion(call, to, wiring, clientWriter(call, context, out, stream), choices),
+            conversion(call, to, wiring, clientWriter(call, context, calls, out, stream), choices),
         () -> Aggregate.of(call.endpoint()));
   }
 
@@ -198,10 +201,14 @@ public final class Translation {
   }
 
   private static AnswerWriter clientWriter(
-      ProviderCall call, AnswerWriter.Context context, Outlet out, boolean stream) {
+      ProviderCall call,
+      AnswerWriter.Context context,
+      Set<String> calls,
+      Outlet out,
+      boolean stream) {
     return switch (call.endpoint()) {
       case RESPONSES -> new ResponsesAnswerWriter(context, out);
-      case MESSAGES -> new MessagesAnswerWriter(context, out);
+      case MESSAGES -> new MessagesAnswerWriter(context, out, calls);
       case GENERATE -> new GenerateAnswerWriter(context, out);
       default -> {
         JsonNode options = context.request().path("stream_options");

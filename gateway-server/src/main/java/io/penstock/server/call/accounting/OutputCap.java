@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The output cap and the number of answers that a target is asked for. Stateless. */
 public final class OutputCap {
-  /** The largest output of any model that the catalogue knows a limit of. */
-  private static final long UNKNOWN = 128_000;
+  /** What models of unknown limit may answer with: few give more, and their limits are known. */
+  private static final long LARGEST = 128_000;
 
   /** No request is answered with more, whatever it asks for: the money for it fits in 64 bits. */
   private static final long MOST = WholeNumber.MOST;
@@ -80,16 +80,30 @@ public final class OutputCap {
           limit >= 0 ? limit : Sound.textTokens(call.bytes().length);
       default -> {
         long asked = inForce(call, target);
-        yield asked >= 0 ? asked : unasked(call, target, limit);
+        yield asked >= 0 ? Math.min(asked, possible(target)) : unasked(call, target, limit);
       }
     };
+  }
+
+  /**
+   * Returns what no answer exceeds, whatever is asked for: who asks for a billion tokens must not
+   * hold all that a budget has left. Models whose output has a known limit are believed to give
+   * more behind a beta header, but no more than any model does, and no more than their context.
+   */
+  private static long possible(TargetRuntime target) {
+    long limit = target.price().outputLimit();
+    if (limit < 0) {
+      return MOST;
+    }
+    long context = target.price().longestContext();
+    return Math.max(limit, context > 0 ? Math.min(context, LARGEST) : LARGEST);
   }
 
   private static long unasked(Call call, TargetRuntime target, long limit) {
     boolean legacy =
         call.surface().endpoint() == Endpoint.COMPLETIONS
             && LEGACY_CATALOGUES.contains(target.price().catalogue());
-    return legacy ? LEGACY : limit >= 0 ? limit : UNKNOWN;
+    return legacy ? LEGACY : limit >= 0 ? limit : LARGEST;
   }
 
   /** Returns the cap that is sent: what the route fixes, else what was asked for or is added. */
