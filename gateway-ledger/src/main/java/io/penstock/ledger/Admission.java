@@ -73,13 +73,19 @@ final class Admission {
     return refused.sum();
   }
 
+  /** Appends rows that rely on nothing. */
+  Result append(List<LedgerRow> rows, List<Long> foundOwners) throws SQLException, IOException {
+    return append(rows, foundOwners, Premises.NONE);
+  }
+
   /**
    * Appends rows and takes back what was booked for owners, as {@link Store#append} does.
    *
    * @throws SQLException when the database is away, or refuses row after row; to be tried again
    */
-  Result append(List<LedgerRow> rows, List<Long> foundOwners) throws SQLException, IOException {
-    Batch batch = new Batch();
+  Result append(List<LedgerRow> rows, List<Long> foundOwners, Premises premises)
+      throws SQLException, IOException {
+    Batch batch = new Batch(premises);
     batch.append(rows, foundOwners);
     if (batch.suspect == rows.size() && rows.size() > FEW) {
       throw atFault(batch.refusals.getFirst().why);
@@ -98,6 +104,7 @@ final class Admission {
 
   /** What is known while one batch is tried. */
   private final class Batch {
+    private final Premises premises;
     private final List<Refusal> refusals = new ArrayList<>();
     private final Set<Long> refusedOwners = new HashSet<>();
     private final List<LedgerRow> fresh = new ArrayList<>();
@@ -105,9 +112,13 @@ final class Admission {
     /** Refusals for which the tables may be at fault. */
     private int suspect;
 
+    Batch(Premises premises) {
+      this.premises = premises;
+    }
+
     void append(List<LedgerRow> rows, List<Long> owners) throws SQLException, IOException {
       try {
-        fresh.addAll(store.appended(rows, owners));
+        fresh.addAll(store.appended(rows, owners, premises));
         if (!rows.isEmpty() || !owners.isEmpty()) {
           inARow = 0;
         }
@@ -145,7 +156,7 @@ final class Admission {
       }
       for (LedgerRow bare : Corrections.bare(row)) {
         try {
-          fresh.addAll(store.appended(List.of(bare), List.of()));
+          fresh.addAll(store.appended(List.of(bare), List.of(), Premises.NONE));
           inARow = 0;
           putAside(row, why, "booked without its texts");
           return;

@@ -1,6 +1,8 @@
 package io.penstock.ledger;
 
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -26,12 +28,24 @@ final class Booking {
 
   private final List<LedgerRow> rows;
   private final List<Long> owners;
-  private final CompletableFuture<Void> done = new CompletableFuture<>();
+  private final Premises premises;
+  private final CompletableFuture<Boolean> done = new CompletableFuture<>();
   private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
   Booking(List<LedgerRow> rows, List<Long> owners) {
+    this(rows, owners, Premises.NONE);
+  }
+
+  private Booking(List<LedgerRow> rows, List<Long> owners, Premises premises) {
     this.rows = rows;
     this.owners = owners;
+    this.premises = premises;
+  }
+
+  /** Returns one that is only written while the corrections of its counter sum to that. */
+  static Booking premised(LedgerRow correction, long corrections) {
+    Map<UUID, Long> premise = Map.of(correction.id(), corrections);
+    return new Booking(List.of(correction), List.of(), new Premises(premise));
   }
 
   List<LedgerRow> rows() {
@@ -42,8 +56,15 @@ final class Booking {
     return owners;
   }
 
-  /** Completes when it is in the database, exceptionally when it will never be. */
-  CompletableFuture<Void> done() {
+  Premises premises() {
+    return premises;
+  }
+
+  /**
+   * Completes when it is in the database, exceptionally when it will never be; with false when it
+   * has a premise and this has booked nothing.
+   */
+  CompletableFuture<Boolean> done() {
     return done;
   }
 
@@ -101,7 +122,7 @@ final class Booking {
       done.completeExceptionally(
           new LedgerException("the database refuses the row for what it says"));
     } else {
-      done.complete(null);
+      done.complete(rows.stream().allMatch(row -> premises.isBooked(row, result.fresh())));
     }
   }
 }

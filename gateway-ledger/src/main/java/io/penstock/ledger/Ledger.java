@@ -35,6 +35,19 @@ public interface Ledger extends AutoCloseable {
   void book(LedgerRow row);
 
   /**
+   * Does so with a correction of one counter that was computed from what the counter was charged,
+   * unless any replica has corrected that counter since.
+   *
+   * @param corrections what the counter's corrections summed to then: its total of owner 0
+   * @return false when this has booked nothing, because another correction came first or a row with
+   *     that id is there
+   * @throws StillBookingException when it is being written then: it is tried until it is booked, or
+   *     another correction has come first
+   * @throws LedgerException when the database does not take it: it is not booked later either
+   */
+  boolean bookUnlessCorrected(LedgerRow correction, long corrections);
+
+  /**
    * Keeps what a request said, apart from its rows; written with one of the next batches. Any
    * thread; never waits.
    *

@@ -4,8 +4,11 @@ import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -196,17 +199,20 @@ final class LedgerThread {
     List<Booking> booked = bookings.take();
     List<Long> owners = new ArrayList<>();
     List<LedgerRow> rows = new ArrayList<>(batch.rows());
+    Map<UUID, Long> corrections = new HashMap<>();
     for (Booking booking : booked) {
       rows.addAll(booking.rows());
       owners.addAll(booking.owners());
+      corrections.putAll(booking.premises().corrections());
     }
+    Premises premises = new Premises(corrections);
     Admission.Result result = new Admission.Result(List.of(), Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
-      result = append(rows, owners, booked);
+      result = append(rows, owners, premises, booked);
       lastCommitMillis = ticker.epochMillis();
       error = "";
       for (LedgerRow row : rows) {
-        if (!result.refused().contains(row.id())) {
+        if (!result.refused().contains(row.id()) && premises.isBooked(row, result.fresh())) {
           listeners.forEach(listener -> listener.accept(row));
         }
       }
@@ -219,11 +225,12 @@ final class LedgerThread {
   }
 
   /** Bookings of a transaction that certainly failed may be withdrawn. */
-  private Admission.Result append(List<LedgerRow> rows, List<Long> owners, List<Booking> booked)
+  private Admission.Result append(
+      List<LedgerRow> rows, List<Long> owners, Premises premises, List<Booking> booked)
       throws SQLException, IOException {
     long commits = store.commits();
     try {
-      return admission.append(rows, owners);
+      return admission.append(rows, owners, premises);
     } catch (SQLException | IOException | RuntimeException e) {
       if (store.commits() == commits) {
         bookings.failed(booked, String.valueOf(e.getMessage()));

@@ -67,10 +67,7 @@ final class ReadPool implements AutoCloseable {
   private <T extends @Nullable Object> T here(Query<T> query) {
     permits.acquireUninterruptibly();
     try {
-      Connection connection = idle.poll();
-      if (connection == null) {
-        connection = dialect.connect(options.url());
-      }
+      Connection connection = connection();
       try {
         T result = query.run(connection);
         idle.add(connection);
@@ -84,6 +81,22 @@ final class ReadPool implements AutoCloseable {
     } finally {
       permits.release();
     }
+  }
+
+  /**
+   * An idle one is asked whether it lives, which takes a round trip: most queries tell what they
+   * read as they read it, so that one which fails cannot be made again. Where one is dead the
+   * others are as old.
+   */
+  private Connection connection() throws SQLException {
+    Connection pooled = idle.poll();
+    if (pooled != null && dialect.isAlive(pooled)) {
+      return pooled;
+    }
+    for (Connection dead = pooled; dead != null; dead = idle.poll()) {
+      dead.close();
+    }
+    return dialect.connect(options.url());
   }
 
   @Override

@@ -105,6 +105,12 @@ enum SqlDialect {
     }
 
     @Override
+    boolean isAlive(Connection idle) throws SQLException {
+      // The server or something between may have ended the session, or dropped it in silence.
+      return idle.isValid(ALIVE_SECONDS);
+    }
+
+    @Override
     boolean isAddress(String url) {
       if (AT_HOST.matcher(url).find()) {
         return false; // a password that the driver takes for a part of the host's name
@@ -165,6 +171,8 @@ enum SqlDialect {
    */
   private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
+  private static final int ALIVE_SECONDS = 2;
+
   private static final Pattern AT_HOST = Pattern.compile("^jdbc:postgresql://[^/?]*@");
 
   static {
@@ -178,6 +186,11 @@ enum SqlDialect {
 
   /** Opens a connection in auto-commit mode. */
   abstract Connection connect(String url) throws SQLException;
+
+  /** Returns whether a connection that was not used for a while can be. */
+  boolean isAlive(Connection idle) throws SQLException {
+    return true;
+  }
 
   abstract void bind(PreparedStatement statement, int index, UUID id) throws SQLException;
 

@@ -164,22 +164,27 @@ public final class SqlLedger implements Ledger {
   }
 
   @Override
+  public boolean bookUnlessCorrected(LedgerRow correction, long corrections) {
+    return await(Booking.premised(correction, corrections), BOOK_MILLIS, LAST_TRY_MILLIS);
+  }
+
+  @Override
   public void found(long owner) {
     await(new Booking(List.of(), List.of(owner)), BOOK_MILLIS, LAST_TRY_MILLIS);
   }
 
-  private void await(Booking booking, long millis, long lastTryMillis) {
+  private boolean await(Booking booking, long millis, long lastTryMillis) {
     thread.add(booking);
     try {
       if (isDone(booking, millis)) {
-        return;
+        return booking.done().get();
       }
       booking.withdraw(thread.error());
       if (!isDone(booking, lastTryMillis) && booking.stay()) {
         throw new StillBookingException(
             "the row is still being written: " + thread.error(), booking.done());
       }
-      booking.done().get();
+      return booking.done().get();
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       throw new LedgerException(String.valueOf(cause == null ? e : cause.getMessage()), e);

@@ -6,18 +6,18 @@ import java.util.concurrent.CompletionStage;
 public final class StillBookingException extends LedgerException {
   private static final long serialVersionUID = 1;
 
-  private final transient CompletionStage<Void> done;
+  private final transient CompletionStage<Boolean> done;
 
-  StillBookingException(String message, CompletionStage<Void> done) {
+  StillBookingException(String message, CompletionStage<Boolean> done) {
     super(message);
     this.done = done;
   }
 
   /**
    * Completes once the row is in the database, on the ledger's thread; exceptionally when it never
-   * will be.
+   * will be. False: as of {@link Ledger#bookUnlessCorrected}.
    */
-  public CompletionStage<Void> done() {
+  public CompletionStage<Boolean> done() {
     return done;
   }
 }

@@ -107,15 +107,19 @@ final class Store implements AutoCloseable {
    * journal was out of reach.
    */
   int append(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
-    return appended(batch, foundOwners).size();
+    return appended(batch, foundOwners, Premises.NONE).size();
   }
 
-  /** Does the same and returns the rows that are new, those that take back among them. */
-  List<LedgerRow> appended(List<LedgerRow> batch, Iterable<Long> foundOwners) throws SQLException {
+  /**
+   * Does the same, without the rows whose premise does not hold, and returns the rows that are new,
+   * those that take back among them.
+   */
+  List<LedgerRow> appended(List<LedgerRow> batch, Iterable<Long> foundOwners, Premises premises)
+      throws SQLException {
     List<LedgerRow> fresh = new ArrayList<>();
     try {
       inTransaction(open -> {
-        fresh.addAll(append(open, batch, foundOwners));
+        fresh.addAll(append(open, batch, foundOwners, premises));
         return fresh.size();
       });
       return fresh;
@@ -126,11 +130,12 @@ final class Store implements AutoCloseable {
     }
   }
 
-  private List<LedgerRow> append(Connection open, List<LedgerRow> batch, Iterable<Long> foundOwners)
+  private List<LedgerRow> append(
+      Connection open, List<LedgerRow> batch, Iterable<Long> foundOwners, Premises premises)
       throws SQLException {
     dialect.lockRollups(open);
     List<LedgerRow> all = new ArrayList<>(batch.size());
-    for (LedgerRow row : batch) {
+    for (LedgerRow row : premises.held(open, counters, batch)) {
       if (!isReaped(row) || !isSettled(open, row)) {
         all.add(row);
       }

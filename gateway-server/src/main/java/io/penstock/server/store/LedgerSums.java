@@ -53,17 +53,26 @@ public final class LedgerSums {
   /** The same of one counter. */
   public LedgerPart ofOtherEpochs(CounterKey counter, long epoch) {
     long next = nextVersion();
-    return new LedgerPart(counter, next, sum(counter, owner -> Owners.epochOf(owner) != epoch));
+    Map<Long, Long> totals = ledger.queries().counterTotals(counter.id());
+    return new LedgerPart(counter, next, sum(totals, owner -> Owners.epochOf(owner) != epoch));
   }
 
-  /** Returns what is booked on a counter in all, corrections included. */
-  public long committed(CounterKey counter) {
-    return sum(counter, owner -> true);
+  /**
+   * What is booked on a counter.
+   *
+   * @param all corrections included
+   */
+  public record Committed(long all, long corrections) {}
+
+  /** Reads both at once. */
+  public Committed committed(CounterKey counter) {
+    Map<Long, Long> totals = ledger.queries().counterTotals(counter.id());
+    return new Committed(sum(totals, owner -> true), totals.getOrDefault(0L, 0L));
   }
 
-  private long sum(CounterKey counter, LongPredicate owners) {
+  private static long sum(Map<Long, Long> totals, LongPredicate owners) {
     long sum = 0;
-    for (Map.Entry<Long, Long> total : ledger.queries().counterTotals(counter.id()).entrySet()) {
+    for (Map.Entry<Long, Long> total : totals.entrySet()) {
       if (owners.test(total.getKey())) {
         sum = Math.addExact(sum, total.getValue());
       }

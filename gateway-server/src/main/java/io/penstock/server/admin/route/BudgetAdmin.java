@@ -46,6 +46,7 @@ public final class BudgetAdmin {
   private static final List<String> TOP_UP = List.of("subject", "amount", "override");
   private static final int MAX_PAGE = 1000;
   private static final int MAX_SHOWN = 60;
+  private static final int TRIES = 10;
   private static final long STORE_SECONDS = 5;
   private static final long COMMIT_MILLIS = 10_000;
 
@@ -87,8 +88,11 @@ public final class BudgetAdmin {
   private static AdminReply answer(Work work) {
     try {
       return work.run();
-    } catch (AwayException | LedgerException e) {
+    } catch (AwayException e) {
       return AdminReply.error(503, "budget_store_unavailable", String.valueOf(e.getMessage()));
+    } catch (LedgerException e) {
+      // With its words: where a row was not booked, they say so.
+      return AdminReply.error(503, "ledger_unavailable", String.valueOf(e.getMessage()));
     }
   }
 
@@ -197,20 +201,35 @@ public final class BudgetAdmin {
     BudgetState state = found == null ? budgets.unspent(name, override(body), subject) : found;
     String verb = reset ? "reset" : "top-up";
     ledger.flush(COMMIT_MILLIS);
+    if (found == null && corrections.before(key, verb, request.idempotencyKey()) == null) {
+      checkUncounted(name, subject, body.has("override"), reset);
+    }
+    for (int left = TRIES; left > 0; left--) {
+      AdminReply reply = corrected(request, key, body, state, reset);
+      if (reply != null) {
+        return reply;
+      }
+    }
+    throw new LedgerException(
+        "other replicas have corrected this counter " + TRIES + " times meanwhile: nothing booked");
+  }
+
+  /** Returns null where another replica has corrected the counter in between. */
+  private @Nullable AdminReply corrected(
+      AdminRequest request, CounterKey key, JsonNode body, BudgetState state, boolean reset) {
+    String verb = reset ? "reset" : "top-up";
     // First: whatever the window has become, a retry gets the answer that it missed.
     LedgerRow before = corrections.before(key, verb, request.idempotencyKey());
     if (before != null) {
       long wanted = reset ? BudgetCorrections.given(before) : amount(body, state, 0);
       return corrections.again(key, state.unit(), before, wanted);
     }
-    if (found == null) {
-      checkUncounted(name, subject, body.has("override"), reset);
-    }
     // By the ledger: the store may not have heard yet of a reset just before this one.
-    long committed = sums.committed(key);
+    LedgerSums.Committed committed = sums.committed(key);
     // What top-ups gave beyond what was spent is taken back by a reset: one of them was a mistake.
-    long amount = reset ? committed : amount(body, state, committed);
-    return corrections.book(key, state.unit(), amount, verb, request.idempotencyKey());
+    long amount = reset ? committed.all() : amount(body, state, committed.all());
+    return corrections.book(
+        key, state.unit(), amount, committed.corrections(), verb, request.idempotencyKey());
   }
 
   /** Refuses to change what has not counted the subject where that would be a mistake. */

@@ -94,9 +94,19 @@ final class BudgetCorrections {
     return AdminReply.json(json(key, shown(unit, wanted), row.id()));
   }
 
-  /** The row without owner is the audit; what it changes is told to the store. */
-  AdminReply book(
-      CounterKey key, Limit.Unit unit, long amount, String verb, String idempotencyKey) {
+  /**
+   * The row without owner is the audit; what it changes is told to the store.
+   *
+   * @param corrections what the counter's corrections summed to when the amount was computed
+   * @return null when another replica's came first, or the row of this key: to be computed anew
+   */
+  @Nullable AdminReply book(
+      CounterKey key,
+      Limit.Unit unit,
+      long amount,
+      long corrections,
+      String verb,
+      String idempotencyKey) {
     String shown = shown(unit, amount);
     LedgerRow row =
         Corrections.correction(
@@ -110,7 +120,10 @@ final class BudgetCorrections {
             verb + " " + key.budget() + " " + shown);
     Map<String, Object> json = json(key, shown, row.id());
     try {
-      ledger.book(row);
+      boolean booked = ledger.bookUnlessCorrected(row, corrections);
+      if (!booked && !(idempotencyKey.isEmpty() && isBooked(row))) {
+        return null;
+      }
     } catch (StillBookingException e) {
       e.done()
           .whenCompleteAsync(
@@ -123,15 +136,20 @@ final class BudgetCorrections {
     return AdminReply.json(json);
   }
 
+  /** A try of which the end was not heard may have booked it. */
+  private boolean isBooked(LedgerRow row) {
+    return !ledger.queries().request(row.id()).isEmpty();
+  }
+
   private void written(CounterKey key, LedgerRow row, @Nullable Throwable failed) {
-    if (failed == null) {
+    if (failed == null && isBooked(row)) {
       tell(key);
     } else {
       LOG.error(
           "budgets: row {} ({}) was not booked: {}",
           row.id(),
           row.outcome().rule(),
-          failed.getMessage());
+          failed == null ? "another correction of its counter came first" : failed.getMessage());
     }
   }
 
