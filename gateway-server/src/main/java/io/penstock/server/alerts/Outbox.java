@@ -108,14 +108,20 @@ final class Outbox {
 
   /** Takes in an alert, when the receiver wants its kind. */
   void add(Alert alert) {
-    Alert without;
+    Alert without = null;
     synchronized (this) {
       if (ended || !config.on().contains(alert.kind())) {
         return;
       }
-      without = waiting() < room ? null : makeRoom(alert);
-      if (without != alert) {
+      boolean fits = waiting() < room;
+      if (!fits) {
+        without = evict(alert.kind());
+        fits = without != null;
+      }
+      if (fits) {
         first.add(new Post(alert, config));
+      } else {
+        without = alert;
       }
     }
     if (without != null) {
@@ -129,16 +135,16 @@ final class Outbox {
   }
 
   /**
-   * Returns what goes without a post: the oldest budget's that was posted in vain, for any; the
-   * oldest budget's, for another kind, which comes once an hour at most; else the new one.
+   * Takes out what goes without a post for a new one: the oldest budget's that was posted in vain,
+   * for any; the oldest budget's, for another kind, which comes once an hour at most; else none.
    */
-  private Alert makeRoom(Alert alert) {
+  private @Nullable Alert evict(Word.AlertKind kind) {
     Post out = oldestBudget(again);
-    if (out == null && alert.kind() != Word.AlertKind.BUDGET) {
+    if (out == null && kind != Word.AlertKind.BUDGET) {
       out = oldestBudget(first);
     }
     if (out == null) {
-      return alert;
+      return null;
     }
     if (!again.remove(out)) {
       first.remove(out);

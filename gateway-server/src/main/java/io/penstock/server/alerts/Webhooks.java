@@ -120,7 +120,7 @@ final class Webhooks implements AutoCloseable {
 
   private synchronized void follow() {
     List<AlertConfig> now = configured.get();
-    if (now == followed) {
+    if (now.equals(followed)) {
       return;
     }
     followed = now;
