@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.penstock.ledger.Ledger;
 import io.penstock.server.alerts.Alerts;
+import io.penstock.server.alerts.Undelivered;
 import io.penstock.server.call.Load;
 import io.penstock.server.call.idempotency.SharedAnswers;
 import io.penstock.server.config.value.Word;
@@ -53,6 +54,14 @@ final class GatewayMeters {
           .description("Alerts that were raised")
           .tag("kind", kind.name().toLowerCase(Locale.ROOT))
           .register(registry);
+      for (Undelivered why : Undelivered.values()) {
+        FunctionCounter.builder(
+                "penstock.alerts.undelivered", alerts, a -> a.undelivered(kind, why))
+            .description("Posts of alerts that a receiver never took")
+            .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+            .tag("reason", why.name().toLowerCase(Locale.ROOT))
+            .register(registry);
+      }
     }
     FunctionCounter.builder("penstock.fallback.usd", alerts, Alerts::fallbackUsd)
         .description("Cost of attempts on targets that others were passed over for")

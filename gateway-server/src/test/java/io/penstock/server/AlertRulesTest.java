@@ -22,9 +22,10 @@ class AlertRulesTest {
         "penstock_ledger_lost_total",
         "penstock_ledger_refused_total",
         "penstock_ledger_damaged",
-        "penstock_ledger_oldest_seconds"
+        "penstock_ledger_oldest_seconds",
+        "penstock_alerts_undelivered_total"
       })
-  void whatTheLedgerCannotKeep_isWatched_andItsRuleTried(String metric) throws IOException {
+  void whatIsLost_isWatched_andItsRuleTried(String metric) throws IOException {
     assertThat(read("config", "prometheus", "alerts.yaml"))
         .containsPattern(" expr: .*" + metric + "\\b");
     assertThat(read("config", "prometheus", "alerts-test.yaml")).contains(metric);

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +30,8 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Alerts.class);
   private static final int KEPT = 100;
 
-  private final Supplier<List<AlertConfig>> receivers;
   private final Ticker ticker;
-  private final Webhooks webhooks = new Webhooks();
+  private final Webhooks webhooks;
   private final Set<String> unpriced = ConcurrentHashMap.newKeySet();
   private final Set<String> opened = new HashSet<>();
   private long openedHour;
@@ -39,9 +39,14 @@ public final class Alerts implements BudgetListener, AutoCloseable {
   private final Map<Word.AlertKind, LongAdder> counts = new EnumMap<>(Word.AlertKind.class);
   private final ArrayDeque<Alert> recent = new ArrayDeque<>(KEPT);
 
-  /** Creates it; the receivers are read for each alert. */
+  /**
+   * Creates it; the receivers are read whenever something is posted, also again.
+   *
+   * @param receivers returns the same list while the configuration is the same; an empty address is
+   *     nobody
+   */
   public Alerts(Supplier<List<AlertConfig>> receivers, Ticker ticker) {
-    this.receivers = receivers;
+    this.webhooks = Webhooks.start(receivers, ticker);
     this.ticker = ticker;
     for (Word.AlertKind kind : Word.AlertKind.values()) {
       counts.put(kind, new LongAdder());
@@ -102,6 +107,11 @@ public final class Alerts implements BudgetListener, AutoCloseable {
     return Objects.requireNonNull(counts.get(kind)).sum();
   }
 
+  /** Returns how many of a kind some receiver was never told of, for that reason. */
+  public long undelivered(Word.AlertKind kind, Undelivered why) {
+    return webhooks.undelivered(kind, why);
+  }
+
   private void raise(Alert alert) {
     LOG.atWarn().addKeyValue("alert", alert.id()).log(alert.text());
     Objects.requireNonNull(counts.get(alert.kind())).increment();
@@ -111,11 +121,7 @@ public final class Alerts implements BudgetListener, AutoCloseable {
       }
       recent.addFirst(alert);
     }
-    for (AlertConfig receiver : receivers.get()) {
-      if (receiver.on().contains(alert.kind())) {
-        webhooks.post(alert, receiver);
-      }
-    }
+    webhooks.post(alert);
   }
 
   /** Returns the last ones of this process, newest first. */
@@ -123,6 +129,11 @@ public final class Alerts implements BudgetListener, AutoCloseable {
     synchronized (recent) {
       return List.copyOf(recent);
     }
+  }
+
+  /** Returns how the posts to each receiver fare, as the admin port shows it. */
+  public List<Map<String, @Nullable Object>> deliveries() {
+    return webhooks.deliveries().stream().map(Delivery::json).toList();
   }
 
   /** Ends what waits to be posted again. */

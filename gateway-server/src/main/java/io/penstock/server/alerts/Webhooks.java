@@ -1,139 +1,162 @@
 package io.penstock.server.alerts;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.penstock.core.Ticker;
 import io.penstock.server.config.AlertConfig;
-import io.penstock.server.config.value.Secret;
-import io.penstock.server.outbound.OutboundHttp;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.security.GeneralSecurityException;
-import java.time.Duration;
-import java.util.HexFormat;
+import io.penstock.server.config.value.SecretUrl;
+import io.penstock.server.config.value.Word;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Posts alerts, again with growing pauses when the receiver does not take them. Any thread. */
+/**
+ * Has alerts posted to the receivers of the configuration in force, and to no other: what waits for
+ * one that is gone ends. Any thread; never blocks.
+ */
 final class Webhooks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final int MOST_WAITING = 256;
-  private static final int TRIES = 8;
-  private static final long FIRST_PAUSE_MILLIS = 500;
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  private final Semaphore room = new Semaphore(MOST_WAITING);
-  private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("alerts-timer").factory());
-  private final OutboundHttp http = new OutboundHttp(TIMEOUT);
+  /** Those behind them have no room, so that what waits stays bounded. */
+  static final int MOST_RECEIVERS = 32;
 
-  void post(Alert alert, AlertConfig to) {
-    if (!room.tryAcquire()) {
-      LOG.atError()
-          .addKeyValue("alert", alert.id())
-          .addKeyValue("webhook", to.webhook())
-          .log(MOST_WAITING + " alerts wait for their webhooks; this one is not posted");
+  private static final long TICK_MILLIS = 500;
+
+  /** An edit may move it, sign it otherwise or have it want others; it stays the same receiver. */
+  private record Receiver(SecretUrl webhook, int nthOfTheAddress) {}
+
+  private final Supplier<List<AlertConfig>> configured;
+  private final Outbox.Means means;
+  private final Map<Word.AlertKind, Map<Undelivered, LongAdder>> lost =
+      new EnumMap<>(Word.AlertKind.class);
+  private Map<Receiver, Outbox> outboxes = new LinkedHashMap<>();
+  private List<AlertConfig> followed = List.of();
+  private Runnable atClose = () -> {};
+
+  /**
+   * Creates it; what is posted again waits for {@link #tick}.
+   *
+   * @param configured is read whenever something is to be posted; returns the same list while the
+   *     configuration is the same
+   * @param workers where posts may block
+   */
+  Webhooks(
+      Supplier<List<AlertConfig>> configured,
+      Ticker ticker,
+      Executor workers,
+      Outbox.Poster poster) {
+    this.configured = configured;
+    this.means = new Outbox.Means(workers, poster, ticker, this::follow, this::lose);
+    for (Word.AlertKind kind : Word.AlertKind.values()) {
+      Map<Undelivered, LongAdder> counts = new EnumMap<>(Undelivered.class);
+      for (Undelivered why : Undelivered.values()) {
+        counts.put(why, new LongAdder());
+      }
+      lost.put(kind, counts);
+    }
+  }
+
+  /** Creates one with threads and connections of its own. */
+  static Webhooks start(Supplier<List<AlertConfig>> configured, Ticker ticker) {
+    ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofVirtual().name("alerts-timer").factory());
+    WebhookHttp http = new WebhookHttp();
+    Webhooks webhooks = new Webhooks(configured, ticker, workers, http);
+    webhooks.atClose =
+        () -> {
+          timer.shutdownNow();
+          http.close();
+          workers.shutdown();
+        };
+    timer.scheduleWithFixedDelay(webhooks::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    return webhooks;
+  }
+
+  void post(Alert alert) {
+    for (Outbox outbox : inForce()) {
+      outbox.add(alert);
+    }
+  }
+
+  /** Posts again what is due. */
+  void tick() {
+    inForce().forEach(Outbox::start);
+  }
+
+  /** Returns how the posts to each receiver fare, in the order of the configuration. */
+  List<Delivery> deliveries() {
+    return inForce().stream().map(Outbox::delivery).toList();
+  }
+
+  /** Returns how many of a kind some receiver was never told of, for that reason. */
+  long undelivered(Word.AlertKind kind, Undelivered why) {
+    return count(kind, why).sum();
+  }
+
+  private void lose(Word.AlertKind kind, Undelivered why) {
+    count(kind, why).increment();
+  }
+
+  private LongAdder count(Word.AlertKind kind, Undelivered why) {
+    return Objects.requireNonNull(Objects.requireNonNull(lost.get(kind)).get(why));
+  }
+
+  private synchronized List<Outbox> inForce() {
+    follow();
+    return List.copyOf(outboxes.values());
+  }
+
+  private synchronized void follow() {
+    List<AlertConfig> now = configured.get();
+    if (now.equals(followed)) {
       return;
     }
-    try {
-      workers.execute(() -> send(alert, to, 1));
-    } catch (RejectedExecutionException e) {
-      room.release();
-    }
-  }
-
-  private static HttpRequest request(Alert alert, AlertConfig to) {
-    byte[] body;
-    try {
-      body = MAPPER.writeValueAsBytes(alert.json());
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an alert is not JSON", e);
-    }
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(to.webhook().reveal()))
-            .header("content-type", "application/json")
-            .header("x-penstock-alert-id", alert.id().toString())
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
-    Secret secret = to.secret();
-    if (secret != null && !secret.isEmpty()) {
-      request.header("x-penstock-signature", "sha256=" + sign(secret, body));
-    }
-    return request.build();
-  }
-
-  private static String sign(Secret secret, byte[] body) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(
-          new SecretKeySpec(
-              secret.reveal().getBytes(java.nio.charset.StandardCharsets.UTF_8), "HmacSHA256"));
-      return HexFormat.of().formatHex(mac.doFinal(body));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has HmacSHA256", e);
-    }
-  }
-
-  /** Tries once; gives its place back unless it is tried again. */
-  private void send(Alert alert, AlertConfig to, int attempt) {
-    boolean waits = false;
-    try {
-      String problem = attempt(alert, to);
-      if (!problem.isEmpty()) {
-        waits = attempt < TRIES && later(alert, to, attempt);
-        LOG.atWarn()
-            .addKeyValue("alert", alert.id())
-            .addKeyValue("webhook", to.webhook())
-            .addKeyValue("attempt", attempt)
-            .log("an alert was not taken: " + problem + (waits ? "; again later" : "; given up"));
-      }
-    } finally {
-      if (!waits) {
-        room.release();
+    followed = now;
+    Map<Receiver, Outbox> before = outboxes;
+    outboxes = new LinkedHashMap<>();
+    Map<SecretUrl, Integer> met = new HashMap<>();
+    for (int i = 0; i < now.size(); i++) {
+      AlertConfig one = now.get(i);
+      // An empty address is nobody.
+      if (!one.webhook().reveal().isBlank()) {
+        Receiver receiver = new Receiver(one.webhook(), met.merge(one.webhook(), 1, Integer::sum));
+        int room = outboxes.size() < MOST_RECEIVERS ? Outbox.ROOM : 0;
+        Outbox known = before.remove(receiver);
+        if (known == null) {
+          known = new Outbox(one, i, room, means);
+        } else {
+          known.follow(one, i, room);
+        }
+        outboxes.put(receiver, known);
       }
     }
+    before.values().forEach(Outbox::end);
   }
 
-  /** Returns why it was not taken, "" when it was; never the address, which may hold a token. */
-  private String attempt(Alert alert, AlertConfig to) {
-    try {
-      int status =
-          http.send(request(alert, to), HttpResponse.BodyHandlers.discarding()).statusCode();
-      return status / 100 == 2 ? "" : "status " + status;
-    } catch (IOException | IllegalArgumentException e) {
-      return e.getClass().getSimpleName();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "interrupted";
-    }
-  }
-
-  private boolean later(Alert alert, AlertConfig to, int attempt) {
-    try {
-      timer.schedule(
-          () -> workers.execute(() -> send(alert, to, attempt + 1)),
-          FIRST_PAUSE_MILLIS << (attempt - 1),
-          TimeUnit.MILLISECONDS);
-      return true;
-    } catch (RejectedExecutionException e) {
-      return false;
-    }
-  }
-
+  /** Ends what waits to be posted again. */
   @Override
   public void close() {
-    timer.shutdownNow();
-    http.close();
-    workers.shutdown();
+    List<Outbox> last = inForce();
+    int waiting = 0;
+    for (Outbox outbox : last) {
+      waiting += outbox.delivery().waiting();
+      outbox.end();
+    }
+    if (waiting > 0) {
+      LOG.warn("the gateway stops; {} posts of alerts were not taken yet", waiting);
+    }
+    atClose.run();
   }
 }

@@ -299,7 +299,10 @@ public final class AdminRoutes {
   }
 
   private static AdminReply alerts(Alerts alerts) {
-    return AdminReply.json(Map.of("alerts", alerts.recent().stream().map(Alert::json).toList()));
+    return AdminReply.json(
+        Map.of(
+            "alerts", alerts.recent().stream().map(Alert::json).toList(),
+            "receivers", alerts.deliveries()));
   }
 
   private AdminReply config() {
