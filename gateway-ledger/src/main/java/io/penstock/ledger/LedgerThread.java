@@ -203,7 +203,8 @@ final class LedgerThread {
     for (Booking booking : booked) {
       rows.addAll(booking.rows());
       owners.addAll(booking.owners());
-      corrections.putAll(booking.premises().corrections());
+      // The first: a retry of the same key has its id, and sums that may hold another correction.
+      booking.premises().corrections().forEach(corrections::putIfAbsent);
     }
     Premises premises = new Premises(corrections);
     Admission.Result result = new Admission.Result(List.of(), Set.of(), Set.of());

@@ -134,6 +134,37 @@ final class CorrectedMeanwhileTest {
     }
   }
 
+  /** A correction that hangs, and its key again with what has been read since. */
+  @Test
+  void twoOfOneIdInOneTransaction_theFirstOnesSumsCount() throws Exception {
+    String url = url(SqlDialect.POSTGRES);
+    try (SqlLedger ledger = open(url, "one");
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
+        Connection connection = SqlDialect.POSTGRES.connect(url);
+        Statement sql = connection.createStatement()) {
+      assertThat(ledger.bookUnlessCorrected(correction(2, ORG, -30), 0)).isTrue();
+      connection.setAutoCommit(false);
+      sql.execute("LOCK TABLE ledger_row IN EXCLUSIVE MODE");
+      CompletableFuture<Void> first =
+          CompletableFuture.runAsync(() -> ledger.book(spent(7, 30)), callers);
+      Await.until("the ledger's thread waits", () -> isWaiting(sql));
+      List<CompletableFuture<Boolean>> booked = new ArrayList<>();
+      for (long sums : new long[] {0, -30}) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        LedgerRow row = correction(1, ORG, -30);
+        Thread caller =
+            Thread.ofPlatform().start(() -> done.complete(ledger.bookUnlessCorrected(row, sums)));
+        Await.until("it is queued", () -> caller.getState() == Thread.State.TIMED_WAITING);
+        booked.add(done);
+      }
+      connection.commit();
+      first.get();
+
+      assertThat(booked).extracting(CompletableFuture::get).containsExactly(false, false);
+      assertThat(ledger.queries().counterTotals(ORG.id())).containsEntry(0L, -30L);
+    }
+  }
+
   private static boolean isWaiting(Statement sql) {
     return count(
             sql,

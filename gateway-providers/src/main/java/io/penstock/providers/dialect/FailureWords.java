@@ -186,7 +186,7 @@ final class FailureWords {
       return FailureKind.OVERLOADED;
     }
     String quotas = quotas();
-    boolean spent = quotas.isEmpty() ? isSpent() : quotas.contains("perday");
+    boolean spent = quotas.isBlank() ? isSpent() : quotas.contains("perday");
     return spent ? FailureKind.QUOTA : FailureKind.RATE_LIMITED;
   }
 
@@ -237,11 +237,11 @@ final class FailureWords {
         || (bySentence && CREDIT_SENTENCE.matcher(message).matches())) {
       return FailureKind.QUOTA;
     }
+    if (bySentence && CREDENTIALS_SENTENCE.matcher(message).matches()) {
+      return FailureKind.CREDENTIALS;
+    }
     if (!bySentence || isRequestError) {
       return null;
-    }
-    if (CREDENTIALS_SENTENCE.matcher(message).matches()) {
-      return FailureKind.CREDENTIALS;
     }
     return BALANCE_SENTENCE.matcher(message).matches() ? FailureKind.QUOTA : null;
   }

@@ -2,6 +2,8 @@ package io.penstock.providers.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -18,7 +20,10 @@ final class CallIds {
   private final Map<String, Integer> uses = new HashMap<>();
 
   /** What the client's ids are written as, of their last calls. */
-  private final Map<String, String> current = new HashMap<>();
+  private final Map<String, String> last = new HashMap<>();
+
+  /** The same of calls that have no result yet, in order. */
+  private final Map<String, Deque<String>> open = new HashMap<>();
 
   private final Set<String> written = new HashSet<>();
 
@@ -29,13 +34,19 @@ final class CallIds {
       int use = uses.merge(id, 1, Integer::sum);
       own = RequestWriter.plainId(use == 1 ? id : id + "_" + use);
     } while (!written.add(own));
-    current.put(id, own);
+    last.put(id, own);
+    open.computeIfAbsent(id, any -> new ArrayDeque<>()).add(own);
     return own;
   }
 
-  /** Returns the id of the last call that has that id at the client, for its result. */
+  /**
+   * Returns the id of the call whose result is next: of several calls that have that id at the
+   * client the first that has none, and else the last.
+   */
   String ofResult(String id) {
-    return current.getOrDefault(id, RequestWriter.plainId(id));
+    Deque<String> calls = open.get(id);
+    String own = calls == null ? null : calls.poll();
+    return own == null ? last.getOrDefault(id, RequestWriter.plainId(id)) : own;
   }
 
   /** Returns the ids of the calls in the history of a Messages request. */

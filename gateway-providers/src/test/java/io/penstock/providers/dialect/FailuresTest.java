@@ -281,4 +281,27 @@ class FailuresTest {
     bytes.release();
     assertThat(failure.kind()).isEqualTo(kind);
   }
+
+  @Test
+  void refusedKey_beforeATypeOfAnyBadRequest_isTheGateways() {
+    String key = "Incorrect API key provided: corp-gat****9f2c";
+    assertThat(of(400, openAi(key, "invalid_request_error", "null", "null")).kind())
+        .isEqualTo(FailureKind.CREDENTIALS);
+    assertThat(of(400, openAi(key, "invalid_request_error", "null", "\"tools\"")).kind())
+        .isEqualTo(FailureKind.BAD_REQUEST);
+  }
+
+  @Test
+  void usedUpQuota_ofViolationsWithoutIds_isToldByItsSentence() {
+    String spent =
+        "You exceeded your current quota, please check your plan and billing details. For more"
+            + " information on this error, head to the docs.";
+    assertThat(
+            of(
+                    429,
+                    google(
+                        429, spent, "RESOURCE_EXHAUSTED", "{\"violations\":[{\"subject\":\"x\"}]}"))
+                .kind())
+        .isEqualTo(FailureKind.QUOTA);
+  }
 }

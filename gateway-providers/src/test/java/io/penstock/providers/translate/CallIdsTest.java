@@ -112,4 +112,17 @@ class CallIdsTest {
 
     assertThat(ids).doesNotHaveDuplicates().startsWith("call_0", "call_0_2", "call_0_3");
   }
+
+  @Test
+  void callsOfOneAnswerThatShareAnId_haveAResultEach() {
+    CallIds ids = new CallIds();
+    String first = ids.ofCall("call_0");
+    String second = ids.ofCall("call_0");
+    assertThat(first).isNotEqualTo(second);
+    assertThat(ids.ofResult("call_0")).isEqualTo(first);
+    assertThat(ids.ofResult("call_0")).isEqualTo(second);
+    String third = ids.ofCall("call_0");
+    assertThat(ids.ofResult("call_0")).isEqualTo(third);
+    assertThat(ids.ofResult("call_0")).as("one too many").isEqualTo(third);
+  }
 }

@@ -46,7 +46,7 @@ public final class BudgetAdmin {
   private static final List<String> TOP_UP = List.of("subject", "amount", "override");
   private static final int MAX_PAGE = 1000;
   private static final int MAX_SHOWN = 60;
-  private static final int TRIES = 10;
+  static final int TRIES = 10;
   private static final long STORE_SECONDS = 5;
   private static final long COMMIT_MILLIS = 10_000;
 
@@ -199,7 +199,7 @@ public final class BudgetAdmin {
     BudgetState found = find(key);
     // Money may be given before any is spent.
     BudgetState state = found == null ? budgets.unspent(name, override(body), subject) : found;
-    String verb = reset ? "reset" : "top-up";
+    String verb = reset ? "reset" : BudgetCorrections.GIVE;
     ledger.flush(COMMIT_MILLIS);
     if (found == null && corrections.before(key, verb, request.idempotencyKey()) == null) {
       checkUncounted(name, subject, body.has("override"), reset);
@@ -217,7 +217,7 @@ public final class BudgetAdmin {
   /** Returns null where another replica has corrected the counter in between. */
   private @Nullable AdminReply corrected(
       AdminRequest request, CounterKey key, JsonNode body, BudgetState state, boolean reset) {
-    String verb = reset ? "reset" : "top-up";
+    String verb = reset ? "reset" : BudgetCorrections.GIVE;
     // First: whatever the window has become, a retry gets the answer that it missed.
     LedgerRow before = corrections.before(key, verb, request.idempotencyKey());
     if (before != null) {

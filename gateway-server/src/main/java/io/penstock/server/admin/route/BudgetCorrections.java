@@ -7,6 +7,7 @@ import io.penstock.budget.Owners;
 import io.penstock.core.Ticker;
 import io.penstock.ledger.Corrections;
 import io.penstock.ledger.Ledger;
+import io.penstock.ledger.LedgerException;
 import io.penstock.ledger.LedgerRow;
 import io.penstock.ledger.RequestIds;
 import io.penstock.ledger.StillBookingException;
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
  */
 final class BudgetCorrections {
   private static final Logger LOG = LoggerFactory.getLogger(BudgetCorrections.class);
+
+  /** What gives an amount that the caller names. */
+  static final String GIVE = "top-up";
+
   private static final int MAX_KEY = 256;
   private static final long DAY = Duration.ofDays(1).toMillis();
 
@@ -127,12 +132,20 @@ final class BudgetCorrections {
     } catch (StillBookingException e) {
       e.done()
           .whenCompleteAsync(
-              (done, failed) -> written(key, row, failed), Thread::startVirtualThread);
+              (done, failed) -> written(key, row, verb.equals(GIVE), failed),
+              Thread::startVirtualThread);
       json.put(
           "state", "still being written: counts once /admin/v1/requests/" + row.id() + " has it");
       return AdminReply.json(202, json);
     }
-    tell(key);
+    try {
+      tell(key);
+    } catch (LedgerException e) {
+      // It is booked: who is told of a failure would book it again.
+      LOG.warn("budgets: row {} is booked and counts later: {}", row.id(), e.getMessage());
+      json.put("state", "booked: counts once the ledger can be read");
+      return AdminReply.json(202, json);
+    }
     return AdminReply.json(json);
   }
 
@@ -141,16 +154,28 @@ final class BudgetCorrections {
     return !ledger.queries().request(row.id()).isEmpty();
   }
 
-  private void written(CounterKey key, LedgerRow row, @Nullable Throwable failed) {
-    if (failed == null && isBooked(row)) {
-      tell(key);
-    } else {
-      LOG.error(
-          "budgets: row {} ({}) was not booked: {}",
-          row.id(),
-          row.outcome().rule(),
-          failed == null ? "another correction of its counter came first" : failed.getMessage());
+  private void written(CounterKey key, LedgerRow row, boolean isTopUp, @Nullable Throwable failed) {
+    String why =
+        failed == null ? "another correction of its counter came first" : failed.toString();
+    try {
+      if (failed == null && (isBooked(row) || (isTopUp && bookedAfterAll(key, row)))) {
+        tell(key);
+        return;
+      }
+    } catch (LedgerException e) {
+      why = e.toString();
     }
+    LOG.error("budgets: row {} ({}) was not booked: {}", row.id(), row.outcome().rule(), why);
+  }
+
+  /** Who tops up gives what he said, whatever others have given; a reset would give it twice. */
+  private boolean bookedAfterAll(CounterKey key, LedgerRow row) {
+    for (int left = BudgetAdmin.TRIES; left > 0; left--) {
+      if (ledger.bookUnlessCorrected(row, sums.committed(key).corrections()) || isBooked(row)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void tell(CounterKey key) {
