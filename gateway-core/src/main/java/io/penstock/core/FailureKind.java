@@ -15,6 +15,11 @@ public enum FailureKind {
   CONTENT_POLICY,
   /** Our credential is bad (401, 403): a 502 for the client, the key is set aside. */
   CREDENTIALS,
+  /**
+   * What the client names is not this key's, such as a file of another account (403): another key
+   * may have it. Else the provider's own message comes through; nothing is set aside.
+   */
+  FORBIDDEN,
   /** 429: this key or account is over the provider's rate. */
   RATE_LIMITED,
   /** 429 or 402: this account's money or quota is used up; waiting does not help. */
@@ -80,8 +85,8 @@ public enum FailureKind {
     return this == NO_SOCKET || this == NO_BUFFER;
   }
 
-  /** Returns whether it is the key that failed, so that another one may do. */
+  /** Returns whether it is with this key that it failed, so that another one may do. */
   public boolean isOfKey() {
-    return this == CREDENTIALS || this == RATE_LIMITED || this == QUOTA;
+    return this == CREDENTIALS || this == RATE_LIMITED || this == QUOTA || this == FORBIDDEN;
   }
 }

@@ -51,16 +51,7 @@ final class CorrectedMeanwhileTest {
 
   private static LedgerRow spent(long owner, long amount) {
     LedgerRow row = Rows.row(new Random(owner), Rows.NOV_1);
-    return new LedgerRow(
-        row.attempt(),
-        row.times(),
-        row.caller(),
-        row.destination(),
-        row.outcome(),
-        row.usage(),
-        row.usageSource(),
-        row.money(),
-        List.of(new Charge(ORG, owner, amount)));
+    return Rows.charged(row, List.of(new Charge(ORG, owner, amount)));
   }
 
   @ParameterizedTest

@@ -47,13 +47,17 @@ class ProviderRefusalsTest {
   @TempDir Path directory;
 
   private RunningGateway start(FakeProvider provider) {
+    return start(provider, "kg");
+  }
+
+  private RunningGateway start(FakeProvider provider, String keys) {
     String more =
         """
-          g: { dialect: gemini, base_url: "%s", keys: [kg], catalogue: gemini, retries: { attempts: 0 } }
+          g: { dialect: gemini, base_url: "%s", keys: [%s], catalogue: gemini, retries: { attempts: 0 } }
         models:
           gemini-2.5-flash: g/gemini-2.5-flash
         """
-            .formatted(provider.url());
+            .formatted(provider.url(), keys);
     String yaml =
         RunningGateway.yaml(directory, provider, "")
             .replace("keys: [sk-upstream]", "keys: [k-one, k-two]")
@@ -127,6 +131,31 @@ class ProviderRefusalsTest {
       assertThat(refused.body()).contains(NO_FILE, "\"PERMISSION_DENIED\"");
       HttpResponse<String> next = gateway.post(path, body.formatted(""));
       assertThat(next.statusCode()).as(next.body()).isEqualTo(200);
+    }
+  }
+
+  /** Keys of several projects: each has files of its own. */
+  @Test
+  void fileOfAnotherKeysProject_isAskedForWithThatKey() {
+    String path = "/v1beta/models/gemini-2.5-flash:generateContent";
+    String refusal = "{\"error\":{\"code\":403,\"message\":\"" + NO_FILE + "\"}}";
+    try (FakeProvider provider = FakeProvider.start();
+        RunningGateway gateway = start(provider, "kg, kh")) {
+      provider
+          .on(path)
+          .reply(request ->
+              "kg".equals(request.header("x-goog-api-key"))
+                  ? Script.json(refusal).status(403)
+                  : Script.json(GEMINI_ANSWER));
+      for (int i = 0; i < 6; i++) {
+        HttpResponse<String> answer =
+            gateway.post(path, "{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      }
+      assertThat(provider.requests())
+          .as("the key that has another's files is not set aside")
+          .filteredOn(request -> "kg".equals(request.header("x-goog-api-key")))
+          .hasSizeGreaterThan(1);
     }
   }
 

@@ -134,6 +134,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
     }
     return switch (failed.kind()) {
       case BAD_REQUEST,
+          FORBIDDEN,
           CONTENT_POLICY,
           TOTAL_TIMEOUT,
           TOO_LARGE,
@@ -152,7 +153,13 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
 
   private static String words(Failed failed) {
     return switch (failed.kind()) {
-      case BAD_REQUEST, SERVER_ERROR, OVERLOADED, RATE_LIMITED, CREDENTIALS, REDIRECTED ->
+      case BAD_REQUEST,
+          FORBIDDEN,
+          SERVER_ERROR,
+          OVERLOADED,
+          RATE_LIMITED,
+          CREDENTIALS,
+          REDIRECTED ->
           failed.status() > 0
               ? Integer.toString(failed.status())
               : failed.kind().name().toLowerCase(Locale.ROOT);

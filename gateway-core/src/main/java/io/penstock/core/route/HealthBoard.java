@@ -139,7 +139,7 @@ public final class HealthBoard {
   public void onFailure(String name, FailureKind kind, long retryAfterMillis) {
     long now = ticker.nanoTime();
     switch (kind) {
-      case BAD_REQUEST, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE, UNTRANSLATABLE ->
+      case BAD_REQUEST, FORBIDDEN, CONTEXT_LENGTH, CONTENT_POLICY, TOO_LARGE, UNTRANSLATABLE ->
           onSuccess(name, 0);
       case NO_SOCKET, NO_BUFFER -> onAbandoned(name);
       case RATE_LIMITED, QUOTA, CREDENTIALS ->

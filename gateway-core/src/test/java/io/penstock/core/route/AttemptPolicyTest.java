@@ -56,6 +56,7 @@ class AttemptPolicyTest {
     "CONTENT_POLICY, 400, -1, 0, true, GiveUp",
     "BAD_REQUEST, 400, -1, 0, true, GiveUp",
     "BAD_REQUEST, 422, -1, 0, true, GiveUp",
+    "FORBIDDEN, 403, -1, 0, true, GiveUp",
     "CUT, 0, -1, 0, false, Retry",
     "MALFORMED, 200, -1, 0, true, Next",
     "MALFORMED, 200, -1, 0, false, GiveUp",

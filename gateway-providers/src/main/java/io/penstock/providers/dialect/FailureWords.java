@@ -175,7 +175,7 @@ final class FailureWords {
     if (CONTENT_POLICY.matcher(all).find()) {
       return FailureKind.CONTENT_POLICY;
     }
-    return FILE.matcher(message).lookingAt() ? FailureKind.BAD_REQUEST : FailureKind.CREDENTIALS;
+    return FILE.matcher(message).lookingAt() ? FailureKind.FORBIDDEN : FailureKind.CREDENTIALS;
   }
 
   private FailureKind tooMany() {

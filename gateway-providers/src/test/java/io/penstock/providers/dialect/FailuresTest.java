@@ -228,7 +228,7 @@ class FailuresTest {
   void forbiddenFile_isTheClients_inTheProvidersWords(String message) {
     Failure failure = of(403, google(403, message, "PERMISSION_DENIED", ""));
 
-    assertThat(failure.kind()).isEqualTo(FailureKind.BAD_REQUEST);
+    assertThat(failure.kind()).isEqualTo(FailureKind.FORBIDDEN);
     assertThat(failure.status()).isEqualTo(403);
     assertThat(failure.message()).isEqualTo(message);
   }

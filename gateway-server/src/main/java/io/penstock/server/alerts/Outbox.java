@@ -266,6 +266,16 @@ final class Outbox {
         : "alerts go to the first " + Webhooks.MOST_RECEIVERS + " receivers";
   }
 
+  /**
+   * Returns whether it is for the receiver of that address.
+   *
+   * @param sameKinds whether it also has to want the same
+   */
+  synchronized boolean isOf(AlertConfig other, boolean sameKinds) {
+    return config.webhook().equals(other.webhook())
+        && (!sameKinds || config.on().equals(other.on()));
+  }
+
   /** Goes on with what the configuration says of the receiver now. */
   void follow(AlertConfig now, int at, int hasRoom) {
     List<Alert> unwanted = new ArrayList<>();

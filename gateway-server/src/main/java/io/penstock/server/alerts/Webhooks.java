@@ -2,11 +2,9 @@ package io.penstock.server.alerts;
 
 import io.penstock.core.Ticker;
 import io.penstock.server.config.AlertConfig;
-import io.penstock.server.config.value.SecretUrl;
 import io.penstock.server.config.value.Word;
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,6 +15,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,14 +31,11 @@ final class Webhooks implements AutoCloseable {
 
   private static final long TICK_MILLIS = 500;
 
-  /** An edit may move it, sign it otherwise or have it want others; it stays the same receiver. */
-  private record Receiver(SecretUrl webhook, int nthOfTheAddress) {}
-
   private final Supplier<List<AlertConfig>> configured;
   private final Outbox.Means means;
   private final Map<Word.AlertKind, Map<Undelivered, LongAdder>> lost =
       new EnumMap<>(Word.AlertKind.class);
-  private Map<Receiver, Outbox> outboxes = new LinkedHashMap<>();
+  private List<Outbox> outboxes = List.of();
   private List<AlertConfig> followed = List.of();
   private Runnable atClose = () -> {};
 
@@ -115,7 +111,7 @@ final class Webhooks implements AutoCloseable {
 
   private synchronized List<Outbox> inForce() {
     follow();
-    return List.copyOf(outboxes.values());
+    return outboxes;
   }
 
   private synchronized void follow() {
@@ -124,25 +120,42 @@ final class Webhooks implements AutoCloseable {
       return;
     }
     followed = now;
-    Map<Receiver, Outbox> before = outboxes;
-    outboxes = new LinkedHashMap<>();
-    Map<SecretUrl, Integer> met = new HashMap<>();
-    for (int i = 0; i < now.size(); i++) {
+    List<Outbox> before = new ArrayList<>(outboxes);
+    @Nullable Outbox[] known = new Outbox[now.size()];
+    // Those that want what they wanted first: of two with one address each keeps what waits for it.
+    for (boolean sameKinds : new boolean[] {true, false}) {
+      for (int i = 0; i < known.length; i++) {
+        known[i] = known[i] == null ? taken(before, now.get(i), sameKinds) : known[i];
+      }
+    }
+    List<Outbox> after = new ArrayList<>();
+    for (int i = 0; i < known.length; i++) {
       AlertConfig one = now.get(i);
       // An empty address is nobody.
       if (!one.webhook().reveal().isBlank()) {
-        Receiver receiver = new Receiver(one.webhook(), met.merge(one.webhook(), 1, Integer::sum));
-        int room = outboxes.size() < MOST_RECEIVERS ? Outbox.ROOM : 0;
-        Outbox known = before.remove(receiver);
-        if (known == null) {
-          known = new Outbox(one, i, room, means);
+        int room = after.size() < MOST_RECEIVERS ? Outbox.ROOM : 0;
+        Outbox same = known[i];
+        if (same == null) {
+          after.add(new Outbox(one, i, room, means));
         } else {
-          known.follow(one, i, room);
+          same.follow(one, i, room);
+          after.add(same);
         }
-        outboxes.put(receiver, known);
       }
     }
-    before.values().forEach(Outbox::end);
+    outboxes = List.copyOf(after);
+    before.forEach(Outbox::end);
+  }
+
+  /** Takes out the first that an edit has made the receiver what it is now; null: there is none. */
+  private static @Nullable Outbox taken(List<Outbox> from, AlertConfig now, boolean sameKinds) {
+    for (Outbox one : from) {
+      if (one.isOf(now, sameKinds)) {
+        from.remove(one);
+        return one;
+      }
+    }
+    return null;
   }
 
   /** Ends what waits to be posted again. */

@@ -253,6 +253,25 @@ class WebhooksTest {
   }
 
   @Test
+  void sameAddressTwice_swappedOrOneTakenOut_eachKeepsWhatWaits() {
+    AlertConfig budgets = receiver("a", AlertKind.BUDGET);
+    AlertConfig breakers = receiver("a", AlertKind.BREAKER);
+    configured = List.of(budgets, breakers);
+    raise(AlertKind.BUDGET, 0, 1);
+    raise(AlertKind.BREAKER, 1, 2);
+    failing.addAll(configured);
+    runAll();
+    posted.clear();
+    failing.clear();
+    configured = List.of(breakers, budgets);
+    webhooks.tick();
+    configured = List.of(breakers);
+    pass(Duration.ofSeconds(1));
+    assertThat(posted).containsExactly("a n1");
+    assertThat(lost(AlertKind.BREAKER, Undelivered.UNWANTED)).isZero();
+  }
+
+  @Test
   void moreReceiversThanMayBe_haveNoRoom_andItShows() {
     configured =
         IntStream.range(0, Webhooks.MOST_RECEIVERS + 1)

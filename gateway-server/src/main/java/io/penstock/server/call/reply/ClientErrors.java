@@ -23,7 +23,7 @@ public final class ClientErrors {
   /** Returns the gateway's code for a failure. */
   public static ErrorCode code(Failure failure) {
     return switch (failure.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY -> ErrorCode.INVALID_REQUEST;
+      case BAD_REQUEST, FORBIDDEN, CONTENT_POLICY -> ErrorCode.INVALID_REQUEST;
       case CONTEXT_LENGTH -> ErrorCode.CONTEXT_LENGTH_EXCEEDED;
       case CREDENTIALS -> ErrorCode.UPSTREAM_CREDENTIALS;
       // Some say it by a 429, which their SDKs know.
@@ -46,7 +46,8 @@ public final class ClientErrors {
   public static int status(Failure failure) {
     boolean own = failure.status() >= 400 && failure.status() < 500;
     return switch (failure.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY -> own ? failure.status() : code(failure).status();
+      case BAD_REQUEST, FORBIDDEN, CONTENT_POLICY ->
+          own ? failure.status() : code(failure).status();
       default -> code(failure).status();
     };
   }
@@ -68,7 +69,7 @@ public final class ClientErrors {
     String said = failure.message().isEmpty() ? "" : ": " + failure.message();
     String who = "provider" + (provider.isEmpty() ? "" : " \"" + provider + "\"");
     return switch (failure.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY, CONTEXT_LENGTH ->
+      case BAD_REQUEST, FORBIDDEN, CONTENT_POLICY, CONTEXT_LENGTH ->
           failure.message().isEmpty() ? "The " + who + " refused the request." : failure.message();
       case CREDENTIALS ->
           "The gateway's own credential for the " + who + " was refused; tell whoever runs it.";
@@ -110,7 +111,7 @@ public final class ClientErrors {
       Call call, String provider, Failure failure, boolean taken, HttpHeaders headers) {
     ErrorCode code = code(failure);
     switch (failure.kind()) {
-      case BAD_REQUEST, CONTENT_POLICY -> {
+      case BAD_REQUEST, FORBIDDEN, CONTENT_POLICY -> {
         String name = failure.code();
         ErrorReplies.reply(
             call.responder(),
