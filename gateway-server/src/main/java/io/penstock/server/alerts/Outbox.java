@@ -2,17 +2,14 @@ package io.penstock.server.alerts;
 
 import io.penstock.core.Seldom;
 import io.penstock.core.Ticker;
+import io.penstock.server.alerts.PostQueue.Post;
 import io.penstock.server.config.AlertConfig;
 import io.penstock.server.config.value.Word;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -60,30 +57,10 @@ final class Outbox {
     void add(Word.AlertKind kind, Undelivered why);
   }
 
-  /** One alert on its way. */
-  private static final class Post {
-    final Alert alert;
-
-    /** Of the receiver when this was taken last. */
-    AlertConfig to;
-
-    int tries;
-
-    /** When it is tried again, by the monotonic clock. */
-    long due;
-
-    Post(Alert alert, AlertConfig to) {
-      this.alert = alert;
-      this.to = to;
-    }
-  }
-
   private final Means means;
   private final Seldom failures = new Seldom(LOG_PAUSE_NANOS);
   private final Seldom lost = new Seldom(LOG_PAUSE_NANOS);
-  private final ArrayDeque<Post> first = new ArrayDeque<>();
-  private final PriorityQueue<Post> again =
-      new PriorityQueue<>((a, b) -> Long.compare(a.due - b.due, 0));
+  private final PostQueue queue = new PostQueue();
   private final Map<Undelivered, Long> undelivered = new EnumMap<>(Undelivered.class);
   private AlertConfig config;
   private int place;
@@ -115,11 +92,11 @@ final class Outbox {
       }
       boolean fits = waiting() < room;
       if (!fits) {
-        without = evict(alert.kind());
+        without = queue.evict(alert.kind());
         fits = without != null;
       }
       if (fits) {
-        first.add(new Post(alert, config));
+        queue.add(new Post(alert, config));
       } else {
         without = alert;
       }
@@ -131,32 +108,7 @@ final class Outbox {
   }
 
   private int waiting() {
-    return first.size() + again.size() + underWay;
-  }
-
-  /**
-   * Takes out what goes without a post for a new one: the oldest budget's that was posted in vain,
-   * for any; the oldest budget's, for another kind, which comes once an hour at most; else none.
-   */
-  private @Nullable Alert evict(Word.AlertKind kind) {
-    Post out = oldestBudget(again);
-    if (out == null && kind != Word.AlertKind.BUDGET) {
-      out = oldestBudget(first);
-    }
-    if (out == null) {
-      return null;
-    }
-    if (!again.remove(out)) {
-      first.remove(out);
-    }
-    return out.alert;
-  }
-
-  private static @Nullable Post oldestBudget(Collection<Post> posts) {
-    return posts.stream()
-        .filter(post -> post.alert.kind() == Word.AlertKind.BUDGET)
-        .min(Comparator.comparing(post -> post.alert.at()))
-        .orElse(null);
+    return queue.size() + underWay;
   }
 
   /** Starts what is due and may be under way. */
@@ -175,11 +127,7 @@ final class Outbox {
     if (ended || underWay == AT_ONCE) {
       return null;
     }
-    Post post = first.poll();
-    if (post == null) {
-      Post next = again.peek();
-      post = next != null && means.ticker().nanoTime() - next.due >= 0 ? again.poll() : null;
-    }
+    Post post = queue.poll(means.ticker().nanoTime());
     if (post != null) {
       post.to = config;
       underWay++;
@@ -216,7 +164,7 @@ final class Outbox {
       end = endOf(post);
       if (end == null) {
         post.due = means.ticker().nanoTime() + (FIRST_PAUSE_NANOS << (post.tries - 1));
-        again.add(post);
+        queue.addAgain(post);
       }
     }
     long failed = failures.counts(means.ticker().nanoTime());
@@ -285,26 +233,18 @@ final class Outbox {
       place = at;
       room = hasRoom;
       if (wantsOthers) {
-        drop(first, unwanted);
-        drop(again, unwanted);
+        unwanted.addAll(queue.drop(kind -> !config.on().contains(kind)));
       }
     }
     unwanted.forEach(alert -> lose(alert, Undelivered.UNWANTED));
   }
 
-  private void drop(Collection<Post> posts, List<Alert> dropped) {
-    posts.removeIf(post -> !config.on().contains(post.alert.kind()) && dropped.add(post.alert));
-  }
-
   /** Ends all that waits: the receiver is gone. */
   void end() {
-    List<Alert> unwanted = new ArrayList<>();
+    List<Alert> unwanted;
     synchronized (this) {
       ended = true;
-      first.forEach(post -> unwanted.add(post.alert));
-      again.forEach(post -> unwanted.add(post.alert));
-      first.clear();
-      again.clear();
+      unwanted = queue.drop(kind -> true);
     }
     unwanted.forEach(alert -> lose(alert, Undelivered.UNWANTED));
   }
@@ -316,7 +256,7 @@ final class Outbox {
         config,
         delivered,
         waiting(),
-        again.size(),
+        queue.again(),
         new EnumMap<>(undelivered),
         lastDelivered,
         lastFailed,
