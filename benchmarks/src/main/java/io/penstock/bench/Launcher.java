@@ -99,8 +99,13 @@ final class Launcher implements AutoCloseable {
    * @param tokens of an answer, an event each
    * @param firstMicros before the first event of a stream
    * @param eventMicros between events
+   * @param but one in so many is answered, the others are refused
    */
-  record Mock(int port, int tokens, long firstMicros, long eventMicros) {}
+  record Mock(int port, int tokens, long firstMicros, long eventMicros, int but) {
+    Mock(int port, int tokens, long firstMicros, long eventMicros) {
+      this(port, tokens, firstMicros, eventMicros, 1);
+    }
+  }
 
   /** Starts the mock provider. */
   Target mock(Mock mock) throws Unavailable {
@@ -109,10 +114,16 @@ final class Launcher implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx64m", "--enable-native-access=ALL-UNNAMED"));
     command.add("-Dlogback.configurationFile=bench-logback.xml");
+    command.add("-Dio.netty.leakDetection.level=disabled");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MockProvider.class.getName());
     command.addAll(
-        List.of("" + port, "" + mock.tokens(), "" + mock.firstMicros(), "" + mock.eventMicros()));
+        List.of(
+            "" + port,
+            "" + mock.tokens(),
+            "" + mock.firstMicros(),
+            "" + mock.eventMicros(),
+            "" + mock.but()));
     return await("no-gateway", port, spawn("no-gateway", command, Map.of()), Ports::isOpen);
   }
 

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.penstock.bench.Watcher.Outcome;
 import java.net.URI;
@@ -27,6 +28,8 @@ import org.HdrHistogram.Histogram;
 final class LoadGenerator {
   private static final long MAX_MICROS = TimeUnit.SECONDS.toMicros(60);
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(3);
+  private static final HttpDecoderConfig DECODER =
+      new HttpDecoderConfig().setValidateHeaders(false);
 
   private final List<URI> targets;
   private final List<RequestTemplate> requests;
@@ -237,7 +240,8 @@ final class LoadGenerator {
                 channel
                     .pipeline()
                     .addLast(
-                        new HttpResponseDecoder(), new LoadConnection(LoadGenerator.this, target));
+                        new HttpResponseDecoder(DECODER),
+                        new LoadConnection(LoadGenerator.this, target));
               }
             })
         .connect(address.getHost(), address.getPort())

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A provider that costs next to nothing: the same chat answer every time, encoded once, unary or as
@@ -27,6 +28,11 @@ import java.util.concurrent.TimeUnit;
 public final class MockProvider {
   private static final String CHUNK_HEAD =
       "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+  private static final ByteBuf REFUSAL =
+      constant(
+          "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
+              + "content-length: 2\r\n\r\n{}");
 
   private final ByteBuf unary;
   private final ByteBuf streamHead;
@@ -42,6 +48,18 @@ public final class MockProvider {
 
     /** Returns whether the request is answered; if not, the gate does with it what it likes. */
     boolean pass(ChannelHandlerContext ctx);
+
+    /** Refuses all but one in so many, as a gateway that sheds does. */
+    static Gate refusing(int but) {
+      AtomicLong seen = new AtomicLong();
+      return ctx -> {
+        boolean passes = seen.incrementAndGet() % but == 0;
+        if (!passes) {
+          ctx.writeAndFlush(REFUSAL.duplicate());
+        }
+        return passes;
+      };
+    }
 
     default void opened(ChannelHandlerContext ctx) {}
 
@@ -88,11 +106,18 @@ public final class MockProvider {
     events.add(event("[DONE]"));
   }
 
-  /** Arguments: port, tokens, micros before the first event, micros between events. */
+  /**
+   * Arguments: port, tokens, micros before the first event, micros between events, and one in how
+   * many is answered, 1 for all.
+   */
   public static void main(String[] args) throws InterruptedException {
+    int but = Integer.parseInt(args[4]);
     MockProvider provider =
         new MockProvider(
-            Integer.parseInt(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]), Gate.OPEN);
+            Integer.parseInt(args[1]),
+            Long.parseLong(args[2]),
+            Long.parseLong(args[3]),
+            but == 1 ? Gate.OPEN : Gate.refusing(but));
     provider.bind(Transport.group(1), Integer.parseInt(args[0])).closeFuture().sync();
   }
 

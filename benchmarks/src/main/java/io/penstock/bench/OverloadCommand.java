@@ -31,6 +31,9 @@ final class OverloadCommand implements Callable<Integer> {
   /** For the connections to be taken in, before anything is measured. */
   private static final int SETTLE_SECONDS = 4;
 
+  /** In which this process learns what refusals are. */
+  private static final int SELF_SECONDS = 12;
+
   /** In which the gateway learns of it, and works off what has piled up: counted apart. */
   private static final int ONSET_SECONDS = 3;
 
@@ -89,9 +92,21 @@ final class OverloadCommand implements Callable<Integer> {
               "");
       LoadGenerator.run(gateway.chat(), closedLoop(warmup));
       int most = capacity > 0 ? capacity : capacity(gateway);
+      warmSelf(launcher, most);
       overload(gateway, most);
     }
     return 0;
+  }
+
+  /**
+   * So that the first overload meets cold code of the gateway alone: this process has seen neither
+   * so many answers nor refusals. A provider stands for the gateway.
+   */
+  private void warmSelf(Launcher launcher, int most) throws Unavailable {
+    Load load = new Load(Load.Kind.UNIQUE, most * times, SELF_SECONDS, connections, BODY_BYTES);
+    try (Target refusing = launcher.mock(new Launcher.Mock(0, 30, 0, 0, times + 1))) {
+      LoadGenerator.run(refusing.chat(), load);
+    }
   }
 
   /** Returns requests per second with all connections always busy, the first second left out. */
