@@ -56,6 +56,8 @@ final class LedgerThread {
   /** Whether the last transaction was as large as one may be: more waits, nothing is gathered. */
   private boolean behind;
 
+  private boolean nice;
+
   private volatile long lastCommitMillis;
   private volatile String error = "";
   private volatile boolean closed;
@@ -206,6 +208,7 @@ final class LedgerThread {
       // The first: a retry of the same key has its id, and sums that may hold another correction.
       booking.premises().corrections().forEach(corrections::putIfAbsent);
     }
+    giveWayFor(rows.size());
     Premises premises = new Premises(corrections);
     Admission.Result result = new Admission.Result(List.of(), Set.of(), Set.of());
     if (!rows.isEmpty() || !owners.isEmpty()) {
@@ -249,6 +252,14 @@ final class LedgerThread {
       behind |= first.size() == ContentQueue.PORTION;
     }
     return first.size();
+  }
+
+  /** Not before there is work that others feel: a tenth of a second at a start, for nothing. */
+  private void giveWayFor(int rows) {
+    if (!nice && rows >= PORTION) {
+      nice = true;
+      Niceness.raise();
+    }
   }
 
   /**
