@@ -10,14 +10,15 @@ import java.util.concurrent.TimeUnit;
  * that turn, so the length of turns is what requests wait for.
  *
  * <pre>
- *   CALM --a long turn, and one that lasts as long, or nearly; or a flood--> SHEDDING
+ *   CALM --a long turn with as many as the long one before, or nearly; or a flood--> SHEDDING
  *  SHEDDING --a quarter of a second in which one in twenty was refused, or fewer--> CALM
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in more than 100 requests: fewer costly
- * ones are no crowd. After a pause (collector, compiler, another process) each turn is shorter than
- * the one before, under overload it is not; so a pause sheds nothing, unless a thousand requests
- * have come in it: what a long turn takes in beyond those would wait for half a second.
+ * ones are no crowd. With 500 taken in it is at 12.5 ms: what they have begun is done at its end.
+ * After a pause (collector, compiler, another process) each turn is shorter, or has less to take
+ * in, than the one before, under overload it is not; so a pause sheds nothing, unless a thousand
+ * requests have come in it: what a long turn takes in beyond those would wait for half a second.
  *
  * <p>While shedding, a turn takes in requests for as long as leaves it at 3 ms with all that it has
  * to do besides, refusals and answers: what the last turns were too long, the next takes in less.
@@ -30,6 +31,12 @@ import java.util.concurrent.TimeUnit;
 public final class LoopPressure {
   static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   static final int CROWD = 100;
+
+  /**
+   * So many have begun what their turn has yet to do when it has taken them in: to write, to open
+   * connections to a provider. It will be four times as old.
+   */
+  static final int MANY = 500;
 
   /** So many in one turn that is long are more than any pause leaves behind. */
   static final int FLOOD = 1000;
@@ -60,8 +67,11 @@ public final class LoopPressure {
   private int taken;
   private long turnEnd;
 
-  /** The length of the turn before if it was long, else 0. */
-  private long before;
+  /** What the turn before has taken in if that was a crowd, else 0. */
+  private int before;
+
+  /** How long that turn was. */
+  private long lasted;
 
   private boolean shedding;
 
@@ -116,11 +126,16 @@ public final class LoopPressure {
 
   /**
    * A burst that is being worked off halves from turn to turn, or at least falls by a fifth; a
-   * flood is not waited for.
+   * flood is not waited for. Below 500 it is looked at in time, too: a turn in which there was a
+   * pause was longer than what it had taken in, and what came meanwhile is more.
    */
   private boolean isTooMuch(long age) {
-    boolean lastsAsLong = before > 0 && age > before - before / 5;
-    return age >= LONG_NANOS && (lastsAsLong || taken >= FLOOD);
+    boolean isAsMany = before > 0 && taken > before - before / 5;
+    if (taken >= MANY && age >= LONG_NANOS / 4) {
+      return isAsMany || taken >= FLOOD;
+    }
+    boolean isAsLong = lasted >= LONG_NANOS && age > lasted - lasted / 5;
+    return age >= LONG_NANOS && isAsMany && isAsLong;
   }
 
   private void shed(long now) {
@@ -159,16 +174,16 @@ public final class LoopPressure {
     }
     long now = ticker.nanoTime();
     long length = now - turnStart;
-    boolean isLong = crowd && length >= LONG_NANOS;
     // What was taken in at its beginning may have been what made it long.
-    if (isLong && !shedding && isTooMuch(length)) {
+    if (crowd && !shedding && isTooMuch(length)) {
       shed(now);
     }
     if (shedding) {
       long missed = (SHED_TURN_NANOS - length) / DAMPING;
       allowance = Math.clamp(allowance + missed, 0, SHED_TURN_NANOS);
     }
-    before = isLong ? length : 0;
+    before = crowd ? taken : 0;
+    lasted = length;
     if (crowd) {
       turnEnd = now;
     }

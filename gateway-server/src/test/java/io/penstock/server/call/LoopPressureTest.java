@@ -39,7 +39,7 @@ class LoopPressureTest {
   void turns_grow_shedsWhatComesLate() {
     assertThat(turn(100, 20)).isZero();
     assertThat(turn(200, 60)).isZero();
-    assertThat(turn(600, 180)).as("after 50 of 180 ms").isEqualTo(433);
+    assertThat(turn(400, 120)).as("after 50 of 120 ms").isEqualTo(233);
     assertThat(turn(600, 180)).as("all but a few").isEqualTo(600 - LoopPressure.SHED_CROWD);
   }
 
@@ -53,6 +53,40 @@ class LoopPressureTest {
     ticker.advance(Duration.ofMillis(90)); // answers, of which none asks
     over();
     assertThat(turn(600, 60)).isPositive();
+  }
+
+  @Test
+  void turns_grow_manyBeginWhatTheirTurnHasYetToDo_shedsWhatIsBeyond() {
+    assertThat(turn(150, 6)).isZero();
+    assertThat(turn(450, 24)).isZero();
+    assertThat(turn(800, 40)).as("after 25 ms of 40").isEqualTo(800 - LoopPressure.MANY);
+  }
+
+  @Test
+  void turns_ofMany_thatFall_areBursts() {
+    assertThat(turn(950, 90)).isZero();
+    assertThat(turn(750, 70)).isZero();
+    assertThat(turn(590, 55)).isZero();
+    assertThat(turn(450, 40)).isZero();
+  }
+
+  @Test
+  void turns_growButAreDoneInTime_shedNothing() {
+    for (int i = 1; i <= 10; i++) {
+      assertThat(turn(120 * i, i)).isZero();
+    }
+  }
+
+  @Test
+  void pause_inATurnWithACrowd_thenWhatWaited_shedsNothing() {
+    assertThat(turn(120, 10)).isZero();
+    for (int i = 0; i < 110; i++) {
+      pressure.admits();
+    }
+    ticker.advance(Duration.ofMillis(60)); // the collector
+    over();
+    assertThat(turn(480, 48)).as("what came during it").isZero();
+    assertThat(turn(380, 38)).isZero();
   }
 
   @Test
@@ -83,7 +117,7 @@ class LoopPressureTest {
     pressure.admits();
     ticker.advance(Duration.ofMillis(400));
     assertThat(turn(200, 40)).as("what came during it").isZero();
-    assertThat(turn(500, 220)).isZero();
+    assertThat(turn(490, 220)).isZero();
     assertThat(turn(300, 110)).isZero();
     assertThat(turn(200, 55)).isZero();
     assertThat(turn(100, 25)).isZero();
@@ -98,7 +132,7 @@ class LoopPressureTest {
   @Test
   void flood_thatIsDoneInTime_isNone() {
     turn(10, 5);
-    assertThat(turn(4000, 49)).isZero();
+    assertThat(turn(4000, 12)).isZero();
   }
 
   @Test
@@ -118,11 +152,11 @@ class LoopPressureTest {
 
   @Test
   void turns_nearlyAsLong_shed_shorterByAFifth_doNot() {
-    assertThat(turn(600, 300)).isZero();
+    assertThat(turn(400, 300)).isZero();
     ticker.advance(Duration.ofMillis(400)); // connections to the provider are opened
-    assertThat(turn(600, 240)).isZero();
-    assertThat(turn(600, 190)).isZero();
-    assertThat(turn(600, 170)).isPositive();
+    assertThat(turn(400, 240)).isZero();
+    assertThat(turn(400, 190)).isZero();
+    assertThat(turn(400, 170)).isPositive();
   }
 
   @Test
