@@ -90,6 +90,12 @@ final class WarmupPeerCommand implements Callable<Integer> {
         client.get();
       }
     }
+    try {
+      WarmupFlood.run(gateway, KEY, body("gpt-4o-mini", false, FILLER + "flood"));
+    } catch (IOException e) {
+      // A cache without it is far better than none: a machine may have few file descriptors.
+      System.out.println("no flood: " + e.getMessage());
+    }
     return ExitCode.OK;
   }
 
@@ -125,13 +131,15 @@ final class WarmupPeerCommand implements Callable<Integer> {
   }
 
   private HttpRequest.Builder chat(String key, String model, boolean stream, String content) {
-    String body =
-        "{\"model\":\"%s\",\"max_tokens\":3,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
-            .formatted(model, stream, content);
     return to(gateway, "/v1/chat/completions")
         .header("Authorization", "Bearer " + key)
         .header("Content-Type", "application/json")
-        .POST(HttpRequest.BodyPublishers.ofString(body));
+        .POST(HttpRequest.BodyPublishers.ofString(body(model, stream, content)));
+  }
+
+  private static String body(String model, boolean stream, String content) {
+    return "{\"model\":\"%s\",\"max_tokens\":3,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}"
+        .formatted(model, stream, content);
   }
 
   private static void send(HttpClient http, int expected, HttpRequest.Builder request)

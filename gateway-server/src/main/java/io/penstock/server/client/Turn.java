@@ -75,8 +75,13 @@ final class Turn {
 
   private void admit(HttpRequest request, boolean waited) {
     RequestHead head = headOf(request);
-    switch (sink.admit(head, ctx.channel().eventLoop(), responder)) {
-      case null -> discardRest();
+    RequestSink.Admission admission = sink.admit(head, ctx.channel().eventLoop(), responder);
+    // Not a case of the switch, whose code is compiled without the cases that have never come.
+    if (admission == null) {
+      discardRest();
+      return;
+    }
+    switch (admission) {
       case RequestSink.Admitted admitted -> begin(admitted, request);
       case RequestSink.Later later when waited -> {
         discardRest();

@@ -43,6 +43,15 @@ public final class Dispatcher implements RequestSink {
   /** A body is held as it came, and once more as it is sent on. */
   private static final long HELD = 2;
 
+  /**
+   * One for all, made before it is needed: the first flood comes when there is no time for what the
+   * compilers left out because it had never run. It has no stack trace and takes no suppressed
+   * ones.
+   */
+  @SuppressWarnings("StaticAssignmentOfThrowable")
+  private static final GatewayException SHEDDING =
+      Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
+
   private final Engine engine;
   private final FilterChain filters;
   private final Readiness readiness;
@@ -79,7 +88,7 @@ public final class Dispatcher implements RequestSink {
       snapshot.mayPass(surface, principal, head.method().name());
       Paths.refuseEncoded(head, surface);
       if (!context.pressure().admits()) {
-        throw Refusals.overloaded("The gateway has more to do than it can; try again shortly.");
+        throw SHEDDING;
       }
       if (!engine.load().enter(snapshot.limits().inflight())) {
         throw Refusals.overloaded(

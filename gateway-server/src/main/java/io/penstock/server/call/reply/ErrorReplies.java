@@ -1,8 +1,7 @@
 package io.penstock.server.call.reply;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.penstock.core.Dialect;
@@ -10,6 +9,7 @@ import io.penstock.core.ErrorCode;
 import io.penstock.core.GatewayException;
 import io.penstock.providers.ErrorBodies;
 import io.penstock.server.client.Responder;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Writes refusals and failures in the dialect of their endpoint. Stateless. */
@@ -78,7 +78,8 @@ public final class ErrorReplies {
     }
   }
 
+  /** Returns the text on the heap: what is this small is copied behind its head, and then gone. */
   public static ByteBuf utf8(String text) {
-    return ByteBufUtil.writeUtf8(UnpooledByteBufAllocator.DEFAULT, text);
+    return Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
   }
 }
