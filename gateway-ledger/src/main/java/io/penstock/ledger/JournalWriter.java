@@ -51,7 +51,8 @@ final class JournalWriter implements LedgerWriter {
   @Override
   public boolean row(LedgerRow row) {
     Integer room = kept.remove(row.id());
-    if (room == null && row.attempt().number() == 0 && row.money().cost() == 0 && chain.isFull()) {
+    boolean isFree = row.attempt().number() == 0 && row.money().cost() == 0;
+    if (room == null && isFree && chain.isHalfFull()) {
       counts.unrecorded().increment();
       return false;
     }

@@ -35,7 +35,7 @@ public interface LedgerWriter {
    * follows an intent is never refused: room is kept for it.
    *
    * @return false when a row of cost 0 without an intent (a refusal, a cache hit) found the journal
-   *     full; it is counted in {@link LedgerStats#unrecorded()}
+   *     half full; it is counted in {@link LedgerStats#unrecorded()}
    */
   boolean row(LedgerRow row);
 }

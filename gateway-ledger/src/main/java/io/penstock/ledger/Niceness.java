@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 final class Niceness {
   private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
 
-  /** A tenth of what a thread of nice 0 gets beside it, and all of what nobody else wants. */
+  /** A quarter of a processor that one other thread wants whole, and all that nobody wants. */
   static final int BACKGROUND = 10;
 
   /** As in {@code sys/resource.h}; which means the calling thread when the id is 0. */

@@ -35,6 +35,7 @@ final class SegmentChain {
   private final ConcurrentLinkedQueue<Segment> segments = new ConcurrentLinkedQueue<>();
 
   private volatile boolean full;
+  private volatile boolean halfFull;
 
   /** Whether the disk had no room for a spare: there may be no more than there is. */
   private volatile boolean starved;
@@ -123,13 +124,14 @@ final class SegmentChain {
   }
 
   /**
-   * Makes the spare and decides whether the journal is full. After a failure it is not tried again
-   * for a second. Journal thread.
+   * Makes the spare and decides whether the journal is full, or half of it. After a failure it is
+   * not tried again for a second. Journal thread.
    */
   void replenish() throws IOException {
     int live = segments.size();
     long limit = journal.sizes().limit() / journal.sizes().segment();
     full = live >= limit;
+    halfFull = live > limit / 2;
     boolean wanted = live < limit && spare.get() == null;
     if (!wanted && !starved || System.nanoTime() - retryAt < 0) {
       return;
@@ -202,6 +204,14 @@ final class SegmentChain {
   boolean isFull() {
     // The lock is not taken for each record while nothing is wrong.
     return full || starved && !hasRoom();
+  }
+
+  /**
+   * Whether rows of cost 0 are counted and not kept now: a flood of them leaves half of the journal
+   * to calls.
+   */
+  boolean isHalfFull() {
+    return halfFull || isFull();
   }
 
   /** Whether the disk had no room when it last was asked for some. Any thread. */

@@ -174,6 +174,54 @@ final class JournalTest {
   }
 
   @Test
+  void writer_floodOfRefusals_leavesHalfToCalls() throws IOException {
+    try (Journal journal = Journal.open(directory, SMALL)) {
+      JournalWriter writer = journal.writer();
+      SegmentChain chain = journal.chain();
+      Random random = new Random(6);
+      int kept = 0;
+      while (writer.row(refusal(random))) {
+        kept++;
+        chain.replenish();
+      }
+      for (int i = 0; i < 1000; i++) {
+        assertThat(writer.row(refusal(random))).isFalse();
+      }
+      assertThat(journal.counts().unrecorded().sum()).isEqualTo(1001);
+
+      List<LedgerRow> calls = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        LedgerRow call = Rows.row(random, Rows.NOV_1);
+        assertThat(writer.intent(Rows.intent(call, 1))).isTrue();
+        assertThat(writer.row(call)).isTrue();
+        calls.add(call);
+        chain.replenish();
+      }
+      assertThat(journal.counts().lost().sum()).isZero();
+      List<Object> read = drain(chain);
+      assertThat(read).hasSize(kept + 200).containsSubsequence(calls);
+
+      chain.free();
+      chain.replenish();
+      assertThat(writer.row(refusal(random))).isTrue();
+    }
+  }
+
+  private static LedgerRow refusal(Random random) {
+    LedgerRow row = Rows.row(random, Rows.NOV_1);
+    return new LedgerRow(
+        new LedgerRow.Attempt(row.attempt().request(), 0, Cause.REQUEST),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        row.outcome(),
+        row.usage(),
+        row.usageSource(),
+        LedgerRow.Money.ZERO,
+        List.of());
+  }
+
+  @Test
   void writer_databaseAway_refusesIntentsKeepsRowsLosesNothing() throws IOException {
     try (Journal journal = Journal.open(directory, SMALL)) {
       JournalWriter writer = journal.writer();
