@@ -254,7 +254,7 @@ final class LedgerThread {
     return first.size();
   }
 
-  /** Not before there is work that others feel: a tenth of a second at a start, for nothing. */
+  /** Not before there is work that others feel: a quarter of a second of a start, for nothing. */
   private void giveWayFor(int rows) {
     if (!nice && rows >= PORTION) {
       nice = true;

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 final class Niceness {
   private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
 
-  /** A quarter of a processor that one other thread wants whole, and all that nobody wants. */
+  /** A tenth of a processor that one other thread wants whole, and all that nobody wants. */
   static final int BACKGROUND = 10;
 
   /** As in {@code sys/resource.h}; which means the calling thread when the id is 0. */
@@ -42,7 +42,7 @@ final class Niceness {
                   ValueLayout.JAVA_INT));
       int failed = (int) setpriority.invokeExact(PRIO_PROCESS, 0, BACKGROUND);
       LOG.debug("ledger: its thread has nice {}: {}", BACKGROUND, failed == 0);
-    } catch (Error e) {
+    } catch (VirtualMachineError e) {
       throw e;
     } catch (Throwable e) {
       LOG.debug("ledger: its thread keeps its nice value: {}", String.valueOf(e.getMessage()));

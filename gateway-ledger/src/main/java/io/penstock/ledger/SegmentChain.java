@@ -173,7 +173,8 @@ final class SegmentChain {
 
   /** Whether all is forced, there is a spare, and nobody waits for room. Journal thread. */
   boolean isAtRest() {
-    if (full || starved || spare.get() == null) {
+    // Half full, too: what is dropped then wakes nobody to see that it is no more.
+    if (halfFull || starved || spare.get() == null) {
       return false;
     }
     for (Segment segment : segments) {

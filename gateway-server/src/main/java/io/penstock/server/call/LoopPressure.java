@@ -15,10 +15,11 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in more than 100 requests: fewer costly
- * ones are no crowd. With 500 taken in it is at 12.5 ms: what they have begun is done at its end.
- * After a pause (collector, compiler, another process) each turn is shorter, or has less to take
- * in, than the one before, under overload it is not; so a pause sheds nothing, unless a thousand
- * requests have come in it: what a long turn takes in beyond those would wait for half a second.
+ * ones are no crowd. With 500 taken in, behind 200, it is at 12.5 ms: what they have begun is done
+ * at its end. After a pause (collector, compiler, another process) each turn is shorter, or has
+ * less to take in, than the one before, under overload it is not; so a pause sheds nothing, unless
+ * a thousand requests have come in it: what a long turn takes in beyond those would wait for half a
+ * second.
  *
  * <p>While shedding, a turn takes in requests for as long as leaves it at 3 ms with all that it has
  * to do besides, refusals and answers: what the last turns were too long, the next takes in less.
@@ -37,6 +38,9 @@ public final class LoopPressure {
    * connections to a provider. It will be four times as old.
    */
   static final int MANY = 500;
+
+  /** What the turn before must have taken in for that: a burst has its first few there. */
+  static final int MANY_BEFORE = 200;
 
   /** So many in one turn that is long are more than any pause leaves behind. */
   static final int FLOOD = 1000;
@@ -131,11 +135,10 @@ public final class LoopPressure {
    */
   private boolean isTooMuch(long age) {
     boolean isAsMany = before > 0 && taken > before - before / 5;
-    if (taken >= MANY && age >= LONG_NANOS / 4) {
-      return isAsMany || taken >= FLOOD;
-    }
+    boolean growsToMany = taken >= MANY && before >= MANY_BEFORE && isAsMany;
     boolean isAsLong = lasted >= LONG_NANOS && age > lasted - lasted / 5;
-    return age >= LONG_NANOS && isAsMany && isAsLong;
+    return age >= LONG_NANOS / 4 && growsToMany
+        || age >= LONG_NANOS && (taken >= FLOOD || isAsMany && isAsLong);
   }
 
   private void shed(long now) {
