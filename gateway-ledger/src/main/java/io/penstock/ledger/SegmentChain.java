@@ -37,6 +37,9 @@ final class SegmentChain {
   private volatile boolean full;
   private volatile boolean halfFull;
 
+  /** Segments that are there for the rows of their intents alone: the database has the rest. */
+  private volatile int pinned;
+
   /** Whether the disk had no room for a spare: there may be no more than there is. */
   private volatile boolean starved;
 
@@ -131,7 +134,7 @@ final class SegmentChain {
     int live = segments.size();
     long limit = journal.sizes().limit() / journal.sizes().segment();
     full = live >= limit;
-    halfFull = live > limit / 2;
+    halfFull = live - pinned > limit / 2;
     boolean wanted = live < limit && spare.get() == null;
     if (!wanted && !starved || System.nanoTime() - retryAt < 0) {
       return;
@@ -174,7 +177,7 @@ final class SegmentChain {
   /** Whether all is forced, there is a spare, and nobody waits for room. Journal thread. */
   boolean isAtRest() {
     // Half full, too: what is dropped then wakes nobody to see that it is no more.
-    if (halfFull || starved || spare.get() == null) {
+    if (full || halfFull || starved || spare.get() == null) {
       return false;
     }
     for (Segment segment : segments) {
@@ -208,8 +211,8 @@ final class SegmentChain {
   }
 
   /**
-   * Whether rows of cost 0 are counted and not kept now: a flood of them leaves half of the journal
-   * to calls.
+   * Whether rows of cost 0 are counted and not kept now, because as much waits for the database: a
+   * flood of them leaves half of the journal to calls.
    */
   boolean isHalfFull() {
     return halfFull || isFull();
@@ -222,13 +225,18 @@ final class SegmentChain {
 
   /** Deletes segments of which every record is in the database. Ledger thread. */
   void free() throws IOException {
+    int kept = 0;
     for (Iterator<Segment> each = segments.iterator(); each.hasNext(); ) {
       Segment segment = each.next();
-      if (segment.isExhausted() && segment.openIntents == 0) {
+      boolean exhausted = segment.isExhausted();
+      if (exhausted && segment.openIntents == 0) {
         each.remove();
         segment.delete();
+      } else if (exhausted) {
+        kept++;
       }
     }
+    pinned = kept;
   }
 
   /** Unmaps everything; the loops have ended. */

@@ -52,17 +52,7 @@ final class DiskFullTest {
   }
 
   private LedgerRow refusal() {
-    LedgerRow row = row();
-    return new LedgerRow(
-        new LedgerRow.Attempt(row.attempt().request(), 0, Cause.REQUEST),
-        row.times(),
-        row.caller(),
-        row.destination(),
-        row.outcome(),
-        row.usage(),
-        row.usageSource(),
-        new LedgerRow.Money(0, 0, 0, 0, 0, ""),
-        List.of());
+    return Rows.refusal(row());
   }
 
   /** Uses the spare up, in place of which none can be made. */

@@ -207,18 +207,29 @@ final class JournalTest {
     }
   }
 
+  @Test
+  void writer_longStreamsKeepHalfTheJournal_refusalsAreKept() throws IOException {
+    try (Journal journal = Journal.open(directory, SMALL)) {
+      JournalWriter writer = journal.writer();
+      SegmentChain chain = journal.chain();
+      Random random = new Random(7);
+      while (!chain.isHalfFull()) {
+        assertThat(writer.row(Rows.row(random, Rows.NOV_1))).isTrue();
+        chain.replenish();
+      }
+      int before = chain.length();
+      drain(chain);
+      // Each has a stream that began in it and goes on.
+      chain.segments().forEach(segment -> segment.openIntents = 1);
+      chain.free();
+      Await.until("the database has all", () -> !chain.isHalfFull());
+      assertThat(chain.length()).isEqualTo(before);
+      assertThat(writer.row(refusal(random))).isTrue();
+    }
+  }
+
   private static LedgerRow refusal(Random random) {
-    LedgerRow row = Rows.row(random, Rows.NOV_1);
-    return new LedgerRow(
-        new LedgerRow.Attempt(row.attempt().request(), 0, Cause.REQUEST),
-        row.times(),
-        row.caller(),
-        row.destination(),
-        row.outcome(),
-        row.usage(),
-        row.usageSource(),
-        LedgerRow.Money.ZERO,
-        List.of());
+    return Rows.refusal(Rows.row(random, Rows.NOV_1));
   }
 
   @Test

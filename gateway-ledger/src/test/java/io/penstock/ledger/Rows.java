@@ -43,6 +43,20 @@ final class Rows {
         charges);
   }
 
+  /** Returns the same request's row as that of a refusal. */
+  static LedgerRow refusal(LedgerRow row) {
+    return new LedgerRow(
+        new LedgerRow.Attempt(row.attempt().request(), 0, Cause.REQUEST),
+        row.times(),
+        row.caller(),
+        row.destination(),
+        row.outcome(),
+        row.usage(),
+        row.usageSource(),
+        LedgerRow.Money.ZERO,
+        List.of());
+  }
+
   static LedgerRow row(Random random, long millis) {
     return row(new LedgerRow.Attempt(request(random, millis), 1, Cause.REQUEST), random, millis);
   }

@@ -25,12 +25,14 @@ final class WarmupFlood {
   private WarmupFlood() {}
 
   /**
-   * Asks over all connections before it reads any answer; whatever the answers are.
+   * Asks over all connections before it reads any answer.
    *
+   * @return how many were answered, and how many of these refused, in words
    * @throws IOException also when there are too few file descriptors for so many connections
    */
-  static void run(int gateway, String key, String body) throws IOException {
+  static String run(int gateway, String key, String body) throws IOException {
     List<Socket> sockets = new ArrayList<>();
+    int refused = 0;
     try {
       connect(gateway, sockets);
       for (int wave = 0; wave < WAVES; wave++) {
@@ -39,9 +41,10 @@ final class WarmupFlood {
           sockets.get(i).getOutputStream().write(request);
         }
         for (Socket socket : sockets) {
-          readAnswer(socket.getInputStream());
+          refused += isRefusal(socket.getInputStream()) ? 1 : 0;
         }
       }
+      return refused + " of " + WAVES * CONNECTIONS + " refused";
     } finally {
       for (Socket socket : sockets) {
         socket.close();
@@ -69,15 +72,18 @@ final class WarmupFlood {
     return (head + own).getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static void readAnswer(InputStream from) throws IOException {
+  /** Reads one answer. */
+  private static boolean isRefusal(InputStream from) throws IOException {
     InputStream in = new BufferedInputStream(from);
     int length = 0;
+    boolean refusal = line(in).contains(" 503 ");
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
       if (line.toLowerCase(Locale.ROOT).startsWith(LENGTH)) {
         length = Integer.parseInt(line.substring(LENGTH.length()));
       }
     }
     in.skipNBytes(length);
+    return refusal;
   }
 
   private static String line(InputStream in) throws IOException {

@@ -91,7 +91,8 @@ final class WarmupPeerCommand implements Callable<Integer> {
       }
     }
     try {
-      WarmupFlood.run(gateway, KEY, body("gpt-4o-mini", false, FILLER + "flood"));
+      String flood = WarmupFlood.run(gateway, KEY, body("gpt-4o-mini", false, FILLER + "flood"));
+      System.out.println("flood: " + flood);
     } catch (IOException e) {
       // A cache without it is far better than none: a machine may have few file descriptors.
       System.out.println("no flood: " + e.getMessage());

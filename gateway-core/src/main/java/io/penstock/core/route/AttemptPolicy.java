@@ -96,7 +96,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
               && fallsBack(failed, options.fallbackOn());
       return goesOn ? new Next(why) : new GiveUp(why);
     }
-    if (standing.hasKey() && failed.kind().isOfKey()) {
+    if (standing.hasKey() && failed.kind().isOfKey() && isAffordable(failed.kind(), budget)) {
       return new Retry(0, true, why);
     }
     boolean falls = standing.hasNext() && fallsBack(failed, options.fallbackOn());
@@ -107,6 +107,11 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
       }
     }
     return falls ? new Next(why) : new GiveUp(why);
+  }
+
+  /** What sets no key aside would be asked of each of them for every request that is sent again. */
+  private static boolean isAffordable(FailureKind kind, ShareBudget budget) {
+    return kind != FailureKind.FORBIDDEN || budget.tryExtra();
   }
 
   private boolean mayRetry(Failed failed, Standing standing, boolean falls) {

@@ -107,6 +107,19 @@ class AttemptPolicyTest {
   }
 
   @Test
+  void decide_forbidden_asksOtherKeysWithinTheRetryBudget() {
+    budget = new ShareBudget(0.1, 3);
+    Standing key = new Standing(0, false, true, true, false, 60_000);
+    Failed failed = new Failed(FailureKind.FORBIDDEN, 403, -1);
+    int retries = 0;
+    for (int i = 0; i < 1000; i++) {
+      budget.onCall();
+      retries += decide(failed, key, Resume.OFF) instanceof Retry ? 1 : 0;
+    }
+    assertThat(retries).isBetween(100, 103);
+  }
+
+  @Test
   void decide_asksForMoreThanAMinuteAndNoOtherTarget_isTold() {
     Failed longer = new Failed(FailureKind.RATE_LIMITED, 429, 60_001);
     Failed shorter = new Failed(FailureKind.RATE_LIMITED, 429, 20_000);
