@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,9 @@ final class CancelCommand implements Callable<Integer> {
       Target mock = provider.target();
       List<Target> targets = new ArrayList<>(List.of(mock));
       try {
-        targets.add(launcher.proxy("nginx", Launcher.scenario("02-nginx.conf"), mock, 4096));
+        targets.add(
+            launcher.proxy(
+                "nginx", Launcher.scenario("02-nginx.conf"), mock, Map.of("CONNECTIONS", 4096)));
       } catch (Unavailable e) {
         OUT.println("nginx skipped: " + e.getMessage());
       }

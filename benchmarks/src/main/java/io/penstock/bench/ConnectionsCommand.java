@@ -4,6 +4,7 @@ import io.penstock.bench.Launcher.Unavailable;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -67,7 +68,10 @@ final class ConnectionsCommand implements Callable<Integer> {
       try {
         targets.add(
             launcher.proxy(
-                "nginx", Launcher.scenario("02-nginx.conf"), mock, most + most / NGINX_SPARE));
+                "nginx",
+                Launcher.scenario("02-nginx.conf"),
+                mock,
+                Map.of("CONNECTIONS", most + most / NGINX_SPARE)));
       } catch (Unavailable e) {
         OUT.println("nginx skipped: " + e.getMessage());
       }

@@ -130,9 +130,11 @@ final class Launcher implements AutoCloseable {
   /**
    * Starts nginx or haproxy with the scenario's file, in which {@code ${NAME}} is replaced.
    *
-   * @param connections that nginx makes room for, both sides together
+   * @param numbers by name: {@code CONNECTIONS} that nginx makes room for, both sides together, and
+   *     what else the file wants
    */
-  Target proxy(String program, Path template, Target upstream, int connections) throws Unavailable {
+  Target proxy(String program, Path template, Target upstream, Map<String, Integer> numbers)
+      throws Unavailable {
     if (Executables.onPath(program) == null && !Files.isExecutable(Path.of("/usr/sbin", program))) {
       throw new Unavailable(
           program + " is not on the PATH (Debian: apt-get install " + program + ")");
@@ -143,8 +145,10 @@ final class Launcher implements AutoCloseable {
         read(template)
             .replace("${PORT}", Integer.toString(port))
             .replace("${UPSTREAM_PORT}", Integer.toString(upstream.port()))
-            .replace("${CONNECTIONS}", Integer.toString(connections))
             .replace("${WORK}", own.toString());
+    for (Map.Entry<String, Integer> number : numbers.entrySet()) {
+      config = config.replace("${" + number.getKey() + "}", number.getValue().toString());
+    }
     Path file = own.resolve(template.getFileName().toString());
     write(file, config);
     List<String> command =

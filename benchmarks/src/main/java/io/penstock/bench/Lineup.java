@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
  */
 final class Lineup {
   private static final PrintStream OUT = System.out;
-  private static final int PROXY_CONNECTIONS = 4096;
+  private static final Map<String, Integer> PROXY = Map.of("CONNECTIONS", 4096);
 
   @Option(
       names = "--body",
@@ -125,7 +125,7 @@ final class Lineup {
             Path file = Launcher.scenario(scenario.file());
             return scenario.program().isEmpty()
                 ? mock
-                : launcher.proxy(scenario.program(), file, mock, PROXY_CONNECTIONS);
+                : launcher.proxy(scenario.program(), file, mock, PROXY);
           });
       return;
     }

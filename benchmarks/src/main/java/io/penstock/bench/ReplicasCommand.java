@@ -5,6 +5,7 @@ import io.penstock.testkit.RedisServer;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -158,7 +159,9 @@ final class ReplicasCommand implements Callable<Integer> {
     Target mock = launcher.mock(new Launcher.Mock(0, 30, 0, 0));
     List<Target> processes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      processes.add(launcher.proxy("nginx", Launcher.scenario("02-nginx.conf"), mock, 4096));
+      processes.add(
+          launcher.proxy(
+              "nginx", Launcher.scenario("02-nginx.conf"), mock, Map.of("CONNECTIONS", 4096)));
     }
     run(processes, rate, 5);
     long cpu = cpuNanos(processes);
