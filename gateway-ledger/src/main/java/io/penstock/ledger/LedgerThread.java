@@ -1,5 +1,6 @@
 package io.penstock.ledger;
 
+import io.penstock.core.Niceness;
 import io.penstock.core.Ticker;
 import java.io.IOException;
 import java.sql.SQLException;

@@ -139,6 +139,7 @@ public final class Gateway implements AutoCloseable {
             new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
     GatewayMeters.register(registry, load, stores.ledger(), alerts, cache.answers());
     stores.ledger().onCommit(alerts::committed);
+    stores.ledger().onCommit(new NiceCompilers());
     Engine engine =
         new Engine(shared, load, counter, metrics, telemetry, loop -> context(loop, resolver));
     FilterChain filters = new FilterChain(engine, counter, metrics);

@@ -21,10 +21,10 @@ import java.util.concurrent.TimeUnit;
  * a thousand requests have come in it: what a long turn takes in beyond those would wait for half a
  * second.
  *
- * <p>While shedding, a turn takes in requests for as long as leaves it at 3 ms with all that it has
+ * <p>While shedding, a turn takes in requests for as long as leaves it at 1 ms with all that it has
  * to do besides, refusals and answers: what the last turns were too long, the next takes in less.
  * So when more comes than can be refused beside the usual work, that work gives way, and as long as
- * all can be refused, what waits in front of the gateway does not grow. 20 a turn are taken in
+ * all can be refused, what waits in front of the gateway does not grow. 10 a turn are taken in
  * however long it lasts.
  *
  * <p>Confined to its event loop.
@@ -46,10 +46,10 @@ public final class LoopPressure {
   static final int FLOOD = 1000;
 
   /** How long turns are to be while shedding. */
-  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+  static final long SHED_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** Taken in by every turn, or a gateway whose code is cold would get nothing done. */
-  static final int SHED_CROWD = 20;
+  static final int SHED_CROWD = 10;
 
   /** Of what a turn was too long or too short, one in so many is made up for in the next. */
   private static final int DAMPING = 4;

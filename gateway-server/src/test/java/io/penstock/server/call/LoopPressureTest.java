@@ -100,21 +100,21 @@ class LoopPressureTest {
     turn(200, 60);
     turn(200, 60);
     int refusals = 0;
-    // Each request that is taken in costs 0.1 ms, each that is refused 0.02 ms; 75 a turn.
+    // Each request that is taken in costs 40 us, each that is refused 10; 50 a turn.
     for (int i = 0; i < 60; i++) {
       long began = ticker.nanoTime();
       refusals = 0;
-      for (int k = 0; k < 75; k++) {
+      for (int k = 0; k < 50; k++) {
         boolean admitted = pressure.admits();
         refusals += admitted ? 0 : 1;
-        ticker.advance(Duration.ofNanos(admitted ? 100_000 : 20_000));
+        ticker.advance(Duration.ofNanos(admitted ? 40_000 : 10_000));
       }
       over();
       if (i > 50) {
-        assertThat(ticker.nanoTime() - began).isBetween(2_800_000L, 3_200_000L);
+        assertThat(ticker.nanoTime() - began).isBetween(930_000L, 1_070_000L);
       }
     }
-    assertThat(75 - refusals).as("what 1.5 ms of 3 are enough for").isBetween(17, 25);
+    assertThat(50 - refusals).as("what 0.5 ms of 1 are enough for").isBetween(14, 19);
   }
 
   @Test
@@ -170,9 +170,9 @@ class LoopPressureTest {
     turn(200, 60);
     assertThat(turn(600, 180)).isPositive();
     for (int i = 0; i < 6; i++) {
-      assertThat(turn(LoopPressure.SHED_CROWD, 1)).isZero();
+      assertThat(turn(LoopPressure.SHED_CROWD, Duration.ofNanos(200_000))).isZero();
     }
-    assertThat(turn(100, 2)).isZero();
+    assertThat(turn(100, Duration.ofNanos(900_000))).isZero();
   }
 
   @Test
@@ -194,12 +194,12 @@ class LoopPressureTest {
     ticker.advance(Duration.ofMillis(250));
     int refused = 0;
     int asked = 0;
-    for (int i = 0; i < 25; i++) {
-      // Another thread had the CPU: a turn of 8 ms with 24 requests, then nine of 1 ms.
-      boolean late = i % 10 == 0;
-      refused += late ? turn(24, 8) : turn(10, 1);
-      asked += late ? 24 : 10;
-      ticker.advance(Duration.ofMillis(late ? 2 : 9));
+    for (int i = 0; i < 238; i++) {
+      // Half of what it can: 4 requests a millisecond. Three times another thread had the CPU.
+      boolean late = i % 100 == 0;
+      refused += late ? turn(20, 5) : turn(4, Duration.ofNanos(400_000));
+      asked += late ? 20 : 4;
+      ticker.advance(Duration.ofNanos(late ? 0 : 600_000));
     }
     assertThat(refused).isBetween(1, asked / 20);
     ticker.advance(Duration.ofMillis(10));
