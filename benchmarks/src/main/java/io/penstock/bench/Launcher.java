@@ -149,6 +149,11 @@ final class Launcher implements AutoCloseable {
     for (Map.Entry<String, Integer> number : numbers.entrySet()) {
       config = config.replace("${" + number.getKey() + "}", number.getValue().toString());
     }
+    int unknown = config.indexOf("${");
+    if (unknown >= 0) {
+      String name = config.substring(unknown, config.indexOf('}', unknown) + 1);
+      throw new IllegalArgumentException(template + ": no number is given for " + name);
+    }
     Path file = own.resolve(template.getFileName().toString());
     write(file, config);
     List<String> command =

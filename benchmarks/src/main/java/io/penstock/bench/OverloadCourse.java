@@ -22,7 +22,7 @@ record OverloadCourse(int most, int times, int seconds, int connections) {
   private static final PrintStream OUT = System.out;
   private static final double KIB_PER_MIB = 1024;
   private static final double MICROS_PER_MILLI = 1000;
-  private static final int BODY_BYTES = 1000;
+  static final int BODY_BYTES = 1000;
 
   /** For the connections to be taken in, before anything is measured. */
   private static final int SETTLE_SECONDS = 4;

@@ -14,7 +14,7 @@ public interface LedgerStats {
   /** Rows with money that could not be kept. Stays 0; anything else is a defect or a dead disk. */
   long lost();
 
-  /** Refusals and cache hits, cost 0, that found the journal half full. */
+  /** Refusals and cache hits, cost 0, that found half of the journal waiting for the database. */
   long unrecorded();
 
   /**

@@ -176,7 +176,7 @@ final class LedgerThread {
   }
 
   private long rest(long tookNanos) {
-    return restNanos(tookNanos, journal.chain().length());
+    return restNanos(tookNanos, journal.chain().waiting());
   }
 
   /**

@@ -34,8 +34,8 @@ public interface LedgerWriter {
    * Records how an attempt ended. Call it before the last byte goes to the client. A row that
    * follows an intent is never refused: room is kept for it.
    *
-   * @return false when a row of cost 0 without an intent (a refusal, a cache hit) found the journal
-   *     half full; it is counted in {@link LedgerStats#unrecorded()}
+   * @return false when a row of cost 0 without an intent (a refusal, a cache hit) found half of the
+   *     journal waiting for the database; it is counted in {@link LedgerStats#unrecorded()}
    */
   boolean row(LedgerRow row);
 }

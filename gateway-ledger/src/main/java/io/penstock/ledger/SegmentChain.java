@@ -134,7 +134,8 @@ final class SegmentChain {
     int live = segments.size();
     long limit = journal.sizes().limit() / journal.sizes().segment();
     full = live >= limit;
-    halfFull = live - pinned > limit / 2;
+    int held = pinned;
+    halfFull = live - held > (limit - held) / 2;
     boolean wanted = live < limit && spare.get() == null;
     if (!wanted && !starved || System.nanoTime() - retryAt < 0) {
       return;
@@ -199,9 +200,9 @@ final class SegmentChain {
     return segments;
   }
 
-  /** Returns the segments that hold records which are not in the database. Any thread. */
-  int length() {
-    return segments.size();
+  /** Returns the segments that may hold records which are not in the database. Any thread. */
+  int waiting() {
+    return segments.size() - pinned;
   }
 
   /** Whether intents are refused now. */
@@ -211,8 +212,8 @@ final class SegmentChain {
   }
 
   /**
-   * Whether rows of cost 0 are counted and not kept now, because as much waits for the database: a
-   * flood of them leaves half of the journal to calls.
+   * Whether rows of cost 0 are counted and not kept now: they and what else waits for the database
+   * leave half of the journal to calls, of what no open intent holds.
    */
   boolean isHalfFull() {
     return halfFull || isFull();

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -80,12 +81,15 @@ final class WarmupCommand implements Callable<Integer> {
       if (!peer.waitFor(MINUTES, TimeUnit.MINUTES)) {
         throw new IOException("the calls took more than " + MINUTES + " minutes");
       }
-      String last = said.lines().reduce((before, line) -> line).orElse("no reason was given");
+      List<String> lines = said.lines().toList();
       if (peer.exitValue() != ExitCode.OK) {
+        String last = lines.isEmpty() ? "no reason was given" : lines.getLast();
         throw new IOException("the calls failed: " + last);
       }
       // Whether the profiles know refusals depends on the machine: let who builds an image see it.
-      Commands.out(spec).println(last);
+      lines.stream()
+          .filter(line -> line.contains(WarmupPeerCommand.FLOOD))
+          .forEach(Commands.out(spec)::println);
     } finally {
       peer.destroyForcibly();
     }

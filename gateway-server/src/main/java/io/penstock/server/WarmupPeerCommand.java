@@ -30,6 +30,9 @@ import picocli.CommandLine.Option;
 final class WarmupPeerCommand implements Callable<Integer> {
   static final String KEY = "pk-warmup";
 
+  /** Before what the flood did, in a line of the output. */
+  static final String FLOOD = "flood: ";
+
   private static final int CLIENTS = 8;
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -92,10 +95,10 @@ final class WarmupPeerCommand implements Callable<Integer> {
     }
     try {
       String flood = WarmupFlood.run(gateway, KEY, body("gpt-4o-mini", false, FILLER + "flood"));
-      System.out.println("flood: " + flood);
+      System.out.println(FLOOD + flood);
     } catch (IOException e) {
       // A cache without it is far better than none: a machine may have few file descriptors.
-      System.out.println("no flood: " + e.getMessage());
+      System.out.println("no " + FLOOD + e.getMessage());
     }
     return ExitCode.OK;
   }

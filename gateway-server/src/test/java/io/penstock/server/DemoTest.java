@@ -65,10 +65,13 @@ class DemoTest {
   @Test
   void warmUp_callsTheGatewayFromAnotherProcess() {
     StringWriter said = new StringWriter();
+    StringWriter told = new StringWriter();
     int code =
         Main.commandLine("warmup")
             .setErr(new PrintWriter(said, true))
+            .setOut(new PrintWriter(told, true))
             .execute("warmup", "--calls", "3");
     assertThat(code).as(said.toString()).isZero();
+    assertThat(told.toString()).containsPattern("no flood: .+|flood: [0-9]+ of 8000 refused");
   }
 }

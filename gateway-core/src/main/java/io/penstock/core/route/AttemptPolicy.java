@@ -109,7 +109,7 @@ public record AttemptPolicy(int attempts, long backoffMillis, long maxBackoffMil
     return falls ? new Next(why) : new GiveUp(why);
   }
 
-  /** What sets no key aside would be asked of each of them for every request that is sent again. */
+  /** A file that is another's rests no key: unbounded, each request would ask all of them. */
   private static boolean isAffordable(FailureKind kind, ShareBudget budget) {
     return kind != FailureKind.FORBIDDEN || budget.tryExtra();
   }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  *   CALM --a long turn with as many as the long one before, or nearly; or a flood--> SHEDDING
- *  SHEDDING --a quarter of a second in which one in twenty was refused, or fewer--> CALM
+ *  SHEDDING --a quarter of a second in which one in ten was refused, or fewer--> CALM
  * </pre>
  *
  * <p>A turn is long when it has lasted 50 ms and has taken in more than 100 requests: fewer costly
@@ -61,7 +61,7 @@ public final class LoopPressure {
   static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** One refused in so many is what other threads of this CPU cause, not what clients ask. */
-  private static final int STRAY = 20;
+  private static final int STRAY = 10;
 
   private final Ticker ticker;
   private final Executor loop;

@@ -90,8 +90,8 @@ final class Vitals {
   /**
    * The attempt failed. A key that was refused or held back is set aside, a credential that was
    * fetched is fetched anew, and while there is another one that was not tried the target itself
-   * has shown that it is there. Any other failure is the target's. Returns whether another key is
-   * to be tried.
+   * has shown that it is there. Any other failure is the target's. Returns whether another key
+   * could be tried.
    */
   boolean onFailure(AttemptRun run, Failure failure) {
     long now = engine.ticker().epochMillis();
